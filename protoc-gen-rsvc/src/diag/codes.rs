@@ -1,0 +1,56 @@
+//! The table of codes: one line each, the text that explains it in `docs/diagnostics.md`.
+//!
+//! Ranges: 1 input, 100 types and names, 200 options and annotations, 300 services, 400 errors, 500 REST,
+//! 600 validation, 700 CEL, 900 the tool itself.
+
+use std::fmt;
+
+/// The code of a finding; prints as `RSVC0001`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(u16);
+
+impl Code {
+    /// The number behind `RSVC`.
+    pub fn number(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RSVC{:04}", self.0)
+    }
+}
+
+macro_rules! codes {
+    ($($number:literal $name:ident $text:literal)*) => {
+        impl Code {
+            $(#[doc = $text] pub const $name: Code = Code($number);)*
+        }
+
+        /// Every code with its name and its meaning, in the order of the numbers.
+        pub const ALL: &[(Code, &str, &str)] = &[$((Code::$name, stringify!($name), $text)),*];
+    };
+}
+
+codes! {
+    1 SYNTAX "The file is not valid protobuf source."
+    2 UNREADABLE_FILE "A file cannot be read, or is not UTF-8."
+    3 IMPORT_NOT_FOUND "An import is neither in an include folder nor built in."
+    4 IMPORT_CYCLE "Files import each other in a circle."
+    5 UNKNOWN_TYPE "A type that is used is not defined in this file or its imports."
+    6 DUPLICATE_NAME "Two definitions have the same full name, or two fields the same name or number."
+    7 UNKNOWN_OPTION "An option is not defined."
+    8 OPTION_TYPE "The value of an option does not fit its type."
+    9 UNSUPPORTED "The source uses a feature that cannot be compiled."
+    10 BAD_DESCRIPTOR "A descriptor set or plugin request is broken."
+    11 FILE_NOT_IN_INCLUDES "A file to compile lies in none of the include folders."
+    12 EDITION_NEEDS_PROTOC "A file of this edition cannot be read without protoc."
+    13 INVALID_DEFINITION "A definition breaks a rule of the protobuf language."
+    100 NAME_TAKEN "Two names become the same in Rust and cannot be told apart."
+    200 BAD_ANNOTATION "An annotation contradicts itself or the thing that it stands on."
+    201 UNUSED_PATH "A path in the configuration matches nothing."
+    900 BAD_PARAMETER "A generator option is unknown or has a bad value."
+    901 OUTPUT "A generated file cannot be written."
+    902 INTERNAL "The generator made a mistake: please report it."
+}

@@ -1,0 +1,362 @@
+//! The schema as plain data: what the resolver makes of the descriptors, and all that an emitter reads.
+//!
+//! Nodes live in arenas and point at each other by id. Every decision is on the node: its Rust names
+//! ([`crate::names`] fills them), where it came from, its documentation. Nothing here does any work.
+
+mod arena;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, MessageDescriptor};
+
+pub use arena::{Arena, Id};
+
+use crate::diag::Place;
+
+pub type FileId = Id<File>;
+pub type PackageId = Id<Package>;
+pub type MessageId = Id<Message>;
+pub type FieldId = Id<Field>;
+pub type OneofId = Id<Oneof>;
+pub type EnumId = Id<Enum>;
+pub type ServiceId = Id<Service>;
+pub type MethodId = Id<Method>;
+
+/// Everything that was read, resolved.
+#[derive(Debug)]
+pub struct Schema {
+    /// The descriptors behind it, for emitters that need options or raw bytes.
+    pub pool: DescriptorPool,
+    /// Files in dependency order.
+    pub files: Arena<File>,
+    /// Packages, sorted by name. Only those with something to generate get an output file.
+    pub packages: Arena<Package>,
+    pub messages: Arena<Message>,
+    pub fields: Arena<Field>,
+    pub oneofs: Arena<Oneof>,
+    pub enums: Arena<Enum>,
+    pub services: Arena<Service>,
+    pub methods: Arena<Method>,
+}
+
+/// Where a node came from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The definition in its `.proto`.
+    pub place: Place,
+    /// Comments, as protoc attaches them.
+    pub comments: Comments,
+    /// `option deprecated = true`.
+    pub deprecated: bool,
+}
+
+/// The comments of a definition, without comment markers, as written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comments {
+    pub leading: Option<Arc<str>>,
+    pub trailing: Option<Arc<str>>,
+}
+
+#[derive(Debug)]
+pub struct File {
+    /// Path as imported, e.g. `shop/v1/shop.proto`.
+    pub name: Arc<str>,
+    pub package: PackageId,
+    /// Whether code is generated for it, or its types come from elsewhere.
+    pub generate: bool,
+    pub syntax: Syntax,
+}
+
+/// The language of a file, after the reduction of editions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    Proto2,
+    Proto3,
+}
+
+#[derive(Debug)]
+pub struct Package {
+    /// Full name, empty for files without a package.
+    pub name: String,
+    /// Rust module path from the root of the tree, one identifier each.
+    pub module: Vec<String>,
+    /// Name of its generated file, e.g. `shop.v1.rs`.
+    pub file_name: String,
+    pub files: Vec<FileId>,
+    /// Top-level messages to generate, in the order of files and definitions.
+    pub messages: Vec<MessageId>,
+    pub enums: Vec<EnumId>,
+    pub services: Vec<ServiceId>,
+}
+
+/// How a Rust type is named from anywhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TypePath {
+    /// In the generated tree: modules from the root, then the type.
+    Local { module: Vec<String>, name: String },
+    /// Elsewhere: a complete path or type, e.g. `::rsvc::codegen::prost_types::Timestamp` or `()`.
+    Extern(String),
+}
+
+/// Messages whose Rust type or JSON form is special.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum WellKnown {
+    Any,
+    Duration,
+    Empty,
+    FieldMask,
+    ListValue,
+    Struct,
+    Timestamp,
+    Value,
+    BoolValue,
+    BytesValue,
+    DoubleValue,
+    FloatValue,
+    Int32Value,
+    Int64Value,
+    StringValue,
+    UInt32Value,
+    UInt64Value,
+}
+
+#[derive(Debug)]
+pub struct Message {
+    /// Proto name, the last part.
+    pub name: String,
+    /// Proto name in full, without a leading dot.
+    pub full_name: String,
+    pub file: FileId,
+    pub package: PackageId,
+    pub parent: Option<MessageId>,
+    /// Fields in the order of definition, those in oneofs included.
+    pub fields: Vec<FieldId>,
+    /// Oneofs in the order of definition, without the synthetic ones of `optional`.
+    pub oneofs: Vec<OneofId>,
+    /// Nested messages without map entries.
+    pub messages: Vec<MessageId>,
+    pub enums: Vec<EnumId>,
+    /// A struct that is generated (`Local`), or one from elsewhere (`Extern`).
+    pub rust: TypePath,
+    /// The module of its nested types, last part.
+    pub module_name: String,
+    pub well_known: Option<WellKnown>,
+    pub origin: Origin,
+    pub descriptor: MessageDescriptor,
+}
+
+impl Message {
+    /// Whether a struct is generated for it.
+    pub fn is_generated(&self) -> bool {
+        matches!(self.rust, TypePath::Local { .. })
+    }
+}
+
+#[derive(Debug)]
+pub struct Field {
+    pub name: String,
+    pub full_name: String,
+    pub json_name: String,
+    pub number: u32,
+    pub message: MessageId,
+    pub oneof: Option<OneofId>,
+    pub kind: FieldKind,
+    /// proto2 default, as `descriptor.proto` writes it.
+    pub default: Option<String>,
+    /// The struct's field, or the variant when the field is in a oneof. Raw (`r#type`) where needed.
+    pub rust_name: String,
+    pub origin: Origin,
+    pub descriptor: FieldDescriptor,
+}
+
+/// Cardinality and type of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    Singular(ValueType, Presence),
+    Repeated(ValueType),
+    Map(Scalar, ValueType),
+}
+
+impl FieldKind {
+    /// The type of the value or element, or a map's value.
+    pub fn value(&self) -> &ValueType {
+        match self {
+            Self::Singular(t, _) | Self::Repeated(t) | Self::Map(_, t) => t,
+        }
+    }
+}
+
+/// Whether "unset" differs from the default value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Unset is the default value.
+    Implicit,
+    /// Unset differs: messages, `optional`, oneof members, proto2.
+    Explicit,
+    /// proto2 `required`.
+    Required,
+}
+
+/// The type of one value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    Scalar(Scalar),
+    Enum(EnumId),
+    Message(MessageId),
+    /// A proto2 group or a delimited field: a message with another encoding.
+    Group(MessageId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scalar {
+    Double,
+    Float,
+    Int32,
+    Int64,
+    Uint32,
+    Uint64,
+    Sint32,
+    Sint64,
+    Fixed32,
+    Fixed64,
+    Sfixed32,
+    Sfixed64,
+    Bool,
+    String,
+    Bytes,
+}
+
+#[derive(Debug)]
+pub struct Oneof {
+    pub name: String,
+    pub message: MessageId,
+    pub fields: Vec<FieldId>,
+    /// The struct's field.
+    pub rust_name: String,
+    /// The enum, in the module of the message.
+    pub rust: TypePath,
+    pub origin: Origin,
+}
+
+#[derive(Debug)]
+pub struct Enum {
+    pub name: String,
+    pub full_name: String,
+    pub file: FileId,
+    pub package: PackageId,
+    pub parent: Option<MessageId>,
+    pub values: Vec<EnumValue>,
+    /// proto2, or a closed enum of an edition: unknown numbers are not values.
+    pub closed: bool,
+    pub rust: TypePath,
+    pub origin: Origin,
+    pub descriptor: EnumDescriptor,
+}
+
+impl Enum {
+    /// Whether a Rust enum is generated for it.
+    pub fn is_generated(&self) -> bool {
+        matches!(self.rust, TypePath::Local { .. })
+    }
+}
+
+#[derive(Debug)]
+pub struct EnumValue {
+    pub name: String,
+    pub number: i32,
+    /// The variant; `None` for an alias of an earlier value, which prost leaves out.
+    pub rust_name: Option<String>,
+    pub origin: Origin,
+}
+
+#[derive(Debug)]
+pub struct Service {
+    pub name: String,
+    pub full_name: String,
+    pub file: FileId,
+    pub package: PackageId,
+    pub methods: Vec<MethodId>,
+    pub names: ServiceNames,
+    pub origin: Origin,
+}
+
+/// Every identifier generated for a service, all in the module of its package.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceNames {
+    /// `UserService`
+    pub service_trait: String,
+    /// `UserServiceServer`
+    pub server: String,
+    /// `UserServiceClient`
+    pub client: String,
+    /// `USER_SERVICE`, the constant that describes it.
+    pub info: String,
+}
+
+#[derive(Debug)]
+pub struct Method {
+    pub name: String,
+    pub full_name: String,
+    pub service: ServiceId,
+    pub input: MessageId,
+    pub output: MessageId,
+    pub kind: MethodKind,
+    pub idempotency: Idempotency,
+    pub access: Access,
+    /// Default deadline, of the method or its service.
+    pub timeout: Option<Duration>,
+    /// Names of the error set's variants that it can return, as written.
+    pub errors: Vec<String>,
+    /// `get_user`
+    pub rust_name: String,
+    /// `USER_SERVICE_GET_USER`, the constant that describes it.
+    pub info_name: String,
+    pub origin: Origin,
+}
+
+impl Method {
+    /// The path of its HTTP/2 requests: `/shop.v1.UserService/GetUser`.
+    pub fn path(&self, service: &Service) -> String {
+        format!("/{}/{}", service.full_name, self.name)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MethodKind {
+    Unary,
+    ClientStreaming,
+    ServerStreaming,
+    Bidirectional,
+}
+
+impl MethodKind {
+    pub fn client_streams(self) -> bool {
+        matches!(self, Self::ClientStreaming | Self::Bidirectional)
+    }
+    pub fn server_streams(self) -> bool {
+        matches!(self, Self::ServerStreaming | Self::Bidirectional)
+    }
+}
+
+/// `google.protobuf.MethodOptions.idempotency_level`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idempotency {
+    Unknown,
+    NoSideEffects,
+    Idempotent,
+}
+
+/// Who may call a method: `rsvc.v1.Access`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing was said.
+    #[default]
+    Unspecified,
+    Public,
+    Authenticated,
+    Scopes {
+        all_of: Vec<String>,
+        any_of: Vec<String>,
+    },
+}
