@@ -47,6 +47,7 @@ codes! {
     11 FILE_NOT_IN_INCLUDES "A file to compile lies in none of the include folders."
     12 EDITION_NEEDS_PROTOC "A file of this edition cannot be read without protoc."
     13 INVALID_DEFINITION "A definition breaks a rule of the protobuf language."
+    14 FILE_NAMED_TWICE "One file is reached by two names."
     100 NAME_TAKEN "Two names become the same in Rust and cannot be told apart."
     200 BAD_ANNOTATION "An annotation contradicts itself or the thing that it stands on."
     201 UNUSED_PATH "A path in the configuration matches nothing."

@@ -171,10 +171,8 @@ impl Sink {
         found.dedup_by(|a, b| a.code == b.code && a.place == b.place && a.message == b.message);
         for d in &mut found {
             let Some(Place { file, span: Some((start, _)) }) = &d.place else { continue };
-            d.source_line = sources
-                .text(file)
-                .and_then(|t| t.lines().nth(start.line as usize))
-                .map(str::to_owned);
+            d.source_line =
+                sources.text(file).and_then(|t| t.lines().nth(start.line as usize)).map(str::to_owned);
         }
         found
     }

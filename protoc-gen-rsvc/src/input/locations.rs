@@ -1,0 +1,173 @@
+//! From a path in `descriptor.proto` to a place in the source, and to the comments around it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use prost_reflect::{DescriptorPool, FileDescriptor};
+use prost_types::SourceCodeInfo;
+use prost_types::source_code_info::Location;
+
+use crate::diag::{Place, Position, SourceText};
+use crate::model::Comments;
+
+/// The texts of the files that were read as text, by the names of their imports.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    texts: BTreeMap<String, Arc<str>>,
+}
+
+impl Sources {
+    pub(crate) fn insert(&mut self, name: &str, text: Arc<str>) {
+        self.texts.insert(name.to_owned(), text);
+    }
+}
+
+impl SourceText for Sources {
+    fn text(&self, file: &str) -> Option<&str> {
+        self.texts.get(file).map(|text| &**text)
+    }
+}
+
+/// The source information of all files, each indexed when it is first asked for.
+#[derive(Debug, Default)]
+pub struct Locations {
+    files: BTreeMap<String, FileLocations>,
+}
+
+#[derive(Debug)]
+struct FileLocations {
+    name: Arc<str>,
+    file: FileDescriptor,
+    /// Indices into the locations, by path.
+    order: OnceLock<Vec<usize>>,
+}
+
+impl Locations {
+    pub(crate) fn new(pool: &DescriptorPool) -> Self {
+        let files = pool
+            .files()
+            .map(|file| {
+                (
+                    file.name().to_owned(),
+                    FileLocations { name: file.name().into(), file, order: OnceLock::new() },
+                )
+            })
+            .collect();
+        Self { files }
+    }
+
+    /// Where the part of `file` at `path` stands, or the closest part around it that has a place.
+    ///
+    /// A path is that of `SourceCodeInfo`, as prost-reflect's `path()` gives it; append 1 for the name of a
+    /// definition, which makes a better caret than its whole body.
+    pub fn place(&self, file: &str, path: &[i32]) -> Place {
+        let Some(found) = self.files.get(file) else { return Place::file(file) };
+        (1..=path.len())
+            .rev()
+            .find_map(|end| found.location(&path[..end]))
+            .and_then(span)
+            .map_or_else(|| Place::file(found.name.clone()), |(a, b)| Place::new(found.name.clone(), a, b))
+    }
+
+    /// The comments of the definition at `path`, as they were written.
+    pub fn comments(&self, file: &str, path: &[i32]) -> Comments {
+        let text =
+            |comment: &Option<String>| comment.as_deref().filter(|c| !c.trim().is_empty()).map(Arc::from);
+        self.files.get(file).and_then(|found| found.location(path)).map_or_else(
+            Comments::default,
+            |location| Comments {
+                leading: text(&location.leading_comments),
+                trailing: text(&location.trailing_comments),
+            },
+        )
+    }
+}
+
+impl FileLocations {
+    fn all(&self) -> &[Location] {
+        self.file.file_descriptor_proto().source_code_info.as_ref().map_or(&[], |info| &info.location)
+    }
+
+    fn location(&self, path: &[i32]) -> Option<&Location> {
+        let all = self.all();
+        let order = self.order.get_or_init(|| {
+            let mut order: Vec<usize> = (0..all.len()).collect();
+            order.sort_by(|&a, &b| all[a].path.cmp(&all[b].path));
+            order
+        });
+        let first = order.partition_point(|&i| all[i].path.as_slice() < path);
+        order.get(first).map(|&i| &all[i]).filter(|location| location.path == path)
+    }
+}
+
+/// As [`Locations::place`], for a file that is not in a pool yet. Linear: meant for the few places of errors.
+pub(crate) fn place_in(name: &str, info: Option<&SourceCodeInfo>, path: &[i32]) -> Place {
+    info.into_iter()
+        .flat_map(|info| &info.location)
+        .filter(|location| !location.path.is_empty() && path.starts_with(&location.path))
+        .max_by_key(|location| location.path.len())
+        .and_then(span)
+        .map_or_else(|| Place::file(name), |(start, end)| Place::new(name, start, end))
+}
+
+/// The span of a location: three numbers when it stays on a line, else four.
+fn span(location: &Location) -> Option<(Position, Position)> {
+    let at = |line: i32, column: i32| {
+        Some(Position { line: u32::try_from(line).ok()?, column: u32::try_from(column).ok()? })
+    };
+    match *location.span {
+        [line, from, to] => Some((at(line, from)?, at(line, to)?)),
+        [line, from, end, to] => Some((at(line, from)?, at(end, to)?)),
+        _ => None,
+    }
+}
+
+/// Line and column of a byte offset in a text.
+pub(crate) fn position(text: &str, offset: usize) -> Position {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Position {
+        line: count(before.iter().filter(|&&b| b == b'\n').count()),
+        column: count(before.len() - line_start),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_become_positions() {
+        let at = |offset| {
+            let Position { line, column } = position("a\nbc\r\n", offset);
+            (line, column)
+        };
+        assert_eq!(
+            [at(0), at(1), at(2), at(4), at(6), at(99)],
+            [(0, 0), (0, 1), (1, 0), (1, 2), (2, 0), (2, 0)]
+        );
+    }
+
+    #[test]
+    fn the_closest_part_around_has_the_place() {
+        let location = |path: &[i32], span: &[i32]| Location {
+            path: path.into(),
+            span: span.into(),
+            ..Location::default()
+        };
+        let info = SourceCodeInfo {
+            location: vec![
+                location(&[], &[0, 0, 9, 0]),
+                location(&[4, 0], &[1, 0, 5, 1]),
+                location(&[4, 0, 2, 1], &[3, 2, 20]),
+                location(&[4, 1], &[-1, 2, 20]),
+            ],
+        };
+        let place = |path: &[i32]| place_in("a.proto", Some(&info), path).to_string();
+        assert_eq!(place(&[4, 0, 2, 1, 3]), "a.proto:4:3");
+        assert_eq!(place(&[4, 0, 2, 0, 3]), "a.proto:2:1");
+        assert_eq!(place(&[4, 1, 1]), "a.proto");
+        assert_eq!(place(&[12]), "a.proto");
+    }
+}

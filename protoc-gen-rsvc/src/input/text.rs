@@ -1,0 +1,149 @@
+//! `.proto` files: find, read and parse the listed ones and all that they import, on every core.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use super::files::{self, Found, Includes};
+use super::locations::Sources;
+use super::{parse, raw, wellknown};
+use crate::diag::{Code, Diagnostic, Place, Sink};
+
+/// What came of the files that were asked for and of their imports.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    pub(crate) files: BTreeMap<String, raw::File>,
+    pub(crate) sources: Sources,
+    pub(crate) read: Vec<PathBuf>,
+    pub(crate) builtin: BTreeSet<String>,
+    /// Names that no folder has, and those whose text is wrong: already told, or told by who imports them.
+    pub(crate) missing: BTreeSet<String>,
+    pub(crate) broken: BTreeSet<String>,
+}
+
+/// One file.
+#[derive(Debug)]
+struct Outcome {
+    file: Result<raw::File, Vec<Diagnostic>>,
+    text: Option<Arc<str>>,
+    path: Option<PathBuf>,
+}
+
+/// Reads `roots`, which are import names, and everything below them. Mistakes in the texts go to the sink.
+pub(crate) fn read_all(includes: &Includes, roots: &[String], sink: &mut Sink) -> Texts {
+    let mut texts = Texts::default();
+    let mut by_path: BTreeMap<PathBuf, String> = BTreeMap::new();
+    for (name, outcome) in run(includes, roots) {
+        let Some(outcome) = outcome else {
+            texts.missing.insert(name);
+            continue;
+        };
+        if let Some(text) = outcome.text {
+            texts.sources.insert(&name, text);
+        }
+        match outcome.path {
+            Some(path) => {
+                let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+                texts.read.push(path);
+                if let Some(first) = by_path.insert(real, name.clone()) {
+                    sink.push(two_names(&first, &name));
+                }
+            }
+            None => _ = texts.builtin.insert(name.clone()),
+        }
+        match outcome.file {
+            Ok(file) => _ = texts.files.insert(name, file),
+            Err(found) => {
+                found.into_iter().for_each(|d| sink.push(d));
+                texts.broken.insert(name);
+            }
+        }
+    }
+    texts
+}
+
+fn two_names(first: &str, second: &str) -> Diagnostic {
+    Diagnostic::error(Code::FILE_NAMED_TWICE, format!("one file has two names: `{first}` and `{second}`"))
+        .at(Place::file(second))
+        .help(
+            "import it by one name everywhere: two include folders that lie inside each other make two names",
+        )
+}
+
+/// The queue: names to look at, how many are being looked at, and what came out.
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Vec<String>,
+    busy: usize,
+    seen: BTreeSet<String>,
+    done: BTreeMap<String, Option<Outcome>>,
+}
+
+fn run(includes: &Includes, roots: &[String]) -> BTreeMap<String, Option<Outcome>> {
+    let queue = Queue {
+        waiting: roots.iter().rev().cloned().collect(),
+        seen: roots.iter().cloned().collect(),
+        ..Queue::default()
+    };
+    let (queue, changed) = (Mutex::new(queue), Condvar::new());
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(16);
+    thread::scope(|scope| {
+        for _ in 1..workers {
+            scope.spawn(|| work(includes, &queue, &changed));
+        }
+        work(includes, &queue, &changed);
+    });
+    queue.into_inner().unwrap_or_else(PoisonError::into_inner).done
+}
+
+fn work(includes: &Includes, queue: &Mutex<Queue>, changed: &Condvar) {
+    let mut locked = lock(queue);
+    loop {
+        let Some(name) = locked.waiting.pop() else {
+            if locked.busy == 0 {
+                changed.notify_all();
+                return;
+            }
+            locked = changed.wait(locked).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        };
+        locked.busy += 1;
+        drop(locked);
+        let outcome = look_at(includes, &name);
+        locked = lock(queue);
+        locked.busy -= 1;
+        if let Some(Outcome { file: Ok(file), .. }) = &outcome {
+            for import in &file.dependency {
+                if locked.seen.insert(import.clone()) {
+                    locked.waiting.push(import.clone());
+                }
+            }
+        }
+        locked.done.insert(name, outcome);
+        changed.notify_all();
+    }
+}
+
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// `None` when nothing has that name.
+fn look_at(includes: &Includes, name: &str) -> Option<Outcome> {
+    let (text, path) = match includes.find(name) {
+        Some(Found::Disk(path)) => match files::read(&path) {
+            Ok(text) => (Arc::from(text), Some(path)),
+            Err(error) => {
+                let error = error.at(Place::file(name));
+                return Some(Outcome { file: Err(vec![error]), text: None, path: Some(path) });
+            }
+        },
+        Some(Found::Builtin(text)) => (Arc::from(text), None),
+        None => {
+            let file = wellknown::file(name)?;
+            return Some(Outcome { file: Ok(file), text: None, path: None });
+        }
+    };
+    Some(Outcome { file: parse::parse(name, &text), text: Some(text), path })
+}
