@@ -112,22 +112,16 @@ pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
 }
 
 /// The text of a file. A byte order mark becomes blanks, so that columns stay.
-pub(crate) fn read(path: &Path) -> Result<String, Diagnostic> {
-    let shown = path.display();
-    let bytes = fs::read(path).map_err(|error| {
-        let reason = match error.kind() {
-            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            _ => error.to_string(),
-        };
-        Diagnostic::error(Code::UNREADABLE_FILE, format!("`{shown}` cannot be read: {reason}"))
+pub(crate) fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
+    let unreadable =
+        |reason: String| Diagnostic::error(Code::UNREADABLE_FILE, format!("`{}` {reason}", path.display()));
+    let bytes = fs::read(path).map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => unreadable("cannot be read: permission denied".to_owned()),
+        _ => unreadable(format!("cannot be read: {error}")),
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        Diagnostic::error(
-            Code::UNREADABLE_FILE,
-            format!("`{shown}` is not UTF-8: byte {at} begins no character"),
-        )
-        .help("save it as UTF-8")
+        unreadable(format!("is not UTF-8: byte {at} begins no character")).help("save it as UTF-8")
     })?;
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => format!("   {rest}"),
@@ -144,7 +138,7 @@ pub(crate) fn neighbours(includes: &Includes, name: &str) -> Vec<String> {
         .filter_map(|folder| fs::read_dir(folder.join(parent)).ok())
         .flatten()
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|file| file.ends_with(".proto"))
+        .filter(|file| Path::new(file).extension().is_some_and(|e| e == "proto"))
         .map(|file| if parent.is_empty() { file } else { format!("{parent}/{file}") })
         .collect();
     names.sort();

@@ -128,7 +128,7 @@ pub(crate) fn position(text: &str, offset: usize) -> Position {
     let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Position {
-        line: count(before.iter().filter(|&&b| b == b'\n').count()),
+        line: count(before.split(|&b| b == b'\n').count() - 1),
         column: count(before.len() - line_start),
     }
 }

@@ -27,7 +27,7 @@ struct Walk<'a> {
     order: Vec<String>,
 }
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     /// Depth first without recursion: a chain of imports may be long.
     fn from(&mut self, root: &str, sink: &mut Sink) {
         self.enter(root);
@@ -63,7 +63,7 @@ impl<'a> Walk<'a> {
 /// The circle, told at the import that closes it.
 fn circle(way: &[(&raw::File, &str, usize)], back_to: &str) -> Diagnostic {
     let place = |(file, name, next): &(&raw::File, &str, usize)| import_place(file, name, next - 1);
-    let closing = way.last().map(|last| place(last));
+    let closing = way.last().map(place);
     let names: Vec<_> =
         way.iter().map(|(_, name, _)| *name).chain([back_to]).map(|n| format!("`{n}`")).collect();
     let message = format!("files import each other in a circle: {}", names.join(" → "));

@@ -55,7 +55,9 @@ pub(crate) fn read_all(includes: &Includes, roots: &[String], sink: &mut Sink) -
         match outcome.file {
             Ok(file) => _ = texts.files.insert(name, file),
             Err(found) => {
-                found.into_iter().for_each(|d| sink.push(d));
+                for finding in found {
+                    sink.push(finding);
+                }
                 texts.broken.insert(name);
             }
         }
