@@ -1,2 +1,98 @@
-//! .
-fn main() {}
+//! The project's tasks: `cargo xtask test | bless | bench | conformance | setup`.
+#![allow(clippy::print_stdout)] // a task runner talks to the terminal, nothing parses this
+
+mod conformance;
+mod interop;
+mod package;
+mod process;
+mod protobuf_runner;
+mod report;
+mod session;
+mod steps;
+mod tally;
+mod venv;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::session::Session;
+
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", about = "The project's tasks")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything that has to be green: lints, tests, conformance, real peers, docs, packages
+    Test {
+        /// Run these steps alone
+        #[arg(long, value_name = "STEP", value_parser = steps::names())]
+        only: Vec<String>,
+        /// Leave these steps out
+        #[arg(long, value_name = "STEP", value_parser = steps::names(), conflicts_with = "only")]
+        skip: Vec<String>,
+    },
+    /// Rewrite the goldens and the expected diagnostics from what the generator does now
+    Bless {
+        /// Passed to `cargo test`, e.g. the name of one test
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Run the benchmarks
+    Bench {
+        /// Passed to `cargo bench`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Run the conformance programs against the official runners and cases
+    Conformance {
+        /// Run these suites alone
+        #[arg(value_name = "SUITE", value_parser = conformance::names())]
+        suites: Vec<String>,
+    },
+    /// Install the Python tools that the tests use into target/venv
+    Setup,
+}
+
+fn main() -> ExitCode {
+    match run(Args::parse().task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the task found nothing wrong.
+fn run(task: Task) -> Result<bool> {
+    let mut session = Session::load()?;
+    match task {
+        Task::Test { only, skip } => Ok(steps::run(&mut session, &only, &skip)),
+        Task::Bless { args } => {
+            let mut command = session.cargo(["test", "--package", "suite"]);
+            command.args(args).env("RSVC_BLESS", "1");
+            process::run(&mut command)?;
+            Ok(true)
+        }
+        Task::Bench { args } => {
+            process::run(session.cargo(["bench", "--package", "bench"]).args(args))?;
+            Ok(true)
+        }
+        Task::Conformance { suites } => {
+            let report = conformance::run(&session, &suites)?;
+            report.print();
+            Ok(report.failed == 0)
+        }
+        Task::Setup => {
+            println!("tools: {}", venv::ensure(&session)?.root().display());
+            Ok(true)
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The borders of the design, held by machine: who may do what, how long a file may be, what the pages say.
+
+mod dependencies;
+mod rules;
+mod source;
+mod text;
+mod tree;
+
+use crate::rules::RULES;
+
+#[test]
+fn the_borders_hold() {
+    let sources =
+        tree::sources(&["protoc-gen-rsvc", "runtime", "examples", "xtask", "bench", "tests/conformance"]);
+    assert!(sources.len() > 10, "the sources are not where this test looks");
+    let broken: Vec<String> = sources
+        .iter()
+        .flat_map(|(file, source)| RULES.iter().flat_map(|rule| rule.check(file, source)))
+        .collect();
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}

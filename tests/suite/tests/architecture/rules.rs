@@ -1,0 +1,220 @@
+//! The borders of the design as a table: what may stand where.
+
+use crate::source::{Fact, Source};
+
+/// Something that only some files may do.
+pub(crate) struct Rule {
+    /// What a failure is called.
+    pub(crate) name: &'static str,
+    /// Where the rule holds: prefixes of paths from the root.
+    pub(crate) within: &'static [&'static str],
+    /// The files and folders below that may do it.
+    pub(crate) allowed: &'static [&'static str],
+    /// What is looked for. A path stands for everything below it; `*::name` for a name on any path.
+    pub(crate) paths: &'static [&'static str],
+    pub(crate) macros: &'static [&'static str],
+    pub(crate) methods: &'static [&'static str],
+    /// Whether it is looked for in the output (`quote!`) or in what the generator does.
+    pub(crate) quoted: bool,
+    /// Where it belongs instead.
+    pub(crate) help: &'static str,
+    /// A source that breaks the rule.
+    pub(crate) example: &'static str,
+}
+
+const GENERATOR: &str = "protoc-gen-rsvc/src/";
+
+/// All borders.
+pub(crate) const RULES: &[Rule] = &[
+    Rule {
+        name: "case conversion",
+        within: &[GENERATOR],
+        allowed: &["protoc-gen-rsvc/src/names.rs", "protoc-gen-rsvc/src/names/"],
+        paths: &["heck"],
+        macros: &[],
+        methods: &[
+            "to_snake_case",
+            "to_upper_camel_case",
+            "to_pascal_case",
+            "to_shouty_snake_case",
+            "to_lower_camel_case",
+        ],
+        quoted: false,
+        help: "a name is a value on the model node: names.rs decides it",
+        example: "use heck::ToSnakeCase as _;",
+    },
+    Rule {
+        name: "file and environment access",
+        within: &[GENERATOR],
+        allowed: &[
+            "protoc-gen-rsvc/src/input/",
+            "protoc-gen-rsvc/src/output.rs",
+            "protoc-gen-rsvc/src/output/",
+            "protoc-gen-rsvc/src/main.rs",
+        ],
+        paths: &[
+            "std::fs",
+            "std::env",
+            "std::process",
+            "std::net",
+            "*::File",
+            "*::OpenOptions",
+            "*::stdin",
+            "*::stdout",
+        ],
+        macros: &[],
+        methods: &[
+            "exists",
+            "try_exists",
+            "is_file",
+            "is_dir",
+            "is_symlink",
+            "read_dir",
+            "read_link",
+            "canonicalize",
+            "symlink_metadata",
+        ],
+        quoted: false,
+        help: "read in input/, write in output.rs; everything between is a function of its arguments",
+        example: "fn f(p: &Path) -> bool { p.exists() }",
+    },
+    Rule {
+        name: "files in main.rs",
+        within: &["protoc-gen-rsvc/src/main.rs"],
+        allowed: &[],
+        paths: &["std::fs", "std::net", "*::Command", "*::File", "*::OpenOptions"],
+        macros: &[],
+        methods: &["exists", "is_file", "is_dir", "read_dir", "canonicalize"],
+        quoted: false,
+        help: "main.rs reads its arguments and standard input, no more",
+        example: "fn f() { std::fs::read(\"x\"); }",
+    },
+    Rule {
+        name: "tokens",
+        within: &[GENERATOR],
+        allowed: &[
+            "protoc-gen-rsvc/src/emit/",
+            "protoc-gen-rsvc/src/cel/emit.rs",
+            "protoc-gen-rsvc/src/cel/emit/",
+            "protoc-gen-rsvc/src/storage.rs",
+            "protoc-gen-rsvc/src/storage/",
+        ],
+        paths: &["quote", "proc_macro2", "*::TokenStream", "TokenStream"],
+        macros: &["quote", "quote_spanned", "parse_quote", "format_ident"],
+        methods: &["to_token_stream"],
+        quoted: false,
+        help: "only emitters make tokens: everything else decides",
+        example: "fn f() -> Code { quote! { 1 } }",
+    },
+    Rule {
+        name: "templates",
+        within: &[GENERATOR],
+        allowed: &["protoc-gen-rsvc/src/emit/"],
+        paths: &["askama"],
+        macros: &[],
+        methods: &[],
+        quoted: false,
+        help: "a template and its view struct belong to an emitter",
+        example: "#[derive(askama::Template)] struct View;",
+    },
+    Rule {
+        name: "the shape of prost's structs",
+        within: &[GENERATOR],
+        allowed: &["protoc-gen-rsvc/src/storage.rs", "protoc-gen-rsvc/src/storage/"],
+        paths: &["*::Box", "Box"],
+        macros: &[],
+        methods: &[],
+        quoted: true,
+        help: "storage.rs knows what is boxed or optional: ask it for the expression",
+        example: "fn f() -> T { quote! { ::std::boxed::Box::new(#x) } }",
+    },
+    Rule {
+        name: "printing",
+        within: &[GENERATOR, "runtime/src/"],
+        allowed: &["protoc-gen-rsvc/src/main.rs"],
+        paths: &[],
+        macros: &["print", "println", "eprint", "eprintln", "dbg"],
+        methods: &[],
+        quoted: false,
+        help: "standard output is the plugin protocol; a finding goes into the sink, an event to tracing",
+        example: "fn f() { println!(\"x\"); }",
+    },
+    Rule {
+        name: "unfinished code",
+        within: &[GENERATOR, "runtime/src/", "examples/", "xtask/src/", "bench/", "tests/conformance/"],
+        allowed: &[],
+        paths: &[],
+        macros: &["todo", "unimplemented"],
+        methods: &[],
+        quoted: false,
+        help: "finish it, or give a diagnostic",
+        example: "fn f() { todo!() }",
+    },
+];
+
+impl Rule {
+    /// Whether the rule says anything about this file.
+    pub(crate) fn covers(&self, file: &str) -> bool {
+        let under = |prefixes: &[&str]| prefixes.iter().any(|prefix| file.starts_with(prefix));
+        under(self.within) && !under(self.allowed)
+    }
+
+    /// Every place where the file breaks the rule.
+    pub(crate) fn check(&self, file: &str, source: &Source) -> Vec<String> {
+        if !self.covers(file) {
+            return Vec::new();
+        }
+        let broken = source.found.iter().filter(|found| found.quoted == self.quoted).filter_map(|found| {
+            let what = match &found.fact {
+                Fact::Path(path) if self.paths.iter().any(|wanted| is_below(path, wanted)) => path.clone(),
+                Fact::Macro(name) if self.macros.contains(&name.as_str()) => format!("{name}!"),
+                Fact::Method(name) if self.methods.contains(&name.as_str()) => format!(".{name}()"),
+                _ => return None,
+            };
+            Some(format!("{file}:{}: {what}: {} is not allowed here; {}", found.line, self.name, self.help))
+        });
+        broken.collect()
+    }
+}
+
+fn is_below(path: &str, wanted: &str) -> bool {
+    if let Some(name) = wanted.strip_prefix("*::") {
+        return path.split("::").skip(1).any(|segment| segment == name);
+    }
+    path.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_can_fail() {
+        for rule in RULES {
+            let source = Source::parse(rule.example).unwrap();
+            let file = format!("{}some/file.rs", rule.within[0]);
+            assert!(!rule.check(&file, &source).is_empty(), "{} finds nothing in its own example", rule.name);
+            for allowed in rule.allowed {
+                assert!(rule.check(allowed, &source).is_empty(), "{} forbids in {allowed}", rule.name);
+            }
+            assert!(rule.check("elsewhere/file.rs", &source).is_empty(), "{} holds everywhere", rule.name);
+        }
+    }
+
+    #[test]
+    fn a_path_covers_what_is_below_it() {
+        assert!(is_below("std::fs", "std::fs") && is_below("std::fs::File", "std::fs"));
+        assert!(!is_below("std::fsx", "std::fs") && !is_below("fs", "std::fs"));
+        assert!(is_below("io::stdin", "*::stdin") && !is_below("stdin", "*::stdin"));
+    }
+
+    #[test]
+    fn innocent_code_is_let_through() {
+        let source =
+            Source::parse("use std::path::Path; fn f(x: &Names) -> Names { x.names(env!(\"X\")) }").unwrap();
+        for rule in RULES {
+            let found = rule.check(&format!("{GENERATOR}resolve/mod.rs"), &source);
+            assert!(found.is_empty(), "{found:?}");
+        }
+    }
+}

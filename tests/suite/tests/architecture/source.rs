@@ -1,0 +1,245 @@
+//! A Rust source as the rules see it: paths, macros and method calls, without comments, texts and tests.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// Something that a rule can forbid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fact {
+    /// A path, written out or imported: `std::fs::read`.
+    Path(String),
+    /// A macro, `println` of `println!()`.
+    Macro(String),
+    /// A method, `exists` of `path.exists()`.
+    Method(String),
+}
+
+/// One fact and where it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) fact: Fact,
+    pub(crate) line: usize,
+    /// Whether it stands in a `quote!`: then it is part of the output, not of what the generator does.
+    pub(crate) quoted: bool,
+}
+
+/// All facts of a source.
+#[derive(Default)]
+pub(crate) struct Source {
+    pub(crate) found: Vec<Found>,
+    /// Modules that are declared here for tests only.
+    pub(crate) test_modules: BTreeSet<String>,
+}
+
+const QUOTES: &[&str] = &["quote", "quote_spanned", "parse_quote", "parse_quote_spanned"];
+
+impl Source {
+    /// Reads a source.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let tokens: TokenStream = text.parse().map_err(|error| format!("no Rust source: {error}"))?;
+        let mut source = Self::default();
+        source.read(tokens, false);
+        Ok(source)
+    }
+
+    fn read(&mut self, tokens: TokenStream, quoted: bool) {
+        let trees: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut at = 0;
+        while at < trees.len() {
+            at = if let Some(end) = self.test_item(&trees, at) {
+                end
+            } else if let Some(end) = self.import(&trees, at, quoted) {
+                end
+            } else if let Some(end) = self.method(&trees, at, quoted) {
+                end
+            } else if let Some(end) = self.path(&trees, at, quoted) {
+                end
+            } else {
+                if let TokenTree::Group(group) = &trees[at] {
+                    self.read(group.stream(), quoted);
+                }
+                at + 1
+            };
+        }
+    }
+
+    /// `#[cfg(test)]` and its item, which are no concern of ours.
+    fn test_item(&mut self, trees: &[TokenTree], at: usize) -> Option<usize> {
+        let attribute = |at: usize| match (trees.get(at), trees.get(at + 1)) {
+            (Some(TokenTree::Punct(hash)), Some(TokenTree::Group(group)))
+                if hash.as_char() == '#' && group.delimiter() == Delimiter::Bracket =>
+            {
+                Some(group.stream().to_string().replace(' ', ""))
+            }
+            _ => None,
+        };
+        if attribute(at)? != "cfg(test)" {
+            return None;
+        }
+        let mut end = at + 2;
+        while attribute(end).is_some() {
+            end += 2;
+        }
+        let start = end;
+        while end < trees.len() {
+            match &trees[end] {
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return Some(end + 1),
+                TokenTree::Punct(punct) if punct.as_char() == ';' => {
+                    let words = trees[start..end].iter().rev().map(ToString::to_string);
+                    if let [name, keyword, ..] = words.collect::<Vec<_>>().as_slice()
+                        && keyword == "mod"
+                    {
+                        self.test_modules.insert(name.clone());
+                    }
+                    return Some(end + 1);
+                }
+                _ => end += 1,
+            }
+        }
+        Some(end)
+    }
+
+    /// `use a::{b, c as d};`
+    fn import(&mut self, trees: &[TokenTree], at: usize, quoted: bool) -> Option<usize> {
+        ident(trees.get(at)?).filter(|word| word == "use")?;
+        let length = trees[at..].iter().position(|tree| is_punct(tree, ';'))?;
+        let item: TokenStream = trees[at..=at + length].iter().cloned().collect();
+        let item: syn::ItemUse = syn::parse2(item).ok()?;
+        let line = trees[at].span().start().line;
+        let mut paths = Vec::new();
+        flatten(&item.tree, String::new(), &mut paths);
+        self.found.extend(paths.into_iter().map(|path| Found { fact: Fact::Path(path), line, quoted }));
+        Some(at + length + 1)
+    }
+
+    /// `.name(` and `.name::<T>(`
+    fn method(&mut self, trees: &[TokenTree], at: usize, quoted: bool) -> Option<usize> {
+        if !is_punct(trees.get(at)?, '.') || at > 0 && is_punct(&trees[at - 1], '.') {
+            return None;
+        }
+        let name = ident(trees.get(at + 1)?)?;
+        let line = trees[at + 1].span().start().line;
+        let called = match trees.get(at + 2)? {
+            TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
+            next => is_punct(next, ':'),
+        };
+        called.then(|| {
+            self.found.push(Found { fact: Fact::Method(name), line, quoted });
+            at + 2
+        })
+    }
+
+    /// `a::b::c`, or the macro `a::b!(...)`, whose inside is read as well.
+    fn path(&mut self, trees: &[TokenTree], at: usize, quoted: bool) -> Option<usize> {
+        let mut path = ident(trees.get(at)?)?;
+        let mut end = at + 1;
+        while let [first, second, third, ..] = &trees[end..]
+            && is_punct(first, ':')
+            && is_punct(second, ':')
+            && let Some(word) = ident(third)
+        {
+            path = format!("{path}::{word}");
+            end += 3;
+        }
+        let line = trees[at].span().start().line;
+        if let [bang, TokenTree::Group(body), ..] = &trees[end..]
+            && is_punct(bang, '!')
+        {
+            let name = path.rsplit("::").next().unwrap_or(&path).to_owned();
+            self.read(body.stream(), quoted || QUOTES.contains(&name.as_str()));
+            self.found.push(Found { fact: Fact::Macro(name), line, quoted });
+            end += 2;
+        }
+        self.found.push(Found { fact: Fact::Path(path), line, quoted });
+        Some(end)
+    }
+}
+
+fn ident(tree: &TokenTree) -> Option<String> {
+    match tree {
+        TokenTree::Ident(ident) => Some(ident.to_string()),
+        _ => None,
+    }
+}
+
+fn is_punct(tree: &TokenTree, wanted: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == wanted)
+}
+
+fn flatten(tree: &syn::UseTree, before: String, out: &mut Vec<String>) {
+    let joined = |name: &dyn ToString| match before.as_str() {
+        "" => name.to_string(),
+        _ => format!("{before}::{}", name.to_string()),
+    };
+    match tree {
+        syn::UseTree::Path(path) => flatten(&path.tree, joined(&path.ident), out),
+        syn::UseTree::Name(name) if name.ident == "self" => out.push(before),
+        syn::UseTree::Name(name) => out.push(joined(&name.ident)),
+        syn::UseTree::Rename(rename) => out.push(joined(&rename.ident)),
+        syn::UseTree::Glob(_) => out.push(before),
+        syn::UseTree::Group(group) => {
+            for item in &group.items {
+                flatten(item, before.clone(), out);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(text: &str) -> Vec<(Fact, bool)> {
+        Source::parse(text).unwrap().found.into_iter().map(|found| (found.fact, found.quoted)).collect()
+    }
+
+    fn path(text: &str) -> (Fact, bool) {
+        (Fact::Path(text.to_owned()), false)
+    }
+
+    #[test]
+    fn imports_are_written_out() {
+        let found = facts("use std::{fs, io::{self, Read as _}, env::*}; use ::heck::ToSnakeCase;");
+        let wanted = ["std::fs", "std::io", "std::io::Read", "std::env", "heck::ToSnakeCase"];
+        assert_eq!(found, wanted.map(path));
+    }
+
+    #[test]
+    fn paths_macros_and_methods_are_seen_everywhere() {
+        let found = facts(
+            "fn f() { if ok { println!(\"{}\", std::fs::read(p).len()); } p . exists () ; 1..exists(); }",
+        );
+        assert!(found.contains(&path("std::fs::read")));
+        assert!(found.contains(&(Fact::Macro("println".into()), false)));
+        assert_eq!(found.iter().filter(|(fact, _)| *fact == Fact::Method("exists".into())).count(), 1);
+    }
+
+    #[test]
+    fn comments_texts_and_tests_are_not_seen() {
+        let source = Source::parse(
+            "//! std::fs\n/* std::fs */ const A: &str = \"std::fs\"; const B: &str = r#\"std::fs\"#;\n\
+             #[cfg(test)] #[path = \"x.rs\"] mod cases;\n#[cfg(test)] mod tests { use std::fs; }\n#[cfg(test)] use std::fs;\nfn f() {}",
+        )
+        .unwrap();
+        let paths: Vec<_> = source.found.iter().map(|found| format!("{:?}", found.fact)).collect();
+        assert!(!paths.iter().any(|path| path.contains("std")), "{paths:?}");
+        assert!(paths.contains(&"Path(\"f\")".to_owned()));
+        assert_eq!(source.test_modules.into_iter().collect::<Vec<_>>(), ["cases"]);
+    }
+
+    #[test]
+    fn what_is_quoted_is_told_apart() {
+        let found = facts("fn f() -> T { quote! { ::std::fs::read(#x) } }");
+        assert!(found.contains(&(Fact::Path("std::fs::read".into()), true)));
+        assert!(found.contains(&(Fact::Macro("quote".into()), false)));
+    }
+
+    #[test]
+    fn lines_are_counted() {
+        let source = Source::parse("\n\nfn f() {\n    heck::x();\n}").unwrap();
+        let found = source.found.iter().find(|found| found.fact == Fact::Path("heck::x".into())).unwrap();
+        assert_eq!(found.line, 4);
+    }
+}

@@ -1,0 +1,101 @@
+//! Real peers: the Python scripts of `tests/interop` against the shop.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::report::Report;
+use crate::session::Session;
+use crate::venv::Venv;
+use crate::{process, tally, venv};
+
+const SCRIPTS: &str = "tests/interop";
+const PROTOS: &str = "examples/shop/proto";
+const BUILT_IN: &str = "proto";
+/// Python has these as a package of its own, and takes no second definition of the same file.
+const PYTHON_HAS: &str = "google";
+
+/// Runs every `test_*.py`. A script starts its own servers on ports that the system picks, and ends them.
+pub(crate) fn run(session: &Session) -> Result<Report> {
+    let mut scripts = files(&session.root().join(SCRIPTS), "py")?;
+    scripts
+        .retain(|script| script.file_name().is_some_and(|name| name.to_string_lossy().starts_with("test_")));
+    if scripts.is_empty() {
+        return Ok(Report::left_out(format!("interop: there is no {SCRIPTS}/test_*.py")));
+    }
+    let venv = venv::ensure(session)?;
+    let shop = session.binary("shop", "shop")?;
+    let stubs = generate_stubs(session, &venv)?;
+    let mut report = Report::default();
+    for script in scripts {
+        let module = script.file_stem().context("a script has a name")?.to_string_lossy().into_owned();
+        println!("--> {module}");
+        let mut command = venv.python();
+        command.args(["-m", "unittest", "-v", &module]).current_dir(session.root().join(SCRIPTS));
+        command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONPATH", &stubs);
+        command.env("SHOP_BIN", &shop).env("STUBS", &stubs).env("BUF", venv.program("buf"));
+        command.env("RSVC_VENV", venv.root()).env("RSVC_ROOT", session.root());
+        let (status, lines) = process::tee(&mut command)?;
+        let mut outcome = tally::unittest(&module, &lines);
+        if !status.success() && outcome.failed == 0 {
+            // An import error or a crash leaves no verdict.
+            outcome.failed = 1;
+            outcome.summary.push(format!("{module}: ended with {status}"));
+        }
+        report.add(outcome);
+    }
+    Ok(report)
+}
+
+/// Python's own view of the shop's protos, made anew each time.
+fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
+    let stubs = session.target("interop/stubs");
+    if stubs.exists() {
+        fs::remove_dir_all(&stubs)?;
+    }
+    fs::create_dir_all(&stubs)?;
+    let mut command = venv.python();
+    command.args(["-m", "grpc_tools.protoc"]);
+    let mut sources = Vec::new();
+    for folder in [PROTOS, BUILT_IN] {
+        let folder = session.root().join(folder);
+        for file in files(&folder, "proto")? {
+            let file = file.strip_prefix(&folder)?.to_owned();
+            if !file.starts_with(PYTHON_HAS) {
+                sources.push(file);
+            }
+        }
+        command.arg(flag("--proto_path=", &folder));
+    }
+    for out in ["--python_out=", "--grpc_python_out="] {
+        command.arg(flag(out, &stubs));
+    }
+    process::run(command.args(sources)).context("no Python stubs for the shop's protos")?;
+    Ok(stubs)
+}
+
+fn flag(name: &str, path: &Path) -> OsString {
+    let mut flag = OsString::from(name);
+    flag.push(path);
+    flag
+}
+
+/// All files below a folder with this extension, sorted.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut out = Vec::new();
+    if !folder.is_dir() {
+        return Ok(out);
+    }
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            out.extend(files(&path, extension)?);
+        } else if path.extension().is_some_and(|found| found == extension) {
+            out.push(path);
+        }
+    }
+    out.sort();
+    Ok(out)
+}
