@@ -183,7 +183,6 @@ fn flatten(tree: &syn::UseTree, before: String, out: &mut Vec<String>) {
                 flatten(item, before.clone(), out);
             }
         }
-        _ => {}
     }
 }
 
