@@ -40,9 +40,9 @@ impl Runner {
         }
     }
 
-    /// Whether it starts at all. It has no option that does nothing; without arguments it prints its usage.
+    /// Whether it starts at all. Like any option that it does not know, this one makes it print its usage.
     fn starts(&self) -> bool {
-        let output = self.command().stdin(Stdio::null()).output();
+        let output = self.command().arg("--help").stdin(Stdio::null()).output();
         output.is_ok_and(|output| {
             [output.stdout, output.stderr].iter().any(|text| String::from_utf8_lossy(text).contains("Usage:"))
         })

@@ -19,3 +19,19 @@ fn the_borders_hold() {
         .collect();
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
 }
+
+/// Where a template prints a type of prost's, it is given one.
+#[test]
+fn templates_know_no_shape() {
+    for file in tree::files("templates") {
+        let text = tree::text(&file).unwrap_or_default();
+        for (at, line) in text.lines().enumerate() {
+            let shape = rules::SHAPES.iter().find(|shape| line.contains(**shape));
+            assert!(
+                shape.is_none(),
+                "{file}:{}: {shape:?}: storage.rs knows prost's shapes, a template prints",
+                at + 1
+            );
+        }
+    }
+}

@@ -14,7 +14,9 @@ pub(crate) struct Rule {
     pub(crate) paths: &'static [&'static str],
     pub(crate) macros: &'static [&'static str],
     pub(crate) methods: &'static [&'static str],
-    /// Whether it is looked for in the output (`quote!`) or in what the generator does.
+    /// Parts of string literals.
+    pub(crate) texts: &'static [&'static str],
+    /// Whether paths, macros and methods are looked for in the output (`quote!`) or in what the generator does.
     pub(crate) quoted: bool,
     /// Where it belongs instead.
     pub(crate) help: &'static str,
@@ -23,6 +25,11 @@ pub(crate) struct Rule {
 }
 
 const GENERATOR: &str = "protoc-gen-rsvc/src/";
+
+const STORAGE: &[&str] = &["protoc-gen-rsvc/src/storage.rs", "protoc-gen-rsvc/src/storage/"];
+
+/// How a shape looks in code that is made as text.
+pub(crate) const SHAPES: &[&str] = &["Box<", "Box::new(", "Option<", "HashMap<", "BTreeMap<"];
 
 /// All borders.
 pub(crate) const RULES: &[Rule] = &[
@@ -39,6 +46,7 @@ pub(crate) const RULES: &[Rule] = &[
             "to_shouty_snake_case",
             "to_lower_camel_case",
         ],
+        texts: &[],
         quoted: false,
         help: "a name is a value on the model node: names.rs decides it",
         example: "use heck::ToSnakeCase as _;",
@@ -74,6 +82,7 @@ pub(crate) const RULES: &[Rule] = &[
             "canonicalize",
             "symlink_metadata",
         ],
+        texts: &[],
         quoted: false,
         help: "read in input/, write in output.rs; everything between is a function of its arguments",
         example: "fn f(p: &Path) -> bool { p.exists() }",
@@ -85,6 +94,7 @@ pub(crate) const RULES: &[Rule] = &[
         paths: &["std::fs", "std::net", "*::Command", "*::File", "*::OpenOptions"],
         macros: &[],
         methods: &["exists", "is_file", "is_dir", "read_dir", "canonicalize"],
+        texts: &[],
         quoted: false,
         help: "main.rs reads its arguments and standard input, no more",
         example: "fn f() { std::fs::read(\"x\"); }",
@@ -102,6 +112,7 @@ pub(crate) const RULES: &[Rule] = &[
         paths: &["quote", "proc_macro2", "*::TokenStream", "TokenStream"],
         macros: &["quote", "quote_spanned", "parse_quote", "format_ident"],
         methods: &["to_token_stream"],
+        texts: &[],
         quoted: false,
         help: "only emitters make tokens: everything else decides",
         example: "fn f() -> Code { quote! { 1 } }",
@@ -113,20 +124,41 @@ pub(crate) const RULES: &[Rule] = &[
         paths: &["askama"],
         macros: &[],
         methods: &[],
+        texts: &[],
         quoted: false,
         help: "a template and its view struct belong to an emitter",
         example: "#[derive(askama::Template)] struct View;",
     },
     Rule {
-        name: "the shape of prost's structs",
+        name: "the shape of prost's structs in the output",
         within: &[GENERATOR],
-        allowed: &["protoc-gen-rsvc/src/storage.rs", "protoc-gen-rsvc/src/storage/"],
-        paths: &["*::Box", "Box"],
+        allowed: STORAGE,
+        paths: &["Box", "*::Box", "Option", "*::Option", "HashMap", "*::HashMap", "BTreeMap", "*::BTreeMap"],
         macros: &[],
         methods: &[],
+        texts: SHAPES,
         quoted: true,
-        help: "storage.rs knows what is boxed or optional: ask it for the expression",
+        help: "storage.rs knows what is boxed, optional or a map: ask it for the type or the expression",
         example: "fn f() -> T { quote! { ::std::boxed::Box::new(#x) } }",
+    },
+    Rule {
+        name: "a decision about the shape of prost's structs",
+        within: &[GENERATOR],
+        allowed: &[
+            "protoc-gen-rsvc/src/storage.rs",
+            "protoc-gen-rsvc/src/storage/",
+            "protoc-gen-rsvc/src/model/",
+            // It tells prost-build what storage.rs decided, and checks that prost-build did it.
+            "protoc-gen-rsvc/src/emit/messages.rs",
+            "protoc-gen-rsvc/src/emit/verify.rs",
+        ],
+        paths: &["Shape", "*::Shape"],
+        macros: &[],
+        methods: &[],
+        texts: &[],
+        quoted: false,
+        help: "storage.rs knows what is boxed, optional or a map: ask it for the type or the expression",
+        example: "fn f(field: &Field) -> bool { field.storage.shape == storage::Shape::Option }",
     },
     Rule {
         name: "printing",
@@ -135,6 +167,7 @@ pub(crate) const RULES: &[Rule] = &[
         paths: &[],
         macros: &["print", "println", "eprint", "eprintln", "dbg"],
         methods: &[],
+        texts: &[],
         quoted: false,
         help: "standard output is the plugin protocol; a finding goes into the sink, an event to tracing",
         example: "fn f() { println!(\"x\"); }",
@@ -146,6 +179,7 @@ pub(crate) const RULES: &[Rule] = &[
         paths: &[],
         macros: &["todo", "unimplemented"],
         methods: &[],
+        texts: &[],
         quoted: false,
         help: "finish it, or give a diagnostic",
         example: "fn f() { todo!() }",
@@ -164,8 +198,10 @@ impl Rule {
         if !self.covers(file) {
             return Vec::new();
         }
-        let broken = source.found.iter().filter(|found| found.quoted == self.quoted).filter_map(|found| {
+        let broken = source.found.iter().filter_map(|found| {
             let what = match &found.fact {
+                Fact::Text(text) if self.texts.iter().any(|wanted| text.contains(wanted)) => text.clone(),
+                _ if found.quoted != self.quoted => return None,
                 Fact::Path(path) if self.paths.iter().any(|wanted| is_below(path, wanted)) => path.clone(),
                 Fact::Macro(name) if self.macros.contains(&name.as_str()) => format!("{name}!"),
                 Fact::Method(name) if self.methods.contains(&name.as_str()) => format!(".{name}()"),

@@ -1,4 +1,4 @@
-//! A Rust source as the rules see it: paths, macros and method calls, without comments, texts and tests.
+//! A Rust source as the rules see it: paths, macros, method calls and texts, without comments and tests.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +13,8 @@ pub(crate) enum Fact {
     Macro(String),
     /// A method, `exists` of `path.exists()`.
     Method(String),
+    /// A string literal, as it is written.
+    Text(String),
 }
 
 /// One fact and where it stands.
@@ -47,7 +49,7 @@ impl Source {
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
         while at < trees.len() {
-            at = if let Some(end) = self.test_item(&trees, at) {
+            at = if let Some(end) = self.test_item(&trees, at).or_else(|| doc_comment(&trees, at)) {
                 end
             } else if let Some(end) = self.import(&trees, at, quoted) {
                 end
@@ -56,8 +58,13 @@ impl Source {
             } else if let Some(end) = self.path(&trees, at, quoted) {
                 end
             } else {
-                if let TokenTree::Group(group) = &trees[at] {
-                    self.read(group.stream(), quoted);
+                match &trees[at] {
+                    TokenTree::Group(group) => self.read(group.stream(), quoted),
+                    TokenTree::Literal(literal) if literal.to_string().contains('"') => {
+                        let line = literal.span().start().line;
+                        self.found.push(Found { fact: Fact::Text(literal.to_string()), line, quoted });
+                    }
+                    _ => {}
                 }
                 at + 1
             };
@@ -66,19 +73,11 @@ impl Source {
 
     /// `#[cfg(test)]` and its item, which are no concern of ours.
     fn test_item(&mut self, trees: &[TokenTree], at: usize) -> Option<usize> {
-        let attribute = |at: usize| match (trees.get(at), trees.get(at + 1)) {
-            (Some(TokenTree::Punct(hash)), Some(TokenTree::Group(group)))
-                if hash.as_char() == '#' && group.delimiter() == Delimiter::Bracket =>
-            {
-                Some(group.stream().to_string().replace(' ', ""))
-            }
-            _ => None,
-        };
-        if attribute(at)? != "cfg(test)" {
+        if attribute(trees, at)? != "cfg(test)" {
             return None;
         }
         let mut end = at + 2;
-        while attribute(end).is_some() {
+        while attribute(trees, end).is_some() {
             end += 2;
         }
         let start = end;
@@ -156,6 +155,33 @@ impl Source {
     }
 }
 
+/// The inside of `#[...]`.
+fn attribute(trees: &[TokenTree], at: usize) -> Option<String> {
+    match &trees[at..] {
+        [hash, TokenTree::Group(group), ..]
+            if is_punct(hash, '#') && group.delimiter() == Delimiter::Bracket =>
+        {
+            Some(group.stream().to_string().replace(' ', ""))
+        }
+        _ => None,
+    }
+}
+
+/// `#[doc = "..."]` or `#![doc = "..."]`, which is what comments are to the compiler.
+fn doc_comment(trees: &[TokenTree], at: usize) -> Option<usize> {
+    let is_doc = |group: &TokenTree| {
+        matches!(group, TokenTree::Group(group)
+        if group.delimiter() == Delimiter::Bracket && group.stream().to_string().starts_with("doc ="))
+    };
+    match &trees[at..] {
+        [hash, group, ..] if is_punct(hash, '#') && is_doc(group) => Some(at + 2),
+        [hash, bang, group, ..] if is_punct(hash, '#') && is_punct(bang, '!') && is_doc(group) => {
+            Some(at + 3)
+        }
+        _ => None,
+    }
+}
+
 fn ident(tree: &TokenTree) -> Option<String> {
     match tree {
         TokenTree::Ident(ident) => Some(ident.to_string()),
@@ -216,15 +242,20 @@ mod tests {
     }
 
     #[test]
-    fn comments_texts_and_tests_are_not_seen() {
+    fn comments_and_tests_are_not_seen_and_texts_are_texts() {
         let source = Source::parse(
             "//! std::fs\n/* std::fs */ const A: &str = \"std::fs\"; const B: &str = r#\"std::fs\"#;\n\
              #[cfg(test)] #[path = \"x.rs\"] mod cases;\n#[cfg(test)] mod tests { use std::fs; }\n#[cfg(test)] use std::fs;\nfn f() {}",
         )
         .unwrap();
-        let paths: Vec<_> = source.found.iter().map(|found| format!("{:?}", found.fact)).collect();
-        assert!(!paths.iter().any(|path| path.contains("std")), "{paths:?}");
-        assert!(paths.contains(&"Path(\"f\")".to_owned()));
+        let facts: Vec<_> = source.found.into_iter().map(|found| found.fact).collect();
+        assert!(
+            !facts.iter().any(|fact| matches!(fact, Fact::Path(path) if path.contains("std"))),
+            "{facts:?}"
+        );
+        let texts: Vec<_> = facts.iter().filter(|fact| matches!(fact, Fact::Text(_))).collect();
+        assert_eq!(texts, [&Fact::Text("\"std::fs\"".into()), &Fact::Text("r#\"std::fs\"#".into())]);
+        assert!(facts.contains(&Fact::Path("f".into())));
         assert_eq!(source.test_modules.into_iter().collect::<Vec<_>>(), ["cases"]);
     }
 

@@ -14,6 +14,9 @@ pub(crate) fn root() -> PathBuf {
 /// All files of ours below a folder, as paths from the root with `/`, sorted. Links are not followed.
 pub(crate) fn files(folder: &str) -> Vec<String> {
     let mut out = Vec::new();
+    if !root().join(folder).exists() {
+        return out;
+    }
     collect(&root().join(folder), folder, &mut out);
     out.sort();
     out
