@@ -64,7 +64,7 @@ fn compare(manifests: &BTreeMap<String, String>, page: &[(String, String, String
     for (name, purpose) in manifests {
         match rows.get(name.as_str()) {
             None => {
-                wrong.push(format!("{PAGE}: a row is missing: | `{name}` | {purpose} | why it was chosen |"))
+                wrong.push(format!("{PAGE}: a row is missing: | `{name}` | {purpose} | why it was chosen |"));
             }
             Some((stated, _)) if stated != purpose => {
                 wrong.push(format!("{PAGE}: `{name}` is for: {purpose}; the page says: {stated}"));

@@ -41,6 +41,11 @@ fn is_foreign(name: &str, path: &Path) -> bool {
     matches!(name, ".git" | "__pycache__" | ".venv" | "data") || path.join("CACHEDIR.TAG").exists()
 }
 
+/// What follows the last dot of a file's name.
+pub(crate) fn extension(file: &str) -> &str {
+    file.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, extension)| extension)
+}
+
 /// The text of a file; `None` for one that is no text.
 pub(crate) fn text(file: &str) -> Option<String> {
     String::from_utf8(fs::read(root().join(file)).unwrap()).ok()
@@ -50,7 +55,7 @@ pub(crate) fn text(file: &str) -> Option<String> {
 pub(crate) fn sources(folders: &[&str]) -> Vec<(String, Source)> {
     let mut out = Vec::new();
     let mut tests = BTreeSet::new();
-    for file in folders.iter().flat_map(|folder| files(folder)).filter(|file| file.ends_with(".rs")) {
+    for file in folders.iter().flat_map(|folder| files(folder)).filter(|file| extension(file) == "rs") {
         let source = Source::parse(&text(&file).unwrap()).unwrap_or_else(|error| panic!("{file}: {error}"));
         tests.extend(source.test_modules.iter().map(|module| module_path(&file, module)));
         out.push((file, source));
