@@ -11,8 +11,7 @@ const TOO_LONG: usize = 600;
 
 /// Whether a file has a limit. Tests, expected outputs and what a machine wrote have none.
 fn is_limited(file: &str) -> bool {
-    let written =
-        [".rs", ".html", ".py", ".txt", ".jinja", ".j2"].iter().any(|ending| file.ends_with(ending));
+    let written = ["rs", "html", "py", "askama", "txt"].contains(&tree::extension(file));
     let free = file.starts_with("tests/") || file.contains("/tests/") || file.ends_with("/tests.rs");
     let made = file.contains("snapshots/") || file.contains("/generated/");
     written && !free && !made
