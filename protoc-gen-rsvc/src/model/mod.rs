@@ -13,6 +13,7 @@ use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, MessageDesc
 pub use arena::{Arena, Id};
 
 use crate::diag::Place;
+use crate::storage::FieldStorage;
 
 pub type FileId = Id<File>;
 pub type PackageId = Id<Package>;
@@ -65,6 +66,8 @@ pub struct File {
     pub package: PackageId,
     /// Whether code is generated for it, or its types come from elsewhere.
     pub generate: bool,
+    /// Whether it was named, not only imported.
+    pub root: bool,
     pub syntax: Syntax,
 }
 
@@ -83,6 +86,8 @@ pub struct Package {
     pub module: Vec<String>,
     /// Name of its generated file, e.g. `shop.v1.rs`.
     pub file_name: String,
+    /// Name under which prost-build sees it; see [`crate::names`].
+    pub projected: String,
     pub files: Vec<FileId>,
     /// Top-level messages to generate, in the order of files and definitions.
     pub messages: Vec<MessageId>,
@@ -141,6 +146,8 @@ pub struct Message {
     pub rust: TypePath,
     /// The module of its nested types, last part.
     pub module_name: String,
+    /// Name under which prost-build sees it; see [`crate::names`].
+    pub projected: String,
     pub well_known: Option<WellKnown>,
     pub origin: Origin,
     pub descriptor: MessageDescriptor,
@@ -166,6 +173,10 @@ pub struct Field {
     pub default: Option<String>,
     /// The struct's field, or the variant when the field is in a oneof. Raw (`r#type`) where needed.
     pub rust_name: String,
+    /// Name under which prost-build sees it; see [`crate::names`].
+    pub projected: String,
+    /// How prost stores it; see [`crate::storage`].
+    pub storage: FieldStorage,
     pub origin: Origin,
     pub descriptor: FieldDescriptor,
 }
@@ -236,6 +247,8 @@ pub struct Oneof {
     pub rust_name: String,
     /// The enum, in the module of the message.
     pub rust: TypePath,
+    /// Name under which prost-build sees it; see [`crate::names`].
+    pub projected: String,
     pub origin: Origin,
 }
 
@@ -250,6 +263,8 @@ pub struct Enum {
     /// proto2, or a closed enum of an edition: unknown numbers are not values.
     pub closed: bool,
     pub rust: TypePath,
+    /// Name under which prost-build sees it; see [`crate::names`].
+    pub projected: String,
     pub origin: Origin,
     pub descriptor: EnumDescriptor,
 }
@@ -265,8 +280,12 @@ impl Enum {
 pub struct EnumValue {
     pub name: String,
     pub number: i32,
-    /// The variant; `None` for an alias of an earlier value, which prost leaves out.
-    pub rust_name: Option<String>,
+    /// The variant; an alias shares that of the first value with its number.
+    pub rust_name: String,
+    /// Whether an earlier value has the same number; prost leaves it out.
+    pub alias: bool,
+    /// Name under which prost-build sees it; see [`crate::names`].
+    pub projected: String,
     pub origin: Origin,
 }
 

@@ -1,0 +1,242 @@
+//! The generator's options: one struct and one strict parser for the builder, the plugin and the command line.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use crate::diag::{Code, Diagnostic};
+
+/// Everything that can be chosen. [`KEYS`] lists the keys with their meaning.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Proto prefix, without a leading dot, to the Rust path where its types live.
+    pub extern_paths: BTreeMap<String, String>,
+    /// Fields of type `bytes` kept as `bytes::Bytes`.
+    pub bytes: PathSet,
+    /// Maps kept as `BTreeMap`.
+    pub btree_map: PathSet,
+    /// Fields put into a `Box`.
+    pub boxed: PathSet,
+    /// Attributes for messages, enums and oneofs.
+    pub type_attributes: Vec<(String, String)>,
+    /// Attributes for fields, variants and oneofs' fields.
+    pub field_attributes: Vec<(String, String)>,
+    /// Whether code is generated for imported files as well, not only for those named.
+    pub imports: bool,
+    /// Whether clients are generated.
+    pub client: bool,
+    /// Whether servers are generated.
+    pub server: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            extern_paths: BTreeMap::new(),
+            bytes: PathSet::default(),
+            btree_map: PathSet::default(),
+            boxed: PathSet::default(),
+            type_attributes: Vec::new(),
+            field_attributes: Vec::new(),
+            imports: true,
+            client: true,
+            server: true,
+        }
+    }
+}
+
+/// Every key with the form of its value and its meaning: what the parser accepts and `--help` prints.
+pub const KEYS: &[(&str, &str, &str)] = &[
+    ("extern_path", ".PROTO=RUST", "types below .PROTO live at the Rust path RUST and are not generated"),
+    ("bytes", "PATH", "bytes fields below PATH are bytes::Bytes instead of Vec<u8>"),
+    ("btree_map", "PATH", "maps below PATH are BTreeMap instead of HashMap"),
+    ("boxed", "PATH", "message fields below PATH are put into a Box"),
+    ("type_attribute", "PATH=ATTRIBUTE", "adds a Rust attribute to messages, enums and oneofs below PATH"),
+    ("field_attribute", "PATH=ATTRIBUTE", "adds a Rust attribute to fields and enum values below PATH"),
+    ("imports", "true|false", "generates code for imported files too (default true)"),
+    ("client", "true|false", "generates clients (default true)"),
+    ("server", "true|false", "generates servers (default true)"),
+];
+
+impl Options {
+    /// Sets one option from its text form.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
+        match key {
+            "extern_path" => {
+                let (proto, rust) = pair(key, value)?;
+                let Some(proto) = proto.strip_prefix('.') else {
+                    return Err(bad(key, value).help("a proto path begins with a dot: `.google.type=::types`"));
+                };
+                if syn::parse_str::<syn::Type>(rust).is_err() {
+                    return Err(bad(key, value).help("what follows `=` must be a Rust path"));
+                }
+                if self.extern_paths.insert(proto.to_owned(), rust.to_owned()).is_some_and(|old| old != rust) {
+                    return Err(bad(key, value).help(format!("`.{proto}` is mapped twice")));
+                }
+            }
+            "bytes" => self.bytes.add(path(key, value)?),
+            "btree_map" => self.btree_map.add(path(key, value)?),
+            "boxed" => self.boxed.add(path(key, value)?),
+            "type_attribute" => self.type_attributes.push(attribute(key, value)?),
+            "field_attribute" => self.field_attributes.push(attribute(key, value)?),
+            "imports" => self.imports = flag(key, value)?,
+            "client" => self.client = flag(key, value)?,
+            "server" => self.server = flag(key, value)?,
+            _ => {
+                let known: Vec<_> = KEYS.iter().map(|(k, _, _)| *k).collect();
+                return Err(Diagnostic::error(Code::BAD_PARAMETER, format!("unknown option `{key}`"))
+                    .help(format!("the options are {}", known.join(", "))));
+            }
+        }
+        Ok(())
+    }
+
+    /// Parses a plugin parameter: `key=value` pairs separated by commas, a comma in a value as `\,`.
+    pub fn parse(parameter: &str) -> Result<Self, Vec<Diagnostic>> {
+        let mut options = Self::default();
+        let mut errors = Vec::new();
+        for item in split_commas(parameter) {
+            let (key, value) = item.split_once('=').unwrap_or((&item, "true"));
+            if let Err(error) = options.set(key.trim(), value) {
+                errors.push(error);
+            }
+        }
+        if errors.is_empty() { Ok(options) } else { Err(errors) }
+    }
+
+    /// Paths of [`PathSet`]s that were given but matched nothing.
+    pub(crate) fn unused_paths(&self) -> Vec<(&'static str, &str)> {
+        let sets = [("bytes", &self.bytes), ("btree_map", &self.btree_map), ("boxed", &self.boxed)];
+        sets.into_iter().flat_map(|(key, set)| set.unused().map(move |path| (key, path))).collect()
+    }
+}
+
+fn split_commas(text: &str) -> Vec<String> {
+    let mut items = vec![String::new()];
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if chars.peek() == Some(&',') => {
+                chars.next();
+                if let Some(item) = items.last_mut() {
+                    item.push(',');
+                }
+            }
+            ',' => items.push(String::new()),
+            _ => {
+                if let Some(item) = items.last_mut() {
+                    item.push(c);
+                }
+            }
+        }
+    }
+    items.retain(|item| !item.trim().is_empty());
+    items
+}
+
+fn bad(key: &str, value: &str) -> Diagnostic {
+    let form = KEYS.iter().find(|(k, _, _)| *k == key).map_or("", |(_, form, _)| form);
+    Diagnostic::error(Code::BAD_PARAMETER, format!("bad value `{value}` for the option `{key}`"))
+        .note(None, format!("its form is `{key}={form}`"))
+}
+
+fn pair<'v>(key: &str, value: &'v str) -> Result<(&'v str, &'v str), Diagnostic> {
+    value.split_once('=').filter(|(a, b)| !a.is_empty() && !b.is_empty()).ok_or_else(|| bad(key, value))
+}
+
+fn path<'v>(key: &str, value: &'v str) -> Result<&'v str, Diagnostic> {
+    let inner = value.strip_prefix('.').unwrap_or(value);
+    let fine = value == "." || (!inner.is_empty() && inner.split('.').all(|part| !part.is_empty()));
+    if fine { Ok(value) } else { Err(bad(key, value)) }
+}
+
+fn attribute(key: &str, value: &str) -> Result<(String, String), Diagnostic> {
+    let (at, text) = pair(key, value)?;
+    path(key, at)?;
+    if syn::parse_str::<syn::File>(&format!("{text} struct S {{}}")).is_err() {
+        return Err(bad(key, value).help("what follows `=` must be a Rust attribute, as `#[derive(Ord)]`"));
+    }
+    Ok((at.to_owned(), text.to_owned()))
+}
+
+fn flag(key: &str, value: &str) -> Result<bool, Diagnostic> {
+    match value {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(bad(key, value)),
+    }
+}
+
+/// A set of proto paths, each with whether it ever matched.
+///
+/// `.` is everything, `.shop.v1.Order` that message and all below it, `Order.note` whatever ends so.
+#[derive(Clone, Debug, Default)]
+pub struct PathSet(Vec<(String, Cell<bool>)>);
+
+impl PathSet {
+    /// Adds a path.
+    pub fn add(&mut self, path: impl Into<String>) {
+        self.0.push((path.into(), Cell::new(false)));
+    }
+
+    /// Whether a path of the set covers `full_name`, which has no leading dot.
+    pub fn matches(&self, full_name: &str) -> bool {
+        let mut any = false;
+        for (path, used) in &self.0 {
+            if path_matches(path, full_name) {
+                used.set(true);
+                any = true;
+            }
+        }
+        any
+    }
+
+    fn unused(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(_, used)| !used.get()).map(|(path, _)| path.as_str())
+    }
+}
+
+/// Whether `path` (absolute with a leading dot, or the end of a name) covers `full_name`.
+pub(crate) fn path_matches(path: &str, full_name: &str) -> bool {
+    match path.strip_prefix('.') {
+        Some("") => true,
+        Some(prefix) => {
+            full_name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        }
+        None => full_name.strip_suffix(path).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_and_bad_options_are_errors() {
+        for (text, part) in [
+            ("typo=1", "unknown option `typo`"),
+            ("imports=maybe", "bad value `maybe` for the option `imports`"),
+            ("extern_path=google=::g", "bad value"),
+            ("extern_path=.google", "bad value"),
+            ("bytes=..a", "bad value"),
+            ("type_attribute=.a=derive", "bad value"),
+        ] {
+            let errors = Options::parse(text).expect_err(text);
+            assert!(errors[0].message.contains(part), "{text}: {}", errors[0].message);
+        }
+        assert_eq!(Options::parse("a=1,b=2").expect_err("both").len(), 2);
+    }
+
+    #[test]
+    fn commas_can_be_escaped() {
+        let options = Options::parse(r"type_attribute=.=#[derive(Ord\, Eq)],client=false").expect("parses");
+        assert_eq!(options.type_attributes, [(".".into(), "#[derive(Ord, Eq)]".into())]);
+        assert!(!options.client);
+    }
+
+    #[test]
+    fn paths() {
+        assert!(path_matches(".", "a.B.c"));
+        assert!(path_matches(".a.B", "a.B.c") && path_matches(".a.B", "a.B") && !path_matches(".a.B", "a.Bc"));
+        assert!(path_matches("B.c", "a.B.c") && !path_matches("B.c", "a.xB.c"));
+    }
+}

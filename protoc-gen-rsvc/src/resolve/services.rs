@@ -1,0 +1,117 @@
+//! Services and their rpcs, with what the `rsvc.v1` options say of them.
+
+use std::time::Duration;
+
+use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor};
+
+use super::annotations as options;
+use super::types::Types;
+use crate::diag::{Code, Diagnostic, Place, Sink};
+use crate::input::Loaded;
+use crate::model::{Access, FileId, Idempotency, Method, MethodKind, Service, ServiceId, ServiceNames};
+use crate::options::Options;
+
+/// Adds the services of all files that code is generated for.
+pub(super) fn resolve(loaded: &Loaded, _: &Options, types: &mut Types<'_>, sink: &mut Sink) {
+    for file in types.schema.files.ids() {
+        let node = &types.schema.files[file];
+        let Some(descriptor) = loaded.pool.get_file_by_name(&node.name) else { continue };
+        if !node.generate {
+            continue;
+        }
+        for service in descriptor.services() {
+            if types.externs.key(service.full_name()).is_none() {
+                self::service(types, sink, &service, file);
+            }
+        }
+    }
+}
+
+fn service(types: &mut Types<'_>, sink: &mut Sink, descriptor: &ServiceDescriptor, file: FileId) {
+    let annotated = options::extension(&types.schema.pool, &descriptor.options(), "rsvc.v1.service");
+    let proto = descriptor.service_descriptor_proto();
+    let origin =
+        types.origin(file, descriptor.path(), proto.options.as_ref().is_some_and(|o| o.deprecated()));
+    let defaults = annotated.as_ref().map(|a| Defaults::read(a, &origin.place, sink)).unwrap_or_default();
+    let package = types.schema.files[file].package;
+    let id = types.schema.services.push(Service {
+        name: descriptor.name().to_owned(),
+        full_name: descriptor.full_name().to_owned(),
+        file,
+        package,
+        methods: Vec::new(),
+        names: ServiceNames::default(),
+        origin,
+    });
+    types.schema.packages[package].services.push(id);
+    for rpc in descriptor.methods() {
+        method(types, sink, &rpc, id, &defaults);
+    }
+}
+
+/// What `rsvc.v1.ServiceOptions` and `rsvc.v1.MethodOptions` have in common.
+#[derive(Default)]
+struct Defaults {
+    access: Option<Access>,
+    timeout: Option<Duration>,
+}
+
+impl Defaults {
+    fn read(annotation: &DynamicMessage, place: &Place, sink: &mut Sink) -> Self {
+        let mut bad = |option: &str, why: &str| {
+            sink.push(
+                Diagnostic::error(Code::BAD_ANNOTATION, format!("the option `{option}` is of no use: {why}"))
+                    .at(place.clone())
+                    .help(match option {
+                        "timeout" => "give a positive duration, as `timeout: { seconds: 5 }`",
+                        _ => "say who may call: `access: { public {} }`, `{ authenticated {} }` or `{ scopes { any_of: \"…\" } }`",
+                    }),
+            );
+        };
+        let access = options::access(annotation, "access").and_then(|a| a.map_err(|why| bad("access", why)).ok());
+        let timeout =
+            options::duration(annotation, "timeout").and_then(|t| t.map_err(|why| bad("timeout", why)).ok());
+        Self { access, timeout }
+    }
+}
+
+fn method(
+    types: &mut Types<'_>,
+    sink: &mut Sink,
+    descriptor: &MethodDescriptor,
+    service: ServiceId,
+    defaults: &Defaults,
+) {
+    let file = types.schema.services[service].file;
+    let proto = descriptor.method_descriptor_proto();
+    let std_options = proto.options.as_ref();
+    let origin = types.origin(file, descriptor.path(), std_options.is_some_and(|o| o.deprecated()));
+    let annotated = options::extension(&types.schema.pool, &descriptor.options(), "rsvc.v1.method");
+    let own = annotated.as_ref().map(|a| Defaults::read(a, &origin.place, sink)).unwrap_or_default();
+    use prost_reflect::prost_types::method_options::IdempotencyLevel;
+    let id = types.schema.methods.push(Method {
+        name: descriptor.name().to_owned(),
+        full_name: descriptor.full_name().to_owned(),
+        service,
+        input: types.messages[descriptor.input().full_name()],
+        output: types.messages[descriptor.output().full_name()],
+        kind: match (descriptor.is_client_streaming(), descriptor.is_server_streaming()) {
+            (false, false) => MethodKind::Unary,
+            (true, false) => MethodKind::ClientStreaming,
+            (false, true) => MethodKind::ServerStreaming,
+            (true, true) => MethodKind::Bidirectional,
+        },
+        idempotency: match std_options.map(|o| o.idempotency_level()) {
+            Some(IdempotencyLevel::NoSideEffects) => Idempotency::NoSideEffects,
+            Some(IdempotencyLevel::Idempotent) => Idempotency::Idempotent,
+            _ => Idempotency::Unknown,
+        },
+        access: own.access.or_else(|| defaults.access.clone()).unwrap_or_default(),
+        timeout: own.timeout.or(defaults.timeout),
+        errors: annotated.as_ref().map(|a| options::strings(a, "errors")).unwrap_or_default(),
+        rust_name: String::new(),
+        info_name: String::new(),
+        origin,
+    });
+    types.schema.services[service].methods.push(id);
+}

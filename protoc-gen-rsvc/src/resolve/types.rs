@@ -1,0 +1,333 @@
+//! Files, packages, messages and enums.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor};
+
+use crate::input::Loaded;
+use crate::model::{
+    Arena, Enum, EnumId, EnumValue, Field, FieldId, FieldKind, File, FileId, Message, MessageId, Oneof, OneofId,
+    Origin, Package, PackageId, Presence, Scalar, Schema, Syntax, TypePath, ValueType, WellKnown,
+};
+use crate::names::{self, Externs};
+use crate::options::Options;
+use crate::storage::FieldStorage;
+
+/// Packages whose built-in files have their types in the runtime, and where.
+const RUNTIME_PACKAGES: &[&str] = &["google.api", "google.rpc", "buf.validate", "rsvc.v1"];
+const RUNTIME_TYPES: &str = "::rsvc::pb";
+
+/// The schema in the making, with its nodes by their full proto names.
+pub(super) struct Types<'a> {
+    loaded: &'a Loaded,
+    pub(super) externs: Externs,
+    pub(super) schema: Schema,
+    pub(super) messages: HashMap<String, MessageId>,
+    enums: HashMap<String, EnumId>,
+}
+
+pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
+    let mut types = Types {
+        loaded,
+        externs: Externs { paths: options.extern_paths.clone() },
+        schema: Schema {
+            pool: loaded.pool.clone(),
+            files: Arena::default(),
+            packages: Arena::default(),
+            messages: Arena::default(),
+            fields: Arena::default(),
+            oneofs: Arena::default(),
+            enums: Arena::default(),
+            services: Arena::default(),
+            methods: Arena::default(),
+        },
+        messages: HashMap::new(),
+        enums: HashMap::new(),
+    };
+    let files: Vec<FileDescriptor> =
+        loaded.files.iter().filter_map(|name| loaded.pool.get_file_by_name(name)).collect();
+    let packages = types.packages(&files);
+    let roots: HashSet<&str> = loaded.roots.iter().map(String::as_str).collect();
+    for file in &files {
+        let package = packages[file.package_name()];
+        let root = roots.contains(file.name());
+        let generate = root || (options.imports && !types.is_elsewhere(file));
+        let syntax = match file.syntax() {
+            prost_reflect::Syntax::Proto2 => Syntax::Proto2,
+            prost_reflect::Syntax::Proto3 => Syntax::Proto3,
+        };
+        let id = types.schema.files.push(File { name: file.name().into(), package, generate, root, syntax });
+        types.schema.packages[package].files.push(id);
+        types.declare(file, id, package);
+    }
+    types.fields();
+    types
+}
+
+impl Types<'_> {
+    fn packages(&mut self, files: &[FileDescriptor]) -> BTreeMap<String, PackageId> {
+        let names: std::collections::BTreeSet<&str> = files.iter().map(FileDescriptor::package_name).collect();
+        let mut packages = BTreeMap::new();
+        for name in names {
+            let id = self.schema.packages.push(Package {
+                name: name.to_owned(),
+                module: Vec::new(),
+                file_name: String::new(),
+                projected: String::new(),
+                files: Vec::new(),
+                messages: Vec::new(),
+                enums: Vec::new(),
+                services: Vec::new(),
+            });
+            packages.insert(name.to_owned(), id);
+        }
+        packages
+    }
+
+    /// Whether the types of an imported file come from prost or from the runtime.
+    fn is_elsewhere(&self, file: &FileDescriptor) -> bool {
+        file.package_name() == "google.protobuf"
+            || (self.loaded.builtin.contains(file.name()) && RUNTIME_PACKAGES.contains(&file.package_name()))
+    }
+
+    fn declare(&mut self, file: &FileDescriptor, id: FileId, package: PackageId) {
+        for message in file.messages() {
+            let message = self.message(&message, id, None);
+            self.schema.packages[package].messages.push(message);
+        }
+        for node in file.enums() {
+            let node = self.enumeration(&node, id, None);
+            self.schema.packages[package].enums.push(node);
+        }
+    }
+
+    /// Where a type lives; the names of local ones are decided later.
+    fn home(&self, full_name: &str, file: FileId, well_known: Option<WellKnown>) -> TypePath {
+        if let Some(path) = self.externs.resolve(full_name) {
+            return TypePath::Extern(path);
+        }
+        if let Some(well_known) = well_known {
+            return TypePath::Extern(names::well_known_path(well_known));
+        }
+        let file = &self.schema.files[file];
+        if let Some(rest) = full_name.strip_prefix("google.protobuf.") {
+            return TypePath::Extern(names::extern_path("::rsvc::codegen::prost_types", rest));
+        }
+        let package = self.schema.packages[file.package].name.as_str();
+        if !file.root && self.loaded.builtin.contains(&*file.name) && RUNTIME_PACKAGES.contains(&package) {
+            return TypePath::Extern(names::extern_path(RUNTIME_TYPES, full_name));
+        }
+        TypePath::Local { module: Vec::new(), name: String::new() }
+    }
+
+    pub(super) fn origin(&self, file: FileId, path: &[i32], deprecated: bool) -> Origin {
+        let name = &self.schema.files[file].name;
+        let mut name_path = path.to_vec();
+        name_path.push(1);
+        Origin {
+            place: self.loaded.locations.place(name, &name_path),
+            comments: self.loaded.locations.comments(name, path),
+            deprecated,
+        }
+    }
+
+    fn message(&mut self, descriptor: &MessageDescriptor, file: FileId, parent: Option<MessageId>) -> MessageId {
+        let well_known = well_known(descriptor.full_name());
+        let deprecated = descriptor.descriptor_proto().options.as_ref().is_some_and(|o| o.deprecated());
+        let id = self.schema.messages.push(Message {
+            name: descriptor.name().to_owned(),
+            full_name: descriptor.full_name().to_owned(),
+            file,
+            package: self.schema.files[file].package,
+            parent,
+            fields: Vec::new(),
+            oneofs: Vec::new(),
+            messages: Vec::new(),
+            enums: Vec::new(),
+            rust: self.home(descriptor.full_name(), file, well_known),
+            module_name: String::new(),
+            projected: descriptor.name().to_owned(),
+            well_known,
+            origin: self.origin(file, descriptor.path(), deprecated),
+            descriptor: descriptor.clone(),
+        });
+        self.messages.insert(descriptor.full_name().to_owned(), id);
+        for child in descriptor.child_messages().filter(|m| !m.is_map_entry()) {
+            let child = self.message(&child, file, Some(id));
+            self.schema.messages[id].messages.push(child);
+        }
+        for child in descriptor.child_enums() {
+            let child = self.enumeration(&child, file, Some(id));
+            self.schema.messages[id].enums.push(child);
+        }
+        id
+    }
+
+    fn enumeration(&mut self, descriptor: &EnumDescriptor, file: FileId, parent: Option<MessageId>) -> EnumId {
+        let proto = descriptor.enum_descriptor_proto();
+        let deprecated = proto.options.as_ref().is_some_and(|o| o.deprecated());
+        let mut values: Vec<_> = descriptor.values().collect();
+        values.sort_by_key(|value| value.path().last().copied());
+        let values = values
+            .iter()
+            .map(|value| {
+                let proto = value.enum_value_descriptor_proto();
+                EnumValue {
+                    name: value.name().to_owned(),
+                    number: value.number(),
+                    rust_name: String::new(),
+                    alias: false,
+                    projected: value.name().to_owned(),
+                    origin: self.origin(
+                        file,
+                        value.path(),
+                        proto.options.as_ref().is_some_and(|o| o.deprecated()),
+                    ),
+                }
+            })
+            .collect();
+        let id = self.schema.enums.push(Enum {
+            name: descriptor.name().to_owned(),
+            full_name: descriptor.full_name().to_owned(),
+            file,
+            package: self.schema.files[file].package,
+            parent,
+            values,
+            closed: self.loaded.is_closed_enum(descriptor),
+            rust: self.home(descriptor.full_name(), file, None),
+            projected: descriptor.name().to_owned(),
+            origin: self.origin(file, descriptor.path(), deprecated),
+            descriptor: descriptor.clone(),
+        });
+        self.enums.insert(descriptor.full_name().to_owned(), id);
+        id
+    }
+
+    fn fields(&mut self) {
+        for id in self.schema.messages.ids() {
+            let descriptor = self.schema.messages[id].descriptor.clone();
+            let file = self.schema.messages[id].file;
+            let mut oneofs = HashMap::new();
+            for oneof in descriptor.oneofs().filter(|o| !o.is_synthetic()) {
+                let oneof_id = self.schema.oneofs.push(Oneof {
+                    name: oneof.name().to_owned(),
+                    message: id,
+                    fields: Vec::new(),
+                    rust_name: String::new(),
+                    rust: TypePath::Local { module: Vec::new(), name: String::new() },
+                    projected: oneof.name().to_owned(),
+                    origin: self.origin(file, oneof.path(), false),
+                });
+                oneofs.insert(oneof.name().to_owned(), oneof_id);
+                self.schema.messages[id].oneofs.push(oneof_id);
+            }
+            // In the order of definition; prost-reflect sorts by number.
+            let mut fields: Vec<FieldDescriptor> = descriptor.fields().collect();
+            fields.sort_by_key(|field| field.path().last().copied());
+            for field in fields {
+                let oneof = field.containing_oneof().and_then(|o| oneofs.get(o.name()).copied());
+                let field_id = self.field(&field, id, oneof, file);
+                self.schema.messages[id].fields.push(field_id);
+                if let Some(oneof) = oneof {
+                    self.schema.oneofs[oneof].fields.push(field_id);
+                }
+            }
+        }
+    }
+
+    fn field(
+        &mut self,
+        descriptor: &FieldDescriptor,
+        message: MessageId,
+        oneof: Option<OneofId>,
+        file: FileId,
+    ) -> FieldId {
+        let proto = descriptor.field_descriptor_proto();
+        let kind = match descriptor.kind() {
+            Kind::Message(entry) if descriptor.is_map() => FieldKind::Map(
+                scalar(&entry.map_entry_key_field().kind()).unwrap_or(Scalar::String),
+                self.value_type(&entry.map_entry_value_field()),
+            ),
+            _ if descriptor.is_list() => FieldKind::Repeated(self.value_type(descriptor)),
+            _ => FieldKind::Singular(
+                self.value_type(descriptor),
+                match descriptor.cardinality() {
+                    Cardinality::Required => Presence::Required,
+                    _ if descriptor.supports_presence() => Presence::Explicit,
+                    _ => Presence::Implicit,
+                },
+            ),
+        };
+        let deprecated = proto.options.as_ref().is_some_and(|o| o.deprecated());
+        self.schema.fields.push(Field {
+            name: descriptor.name().to_owned(),
+            full_name: descriptor.full_name().to_owned(),
+            json_name: descriptor.json_name().to_owned(),
+            number: descriptor.number(),
+            message,
+            oneof,
+            kind,
+            default: proto.default_value.clone(),
+            rust_name: String::new(),
+            projected: descriptor.name().to_owned(),
+            storage: FieldStorage::default(),
+            origin: self.origin(file, descriptor.path(), deprecated),
+            descriptor: descriptor.clone(),
+        })
+    }
+
+    fn value_type(&self, descriptor: &FieldDescriptor) -> ValueType {
+        match descriptor.kind() {
+            Kind::Message(message) if descriptor.is_group() => {
+                ValueType::Group(self.messages[message.full_name()])
+            }
+            Kind::Message(message) => ValueType::Message(self.messages[message.full_name()]),
+            Kind::Enum(node) => ValueType::Enum(self.enums[node.full_name()]),
+            kind => ValueType::Scalar(scalar(&kind).unwrap_or(Scalar::Bytes)),
+        }
+    }
+}
+
+fn scalar(kind: &Kind) -> Option<Scalar> {
+    Some(match kind {
+        Kind::Double => Scalar::Double,
+        Kind::Float => Scalar::Float,
+        Kind::Int32 => Scalar::Int32,
+        Kind::Int64 => Scalar::Int64,
+        Kind::Uint32 => Scalar::Uint32,
+        Kind::Uint64 => Scalar::Uint64,
+        Kind::Sint32 => Scalar::Sint32,
+        Kind::Sint64 => Scalar::Sint64,
+        Kind::Fixed32 => Scalar::Fixed32,
+        Kind::Fixed64 => Scalar::Fixed64,
+        Kind::Sfixed32 => Scalar::Sfixed32,
+        Kind::Sfixed64 => Scalar::Sfixed64,
+        Kind::Bool => Scalar::Bool,
+        Kind::String => Scalar::String,
+        Kind::Bytes => Scalar::Bytes,
+        Kind::Message(_) | Kind::Enum(_) => return None,
+    })
+}
+
+fn well_known(full_name: &str) -> Option<WellKnown> {
+    Some(match full_name.strip_prefix("google.protobuf.")? {
+        "Any" => WellKnown::Any,
+        "Duration" => WellKnown::Duration,
+        "Empty" => WellKnown::Empty,
+        "FieldMask" => WellKnown::FieldMask,
+        "ListValue" => WellKnown::ListValue,
+        "Struct" => WellKnown::Struct,
+        "Timestamp" => WellKnown::Timestamp,
+        "Value" => WellKnown::Value,
+        "BoolValue" => WellKnown::BoolValue,
+        "BytesValue" => WellKnown::BytesValue,
+        "DoubleValue" => WellKnown::DoubleValue,
+        "FloatValue" => WellKnown::FloatValue,
+        "Int32Value" => WellKnown::Int32Value,
+        "Int64Value" => WellKnown::Int64Value,
+        "StringValue" => WellKnown::StringValue,
+        "UInt32Value" => WellKnown::UInt32Value,
+        "UInt64Value" => WellKnown::UInt64Value,
+        _ => return None,
+    })
+}

@@ -1,0 +1,155 @@
+//! How prost stores what the schema says: the only place that knows the shape of its structs.
+//!
+//! [`assign`] decides for each field; the functions below give emitters Rust types as source text. The shapes
+//! are compared with prost-build's own output whenever messages are emitted, see [`crate::emit`].
+
+mod boxes;
+
+use crate::model::{
+    FieldId, FieldKind, FileId, MessageId, Presence, Scalar, Schema, Syntax, TypePath, ValueType, WellKnown,
+};
+use crate::names;
+use crate::options::{Options, PathSet};
+
+/// Where a field's value lives in the generated struct or oneof enum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldStorage {
+    /// The container around the value.
+    pub shape: Shape,
+    /// The value itself is in a `Box`, which breaks a recursion.
+    pub boxed: bool,
+    /// `bytes::Bytes` instead of `Vec<u8>`.
+    pub shared_bytes: bool,
+}
+
+/// The container around a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shape {
+    /// `T`
+    #[default]
+    Plain,
+    /// `Option<T>`
+    Option,
+    /// `Vec<T>`
+    Vec,
+    /// `HashMap<K, T>`
+    HashMap,
+    /// `BTreeMap<K, T>`
+    BTreeMap,
+    /// `Enum::Variant(T)`, the enum itself in an `Option`
+    Variant,
+}
+
+/// Decides the storage of every field.
+pub(crate) fn assign(schema: &mut Schema, options: &Options) {
+    let recursive = boxes::recursive(schema);
+    for id in schema.fields.ids() {
+        let (repeated, path) = {
+            let field = &schema.fields[id];
+            (!matches!(field.kind, FieldKind::Singular(..)), field.full_name.clone())
+        };
+        let storage = FieldStorage {
+            shape: shape(schema, id, &options.btree_map),
+            boxed: !repeated
+                && matches!(schema.fields[id].kind.value(), ValueType::Message(_) | ValueType::Group(_))
+                && (recursive.contains(&id) || options.boxed.matches(&path)),
+            // prost has `Bytes` for plain and repeated fields, not inside maps.
+            shared_bytes: matches!(schema.fields[id].kind.value(), ValueType::Scalar(Scalar::Bytes))
+                && !matches!(schema.fields[id].kind, FieldKind::Map(..))
+                && options.bytes.matches(&path),
+        };
+        schema.fields[id].storage = storage;
+    }
+}
+
+fn shape(schema: &Schema, id: FieldId, btree_map: &PathSet) -> Shape {
+    let field = &schema.fields[id];
+    let syntax = schema.files[file_of(schema, field.message)].syntax;
+    match &field.kind {
+        FieldKind::Map(..) if btree_map.matches(&field.full_name) => Shape::BTreeMap,
+        FieldKind::Map(..) => Shape::HashMap,
+        FieldKind::Repeated(_) => Shape::Vec,
+        FieldKind::Singular(..) if field.oneof.is_some() => Shape::Variant,
+        FieldKind::Singular(_, Presence::Required) => Shape::Plain,
+        FieldKind::Singular(ValueType::Message(_), _) => Shape::Option,
+        FieldKind::Singular(_, Presence::Explicit) => Shape::Option,
+        // A group without presence does not exist; prost wraps it by the syntax of its file.
+        FieldKind::Singular(ValueType::Group(_), _) if syntax == Syntax::Proto2 => Shape::Option,
+        FieldKind::Singular(..) => Shape::Plain,
+    }
+}
+
+fn file_of(schema: &Schema, message: MessageId) -> FileId {
+    schema.messages[message].file
+}
+
+/// The Rust type of one value of the field, without container and `Box`, as seen from `module`.
+pub(crate) fn value_type(schema: &Schema, id: FieldId, module: &[String]) -> String {
+    let field = &schema.fields[id];
+    match field.kind.value() {
+        ValueType::Scalar(Scalar::Bytes) if field.storage.shared_bytes => {
+            "::rsvc::codegen::prost::bytes::Bytes".into()
+        }
+        ValueType::Scalar(scalar) => scalar_type(*scalar).into(),
+        ValueType::Enum(_) => "i32".into(),
+        ValueType::Message(id) | ValueType::Group(id) => {
+            names::path_from(module, &schema.messages[*id].rust)
+        }
+    }
+}
+
+/// The Rust type of a scalar as prost stores it; bytes as `Vec<u8>`.
+pub(crate) fn scalar_type(scalar: Scalar) -> &'static str {
+    match scalar {
+        Scalar::Double => "f64",
+        Scalar::Float => "f32",
+        Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 => "i32",
+        Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => "i64",
+        Scalar::Uint32 | Scalar::Fixed32 => "u32",
+        Scalar::Uint64 | Scalar::Fixed64 => "u64",
+        Scalar::Bool => "bool",
+        Scalar::String => "::rsvc::codegen::prost::alloc::string::String",
+        Scalar::Bytes => "::rsvc::codegen::prost::alloc::vec::Vec<u8>",
+    }
+}
+
+/// The whole Rust type of the field as prost declares it: the struct's field, or the payload of the variant.
+pub(crate) fn field_type(schema: &Schema, id: FieldId, module: &[String]) -> String {
+    let field = &schema.fields[id];
+    let mut value = value_type(schema, id, module);
+    if field.storage.boxed {
+        value = format!("::rsvc::codegen::prost::alloc::boxed::Box<{value}>");
+    }
+    let key = match &field.kind {
+        FieldKind::Map(key, _) => scalar_type(*key),
+        _ => "",
+    };
+    match field.storage.shape {
+        Shape::Plain | Shape::Variant => value,
+        Shape::Option => format!("::core::option::Option<{value}>"),
+        Shape::Vec => format!("::rsvc::codegen::prost::alloc::vec::Vec<{value}>"),
+        Shape::HashMap => format!("::std::collections::HashMap<{key}, {value}>"),
+        Shape::BTreeMap => {
+            format!("::rsvc::codegen::prost::alloc::collections::BTreeMap<{key}, {value}>")
+        }
+    }
+}
+
+/// Whether a well-known message is a bare value in prost's world, not a struct.
+pub(crate) fn is_bare(well_known: WellKnown) -> bool {
+    !matches!(
+        well_known,
+        WellKnown::Any
+            | WellKnown::Duration
+            | WellKnown::FieldMask
+            | WellKnown::ListValue
+            | WellKnown::Struct
+            | WellKnown::Timestamp
+            | WellKnown::Value
+    )
+}
+
+/// The type of the oneof's field in the struct.
+pub(crate) fn oneof_type(rust: &TypePath, module: &[String]) -> String {
+    format!("::core::option::Option<{}>", names::path_from(module, rust))
+}
