@@ -1,7 +1,261 @@
 //! Turns annotated `.proto` files into a Rust service.
+//!
+//! In a `build.rs`:
+//!
+//! ```no_run
+//! protoc_gen_rsvc::compile(["proto/shop.proto"], ["proto"]).unwrap();
+//! ```
+//!
+//! and in the crate, which needs `rsvc` and nothing else:
+//!
+//! ```ignore
+//! rsvc::include_protos!();
+//! ```
+//!
+//! [`Builder`] has the options. The binary of this crate is the same generator as a plugin for `protoc` and `buf`
+//! and as a command line; all three give the same bytes.
 
+mod check;
 pub mod diag;
+mod emit;
 #[doc(hidden)]
 pub mod input;
-#[allow(missing_docs)]
+#[doc(hidden)]
+#[allow(missing_docs)] // plain data, described where it is not plain
 pub mod model;
+mod names;
+pub mod options;
+mod output;
+mod resolve;
+mod storage;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use diag::{Diagnostic, Errors, Sink};
+use input::{Loaded, Source};
+use model::Schema;
+use options::Options;
+
+pub use output::File;
+
+/// Generates code for `.proto` files from a `build.rs`, with the default options.
+///
+/// # Errors
+/// Every finding, with its place; `Debug` prints them in full, so that `unwrap` shows them.
+pub fn compile<F, I>(
+    files: impl IntoIterator<Item = F>,
+    includes: impl IntoIterator<Item = I>,
+) -> Result<(), Errors>
+where
+    F: Into<PathBuf>,
+    I: Into<PathBuf>,
+{
+    Builder::new().compile(files, includes)
+}
+
+/// What a run produced.
+#[derive(Debug)]
+pub struct Generated {
+    /// The files, ordered by name.
+    pub files: Vec<File>,
+    /// What was noticed but does not stop the run.
+    pub warnings: Vec<Diagnostic>,
+    /// Every file that was read.
+    pub read: Vec<PathBuf>,
+}
+
+/// Options of a run.
+///
+/// ```no_run
+/// protoc_gen_rsvc::Builder::new()
+///     .bytes(".shop.v1.Chunk.data")
+///     .extern_path(".google.type", "::google_types")
+///     .compile(["proto/shop.proto"], ["proto"])
+///     .unwrap();
+/// ```
+#[derive(Clone, Default)]
+#[must_use]
+pub struct Builder {
+    options: Options,
+    errors: Vec<Diagnostic>,
+    prost: Option<ProstHook>,
+    out_dir: Option<PathBuf>,
+}
+
+type ProstHook = Rc<dyn Fn(&mut prost_build::Config)>;
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("options", &self.options)
+            .field("prost", &self.prost.is_some())
+            .field("out_dir", &self.out_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// The default options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Starts from options that were parsed, as the plugin and the command line do.
+    pub fn with_options(options: Options) -> Self {
+        Self { options, ..Self::default() }
+    }
+
+    /// Sets an option by its key, see [`options::KEYS`]. A wrong one is reported by the run.
+    pub fn option(mut self, key: &str, value: &str) -> Self {
+        if let Err(error) = self.options.set(key, value) {
+            self.errors.push(error);
+        }
+        self
+    }
+
+    /// The types below `proto` (as `.google.type`) live at the Rust path `rust` and are not generated.
+    pub fn extern_path(self, proto: &str, rust: &str) -> Self {
+        self.option("extern_path", &format!("{proto}={rust}"))
+    }
+
+    /// `bytes` fields below `path` are `bytes::Bytes` instead of `Vec<u8>`; `.` is all of them.
+    pub fn bytes(self, path: &str) -> Self {
+        self.option("bytes", path)
+    }
+
+    /// Maps below `path` are `BTreeMap` instead of `HashMap`; `.` is all of them.
+    pub fn btree_map(self, path: &str) -> Self {
+        self.option("btree_map", path)
+    }
+
+    /// Message fields below `path` are put into a `Box`. Recursive ones are, in any case.
+    pub fn boxed(self, path: &str) -> Self {
+        self.option("boxed", path)
+    }
+
+    /// Adds a Rust attribute to the messages, enums and oneofs below `path`.
+    pub fn type_attribute(self, path: &str, attribute: &str) -> Self {
+        self.option("type_attribute", &format!("{path}={attribute}"))
+    }
+
+    /// Adds a Rust attribute to the fields and enum values below `path`.
+    pub fn field_attribute(self, path: &str, attribute: &str) -> Self {
+        self.option("field_attribute", &format!("{path}={attribute}"))
+    }
+
+    /// Whether code is generated for imported files too; on by default.
+    pub fn imports(self, yes: bool) -> Self {
+        self.option("imports", if yes { "true" } else { "false" })
+    }
+
+    /// Whether clients are generated; on by default.
+    pub fn client(self, yes: bool) -> Self {
+        self.option("client", if yes { "true" } else { "false" })
+    }
+
+    /// Whether servers are generated; on by default.
+    pub fn server(self, yes: bool) -> Self {
+        self.option("server", if yes { "true" } else { "false" })
+    }
+
+    /// Reaches prost-build's own configuration, for what has no method here (`message_attribute`,
+    /// `skip_debug`, …). What changes the type of a field has to go through [`Builder::bytes`],
+    /// [`Builder::btree_map`] and [`Builder::boxed`]; else the run fails and says so.
+    pub fn prost(mut self, configure: impl Fn(&mut prost_build::Config) + 'static) -> Self {
+        self.prost = Some(Rc::new(configure));
+        self
+    }
+
+    /// Where the files go; the default is `$OUT_DIR/rsvc`, where `rsvc::include_protos!()` finds them.
+    pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.out_dir = Some(folder.into());
+        self
+    }
+
+    /// Generates code for `.proto` files, looking imports up in the folders `includes` and then among the
+    /// built-in files, and writes it. Under cargo it also prints what a build script has to print.
+    ///
+    /// # Errors
+    /// See [`compile`].
+    pub fn compile<F, I>(
+        self,
+        files: impl IntoIterator<Item = F>,
+        includes: impl IntoIterator<Item = I>,
+    ) -> Result<(), Errors>
+    where
+        F: Into<PathBuf>,
+        I: Into<PathBuf>,
+    {
+        let source = Source::Files {
+            files: files.into_iter().map(Into::into).collect(),
+            includes: includes.into_iter().map(Into::into).collect(),
+        };
+        self.compile_source(&source)
+    }
+
+    /// As [`Builder::compile`], for any source.
+    ///
+    /// # Errors
+    /// See [`compile`].
+    #[doc(hidden)]
+    pub fn compile_source(self, source: &Source) -> Result<(), Errors> {
+        let generated = self.generate(source)?;
+        let folder = output::folder(self.out_dir.as_deref()).map_err(Errors::one)?;
+        output::write(&folder, &generated.files).map_err(Errors::one)?;
+        output::tell_cargo(&generated);
+        Ok(())
+    }
+
+    /// Generates without writing.
+    ///
+    /// # Errors
+    /// See [`compile`].
+    #[doc(hidden)]
+    pub fn generate(&self, source: &Source) -> Result<Generated, Errors> {
+        let mut sink = Sink::default();
+        let (loaded, schema) = self.resolve(source, &mut sink)?;
+        let hook = |config: &mut prost_build::Config| {
+            if let Some(configure) = &self.prost {
+                configure(config);
+            }
+        };
+        let emitted = emit::emit(&schema, &self.options, &hook).map_err(Errors::one)?;
+        let warnings = sink.finish(&loaded.sources);
+        Ok(Generated { files: output::format(emitted), warnings, read: loaded.read })
+    }
+
+    /// The resolved model as text, for a look at what the generator understood.
+    ///
+    /// # Errors
+    /// See [`compile`].
+    #[doc(hidden)]
+    pub fn dump(&self, source: &Source) -> Result<String, Errors> {
+        let (_, schema) = self.resolve(source, &mut Sink::default())?;
+        Ok(schema.to_string())
+    }
+
+    /// All phases up to the barrier.
+    fn resolve(&self, source: &Source, sink: &mut Sink) -> Result<(Loaded, Schema), Errors> {
+        for error in &self.errors {
+            sink.push(error.clone());
+        }
+        sink.barrier(&input::Sources::default())?;
+        let loaded = input::load(source, sink)?;
+        let schema = resolve::resolve(&loaded, &self.options, sink);
+        check::run(&schema, &self.options, sink);
+        sink.barrier(&loaded.sources)?;
+        Ok((loaded, schema))
+    }
+}
+
+
+/// Writes files into a folder, leaving alone what has not changed.
+///
+/// # Errors
+/// A folder or file that cannot be written.
+#[doc(hidden)]
+pub fn write(folder: &Path, files: &[File]) -> Result<(), Errors> {
+    output::write(folder, files).map_err(Errors::one)
+}

@@ -29,6 +29,12 @@ use space::{Space, Spaces, unique};
 /// Generic parameters and words of the service templates; a type of that name is written `self::T` there.
 const TEMPLATE_GENERICS: &[&str] = &["T"];
 
+/// The file with the module tree; `mod pb;` finds it in a folder `pb`.
+pub(crate) const ROOT_FILE: &str = "mod.rs";
+
+/// The constant in the tree's root that holds all descriptors.
+pub(crate) const DESCRIPTOR_SET: &str = "FILE_DESCRIPTOR_SET";
+
 /// Where types live that are not generated here.
 #[derive(Debug, Default)]
 pub(crate) struct Externs {
@@ -108,10 +114,11 @@ fn relative(from: &[String], target: &[String], name: &str) -> String {
     up.chain(target[common..].iter().map(String::as_str)).chain([name]).collect::<Vec<_>>().join("::")
 }
 
-/// Fills every name of the schema. `externs` are the user's paths to types generated elsewhere.
+/// Fills every name of the schema.
 pub(crate) fn assign(schema: &mut Schema) {
     packages(schema);
     let mut spaces = Spaces::default();
+    spaces.at(&[]).values.insert(DESCRIPTOR_SET.into());
     for id in schema.packages.ids() {
         let package = &schema.packages[id];
         let (messages, enums) = (package.messages.clone(), package.enums.clone());

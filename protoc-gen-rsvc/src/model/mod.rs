@@ -4,6 +4,7 @@
 //! ([`crate::names`] fills them), where it came from, its documentation. Nothing here does any work.
 
 mod arena;
+mod dump;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -193,7 +193,7 @@ impl Types<'_> {
             package: self.schema.files[file].package,
             parent,
             values,
-            closed: self.loaded.is_closed_enum(descriptor),
+            closed: descriptor.parent_file().syntax() == prost_reflect::Syntax::Proto2,
             rust: self.home(descriptor.full_name(), file, None),
             projected: descriptor.name().to_owned(),
             origin: self.origin(file, descriptor.path(), deprecated),

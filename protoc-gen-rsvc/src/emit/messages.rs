@@ -1,0 +1,238 @@
+//! Messages and enums: prost-build writes them, this adds the comments and checks that it wrote what
+//! `names.rs` and `storage.rs` say.
+
+use std::collections::{BTreeMap, HashMap};
+
+use prost_build::Module;
+use syn::visit_mut::VisitMut;
+
+use super::{ProstHook, docs, internal, parse, project, verify};
+use crate::diag::{Code, Diagnostic};
+use crate::model::{EnumId, MessageId, OneofId, PackageId, Schema, TypePath};
+use crate::options::Options;
+use crate::storage::Shape;
+
+/// Where the code of files goes that are only read for what others need of them.
+const DISCARD: &str = "rsvc discards this";
+
+/// What a generated type stands for.
+#[derive(Clone, Copy)]
+pub(super) enum Node {
+    Message(MessageId),
+    Enum(EnumId),
+    Oneof(OneofId),
+}
+
+/// The items of each package that has any.
+pub(super) fn emit(
+    schema: &Schema,
+    options: &Options,
+    hook: ProstHook<'_>,
+) -> Result<BTreeMap<PackageId, Vec<syn::Item>>, Diagnostic> {
+    let requests = schema
+        .files
+        .iter()
+        .map(|(id, file)| {
+            let module = match file.generate {
+                true => Module::from_parts(schema.packages[file.package].module.clone()),
+                false => Module::from_parts([DISCARD]),
+            };
+            (module, project::file(schema, id))
+        })
+        .collect();
+    let mut config = config(schema, options);
+    hook(&mut config);
+    let mut modules = config.generate(requests).map_err(|error| {
+        Diagnostic::error(Code::BAD_PARAMETER, format!("prost-build refuses its configuration: {error}"))
+    })?;
+    let nodes = nodes(schema);
+    let mut packages = BTreeMap::new();
+    for (id, package) in schema.packages.iter() {
+        let Some(text) = modules.remove(&Module::from_parts(package.module.clone())) else { continue };
+        let mut items = parse(&text, &format!("what prost-build wrote for package `{}`", package.name))?;
+        let mut walk = Walk { schema, nodes: &nodes, module: package.module.clone(), wrong: Vec::new() };
+        walk.items(&mut items);
+        if let Some(wrong) = walk.wrong.into_iter().next() {
+            return Err(internal(wrong).note(
+                None,
+                "where the code reached prost-build's `Config` itself: what changes the type of a field (`bytes`, \
+                 `btree_map`, `boxed`) has to be set through the builder's own methods",
+            ));
+        }
+        packages.insert(id, items);
+    }
+    Ok(packages)
+}
+
+fn config(schema: &Schema, options: &Options) -> prost_build::Config {
+    let mut config = prost_build::Config::new();
+    config.prost_path("::rsvc::codegen::prost").prost_types_path("::rsvc::codegen::prost_types");
+    for (id, node) in schema.messages.iter() {
+        if let TypePath::Extern(path) = &node.rust
+            && !prost_knows(&node.full_name)
+        {
+            config.extern_path(project::message_name(schema, id), path);
+        }
+    }
+    for (id, node) in schema.enums.iter() {
+        if let TypePath::Extern(path) = &node.rust
+            && !prost_knows(&node.full_name)
+        {
+            config.extern_path(project::enum_name(schema, id), path);
+        }
+    }
+    for (_, field) in schema.fields.iter() {
+        let owner = project::message_name(schema, field.message);
+        let path = format!("{owner}.{}", field.projected);
+        if field.storage.boxed {
+            match field.oneof {
+                Some(oneof) => {
+                    config.boxed(format!("{owner}.{}.{}", schema.oneofs[oneof].projected, field.projected))
+                }
+                None => config.boxed(&path),
+            };
+        }
+        if field.storage.shared_bytes {
+            config.bytes([&path]);
+        }
+        if field.storage.shape == Shape::BTreeMap {
+            config.btree_map([&path]);
+        }
+    }
+    for (path, attribute) in &options.type_attributes {
+        config.type_attribute(path, attribute);
+    }
+    for (path, attribute) in &options.field_attributes {
+        config.field_attribute(path, attribute);
+    }
+    config
+}
+
+/// Types for which prost-build has paths of its own; a second one would be a duplicate.
+fn prost_knows(full_name: &str) -> bool {
+    full_name.starts_with("google.protobuf.")
+}
+
+/// Generated types by module and name.
+fn nodes<'a>(schema: &'a Schema) -> HashMap<(&'a [String], &'a str), Node> {
+    let mut nodes = HashMap::new();
+    let mut add = |rust: &'a TypePath, node| {
+        if let TypePath::Local { module, name } = rust {
+            nodes.insert((module.as_slice(), name.as_str()), node);
+        }
+    };
+    for (id, node) in schema.messages.iter().filter(|(_, m)| schema.files[m.file].generate) {
+        add(&node.rust, Node::Message(id));
+        for oneof in &node.oneofs {
+            add(&schema.oneofs[*oneof].rust, Node::Oneof(*oneof));
+        }
+    }
+    for (id, node) in schema.enums.iter().filter(|(_, e)| schema.files[e.file].generate) {
+        add(&node.rust, Node::Enum(id));
+    }
+    nodes
+}
+
+struct Walk<'a> {
+    schema: &'a Schema,
+    nodes: &'a HashMap<(&'a [String], &'a str), Node>,
+    module: Vec<String>,
+    wrong: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn items(&mut self, items: &mut [syn::Item]) {
+        for item in items {
+            match item {
+                syn::Item::Mod(module) => {
+                    self.module.push(module.ident.to_string());
+                    if let Some((_, content)) = &mut module.content {
+                        self.items(content);
+                    }
+                    self.module.pop();
+                }
+                syn::Item::Struct(item) => self.message(item),
+                syn::Item::Enum(item) => self.enumeration(item),
+                syn::Item::Impl(item) => self.enum_names(item),
+                _ => {}
+            }
+        }
+    }
+
+    fn node(&self, ident: &syn::Ident) -> Option<Node> {
+        self.nodes.get(&(&*self.module, &*ident.to_string())).copied()
+    }
+
+    fn message(&mut self, item: &mut syn::ItemStruct) {
+        let Some(Node::Message(id)) = self.node(&item.ident) else {
+            self.wrong.push(format!("prost-build wrote a struct `{}` that was not expected", item.ident));
+            return;
+        };
+        let schema = self.schema;
+        let message = &schema.messages[id];
+        docs::attach(&mut item.attrs, &message.origin.comments);
+        for (member, expected) in item.fields.iter_mut().zip(verify::members(schema, id)) {
+            if let Err(why) = expected.compare(schema, member) {
+                self.wrong.push(format!("message `{}`: {why}", message.full_name));
+            }
+            docs::attach(&mut member.attrs, &expected.origin(schema).comments);
+        }
+        if item.fields.len() != verify::members(schema, id).len() {
+            self.wrong.push(format!("message `{}`: not the expected number of fields", message.full_name));
+        }
+    }
+
+    fn enumeration(&mut self, item: &mut syn::ItemEnum) {
+        let schema = self.schema;
+        match self.node(&item.ident) {
+            Some(Node::Enum(id)) => {
+                let node = &schema.enums[id];
+                docs::attach(&mut item.attrs, &node.origin.comments);
+                let values = node.values.iter().filter(|v| !v.alias);
+                for (variant, value) in item.variants.iter_mut().zip(values) {
+                    if variant.ident != value.rust_name {
+                        self.wrong.push(format!(
+                            "enum `{}`: variant `{}` where `{}` was expected",
+                            node.full_name, variant.ident, value.rust_name
+                        ));
+                    }
+                    docs::attach(&mut variant.attrs, &value.origin.comments);
+                }
+            }
+            Some(Node::Oneof(id)) => {
+                let node = &schema.oneofs[id];
+                docs::attach(&mut item.attrs, &node.origin.comments);
+                for (variant, field) in item.variants.iter_mut().zip(&node.fields) {
+                    if let Err(why) = verify::variant(schema, *field, variant) {
+                        self.wrong.push(format!("oneof `{}`: {why}", node.name));
+                    }
+                    docs::attach(&mut variant.attrs, &schema.fields[*field].origin.comments);
+                }
+            }
+            _ => self.wrong.push(format!("prost-build wrote an enum `{}` that was not expected", item.ident)),
+        }
+    }
+
+    /// Puts the values' own names back into `as_str_name` and `from_str_name`.
+    fn enum_names(&mut self, item: &mut syn::ItemImpl) {
+        let syn::Type::Path(path) = &*item.self_ty else { return };
+        let Some(Node::Enum(id)) = path.path.get_ident().and_then(|ident| self.node(ident)) else { return };
+        let renamed: HashMap<&str, &str> = (self.schema.enums[id].values.iter())
+            .filter(|value| value.name != value.projected)
+            .map(|value| (value.projected.as_str(), value.name.as_str()))
+            .collect();
+        if !renamed.is_empty() {
+            Rename(&renamed).visit_item_impl_mut(item);
+        }
+    }
+}
+
+struct Rename<'a>(&'a HashMap<&'a str, &'a str>);
+
+impl VisitMut for Rename<'_> {
+    fn visit_lit_str_mut(&mut self, literal: &mut syn::LitStr) {
+        if let Some(name) = self.0.get(literal.value().as_str()) {
+            *literal = syn::LitStr::new(name, literal.span());
+        }
+    }
+}

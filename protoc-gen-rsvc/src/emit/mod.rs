@@ -1,0 +1,57 @@
+//! Schema -> Rust. Nothing here can fail on a user's input: what could was found before the barrier.
+//!
+//! An emitter whose text does not parse is a mistake of ours and is reported as [`Code::INTERNAL`] with its name.
+
+mod descriptor_set;
+mod docs;
+mod messages;
+mod project;
+mod service;
+mod tree;
+mod verify;
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Code, Diagnostic};
+use crate::model::{PackageId, Schema};
+use crate::options::Options;
+
+/// Lets the user reach prost-build's own configuration.
+pub(crate) type ProstHook<'a> = &'a dyn Fn(&mut prost_build::Config);
+
+/// One generated file, not formatted yet.
+pub(crate) struct Emitted {
+    pub(crate) name: String,
+    pub(crate) items: Vec<syn::Item>,
+}
+
+/// All files of the output: one a package, and the module tree.
+pub(crate) fn emit(schema: &Schema, options: &Options, hook: ProstHook<'_>) -> Result<Vec<Emitted>, Diagnostic> {
+    let mut packages: BTreeMap<PackageId, Vec<syn::Item>> = messages::emit(schema, options, hook)?;
+    for (id, package) in schema.packages.iter() {
+        let mut items = Vec::new();
+        for service in &package.services {
+            items.extend(service::emit(schema, options, *service)?);
+        }
+        if !items.is_empty() {
+            packages.entry(id).or_default().extend(items);
+        }
+    }
+    let root = tree::emit(schema, &mut packages)?;
+    let files = packages.into_iter().map(|(id, items)| Emitted {
+        name: schema.packages[id].file_name.clone(),
+        items,
+    });
+    Ok(std::iter::once(root).chain(files).collect())
+}
+
+/// Parses what an emitter wrote; `what` says which one, and for what.
+fn parse(text: &str, what: &str) -> Result<Vec<syn::Item>, Diagnostic> {
+    let file = syn::parse_file(text).map_err(|error| internal(format!("{what} is not valid Rust: {error}")))?;
+    Ok(file.items)
+}
+
+fn internal(message: String) -> Diagnostic {
+    Diagnostic::error(Code::INTERNAL, message)
+        .help("this is a mistake in the generator; please report it with the `.proto` that leads to it")
+}

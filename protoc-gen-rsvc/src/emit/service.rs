@@ -1,0 +1,125 @@
+//! A service: its trait, constants, server and client, by `templates/service.rs.askama`.
+
+use askama::Template;
+use quote::ToTokens as _;
+
+use super::{docs, internal, parse};
+use crate::diag::Diagnostic;
+use crate::model::{Access, Idempotency, MethodId, MethodKind, Schema, ServiceId, ServiceNames};
+use crate::names;
+use crate::options::Options;
+
+/// Everything the template prints, decided.
+#[derive(Template)]
+#[template(path = "service.rs.askama", escape = "none")]
+struct View<'a> {
+    /// Rust string literals.
+    docs: Vec<String>,
+    full_name: &'a str,
+    names: &'a ServiceNames,
+    methods: Vec<MethodView<'a>>,
+    /// The error type of all methods.
+    error: &'static str,
+    descriptor_set: String,
+    client: bool,
+    server: bool,
+}
+
+struct MethodView<'a> {
+    docs: Vec<String>,
+    deprecated: bool,
+    name: &'a str,
+    proto_name: &'a str,
+    full_name: &'a str,
+    path: String,
+    info: &'a str,
+    kind: &'static str,
+    /// The function of `::rsvc::codegen::{server, client}`.
+    call: &'static str,
+    /// `request`, or `requests` for a stream.
+    argument: &'static str,
+    request: String,
+    response: String,
+    idempotency: Option<&'static str>,
+    access: Option<String>,
+    timeout: Option<(u64, u32)>,
+}
+
+const ERROR: &str = "::rsvc::Status";
+
+pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<Vec<syn::Item>, Diagnostic> {
+    let service = &schema.services[id];
+    let module = &schema.packages[service.package].module;
+    let view = View {
+        docs: literals(docs::lines(&service.origin.comments)),
+        full_name: &service.full_name,
+        names: &service.names,
+        methods: service.methods.iter().map(|m| method(schema, *m, module)).collect(),
+        error: ERROR,
+        descriptor_set: names::root_path(module, names::DESCRIPTOR_SET),
+        client: options.client,
+        server: options.server,
+    };
+    let text = view.render().map_err(|e| internal(format!("the service template: {e}")))?;
+    parse(&text, &format!("the code of service `{}`", service.full_name))
+}
+
+fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String]) -> MethodView<'a> {
+    let method = &schema.methods[id];
+    let input = names::path_from(module, &schema.messages[method.input].rust);
+    let output = names::path_from(module, &schema.messages[method.output].rust);
+    let (kind, call) = match method.kind {
+        MethodKind::Unary => ("Unary", "unary"),
+        MethodKind::ClientStreaming => ("ClientStreaming", "client_streaming"),
+        MethodKind::ServerStreaming => ("ServerStreaming", "server_streaming"),
+        MethodKind::Bidirectional => ("Bidirectional", "streaming"),
+    };
+    let (argument, request) = match method.kind.client_streams() {
+        true => ("requests", format!("::rsvc::RequestStream<{input}>")),
+        false => ("request", input),
+    };
+    let response = match method.kind.server_streams() {
+        true => format!("::rsvc::ResponseStream<{output}, {ERROR}>"),
+        false => output,
+    };
+    MethodView {
+        docs: literals(docs::lines(&method.origin.comments)),
+        deprecated: method.origin.deprecated,
+        name: &method.rust_name,
+        proto_name: &method.name,
+        full_name: &method.full_name,
+        path: method.path(&schema.services[method.service]),
+        info: &method.info_name,
+        kind,
+        call,
+        argument,
+        request,
+        response,
+        idempotency: match method.idempotency {
+            Idempotency::Unknown => None,
+            Idempotency::NoSideEffects => Some("NoSideEffects"),
+            Idempotency::Idempotent => Some("Idempotent"),
+        },
+        access: access(&method.access),
+        timeout: method.timeout.map(|t| (t.as_secs(), t.subsec_nanos())),
+    }
+}
+
+fn access(access: &Access) -> Option<String> {
+    Some(match access {
+        Access::Unspecified => return None,
+        Access::Public => "::rsvc::Access::Public".into(),
+        Access::Authenticated => "::rsvc::Access::Authenticated".into(),
+        Access::Scopes { all_of, any_of } => format!(
+            "::rsvc::Access::Scopes {{ all_of: &[{}], any_of: &[{}] }}",
+            literals(all_of).join(", "),
+            literals(any_of).join(", ")
+        ),
+    })
+}
+
+/// Texts as Rust string literals.
+fn literals(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
+    let literal = |text: &str| proc_macro2::Literal::string(text).to_token_stream().to_string();
+    texts.into_iter().map(|text| literal(text.as_ref())).collect()
+}

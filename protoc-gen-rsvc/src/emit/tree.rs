@@ -1,0 +1,104 @@
+//! The module tree: `mod.rs` with a module for each package, and the descriptors.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Ident, Literal, Span};
+use quote::{ToTokens as _, quote};
+
+use super::{Emitted, descriptor_set, internal};
+use crate::diag::Diagnostic;
+use crate::model::{PackageId, Schema};
+use crate::names;
+
+/// The handshake with the runtime: goes up when generated code and an older runtime no longer fit.
+const ABI: u32 = 1;
+
+#[derive(Default)]
+struct Module {
+    file: Option<String>,
+    children: BTreeMap<String, Module>,
+}
+
+/// The root file. Modules of packages that are also modules of nested types move into those.
+pub(super) fn emit(
+    schema: &Schema,
+    packages: &mut BTreeMap<PackageId, Vec<syn::Item>>,
+) -> Result<Emitted, Diagnostic> {
+    let mut root = Module::default();
+    for id in packages.keys() {
+        let package = &schema.packages[*id];
+        let mut at = &mut root;
+        for part in &package.module {
+            at = at.children.entry(part.clone()).or_default();
+        }
+        at.file = Some(package.file_name.clone());
+    }
+    // From the leaves up, so that what moves takes along what has moved into it.
+    let mut deepest_first: Vec<PackageId> = packages.keys().copied().collect();
+    deepest_first.sort_by_key(|id| std::cmp::Reverse(schema.packages[*id].module.len()));
+    for id in deepest_first {
+        let path = schema.packages[id].module.iter();
+        let module = path.fold(Some(&mut root), |at, part| at?.children.get_mut(part));
+        if let (Some(module), Some(items)) = (module, packages.get_mut(&id)) {
+            merge(module, items)?;
+        }
+    }
+    let descriptors = Literal::byte_string(&descriptor_set::bytes(schema));
+    let abi = Literal::u32_unsuffixed(ABI);
+    let mut items: Vec<syn::Item> = vec![
+        syn::parse_quote! { const _: () = ::rsvc::codegen::assert_abi(#abi); },
+        syn::parse_quote! {
+            /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
+            pub const FILE_DESCRIPTOR_SET: &[u8] = #descriptors;
+        },
+    ];
+    items.extend(content(&root)?);
+    Ok(Emitted { name: names::ROOT_FILE.into(), items })
+}
+
+/// Moves child modules that exist in `items` already into them.
+fn merge(module: &mut Module, items: &mut [syn::Item]) -> Result<(), Diagnostic> {
+    for item in items {
+        let syn::Item::Mod(item) = item else { continue };
+        let Some((_, inner)) = &mut item.content else { continue };
+        if let Some(mut child) = module.children.remove(&item.ident.to_string()) {
+            merge(&mut child, inner)?;
+            inner.extend(content(&child)?);
+        }
+    }
+    Ok(())
+}
+
+fn content(module: &Module) -> Result<Vec<syn::Item>, Diagnostic> {
+    let mut items = Vec::new();
+    if let Some(file) = &module.file {
+        items.push(syn::parse_quote! { include!(#file); });
+    }
+    for (name, child) in &module.children {
+        let inner = content(child)?;
+        let name = ident(name);
+        let tokens = quote! {
+            #[allow(
+                clippy::all,
+                clippy::nursery,
+                clippy::pedantic,
+                clippy::restriction,
+                deprecated,
+                missing_docs,
+                non_camel_case_types,
+                unreachable_pub,
+                unused
+            )]
+            pub mod #name { #(#inner)* }
+        };
+        items.push(syn::parse2(tokens.to_token_stream()).map_err(|e| internal(format!("the module tree: {e}")))?);
+    }
+    Ok(items)
+}
+
+fn ident(name: &str) -> Ident {
+    match name.strip_prefix("r#") {
+        Some(raw) => Ident::new_raw(raw, Span::call_site()),
+        None => Ident::new(name, Span::call_site()),
+    }
+}

@@ -1,0 +1,142 @@
+//! The schema as text, for `protoc-gen-rsvc dump`: what the generator understood, with the names that it chose.
+
+use std::fmt::{self, Display, Formatter, Write as _};
+
+use super::{
+    Access, EnumId, FieldId, FieldKind, Idempotency, MessageId, Method, MethodKind, Presence, Schema, TypePath,
+    ValueType,
+};
+
+impl Display for Schema {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (_, package) in self.packages.iter() {
+            writeln!(f, "package {:?} -> {} in {}", package.name, package.module.join("::"), package.file_name)?;
+            for id in &package.files {
+                let file = &self.files[*id];
+                let generate = if file.generate { "" } else { " (not generated)" };
+                writeln!(f, "  file {} {:?}{generate}", file.name, file.syntax)?;
+            }
+            for id in &package.messages {
+                message(self, *id, 1, f)?;
+            }
+            for id in &package.enums {
+                enumeration(self, *id, 1, f)?;
+            }
+            for id in &package.services {
+                let service = &self.services[*id];
+                let names = &service.names;
+                writeln!(f, "  service {} -> {}, {}, {}", service.name, names.service_trait, names.server, names.client)?;
+                for id in &service.methods {
+                    method(self, &self.methods[*id], f)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Display for TypePath {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Extern(path) => f.write_str(path),
+            Self::Local { module, name } => {
+                module.iter().try_for_each(|part| write!(f, "{part}::"))?;
+                f.write_str(name)
+            }
+        }
+    }
+}
+
+fn indent(depth: usize) -> String {
+    "  ".repeat(depth)
+}
+
+fn message(schema: &Schema, id: MessageId, depth: usize, f: &mut Formatter<'_>) -> fmt::Result {
+    let node = &schema.messages[id];
+    writeln!(f, "{}message {} -> {} at {}", indent(depth), node.name, node.rust, node.origin.place)?;
+    if !node.is_generated() {
+        return Ok(());
+    }
+    for id in &node.fields {
+        field(schema, *id, depth + 1, f)?;
+    }
+    for id in &node.messages {
+        message(schema, *id, depth + 1, f)?;
+    }
+    for id in &node.enums {
+        enumeration(schema, *id, depth + 1, f)?;
+    }
+    Ok(())
+}
+
+fn field(schema: &Schema, id: FieldId, depth: usize, f: &mut Formatter<'_>) -> fmt::Result {
+    let node = &schema.fields[id];
+    let mut text = match &node.kind {
+        FieldKind::Singular(value, presence) => {
+            let label = match presence {
+                Presence::Implicit => "",
+                Presence::Explicit => "optional ",
+                Presence::Required => "required ",
+            };
+            format!("{label}{}", value_name(schema, value))
+        }
+        FieldKind::Repeated(value) => format!("repeated {}", value_name(schema, value)),
+        FieldKind::Map(key, value) => format!("map<{key:?}, {}>", value_name(schema, value)),
+    };
+    if let Some(oneof) = node.oneof {
+        write!(text, " in oneof {}", schema.oneofs[oneof].name)?;
+    }
+    let boxed = if node.storage.boxed { " boxed" } else { "" };
+    writeln!(
+        f,
+        "{}{} = {} {text} -> {} {:?}{boxed}",
+        indent(depth),
+        node.name,
+        node.number,
+        node.rust_name,
+        node.storage.shape
+    )
+}
+
+fn value_name(schema: &Schema, value: &ValueType) -> String {
+    match value {
+        ValueType::Scalar(scalar) => format!("{scalar:?}").to_lowercase(),
+        ValueType::Enum(id) => schema.enums[*id].full_name.clone(),
+        ValueType::Message(id) => schema.messages[*id].full_name.clone(),
+        ValueType::Group(id) => format!("group {}", schema.messages[*id].full_name),
+    }
+}
+
+fn enumeration(schema: &Schema, id: EnumId, depth: usize, f: &mut Formatter<'_>) -> fmt::Result {
+    let node = &schema.enums[id];
+    let closed = if node.closed { " closed" } else { "" };
+    writeln!(f, "{}enum {}{closed} -> {} at {}", indent(depth), node.name, node.rust, node.origin.place)?;
+    for value in node.values.iter().filter(|_| node.is_generated()) {
+        writeln!(f, "{}{} = {} -> {}", indent(depth + 1), value.name, value.number, value.rust_name)?;
+    }
+    Ok(())
+}
+
+fn method(schema: &Schema, node: &Method, f: &mut Formatter<'_>) -> fmt::Result {
+    let stream = |yes: bool| if yes { "stream " } else { "" };
+    write!(
+        f,
+        "    rpc {}({}{}) returns ({}{}) -> {}",
+        node.name,
+        stream(matches!(node.kind, MethodKind::ClientStreaming | MethodKind::Bidirectional)),
+        schema.messages[node.input].full_name,
+        stream(matches!(node.kind, MethodKind::ServerStreaming | MethodKind::Bidirectional)),
+        schema.messages[node.output].full_name,
+        node.rust_name
+    )?;
+    if node.idempotency != Idempotency::Unknown {
+        write!(f, ", {:?}", node.idempotency)?;
+    }
+    if node.access != Access::Unspecified {
+        write!(f, ", access {:?}", node.access)?;
+    }
+    if let Some(timeout) = node.timeout {
+        write!(f, ", timeout {timeout:?}")?;
+    }
+    writeln!(f)
+}
