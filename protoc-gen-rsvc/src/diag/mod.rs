@@ -131,6 +131,12 @@ impl Diagnostic {
     }
 }
 
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&render(self))
+    }
+}
+
 /// Texts of sources by name, for showing the line of a finding.
 pub trait SourceText {
     /// The whole text of `file`, if it was read as text.
@@ -190,6 +196,11 @@ impl Errors {
     /// The findings, in the order of their places.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.found
+    }
+
+    /// Findings that have no source to show.
+    pub fn all(found: Vec<Diagnostic>) -> Self {
+        Self { found }
     }
 
     /// A single finding that has no source to show.
