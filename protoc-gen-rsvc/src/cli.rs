@@ -50,7 +50,8 @@ struct Input {
 }
 
 fn options_help() -> String {
-    let lines: Vec<_> = KEYS.iter().map(|(key, form, text)| format!("  {key}={form}\n      {text}")).collect();
+    let lines: Vec<_> =
+        KEYS.iter().map(|(key, form, text)| format!("  {key}={form}\n      {text}")).collect();
     format!("Options (--opt, or the plugin's parameter):\n{}", lines.join("\n"))
 }
 

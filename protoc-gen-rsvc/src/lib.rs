@@ -250,7 +250,6 @@ impl Builder {
     }
 }
 
-
 /// Writes files into a folder, leaving alone what has not changed.
 ///
 /// # Errors

@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
 use crate::model::{
-    Enum, EnumId, FieldKind, MessageId, Package, PackageId, Schema, ServiceId, ServiceNames, TypePath, ValueType,
-    WellKnown,
+    Enum, EnumId, FieldKind, MessageId, Package, PackageId, Schema, ServiceId, ServiceNames, TypePath,
+    ValueType, WellKnown,
 };
 use space::{Space, Spaces, unique};
 
@@ -187,7 +187,13 @@ pub(crate) fn plain(identifier: &str) -> &str {
     identifier.strip_prefix("r#").unwrap_or(identifier)
 }
 
-fn types(schema: &mut Schema, spaces: &mut Spaces, module: &[String], messages: &[MessageId], enums: &[EnumId]) {
+fn types(
+    schema: &mut Schema,
+    spaces: &mut Spaces,
+    module: &[String],
+    messages: &[MessageId],
+    enums: &[EnumId],
+) {
     let space = spaces.at(module);
     for &id in messages {
         let message = &mut schema.messages[id];
@@ -349,9 +355,8 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
         let projected = unique(&node.name, |p| taken.values.insert(snake(p)));
         node.rust_name = snake(&projected);
         let stem = base.to_shouty_snake_case();
-        let constant = unique(&projected, |p| {
-            space.values.insert(format!("{stem}_{}", p.to_shouty_snake_case()))
-        });
+        let constant =
+            unique(&projected, |p| space.values.insert(format!("{stem}_{}", p.to_shouty_snake_case())));
         node.info_name = format!("{stem}_{}", constant.to_shouty_snake_case());
     }
     schema.services[id].names = names;
@@ -360,8 +365,25 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
 fn is_primitive(module: &str) -> bool {
     matches!(
         module,
-        "bool" | "char" | "str" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64"
-            | "u128" | "usize" | "f16" | "f32" | "f64" | "f128"
+        "bool"
+            | "char"
+            | "str"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "i128"
+            | "isize"
+            | "u8"
+            | "u16"
+            | "u32"
+            | "u64"
+            | "u128"
+            | "usize"
+            | "f16"
+            | "f32"
+            | "f64"
+            | "f128"
     )
 }
 
@@ -388,11 +410,52 @@ fn sanitize(name: &str) -> String {
 fn is_keyword(name: &str) -> bool {
     matches!(
         name,
-        "as" | "break" | "const" | "continue" | "else" | "enum" | "false" | "fn" | "for" | "if" | "impl" | "in"
-            | "let" | "loop" | "match" | "mod" | "move" | "mut" | "pub" | "ref" | "return" | "static" | "struct"
-            | "trait" | "true" | "type" | "unsafe" | "use" | "where" | "while" | "dyn" | "abstract" | "become"
-            | "box" | "do" | "final" | "macro" | "override" | "priv" | "typeof" | "unsized" | "virtual" | "yield"
-            | "async" | "await" | "try" | "gen"
+        "as" | "break"
+            | "const"
+            | "continue"
+            | "else"
+            | "enum"
+            | "false"
+            | "fn"
+            | "for"
+            | "if"
+            | "impl"
+            | "in"
+            | "let"
+            | "loop"
+            | "match"
+            | "mod"
+            | "move"
+            | "mut"
+            | "pub"
+            | "ref"
+            | "return"
+            | "static"
+            | "struct"
+            | "trait"
+            | "true"
+            | "type"
+            | "unsafe"
+            | "use"
+            | "where"
+            | "while"
+            | "dyn"
+            | "abstract"
+            | "become"
+            | "box"
+            | "do"
+            | "final"
+            | "macro"
+            | "override"
+            | "priv"
+            | "typeof"
+            | "unsized"
+            | "virtual"
+            | "yield"
+            | "async"
+            | "await"
+            | "try"
+            | "gen"
     )
 }
 

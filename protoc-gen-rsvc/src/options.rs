@@ -64,12 +64,15 @@ impl Options {
             "extern_path" => {
                 let (proto, rust) = pair(key, value)?;
                 let Some(proto) = proto.strip_prefix('.') else {
-                    return Err(bad(key, value).help("a proto path begins with a dot: `.google.type=::types`"));
+                    return Err(
+                        bad(key, value).help("a proto path begins with a dot: `.google.type=::types`")
+                    );
                 };
                 if syn::parse_str::<syn::Type>(rust).is_err() {
                     return Err(bad(key, value).help("what follows `=` must be a Rust path"));
                 }
-                if self.extern_paths.insert(proto.to_owned(), rust.to_owned()).is_some_and(|old| old != rust) {
+                if self.extern_paths.insert(proto.to_owned(), rust.to_owned()).is_some_and(|old| old != rust)
+                {
                     return Err(bad(key, value).help(format!("`.{proto}` is mapped twice")));
                 }
             }
@@ -236,7 +239,9 @@ mod tests {
     #[test]
     fn paths() {
         assert!(path_matches(".", "a.B.c"));
-        assert!(path_matches(".a.B", "a.B.c") && path_matches(".a.B", "a.B") && !path_matches(".a.B", "a.Bc"));
+        assert!(
+            path_matches(".a.B", "a.B.c") && path_matches(".a.B", "a.B") && !path_matches(".a.B", "a.Bc")
+        );
         assert!(path_matches("B.c", "a.B.c") && !path_matches("B.c", "a.xB.c"));
     }
 }

@@ -92,9 +92,7 @@ pub(crate) fn value_type(schema: &Schema, id: FieldId, module: &[String]) -> Str
         }
         ValueType::Scalar(scalar) => scalar_type(*scalar).into(),
         ValueType::Enum(_) => "i32".into(),
-        ValueType::Message(id) | ValueType::Group(id) => {
-            names::path_from(module, &schema.messages[*id].rust)
-        }
+        ValueType::Message(id) | ValueType::Group(id) => names::path_from(module, &schema.messages[*id].rust),
     }
 }
 

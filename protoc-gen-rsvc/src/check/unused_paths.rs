@@ -30,8 +30,11 @@ pub(super) fn run(schema: &Schema, options: &Options, sink: &mut Sink) {
     }
     for (key, path) in unused {
         sink.push(
-            Diagnostic::warning(Code::UNUSED_PATH, format!("the path `{path}` of the option `{key}` matches nothing"))
-                .help("a path with a leading dot is a full name or a prefix of one; without, the end of a name"),
+            Diagnostic::warning(
+                Code::UNUSED_PATH,
+                format!("the path `{path}` of the option `{key}` matches nothing"),
+            )
+            .help("a path with a leading dot is a full name or a prefix of one; without, the end of a name"),
         );
     }
 }

@@ -205,7 +205,10 @@ fn inline_link(text: &str) -> Option<usize> {
 fn address(text: &str) -> Option<usize> {
     let scheme = ["https://", "http://"].into_iter().find(|s| text.starts_with(s))?;
     let end = text
-        .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '[' | ']' | '(' | ')' | '{' | '}' | '|' | '\\' | '^'))
+        .find(|c: char| {
+            c.is_whitespace()
+                || matches!(c, '<' | '>' | '"' | '`' | '[' | ']' | '(' | ')' | '{' | '}' | '|' | '\\' | '^')
+        })
         .unwrap_or(text.len());
     let end = text[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_']).len();
     (end > scheme.len()).then_some(end)
@@ -221,8 +224,14 @@ mod tests {
 
     #[test]
     fn links_and_tags_are_escaped() {
-        assert_eq!(doc(" See [Shelf][google.Shelf] or Vec<T>."), r"See \[Shelf\]\[google.Shelf\] or Vec\<T>.");
-        assert_eq!(doc(" `Vec<T>` and [a](https://a.b/c) and <https://d.e>"), "`Vec<T>` and [a](https://a.b/c) and <https://d.e>");
+        assert_eq!(
+            doc(" See [Shelf][google.Shelf] or Vec<T>."),
+            r"See \[Shelf\]\[google.Shelf\] or Vec\<T>."
+        );
+        assert_eq!(
+            doc(" `Vec<T>` and [a](https://a.b/c) and <https://d.e>"),
+            "`Vec<T>` and [a](https://a.b/c) and <https://d.e>"
+        );
         assert_eq!(doc(" [a](b::C) one ` tick"), r"\[a\](b::C) one \` tick");
     }
 
@@ -234,7 +243,10 @@ mod tests {
 
     #[test]
     fn samples_never_become_tests() {
-        assert_eq!(doc(" Sample:\n\n     let x = 1;\n       y\n\n After"), "Sample:\n\n```text\nlet x = 1;\n  y\n```\n\nAfter");
+        assert_eq!(
+            doc(" Sample:\n\n     let x = 1;\n       y\n\n After"),
+            "Sample:\n\n```text\nlet x = 1;\n  y\n```\n\nAfter"
+        );
         assert_eq!(doc(" ```\n fn main() {}\n ```"), "```text\nfn main() {}\n```");
         assert_eq!(doc(" ```rust\n open"), "```text\nopen\n```");
         assert_eq!(doc(" - item\n       deep\n\n       deeper"), "- item\n   deep\n\n   deeper");

@@ -26,7 +26,11 @@ pub(crate) struct Emitted {
 }
 
 /// All files of the output: one a package, and the module tree.
-pub(crate) fn emit(schema: &Schema, options: &Options, hook: ProstHook<'_>) -> Result<Vec<Emitted>, Diagnostic> {
+pub(crate) fn emit(
+    schema: &Schema,
+    options: &Options,
+    hook: ProstHook<'_>,
+) -> Result<Vec<Emitted>, Diagnostic> {
     let mut packages: BTreeMap<PackageId, Vec<syn::Item>> = messages::emit(schema, options, hook)?;
     for (id, package) in schema.packages.iter() {
         let mut items = Vec::new();
@@ -38,16 +42,16 @@ pub(crate) fn emit(schema: &Schema, options: &Options, hook: ProstHook<'_>) -> R
         }
     }
     let root = tree::emit(schema, &mut packages)?;
-    let files = packages.into_iter().map(|(id, items)| Emitted {
-        name: schema.packages[id].file_name.clone(),
-        items,
-    });
+    let files = packages
+        .into_iter()
+        .map(|(id, items)| Emitted { name: schema.packages[id].file_name.clone(), items });
     Ok(std::iter::once(root).chain(files).collect())
 }
 
 /// Parses what an emitter wrote; `what` says which one, and for what.
 fn parse(text: &str, what: &str) -> Result<Vec<syn::Item>, Diagnostic> {
-    let file = syn::parse_file(text).map_err(|error| internal(format!("{what} is not valid Rust: {error}")))?;
+    let file =
+        syn::parse_file(text).map_err(|error| internal(format!("{what} is not valid Rust: {error}")))?;
     Ok(file.items)
 }
 

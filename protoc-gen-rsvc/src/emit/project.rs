@@ -43,10 +43,11 @@ fn of_file<'a, T: Copy>(
 fn message(schema: &Schema, id: MessageId) -> DescriptorProto {
     let node = &schema.messages[id];
     let entries = node.fields.iter().filter_map(|f| entry(schema, *f));
-    let synthetic = node.fields.iter().filter(|f| is_synthetic(schema, **f)).map(|f| OneofDescriptorProto {
-        name: Some(synthetic_name(schema, *f)),
-        options: None,
-    });
+    let synthetic = node
+        .fields
+        .iter()
+        .filter(|f| is_synthetic(schema, **f))
+        .map(|f| OneofDescriptorProto { name: Some(synthetic_name(schema, *f)), options: None });
     DescriptorProto {
         name: Some(node.projected.clone()),
         field: node.fields.iter().map(|f| field(schema, id, *f)).collect(),
@@ -137,10 +138,7 @@ fn entry(schema: &Schema, id: FieldId) -> Option<DescriptorProto> {
     };
     Some(DescriptorProto {
         name: entry_name(schema, id).rsplit('.').next().map(str::to_owned),
-        field: vec![
-            member("key", 1, (scalar(*key), None)),
-            member("value", 2, value_type(schema, value)),
-        ],
+        field: vec![member("key", 1, (scalar(*key), None)), member("value", 2, value_type(schema, value))],
         options: Some(MessageOptions { map_entry: Some(true), ..MessageOptions::default() }),
         ..DescriptorProto::default()
     })
@@ -192,10 +190,10 @@ fn enumeration(schema: &Schema, id: EnumId) -> EnumDescriptorProto {
             .map(|value| EnumValueDescriptorProto {
                 name: Some(value.projected.clone()),
                 number: Some(value.number),
-                options: value.origin.deprecated.then(|| EnumValueOptions {
-                    deprecated: Some(true),
-                    ..EnumValueOptions::default()
-                }),
+                options: value
+                    .origin
+                    .deprecated
+                    .then(|| EnumValueOptions { deprecated: Some(true), ..EnumValueOptions::default() }),
             })
             .collect(),
         options: Some(EnumOptions { allow_alias: Some(true), ..EnumOptions::default() }),

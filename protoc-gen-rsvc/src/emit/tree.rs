@@ -91,7 +91,9 @@ fn content(module: &Module) -> Result<Vec<syn::Item>, Diagnostic> {
             )]
             pub mod #name { #(#inner)* }
         };
-        items.push(syn::parse2(tokens.to_token_stream()).map_err(|e| internal(format!("the module tree: {e}")))?);
+        items.push(
+            syn::parse2(tokens.to_token_stream()).map_err(|e| internal(format!("the module tree: {e}")))?,
+        );
     }
     Ok(items)
 }

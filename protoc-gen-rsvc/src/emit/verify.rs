@@ -37,8 +37,7 @@ impl Member {
             }
             Self::Oneof(id) => {
                 let node = &schema.oneofs[id];
-                let tags: Vec<_> =
-                    node.fields.iter().map(|f| schema.fields[*f].number.to_string()).collect();
+                let tags: Vec<_> = node.fields.iter().map(|f| schema.fields[*f].number.to_string()).collect();
                 (&node.rust_name, storage::oneof_type(&node.rust, &[]), tags.join(", "))
             }
         };

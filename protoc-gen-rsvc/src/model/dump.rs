@@ -3,14 +3,20 @@
 use std::fmt::{self, Display, Formatter, Write as _};
 
 use super::{
-    Access, EnumId, FieldId, FieldKind, Idempotency, MessageId, Method, MethodKind, Presence, Schema, TypePath,
-    ValueType,
+    Access, EnumId, FieldId, FieldKind, Idempotency, MessageId, Method, MethodKind, Presence, Schema,
+    TypePath, ValueType,
 };
 
 impl Display for Schema {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for (_, package) in self.packages.iter() {
-            writeln!(f, "package {:?} -> {} in {}", package.name, package.module.join("::"), package.file_name)?;
+            writeln!(
+                f,
+                "package {:?} -> {} in {}",
+                package.name,
+                package.module.join("::"),
+                package.file_name
+            )?;
             for id in &package.files {
                 let file = &self.files[*id];
                 let generate = if file.generate { "" } else { " (not generated)" };
@@ -25,7 +31,11 @@ impl Display for Schema {
             for id in &package.services {
                 let service = &self.services[*id];
                 let names = &service.names;
-                writeln!(f, "  service {} -> {}, {}, {}", service.name, names.service_trait, names.server, names.client)?;
+                writeln!(
+                    f,
+                    "  service {} -> {}, {}, {}",
+                    service.name, names.service_trait, names.server, names.client
+                )?;
                 for id in &service.methods {
                     method(self, &self.methods[*id], f)?;
                 }

@@ -7,7 +7,11 @@ use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, Value};
 use crate::model::Access;
 
 /// The message-typed extension `name` of `options`, if it is set.
-pub(super) fn extension(pool: &DescriptorPool, options: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
+pub(super) fn extension(
+    pool: &DescriptorPool,
+    options: &DynamicMessage,
+    name: &str,
+) -> Option<DynamicMessage> {
     let extension = pool.get_extension_by_name(name)?;
     if !options.has_extension(&extension) {
         return None;

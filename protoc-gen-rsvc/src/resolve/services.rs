@@ -68,7 +68,8 @@ impl Defaults {
                     }),
             );
         };
-        let access = options::access(annotation, "access").and_then(|a| a.map_err(|why| bad("access", why)).ok());
+        let access =
+            options::access(annotation, "access").and_then(|a| a.map_err(|why| bad("access", why)).ok());
         let timeout =
             options::duration(annotation, "timeout").and_then(|t| t.map_err(|why| bad("timeout", why)).ok());
         Self { access, timeout }

@@ -6,8 +6,8 @@ use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, FileDescriptor
 
 use crate::input::Loaded;
 use crate::model::{
-    Arena, Enum, EnumId, EnumValue, Field, FieldId, FieldKind, File, FileId, Message, MessageId, Oneof, OneofId,
-    Origin, Package, PackageId, Presence, Scalar, Schema, Syntax, TypePath, ValueType, WellKnown,
+    Arena, Enum, EnumId, EnumValue, Field, FieldId, FieldKind, File, FileId, Message, MessageId, Oneof,
+    OneofId, Origin, Package, PackageId, Presence, Scalar, Schema, Syntax, TypePath, ValueType, WellKnown,
 };
 use crate::names::{self, Externs};
 use crate::options::Options;
@@ -66,7 +66,8 @@ pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
 
 impl Types<'_> {
     fn packages(&mut self, files: &[FileDescriptor]) -> BTreeMap<String, PackageId> {
-        let names: std::collections::BTreeSet<&str> = files.iter().map(FileDescriptor::package_name).collect();
+        let names: std::collections::BTreeSet<&str> =
+            files.iter().map(FileDescriptor::package_name).collect();
         let mut packages = BTreeMap::new();
         for name in names {
             let id = self.schema.packages.push(Package {
@@ -131,7 +132,12 @@ impl Types<'_> {
         }
     }
 
-    fn message(&mut self, descriptor: &MessageDescriptor, file: FileId, parent: Option<MessageId>) -> MessageId {
+    fn message(
+        &mut self,
+        descriptor: &MessageDescriptor,
+        file: FileId,
+        parent: Option<MessageId>,
+    ) -> MessageId {
         let well_known = well_known(descriptor.full_name());
         let deprecated = descriptor.descriptor_proto().options.as_ref().is_some_and(|o| o.deprecated());
         let id = self.schema.messages.push(Message {
@@ -163,7 +169,12 @@ impl Types<'_> {
         id
     }
 
-    fn enumeration(&mut self, descriptor: &EnumDescriptor, file: FileId, parent: Option<MessageId>) -> EnumId {
+    fn enumeration(
+        &mut self,
+        descriptor: &EnumDescriptor,
+        file: FileId,
+        parent: Option<MessageId>,
+    ) -> EnumId {
         let proto = descriptor.enum_descriptor_proto();
         let deprecated = proto.options.as_ref().is_some_and(|o| o.deprecated());
         let mut values: Vec<_> = descriptor.values().collect();
