@@ -12,7 +12,7 @@ use protoc_gen_rsvc::{Builder, write};
 
 /// Turns annotated .proto files into a Rust service.
 ///
-/// Without arguments it is a plugin for protoc and buf: it reads a CodeGeneratorRequest from standard input.
+/// Without arguments it is a plugin for protoc and buf: it reads a request from standard input.
 #[derive(Parser)]
 #[command(version, after_help = options_help())]
 struct Cli {

@@ -173,9 +173,10 @@ fn packages(schema: &mut Schema) {
         }
         let (module, path) = chosen[&name].clone();
         let package: &mut Package = &mut schema.packages[id];
-        package.file_name = match module.is_empty() {
-            true => "_.rs".into(),
-            false => format!("{}.rs", module.iter().map(|m| plain(m)).collect::<Vec<_>>().join(".")),
+        package.file_name = if module.is_empty() {
+            "_.rs".into()
+        } else {
+            format!("{}.rs", module.iter().map(|m| plain(m)).collect::<Vec<_>>().join("."))
         };
         package.projected = path.join(".");
         package.module = module;

@@ -6,7 +6,7 @@
 mod boxes;
 
 use crate::model::{
-    FieldId, FieldKind, FileId, MessageId, Presence, Scalar, Schema, Syntax, TypePath, ValueType, WellKnown,
+    FieldId, FieldKind, FileId, MessageId, Presence, Scalar, Schema, Syntax, TypePath, ValueType,
 };
 use crate::names;
 use crate::options::{Options, PathSet};
@@ -71,8 +71,9 @@ fn shape(schema: &Schema, id: FieldId, btree_map: &PathSet) -> Shape {
         FieldKind::Repeated(_) => Shape::Vec,
         FieldKind::Singular(..) if field.oneof.is_some() => Shape::Variant,
         FieldKind::Singular(_, Presence::Required) => Shape::Plain,
-        FieldKind::Singular(ValueType::Message(_), _) => Shape::Option,
-        FieldKind::Singular(_, Presence::Explicit) => Shape::Option,
+        FieldKind::Singular(ValueType::Message(_), _) | FieldKind::Singular(_, Presence::Explicit) => {
+            Shape::Option
+        }
         // A group without presence does not exist; prost wraps it by the syntax of its file.
         FieldKind::Singular(ValueType::Group(_), _) if syntax == Syntax::Proto2 => Shape::Option,
         FieldKind::Singular(..) => Shape::Plain,
@@ -131,20 +132,6 @@ pub(crate) fn field_type(schema: &Schema, id: FieldId, module: &[String]) -> Str
             format!("::rsvc::codegen::prost::alloc::collections::BTreeMap<{key}, {value}>")
         }
     }
-}
-
-/// Whether a well-known message is a bare value in prost's world, not a struct.
-pub(crate) fn is_bare(well_known: WellKnown) -> bool {
-    !matches!(
-        well_known,
-        WellKnown::Any
-            | WellKnown::Duration
-            | WellKnown::FieldMask
-            | WellKnown::ListValue
-            | WellKnown::Struct
-            | WellKnown::Timestamp
-            | WellKnown::Value
-    )
 }
 
 /// The type of the oneof's field in the struct.

@@ -152,19 +152,16 @@ fn escape(text: &str) -> String {
             },
             _ => None,
         };
-        match taken {
-            Some(length) => {
-                out.push_str(&rest[..length]);
-                rest = &rest[length..];
-            }
-            None => {
-                if matches!(c, '<' | '[' | ']' | '`') {
-                    out.push('\\');
-                }
-                out.push(c);
-                rest = &rest[c.len_utf8()..];
-            }
+        if let Some(length) = taken {
+            out.push_str(&rest[..length]);
+            rest = &rest[length..];
+            continue;
         }
+        if matches!(c, '<' | '[' | ']' | '`') {
+            out.push('\\');
+        }
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
     }
     out
 }

@@ -33,9 +33,10 @@ pub(super) fn emit(
         .files
         .iter()
         .map(|(id, file)| {
-            let module = match file.generate {
-                true => Module::from_parts(schema.packages[file.package].module.clone()),
-                false => Module::from_parts([DISCARD]),
+            let module = if file.generate {
+                Module::from_parts(schema.packages[file.package].module.clone())
+            } else {
+                Module::from_parts([DISCARD])
             };
             (module, project::file(schema, id))
         })

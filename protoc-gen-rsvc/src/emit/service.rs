@@ -74,13 +74,15 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String]) -> MethodView
         MethodKind::ServerStreaming => ("ServerStreaming", "server_streaming"),
         MethodKind::Bidirectional => ("Bidirectional", "streaming"),
     };
-    let (argument, request) = match method.kind.client_streams() {
-        true => ("requests", format!("::rsvc::RequestStream<{input}>")),
-        false => ("request", input),
+    let (argument, request) = if method.kind.client_streams() {
+        ("requests", format!("::rsvc::RequestStream<{input}>"))
+    } else {
+        ("request", input)
     };
-    let response = match method.kind.server_streams() {
-        true => format!("::rsvc::ResponseStream<{output}, {ERROR}>"),
-        false => output,
+    let response = if method.kind.server_streams() {
+        format!("::rsvc::ResponseStream<{output}, {ERROR}>")
+    } else {
+        output
     };
     MethodView {
         docs: literals(docs::lines(&method.origin.comments)),

@@ -38,7 +38,7 @@ pub(super) fn emit(
     deepest_first.sort_by_key(|id| std::cmp::Reverse(schema.packages[*id].module.len()));
     for id in deepest_first {
         let path = schema.packages[id].module.iter();
-        let module = path.fold(Some(&mut root), |at, part| at?.children.get_mut(part));
+        let module = path.into_iter().try_fold(&mut root, |at, part| at.children.get_mut(part));
         if let (Some(module), Some(items)) = (module, packages.get_mut(&id)) {
             merge(module, items)?;
         }

@@ -9,6 +9,10 @@ use std::ops::{Index, IndexMut};
 pub struct Id<T>(u32, PhantomData<fn() -> T>);
 
 impl<T> Id<T> {
+    fn at(index: usize) -> Self {
+        Self(u32::try_from(index).expect("fewer than 2^32 nodes"), PhantomData)
+    }
+
     /// The index as a number, for tables beside the arena.
     pub fn index(self) -> usize {
         self.0 as usize
@@ -64,27 +68,19 @@ impl<T> Arena<T> {
     /// # Panics
     /// Beyond `u32::MAX` nodes, which no input of a sane size reaches.
     pub fn push(&mut self, node: T) -> Id<T> {
-        let id = Id(u32::try_from(self.0.len()).expect("fewer than 2^32 nodes"), PhantomData);
+        let id = Id::at(self.0.len());
         self.0.push(node);
         id
     }
 
-    /// The id that the next [`Arena::push`] returns.
-    ///
-    /// # Panics
-    /// As [`Arena::push`].
-    pub fn next_id(&self) -> Id<T> {
-        Id(u32::try_from(self.0.len()).expect("fewer than 2^32 nodes"), PhantomData)
-    }
-
     /// Nodes with their ids, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Id<T>, &T)> + DoubleEndedIterator {
-        self.0.iter().enumerate().map(|(i, n)| (Id(i as u32, PhantomData), n))
+        self.0.iter().enumerate().map(|(i, n)| (Id::at(i), n))
     }
 
     /// All ids, in order.
     pub fn ids(&self) -> impl ExactSizeIterator<Item = Id<T>> + use<T> {
-        (0..self.0.len()).map(|i| Id(i as u32, PhantomData))
+        (0..self.0.len()).map(Id::at)
     }
 
     /// How many nodes there are.

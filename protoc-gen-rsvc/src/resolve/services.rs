@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use prost_reflect::prost_types::method_options::IdempotencyLevel;
+use prost_reflect::prost_types::{MethodOptions, ServiceOptions};
 use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor};
 
 use super::annotations as options;
@@ -31,7 +33,7 @@ fn service(types: &mut Types<'_>, sink: &mut Sink, descriptor: &ServiceDescripto
     let annotated = options::extension(&types.schema.pool, &descriptor.options(), "rsvc.v1.service");
     let proto = descriptor.service_descriptor_proto();
     let origin =
-        types.origin(file, descriptor.path(), proto.options.as_ref().is_some_and(|o| o.deprecated()));
+        types.origin(file, descriptor.path(), proto.options.as_ref().is_some_and(ServiceOptions::deprecated));
     let defaults = annotated.as_ref().map(|a| Defaults::read(a, &origin.place, sink)).unwrap_or_default();
     let package = types.schema.files[file].package;
     let id = types.schema.services.push(Service {
@@ -86,10 +88,9 @@ fn method(
     let file = types.schema.services[service].file;
     let proto = descriptor.method_descriptor_proto();
     let std_options = proto.options.as_ref();
-    let origin = types.origin(file, descriptor.path(), std_options.is_some_and(|o| o.deprecated()));
+    let origin = types.origin(file, descriptor.path(), std_options.is_some_and(MethodOptions::deprecated));
     let annotated = options::extension(&types.schema.pool, &descriptor.options(), "rsvc.v1.method");
     let own = annotated.as_ref().map(|a| Defaults::read(a, &origin.place, sink)).unwrap_or_default();
-    use prost_reflect::prost_types::method_options::IdempotencyLevel;
     let id = types.schema.methods.push(Method {
         name: descriptor.name().to_owned(),
         full_name: descriptor.full_name().to_owned(),
@@ -102,7 +103,7 @@ fn method(
             (false, true) => MethodKind::ServerStreaming,
             (true, true) => MethodKind::Bidirectional,
         },
-        idempotency: match std_options.map(|o| o.idempotency_level()) {
+        idempotency: match std_options.map(MethodOptions::idempotency_level) {
             Some(IdempotencyLevel::NoSideEffects) => Idempotency::NoSideEffects,
             Some(IdempotencyLevel::Idempotent) => Idempotency::Idempotent,
             _ => Idempotency::Unknown,

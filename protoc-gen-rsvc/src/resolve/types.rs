@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use prost_reflect::prost_types::{EnumOptions, EnumValueOptions, FieldOptions, MessageOptions};
 use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor};
 
 use crate::input::Loaded;
@@ -139,7 +140,8 @@ impl Types<'_> {
         parent: Option<MessageId>,
     ) -> MessageId {
         let well_known = well_known(descriptor.full_name());
-        let deprecated = descriptor.descriptor_proto().options.as_ref().is_some_and(|o| o.deprecated());
+        let deprecated =
+            descriptor.descriptor_proto().options.as_ref().is_some_and(MessageOptions::deprecated);
         let id = self.schema.messages.push(Message {
             name: descriptor.name().to_owned(),
             full_name: descriptor.full_name().to_owned(),
@@ -176,7 +178,7 @@ impl Types<'_> {
         parent: Option<MessageId>,
     ) -> EnumId {
         let proto = descriptor.enum_descriptor_proto();
-        let deprecated = proto.options.as_ref().is_some_and(|o| o.deprecated());
+        let deprecated = proto.options.as_ref().is_some_and(EnumOptions::deprecated);
         let mut values: Vec<_> = descriptor.values().collect();
         values.sort_by_key(|value| value.path().last().copied());
         let values = values
@@ -192,7 +194,7 @@ impl Types<'_> {
                     origin: self.origin(
                         file,
                         value.path(),
-                        proto.options.as_ref().is_some_and(|o| o.deprecated()),
+                        proto.options.as_ref().is_some_and(EnumValueOptions::deprecated),
                     ),
                 }
             })
@@ -269,7 +271,7 @@ impl Types<'_> {
                 },
             ),
         };
-        let deprecated = proto.options.as_ref().is_some_and(|o| o.deprecated());
+        let deprecated = proto.options.as_ref().is_some_and(FieldOptions::deprecated);
         self.schema.fields.push(Field {
             name: descriptor.name().to_owned(),
             full_name: descriptor.full_name().to_owned(),
