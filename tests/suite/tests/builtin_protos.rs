@@ -1,10 +1,12 @@
 //! The built-in `.proto` files: they parse, resolve, are read as options, and equal the published ones.
 
+// The lint's exception for tests does not reach their helper functions.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use prost_reflect::prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, Value};
 
 const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto");
@@ -39,14 +41,17 @@ fn options_of_services_methods_and_errors_are_read() {
     let method = service.methods().next().unwrap();
     assert_eq!(
         option(&pool, &method.options(), "rsvc.v1.method"),
-        r#"[rsvc.v1.method]{errors:"not_found",access{scopes{all_of:"a",all_of:"b",any_of:"c"}},timeout{nanos:500000000},fill_update_mask:true}"#
+        r#"[rsvc.v1.method]{errors:["not_found"],access{scopes{all_of:["a","b"],any_of:["c"]}},timeout{nanos:500000000},fill_update_mask:true}"#
     );
     assert_eq!(
         option(&pool, &method.options(), "google.api.http"),
         r#"[google.api.http]{get:"/v1/users/{user_id}"}"#
     );
     let field = pool.get_message_by_name("shop.v1.GetUserRequest").unwrap().get_field(1).unwrap();
-    assert_eq!(option(&pool, &field.options(), "buf.validate.field"), "[buf.validate.field]{string{uuid:true}}");
+    assert_eq!(
+        option(&pool, &field.options(), "buf.validate.field"),
+        "[buf.validate.field]{string{uuid:true}}"
+    );
     let set = pool.get_message_by_name("shop.v1.UserError").unwrap();
     assert_eq!(
         option(&pool, &set.options(), "rsvc.v1.error_set"),
@@ -56,7 +61,8 @@ fn options_of_services_methods_and_errors_are_read() {
         option(&pool, &set.get_field(2).unwrap().options(), "rsvc.v1.error"),
         concat!(
             r#"[rsvc.v1.error]{code:ALREADY_EXISTS,http_status:422,message:"{email} is taken",retry_after{seconds:3},"#,
-            r#"help{description:"Sign in",url:"https://shop.example"},localized{locale:"de",message:"{email} ist vergeben"}}"#
+            r#"help:[{description:"Sign in",url:"https://shop.example"}],"#,
+            r#"localized:[{locale:"de",message:"{email} ist vergeben"}]}"#
         )
     );
 }
@@ -67,7 +73,7 @@ fn predefined_rules_extend_the_rules() {
     let rule = pool.get_extension_by_name("rules.even").unwrap();
     assert_eq!(
         option(&pool, &rule.options(), "buf.validate.predefined"),
-        r#"[buf.validate.predefined]{cel{id:"even",expression:"this % 2 == 0"}}"#
+        r#"[buf.validate.predefined]{cel:[{id:"even",expression:"this % 2 == 0"}]}"#
     );
     let field = pool.get_message_by_name("rules.Pair").unwrap().get_field(1).unwrap();
     assert_eq!(
@@ -95,7 +101,9 @@ fn features_of_editions_have_their_defaults() {
 #[test]
 fn validate_is_as_published() {
     let Some(shared) = std::env::var_os("RSVC_SHARED") else {
-        println!("left out without RSVC_SHARED: buf/validate/validate.proto against its published descriptor");
+        println!(
+            "left out without RSVC_SHARED: buf/validate/validate.proto against its published descriptor"
+        );
         return;
     };
     let path = Path::new(&shared).join("conformance/protovalidate/cases_schema.binpb");
@@ -111,7 +119,8 @@ fn google_is_as_published() {
         println!("left out without RSVC_VENV: google/*.proto against the published files");
         return;
     };
-    let google: Vec<_> = names(Path::new(PROTO)).into_iter().filter(|name| name.starts_with("google/")).collect();
+    let google: Vec<_> =
+        names(Path::new(PROTO)).into_iter().filter(|name| name.starts_with("google/")).collect();
     let files: Vec<_> = google.iter().map(String::as_str).collect();
     let target = tempfile::tempdir().unwrap();
     let set = target.path().join("published.binpb");
@@ -187,13 +196,14 @@ fn pool(more: &[(&str, &str)]) -> DescriptorPool {
         .map(|name| (std::fs::read_to_string(Path::new(PROTO).join(&name)).unwrap(), name))
         .collect();
     let all = builtin.iter().map(|(text, name)| (name.as_str(), text.as_str())).chain(more.iter().copied());
-    let files = all.map(|(name, text)| protox_parse::parse(name, text).unwrap_or_else(|error| panic!("{error:?}")));
+    let files =
+        all.map(|(name, text)| protox_parse::parse(name, text).unwrap_or_else(|error| panic!("{error:?}")));
     let mut pool = DescriptorPool::new();
     pool.add_file_descriptor_protos(files).unwrap();
     pool
 }
 
-/// A custom option as text: read from the bytes, as the extension may be newer than the options' own pool.
+/// A custom option as text.
 fn option(pool: &DescriptorPool, options: &DynamicMessage, name: &str) -> String {
     let extension = pool.get_extension_by_name(name).unwrap();
     assert!(options.has_extension(&extension), "{name} is not set in {options}");
@@ -255,7 +265,8 @@ fn decode(kind: &MessageDescriptor, bytes: &[u8]) -> DynamicMessage {
 
 /// Elements of a list by their name, else by their position.
 fn keyed(list: &[Value]) -> BTreeMap<String, &Value> {
-    let key = |index: usize, value: &Value| match value.as_message().and_then(|m| m.get_field_by_name("name")) {
+    let key = |index: usize, value: &Value| match value.as_message().and_then(|m| m.get_field_by_name("name"))
+    {
         Some(name) if name.as_str().is_some() => name.as_str().unwrap().to_owned(),
         _ => format!("#{index}"),
     };
@@ -313,8 +324,11 @@ impl Walk<'_> {
     /// The fields that are set and compared, by full name. Options of which nothing is left count as unset.
     fn fields(&self, message: &DynamicMessage) -> BTreeMap<String, Value> {
         let known = message.fields().map(|(field, value)| (field.full_name().to_owned(), value.clone()));
-        let extensions = message.extensions().map(|(field, value)| (field.full_name().to_owned(), value.clone()));
-        let unknown = message.unknown_fields().map(|field| (format!("unknown field {}", field.number()), Value::Bool(true)));
+        let extensions =
+            message.extensions().map(|(field, value)| (field.full_name().to_owned(), value.clone()));
+        let unknown = message
+            .unknown_fields()
+            .map(|field| (format!("unknown field {}", field.number()), Value::Bool(true)));
         known
             .chain(extensions)
             .chain(unknown)
