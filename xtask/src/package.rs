@@ -1,7 +1,7 @@
 //! The two published crates as a user gets them: packed, built from the package, used from outside.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
@@ -18,7 +18,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("rsvc", &["LICENSE-APACHE", "LICENSE-MIT", "README.md"]),
 ];
 
-/// Packs and builds both from the packed files alone, then builds a project of one service on them.
+/// Packs and builds both from the packed files alone, then builds the README's quick start on them.
 pub(crate) fn run(session: &Session) -> Result<Report> {
     let mut report = Report::default();
     let mut command = session.cargo(["package", "--allow-dirty"]);
@@ -33,9 +33,9 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
     report.passed += 1;
     use_them(session)?;
     report.passed += 1;
-    report
-        .summary
-        .push("package: both packages build from their own files and serve a project outside".to_owned());
+    report.summary.push(
+        "package: both packages build from their own files and carry the README's quick start".to_owned(),
+    );
     // Nothing is on a registry before the first release, so this alone cannot be tried.
     report.reasons.push("package: a build against versions published on a registry".to_owned());
     Ok(report)
@@ -51,78 +51,61 @@ fn check_list(name: &str, listed: &str, wanted: &[&str]) -> Result<()> {
     Ok(())
 }
 
-const PROTO: &str = r#"syntax = "proto3";
-package outside.v1;
-
-import "google/api/annotations.proto";
-import "rsvc/v1/rsvc.proto";
-
-// Greets.
-service Greeter {
-  // One greeting.
-  rpc Greet(GreetRequest) returns (Greeting) {
-    option (google.api.http) = { get: "/v1/greetings/{name}" };
-  }
-}
-
-message GreetRequest {
-  string name = 1;
-}
-
-message Greeting {
-  string text = 1;
-}
-"#;
-
-const BUILD: &str = r#"fn main() {
-    protoc_gen_rsvc::compile(["proto/greeter.proto"], ["proto"]).unwrap();
-}
-"#;
-
-const MAIN: &str = r#"mod api {
-    rsvc::include_protos!();
-}
-
-use api::outside::v1::{GreetRequest, Greeter, GreeterServer, Greeting};
-
-struct Polite;
-
-impl Greeter for Polite {
-    async fn greet(&self, _: rsvc::Context, request: GreetRequest) -> Result<Greeting, rsvc::Status> {
-        Ok(Greeting { text: format!("Hello, {}", request.name) })
-    }
-}
-
-fn main() {
-    let _ = rsvc::Server::new().add(GreeterServer::new(Polite));
-}
-"#;
-
-/// A project outside of the workspace, with our two packages as its only dependencies.
+/// A project outside of the workspace: the quick start of the README, with our two packages in the place of a registry.
 fn use_them(session: &Session) -> Result<()> {
-    let packages = session.target("package");
     let project = session.target("outside");
-    let version = env!("CARGO_PKG_VERSION");
-    let manifest = format!(
-        "[package]\nname = \"outside\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n[workspace]\n\n\
-         [dependencies]\nrsvc = {{ path = \"{}\" }}\n\n[build-dependencies]\nprotoc-gen-rsvc = {{ path = \"{}\" }}\n",
-        packages.join(format!("rsvc-{version}")).display(),
-        packages.join(format!("protoc-gen-rsvc-{version}")).display(),
-    );
-    write(&project.join("Cargo.toml"), &manifest)?;
-    write(&project.join("build.rs"), BUILD)?;
-    write(&project.join("proto/greeter.proto"), PROTO)?;
-    write(&project.join("src/main.rs"), MAIN)?;
+    if project.exists() {
+        fs::remove_dir_all(&project)?;
+    }
+    let page = fs::read_to_string(session.root().join("README.md"))?;
+    for (name, text) in files_of(&page) {
+        let path = project.join(&name);
+        fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
+        let text = if name == "Cargo.toml" { manifest(session, &text) } else { text };
+        fs::write(&path, text).with_context(|| path.display().to_string())?;
+    }
     // The same versions as here, so that what is built already serves.
     fs::copy(session.root().join("Cargo.lock"), project.join("Cargo.lock"))?;
     let mut command = session.cargo(["build", "--target-dir"]);
     command.arg(session.target("")).current_dir(&project);
-    process::run(&mut command).context("a project on the packaged crates does not build")
+    process::run(&mut command).context("the README's quick start does not build on the packaged crates")
 }
 
-fn write(path: &Path, text: &str) -> Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+/// The files that a page shows: a line with nothing but a name in backticks, then a code block.
+fn files_of(page: &str) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut lines = page.lines().filter(|line| !line.is_empty()).peekable();
+    while let Some(line) = lines.next() {
+        let name = line.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
+        if let Some(name) = name
+            && lines.next_if(|line| line.starts_with("```")).is_some()
+        {
+            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            files.push((name.to_owned(), text.join("\n") + "\n"));
+        }
     }
-    fs::write(path, text).with_context(|| path.display().to_string())
+    files
+}
+
+/// The manifest of the page, with the packed crates instead of published ones.
+fn manifest(session: &Session, shown: &str) -> String {
+    let mut text = format!(
+        "[package]\nname = \"outside\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n{shown}\n[patch.crates-io]\n"
+    );
+    for (name, _) in PACKAGES {
+        let folder = session.target("package").join(format!("{name}-{}", env!("CARGO_PKG_VERSION")));
+        let _ = writeln!(text, "{name} = {{ path = \"{}\" }}", folder.display());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_shows_files() {
+        let page = "Use `x`:\n\n`a/b.rs`\n\n```rust\nfn f() {\n\n}\n```\n\n```sh\nrun\n```\n`c`\ntext\n";
+        assert_eq!(files_of(page), [("a/b.rs".to_owned(), "fn f() {\n}\n".to_owned())]);
+    }
 }

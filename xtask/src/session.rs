@@ -15,6 +15,7 @@ pub(crate) struct Session {
     target: PathBuf,
     shared: Option<PathBuf>,
     binaries: Vec<(String, String)>,
+    features: Vec<String>,
     /// Whether the binaries have been built in this run.
     built: bool,
 }
@@ -39,6 +40,7 @@ impl Session {
                 .into(),
             shared,
             binaries: binaries(&metadata),
+            features: features(&metadata),
             built: false,
         })
     }
@@ -70,6 +72,11 @@ impl Session {
         self.binaries.iter().any(|(p, b)| p == package && b == binary)
     }
 
+    /// The features of the runtime, without the one that stands for several.
+    pub(crate) fn features(&self) -> &[String] {
+        &self.features
+    }
+
     /// Builds all binaries, with the features that the tests are built with, so that nothing builds twice.
     pub(crate) fn build_all(&mut self) -> Result<()> {
         process::run(&mut self.cargo(["build", "--workspace", "--bins", "--tests"]))?;
@@ -96,8 +103,23 @@ fn cargo_in(root: &Path) -> Command {
     command
 }
 
+fn items(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
+fn features(metadata: &Value) -> Vec<String> {
+    let packages = items(&metadata["packages"]);
+    let runtime = packages.iter().find(|package| package["name"] == "rsvc");
+    let features = runtime.and_then(|package| package["features"].as_object());
+    features
+        .into_iter()
+        .flat_map(|features| features.keys())
+        .filter(|name| *name != "default")
+        .cloned()
+        .collect()
+}
+
 fn binaries(metadata: &Value) -> Vec<(String, String)> {
-    let items = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut out = Vec::new();
     for package in items(&metadata["packages"]) {

@@ -17,6 +17,7 @@ struct Step {
 const STEPS: &[Step] = &[
     Step { name: "fmt", run: fmt },
     Step { name: "clippy", run: clippy },
+    Step { name: "features", run: features },
     Step { name: "tools", run: tools },
     Step { name: "build", run: build },
     Step { name: "test", run: test },
@@ -87,6 +88,16 @@ fn fmt(session: &mut Session) -> Result<Report> {
 
 fn clippy(session: &mut Session) -> Result<Report> {
     process::run(&mut session.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    Ok(Report::default())
+}
+
+/// The runtime without its features, and with each of them alone: a user may take any of these.
+fn features(session: &mut Session) -> Result<Report> {
+    let each = session.features().iter().map(|feature| vec!["--features", feature]);
+    for choice in [vec![]].into_iter().chain(each) {
+        let mut command = session.cargo(["clippy", "--package", "rsvc", "--no-default-features"]);
+        process::run(command.args(choice).args(["--", "-D", "warnings"]))?;
+    }
     Ok(Report::default())
 }
 
