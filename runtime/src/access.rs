@@ -1,0 +1,142 @@
+//! Who calls, and whether they may.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use tonic::Status;
+
+use crate::Context;
+use crate::method::{Access, MethodInfo};
+
+/// Who calls: the outcome of authentication.
+///
+/// ```
+/// use rsvc::Principal;
+///
+/// let ann = Principal::new("ann").with_scopes(["orders.read", "orders.write"]);
+/// assert!(ann.has_scope("orders.read"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    subject: String,
+    scopes: BTreeSet<String>,
+}
+
+impl Principal {
+    /// A caller known as `subject`, with no scopes.
+    #[must_use]
+    pub fn new(subject: impl Into<String>) -> Self {
+        Self { subject: subject.into(), scopes: BTreeSet::new() }
+    }
+
+    /// Adds scopes.
+    #[must_use]
+    pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes.extend(scopes.into_iter().map(Into::into));
+        self
+    }
+
+    /// The name of the caller, in the terms of whoever authenticated it.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The scopes, sorted.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.scopes.iter().map(String::as_str)
+    }
+
+    /// Whether the caller has `scope`.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes.contains(scope)
+    }
+}
+
+/// Finds out who calls.
+///
+/// It is asked before the request message is read, for every method that is not declared public. `Ok(None)` means
+/// that the call brings no credentials; whether it may go on is for the method's `access` to say. Credentials that
+/// are present but wrong are an error, by custom [`Status::unauthenticated`].
+///
+/// A tower layer may take its place: a [`Principal`] among the extensions of the request counts as authenticated.
+///
+/// ```
+/// use rsvc::{Authenticator, Context, Principal, Status};
+///
+/// struct Tokens;
+///
+/// impl Authenticator for Tokens {
+///     async fn authenticate(&self, ctx: &Context) -> Result<Option<Principal>, Status> {
+///         match ctx.metadata_str("authorization") {
+///             None => Ok(None),
+///             Some("Bearer 42") => Ok(Some(Principal::new("ann"))),
+///             Some(_) => Err(Status::unauthenticated("unknown token")),
+///         }
+///     }
+/// }
+/// ```
+pub trait Authenticator: Send + Sync + 'static {
+    /// Says who makes the call that `ctx` describes.
+    fn authenticate(&self, ctx: &Context) -> impl Future<Output = Result<Option<Principal>, Status>> + Send;
+}
+
+/// [`Authenticator`] without its type.
+pub(crate) trait AnyAuthenticator: Send + Sync + 'static {
+    fn authenticate<'a>(
+        &'a self,
+        ctx: &'a Context,
+    ) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, Status>>;
+}
+
+impl<A: Authenticator> AnyAuthenticator for A {
+    fn authenticate<'a>(
+        &'a self,
+        ctx: &'a Context,
+    ) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, Status>> {
+        Box::pin(Authenticator::authenticate(self, ctx))
+    }
+}
+
+/// Lets a call pass or refuses it. What is declared and cannot be shown is refused.
+pub(crate) async fn authorize(
+    method: &MethodInfo,
+    ctx: &Context,
+    authenticator: Option<&dyn AnyAuthenticator>,
+) -> Result<(), Status> {
+    if method.access == Access::Public {
+        return Ok(());
+    }
+    if let Some(authenticator) = authenticator
+        && ctx.principal().is_none()
+        && let Some(principal) = authenticator.authenticate(ctx).await?
+    {
+        ctx.authenticated_as(principal);
+    }
+    let (all_of, any_of) = match method.access {
+        Access::Public | Access::Unspecified => return Ok(()),
+        Access::Authenticated => (&[][..], &[][..]),
+        Access::Scopes { all_of, any_of } => (all_of, any_of),
+    };
+    let Some(principal) = ctx.principal() else {
+        return Err(Status::unauthenticated(format!("{} needs an authenticated caller", Quoted(method))));
+    };
+    if let Some(missing) = all_of.iter().find(|scope| !principal.has_scope(scope)) {
+        return Err(Status::permission_denied(format!("{} needs the scope `{missing}`", Quoted(method))));
+    }
+    if !any_of.is_empty() && !any_of.iter().any(|scope| principal.has_scope(scope)) {
+        let any_of = any_of.join("`, `");
+        return Err(Status::permission_denied(format!(
+            "{} needs one of the scopes `{any_of}`",
+            Quoted(method)
+        )));
+    }
+    Ok(())
+}
+
+struct Quoted<'a>(&'a MethodInfo);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}.{}`", self.0.service, self.0.name)
+    }
+}

@@ -1,0 +1,310 @@
+//! A call from the client's side, one function per kind of method.
+
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context as Task, Poll};
+
+use futures_util::FutureExt;
+use futures_util::stream::{Stream, StreamExt};
+use futures_util::task::AtomicWaker;
+use http::uri::PathAndQuery;
+use tokio::time::{Instant, Sleep, sleep_until};
+use tonic::Status;
+use tonic::codec::Streaming;
+use tonic_prost::ProstCodec;
+
+use super::Channel;
+use crate::deadline::{self, earliest};
+use crate::metadata::{self, MetadataMap};
+use crate::method::MethodInfo;
+use crate::{Context, RequestStream, ResponseStream};
+
+/// Calls a method with one request and one response.
+pub async fn unary<Req, Res, E>(
+    channel: &Channel,
+    info: &'static MethodInfo,
+    ctx: Context,
+    request: Req,
+) -> Result<Res, E>
+where
+    Req: prost::Message + 'static,
+    Res: prost::Message + Default + 'static,
+    E: From<Status>,
+{
+    let call = Outbound::new(channel, info, ctx);
+    let requests = futures_util::stream::iter(Some(request));
+    Ok(call.within_deadline(call.single(info, requests)).await?)
+}
+
+/// Calls a method with many requests and one response.
+pub async fn client_streaming<Req, Res, E>(
+    channel: &Channel,
+    info: &'static MethodInfo,
+    ctx: Context,
+    requests: RequestStream<Req>,
+) -> Result<Res, E>
+where
+    Req: prost::Message + 'static,
+    Res: prost::Message + Default + 'static,
+    E: From<Status>,
+{
+    let call = Outbound::new(channel, info, ctx);
+    let (requests, fault) = Requests::new(requests);
+    let answer = fault.or(call.single(info, requests));
+    Ok(call.within_deadline(answer).await?)
+}
+
+/// Calls a method with one request and many responses.
+pub async fn server_streaming<Req, Res, E>(
+    channel: &Channel,
+    info: &'static MethodInfo,
+    ctx: Context,
+    request: Req,
+) -> Result<ResponseStream<Res, E>, E>
+where
+    Req: prost::Message + 'static,
+    Res: prost::Message + Default + 'static,
+    E: From<Status> + Send + 'static,
+{
+    let call = Outbound::new(channel, info, ctx);
+    let requests = futures_util::stream::iter(Some(request));
+    let responses = call.within_deadline(call.start(info, requests)).await?;
+    Ok(call.several(responses, None))
+}
+
+/// Calls a method with many requests and many responses.
+pub async fn streaming<Req, Res, E>(
+    channel: &Channel,
+    info: &'static MethodInfo,
+    ctx: Context,
+    requests: RequestStream<Req>,
+) -> Result<ResponseStream<Res, E>, E>
+where
+    Req: prost::Message + 'static,
+    Res: prost::Message + Default + 'static,
+    E: From<Status> + Send + 'static,
+{
+    let call = Outbound::new(channel, info, ctx);
+    let (requests, fault) = Requests::new(requests);
+    let answer = fault.or(call.start(info, requests));
+    let responses = call.within_deadline(answer).await?;
+    Ok(call.several(responses, Some(fault)))
+}
+
+/// A call that is going out.
+struct Outbound<'a> {
+    channel: &'a Channel,
+    ctx: Context,
+    deadline: Option<Instant>,
+}
+
+impl<'a> Outbound<'a> {
+    /// The earliest of what the caller, the method and the channel say is the deadline.
+    fn new(channel: &'a Channel, info: &MethodInfo, ctx: Context) -> Self {
+        let timeout = earliest(info.timeout, channel.settings().timeout);
+        let deadline = earliest(ctx.instant(), timeout.and_then(deadline::after));
+        Self { channel, ctx, deadline }
+    }
+
+    async fn within_deadline<T>(&self, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+        let Some(deadline) = self.deadline else { return call.await };
+        if deadline <= Instant::now() {
+            return Err(deadline::exceeded());
+        }
+        let (mut call, mut sleep) = (pin!(call), pin!(sleep_until(deadline)));
+        std::future::poll_fn(|task| match call.as_mut().poll(task) {
+            Poll::Pending => sleep.as_mut().poll(task).map(|()| Err(deadline::exceeded())),
+            ready => ready,
+        })
+        .await
+    }
+
+    /// Sends the requests and waits for the response headers.
+    async fn start<Req, Res>(
+        &self,
+        info: &'static MethodInfo,
+        requests: impl Stream<Item = Req> + Send + 'static,
+    ) -> Result<Streaming<Res>, Status>
+    where
+        Req: prost::Message + 'static,
+        Res: prost::Message + Default + 'static,
+    {
+        let mut headers = metadata::application(self.ctx.metadata());
+        if let Some(deadline) = self.deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            headers.insert(deadline::HEADER, deadline::format(left));
+        }
+        let metadata = MetadataMap::from_headers(headers);
+        let request = tonic::Request::from_parts(metadata, http::Extensions::new(), requests);
+        let mut grpc = self.channel.grpc();
+        grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
+        let path = PathAndQuery::from_static(info.path);
+        let answer = grpc.streaming(request, path, ProstCodec::<Req, Res>::new()).await;
+        let (headers, responses, _) = answer.map_err(|status| self.failed(status))?.into_parts();
+        self.ctx.store_headers(headers);
+        Ok(responses)
+    }
+
+    /// Sends the requests and waits for the one response.
+    async fn single<Req, Res>(
+        &self,
+        info: &'static MethodInfo,
+        requests: impl Stream<Item = Req> + Send + 'static,
+    ) -> Result<Res, Status>
+    where
+        Req: prost::Message + 'static,
+        Res: prost::Message + Default + 'static,
+    {
+        let mut responses = self.start(info, requests).await?;
+        let wrong_number = || Status::unimplemented("the method has exactly one response message");
+        let response = match responses.message().await {
+            Ok(response) => response.ok_or_else(wrong_number)?,
+            Err(status) => return Err(self.failed(status)),
+        };
+        match responses.message().await {
+            Ok(None) => store_trailers(&self.ctx, &mut responses),
+            Ok(Some(_)) => return Err(wrong_number()),
+            Err(status) => return Err(self.failed(status)),
+        }
+        Ok(response)
+    }
+
+    fn several<Res, E>(self, responses: Streaming<Res>, fault: Option<Fault>) -> ResponseStream<Res, E>
+    where
+        Res: prost::Message + 'static,
+        E: From<Status> + Send + 'static,
+    {
+        let Self { ctx, deadline, .. } = self;
+        let responses = Responses { inner: Some(responses), ctx, deadline, sleep: None, fault };
+        ResponseStream::new(responses.map(|response| response.map_err(E::from)))
+    }
+
+    fn failed(&self, status: Status) -> Status {
+        failed(&self.ctx, status)
+    }
+}
+
+/// A failed call brings its metadata, too.
+fn failed(ctx: &Context, status: Status) -> Status {
+    if !status.metadata().is_empty() {
+        ctx.store_trailers(status.metadata().clone());
+    }
+    status
+}
+
+/// Keeps the trailers of a stream that has been read to its end, at which point they are there.
+fn store_trailers<T>(ctx: &Context, responses: &mut Streaming<T>) {
+    let Some(Ok(Some(trailers))) = responses.trailers().now_or_never() else { return };
+    let trailers = metadata::application(&trailers);
+    if !trailers.is_empty() {
+        ctx.store_trailers(MetadataMap::from_headers(trailers));
+    }
+}
+
+/// The responses as they arrive. Its drop resets the call.
+struct Responses<T> {
+    /// `None` once the call is over.
+    inner: Option<Streaming<T>>,
+    ctx: Context,
+    deadline: Option<Instant>,
+    sleep: Option<Pin<Box<Sleep>>>,
+    fault: Option<Fault>,
+}
+
+impl<T> Responses<T> {
+    fn poll_limits(&mut self, task: &mut Task<'_>) -> Poll<Status> {
+        if let Some(fault) = &self.fault
+            && let Poll::Ready(status) = fault.poll(task)
+        {
+            return Poll::Ready(status);
+        }
+        let Some(deadline) = self.deadline else { return Poll::Pending };
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        sleep.as_mut().poll(task).map(|()| deadline::exceeded())
+    }
+}
+
+impl<T> Stream for Responses<T> {
+    type Item = Result<T, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let Some(responses) = &mut this.inner else { return Poll::Ready(None) };
+        let status = match responses.poll_next_unpin(task) {
+            Poll::Ready(Some(Ok(response))) => return Poll::Ready(Some(Ok(response))),
+            Poll::Ready(None) => {
+                store_trailers(&this.ctx, responses);
+                this.inner = None;
+                return Poll::Ready(None);
+            }
+            Poll::Ready(Some(Err(status))) => failed(&this.ctx, status),
+            Poll::Pending => match this.poll_limits(task) {
+                Poll::Ready(status) => status,
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        this.inner = None;
+        Poll::Ready(Some(Err(status)))
+    }
+}
+
+/// The requests on their way out. An error among them becomes the error of the call, since tonic has no way to send one.
+struct Requests<T> {
+    inner: RequestStream<T>,
+    fault: Fault,
+}
+
+impl<T> Requests<T> {
+    fn new(inner: RequestStream<T>) -> (Self, Fault) {
+        let fault = Fault::default();
+        (Self { inner, fault: fault.clone() }, fault)
+    }
+}
+
+impl<T> Stream for Requests<T> {
+    type Item = T;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<T>> {
+        match self.inner.poll_next_unpin(task) {
+            Poll::Ready(Some(Ok(message))) => Poll::Ready(Some(message)),
+            Poll::Ready(Some(Err(status))) => {
+                self.fault.raise(status);
+                // Neither a message nor the end: the call is being given up.
+                Poll::Pending
+            }
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+/// An error of the request stream, on its way to whoever waits for the answer.
+#[derive(Clone, Default)]
+struct Fault(Arc<(Mutex<Option<Status>>, AtomicWaker)>);
+
+impl Fault {
+    fn raise(&self, status: Status) {
+        let (slot, waker) = &*self.0;
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
+        waker.wake();
+    }
+
+    fn poll(&self, task: &mut Task<'_>) -> Poll<Status> {
+        let (slot, waker) = &*self.0;
+        waker.register(task.waker());
+        match slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(status) => Poll::Ready(status),
+            None => Poll::Pending,
+        }
+    }
+
+    /// What `call` brings, or the error if one is raised before.
+    async fn or<T>(&self, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+        let mut call = pin!(call);
+        std::future::poll_fn(|task| match call.as_mut().poll(task) {
+            Poll::Pending => self.poll(task).map(Err),
+            ready => ready,
+        })
+        .await
+    }
+}

@@ -1,0 +1,6 @@
+//! The client: a [`Channel`] to a server, which generated clients call through.
+
+pub(crate) mod call;
+mod channel;
+
+pub use channel::{Builder, Channel, ConnectError};

@@ -1,0 +1,413 @@
+//! [`Context`]: everything about a call except its messages.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use http::Extensions;
+use tokio::time::Instant;
+
+use crate::access::Principal;
+use crate::deadline::{self, earliest};
+use crate::lifetime::Lifetime;
+use crate::metadata::{self, MetadataError, MetadataMap, Value};
+use crate::method::MethodInfo;
+
+/// Everything about a call except its messages: metadata both ways, the deadline, who calls and from where.
+///
+/// A handler is given one; a caller makes one with [`Context::new`]. Cloning is cheap, and all clones speak about
+/// the same call.
+///
+/// ```
+/// # fn main() -> Result<(), rsvc::metadata::MetadataError> {
+/// use std::time::Duration;
+/// use rsvc::Context;
+///
+/// let ctx = Context::new().with_timeout(Duration::from_secs(2)).with_metadata("x-request-id", "42")?;
+///
+/// assert_eq!(ctx.metadata_str("x-request-id"), Some("42"));
+/// assert!(ctx.remaining().unwrap() <= Duration::from_secs(2));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Handing it on
+///
+/// A handler that calls another service with its own `ctx` is transparent: metadata and the *remaining* time go
+/// out, response metadata comes back (keys that belong to the protocol, such as `grpc-*`, `content-type`, `te` or
+/// `user-agent`, never travel). For a call on the service's own behalf, use [`child`](Self::child): it keeps the
+/// deadline and the trace, and leaves credentials and the rest of the metadata behind.
+#[derive(Clone)]
+pub struct Context {
+    call: Arc<Call>,
+    /// Replaces `call.request` where a `with_*` method changed a context that others share.
+    request: Option<Arc<Request>>,
+}
+
+/// What came in with a call, or goes out with it.
+#[derive(Clone, Default)]
+struct Request {
+    metadata: MetadataMap,
+    extensions: Extensions,
+    deadline: Option<Instant>,
+    /// Set once, by the server, before the handler sees the context.
+    principal: OnceLock<Arc<Principal>>,
+}
+
+/// What all clones of a context share.
+#[derive(Default)]
+struct Call {
+    request: Request,
+    method: Option<&'static MethodInfo>,
+    response: Mutex<Response>,
+    lifetime: Lifetime,
+    parent: Option<Context>,
+}
+
+/// Metadata that goes back to the caller.
+#[derive(Default)]
+struct Response {
+    headers: MetadataMap,
+    trailers: MetadataMap,
+}
+
+/// Where a call comes from, when a test or a transport says so.
+#[derive(Clone, Copy)]
+struct Peer(SocketAddr);
+
+impl Context {
+    /// A context for a call that starts here: no metadata, no deadline.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { call: Arc::default(), request: None }
+    }
+
+    /// A context for a call that arrived.
+    pub(crate) fn arrived(
+        method: &'static MethodInfo,
+        metadata: MetadataMap,
+        extensions: Extensions,
+        deadline: Option<Instant>,
+    ) -> Self {
+        let principal = match extensions.get::<Principal>() {
+            Some(principal) => OnceLock::from(Arc::new(principal.clone())),
+            None => OnceLock::new(),
+        };
+        let request = Request { metadata, extensions, deadline, principal };
+        let call = Call { request, method: Some(method), ..Call::default() };
+        Self { call: Arc::new(call), request: None }
+    }
+
+    /// A context for a call that this one causes, on the service's own behalf.
+    ///
+    /// It keeps the deadline, the trace (`traceparent`, `tracestate`, `grpc-trace-bin`, B3) and cancellation; the
+    /// caller's credentials and other metadata, extensions and principal stay behind.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        let request = Request {
+            metadata: MetadataMap::from_headers(metadata::trace(self.metadata())),
+            deadline: self.request().deadline,
+            ..Request::default()
+        };
+        let call = Call { request, parent: Some(self.clone()), ..Call::default() };
+        Self { call: Arc::new(call), request: None }
+    }
+
+    /// Limits the call to `timeout` from now. A limit can be tightened, never extended.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        let limit = deadline::after(timeout);
+        self.edit(|request| request.deadline = earliest(request.deadline, limit))
+    }
+
+    /// Limits the call to the time before `deadline`. A limit can be tightened, never extended.
+    #[must_use]
+    pub fn with_deadline(self, deadline: std::time::Instant) -> Self {
+        let limit = Some(Instant::from_std(deadline));
+        self.edit(|request| request.deadline = earliest(request.deadline, limit))
+    }
+
+    /// Sets request metadata: text, or bytes for a key that ends in `-bin`.
+    pub fn with_metadata(self, key: &str, value: impl Into<Value>) -> Result<Self, MetadataError> {
+        let mut result = Ok(());
+        let changed = self.edit(|request| result = metadata::set(&mut request.metadata, key, value.into()));
+        result.map(|()| changed)
+    }
+
+    /// Attaches a value of the program's own, found again by its type with [`extension`](Self::extension).
+    #[must_use]
+    pub fn with_extension<T: Clone + Send + Sync + 'static>(self, value: T) -> Self {
+        self.edit(|request| {
+            request.extensions.insert(value);
+        })
+    }
+
+    /// Says who calls, for tests of handlers.
+    #[must_use]
+    pub fn with_principal(self, principal: Principal) -> Self {
+        self.edit(|request| request.principal = OnceLock::from(Arc::new(principal)))
+    }
+
+    /// Says where the call comes from, for tests of handlers.
+    #[must_use]
+    pub fn with_peer_addr(self, peer: SocketAddr) -> Self {
+        self.with_extension(Peer(peer))
+    }
+
+    /// The request metadata.
+    pub fn metadata(&self) -> &MetadataMap {
+        &self.request().metadata
+    }
+
+    /// The first text value of request metadata under `key`.
+    pub fn metadata_str(&self, key: &str) -> Option<&str> {
+        self.metadata().get(key)?.to_str().ok()
+    }
+
+    /// A value attached by [`with_extension`](Self::with_extension) or by a layer of the server.
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.request().extensions.get()
+    }
+
+    /// When the call must be over.
+    pub fn deadline(&self) -> Option<std::time::Instant> {
+        self.request().deadline.map(Instant::into_std)
+    }
+
+    /// The time left before the deadline; zero once it has passed.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.request().deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// The method that is being called. A context that did not arrive at a server has none.
+    pub fn method(&self) -> Option<&'static MethodInfo> {
+        self.call.method
+    }
+
+    /// Who calls, if an [`Authenticator`](crate::Authenticator) said so.
+    pub fn principal(&self) -> Option<&Principal> {
+        self.request().principal.get().map(Arc::as_ref)
+    }
+
+    /// The address of the peer.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        match self.extension::<Peer>() {
+            Some(peer) => Some(peer.0),
+            #[cfg(feature = "server")]
+            None => crate::server::peer_addr(&self.request().extensions),
+            #[cfg(not(feature = "server"))]
+            None => None,
+        }
+    }
+
+    /// Resolves when the call is over: answered, out of time, or given up by the caller.
+    ///
+    /// A handler needs none of this, since it is dropped itself. It is for work that the handler has spawned.
+    ///
+    /// ```
+    /// # async fn handler(ctx: rsvc::Context) {
+    /// # async fn expensive() {}
+    /// tokio::spawn(async move {
+    ///     tokio::select! {
+    ///         () = ctx.cancelled() => {}
+    ///         () = expensive() => {}
+    ///     }
+    /// });
+    /// # }
+    /// ```
+    pub fn cancelled(&self) -> impl Future<Output = ()> + Send + 'static {
+        let ctx = self.clone();
+        async move { ctx.lifetime().over().await }
+    }
+
+    /// Whether the call is over.
+    pub fn is_cancelled(&self) -> bool {
+        self.lifetime().is_over()
+    }
+
+    /// Sets a response header. It travels if it is set before the handler returns.
+    pub fn set_header(&self, key: &str, value: impl Into<Value>) -> Result<(), MetadataError> {
+        metadata::set(&mut self.response().headers, key, value.into())
+    }
+
+    /// Sets a response trailer. It travels if it is set before the last message is out.
+    pub fn set_trailer(&self, key: &str, value: impl Into<Value>) -> Result<(), MetadataError> {
+        metadata::set(&mut self.response().trailers, key, value.into())
+    }
+
+    /// The response headers: what a handler has set so far, or what a finished call has brought.
+    pub fn response_headers(&self) -> MetadataMap {
+        self.response().headers.clone()
+    }
+
+    /// The response trailers: what a handler has set so far, or what a finished call has brought.
+    ///
+    /// A failed call has its metadata here, too.
+    pub fn response_trailers(&self) -> MetadataMap {
+        self.response().trailers.clone()
+    }
+
+    fn request(&self) -> &Request {
+        self.request.as_deref().unwrap_or(&self.call.request)
+    }
+
+    fn response(&self) -> MutexGuard<'_, Response> {
+        self.call.response.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The life of the call that arrived, which ends the work of its children as well.
+    pub(crate) fn lifetime(&self) -> &Lifetime {
+        let mut ctx = self;
+        while let Some(parent) = &ctx.call.parent {
+            ctx = parent;
+        }
+        &ctx.call.lifetime
+    }
+
+    fn edit(mut self, change: impl FnOnce(&mut Request)) -> Self {
+        if self.request.is_none() {
+            if let Some(call) = Arc::get_mut(&mut self.call) {
+                change(&mut call.request);
+                return self;
+            }
+            self.request = Some(Arc::new(self.call.request.clone()));
+        }
+        if let Some(request) = &mut self.request {
+            change(Arc::make_mut(request));
+        }
+        self
+    }
+}
+
+/// What the two ends of a call do with its context.
+impl Context {
+    pub(crate) fn instant(&self) -> Option<Instant> {
+        self.request().deadline
+    }
+
+    pub(crate) fn authenticated_as(&self, principal: Principal) {
+        // A call is authenticated once; a principal that a layer has brought stays.
+        let _ = self.request().principal.set(Arc::new(principal));
+    }
+
+    pub(crate) fn store_headers(&self, headers: MetadataMap) {
+        self.response().headers = headers;
+    }
+
+    pub(crate) fn store_trailers(&self, trailers: MetadataMap) {
+        self.response().trailers = trailers;
+    }
+
+    /// The headers to answer with.
+    pub(crate) fn answer_headers(&self) -> MetadataMap {
+        MetadataMap::from_headers(metadata::application(&self.response().headers))
+    }
+
+    /// The trailers to answer with.
+    pub(crate) fn answer_trailers(&self) -> MetadataMap {
+        MetadataMap::from_headers(metadata::application(&self.response().trailers))
+    }
+}
+
+impl Default for Context {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Values of metadata may be credentials: only keys are shown.
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: &http::HeaderMap = self.metadata().as_ref();
+        f.debug_struct("Context")
+            .field("method", &self.method().map(|method| method.path))
+            .field("metadata", &headers.keys().collect::<Vec<_>>())
+            .field("remaining", &self.remaining())
+            .field("peer_addr", &self.peer_addr())
+            .field("principal", &self.principal())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_timeout_never_extends() {
+        let ctx = Context::new().with_timeout(SECOND).with_timeout(SECOND * 60);
+        assert!(ctx.remaining().unwrap() <= SECOND);
+        assert!(ctx.with_timeout(SECOND / 2).remaining().unwrap() <= SECOND / 2);
+    }
+
+    #[test]
+    fn an_endless_timeout_is_no_deadline() {
+        assert_eq!(Context::new().with_timeout(Duration::MAX).deadline(), None);
+    }
+
+    #[test]
+    fn a_change_leaves_other_clones_alone() {
+        let ctx = Context::new().with_metadata("a", "1").unwrap();
+        let changed = ctx.clone().with_metadata("a", "2").unwrap().with_extension(7u8);
+        assert_eq!(ctx.metadata_str("a"), Some("1"));
+        assert_eq!(changed.metadata_str("a"), Some("2"));
+        assert_eq!(changed.extension::<u8>(), Some(&7));
+        assert_eq!(ctx.extension::<u8>(), None);
+    }
+
+    #[test]
+    fn clones_share_the_response() {
+        let ctx = Context::new();
+        let changed = ctx.clone().with_timeout(SECOND);
+        changed.set_header("x-served-by", "7").unwrap();
+        changed.set_trailer("x-sum-bin", b"\x00\xff").unwrap();
+        assert_eq!(ctx.response_headers().get("x-served-by").unwrap(), "7");
+        assert_eq!(
+            ctx.response_trailers().get_bin("x-sum-bin").unwrap().to_bytes().unwrap().as_ref(),
+            b"\x00\xff"
+        );
+    }
+
+    #[test]
+    fn a_child_keeps_deadline_and_trace_only() {
+        let ctx = Context::new()
+            .with_timeout(SECOND)
+            .with_metadata("authorization", "Bearer t")
+            .unwrap()
+            .with_metadata("traceparent", "00-1-2-01")
+            .unwrap()
+            .with_extension(1u8)
+            .with_principal(Principal::new("ann"));
+        let child = ctx.child();
+        assert_eq!(child.deadline(), ctx.deadline());
+        assert_eq!(child.metadata_str("traceparent"), Some("00-1-2-01"));
+        assert_eq!(child.metadata_str("authorization"), None);
+        assert_eq!(child.extension::<u8>(), None);
+        assert_eq!(child.principal(), None);
+        child.set_header("x", "1").unwrap();
+        assert!(ctx.response_headers().is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_call_reaches_its_children() {
+        let ctx = Context::new();
+        let child = ctx.child().child();
+        let waiting = tokio::spawn(child.cancelled());
+        tokio::task::yield_now().await;
+        assert!(!child.is_cancelled());
+        ctx.lifetime().end();
+        waiting.await.unwrap();
+        assert!(child.is_cancelled());
+        child.cancelled().await;
+    }
+
+    #[test]
+    fn debug_shows_no_values() {
+        let ctx = Context::new().with_metadata("authorization", "Bearer secret").unwrap();
+        let text = format!("{ctx:?}");
+        assert!(text.contains("authorization") && !text.contains("secret"), "{text}");
+    }
+}

@@ -1,0 +1,215 @@
+//! What holds for every call on a server, whatever transport it came by: context, deadline, access, admission of
+//! messages, panics, the end of the call.
+//!
+//! A transport makes an [`Inbound`] of what arrived, runs the handler inside [`run`], and gives the answer
+//! back as an [`Answer`], message by message.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, ready};
+use std::time::Duration;
+
+use futures_util::stream::{Stream, StreamExt};
+use http::{Extensions, HeaderMap};
+use tokio::time::{Instant, Sleep, sleep_until};
+use tonic::{Code, Status};
+
+use crate::access::{AnyAuthenticator, authorize};
+use crate::deadline::{self, earliest};
+use crate::metadata::{self, MetadataMap};
+use crate::method::MethodInfo;
+use crate::{Context, RequestStream};
+
+/// What a server says about every call.
+#[derive(Clone, Default)]
+pub(crate) struct Policy {
+    /// The time for a call of which neither its caller nor its method says anything.
+    pub(crate) default_timeout: Option<Duration>,
+    /// The time that no call may exceed.
+    pub(crate) max_timeout: Option<Duration>,
+    pub(crate) authenticator: Option<Arc<dyn AnyAuthenticator>>,
+}
+
+/// What the runtime asks of a request message.
+pub trait Request: Send + Sync + 'static {}
+
+impl<T: Send + Sync + 'static> Request for T {}
+
+/// Every request message passes here before a handler sees it, one that is alone as well as each of a stream.
+#[allow(clippy::unnecessary_wraps, reason = "messages with rules can be refused")]
+fn admit<T: Request>(message: T) -> Result<T, Status> {
+    Ok(message)
+}
+
+/// A call that arrived. Its drop ends the call for everyone who waits for that.
+pub(crate) struct Inbound {
+    ctx: Context,
+    method: &'static MethodInfo,
+}
+
+impl Inbound {
+    pub(crate) fn new(
+        method: &'static MethodInfo,
+        headers: HeaderMap,
+        extensions: Extensions,
+        policy: &Policy,
+    ) -> Result<Self, Status> {
+        let deadline = deadline_of(method, &headers, policy)?;
+        let ctx = Context::arrived(method, MetadataMap::from_headers(headers), extensions, deadline);
+        Ok(Self { ctx, method })
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.ctx
+    }
+
+    /// An error, with the response metadata that was set before it came up.
+    pub(crate) fn refuse(&self, mut status: Status) -> Status {
+        for answer in [self.ctx.answer_headers(), self.ctx.answer_trailers()] {
+            if !answer.is_empty() {
+                metadata::extend(status.metadata_mut(), answer.into_headers());
+            }
+        }
+        status
+    }
+}
+
+/// Runs `call` if the caller may make it: within the deadline, and so that a panic is the end of this call alone.
+pub(crate) async fn run<T>(
+    method: &'static MethodInfo,
+    ctx: &Context,
+    policy: &Policy,
+    call: impl Future<Output = Result<T, Status>>,
+) -> Result<T, Status> {
+    let deadline = ctx.instant();
+    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        return Err(deadline::exceeded());
+    }
+    let mut call = pin!(async {
+        authorize(method, ctx, policy.authenticator.as_deref()).await?;
+        call.await
+    });
+    let mut sleep = pin!(deadline.map(sleep_until));
+    std::future::poll_fn(|task| {
+        if let Poll::Ready(result) = poll_safely(method, || call.as_mut().poll(task)) {
+            return Poll::Ready(result.unwrap_or_else(Err));
+        }
+        match sleep.as_mut().as_pin_mut() {
+            Some(sleep) => sleep.poll(task).map(|()| Err(deadline::exceeded())),
+            None => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Polls what the user wrote; a panic becomes an error that tells nothing of the inside.
+fn poll_safely<T>(method: &MethodInfo, poll: impl FnOnce() -> Poll<T>) -> Poll<Result<T, Status>> {
+    match catch_unwind(AssertUnwindSafe(poll)) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => {
+            tracing::error!(method = method.path, panic = text_of(&*panic), "a handler panicked");
+            Poll::Ready(Err(Status::internal("the handler failed")))
+        }
+    }
+}
+
+impl Drop for Inbound {
+    fn drop(&mut self) {
+        self.ctx.lifetime().end();
+    }
+}
+
+/// The earliest of what the caller, the method and the server say.
+fn deadline_of(method: &MethodInfo, headers: &HeaderMap, policy: &Policy) -> Result<Option<Instant>, Status> {
+    let caller = headers.get(deadline::HEADER).map(deadline::parse).transpose()?;
+    let timeout = earliest(caller, method.timeout).or(policy.default_timeout);
+    Ok(earliest(timeout, policy.max_timeout).and_then(deadline::after))
+}
+
+/// The one request of a call whose client does not stream.
+pub(crate) async fn one<T: Request>(
+    mut messages: impl Stream<Item = Result<T, Status>> + Unpin,
+) -> Result<T, Status> {
+    let wrong_number = || Status::unimplemented("the method takes exactly one request message");
+    let message = messages.next().await.ok_or_else(wrong_number)??;
+    match messages.next().await {
+        None => admit(message),
+        Some(Ok(_)) => Err(wrong_number()),
+        Some(Err(status)) => Err(status),
+    }
+}
+
+/// The requests of a call whose client streams.
+pub(crate) fn many<T: Request>(
+    messages: impl Stream<Item = Result<T, Status>> + Send + 'static,
+) -> RequestStream<T> {
+    RequestStream::new(messages.map(|message| message.and_then(admit)))
+}
+
+/// What a handler answers, on its way out: ends with the deadline, survives a panic, brings the trailers.
+///
+/// The last item is an error in two cases: the call failed, or it went well and there are trailers, which then are the
+/// metadata of a status that is OK.
+pub(crate) struct Answer<S> {
+    call: Inbound,
+    /// `None` once the call is over.
+    messages: Option<S>,
+    sleep: Option<Pin<Box<Sleep>>>,
+    polls: u8,
+}
+
+impl<S> Answer<S> {
+    pub(crate) fn new(call: Inbound, messages: S) -> Self {
+        Self { call, messages: Some(messages), sleep: None, polls: 0 }
+    }
+
+    fn poll_deadline(&mut self, task: &mut Task<'_>) -> Poll<()> {
+        let Some(deadline) = self.call.ctx.instant() else { return Poll::Pending };
+        self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline))).as_mut().poll(task)
+    }
+
+    fn fail(&mut self, status: Status) -> Status {
+        self.messages = None;
+        self.call.refuse(status)
+    }
+}
+
+impl<T, S> Stream for Answer<S>
+where
+    S: Stream<Item = Result<T, Status>> + Unpin,
+{
+    type Item = Result<T, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        // A source that is always ready must not outrun its deadline either.
+        this.polls = this.polls.wrapping_add(1);
+        if this.polls == 0 && this.messages.is_some() && this.poll_deadline(task).is_ready() {
+            return Poll::Ready(Some(Err(this.fail(deadline::exceeded()))));
+        }
+        let Some(messages) = &mut this.messages else { return Poll::Ready(None) };
+        match poll_safely(this.call.method, || messages.poll_next_unpin(task)) {
+            Poll::Ready(Ok(Some(Ok(message)))) => Poll::Ready(Some(Ok(message))),
+            Poll::Ready(Ok(Some(Err(status))) | Err(status)) => Poll::Ready(Some(Err(this.fail(status)))),
+            Poll::Ready(Ok(None)) => {
+                this.messages = None;
+                let trailers = this.call.ctx.answer_trailers();
+                let end = (!trailers.is_empty()).then(|| Err(Status::with_metadata(Code::Ok, "", trailers)));
+                Poll::Ready(end)
+            }
+            Poll::Pending => {
+                ready!(this.poll_deadline(task));
+                Poll::Ready(Some(Err(this.fail(deadline::exceeded()))))
+            }
+        }
+    }
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    match panic.downcast_ref::<String>() {
+        Some(text) => text,
+        None => panic.downcast_ref::<&str>().copied().unwrap_or("(a value that is not text)"),
+    }
+}

@@ -1,0 +1,245 @@
+//! Metadata: the key-value pairs around a call, and which of them travel on.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::HeaderMap;
+pub use tonic::metadata::{Ascii, AsciiMetadataKey, Binary, BinaryMetadataKey, MetadataMap, MetadataValue};
+
+/// A key or value that metadata cannot hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataError {
+    key: String,
+    problem: &'static str,
+}
+
+impl MetadataError {
+    /// The key at fault.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl fmt::Display for MetadataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "metadata `{}`: {}", self.key.escape_debug(), self.problem)
+    }
+}
+
+impl std::error::Error for MetadataError {}
+
+impl From<MetadataError> for tonic::Status {
+    fn from(error: MetadataError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+/// A value of metadata: text for ordinary keys, bytes for keys that end in `-bin`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Value {
+    /// Printable ASCII.
+    Text(String),
+    /// Any bytes.
+    Binary(Bytes),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&String> for Value {
+    fn from(text: &String) -> Self {
+        Self::Text(text.clone())
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Binary(bytes.into())
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Binary(Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Value {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::Binary(Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl From<Bytes> for Value {
+    fn from(bytes: Bytes) -> Self {
+        Self::Binary(bytes)
+    }
+}
+
+/// Sets `key` to `value`, in place of what was there.
+pub(crate) fn set(map: &mut MetadataMap, key: &str, value: Value) -> Result<(), MetadataError> {
+    let fail = |problem| Err(MetadataError { key: key.to_owned(), problem });
+    if !is_application(&key.to_ascii_lowercase()) {
+        return fail("the key belongs to the protocol");
+    }
+    match value {
+        Value::Text(text) => {
+            let Ok(name) = AsciiMetadataKey::from_bytes(key.as_bytes()) else {
+                return fail("not a key for text: letters, digits, `-`, `_`, `.`, and no `-bin` at the end");
+            };
+            let Ok(text) = text.parse::<MetadataValue<Ascii>>() else {
+                return fail(
+                    "the text is not printable ASCII (binary values need a key that ends in `-bin`)",
+                );
+            };
+            map.insert(name, text);
+        }
+        Value::Binary(bytes) => {
+            let Ok(name) = BinaryMetadataKey::from_bytes(key.as_bytes()) else {
+                return fail("not a key for bytes: letters, digits, `-`, `_`, `.`, and `-bin` at the end");
+            };
+            map.insert_bin(name, MetadataValue::from_bytes(&bytes));
+        }
+    }
+    Ok(())
+}
+
+/// The part of `map` that belongs to the application: what a call passes on, and what a handler may answer.
+pub(crate) fn application(map: &MetadataMap) -> HeaderMap {
+    let headers: &HeaderMap = map.as_ref();
+    if headers.is_empty() {
+        return HeaderMap::new();
+    }
+    select(headers, is_application)
+}
+
+/// The part of `map` that ties a call to its trace.
+pub(crate) fn trace(map: &MetadataMap) -> HeaderMap {
+    select(map.as_ref(), is_trace)
+}
+
+fn select(headers: &HeaderMap, keep: impl Fn(&str) -> bool) -> HeaderMap {
+    let mut selected = HeaderMap::new();
+    for (key, value) in headers {
+        if keep(key.as_str()) {
+            selected.append(key.clone(), value.clone());
+        }
+    }
+    selected
+}
+
+/// Adds all of `from` to `to`.
+pub(crate) fn extend(to: &mut MetadataMap, from: HeaderMap) {
+    for (key, value) in &from {
+        to.as_mut().append(key.clone(), value.clone());
+    }
+}
+
+/// Keys that speak about one hop of HTTP or gRPC and never about the call itself.
+const HOP: [&str; 21] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "server",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+];
+
+fn is_application(key: &str) -> bool {
+    match key.strip_prefix("grpc-") {
+        // Two names of the trace libraries that predate the reservation of the prefix.
+        Some(rest) => matches!(rest, "trace-bin" | "tags-bin"),
+        None => HOP.binary_search(&key).is_err(),
+    }
+}
+
+fn is_trace(key: &str) -> bool {
+    matches!(key, "traceparent" | "tracestate" | "grpc-trace-bin" | "b3") || key.starts_with("x-b3-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(pairs: &[(&str, &str)]) -> MetadataMap {
+        let mut headers = HeaderMap::new();
+        for (key, value) in pairs {
+            headers.append(http::HeaderName::from_bytes(key.as_bytes()).unwrap(), value.parse().unwrap());
+        }
+        MetadataMap::from_headers(headers)
+    }
+
+    #[test]
+    fn the_list_of_hop_keys_is_sorted() {
+        assert!(HOP.is_sorted());
+    }
+
+    #[test]
+    fn protocol_keys_stay_behind() {
+        let map = map(&[
+            ("te", "trailers"),
+            ("grpc-timeout", "1S"),
+            ("user-agent", "x"),
+            ("authorization", "Bearer t"),
+            ("x-many", "1"),
+            ("x-many", "2"),
+            ("grpc-trace-bin", "AAAA"),
+        ]);
+        let kept = application(&map);
+        let keys: Vec<_> = kept.iter().map(|(key, value)| (key.as_str(), value.to_str().unwrap())).collect();
+        assert_eq!(
+            keys,
+            [("authorization", "Bearer t"), ("x-many", "1"), ("x-many", "2"), ("grpc-trace-bin", "AAAA")]
+        );
+    }
+
+    #[test]
+    fn a_trace_is_not_a_credential() {
+        let map = map(&[("traceparent", "00-1-2-01"), ("authorization", "Bearer t"), ("x-b3-traceid", "1")]);
+        let kept = trace(&map);
+        assert_eq!(kept.len(), 2);
+        assert!(!kept.contains_key("authorization"));
+    }
+
+    #[test]
+    fn wrong_pairs_name_the_key_and_the_reason() {
+        let mut map = MetadataMap::new();
+        for (key, value, text) in [
+            ("grpc-status", Value::from("0"), "metadata `grpc-status`: the key belongs to the protocol"),
+            ("Content-Type", Value::from("x"), "metadata `Content-Type`: the key belongs to the protocol"),
+            ("x y", Value::from("v"), "metadata `x y`: not a key for text"),
+            ("x-bin", Value::from("v"), "metadata `x-bin`: not a key for text"),
+            ("x", Value::from(b"v"), "metadata `x`: not a key for bytes"),
+            ("x", Value::from("ü"), "metadata `x`: the text is not printable ASCII"),
+        ] {
+            let error = set(&mut map, key, value).unwrap_err().to_string();
+            assert!(error.starts_with(text), "{error}");
+        }
+        assert!(map.is_empty());
+    }
+}

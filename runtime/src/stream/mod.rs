@@ -1,0 +1,9 @@
+//! Streams of messages: [`RequestStream`], [`ResponseStream`], and the [`channel`] that feeds either.
+
+mod channel;
+mod request;
+mod response;
+
+pub use channel::{Closed, Sender};
+pub use request::RequestStream;
+pub use response::ResponseStream;

@@ -1,0 +1,88 @@
+//! What a client sends.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::stream::{BoxStream, Stream, StreamExt};
+use tonic::Status;
+
+use super::Sender;
+
+/// The messages of a call whose client streams.
+///
+/// A handler reads it; a client makes one and hands it to the call. An error that a client puts in cancels the call,
+/// and the call fails with that error. On a server an error means that the client gave up or sent what is not a
+/// message: the messages so far are not all there should have been.
+///
+/// ```
+/// # async fn handler(mut requests: rsvc::RequestStream<u32>) -> Result<u32, rsvc::Status> {
+/// let mut sum = 0;
+/// while let Some(request) = requests.message().await? {
+///     sum += request;
+/// }
+/// # Ok(sum)
+/// # }
+/// # futures_util::future::FutureExt::now_or_never(async {
+/// # assert_eq!(handler(rsvc::RequestStream::from_iter([1, 2])).await.unwrap(), 3);
+/// # }).unwrap();
+/// ```
+pub struct RequestStream<T> {
+    inner: BoxStream<'static, Result<T, Status>>,
+}
+
+impl<T: Send + 'static> RequestStream<T> {
+    /// A stream of messages or errors.
+    #[must_use]
+    pub fn new(stream: impl Stream<Item = Result<T, Status>> + Send + 'static) -> Self {
+        Self { inner: stream.boxed() }
+    }
+
+    /// A stream of messages that cannot fail.
+    #[must_use]
+    pub fn from_messages(stream: impl Stream<Item = T> + Send + 'static) -> Self {
+        Self::new(stream.map(Ok))
+    }
+
+    /// The messages of an iterator.
+    #[must_use]
+    #[allow(clippy::should_implement_trait, reason = "`FromIterator` cannot ask that the iterator be `Send`")]
+    pub fn from_iter<I>(messages: I) -> Self
+    where
+        I: IntoIterator<Item = T, IntoIter: Send + 'static>,
+    {
+        Self::from_messages(futures_util::stream::iter(messages))
+    }
+
+    /// A stream and what feeds it; at most `capacity` messages wait in between.
+    #[must_use]
+    pub fn channel(capacity: usize) -> (Sender<T>, Self) {
+        let (sender, receiver) = Sender::new(capacity);
+        (sender, Self::new(receiver))
+    }
+}
+
+impl<T> RequestStream<T> {
+    /// The next message, or `None` after the last.
+    pub async fn message(&mut self) -> Result<Option<T>, Status> {
+        self.inner.next().await.transpose()
+    }
+}
+
+impl<T> Stream for RequestStream<T> {
+    type Item = Result<T, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.inner.poll_next_unpin(cx)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
+}
+
+impl<T> fmt::Debug for RequestStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestStream").finish_non_exhaustive()
+    }
+}
