@@ -76,7 +76,8 @@ fn run(task: Task) -> Result<bool> {
     match task {
         Task::Test { only, skip } => Ok(steps::run(&mut session, &only, &skip)),
         Task::Bless { args } => {
-            let mut command = session.cargo(["test", "--package", "suite"]);
+            let mut command =
+                session.cargo(["test", "--package", "suite", "--test", "goldens", "--test", "diagnostics"]);
             command.args(args).env("RSVC_BLESS", "1");
             process::run(&mut command)?;
             Ok(true)
