@@ -45,7 +45,7 @@ codes! {
     9 UNSUPPORTED "The source uses a feature that cannot be compiled."
     10 BAD_DESCRIPTOR "A descriptor set or plugin request is broken."
     11 FILE_NOT_IN_INCLUDES "A file to compile lies in none of the include folders."
-    12 EDITION_NEEDS_PROTOC "A file of this edition cannot be read without protoc."
+    12 UNKNOWN_EDITION "A file is of an edition that is not known."
     13 INVALID_DEFINITION "A definition breaks a rule of the protobuf language."
     14 FILE_NAMED_TWICE "One file is reached by two names."
     100 NAME_TAKEN "Two names become the same in Rust and cannot be told apart."

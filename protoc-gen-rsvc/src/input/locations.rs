@@ -64,8 +64,7 @@ impl Locations {
         let Some(found) = self.files.get(file) else { return Place::file(file) };
         (1..=path.len())
             .rev()
-            .find_map(|end| found.location(&path[..end]))
-            .and_then(span)
+            .find_map(|end| found.location(&path[..end]).and_then(span))
             .map_or_else(|| Place::file(found.name.clone()), |(a, b)| Place::new(found.name.clone(), a, b))
     }
 
@@ -105,8 +104,9 @@ pub(crate) fn place_in(name: &str, info: Option<&SourceCodeInfo>, path: &[i32]) 
     info.into_iter()
         .flat_map(|info| &info.location)
         .filter(|location| !location.path.is_empty() && path.starts_with(&location.path))
-        .max_by_key(|location| location.path.len())
-        .and_then(span)
+        .filter_map(|location| Some((location.path.len(), span(location)?)))
+        .max_by_key(|(length, _)| *length)
+        .map(|(_, span)| span)
         .map_or_else(|| Place::file(name), |(start, end)| Place::new(name, start, end))
 }
 
@@ -131,6 +131,12 @@ pub(crate) fn position(text: &str, offset: usize) -> Position {
         line: count(before.split(|&b| b == b'\n').count() - 1),
         column: count(before.len() - line_start),
     }
+}
+
+/// The reverse of [`position`]; past its end for a place that the text has not got.
+pub(crate) fn offset(text: &str, at: Position) -> usize {
+    let line = text.split_inclusive('\n').take(at.line as usize).map(str::len).sum::<usize>();
+    (line + at.column as usize).min(text.len())
 }
 
 #[cfg(test)]

@@ -1,21 +1,27 @@
 //! Sources of any kind become one descriptor pool: `.proto` files, a descriptor set, a plugin request.
 //!
-//! The steps, each in a file of its own: [`files`] knows the include folders, [`text`] reads and parses in parallel,
-//! [`order`] sorts by imports, [`pool`] builds. This module and `output.rs` alone touch files; no other reads the
-//! environment.
+//! The steps, each in a file of its own: `files` knows the include folders, `text` reads and parses in parallel, or
+//! `set` takes descriptors; `order` sorts by imports, `verify` finds what is wrong, `normalize` smooths what the two
+//! libraries behind us read differently, `pool` builds. No other module reads files or the environment, and only
+//! `output.rs` writes.
 #![allow(clippy::disallowed_methods)] // the border of the file system runs here: see clippy.toml
 
 mod builtin;
+mod editions;
 mod errors;
 mod files;
 mod imports;
+mod lexer;
 mod locations;
+mod normalize;
 mod order;
 mod parse;
 mod pool;
 mod raw;
+mod set;
 mod suggest;
 mod text;
+mod verify;
 mod wellknown;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +30,7 @@ use std::path::PathBuf;
 use prost_reflect::DescriptorPool;
 
 pub use locations::{Locations, Sources};
+pub use set::Request;
 
 use crate::diag::{Code, Diagnostic, Errors, Sink};
 use files::Includes;
@@ -38,12 +45,23 @@ pub enum Source {
         /// The include folders, first match wins; none means the current folder.
         includes: Vec<PathBuf>,
     },
+    /// An encoded `FileDescriptorSet`, as `protoc --descriptor_set_out --include_imports` or `buf build` write it.
+    DescriptorSet {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// The files to compile, by name; none means all of the set.
+        files: Vec<String>,
+    },
+    /// What protoc or buf hands to a plugin.
+    Request(Request),
 }
 
 /// Everything that was read.
 #[derive(Debug)]
 pub struct Loaded {
     /// All files with their imports, custom options interpreted.
+    ///
+    /// Where public imports lead over more than one step, the files at their end are listed as imports too.
     pub pool: DescriptorPool,
     /// The files that the user listed, in that order.
     pub roots: Vec<String>,
@@ -62,12 +80,31 @@ pub struct Loaded {
 
 /// Reads a source with all that it imports. Warnings stay in the sink.
 pub fn load(source: &Source, sink: &mut Sink) -> Result<Loaded, Errors> {
-    match source {
-        Source::Files { files, includes } => load_files(files, includes, sink),
+    let input = match source {
+        Source::Files { files, includes } => read_files(files, includes, sink),
+        Source::DescriptorSet { bytes, files } => Input::from(set::from_bytes(bytes, files, sink)),
+        Source::Request(request) => Input::from(set::from_request(request, sink)),
+    };
+    finish(input, sink)
+}
+
+/// Files from anywhere.
+#[derive(Debug, Default)]
+struct Input {
+    files: BTreeMap<String, raw::File>,
+    roots: Vec<String>,
+    sources: Sources,
+    read: Vec<PathBuf>,
+    builtin: BTreeSet<String>,
+}
+
+impl From<set::Set> for Input {
+    fn from(set: set::Set) -> Self {
+        Self { files: set.files, roots: set.roots, builtin: set.builtin, ..Self::default() }
     }
 }
 
-fn load_files(files: &[PathBuf], includes: &[PathBuf], sink: &mut Sink) -> Result<Loaded, Errors> {
+fn read_files(files: &[PathBuf], includes: &[PathBuf], sink: &mut Sink) -> Input {
     let includes = Includes::new(includes);
     for folder in includes.missing() {
         let message = format!("the include folder `{}` does not exist", folder.display());
@@ -86,31 +123,27 @@ fn load_files(files: &[PathBuf], includes: &[PathBuf], sink: &mut Sink) -> Resul
     }
     let texts = text::read_all(&includes, &roots, sink);
     imports::report_missing(&texts, &includes, sink);
-    let order = order::sort(&texts.files, &roots, sink);
-    sink.barrier(&texts.sources)?;
     let text::Texts { files, sources, read, builtin, .. } = texts;
-    finish(files, Origin { order, roots, sources, read, builtin }, sink)
+    Input { files, roots, sources, read, builtin }
 }
 
-/// What is known of the files beside their descriptors.
-struct Origin {
-    order: Vec<String>,
-    roots: Vec<String>,
-    sources: Sources,
-    read: Vec<PathBuf>,
-    builtin: BTreeSet<String>,
-}
-
-fn finish(mut files: BTreeMap<String, raw::File>, origin: Origin, sink: &mut Sink) -> Result<Loaded, Errors> {
-    let Origin { order, roots, sources, read, builtin } = origin;
-    let sorted = order.iter().filter_map(|name| files.remove(name)).collect();
-    match pool::build(sorted) {
+fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
+    let Input { files: mut by_name, roots, sources, read, builtin } = input;
+    let names = order::sort(&by_name, &roots, sink);
+    sink.barrier(&sources)?;
+    let mut files: Vec<raw::File> = names.iter().filter_map(|name| by_name.remove(name)).collect();
+    verify::verify(&mut files, sink);
+    sink.barrier(&sources)?;
+    for file in &mut files {
+        normalize::normalize(file);
+    }
+    match pool::build(&files) {
         Ok(pool) => {
             let locations = Locations::new(&pool);
-            Ok(Loaded { pool, roots, files: order, sources, locations, read, builtin })
+            Ok(Loaded { pool, roots, files: names, sources, locations, read, builtin })
         }
         Err(error) => {
-            errors::report(&error, sink);
+            errors::report(&error, &files, &sources, sink);
             sink.barrier(&sources)?;
             Err(Errors::one(Diagnostic::error(Code::INTERNAL, error.to_string())))
         }

@@ -6,12 +6,14 @@ use miette::Diagnostic as _;
 use prost::Message as _;
 use protox_parse::ParseError;
 
-use super::locations::position;
-use super::raw;
+use super::lexer::tokens;
+use super::locations::{offset, position};
+use super::{editions, raw};
 use crate::diag::{Code, Diagnostic, Place};
 
 /// The descriptor of a text, or everything that is wrong with its syntax.
 pub(crate) fn parse(name: &str, text: &str) -> Result<raw::File, Vec<Diagnostic>> {
+    editions::check(name, text)?;
     let file = protox_parse::parse(name, text).map_err(|error| findings(name, text, &error))?;
     raw::File::decode(file.encode_to_vec().as_slice()).map_err(|error| {
         vec![
@@ -28,7 +30,7 @@ fn findings(name: &str, text: &str, error: &ParseError) -> Vec<Diagnostic> {
 }
 
 fn finding(name: &str, text: &str, error: &dyn miette::Diagnostic) -> Diagnostic {
-    let message = error.to_string();
+    let message = error.to_string().replace('\'', "`");
     let place = |range: Range<usize>| {
         Place::new(name, position(text, range.start), position(text, range.end.max(range.start)))
     };
@@ -42,10 +44,13 @@ fn finding(name: &str, text: &str, error: &dyn miette::Diagnostic) -> Diagnostic
     let import = own_help.as_ref().is_some_and(|help| help.starts_with("imports"));
     let (code, better, help) = if import { IMPORT } else { explain(&message) };
     let help = help.map(str::to_owned).or(own_help);
-    let mut found = Diagnostic::error(code, better.map_or(message, str::to_owned));
+    let mut found = Diagnostic::error(code, better.map_or_else(|| message.clone(), str::to_owned));
     found = match (first, labels.next()) {
         (Some((first, _)), Some((second, _))) => found.at(second).note(first, "first here"),
-        (Some((place, _)), None) => found.at(place),
+        (Some((place, _)), None) => match missing_semicolon(name, text, &message, &place) {
+            Some(before) => found.at(before).label("a `;` is missing here"),
+            None => found.at(place),
+        },
         // Only the end of the file has no span.
         _ => found.at(place(text.trim_end().len()..text.trim_end().len())),
     };
@@ -53,6 +58,15 @@ fn finding(name: &str, text: &str, error: &dyn miette::Diagnostic) -> Diagnostic
         Some(help) => found.help(help),
         None => found,
     }
+}
+
+/// The end of the line before, when the parser stumbles only over what stands on the next.
+fn missing_semicolon(name: &str, text: &str, message: &str, found: &Place) -> Option<Place> {
+    let (start, _) = found.span.filter(|_| message.starts_with("expected `;`"))?;
+    let at = offset(text, start);
+    let end = tokens(&text[..at]).last()?.span().end;
+    let place = position(text, end);
+    (place.line < start.line).then(|| Place::new(name, place, place))
 }
 
 /// Our code for a message of the parser, and better words or a help where we have them.

@@ -17,15 +17,19 @@ fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > limit {
         return None;
     }
+    // Three rows of the table: two letters that changed places count as one edit.
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+        let mut next = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+            let mut edits = (row[j] + usize::from(x != y)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                edits = edits.min(before[j - 1] + 1);
+            }
+            next.push(edits);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row.last().copied().filter(|&d| d <= limit)
 }
@@ -40,6 +44,7 @@ mod tests {
         assert_eq!(closest("google/api/htpp.proto", known), Some("google/api/http.proto"));
         assert_eq!(closest("Shop/v1/shop.proto", known), Some("shop/v1/shop.proto"));
         assert_eq!(closest("other/thing.proto", known), None);
+        assert_eq!(closest("titel", ["title"]), Some("title"));
         assert_eq!(closest("strin", ["string", "sint32"]), Some("string"));
     }
 }

@@ -4,6 +4,8 @@
 //! touched, and the fields of editions, which `prost_types` has not got, are there. An options message and a
 //! byte string look the same on the wire, so both forms read the same data.
 
+pub(crate) mod options;
+
 use prost::Message;
 use prost_types::SourceCodeInfo;
 pub(crate) use prost_types::field_descriptor_proto::{Label, Type};
@@ -11,7 +13,40 @@ pub(crate) use prost_types::field_descriptor_proto::{Label, Type};
 /// The numbers of the fields of `descriptor.proto` that stand in a path of source information.
 pub(crate) mod tag {
     pub(crate) mod file {
+        pub(crate) const PACKAGE: i32 = 2;
         pub(crate) const DEPENDENCY: i32 = 3;
+        pub(crate) const MESSAGE: i32 = 4;
+        pub(crate) const ENUM: i32 = 5;
+        pub(crate) const SERVICE: i32 = 6;
+        pub(crate) const EXTENSION: i32 = 7;
+    }
+    pub(crate) mod message {
+        pub(crate) const FIELD: i32 = 2;
+        pub(crate) const NESTED: i32 = 3;
+        pub(crate) const ENUM: i32 = 4;
+        pub(crate) const EXTENSION_RANGE: i32 = 5;
+        pub(crate) const EXTENSION: i32 = 6;
+        pub(crate) const ONEOF: i32 = 8;
+        pub(crate) const RESERVED_RANGE: i32 = 9;
+        pub(crate) const RESERVED_NAME: i32 = 10;
+    }
+    /// The same in every definition that has a name.
+    pub(crate) const NAME: i32 = 1;
+    pub(crate) mod field {
+        pub(crate) const EXTENDEE: i32 = 2;
+        pub(crate) const NUMBER: i32 = 3;
+        pub(crate) const TYPE: i32 = 5;
+        pub(crate) const TYPE_NAME: i32 = 6;
+        pub(crate) const DEFAULT: i32 = 7;
+    }
+    pub(crate) mod enumeration {
+        pub(crate) const VALUE: i32 = 2;
+        pub(crate) const NUMBER: i32 = 2;
+    }
+    pub(crate) mod service {
+        pub(crate) const METHOD: i32 = 2;
+        pub(crate) const INPUT: i32 = 2;
+        pub(crate) const OUTPUT: i32 = 3;
     }
 }
 

@@ -1,0 +1,76 @@
+//! Small things that are right by the language but that prost-build or prost-reflect take otherwise.
+
+use std::collections::HashSet;
+
+use prost_types::SourceCodeInfo;
+use prost_types::source_code_info::Location;
+
+use super::raw::{self, Label, Type, options};
+use super::verify::{json_name, walk};
+
+/// Prepares a file that is otherwise in order.
+pub(crate) fn normalize(file: &mut raw::File) {
+    if file.syntax.as_deref() == Some("") {
+        file.syntax = None;
+    }
+    let proto3 = file.syntax() == "proto3";
+    for message in &mut file.message {
+        normalize_message(message, proto3);
+    }
+    if file.source_code_info.is_some() {
+        let mut paths = Vec::new();
+        walk(file, &mut |at, _| paths.push(at.path.clone()));
+        complete(file.source_code_info.get_or_insert_default(), paths);
+    }
+}
+
+fn normalize_message(message: &mut raw::Descriptor, proto3: bool) {
+    for field in &mut message.field {
+        // prost-build takes any options without a word on packing as "not packed".
+        if proto3
+            && field.options.is_some()
+            && field.label == Some(Label::Repeated as i32)
+            && is_packable(field)
+            && options::packed(field.options.as_deref()).is_none()
+        {
+            options::set_packed(&mut field.options, true);
+        }
+    }
+    if !proto3 {
+        part_json_names(message);
+    }
+    for nested in &mut message.nested {
+        normalize_message(nested, proto3);
+    }
+}
+
+/// In proto2, fields whose JSON names are the same by chance are no mistake. The later one goes by its own name, or
+/// by its number, since prost-reflect takes no two fields of one JSON name.
+fn part_json_names(message: &mut raw::Descriptor) {
+    let mut taken: HashSet<String> = HashSet::new();
+    for field in &mut message.field {
+        let json = field.json_name.clone().unwrap_or_else(|| json_name(field.name()));
+        if !taken.insert(json) {
+            let own = field.name().to_owned();
+            let free = if taken.contains(&own) { format!("{own}_{}", field.number()) } else { own };
+            taken.insert(free.clone());
+            field.json_name = Some(free);
+        }
+    }
+}
+
+/// Whether values of the field's type can be packed. An enum has to be known as one already.
+pub(crate) fn is_packable(field: &raw::Field) -> bool {
+    field
+        .r#type
+        .and_then(|t| Type::try_from(t).ok())
+        .is_some_and(|ty| !matches!(ty, Type::String | Type::Bytes | Type::Message | Type::Group))
+}
+
+/// prost-build looks up the source information of every definition and panics when one has none.
+fn complete(info: &mut SourceCodeInfo, paths: Vec<Vec<i32>>) {
+    let known: HashSet<&[i32]> = info.location.iter().map(|location| location.path.as_slice()).collect();
+    let missing: Vec<Vec<i32>> = paths.into_iter().filter(|path| !known.contains(path.as_slice())).collect();
+    // Without a span, such a place counts as unknown.
+    info.location.extend(missing.into_iter().map(|path| Location { path, ..Location::default() }));
+}

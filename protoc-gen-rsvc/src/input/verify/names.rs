@@ -1,0 +1,154 @@
+//! Every full name of all files, defined once.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::walk::{Cursor, Node, walk};
+use crate::diag::{Code, Diagnostic, Place, Sink};
+use crate::input::locations::place_in;
+use crate::input::raw::{self, tag};
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Package,
+    Message,
+    MapEntry,
+    Enum,
+    Service,
+    /// Fields and all else that is neither a type nor contains any.
+    Other(&'static str),
+}
+
+impl Kind {
+    fn of(node: Node) -> Self {
+        match node {
+            Node::Message { message, .. } if raw::options::is_map_entry(message) => Self::MapEntry,
+            Node::Message { .. } => Self::Message,
+            Node::Enum(_) => Self::Enum,
+            Node::Service(_) => Self::Service,
+            other => Self::Other(other.what()),
+        }
+    }
+
+    pub(super) fn is_type(self) -> bool {
+        matches!(self, Self::Message | Self::MapEntry | Self::Enum)
+    }
+
+    /// Whether other names may stand in it, so that it ends the search for the first part of a name.
+    pub(super) fn is_scope(self) -> bool {
+        !matches!(self, Self::Other(_))
+    }
+
+    pub(super) fn what(self) -> &'static str {
+        match self {
+            Self::Package => "package",
+            Self::Message => "message",
+            Self::MapEntry => "map entry",
+            Self::Enum => "enum",
+            Self::Service => "service",
+            Self::Other(what) => what,
+        }
+    }
+}
+
+/// A name's definition.
+#[derive(Debug)]
+pub(super) struct Symbol {
+    pub(super) kind: Kind,
+    /// Index of its file.
+    pub(super) file: usize,
+    path: Box<[i32]>,
+}
+
+/// All names.
+#[derive(Debug, Default)]
+pub(super) struct Symbols {
+    map: HashMap<String, Symbol>,
+}
+
+impl Symbols {
+    /// Collects the names of all files; a name that comes again is told.
+    pub(super) fn collect(files: &[raw::File], sink: &mut Sink) -> Self {
+        let mut symbols = Self::default();
+        for (index, file) in files.iter().enumerate() {
+            symbols.add_package(files, index, file, sink);
+            walk(file, &mut |at: &Cursor, node| {
+                let name = at.full_name(node.name());
+                let symbol = Symbol { kind: Kind::of(node), file: index, path: at.path.as_slice().into() };
+                symbols.add(files, name, symbol, sink);
+            });
+        }
+        symbols
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Symbol> {
+        self.map.get(name)
+    }
+
+    /// The full names of all types, sorted, for suggestions.
+    pub(super) fn types(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .map
+            .iter()
+            .filter(|(_, symbol)| matches!(symbol.kind, Kind::Message | Kind::Enum))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn add_package(&mut self, files: &[raw::File], index: usize, file: &raw::File, sink: &mut Sink) {
+        let package = file.package();
+        let ends = package.match_indices('.').map(|(i, _)| i).chain([package.len()]);
+        for end in ends.filter(|&end| end > 0) {
+            let path = Box::new([tag::file::PACKAGE]);
+            let symbol = Symbol { kind: Kind::Package, file: index, path };
+            self.add(files, package[..end].to_owned(), symbol, sink);
+        }
+    }
+
+    fn add(&mut self, files: &[raw::File], name: String, symbol: Symbol, sink: &mut Sink) {
+        match self.map.entry(name) {
+            Entry::Vacant(entry) => _ = entry.insert(symbol),
+            Entry::Occupied(entry) => {
+                let first = entry.get();
+                if (first.kind, symbol.kind) != (Kind::Package, Kind::Package) {
+                    sink.push(duplicate(files, entry.key(), first, &symbol));
+                }
+            }
+        }
+    }
+}
+
+fn duplicate(files: &[raw::File], name: &str, first: &Symbol, second: &Symbol) -> Diagnostic {
+    let message = if first.kind == second.kind {
+        format!("{} `{name}` is defined twice", first.kind.what())
+    } else {
+        format!("`{name}` is defined twice: as {} and as {}", a(first.kind), a(second.kind))
+    };
+    let found = Diagnostic::error(Code::DUPLICATE_NAME, message)
+        .at(place(files, second))
+        .note(place(files, first), "first defined here");
+    let value = Kind::Other("enum value");
+    if first.kind == value || second.kind == value {
+        found.help("enum values share the scope around their enum: begin them with the name of the enum")
+    } else {
+        found
+    }
+}
+
+fn a(kind: Kind) -> String {
+    let what = kind.what();
+    let article = if what.starts_with(['e', 'o']) { "an" } else { "a" };
+    format!("{article} {what}")
+}
+
+fn place(files: &[raw::File], symbol: &Symbol) -> Place {
+    let file = &files[symbol.file];
+    let mut path = symbol.path.to_vec();
+    if symbol.kind != Kind::Package {
+        path.push(tag::NAME);
+    }
+    place_in(file.name(), file.source_code_info.as_ref(), &path)
+}

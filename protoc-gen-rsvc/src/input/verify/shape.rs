@@ -1,0 +1,198 @@
+//! Each definition for itself: names, numbers and indices that mean something.
+//!
+//! The parser leaves little of this to be wrong in a text. A descriptor set or a plugin request may hold anything.
+
+use super::fields;
+use super::walk::{Cursor, Node, walk};
+use crate::diag::{Code, Diagnostic, Place, Sink};
+use crate::input::raw::{self, options, tag};
+
+/// How deep braces may nest in the value of an option.
+const MAX_VALUE_DEPTH: usize = 64;
+
+/// Checks a file without looking at others.
+pub(super) fn check(file: &raw::File, sink: &mut Sink) {
+    check_file(file, sink);
+    check_options(&Cursor { file, scope: String::new(), path: Vec::new() }, file.options.as_deref(), sink);
+    walk(file, &mut |at, node| {
+        if !is_identifier(node.name()) {
+            let what = node.what();
+            let message =
+                format!("the {what} in `{}` has no valid name: `{}`", at.scope, node.name().escape_debug());
+            sink.push(at.error(Code::BAD_DESCRIPTOR, &[tag::NAME], message));
+        }
+        check_options(at, node.options(), sink);
+        match node {
+            Node::Message { message, parent } => check_message(at, message, parent, sink),
+            Node::Enum(enumeration) => check_enum(at, enumeration, sink),
+            Node::Extension(field) => fields::check_extension(at, field, sink),
+            Node::Oneof { oneof, message, index } => check_oneof(at, oneof, message, index, sink),
+            Node::Field(_) | Node::Value(_) | Node::Service(_) | Node::Method(_) => {}
+        }
+    });
+}
+
+/// A letter or `_`, then letters, digits and `_`.
+pub(super) fn is_identifier(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+fn check_file(file: &raw::File, sink: &mut Sink) {
+    let mut bad = |message: String| {
+        sink.push(Diagnostic::error(Code::BAD_DESCRIPTOR, message).at(Place::file(file.name())));
+    };
+    if !matches!(file.syntax.as_deref(), None | Some("" | "proto2" | "proto3")) {
+        bad(format!("unknown syntax `{}`", file.syntax().escape_debug()));
+    }
+    if !file.package().is_empty() && !file.package().split('.').all(is_identifier) {
+        bad(format!("`{}` is no name for a package", file.package().escape_debug()));
+    }
+    let imports = file.dependency.len();
+    for index in file.public_dependency.iter().chain(&file.weak_dependency) {
+        if !usize::try_from(*index).is_ok_and(|i| i < imports) {
+            bad(format!("import number {index} of {imports} is marked public or weak"));
+        }
+    }
+}
+
+fn check_options(at: &Cursor, bytes: Option<&[u8]>, sink: &mut Sink) {
+    for option in options::uninterpreted(bytes) {
+        if option.name.is_empty() {
+            sink.push(at.error(Code::BAD_DESCRIPTOR, &[], "an option without a name"));
+        }
+        let value = option.aggregate_value();
+        let open = value.bytes().filter(|b| matches!(b, b'{' | b'<' | b'[')).count();
+        if open > MAX_VALUE_DEPTH && depth(value) > MAX_VALUE_DEPTH {
+            let message = format!("the value of an option nests deeper than {MAX_VALUE_DEPTH} levels");
+            sink.push(at.error(Code::UNSUPPORTED, &[], message));
+        }
+    }
+}
+
+fn depth(text: &str) -> usize {
+    let (mut now, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'{' | b'<' | b'[' => now += 1,
+            b'}' | b'>' | b']' => now = now.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(now);
+    }
+    most
+}
+
+fn check_message(at: &Cursor, message: &raw::Descriptor, parent: Option<&raw::Descriptor>, sink: &mut Sink) {
+    if options::is_map_entry(message) {
+        check_map_entry(at, message, parent, sink);
+    }
+    let reserved = message.reserved_range.iter().map(|r| (r.start(), r.end()));
+    let extensions = message.extension_range.iter().map(|r| (r.start(), r.end()));
+    let ranges = (0..).zip(reserved).map(|(i, r)| (tag::message::RESERVED_RANGE, i, r));
+    for (number, index, (start, end)) in
+        ranges.chain((0..).zip(extensions).map(|(i, r)| (tag::message::EXTENSION_RANGE, i, r)))
+    {
+        if start < 1 || end <= start {
+            let message = format!("a range of numbers from {start} to {} holds nothing", i64::from(end) - 1);
+            sink.push(at.error(Code::INVALID_DEFINITION, &[number, index], message));
+        }
+    }
+    fields::check_all(at, message, sink);
+}
+
+/// prost-build and prost-reflect both take a map entry at its word: it has to be exactly what protoc makes.
+fn check_map_entry(at: &Cursor, entry: &raw::Descriptor, parent: Option<&raw::Descriptor>, sink: &mut Sink) {
+    use raw::{Label, Type};
+    let plain = |field: &raw::Field, name: &str, number: i32| {
+        field.name() == name
+            && field.number() == number
+            && field.label == Some(Label::Optional as i32)
+            && field.oneof_index.is_none()
+            && !field.proto3_optional()
+    };
+    let key_type = |ty: Type| {
+        !matches!(ty, Type::Double | Type::Float | Type::Bytes | Type::Group | Type::Message | Type::Enum)
+    };
+    let right = match entry.field.as_slice() {
+        [key, value] => {
+            plain(key, "key", 1)
+                && key.type_name.is_none()
+                && key.r#type.and_then(|t| Type::try_from(t).ok()).is_some_and(key_type)
+                && plain(value, "value", 2)
+                && value.r#type != Some(Type::Group as i32)
+        }
+        _ => false,
+    };
+    let bare = entry.nested.is_empty()
+        && entry.enumeration.is_empty()
+        && entry.extension.is_empty()
+        && entry.oneof.is_empty()
+        && entry.extension_range.is_empty();
+    let last = |name: &str| name.rsplit('.').next().is_some_and(|last| last == entry.name());
+    let uses = parent.map_or(0, |parent| parent.field.iter().filter(|f| last(f.type_name())).count());
+    if !right || !bare || uses != 1 {
+        let message = format!("`{}` is not the entry of a map field", at.full_name(entry.name()));
+        sink.push(
+            at.error(Code::BAD_DESCRIPTOR, &[], message)
+                .help("write `map<key, value>` instead of `option map_entry`"),
+        );
+    }
+}
+
+fn check_oneof(at: &Cursor, oneof: &raw::Oneof, message: &raw::Descriptor, index: usize, sink: &mut Sink) {
+    let members = || {
+        message.field.iter().filter(|f| f.oneof_index.and_then(|i| usize::try_from(i).ok()) == Some(index))
+    };
+    let optional = members().filter(|f| f.proto3_optional()).count();
+    match (members().count(), optional) {
+        (0, _) => {
+            let message = format!("oneof `{}` has no field", at.full_name(oneof.name()));
+            sink.push(at.error(Code::INVALID_DEFINITION, &[tag::NAME], message));
+        }
+        (_, 0) | (1, 1) => {}
+        _ => {
+            let message =
+                format!("oneof `{}` is made for one optional field but has more", at.full_name(oneof.name()));
+            sink.push(at.error(Code::BAD_DESCRIPTOR, &[tag::NAME], message));
+        }
+    }
+}
+
+fn check_enum(at: &Cursor, enumeration: &raw::Enum, sink: &mut Sink) {
+    let name = at.full_name(enumeration.name());
+    let Some(first) = enumeration.value.first() else {
+        let message = format!("enum `{name}` has no value");
+        sink.push(at.error(Code::INVALID_DEFINITION, &[tag::NAME], message));
+        return;
+    };
+    if at.file.syntax() == "proto3" && first.number() != 0 {
+        let message = format!("the first value of enum `{name}` must be zero in proto3");
+        let part = [tag::enumeration::VALUE, 0, tag::enumeration::NUMBER];
+        sink.push(at.error(Code::INVALID_DEFINITION, &part, message).help("begin with `…_UNSPECIFIED = 0;`"));
+    }
+    let alias = options::allow_alias(enumeration.options.as_deref());
+    let mut numbers = std::collections::BTreeMap::new();
+    for (index, value) in (0..).zip(&enumeration.value) {
+        let part = |end| [tag::enumeration::VALUE, index, end];
+        let first = *numbers.entry(value.number()).or_insert(index);
+        if first != index && !alias {
+            let message = format!("value {} of enum `{name}` is used twice", value.number());
+            let first = [tag::enumeration::VALUE, first, tag::enumeration::NUMBER];
+            sink.push(
+                at.error(Code::DUPLICATE_NAME, &part(tag::enumeration::NUMBER), message)
+                    .note(at.place(&first), "first used here")
+                    .help("give it a number of its own, or set `option allow_alias = true;`"),
+            );
+        }
+        let taken = |r: &raw::Range| (r.start()..=r.end()).contains(&value.number());
+        if enumeration.reserved_range.iter().any(taken) {
+            let message = format!("number {} is reserved in enum `{name}`", value.number());
+            sink.push(at.error(Code::INVALID_DEFINITION, &part(tag::enumeration::NUMBER), message));
+        }
+        if enumeration.reserved_name.iter().any(|reserved| reserved == value.name()) {
+            let message = format!("the name `{}` is reserved in enum `{name}`", value.name());
+            sink.push(at.error(Code::INVALID_DEFINITION, &part(tag::NAME), message));
+        }
+    }
+}

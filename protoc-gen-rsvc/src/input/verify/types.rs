@@ -1,0 +1,292 @@
+//! Every type that is named: found, visible, of the right kind, and written in full.
+
+use std::collections::HashSet;
+
+use prost_reflect::DescriptorPool;
+
+use super::names::{Kind, Symbols};
+use super::walk::join;
+use crate::diag::{Code, Diagnostic, Sink};
+use crate::input::locations::place_in;
+use crate::input::raw::{self, Label, Type, tag};
+use crate::input::suggest;
+
+/// Writes the full name and the kind of every type into `files`, which come in the order of imports.
+pub(super) fn resolve(
+    files: &mut [raw::File],
+    symbols: &Symbols,
+    visible: &[HashSet<usize>],
+    sink: &mut Sink,
+) {
+    for index in 0..files.len() {
+        let mut file = std::mem::take(&mut files[index]);
+        let mut resolver = Resolver {
+            files,
+            symbols,
+            visible: &visible[index],
+            name: file.name().to_owned(),
+            info: file.source_code_info.take(),
+            path: Vec::new(),
+            sink,
+        };
+        resolver.file(&mut file);
+        file.source_code_info = resolver.info;
+        files[index] = file;
+    }
+}
+
+struct Resolver<'a> {
+    files: &'a [raw::File],
+    symbols: &'a Symbols,
+    visible: &'a HashSet<usize>,
+    name: String,
+    info: Option<prost_types::SourceCodeInfo>,
+    path: Vec<i32>,
+    sink: &'a mut Sink,
+}
+
+/// What may be named at a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Want {
+    Type,
+    Message,
+}
+
+impl Resolver<'_> {
+    fn file(&mut self, file: &mut raw::File) {
+        let package = file.package().to_owned();
+        self.all(tag::file::MESSAGE, &mut file.message, |this, message| this.message(message, &package));
+        self.all(tag::file::EXTENSION, &mut file.extension, |this, field| this.field(field, &package));
+        self.all(tag::file::SERVICE, &mut file.service, |this, service| {
+            let scope = join(&package, service.name());
+            this.all(tag::service::METHOD, &mut service.method, |this, method| {
+                this.method_type(&mut method.input_type, &scope, tag::service::INPUT);
+                this.method_type(&mut method.output_type, &scope, tag::service::OUTPUT);
+            });
+        });
+    }
+
+    fn all<T>(&mut self, number: i32, items: &mut [T], mut each: impl FnMut(&mut Self, &mut T)) {
+        for (index, item) in (0..).zip(items) {
+            self.path.extend([number, index]);
+            each(self, item);
+            self.path.truncate(self.path.len() - 2);
+        }
+    }
+
+    fn message(&mut self, message: &mut raw::Descriptor, outer: &str) {
+        let scope = join(outer, message.name());
+        self.all(tag::message::FIELD, &mut message.field, |this, field| this.field(field, &scope));
+        self.all(tag::message::EXTENSION, &mut message.extension, |this, field| this.field(field, &scope));
+        self.all(tag::message::NESTED, &mut message.nested, |this, nested| this.message(nested, &scope));
+    }
+
+    fn method_type(&mut self, name: &mut Option<String>, scope: &str, part: i32) {
+        let written = name.clone().unwrap_or_default();
+        if let Some((full, _)) = self.find(&written, scope, Want::Message, part) {
+            *name = Some(format!(".{full}"));
+        }
+    }
+
+    fn field(&mut self, field: &mut raw::Field, scope: &str) {
+        if field.extendee.is_some()
+            && let Some((full, _)) = self.find(field.extendee(), scope, Want::Message, tag::field::EXTENDEE)
+        {
+            field.extendee = Some(format!(".{full}"));
+        }
+        if field.type_name().is_empty() {
+            return;
+        }
+        let Some((full, kind)) = self.find(field.type_name(), scope, Want::Type, tag::field::TYPE_NAME)
+        else {
+            return;
+        };
+        let said = field.r#type.and_then(|t| Type::try_from(t).ok());
+        let found = match (kind, said) {
+            (Kind::Enum, None | Some(Type::Enum)) => Type::Enum,
+            (Kind::Message | Kind::MapEntry, Some(Type::Group)) => Type::Group,
+            (Kind::Message | Kind::MapEntry, None | Some(Type::Message)) => Type::Message,
+            _ => {
+                let text = format!(
+                    "field `{}` says that `{full}` is something else than {}",
+                    field.name(),
+                    kind.what()
+                );
+                self.error(Code::BAD_DESCRIPTOR, tag::field::TYPE_NAME, text);
+                return;
+            }
+        };
+        if kind == Kind::MapEntry && !is_entry_of(&full, scope, field, found) {
+            let text =
+                format!("`{full}` belongs to a map field and cannot be the type of `{}`", field.name());
+            self.error(Code::INVALID_DEFINITION, tag::field::TYPE_NAME, text);
+        }
+        if let Some(default) = &field.default_value {
+            self.default(default, &full, kind);
+        }
+        field.set_type(found);
+        field.type_name = Some(format!(".{full}"));
+    }
+
+    fn default(&mut self, value: &str, full: &str, kind: Kind) {
+        let part = tag::field::DEFAULT;
+        if kind != Kind::Enum {
+            return self.error(Code::OPTION_TYPE, part, "a message has no default");
+        }
+        // The values of an enum are named beside it.
+        let scope = full.rsplit_once('.').map_or("", |(scope, _)| scope);
+        let known = self.symbols.get(&join(scope, value));
+        if known.is_none_or(|symbol| symbol.kind != Kind::Other("enum value")) {
+            self.error(Code::OPTION_TYPE, part, format!("enum `{full}` has no value `{value}`"));
+        }
+    }
+
+    fn error(&mut self, code: Code, part: i32, text: impl Into<String>) {
+        let found = Diagnostic::error(code, text);
+        self.push(found, part);
+    }
+
+    fn push(&mut self, found: Diagnostic, part: i32) {
+        let path = [self.path.as_slice(), &[part]].concat();
+        self.sink.push(found.at(place_in(&self.name, self.info.as_ref(), &path)));
+    }
+
+    /// The full name behind a written one, searched from the innermost scope outwards as protoc does.
+    fn find(&mut self, written: &str, scope: &str, want: Want, part: i32) -> Option<(String, Kind)> {
+        let full = match written.strip_prefix('.') {
+            Some(full) => full.to_owned(),
+            None => self.search(written, scope),
+        };
+        let found = match self.symbols.get(&full) {
+            Some(symbol) if self.visible.contains(&symbol.file) => match (want, symbol.kind) {
+                (Want::Type, kind) if kind.is_type() => return Some((full, kind)),
+                (Want::Message, Kind::Message) => return Some((full, Kind::Message)),
+                (_, kind) => {
+                    let wanted = if want == Want::Type { "message or enum" } else { "message" };
+                    let text = format!(
+                        "`{written}` is not a {wanted}: `{full}` is {} {}",
+                        article(kind),
+                        kind.what()
+                    );
+                    Diagnostic::error(Code::UNKNOWN_TYPE, text)
+                }
+            },
+            Some(symbol) if symbol.kind.is_type() => {
+                Diagnostic::error(Code::UNKNOWN_TYPE, format!("`{full}` is not visible here"))
+                    .help(format!("add `import \"{}\";`", self.file_name(symbol.file)))
+            }
+            _ => self.unknown(written, &full),
+        };
+        self.push(found, part);
+        None
+    }
+
+    /// The name that the first part decides; the written one when nothing matches.
+    fn search(&self, written: &str, scope: &str) -> String {
+        let (first, whole) = written.split_once('.').map_or((written, true), |(first, _)| (first, false));
+        let mut scope = Some(scope);
+        let mut not_a_type = None;
+        while let Some(current) = scope {
+            let candidate = join(current, first);
+            match self.symbols.get(&candidate) {
+                Some(symbol) if whole && symbol.kind.is_type() => {
+                    // One that is not imported does not hide one that is.
+                    if self.visible.contains(&symbol.file) {
+                        return candidate;
+                    }
+                    not_a_type.get_or_insert(candidate);
+                }
+                Some(_) if whole => _ = not_a_type.get_or_insert(candidate),
+                Some(symbol) if symbol.kind.is_scope() => return join(current, written),
+                _ => {}
+            }
+            scope = (!current.is_empty()).then(|| current.rsplit_once('.').map_or("", |(outer, _)| outer));
+        }
+        not_a_type.unwrap_or_else(|| written.to_owned())
+    }
+
+    fn unknown(&self, written: &str, full: &str) -> Diagnostic {
+        let found = Diagnostic::error(Code::UNKNOWN_TYPE, format!("`{written}` is not defined"));
+        if let Some(file) = DescriptorPool::global().get_message_by_name(full).map(|m| m.parent_file()) {
+            return found.help(format!("add `import \"{}\";`", file.name()));
+        }
+        if let Some((_, ours)) = FOREIGN.iter().find(|(foreign, _)| *foreign == written) {
+            return found.help(format!("protobuf calls it `{ours}`"));
+        }
+        // A first part that is found in an inner scope ends the search, even when the rest is not in there.
+        if full != written && !written.starts_with('.') {
+            let found =
+                found.note(None, format!("its first part is found in an inner scope, so `{full}` is meant"));
+            return if self.symbols.get(written).is_some_and(|s| s.kind.is_type()) {
+                found.help(format!("write `.{written}` to begin at the outermost scope"))
+            } else {
+                found
+            };
+        }
+        match self.near(written) {
+            Some(near) => found.help(format!("did you mean `{near}`?")),
+            None => found,
+        }
+    }
+
+    /// A name like it: a scalar, a type of that last part elsewhere, or a slip of the pen.
+    fn near(&self, written: &str) -> Option<String> {
+        let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+        let types = self.symbols.types();
+        if let Some(same) = types.iter().find(|name| last(name) == last(written)) {
+            return Some((*same).to_owned());
+        }
+        if let Some(scalar) = suggest::closest(written, SCALARS.iter().copied()) {
+            return Some(scalar.to_owned());
+        }
+        let here = |name: &&&str| self.symbols.get(name).is_some_and(|s| self.visible.contains(&s.file));
+        let lasts: Vec<(String, &str)> = types.iter().filter(here).map(|name| (last(name), *name)).collect();
+        let close = suggest::closest(&last(written), lasts.iter().map(|(last, _)| last.as_str()))?;
+        lasts.iter().find(|(last, _)| last == close).map(|(_, full)| (*full).to_owned())
+    }
+
+    fn file_name(&self, index: usize) -> &str {
+        // The file in work is taken out of the list.
+        self.files.get(index).map(raw::File::name).filter(|name| !name.is_empty()).unwrap_or(&self.name)
+    }
+}
+
+/// Whether a field is the map field that an entry was made for.
+fn is_entry_of(full: &str, scope: &str, field: &raw::Field, ty: Type) -> bool {
+    full.rsplit_once('.').is_some_and(|(parent, _)| parent == scope)
+        && field.label == Some(Label::Repeated as i32)
+        && field.extendee.is_none()
+        && ty == Type::Message
+}
+
+fn article(kind: Kind) -> &'static str {
+    if kind.what().starts_with(['e', 'o']) { "an" } else { "a" }
+}
+
+const SCALARS: &[&str] = &[
+    "double", "float", "int32", "int64", "uint32", "uint64", "sint32", "sint64", "fixed32", "fixed64",
+    "sfixed32", "sfixed64", "bool", "string", "bytes",
+];
+
+/// Names of other languages.
+const FOREIGN: &[(&str, &str)] = &[
+    ("int", "int32` or `int64"),
+    ("i32", "int32"),
+    ("i64", "int64"),
+    ("u32", "uint32"),
+    ("u64", "uint64"),
+    ("f32", "float"),
+    ("f64", "double"),
+    ("long", "int64"),
+    ("uint", "uint32` or `uint64"),
+    ("float32", "float"),
+    ("float64", "double"),
+    ("boolean", "bool"),
+    ("str", "string"),
+    ("byte", "bytes"),
+    ("datetime", "google.protobuf.Timestamp"),
+    ("timestamp", "google.protobuf.Timestamp"),
+    ("duration", "google.protobuf.Duration"),
+    ("object", "google.protobuf.Struct"),
+    ("any", "google.protobuf.Any"),
+];

@@ -1,0 +1,104 @@
+//! `tests/snapshots/diag/RSVC0001_<name>/`: an input and the exact text of what is found in it.
+//!
+//! A folder holds `.proto` files, of which `main.proto` is compiled if there is one and else all, the folder itself
+//! being the include folder. A file `args` says it otherwise, one word and a value a line: `file`, `include`, `set`
+//! (a descriptor set), `request` (a plugin's). `expected.txt` is what the user reads. `cargo xtask bless` rewrites it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use protoc_gen_rsvc::diag::{self, Errors, Sink};
+use protoc_gen_rsvc::input::{self, Request, Source};
+
+/// Seen from here, so that no path of this machine gets into a text.
+const ROOT: &str = "../snapshots/diag";
+
+/// The last code that a source alone can bring about.
+const LAST_OF_INPUT: u16 = 99;
+
+fn folders() -> Vec<PathBuf> {
+    let mut folders: Vec<_> = fs::read_dir(ROOT).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    folders
+}
+
+/// The name of a folder before its first `_`.
+fn code_of(folder: &Path) -> String {
+    folder.file_name().unwrap().to_str().unwrap().split('_').next().unwrap().to_owned()
+}
+
+fn args(folder: &Path) -> Vec<(String, PathBuf)> {
+    if let Ok(text) = fs::read_to_string(folder.join("args")) {
+        let path = |value: &str| if value == "." { folder.to_owned() } else { folder.join(value) };
+        let pair = |line: &str| line.split_once(' ').map(|(word, value)| (word.to_owned(), path(value)));
+        return text.lines().map(|line| pair(line).expect("a word and a value")).collect();
+    }
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "proto"));
+    files.sort();
+    let main = folder.join("main.proto");
+    if files.contains(&main) {
+        files = vec![main];
+    }
+    let include = ("include".to_owned(), folder.to_owned());
+    files.into_iter().map(|file| ("file".to_owned(), file)).chain([include]).collect()
+}
+
+fn source(folder: &Path) -> Result<Source, Errors> {
+    let args = args(folder);
+    let all =
+        |word: &str| args.iter().filter(|(w, _)| w == word).map(|(_, path)| path.clone()).collect::<Vec<_>>();
+    if let [set] = all("set").as_slice() {
+        return Ok(Source::DescriptorSet { bytes: fs::read(set).unwrap(), files: Vec::new() });
+    }
+    if let [request] = all("request").as_slice() {
+        return Ok(Source::Request(Request::decode(&fs::read(request).unwrap())?));
+    }
+    Ok(Source::Files { files: all("file"), includes: all("include") })
+}
+
+/// All that is found, as the user reads it.
+fn run(folder: &Path) -> String {
+    let mut sink = Sink::default();
+    let found = match source(folder).and_then(|source| input::load(&source, &mut sink)) {
+        Ok(loaded) => sink.finish(&loaded.sources).into_iter().map(|d| Errors::one(d).to_string()).collect(),
+        Err(errors) => errors.to_string(),
+    };
+    found.replace(folder.to_str().unwrap(), "DIR")
+}
+
+#[test]
+fn every_text_is_as_expected() {
+    let bless = env::var_os("RSVC_BLESS").is_some_and(|value| value == "1");
+    let mut wrong = Vec::new();
+    for folder in folders() {
+        let found = run(&folder);
+        let file = folder.join("expected.txt");
+        let expected = fs::read_to_string(&file).unwrap_or_default();
+        if !found.contains(&format!("[{}]", code_of(&folder))) {
+            wrong.push(format!("{} does not bring about its code:\n{found}", folder.display()));
+        } else if bless {
+            fs::write(&file, found).unwrap();
+        } else if found != expected {
+            wrong.push(format!("{}\nexpected:\n{expected}\nfound:\n{found}", folder.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\nrun `cargo xtask bless` if the new texts are right", wrong.join("\n"));
+}
+
+#[test]
+fn every_code_has_a_folder_and_every_folder_a_code() {
+    let codes: BTreeSet<String> = diag::ALL
+        .iter()
+        .filter(|(code, ..)| code.number() <= LAST_OF_INPUT)
+        .map(|(code, ..)| code.to_string())
+        .collect();
+    let shown: BTreeSet<String> = folders().iter().map(|folder| code_of(folder)).collect();
+    let bare: Vec<_> = codes.difference(&shown).collect();
+    assert!(bare.is_empty(), "no folder in tests/snapshots/diag for {bare:?}");
+    let known: BTreeSet<String> = diag::ALL.iter().map(|(code, ..)| code.to_string()).collect();
+    let stray: Vec<_> = shown.difference(&known).collect();
+    assert!(stray.is_empty(), "folders for codes that do not exist: {stray:?}");
+}
