@@ -3,7 +3,7 @@
 use super::files::{self, Includes};
 use super::order::import_place;
 use super::text::Texts;
-use super::{builtin, suggest, wellknown};
+use super::{builtin, suggest};
 use crate::diag::{Code, Diagnostic, Sink};
 
 /// Tells every import of a missing file, at each file that asks for it.
@@ -32,12 +32,7 @@ fn advice(texts: &Texts, includes: &Includes, importer: &str, import: &str) -> O
         }
     }
     let near = files::neighbours(includes, import);
-    let known = wellknown::names();
-    let candidates = near
-        .iter()
-        .chain(texts.files.keys())
-        .chain(&known)
-        .map(String::as_str)
-        .chain(builtin::NAMES.iter().copied());
+    let candidates =
+        near.iter().chain(texts.files.keys()).map(String::as_str).chain(builtin::NAMES.iter().copied());
     suggest::closest(import, candidates).map(|name| format!("did you mean `{name}`?"))
 }

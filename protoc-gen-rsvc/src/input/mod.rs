@@ -22,7 +22,6 @@ mod set;
 mod suggest;
 mod text;
 mod verify;
-mod wellknown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

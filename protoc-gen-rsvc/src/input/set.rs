@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
 
-use super::{builtin, order, parse, raw, wellknown};
+use super::{builtin, order, parse, raw};
 use crate::diag::{Code, Diagnostic, Errors, Place, Sink};
 
 /// What protoc or buf hands to a plugin.
@@ -120,10 +120,7 @@ fn add_builtin(set: &mut Set, sink: &mut Sink) {
         if set.files.contains_key(&name) {
             continue;
         }
-        let known = match builtin::builtin(&name) {
-            Some(text) => parse::parse(&name, text).ok(),
-            None => wellknown::file(&name),
-        };
+        let known = builtin::builtin(&name).and_then(|text| parse::parse(&name, text).ok());
         if let Some(file) = known {
             wanted.extend(imports(&file));
             set.files.insert(name.clone(), file);

@@ -7,7 +7,7 @@ use std::thread;
 
 use super::files::{self, Found, Includes};
 use super::locations::Sources;
-use super::{parse, raw, wellknown};
+use super::{parse, raw};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 
 /// What came of the files that were asked for and of their imports.
@@ -133,19 +133,15 @@ fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 
 /// `None` when nothing has that name.
 fn look_at(includes: &Includes, name: &str) -> Option<Outcome> {
-    let (text, path) = match includes.find(name) {
-        Some(Found::Disk(path)) => match files::read(&path) {
-            Ok(text) => (Arc::from(text), Some(path)),
+    let (text, path): (Arc<str>, _) = match includes.find(name)? {
+        Found::Disk(path) => match files::read(&path) {
+            Ok(text) => (text.into(), Some(path)),
             Err(error) => {
-                let error = error.at(Place::file(name));
-                return Some(Outcome { file: Err(vec![error]), text: None, path: Some(path) });
+                let found = vec![error.at(Place::file(name))];
+                return Some(Outcome { file: Err(found), text: None, path: Some(path) });
             }
         },
-        Some(Found::Builtin(text)) => (Arc::from(text), None),
-        None => {
-            let file = wellknown::file(name)?;
-            return Some(Outcome { file: Ok(file), text: None, path: None });
-        }
+        Found::Builtin(text) => (text.into(), None),
     };
     Some(Outcome { file: parse::parse(name, &text), text: Some(text), path })
 }

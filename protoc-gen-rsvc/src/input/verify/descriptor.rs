@@ -30,7 +30,11 @@ pub(super) fn check(file: &raw::File, sink: &mut Sink) {
                 sink.push(at.error(Code::BAD_DESCRIPTOR, &[tag::message::FIELD, index], text));
             }
         }
-        if message.extension_range.iter().any(|range| range.start() < 1000) {
+        let own = |number: u32| {
+            let number = i32::try_from(number).unwrap_or(i32::MAX);
+            message.extension_range.iter().any(|range| (range.start()..range.end()).contains(&number))
+        };
+        if known.fields().any(|field| own(field.number())) {
             let text = format!("`{name}` lets extensions take the numbers of its own fields");
             sink.push(at.error(Code::BAD_DESCRIPTOR, &[], text));
         }
