@@ -21,6 +21,12 @@ pub const fn assert_abi(generated: u32) {
     );
 }
 
+/// What error sets call.
+pub mod error {
+    pub use crate::error::fill::{Incoming, Outgoing, list, map, option, show, show_enumeration};
+    pub use crate::error::wire::{code, from_status, http, into_status, reason, retryable, show_status};
+}
+
 /// The server side of the four kinds of methods.
 #[cfg(feature = "server")]
 pub mod server {

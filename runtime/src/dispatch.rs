@@ -20,7 +20,7 @@ use crate::access::{AnyAuthenticator, authorize};
 use crate::deadline::{self, earliest};
 use crate::metadata::{self, MetadataMap};
 use crate::method::MethodInfo;
-use crate::{Context, RequestStream};
+use crate::{Context, RequestStream, error};
 
 /// What a server says about every call.
 #[derive(Clone, Default)]
@@ -65,14 +65,14 @@ impl Inbound {
         &self.ctx
     }
 
-    /// An error, with the response metadata that was set before it came up.
+    /// An error, with the response metadata that was set before it came up, as it fits into the trailers.
     pub(crate) fn refuse(&self, mut status: Status) -> Status {
         for answer in [self.ctx.answer_headers(), self.ctx.answer_trailers()] {
             if !answer.is_empty() {
                 metadata::extend(status.metadata_mut(), answer.into_headers());
             }
         }
-        status
+        error::limit::fit(status)
     }
 }
 

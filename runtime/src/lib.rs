@@ -7,6 +7,7 @@
 
 #[doc(hidden)]
 pub mod codegen;
+pub mod error;
 pub mod method;
 
 #[cfg(feature = "rpc")]
@@ -34,6 +35,7 @@ pub use access::{Authenticator, Principal};
 pub use client::{Channel, ConnectError};
 #[cfg(feature = "rpc")]
 pub use context::Context;
+pub use error::{ErrorSet, OrStatus};
 pub use method::{Access, Idempotency, MethodInfo, MethodKind, ServiceInfo};
 #[cfg(feature = "rpc")]
 pub use stream::{RequestStream, ResponseStream, Sender};

@@ -14,6 +14,7 @@ use tonic::{Code, Status};
 use tonic_prost::ProstCodec;
 
 use crate::dispatch::{self, Answer, Inbound, Policy};
+use crate::error::{self, MethodError};
 use crate::method::{MethodInfo, ServiceInfo};
 use crate::{Context, RequestStream, ResponseStream};
 
@@ -95,13 +96,13 @@ pub fn unary<Req, Res, E, F, Fut>(info: &'static MethodInfo, request: GrpcReques
 where
     Req: prost::Message + Default + dispatch::Request,
     Res: prost::Message + 'static,
-    E: Into<Status>,
+    E: MethodError,
     F: FnOnce(Context, Req) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Res, E>> + Send,
 {
-    serve(info, request, |ctx, requests| async {
+    serve(info, request, |ctx, requests| async move {
         let request = dispatch::one(requests).await?;
-        handler(ctx, request).await.map(single).map_err(Into::into)
+        handler(ctx.clone(), request).await.map(single).map_err(|error| sent(&ctx, error))
     })
 }
 
@@ -114,12 +115,13 @@ pub fn client_streaming<Req, Res, E, F, Fut>(
 where
     Req: prost::Message + Default + dispatch::Request,
     Res: prost::Message + 'static,
-    E: Into<Status>,
+    E: MethodError,
     F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Res, E>> + Send,
 {
-    serve(info, request, |ctx, requests| async {
-        handler(ctx, dispatch::many(requests)).await.map(single).map_err(Into::into)
+    serve(info, request, |ctx, requests| async move {
+        let answer = handler(ctx.clone(), dispatch::many(requests)).await;
+        answer.map(single).map_err(|error| sent(&ctx, error))
     })
 }
 
@@ -132,13 +134,13 @@ pub fn server_streaming<Req, Res, E, F, Fut>(
 where
     Req: prost::Message + Default + dispatch::Request,
     Res: prost::Message + 'static,
-    E: Into<Status> + 'static,
+    E: MethodError,
     F: FnOnce(Context, Req) -> Fut + Send + 'static,
     Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
 {
-    serve(info, request, |ctx, requests| async {
+    serve(info, request, |ctx, requests| async move {
         let request = dispatch::one(requests).await?;
-        handler(ctx, request).await.map(several).map_err(Into::into)
+        several(&ctx, handler(ctx.clone(), request).await)
     })
 }
 
@@ -151,12 +153,12 @@ pub fn streaming<Req, Res, E, F, Fut>(
 where
     Req: prost::Message + Default + dispatch::Request,
     Res: prost::Message + 'static,
-    E: Into<Status> + 'static,
+    E: MethodError,
     F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
 {
-    serve(info, request, |ctx, requests| async {
-        handler(ctx, dispatch::many(requests)).await.map(several).map_err(Into::into)
+    serve(info, request, |ctx, requests| async move {
+        several(&ctx, handler(ctx.clone(), dispatch::many(requests)).await)
     })
 }
 
@@ -171,10 +173,23 @@ fn single<T>(message: T) -> impl Stream<Item = Result<T, Status>> + Unpin {
     futures_util::stream::iter(Some(Ok(message)))
 }
 
-fn several<T, E: Into<Status>>(
-    messages: ResponseStream<T, E>,
-) -> impl Stream<Item = Result<T, Status>> + Unpin {
-    messages.map(|message| message.map_err(Into::into))
+fn several<T, E: MethodError>(
+    ctx: &Context,
+    answer: Result<ResponseStream<T, E>, E>,
+) -> Result<impl Stream<Item = Result<T, Status>> + Unpin + use<T, E>, Status> {
+    let messages = answer.map_err(|error| sent(ctx, error))?;
+    let ctx = ctx.clone();
+    Ok(messages.map(move |message| message.map_err(|error| sent(&ctx, error))))
+}
+
+/// A handler's error as it travels, its texts in the caller's language.
+fn sent<E: MethodError>(ctx: &Context, error: E) -> Status {
+    error.into_status(ctx.metadata_str("accept-language"))
+}
+
+/// An error that came up outside of the handler.
+fn refused(status: Status) -> GrpcResponse {
+    error::limit::fit(status).into_http()
 }
 
 /// The way of every call: all kinds are streams to tonic, so that there is one way.
@@ -193,7 +208,7 @@ where
         let encodings = encodings(&parts.headers, settings);
         let call = match Inbound::new(info, parts.headers, parts.extensions, &settings.policy) {
             Ok(call) => call,
-            Err(status) => return Ok(status.into_http()),
+            Err(status) => return Ok(refused(status)),
         };
         let ctx = call.context().clone();
         let mut request = http::Request::new(Upload { body, ctx: ctx.clone() });
@@ -213,7 +228,7 @@ where
         }));
         let mut grpc = settings.apply(tonic::server::Grpc::new(ProstCodec::<Res, Req>::new()));
         let answered = async { Ok(grpc.streaming(answer, request).await) };
-        Ok(dispatch::run(info, &ctx, &settings.policy, answered).await.unwrap_or_else(Status::into_http))
+        Ok(dispatch::run(info, &ctx, &settings.policy, answered).await.unwrap_or_else(refused))
     })
 }
 

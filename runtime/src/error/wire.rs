@@ -1,0 +1,157 @@
+//! Error sets as `google.rpc.Status`, both ways.
+
+use std::fmt;
+
+use prost::Message;
+use prost_types::Any;
+use tonic::Status;
+use tonic_types::{ErrorInfo, Help, LocalizedMessage, RetryInfo, pb};
+
+use super::fill::{Incoming, Outgoing};
+use super::set::{ErrorDefinition, ErrorSet};
+use super::{code_name, http_status, is_retryable, language};
+
+/// What an `Any` puts before the name of a message.
+const TYPE_PREFIX: &str = "type.googleapis.com/";
+
+/// The status of one of the errors of a set.
+pub(super) fn to_status<S: ErrorSet>(error: &S, index: usize, languages: Option<&str>) -> Status {
+    let definition = &S::ERRORS[index];
+    let mut out = Outgoing::default();
+    error.describe(&mut out);
+    let info =
+        pb::ErrorInfo { reason: definition.reason.into(), domain: S::DOMAIN.into(), metadata: out.metadata };
+    let payload = Any { type_url: format!("{TYPE_PREFIX}{}", definition.payload), value: out.payload };
+    let message = error.to_string();
+    let status = pb::Status {
+        code: definition.code.into(),
+        message: message.clone(),
+        details: [Some(any(ErrorInfo::TYPE_URL, &info)), Some(payload)]
+            .into_iter()
+            .chain([retry(definition), help(definition), localized(error, definition, languages)])
+            .flatten()
+            .collect(),
+    };
+    Status::with_details(definition.code, message, status.encode_to_vec().into())
+}
+
+fn retry(definition: &ErrorDefinition) -> Option<Any> {
+    let delay = definition.retry_after?;
+    // Longer than the type can say is checked when building.
+    let retry_delay = prost_types::Duration::try_from(delay).ok()?;
+    Some(any(RetryInfo::TYPE_URL, &pb::RetryInfo { retry_delay: Some(retry_delay) }))
+}
+
+fn help(definition: &ErrorDefinition) -> Option<Any> {
+    let links = definition
+        .help
+        .iter()
+        .map(|&(description, url)| pb::help::Link { description: description.into(), url: url.into() });
+    let help = pb::Help { links: links.collect() };
+    (!help.links.is_empty()).then(|| any(Help::TYPE_URL, &help))
+}
+
+fn localized<S: ErrorSet>(error: &S, definition: &ErrorDefinition, languages: Option<&str>) -> Option<Any> {
+    let locale = language::choose(definition.locales, languages.unwrap_or_default())?;
+    let message = Localized { error, locale }.to_string();
+    let message = pb::LocalizedMessage { locale: definition.locales[locale].into(), message };
+    Some(any(LocalizedMessage::TYPE_URL, &message))
+}
+
+/// An error's text for users.
+struct Localized<'a, S> {
+    error: &'a S,
+    locale: usize,
+}
+
+impl<S: ErrorSet> fmt::Display for Localized<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.localized(self.locale, f)
+    }
+}
+
+fn any(type_url: &str, message: &impl Message) -> Any {
+    Any { type_url: type_url.into(), value: message.encode_to_vec() }
+}
+
+/// The full name of the message in an `Any`, whatever host stands before it.
+pub(super) fn type_name(any: &Any) -> &str {
+    any.type_url.rsplit_once('/').map_or(&*any.type_url, |(_, name)| name)
+}
+
+/// Whether an `Any` holds the message that one of tonic-types' constants names.
+pub(super) fn is(any: &Any, type_url: &str) -> bool {
+    type_url.strip_prefix(TYPE_PREFIX) == Some(type_name(any))
+}
+
+/// The error of a set that a status says, if it is one of them.
+///
+/// Where there is an `ErrorInfo`, its domain and reason say which: a reason that is not here belongs to a newer
+/// server, and its payload may well be the same message as that of another error. Without one, the payload says it.
+pub fn from_status<S: ErrorSet>(status: &Status) -> Option<S> {
+    if status.details().is_empty() {
+        return None;
+    }
+    let details = pb::Status::decode(status.details()).ok()?.details;
+    let infos: Vec<pb::ErrorInfo> = (details.iter().filter(|any| is(any, ErrorInfo::TYPE_URL)))
+        .filter_map(|any| pb::ErrorInfo::decode(&*any.value).ok())
+        .collect();
+    let payload =
+        |definition: &ErrorDefinition| details.iter().find(|any| type_name(any) == definition.payload);
+    let ours = infos.iter().find(|info| info.domain == S::DOMAIN);
+    let index = match ours {
+        Some(info) => S::ERRORS.iter().position(|definition| definition.reason == info.reason)?,
+        None if infos.is_empty() => {
+            let mut found = (0..S::ERRORS.len()).filter(|&index| payload(&S::ERRORS[index]).is_some());
+            let index = found.next()?;
+            if found.next().is_some() {
+                return None;
+            }
+            index
+        }
+        None => return None,
+    };
+    let none = pb::ErrorInfo::default();
+    let metadata = &ours.unwrap_or(&none).metadata;
+    S::restore(index, &Incoming { metadata, payload: payload(&S::ERRORS[index]) })
+}
+
+/// The status of an error set's value, without a word about languages.
+pub fn into_status<S: ErrorSet>(error: &S) -> Status {
+    match error.which() {
+        Ok(index) => to_status(error, index, None),
+        Err(status) => status.clone(),
+    }
+}
+
+/// The code that an error travels with.
+pub fn code<S: ErrorSet>(error: &S) -> tonic::Code {
+    error.which().map_or_else(Status::code, |index| S::ERRORS[index].code)
+}
+
+/// The HTTP status of an error over REST.
+pub fn http<S: ErrorSet>(error: &S) -> u16 {
+    error.which().map_or_else(|status| http_status(status.code()), |index| S::ERRORS[index].http_status)
+}
+
+/// What identifies an error inside its domain.
+pub fn reason<S: ErrorSet>(error: &S) -> Option<&'static str> {
+    error.which().ok().map(|index| S::ERRORS[index].reason)
+}
+
+/// Whether a call that failed with an error may be made again as it is.
+pub fn retryable<S: ErrorSet>(error: &S) -> bool {
+    error.which().map_or_else(is_retryable, |index| {
+        let definition = &S::ERRORS[index];
+        definition.retry_after.is_some() || definition.code == tonic::Code::Unavailable
+    })
+}
+
+/// A status as the text of an error: its code and its message.
+pub fn show_status(f: &mut fmt::Formatter<'_>, status: &Status) -> fmt::Result {
+    f.write_str(code_name(status.code()))?;
+    match status.message() {
+        "" => Ok(()),
+        message => write!(f, ": {message}"),
+    }
+}
