@@ -62,6 +62,8 @@ struct Call {
     method: Option<&'static MethodInfo>,
     response: Mutex<Response>,
     lifetime: Lifetime,
+    /// The life of the server, until it is told to stop.
+    stopping: Option<Arc<Lifetime>>,
     parent: Option<Context>,
 }
 
@@ -89,13 +91,14 @@ impl Context {
         metadata: MetadataMap,
         extensions: Extensions,
         deadline: Option<Instant>,
+        stopping: Option<Arc<Lifetime>>,
     ) -> Self {
         let principal = match extensions.get::<Principal>() {
             Some(principal) => OnceLock::from(Arc::new(principal.clone())),
             None => OnceLock::new(),
         };
         let request = Request { metadata, extensions, deadline, principal };
-        let call = Call { request, method: Some(method), ..Call::default() };
+        let call = Call { request, method: Some(method), stopping, ..Call::default() };
         Self { call: Arc::new(call), request: None }
     }
 
@@ -226,6 +229,19 @@ impl Context {
         self.lifetime().is_over()
     }
 
+    /// Resolves when the server is told to stop, and never on a client.
+    ///
+    /// It is for handlers of endless streams: ending them lets the server stop before its patience does.
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + 'static {
+        let stopping = self.root().stopping.clone();
+        async move {
+            match stopping {
+                Some(stopping) => stopping.over().await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
     /// Sets a response header. It travels if it is set before the handler returns.
     pub fn set_header(&self, key: &str, value: impl Into<Value>) -> Result<(), MetadataError> {
         metadata::set(&mut self.response().headers, key, value.into())
@@ -256,13 +272,18 @@ impl Context {
         self.call.response.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The life of the call that arrived, which ends the work of its children as well.
-    pub(crate) fn lifetime(&self) -> &Lifetime {
+    /// The call that arrived and caused this one.
+    fn root(&self) -> &Call {
         let mut ctx = self;
         while let Some(parent) = &ctx.call.parent {
             ctx = parent;
         }
-        &ctx.call.lifetime
+        &ctx.call
+    }
+
+    /// The life of the call that arrived, which ends the work of its children as well.
+    pub(crate) fn lifetime(&self) -> &Lifetime {
+        &self.root().lifetime
     }
 
     fn edit(mut self, change: impl FnOnce(&mut Request)) -> Self {

@@ -18,6 +18,7 @@ use tonic::{Code, Status};
 
 use crate::access::{AnyAuthenticator, authorize};
 use crate::deadline::{self, earliest};
+use crate::lifetime::Lifetime;
 use crate::metadata::{self, MetadataMap};
 use crate::method::MethodInfo;
 use crate::{Context, RequestStream, error};
@@ -30,6 +31,8 @@ pub(crate) struct Policy {
     /// The time that no call may exceed.
     pub(crate) max_timeout: Option<Duration>,
     pub(crate) authenticator: Option<Arc<dyn AnyAuthenticator>>,
+    /// Ends when the server is told to stop.
+    pub(crate) stopping: Option<Arc<Lifetime>>,
 }
 
 /// What the runtime asks of a request message.
@@ -57,7 +60,9 @@ impl Inbound {
         policy: &Policy,
     ) -> Result<Self, Status> {
         let deadline = deadline_of(method, &headers, policy)?;
-        let ctx = Context::arrived(method, MetadataMap::from_headers(headers), extensions, deadline);
+        let stopping = policy.stopping.clone();
+        let metadata = MetadataMap::from_headers(headers);
+        let ctx = Context::arrived(method, metadata, extensions, deadline, stopping);
         Ok(Self { ctx, method })
     }
 

@@ -37,6 +37,8 @@ pub use client::{Channel, ConnectError};
 pub use context::Context;
 pub use error::{ErrorSet, OrStatus};
 pub use method::{Access, Idempotency, MethodInfo, MethodKind, ServiceInfo};
+#[cfg(feature = "server")]
+pub use server::Server;
 #[cfg(feature = "rpc")]
 pub use stream::{RequestStream, ResponseStream, Sender};
 pub use tonic::{Code, Status};

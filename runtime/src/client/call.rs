@@ -114,6 +114,7 @@ impl<'a> Outbound<'a> {
         let (mut call, mut sleep) = (pin!(call), pin!(sleep_until(deadline)));
         std::future::poll_fn(|task| match call.as_mut().poll(task) {
             Poll::Pending => sleep.as_mut().poll(task).map(|()| Err(deadline::exceeded())),
+            Poll::Ready(Err(status)) if timed_out(&status) => Poll::Ready(Err(deadline::exceeded())),
             ready => ready,
         })
         .await
@@ -182,6 +183,18 @@ impl<'a> Outbound<'a> {
     fn failed(&self, status: Status) -> Status {
         failed(&self.ctx, status)
     }
+}
+
+/// Whether tonic's transport has kept the time, too, was first, and called it cancelled.
+fn timed_out(status: &Status) -> bool {
+    let mut source = std::error::Error::source(status);
+    while let Some(error) = source {
+        if error.is::<tonic::TimeoutExpired>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 /// A failed call brings its metadata, too.

@@ -164,8 +164,12 @@ where
 
 /// Answers a call of a method that the service does not have.
 pub fn unimplemented(request: GrpcRequest) -> GrpcFuture {
-    let path = request.uri().path();
-    let status = Status::unimplemented(format!("there is no method `{}`", path.trim_start_matches('/')));
+    unknown("method", &request)
+}
+
+pub(super) fn unknown(what: &str, request: &GrpcRequest) -> GrpcFuture {
+    let path = request.uri().path().trim_start_matches('/');
+    let status = Status::unimplemented(format!("there is no {what} `{path}`"));
     Box::pin(std::future::ready(Ok(status.into_http())))
 }
 
@@ -235,7 +239,7 @@ where
 impl Settings {
     /// What holds for a generated service that is mounted in somebody else's server.
     const MOUNTED: Self = Self {
-        policy: Policy { default_timeout: None, max_timeout: None, authenticator: None },
+        policy: Policy { default_timeout: None, max_timeout: None, authenticator: None, stopping: None },
         max_request_size: None,
         max_response_size: None,
         accept_gzip: true,

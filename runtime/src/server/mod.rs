@@ -1,11 +1,434 @@
-//! The server.
+//! The server: [`Server`] collects services and settings, binds, and serves until it is told to stop.
 
+mod connection;
+mod error;
 pub(crate) mod grpc;
+mod health;
+mod reflection;
+mod router;
+mod signal;
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
-use http::Extensions;
+use bytes::Bytes;
+use futures_util::stream::Stream;
+use http::{Extensions, Request, Response};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, ToSocketAddrs};
+use tonic::body::Body;
+use tonic::server::NamedService;
+pub use tonic::transport::server::Connected;
 use tonic::transport::server::TcpConnectInfo;
+use tower::layer::util::{Identity, Stack};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt as _};
+
+use self::connection::{Drain, Limits, Serving};
+pub use self::error::ServeError;
+use self::grpc::{GeneratedService, Settings};
+pub use self::health::Health;
+use self::router::Entry;
+pub use self::router::Router;
+use crate::Authenticator;
+use crate::access::AnyAuthenticator;
+use crate::lifetime::Lifetime;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Serves generated services over gRPC.
+///
+/// ```no_run
+/// # use rsvc::codegen::{GeneratedService, NamedService};
+/// # async fn example<S: GeneratedService + NamedService>(users: S) -> Result<(), rsvc::server::ServeError> {
+/// rsvc::Server::new().add(users).serve("127.0.0.1:8080").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Health checking and reflection (v1 and v1alpha) are on unless they are switched off. A request that is not gRPC
+/// gets an HTTP answer that says so.
+///
+/// # Stopping
+///
+/// [`serve`](Self::serve) stops on ctrl-c or SIGTERM: health turns to NOT_SERVING, new connections are no longer
+/// accepted, and calls that are under way may finish within the [`drain_timeout`](Self::drain_timeout). A second
+/// signal ends them at once. Handlers of endless streams learn of it by
+/// [`Context::stopping`](crate::Context::stopping).
+///
+/// # Limits and their defaults
+///
+/// | | |
+/// |---|---|
+/// | [`max_request_size`](Self::max_request_size) | 4 MiB |
+/// | [`max_response_size`](Self::max_response_size) | none |
+/// | [`default_timeout`](Self::default_timeout), [`max_timeout`](Self::max_timeout) | none |
+/// | [`max_connections`](Self::max_connections) | none |
+/// | [`max_concurrent_streams`](Self::max_concurrent_streams) | 1,024 calls a connection |
+/// | [`max_header_list_size`](Self::max_header_list_size) | 16 KiB |
+/// | [`keepalive`](Self::keepalive) | a ping a minute, 20 seconds for its answer |
+/// | [`handshake_timeout`](Self::handshake_timeout) | 20 seconds until a connection speaks |
+/// | [`drain_timeout`](Self::drain_timeout) | 30 seconds |
+#[must_use = "a server does nothing until it serves"]
+pub struct Server<L = Identity> {
+    entries: Vec<Entry>,
+    descriptor_sets: Vec<&'static [u8]>,
+    layers: ServiceBuilder<L>,
+    settings: Settings,
+    limits: Limits,
+    drain: Drain,
+    health: Option<Health>,
+    reflection: bool,
+    require_access: bool,
+}
+
+impl Server {
+    /// A server without services, with the default settings.
+    pub fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            descriptor_sets: Vec::new(),
+            layers: ServiceBuilder::new(),
+            settings: Settings::default(),
+            limits: Limits::default(),
+            drain: Drain::default(),
+            health: Some(Health::new()),
+            reflection: true,
+            require_access: false,
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<L> Server<L> {
+    /// Adds a service. Adding one of the same name twice is an error when the server binds.
+    pub fn add<S: GeneratedService>(mut self, service: S) -> Self {
+        self.descriptor_sets.push(S::INFO.descriptor_set);
+        self.entries.push(Entry::generated(service));
+        self
+    }
+
+    /// Adds a service made with tonic. What this server says about calls (timeouts, access, sizes) is not for it.
+    pub fn add_tonic<S, B>(mut self, service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error = std::convert::Infallible>,
+        S: NamedService + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        self.entries.push(Entry::foreign(service));
+        self
+    }
+
+    /// Adds descriptors to what reflection knows: an encoded `google.protobuf.FileDescriptorSet`. Generated services
+    /// bring their own.
+    pub fn descriptor_set(mut self, set: &'static [u8]) -> Self {
+        self.descriptor_sets.push(set);
+        self
+    }
+
+    /// Adds a tower layer around all services. The first one added is the outermost.
+    pub fn layer<N>(self, layer: N) -> Server<Stack<N, L>> {
+        Server {
+            layers: self.layers.layer(layer),
+            entries: self.entries,
+            descriptor_sets: self.descriptor_sets,
+            settings: self.settings,
+            limits: self.limits,
+            drain: self.drain,
+            health: self.health,
+            reflection: self.reflection,
+            require_access: self.require_access,
+        }
+    }
+
+    /// Sets who finds out who calls. Without one, methods that need an authenticated caller refuse every call, unless
+    /// a layer puts a [`Principal`](crate::Principal) on the request.
+    pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
+        let authenticator: Arc<dyn AnyAuthenticator> = Arc::new(authenticator);
+        self.settings.policy.authenticator = Some(authenticator);
+        self
+    }
+
+    /// Refuses to serve methods of which the `.proto` does not say who may call them. Default: they are public.
+    pub fn require_access(mut self) -> Self {
+        self.require_access = true;
+        self
+    }
+
+    /// Replaces the health service's state, to change it while the server runs; see [`Health`].
+    pub fn health(mut self, health: Health) -> Self {
+        self.health = Some(health);
+        self
+    }
+
+    /// Switches the health service off.
+    pub fn without_health(mut self) -> Self {
+        self.health = None;
+        self
+    }
+
+    /// Switches reflection off.
+    pub fn without_reflection(mut self) -> Self {
+        self.reflection = false;
+        self
+    }
+
+    /// The time for a call of which neither its caller nor its method says anything. Default: no limit.
+    pub fn default_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.policy.default_timeout = Some(timeout);
+        self
+    }
+
+    /// The time that no call may exceed, whatever its caller says. Default: no limit.
+    pub fn max_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.policy.max_timeout = Some(timeout);
+        self
+    }
+
+    /// The largest request message, in bytes. Default: 4 MiB.
+    pub fn max_request_size(mut self, bytes: usize) -> Self {
+        self.settings.max_request_size = Some(bytes);
+        self
+    }
+
+    /// The largest response message, in bytes. Default: no limit.
+    pub fn max_response_size(mut self, bytes: usize) -> Self {
+        self.settings.max_response_size = Some(bytes);
+        self
+    }
+
+    /// Whether requests may be compressed with gzip. Default: yes.
+    pub fn accept_gzip(mut self, accept: bool) -> Self {
+        self.settings.accept_gzip = accept;
+        self
+    }
+
+    /// Whether to compress responses for clients that know gzip. Default: no.
+    pub fn send_gzip(mut self, send: bool) -> Self {
+        self.settings.send_gzip = send;
+        self
+    }
+
+    /// How many connections may be open; more have to wait. Default: no limit.
+    pub fn max_connections(mut self, count: usize) -> Self {
+        self.limits.connections = count.max(1);
+        self
+    }
+
+    /// How many calls a connection may have under way. Default: 1,024.
+    pub fn max_concurrent_streams(mut self, count: u32) -> Self {
+        self.limits.streams = count;
+        self
+    }
+
+    /// How many bytes of headers a request may have. Default: 16 KiB.
+    pub fn max_header_list_size(mut self, bytes: u32) -> Self {
+        self.limits.header_list = bytes;
+        self
+    }
+
+    /// How often an HTTP/2 ping asks whether a client is still there, and how long it may take to answer. Default:
+    /// every minute, 20 seconds. `None` never asks.
+    pub fn keepalive(mut self, interval_and_timeout: Option<(Duration, Duration)>) -> Self {
+        self.limits.keepalive = interval_and_timeout;
+        self
+    }
+
+    /// How long a new connection may stay silent. Default: 20 seconds.
+    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.handshake = timeout;
+        self
+    }
+
+    /// How long to go on as before once the server is told to stop and its health says so, for load balancers to
+    /// notice. Default: not at all.
+    pub fn drain_delay(mut self, delay: Duration) -> Self {
+        self.drain.delay = delay;
+        self
+    }
+
+    /// How long calls that are under way may take once the server stops. Default: 30 seconds.
+    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
+        self.drain.timeout = timeout;
+        self
+    }
+
+    /// Binds to an address. Port 0 takes any free port; [`BoundServer::local_addr`] tells which.
+    pub async fn bind<A: ToSocketAddrs + fmt::Debug>(self, addr: A) -> Result<BoundServer<L>, ServeError> {
+        match TcpListener::bind(&addr).await {
+            Ok(listener) => self.with_listener(listener),
+            Err(error) => Err(ServeError::Bind { addr: format!("{addr:?}"), error }),
+        }
+    }
+
+    /// Takes a socket that is bound already.
+    pub fn with_listener(self, listener: TcpListener) -> Result<BoundServer<L>, ServeError> {
+        let local_addr = listener.local_addr().map_err(ServeError::Io)?;
+        let prepared = self.prepare()?;
+        Ok(BoundServer { local_addr, listener, prepared })
+    }
+
+    fn prepare(mut self) -> Result<Prepared<L>, ServeError> {
+        if let Some(health) = &self.health {
+            health.know(self.entries.iter().map(Entry::name));
+            self.entries.push(Entry::generated(health.clone()));
+            self.descriptor_sets.push(health::DESCRIPTOR_SET);
+        }
+        if self.reflection {
+            self.entries.extend(reflection::entries(&self.entries, &self.descriptor_sets)?);
+        }
+        let stopping = Arc::new(Lifetime::default());
+        self.settings.policy.stopping = Some(Arc::clone(&stopping));
+        let router = Router::new(self.entries, self.settings, self.require_access)?;
+        Ok(Prepared {
+            layers: self.layers,
+            serving: Serving { limits: self.limits, drain: self.drain, health: self.health, stopping },
+            router,
+        })
+    }
+}
+
+impl<L: Layer<Router, Service: HttpService>> Server<L> {
+    /// Binds to an address and serves until ctrl-c or SIGTERM.
+    pub async fn serve<A: ToSocketAddrs + fmt::Debug>(self, addr: A) -> Result<(), ServeError> {
+        self.bind(addr).await?.serve().await
+    }
+
+    /// Binds to an address and serves until `stop` resolves.
+    pub async fn serve_with_shutdown<A: ToSocketAddrs + fmt::Debug>(
+        self,
+        addr: A,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
+        self.bind(addr).await?.serve_with_shutdown(stop).await
+    }
+
+    /// Serves the connections of any transport until `stop` resolves or there are no more.
+    pub async fn serve_with_incoming<I, E>(
+        self,
+        incoming: impl Stream<Item = Result<I, E>>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), ServeError>
+    where
+        I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+        E: fmt::Display,
+    {
+        self.prepare()?.serve(incoming, stop, std::future::pending()).await;
+        Ok(())
+    }
+}
+
+impl<L> fmt::Debug for Server<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let services: Vec<_> = self.entries.iter().map(Entry::name).collect();
+        f.debug_struct("Server").field("services", &services).finish_non_exhaustive()
+    }
+}
+
+/// A server that has its address and does not serve yet.
+///
+/// ```
+/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+/// let server = rsvc::Server::new().bind("127.0.0.1:0").await?;
+/// let endpoint = format!("http://{}", server.local_addr());
+/// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+/// let serving = tokio::spawn(server.serve_with_shutdown(async { stopped.await.unwrap_or_default() }));
+///
+/// rsvc::Channel::connect(endpoint).await.unwrap();
+///
+/// drop(stop);
+/// serving.await.unwrap()
+/// # }).unwrap();
+/// # Ok::<(), rsvc::server::ServeError>(())
+/// ```
+#[must_use = "a server does nothing until it serves"]
+pub struct BoundServer<L = Identity> {
+    local_addr: SocketAddr,
+    listener: TcpListener,
+    prepared: Prepared<L>,
+}
+
+impl<L> BoundServer<L> {
+    /// The address that the server listens on.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+}
+
+impl<L: Layer<Router, Service: HttpService>> BoundServer<L> {
+    /// Serves until ctrl-c or SIGTERM.
+    pub async fn serve(self) -> Result<(), ServeError> {
+        let signals = signal::Signals::new().map_err(ServeError::Io)?;
+        let incoming = connection::tcp(self.listener);
+        self.prepared.serve(incoming, signals.nth(1), signals.nth(2)).await;
+        Ok(())
+    }
+
+    /// Serves until `stop` resolves.
+    pub async fn serve_with_shutdown(self, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
+        let incoming = connection::tcp(self.listener);
+        self.prepared.serve(incoming, stop, std::future::pending()).await;
+        Ok(())
+    }
+}
+
+impl<L> fmt::Debug for BoundServer<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoundServer").field("local_addr", &self.local_addr).finish_non_exhaustive()
+    }
+}
+
+/// A server whose services are known to fit together.
+struct Prepared<L> {
+    layers: ServiceBuilder<L>,
+    router: Router,
+    serving: Serving,
+}
+
+impl<L: Layer<Router, Service: HttpService>> Prepared<L> {
+    async fn serve<I, E>(
+        self,
+        incoming: impl Stream<Item = Result<I, E>>,
+        stop: impl Future<Output = ()>,
+        hurry: impl Future<Output = ()>,
+    ) where
+        I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+        E: fmt::Display,
+    {
+        self.serving.run(self.layers.service(self.router), incoming, stop, hurry).await;
+    }
+}
+
+/// What the layers of a [`Server`] make of its [`Router`]: any tower service that answers HTTP requests.
+pub trait HttpService: Clone + Send + 'static {
+    /// Answers a request.
+    fn answer(self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + 'static;
+}
+
+impl<S, B> HttpService for S
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<BoxError>,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    fn answer(self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + 'static {
+        let answer = self.oneshot(request);
+        async move {
+            match answer.await {
+                Ok(response) => response.map(Body::new),
+                Err(error) => router::layer_failed(error.into()),
+            }
+        }
+    }
+}
 
 /// The peer, as the transport noted it on the request.
 pub(crate) fn peer_addr(extensions: &Extensions) -> Option<SocketAddr> {

@@ -1,0 +1,158 @@
+//! The standard health service, `grpc.health.v1.Health`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use tokio::sync::watch;
+use tonic::Status;
+pub(super) use tonic_health::pb::FILE_DESCRIPTOR_SET as DESCRIPTOR_SET;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+
+use super::grpc::{self, GeneratedService, GrpcFuture, GrpcRequest};
+use crate::method::{Access, Idempotency, MethodInfo, MethodKind, ServiceInfo};
+use crate::{Context, ResponseStream};
+
+const NAME: &str = "grpc.health.v1.Health";
+const CHECK: MethodInfo = MethodInfo::new(NAME, "Check", "/grpc.health.v1.Health/Check", MethodKind::Unary)
+    .idempotency(Idempotency::NoSideEffects)
+    .access(Access::Public);
+const WATCH: MethodInfo =
+    MethodInfo::new(NAME, "Watch", "/grpc.health.v1.Health/Watch", MethodKind::ServerStreaming)
+        .idempotency(Idempotency::NoSideEffects)
+        .access(Access::Public);
+const INFO: ServiceInfo = ServiceInfo::new(NAME, &[CHECK, WATCH], DESCRIPTOR_SET);
+
+/// What the health service of a [`Server`](crate::Server) says; every clone changes the same state.
+///
+/// All services of the server, and the server as a whole under the empty name, are serving from the start. Once the
+/// server stops, none is.
+///
+/// ```
+/// use rsvc::server::Health;
+///
+/// let health = Health::new();
+/// let server = rsvc::Server::new().health(health.clone());
+///
+/// health.set("shop.v1.UserService", false);       // its database is away
+/// assert!(!health.is_serving("shop.v1.UserService"));
+/// ```
+#[derive(Clone)]
+pub struct Health {
+    state: watch::Sender<State>,
+}
+
+#[derive(Clone, Debug)]
+struct State {
+    serving: BTreeMap<String, bool>,
+    stopped: bool,
+}
+
+impl Health {
+    /// The server as a whole is serving; its services join when it binds.
+    #[must_use]
+    pub fn new() -> Self {
+        let serving = BTreeMap::from([(String::new(), true)]);
+        Self { state: watch::Sender::new(State { serving, stopped: false }) }
+    }
+
+    /// Says whether a service is serving; the empty name is the server as a whole.
+    pub fn set(&self, service: impl Into<String>, serving: bool) {
+        self.state.send_modify(|state| {
+            state.serving.insert(service.into(), serving);
+        });
+    }
+
+    /// Whether a service is serving.
+    pub fn is_serving(&self, service: &str) -> bool {
+        self.state.borrow().status(service) == ServingStatus::Serving
+    }
+
+    /// Adds services of which nothing was said yet.
+    pub(super) fn know(&self, services: impl Iterator<Item = &'static str>) {
+        self.state.send_modify(|state| {
+            for service in services {
+                state.serving.entry(service.to_owned()).or_insert(true);
+            }
+        });
+    }
+
+    /// Nothing is serving any more; whoever watches is told so, and that is the end of it.
+    pub(super) fn stop(&self) {
+        self.state.send_modify(|state| state.stopped = true);
+    }
+
+    fn check(&self, service: &str) -> Result<HealthCheckResponse, Status> {
+        match self.state.borrow().status(service) {
+            ServingStatus::ServiceUnknown => {
+                Err(Status::not_found(format!("there is no service `{service}`")))
+            }
+            status => Ok(HealthCheckResponse { status: status.into() }),
+        }
+    }
+
+    fn watch(&self, service: String) -> ResponseStream<HealthCheckResponse> {
+        let watched = Some((self.state.subscribe(), None));
+        ResponseStream::new(futures_util::stream::unfold((watched, service), |(watched, service)| async {
+            let (mut states, told) = watched?;
+            loop {
+                let (status, stopped) = {
+                    let state = states.borrow_and_update();
+                    (state.status(&service), state.stopped)
+                };
+                if told != Some(status) {
+                    let watched = (!stopped).then_some((states, Some(status)));
+                    return Some((Ok(HealthCheckResponse { status: status.into() }), (watched, service)));
+                }
+                if stopped || states.changed().await.is_err() {
+                    return None;
+                }
+            }
+        }))
+    }
+}
+
+impl State {
+    fn status(&self, service: &str) -> ServingStatus {
+        match self.serving.get(service) {
+            None => ServingStatus::ServiceUnknown,
+            Some(true) if !self.stopped => ServingStatus::Serving,
+            Some(_) => ServingStatus::NotServing,
+        }
+    }
+}
+
+impl GeneratedService for Health {
+    const INFO: &'static ServiceInfo = &INFO;
+
+    fn dispatch(&self, request: GrpcRequest) -> GrpcFuture {
+        let health = self.clone();
+        match request.uri().path() {
+            "/grpc.health.v1.Health/Check" => {
+                grpc::unary(&CHECK, request, move |_: Context, request: HealthCheckRequest| async move {
+                    health.check(&request.service)
+                })
+            }
+            "/grpc.health.v1.Health/Watch" => grpc::server_streaming(
+                &WATCH,
+                request,
+                move |_: Context, request: HealthCheckRequest| async move {
+                    Ok::<_, Status>(health.watch(request.service))
+                },
+            ),
+            _ => grpc::unimplemented(request),
+        }
+    }
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Health").field(&*self.state.borrow()).finish()
+    }
+}

@@ -1,0 +1,218 @@
+//! A service by hand, in the shape that the generator gives it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rsvc::{
+    Access, Channel, Context, MethodInfo, MethodKind, RequestStream, ResponseStream, ServiceInfo, Status,
+};
+
+const _: () = rsvc::codegen::assert_abi(1);
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Text {
+    #[prost(string, tag = "1")]
+    pub(crate) text: String,
+    #[prost(int32, tag = "2")]
+    pub(crate) number: i32,
+}
+
+pub(crate) fn text(text: &str) -> Text {
+    Text { text: text.to_owned(), number: 0 }
+}
+
+pub(crate) fn number(number: i32) -> Text {
+    Text { text: String::new(), number }
+}
+
+/// `demo.proto` with the message and the service, encoded.
+pub(crate) const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("demo.bin");
+
+pub(crate) const DEMO: ServiceInfo =
+    ServiceInfo::new("demo.v1.Demo", &[SAY, COUNT, SUM, CHAT, HASTY, PRIVATE, SCOPED], FILE_DESCRIPTOR_SET);
+pub(crate) const SAY: MethodInfo =
+    MethodInfo::new("demo.v1.Demo", "Say", "/demo.v1.Demo/Say", MethodKind::Unary);
+pub(crate) const COUNT: MethodInfo =
+    MethodInfo::new("demo.v1.Demo", "Count", "/demo.v1.Demo/Count", MethodKind::ServerStreaming);
+pub(crate) const SUM: MethodInfo =
+    MethodInfo::new("demo.v1.Demo", "Sum", "/demo.v1.Demo/Sum", MethodKind::ClientStreaming);
+pub(crate) const CHAT: MethodInfo =
+    MethodInfo::new("demo.v1.Demo", "Chat", "/demo.v1.Demo/Chat", MethodKind::BidiStreaming);
+pub(crate) const HASTY: MethodInfo =
+    MethodInfo::new("demo.v1.Demo", "Hasty", "/demo.v1.Demo/Hasty", MethodKind::Unary)
+        .timeout(Duration::from_millis(50));
+pub(crate) const PRIVATE: MethodInfo =
+    MethodInfo::new("demo.v1.Demo", "Private", "/demo.v1.Demo/Private", MethodKind::Unary)
+        .access(Access::Authenticated);
+pub(crate) const SCOPED: MethodInfo =
+    MethodInfo::new("demo.v1.Demo", "Scoped", "/demo.v1.Demo/Scoped", MethodKind::Unary)
+        .access(Access::Scopes { all_of: &["a"], any_of: &["b", "c"] });
+
+pub(crate) trait Demo: Send + Sync + 'static {
+    fn say(&self, ctx: Context, request: Text) -> impl Future<Output = Result<Text, Status>> + Send;
+    fn count(
+        &self,
+        ctx: Context,
+        request: Text,
+    ) -> impl Future<Output = Result<ResponseStream<Text, Status>, Status>> + Send;
+    fn sum(
+        &self,
+        ctx: Context,
+        requests: RequestStream<Text>,
+    ) -> impl Future<Output = Result<Text, Status>> + Send;
+    fn chat(
+        &self,
+        ctx: Context,
+        requests: RequestStream<Text>,
+    ) -> impl Future<Output = Result<ResponseStream<Text, Status>, Status>> + Send;
+    fn hasty(&self, ctx: Context, request: Text) -> impl Future<Output = Result<Text, Status>> + Send;
+    fn private(&self, ctx: Context, request: Text) -> impl Future<Output = Result<Text, Status>> + Send;
+    fn scoped(&self, ctx: Context, request: Text) -> impl Future<Output = Result<Text, Status>> + Send;
+}
+
+impl<T: Demo + ?Sized> Demo for Arc<T> {
+    fn say(&self, ctx: Context, request: Text) -> impl Future<Output = Result<Text, Status>> + Send {
+        T::say(self, ctx, request)
+    }
+    fn count(
+        &self,
+        ctx: Context,
+        request: Text,
+    ) -> impl Future<Output = Result<ResponseStream<Text, Status>, Status>> + Send {
+        T::count(self, ctx, request)
+    }
+    fn sum(
+        &self,
+        ctx: Context,
+        requests: RequestStream<Text>,
+    ) -> impl Future<Output = Result<Text, Status>> + Send {
+        T::sum(self, ctx, requests)
+    }
+    fn chat(
+        &self,
+        ctx: Context,
+        requests: RequestStream<Text>,
+    ) -> impl Future<Output = Result<ResponseStream<Text, Status>, Status>> + Send {
+        T::chat(self, ctx, requests)
+    }
+    fn hasty(&self, ctx: Context, request: Text) -> impl Future<Output = Result<Text, Status>> + Send {
+        T::hasty(self, ctx, request)
+    }
+    fn private(&self, ctx: Context, request: Text) -> impl Future<Output = Result<Text, Status>> + Send {
+        T::private(self, ctx, request)
+    }
+    fn scoped(&self, ctx: Context, request: Text) -> impl Future<Output = Result<Text, Status>> + Send {
+        T::scoped(self, ctx, request)
+    }
+}
+
+pub(crate) struct DemoServer<T> {
+    inner: Arc<T>,
+}
+
+impl<T> DemoServer<T> {
+    pub(crate) fn new(inner: T) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+}
+
+impl<T> Clone for DemoServer<T> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<T: Demo> rsvc::codegen::GeneratedService for DemoServer<T> {
+    const INFO: &'static ServiceInfo = &DEMO;
+
+    fn dispatch(&self, request: rsvc::codegen::GrpcRequest) -> rsvc::codegen::GrpcFuture {
+        use rsvc::codegen::server;
+        let inner = Arc::clone(&self.inner);
+        match request.uri().path() {
+            "/demo.v1.Demo/Say" => server::unary(&SAY, request, move |ctx, request| async move {
+                T::say(&*inner, ctx, request).await
+            }),
+            "/demo.v1.Demo/Count" => {
+                server::server_streaming(&COUNT, request, move |ctx, request| async move {
+                    T::count(&*inner, ctx, request).await
+                })
+            }
+            "/demo.v1.Demo/Sum" => server::client_streaming(&SUM, request, move |ctx, requests| async move {
+                T::sum(&*inner, ctx, requests).await
+            }),
+            "/demo.v1.Demo/Chat" => server::streaming(&CHAT, request, move |ctx, requests| async move {
+                T::chat(&*inner, ctx, requests).await
+            }),
+            "/demo.v1.Demo/Hasty" => server::unary(&HASTY, request, move |ctx, request| async move {
+                T::hasty(&*inner, ctx, request).await
+            }),
+            "/demo.v1.Demo/Private" => server::unary(&PRIVATE, request, move |ctx, request| async move {
+                T::private(&*inner, ctx, request).await
+            }),
+            "/demo.v1.Demo/Scoped" => server::unary(&SCOPED, request, move |ctx, request| async move {
+                T::scoped(&*inner, ctx, request).await
+            }),
+            _ => server::unimplemented(request),
+        }
+    }
+}
+
+impl<T: Demo> rsvc::codegen::tonic::server::NamedService for DemoServer<T> {
+    const NAME: &'static str = "demo.v1.Demo";
+}
+
+impl<T: Demo, B: rsvc::codegen::RequestBody>
+    rsvc::codegen::tower_service::Service<rsvc::codegen::http::Request<B>> for DemoServer<T>
+{
+    type Response = rsvc::codegen::GrpcResponse;
+    type Error = std::convert::Infallible;
+    type Future = rsvc::codegen::ServiceFuture;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: rsvc::codegen::http::Request<B>) -> Self::Future {
+        rsvc::codegen::server::call(self, request)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct DemoClient {
+    channel: Channel,
+}
+
+impl DemoClient {
+    pub(crate) fn new(channel: Channel) -> Self {
+        Self { channel }
+    }
+}
+
+impl Demo for DemoClient {
+    async fn say(&self, ctx: Context, request: Text) -> Result<Text, Status> {
+        rsvc::codegen::client::unary(&self.channel, &SAY, ctx, request).await
+    }
+    async fn count(&self, ctx: Context, request: Text) -> Result<ResponseStream<Text, Status>, Status> {
+        rsvc::codegen::client::server_streaming(&self.channel, &COUNT, ctx, request).await
+    }
+    async fn sum(&self, ctx: Context, requests: RequestStream<Text>) -> Result<Text, Status> {
+        rsvc::codegen::client::client_streaming(&self.channel, &SUM, ctx, requests).await
+    }
+    async fn chat(
+        &self,
+        ctx: Context,
+        requests: RequestStream<Text>,
+    ) -> Result<ResponseStream<Text, Status>, Status> {
+        rsvc::codegen::client::streaming(&self.channel, &CHAT, ctx, requests).await
+    }
+    async fn hasty(&self, ctx: Context, request: Text) -> Result<Text, Status> {
+        rsvc::codegen::client::unary(&self.channel, &HASTY, ctx, request).await
+    }
+    async fn private(&self, ctx: Context, request: Text) -> Result<Text, Status> {
+        rsvc::codegen::client::unary(&self.channel, &PRIVATE, ctx, request).await
+    }
+    async fn scoped(&self, ctx: Context, request: Text) -> Result<Text, Status> {
+        rsvc::codegen::client::unary(&self.channel, &SCOPED, ctx, request).await
+    }
+}

@@ -1,0 +1,95 @@
+//! Metadata both ways.
+
+use rsvc::{Code, Context};
+
+use crate::demo::{Demo, number, text};
+use crate::setup::{pair, relay};
+
+fn request() -> Context {
+    Context::new()
+        .with_metadata("x-request", "first")
+        .unwrap()
+        .with_metadata("x-request-bin", b"\xff\x00")
+        .unwrap()
+}
+
+fn header(ctx: &Context, key: &str) -> Option<String> {
+    ctx.response_headers().get(key).map(|value| value.to_str().unwrap().to_owned())
+}
+
+fn trailer(ctx: &Context, key: &str) -> Option<String> {
+    ctx.response_trailers().get(key).map(|value| value.to_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn both_ways() {
+    let (_server, client) = pair().await;
+    let ctx = request();
+    let response = client.say(ctx.clone(), text("metadata")).await.unwrap();
+    assert_eq!(response.text, "Some([255, 0])");
+    assert_eq!(header(&ctx, "x-header").as_deref(), Some("first"));
+    assert_eq!(trailer(&ctx, "x-trailer").as_deref(), Some("last"));
+    assert_eq!(trailer(&ctx, "x-header"), None);
+    assert_eq!(trailer(&ctx, "grpc-status"), None);
+    let headers = ctx.response_headers();
+    assert_eq!(headers.get_bin("x-header-bin").unwrap().to_bytes().unwrap().as_ref(), b"\x00\x01");
+}
+
+#[tokio::test]
+async fn of_a_stream() {
+    let (_server, client) = pair().await;
+    let ctx = Context::new();
+    let mut responses = client.count(ctx.clone(), number(1)).await.unwrap();
+    assert_eq!(header(&ctx, "x-header").as_deref(), Some("1"));
+    assert_eq!(trailer(&ctx, "x-trailer"), None);
+    while responses.message().await.unwrap().is_some() {}
+    assert_eq!(trailer(&ctx, "x-trailer").as_deref(), Some("2"));
+}
+
+#[tokio::test]
+async fn of_a_failed_call() {
+    let (_server, client) = pair().await;
+    let ctx = Context::new();
+    let error = client.say(ctx.clone(), text("fail")).await.unwrap_err();
+    for (key, value) in [("x-header", "1"), ("x-trailer", "2")] {
+        assert_eq!(error.metadata().get(key).unwrap(), value);
+        assert_eq!(trailer(&ctx, key).as_deref(), Some(value));
+    }
+
+    let ctx = Context::new();
+    let mut responses = client.count(ctx.clone(), text("fail")).await.unwrap();
+    responses.message().await.unwrap();
+    responses.message().await.unwrap_err();
+    assert_eq!(trailer(&ctx, "x-trailer").as_deref(), Some("2"));
+}
+
+#[tokio::test]
+async fn a_relay_is_transparent() {
+    let (_outer, _inner, client) = relay().await;
+    let ctx = request();
+    let response = client.say(ctx.clone(), text("relay")).await.unwrap();
+    assert_eq!(response.text, "Some([255, 0])");
+    assert_eq!(header(&ctx, "x-header").as_deref(), Some("first"));
+    assert_eq!(trailer(&ctx, "x-trailer").as_deref(), Some("last"));
+    assert_eq!(ctx.response_headers().get_all("content-type").iter().count(), 1);
+    assert_eq!(ctx.response_headers().get_all("date").iter().count(), 1);
+}
+
+#[tokio::test]
+async fn a_child_brings_nothing_along() {
+    let (_outer, _inner, client) = relay().await;
+    let ctx = request();
+    let response = client.say(ctx.clone(), text("relay child")).await.unwrap();
+    assert_eq!(response.text, "None");
+    assert_eq!(header(&ctx, "x-header"), None);
+    assert_eq!(trailer(&ctx, "x-trailer"), None);
+}
+
+#[tokio::test]
+async fn a_relay_passes_errors_on() {
+    let (outer, _inner, _) = relay().await;
+    let client = outer.client().await;
+    let error = client.say(Context::new(), text("fail")).await.unwrap_err();
+    assert_eq!(error.code(), Code::FailedPrecondition);
+    assert_eq!(error.details(), b"\x08\x09");
+}

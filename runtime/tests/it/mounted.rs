@@ -1,0 +1,46 @@
+//! Generated services in a plain tonic server, and tonic's in ours.
+
+use rsvc::{Channel, Code, Context, Server};
+use tokio_stream::wrappers::TcpListenerStream;
+
+use crate::demo::{Demo, DemoClient, DemoServer, number, text};
+use crate::setup::{Script, run};
+
+#[tokio::test]
+async fn in_a_plain_tonic_server() {
+    let (script, _events) = Script::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let server = tonic::transport::Server::builder().add_service(DemoServer::new(script));
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+
+    let client = DemoClient::new(Channel::connect(endpoint).await.unwrap());
+    let ctx = Context::new().with_metadata("x-request", "1").unwrap();
+    client.say(ctx.clone(), text("metadata")).await.unwrap();
+    assert_eq!(ctx.response_headers().get("x-header").unwrap(), "1");
+    assert_eq!(ctx.response_trailers().get("x-trailer").unwrap(), "last");
+    let peer = client.say(Context::new(), text("peer")).await.unwrap().text;
+    assert!(peer.starts_with("Some(127.0.0.1:"), "{peer}");
+    let mut responses = client.count(Context::new(), number(2)).await.unwrap();
+    assert_eq!(responses.message().await.unwrap().unwrap().number, 0);
+    assert_eq!(client.private(Context::new(), text("")).await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(client.say(Context::new(), text("panic")).await.unwrap_err().code(), Code::Internal);
+}
+
+#[tokio::test]
+async fn tonics_services_in_ours() {
+    let (script, events) = Script::new();
+    let (_reporter, health) = tonic_health::server::health_reporter();
+    let bound = Server::new()
+        .without_health()
+        .add(DemoServer::new(script))
+        .add_tonic(health)
+        .bind("127.0.0.1:0")
+        .await
+        .unwrap();
+    let server = run(bound, events);
+    let channel = tonic::transport::Endpoint::from_shared(server.endpoint.clone()).unwrap();
+    let mut client = tonic_health::pb::health_client::HealthClient::new(channel.connect().await.unwrap());
+    let request = tonic_health::pb::HealthCheckRequest { service: String::new() };
+    assert_eq!(client.check(request).await.unwrap().into_inner().status, 1);
+}

@@ -1,0 +1,302 @@
+//! The server itself: binding, health, reflection, other protocols, stopping.
+
+use std::time::{Duration, Instant};
+
+use rsvc::server::{Health, ServeError};
+use rsvc::{Channel, Code, Context, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::{v1, v1alpha};
+
+use crate::demo::{Demo, DemoServer, Text, number, text};
+use crate::setup::{LONG, Running, Script, pair, run, serve};
+
+async fn channel(server: &Running) -> tonic::transport::Channel {
+    tonic::transport::Endpoint::from_shared(server.endpoint.clone()).unwrap().connect().await.unwrap()
+}
+
+fn health_of(service: &str) -> HealthCheckRequest {
+    HealthCheckRequest { service: service.to_owned() }
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_named() {
+    let (server, _) = pair().await;
+    let addr = server.endpoint.strip_prefix("http://").unwrap();
+    let error = Server::new().bind(addr).await.unwrap_err();
+    assert!(matches!(error, ServeError::Bind { .. }));
+    let text = error.to_string();
+    assert!(text.starts_with(&format!("cannot listen on \"{addr}\": Address already in use")), "{text}");
+}
+
+#[tokio::test]
+async fn a_service_is_added_once() {
+    let demo = DemoServer::new(Script::new().0);
+    let server = Server::new().add(demo.clone()).add(demo).add(Health::new());
+    let error = server.bind("127.0.0.1:0").await.unwrap_err();
+    assert_eq!(error.to_string(), "added more than once: demo.v1.Demo, grpc.health.v1.Health");
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_reached_is_named() {
+    let error = Channel::connect("http://127.0.0.1:1").await.unwrap_err();
+    assert!(!error.is_invalid_endpoint());
+    let text = error.to_string();
+    assert!(text.starts_with("cannot connect to `http://127.0.0.1:1`: Connection refused"), "{text}");
+    for wrong in ["127.0.0.1:80", "ftp://x", "http://", "", "http://a b"] {
+        let error = Channel::connect(wrong).await.unwrap_err();
+        assert!(error.is_invalid_endpoint(), "{error}");
+        assert!(error.to_string().starts_with(&format!("`{wrong}` is not an endpoint: ")), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_methods_and_services() {
+    let (server, _) = pair().await;
+    for (path, text) in [
+        ("/demo.v1.Demo/Nope", "there is no method `demo.v1.Demo/Nope`"),
+        ("/demo.v1.Nope/Say", "there is no service `demo.v1.Nope/Say`"),
+    ] {
+        let mut grpc = tonic::client::Grpc::new(channel(&server).await);
+        grpc.ready().await.unwrap();
+        let codec = tonic_prost::ProstCodec::<Text, Text>::new();
+        let path = http::uri::PathAndQuery::from_static(path);
+        let status = grpc.unary(tonic::Request::new(number(1)), path, codec).await.unwrap_err();
+        assert_eq!((status.code(), status.message()), (Code::Unimplemented, text));
+    }
+}
+
+#[tokio::test]
+async fn plain_http_gets_an_answer() {
+    let (server, _) = pair().await;
+    let addr = server.endpoint.strip_prefix("http://").unwrap();
+    for (request, expected) in [
+        ("GET / HTTP/1.1\r\nhost: x\r\n\r\n", "HTTP/1.1 404 Not Found\r\n"),
+        ("GET /demo.v1.Demo/Say HTTP/1.1\r\nhost: x\r\n\r\n", "HTTP/1.1 405 Method Not Allowed\r\n"),
+        (
+            "POST /demo.v1.Demo/Say HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
+            "HTTP/1.1 415 Unsupported Media Type\r\n",
+        ),
+        (
+            "POST /demo.v1.Demo/Say HTTP/1.1\r\nhost: x\r\ncontent-type: application/grpc\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 505 HTTP Version Not Supported\r\n",
+        ),
+    ] {
+        let mut connection = tokio::net::TcpStream::connect(addr).await.unwrap();
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = vec![0; expected.len()];
+        connection.read_exact(&mut answer).await.unwrap();
+        assert_eq!(String::from_utf8(answer).unwrap(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_silent_connection_is_closed() {
+    let server = serve(|server| server.handshake_timeout(Duration::from_millis(100))).await;
+    let addr = server.endpoint.strip_prefix("http://").unwrap();
+    let mut connection = tokio::net::TcpStream::connect(addr).await.unwrap();
+    let read = tokio::time::timeout(LONG, connection.read(&mut [0; 1])).await.unwrap();
+    assert_eq!(read.unwrap_or(0), 0);
+
+    // One that has spoken may be silent for longer.
+    let client = server.client().await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(client.say(Context::new(), text("you")).await.unwrap().text, "hello you");
+}
+
+#[tokio::test]
+async fn connections_have_a_limit() {
+    let server = serve(|server| server.max_connections(1)).await;
+    let first = server.client().await;
+    first.say(Context::new(), text("you")).await.unwrap();
+    let second = crate::demo::DemoClient::new(Channel::connect_lazy(&*server.endpoint).unwrap());
+    let waiting = tokio::spawn(async move { second.say(Context::new(), text("you")).await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!waiting.is_finished());
+    drop(first);
+    assert_eq!(waiting.await.unwrap().unwrap().text, "hello you");
+}
+
+#[tokio::test]
+async fn health() {
+    let health = Health::new();
+    let mut server = serve(|server| server.health(health.clone())).await;
+    let mut client = HealthClient::new(channel(&server).await);
+    for service in ["", "demo.v1.Demo"] {
+        assert_eq!(client.check(health_of(service)).await.unwrap().into_inner().status, 1);
+    }
+    let error = client.check(health_of("nope")).await.unwrap_err();
+    assert_eq!(error.code(), Code::NotFound);
+
+    let mut watched = client.watch(health_of("demo.v1.Demo")).await.unwrap().into_inner();
+    assert_eq!(watched.message().await.unwrap().unwrap().status, 1);
+    health.set("demo.v1.Demo", false);
+    assert_eq!(watched.message().await.unwrap().unwrap().status, 2);
+    let mut unknown = client.watch(health_of("later")).await.unwrap().into_inner();
+    assert_eq!(unknown.message().await.unwrap().unwrap().status, 3);
+    health.set("later", true);
+    assert_eq!(unknown.message().await.unwrap().unwrap().status, 1);
+
+    server.stop();
+    assert_eq!(unknown.message().await.unwrap().unwrap().status, 2);
+    assert_eq!(unknown.message().await.unwrap(), None);
+    assert_eq!(watched.message().await.unwrap(), None);
+    server.serving.await.unwrap().unwrap();
+    assert!(!health.is_serving(""));
+}
+
+#[tokio::test]
+async fn reflection_v1() {
+    use v1::server_reflection_request::MessageRequest;
+    use v1::server_reflection_response::MessageResponse;
+
+    let (server, _) = pair().await;
+    let mut client = v1::server_reflection_client::ServerReflectionClient::new(channel(&server).await);
+    let asked = [
+        MessageRequest::ListServices(String::new()),
+        MessageRequest::FileContainingSymbol("demo.v1.Demo".into()),
+        MessageRequest::FileContainingSymbol("grpc.health.v1.Health".into()),
+        MessageRequest::FileContainingSymbol("nope".into()),
+    ];
+    let requests = asked.map(|message_request| v1::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(message_request),
+    });
+    let mut responses =
+        client.server_reflection_info(tokio_stream::iter(requests)).await.unwrap().into_inner();
+    let mut next = async || responses.message().await.unwrap().unwrap().message_response.unwrap();
+    let MessageResponse::ListServicesResponse(list) = next().await else { panic!() };
+    let names: Vec<_> = list.service.iter().map(|service| service.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "demo.v1.Demo",
+            "grpc.health.v1.Health",
+            "grpc.reflection.v1.ServerReflection",
+            "grpc.reflection.v1alpha.ServerReflection",
+        ]
+    );
+    let MessageResponse::FileDescriptorResponse(file) = next().await else { panic!() };
+    assert!(crate::demo::FILE_DESCRIPTOR_SET.ends_with(&file.file_descriptor_proto[0]));
+    assert!(matches!(next().await, MessageResponse::FileDescriptorResponse(_)));
+}
+
+#[tokio::test]
+async fn reflection_v1alpha_and_none() {
+    use v1alpha::server_reflection_request::MessageRequest;
+
+    let request = || v1alpha::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::FileContainingSymbol("demo.v1.Demo.Say".into())),
+    };
+    let (server, _) = pair().await;
+    let mut client = v1alpha::server_reflection_client::ServerReflectionClient::new(channel(&server).await);
+    let requests = tokio_stream::iter([request()]);
+    let mut responses = client.server_reflection_info(requests).await.unwrap().into_inner();
+    assert!(responses.message().await.unwrap().is_some());
+
+    let server = serve(Server::without_reflection).await;
+    let mut client = v1alpha::server_reflection_client::ServerReflectionClient::new(channel(&server).await);
+    let requests = tokio_stream::iter([request()]);
+    let error = client.server_reflection_info(requests).await.unwrap_err();
+    assert_eq!(error.code(), Code::Unimplemented);
+}
+
+#[tokio::test]
+async fn stopping_lets_calls_finish() {
+    let (mut server, client) = pair().await;
+    let call = {
+        let client = client.clone();
+        let request = Text { text: "sleep".into(), number: 300 };
+        tokio::spawn(async move { client.say(Context::new(), request).await })
+    };
+    server.expect("sleeping").await;
+    server.stop();
+    assert_eq!(call.await.unwrap().unwrap().text, "slept");
+    server.serving.await.unwrap().unwrap();
+    let error = client.say(Context::new(), text("you")).await.unwrap_err();
+    assert_eq!(error.code(), Code::Unavailable, "{error:?}");
+}
+
+#[tokio::test]
+async fn stopping_has_an_end() {
+    let mut server = serve(|server| server.drain_timeout(Duration::from_millis(200))).await;
+    let client = server.client().await;
+    let call = tokio::spawn(async move { client.say(Context::new(), text("hang")).await });
+    server.expect("hanging").await;
+    let started = Instant::now();
+    server.stop();
+    server.expect("dropped").await;
+    server.expect("cancelled").await;
+    call.await.unwrap().unwrap_err();
+    server.serving.await.unwrap().unwrap();
+    assert!(started.elapsed() >= Duration::from_millis(200) && started.elapsed() < LONG / 2);
+}
+
+#[tokio::test]
+async fn handlers_of_endless_streams_learn_of_the_stop() {
+    let (mut server, client) = pair().await;
+    let mut responses = client.count(Context::new(), text("until stopping")).await.unwrap();
+    assert_eq!(responses.message().await.unwrap().unwrap().number, 1);
+    let started = Instant::now();
+    server.stop();
+    assert_eq!(responses.message().await.unwrap().unwrap().number, 2);
+    assert_eq!(responses.message().await.unwrap(), None);
+    server.serving.await.unwrap().unwrap();
+    assert!(started.elapsed() < LONG);
+}
+
+#[tokio::test]
+async fn a_drain_delay_keeps_the_doors_open() {
+    let health = Health::new();
+    let mut server =
+        serve(|server| server.health(health.clone()).drain_delay(Duration::from_millis(300))).await;
+    server.stop();
+    while health.is_serving("") {
+        tokio::task::yield_now().await;
+    }
+    let client = server.client().await;
+    assert_eq!(client.say(Context::new(), text("you")).await.unwrap().text, "hello you");
+    drop(client);
+    server.serving.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn any_transport_will_do() {
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let incoming = tokio_stream::iter([Ok::<_, std::io::Error>(far)]);
+    let server = Server::new().add(DemoServer::new(Script::new().0));
+    let serving = tokio::spawn(server.serve_with_incoming(incoming, std::future::pending()));
+
+    let mut near = Some(hyper_util::rt::TokioIo::new(near));
+    let connector = tower::service_fn(move |_: http::Uri| {
+        std::future::ready(near.take().ok_or(std::io::Error::other("there is one connection")))
+    });
+    let channel = tonic::transport::Endpoint::from_static("http://nowhere")
+        .connect_with_connector(connector)
+        .await
+        .unwrap();
+    let client = crate::demo::DemoClient::new(channel.into());
+    assert_eq!(client.say(Context::new(), text("peer")).await.unwrap().text, "None");
+    drop(client);
+    serving.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn layers_surround_all_services() {
+    let (script, events) = Script::new();
+    let bound = Server::new()
+        .add(DemoServer::new(script))
+        .layer(tower::util::MapResponseLayer::new(|mut response: http::Response<rsvc::codegen::Body>| {
+            response.headers_mut().insert("x-layer", http::HeaderValue::from_static("1"));
+            response
+        }))
+        .bind("127.0.0.1:0")
+        .await
+        .unwrap();
+    let server = run(bound, events);
+    let ctx = Context::new();
+    server.client().await.say(ctx.clone(), text("you")).await.unwrap();
+    assert_eq!(ctx.response_headers().get("x-layer").unwrap(), "1");
+}
