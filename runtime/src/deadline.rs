@@ -24,8 +24,8 @@ const MAX: u128 = 99_999_999;
 
 /// Reads a value of `grpc-timeout`: one to eight digits and a unit.
 ///
-/// Implementations differ on a malformed value: some ignore it, some answer INTERNAL. A caller that meant to set
-/// a deadline should not get a call without one, and the fault is the caller's, so it is INVALID_ARGUMENT here.
+/// Implementations differ on a malformed value: some ignore it, some answer `INTERNAL`. A caller that meant to set
+/// a deadline should not get a call without one, and the fault is the caller's, so it is `INVALID_ARGUMENT`.
 pub(crate) fn parse(value: &HeaderValue) -> Result<Duration, Status> {
     let malformed = || Status::invalid_argument(format!("malformed grpc-timeout {value:?}"));
     let (unit, digits) = value.as_bytes().split_last().ok_or_else(malformed)?;

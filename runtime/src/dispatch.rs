@@ -74,7 +74,7 @@ impl Inbound {
     pub(crate) fn refuse(&self, mut status: Status) -> Status {
         for answer in [self.ctx.answer_headers(), self.ctx.answer_trailers()] {
             if !answer.is_empty() {
-                metadata::extend(status.metadata_mut(), answer.into_headers());
+                metadata::extend(status.metadata_mut(), answer.as_ref());
             }
         }
         error::limit::fit(status)

@@ -139,8 +139,8 @@ fn select(headers: &HeaderMap, keep: impl Fn(&str) -> bool) -> HeaderMap {
 }
 
 /// Adds all of `from` to `to`.
-pub(crate) fn extend(to: &mut MetadataMap, from: HeaderMap) {
-    for (key, value) in &from {
+pub(crate) fn extend(to: &mut MetadataMap, from: &HeaderMap) {
+    for (key, value) in from {
         to.as_mut().append(key.clone(), value.clone());
     }
 }

@@ -115,7 +115,7 @@ impl<'a> Outbound<'a> {
         std::future::poll_fn(|task| match call.as_mut().poll(task) {
             Poll::Pending => sleep.as_mut().poll(task).map(|()| Err(deadline::exceeded())),
             Poll::Ready(Err(status)) if timed_out(&status) => Poll::Ready(Err(deadline::exceeded())),
-            ready => ready,
+            ready @ Poll::Ready(_) => ready,
         })
         .await
     }
@@ -316,7 +316,7 @@ impl Fault {
         let mut call = pin!(call);
         std::future::poll_fn(|task| match call.as_mut().poll(task) {
             Poll::Pending => self.poll(task).map(Err),
-            ready => ready,
+            ready @ Poll::Ready(_) => ready,
         })
         .await
     }

@@ -10,7 +10,7 @@ use tonic::transport::Endpoint;
 
 /// A connection to a server. Cloning is cheap, and clones share the connection.
 ///
-/// It connects again by itself when the connection is lost; calls that were under way fail with UNAVAILABLE.
+/// It connects again by itself when the connection is lost; calls that were under way fail with `UNAVAILABLE`.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), rsvc::client::ConnectError> {

@@ -177,10 +177,9 @@ fn on_connection<C: Clone + Send + Sync + 'static>(
 
 fn report<E: fmt::Display>(ended: Result<Result<(), E>, tokio::task::JoinError>) {
     match ended {
-        Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "a connection broke"),
         Err(error) if error.is_panic() => tracing::error!(%error, "a connection panicked"),
-        Err(_) => {}
+        Ok(Ok(())) | Err(_) => {}
     }
 }
 

@@ -163,6 +163,7 @@ where
 }
 
 /// Answers a call of a method that the service does not have.
+#[allow(clippy::needless_pass_by_value, reason = "the other kinds take the request, and so does this")]
 pub fn unimplemented(request: GrpcRequest) -> GrpcFuture {
     unknown("method", &request)
 }

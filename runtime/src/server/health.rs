@@ -94,17 +94,17 @@ impl Health {
     fn watch(&self, service: String) -> ResponseStream<HealthCheckResponse> {
         let watched = Some((self.state.subscribe(), None));
         ResponseStream::new(futures_util::stream::unfold((watched, service), |(watched, service)| async {
-            let (mut states, told) = watched?;
+            let (mut changes, told) = watched?;
             loop {
                 let (status, stopped) = {
-                    let state = states.borrow_and_update();
+                    let state = changes.borrow_and_update();
                     (state.status(&service), state.stopped)
                 };
                 if told != Some(status) {
-                    let watched = (!stopped).then_some((states, Some(status)));
+                    let watched = (!stopped).then_some((changes, Some(status)));
                     return Some((Ok(HealthCheckResponse { status: status.into() }), (watched, service)));
                 }
-                if stopped || states.changed().await.is_err() {
+                if stopped || changes.changed().await.is_err() {
                     return None;
                 }
             }

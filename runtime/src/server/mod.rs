@@ -52,7 +52,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// # Stopping
 ///
-/// [`serve`](Self::serve) stops on ctrl-c or SIGTERM: health turns to NOT_SERVING, new connections are no longer
+/// [`serve`](Self::serve) stops on ctrl-c or SIGTERM: health turns to `NOT_SERVING`, new connections are no longer
 /// accepted, and calls that are under way may finish within the [`drain_timeout`](Self::drain_timeout). A second
 /// signal ends them at once. Handlers of endless streams learn of it by
 /// [`Context::stopping`](crate::Context::stopping).
@@ -108,6 +108,7 @@ impl Default for Server {
 
 impl<L> Server<L> {
     /// Adds a service. Adding one of the same name twice is an error when the server binds.
+    #[allow(clippy::should_implement_trait, reason = "nobody takes this for a sum")]
     pub fn add<S: GeneratedService>(mut self, service: S) -> Self {
         self.descriptor_sets.push(S::INFO.descriptor_set);
         self.entries.push(Entry::generated(service));
