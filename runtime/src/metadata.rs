@@ -97,7 +97,8 @@ pub(crate) fn set(map: &mut MetadataMap, key: &str, value: Value) -> Result<(), 
             let Ok(name) = AsciiMetadataKey::from_bytes(key.as_bytes()) else {
                 return fail("not a key for text: letters, digits, `-`, `_`, `.`, and no `-bin` at the end");
             };
-            let Ok(text) = text.parse::<MetadataValue<Ascii>>() else {
+            let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+            let (true, Ok(text)) = (printable, text.parse::<MetadataValue<Ascii>>()) else {
                 return fail(
                     "the text is not printable ASCII (binary values need a key that ends in `-bin`)",
                 );
