@@ -15,6 +15,10 @@ pub(crate) fn cargo_test(lines: &[String]) -> Report {
             report.passed += number_before(result, " passed");
             report.failed += number_before(result, " failed");
             report.skipped += number_before(result, " ignored");
+        } else if let Some(test) =
+            line.strip_prefix("test ").and_then(|line| line.strip_suffix(" ... FAILED"))
+        {
+            report.summary.push(format!("failed: {test}"));
         } else if let Some(reason) = line.strip_prefix(SKIPPED) {
             report.skipped += 1;
             report.reasons.push(reason.to_owned());
@@ -72,12 +76,13 @@ mod tests {
         let report = cargo_test(&lines(
             "running 2 tests\n\
              skipped: RSVC_SHARED is not set\n\
+             test a::b ... FAILED\n\
              test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
              test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
         ));
         assert_eq!((report.passed, report.failed, report.skipped), (15, 2, 2));
         assert_eq!(report.reasons, ["RSVC_SHARED is not set"]);
-        assert_eq!(report.summary, ["cargo test: 15 passed, 2 failed, in 2 runs"]);
+        assert_eq!(report.summary, ["failed: a::b", "cargo test: 15 passed, 2 failed, in 2 runs"]);
     }
 
     #[test]
