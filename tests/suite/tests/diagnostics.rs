@@ -3,6 +3,7 @@
 //! A folder holds `.proto` files, of which `main.proto` is compiled if there is one and else all, the folder itself
 //! being the include folder. A file `args` says it otherwise, one word and a value a line: `file`, `include`, `set`
 //! (a descriptor set), `request` (a plugin's). `expected.txt` is what the user reads. `cargo xtask bless` rewrites it.
+#![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

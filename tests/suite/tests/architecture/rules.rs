@@ -10,7 +10,8 @@ pub(crate) struct Rule {
     pub(crate) within: &'static [&'static str],
     /// The files and folders below that may do it.
     pub(crate) allowed: &'static [&'static str],
-    /// What is looked for. A path stands for everything below it; `*::name` for a name on any path.
+    /// What is looked for. A path stands for everything below it, with `::` at its end not for itself (a variable
+    /// may have the name); `*::name` stands for a name on any path.
     pub(crate) paths: &'static [&'static str],
     pub(crate) macros: &'static [&'static str],
     pub(crate) methods: &'static [&'static str],
@@ -106,7 +107,7 @@ pub(crate) const RULES: &[Rule] = &[
             "protoc-gen-rsvc/src/storage.rs",
             "protoc-gen-rsvc/src/storage/",
         ],
-        paths: &["quote", "proc_macro2", "*::TokenStream", "TokenStream"],
+        paths: &["quote::", "proc_macro2", "*::TokenStream", "TokenStream"],
         macros: &["quote", "quote_spanned", "parse_quote", "format_ident"],
         methods: &["to_token_stream"],
         texts: &[],
@@ -214,7 +215,8 @@ fn is_below(path: &str, wanted: &str) -> bool {
     if let Some(name) = wanted.strip_prefix("*::") {
         return path.split("::").skip(1).any(|segment| segment == name);
     }
-    path.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+    let rest = path.strip_prefix(wanted);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::") || wanted.ends_with("::"))
 }
 
 #[cfg(test)]
@@ -239,6 +241,7 @@ mod tests {
     fn a_path_covers_what_is_below_it() {
         assert!(is_below("std::fs", "std::fs") && is_below("std::fs::File", "std::fs"));
         assert!(!is_below("std::fsx", "std::fs") && !is_below("fs", "std::fs"));
+        assert!(is_below("quote::quote", "quote::") && !is_below("quote", "quote::"));
         assert!(is_below("io::stdin", "*::stdin") && !is_below("stdin", "*::stdin"));
     }
 
