@@ -14,6 +14,7 @@
 //!
 //! [`Builder`] has the options. The binary of this crate is the same generator as a plugin for `protoc` and `buf`
 //! and as a command line; all three give the same bytes.
+#![allow(rustdoc::private_intra_doc_links)] // whoever works on the generator follows them
 
 mod check;
 pub mod diag;

@@ -1,4 +1,4 @@
-//! Streams of messages: [`RequestStream`], [`ResponseStream`], and the [`channel`] that feeds either.
+//! Streams of messages: [`RequestStream`], [`ResponseStream`], and the [`Sender`] that feeds either.
 
 mod channel;
 mod request;
