@@ -82,6 +82,8 @@ fn config(schema: &Schema, options: &Options) -> prost_build::Config {
             config.extern_path(project::enum_name(schema, id), path);
         }
     }
+    // prost-build forgets the paths of an earlier call, so each list goes in as a whole.
+    let (mut bytes, mut btree_map) = (Vec::new(), Vec::new());
     for (_, field) in schema.fields.iter() {
         let owner = project::message_name(schema, field.message);
         let path = format!("{owner}.{}", field.projected);
@@ -94,12 +96,13 @@ fn config(schema: &Schema, options: &Options) -> prost_build::Config {
             };
         }
         if field.storage.shared_bytes {
-            config.bytes([&path]);
+            bytes.push(path.clone());
         }
         if field.storage.shape == Shape::BTreeMap {
-            config.btree_map([&path]);
+            btree_map.push(path);
         }
     }
+    config.bytes(bytes).btree_map(btree_map);
     for (path, attribute) in &options.type_attributes {
         config.type_attribute(path, attribute);
     }

@@ -1,0 +1,40 @@
+//! Every golden case, compiled as a user compiles it: with `rsvc` as the only dependency.
+
+macro_rules! cases {
+    ($($case:ident,)*) => {
+        $(
+            #[allow(missing_docs)]
+            pub mod $case {
+                include!(concat!("../../snapshots/gen/", stringify!($case), "/expected/mod.rs"));
+            }
+        )*
+    };
+}
+
+cases! {
+    annotated,
+    client_only,
+    collisions,
+    comments,
+    containers,
+    empty,
+    enums,
+    extern_path,
+    halves,
+    imports,
+    json_names,
+    keywords,
+    large_numbers,
+    nesting,
+    oneofs,
+    package_case,
+    packages,
+    prelude,
+    proto2,
+    recursion,
+    scalars,
+    service_names,
+    services,
+    split,
+    wellknown,
+}

@@ -1,0 +1,72 @@
+//! Every golden case gives exactly the files in the repository, twice in a row, and is in the list of those compiled.
+
+use std::fs;
+
+use suite::cases::{Case, difference, repository};
+
+#[test]
+fn goldens() {
+    let cases = Case::all();
+    assert!(cases.len() >= 25, "only {} golden cases", cases.len());
+    let mut wrong = Vec::new();
+    for case in &cases {
+        let found = case.generate();
+        assert_eq!(found, case.generate(), "{}: two runs differ", case.name);
+        if std::env::var_os("RSVC_BLESS").is_some() {
+            bless(case);
+        }
+        let expected = case.expected();
+        if let Some(difference) = difference(&expected, &found) {
+            wrong.push(format!("{}: {difference}", case.name));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {} cases differ; `cargo xtask bless` accepts what is there now\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
+}
+
+fn bless(case: &Case) {
+    let folder = case.folder.join("expected");
+    protoc_gen_rsvc::write(&folder, &case.generate()).expect("the folder can be written");
+}
+
+#[test]
+fn every_case_is_compiled() {
+    let list = fs::read_to_string(repository().join("tests/goldens/src/lib.rs")).expect("the list");
+    let listed: Vec<&str> = list
+        .lines()
+        .skip_while(|line| !line.starts_with("cases! {"))
+        .skip(1)
+        .take_while(|line| *line != "}")
+        .map(|line| line.trim().trim_end_matches(','))
+        .collect();
+    let cases: Vec<String> = Case::all().into_iter().map(|case| case.name).collect();
+    assert_eq!(listed, cases, "tests/goldens/src/lib.rs and tests/snapshots/gen differ");
+}
+
+#[test]
+fn what_has_not_changed_is_not_written() {
+    let case = &Case::all()[0];
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = case.generate();
+    let write = |files: &[protoc_gen_rsvc::File]| protoc_gen_rsvc::write(folder.path(), files).expect("writes");
+    let times = || {
+        let modified = |f: &protoc_gen_rsvc::File| fs::metadata(folder.path().join(&f.name))?.modified();
+        files.iter().map(|f| modified(f).expect("written")).collect::<Vec<_>>()
+    };
+    write(&files);
+    let first = times();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    write(&files);
+    assert_eq!(first, times());
+    let foreign = folder.path().join("mine.rs");
+    fs::write(&foreign, "// mine").expect("writes");
+    write(&files[..1]);
+    let left: Vec<bool> = files.iter().map(|f| folder.path().join(&f.name).exists()).collect();
+    assert!(left[0] && left[1..].iter().all(|there| !there), "what is no longer generated goes");
+    assert!(foreign.exists(), "what we did not generate stays");
+}
