@@ -5,6 +5,9 @@
     allow(dead_code, reason = "what both ends of a call share is more than either uses")
 )]
 
+// Generated code says `::rsvc`, also here.
+extern crate self as rsvc;
+
 #[doc(hidden)]
 pub mod codegen;
 pub mod error;
@@ -28,6 +31,12 @@ pub mod metadata;
 pub mod server;
 #[cfg(feature = "rpc")]
 pub mod stream;
+
+/// The messages of the annotations and of what travels with errors: `google.api`, `google.rpc`, `buf.validate` and
+/// `rsvc.v1`. Generated code refers to them where a `.proto` imports the built-in files.
+pub mod pb {
+    include!("pb/mod.rs");
+}
 
 #[cfg(feature = "rpc")]
 pub use access::{Authenticator, Principal};

@@ -103,6 +103,13 @@ fn config(schema: &Schema, options: &Options) -> prost_build::Config {
         }
     }
     config.bytes(bytes).btree_map(btree_map);
+    config.skip_debug(
+        schema
+            .messages
+            .ids()
+            .filter(|id| has_btree_map(schema, *id))
+            .map(|id| project::message_name(schema, id)),
+    );
     for (path, attribute) in &options.type_attributes {
         config.type_attribute(path, attribute);
     }
@@ -110,6 +117,20 @@ fn config(schema: &Schema, options: &Options) -> prost_build::Config {
         config.field_attribute(path, attribute);
     }
     config
+}
+
+/// Whether prost's `Debug` for the message does not compile: for a `BTreeMap` it names `::prost`, whatever path
+/// it was given.
+fn has_btree_map(schema: &Schema, id: MessageId) -> bool {
+    schema.messages[id].fields.iter().any(|f| schema.fields[*f].storage.shape == Shape::BTreeMap)
+}
+
+/// Gives a type the `Debug` that prost leaves out: it takes `skip_debug` for all that is nested as well.
+fn derive_debug(schema: &Schema, message: Option<MessageId>, attributes: &mut Vec<syn::Attribute>) {
+    let around = std::iter::successors(message, |id| schema.messages[*id].parent);
+    if around.into_iter().any(|id| has_btree_map(schema, id)) {
+        attributes.insert(0, syn::parse_quote!(#[derive(Debug)]));
+    }
 }
 
 /// Types for which prost-build has paths of its own; a second one would be a duplicate.
@@ -174,6 +195,7 @@ impl Walk<'_> {
         };
         let schema = self.schema;
         let message = &schema.messages[id];
+        derive_debug(schema, Some(id), &mut item.attrs);
         docs::attach(&mut item.attrs, &message.origin.comments);
         for (member, expected) in item.fields.iter_mut().zip(verify::members(schema, id)) {
             if let Err(why) = expected.compare(schema, member) {
@@ -191,6 +213,7 @@ impl Walk<'_> {
         match self.node(&item.ident) {
             Some(Node::Enum(id)) => {
                 let node = &schema.enums[id];
+                derive_debug(schema, node.parent, &mut item.attrs);
                 docs::attach(&mut item.attrs, &node.origin.comments);
                 let values = node.values.iter().filter(|v| !v.alias);
                 for (variant, value) in item.variants.iter_mut().zip(values) {
@@ -205,6 +228,7 @@ impl Walk<'_> {
             }
             Some(Node::Oneof(id)) => {
                 let node = &schema.oneofs[id];
+                derive_debug(schema, Some(node.message), &mut item.attrs);
                 docs::attach(&mut item.attrs, &node.origin.comments);
                 for (variant, field) in item.variants.iter_mut().zip(&node.fields) {
                     if let Err(why) = verify::variant(schema, *field, variant) {

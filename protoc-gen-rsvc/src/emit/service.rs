@@ -72,7 +72,7 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String]) -> MethodView
         MethodKind::Unary => ("Unary", "unary"),
         MethodKind::ClientStreaming => ("ClientStreaming", "client_streaming"),
         MethodKind::ServerStreaming => ("ServerStreaming", "server_streaming"),
-        MethodKind::Bidirectional => ("Bidirectional", "streaming"),
+        MethodKind::Bidirectional => ("BidiStreaming", "streaming"),
     };
     let (argument, request) = if method.kind.client_streams() {
         ("requests", format!("::rsvc::RequestStream<{input}>"))

@@ -7,6 +7,9 @@ use protoc_gen_rsvc::input::Source;
 use protoc_gen_rsvc::{Builder, File};
 
 /// The root of the repository.
+///
+/// # Panics
+/// Outside of the repository.
 pub fn repository() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).expect("this package is two folders down").to_owned()
@@ -27,6 +30,9 @@ pub struct Case {
 
 impl Case {
     /// All cases, by name.
+    ///
+    /// # Panics
+    /// On a case that is not as it should be.
     pub fn all() -> Vec<Self> {
         let folder = repository().join("tests/snapshots/gen");
         let mut cases: Vec<_> = entries(&folder).into_iter().map(|folder| Self::read(&folder)).collect();

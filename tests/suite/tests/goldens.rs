@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use suite::cases::{Case, difference, repository};
+use protoc_gen_rsvc::Builder;
+use protoc_gen_rsvc::input::Source;
+use suite::cases::{Case, difference, read_files, repository, tree};
 
 #[test]
 fn goldens() {
@@ -34,6 +36,23 @@ fn bless(case: &Case) {
     protoc_gen_rsvc::write(&folder, &case.generate()).expect("the folder can be written");
 }
 
+/// The messages of the annotations, which the runtime carries, are what the generator makes of `proto/`.
+#[test]
+fn the_runtime_has_the_messages_of_the_annotations() {
+    let repository = repository();
+    let include = repository.join("proto");
+    let files = tree(&include, "proto").into_iter().filter(|name| !name.starts_with("google/protobuf/"));
+    let source = Source::Files { files: files.map(Into::into).collect(), includes: vec![include] };
+    let found = Builder::new().generate(&source).unwrap_or_else(|errors| panic!("{errors}")).files;
+    let folder = repository.join("runtime/src/pb");
+    if std::env::var_os("RSVC_BLESS").is_some() {
+        protoc_gen_rsvc::write(&folder, &found).expect("the folder can be written");
+    }
+    if let Some(difference) = difference(&read_files(&folder), &found) {
+        panic!("runtime/src/pb: {difference}");
+    }
+}
+
 #[test]
 fn every_case_is_compiled() {
     let list = fs::read_to_string(repository().join("tests/goldens/src/lib.rs")).expect("the list");
@@ -53,7 +72,8 @@ fn what_has_not_changed_is_not_written() {
     let case = &Case::all()[0];
     let folder = tempfile::tempdir().expect("a folder");
     let files = case.generate();
-    let write = |files: &[protoc_gen_rsvc::File]| protoc_gen_rsvc::write(folder.path(), files).expect("writes");
+    let write =
+        |files: &[protoc_gen_rsvc::File]| protoc_gen_rsvc::write(folder.path(), files).expect("writes");
     let times = || {
         let modified = |f: &protoc_gen_rsvc::File| fs::metadata(folder.path().join(&f.name))?.modified();
         files.iter().map(|f| modified(f).expect("written")).collect::<Vec<_>>()

@@ -41,7 +41,7 @@ impl<T: Files + ?::core::marker::Sized> Files for ::std::sync::Arc<T> {
             ::rsvc::Status,
         >,
     > + ::core::marker::Send {
-        T::get(self, ctx, request)
+        <T as Files>::get(self, ctx, request)
     }
 }
 
@@ -60,7 +60,7 @@ pub const FILES_GET: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`Files`] over gRPC.
+/// Serves [`trait@Files`] over gRPC.
 pub struct FilesServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -68,7 +68,9 @@ pub struct FilesServer<T> {
 impl<T: Files> FilesServer<T> {
     /// A server that calls `inner`.
     pub fn new(inner: T) -> Self {
-        Self::from_arc(::std::sync::Arc::new(inner))
+        Self {
+            inner: ::std::sync::Arc::new(inner),
+        }
     }
     /// As [`Self::new`], for an implementation that is shared.
     pub fn from_arc(inner: ::std::sync::Arc<T>) -> Self {
@@ -79,7 +81,7 @@ impl<T: Files> FilesServer<T> {
 impl<T> ::core::clone::Clone for FilesServer<T> {
     fn clone(&self) -> Self {
         Self {
-            inner: ::std::sync::Arc::clone(&self.inner),
+            inner: ::core::clone::Clone::clone(&self.inner),
         }
     }
 }
@@ -98,12 +100,12 @@ impl<T: Files> ::rsvc::codegen::GeneratedService for FilesServer<T> {
     ) -> ::rsvc::codegen::GrpcFuture {
         match request.uri().path() {
             "/annotated.v1.Files/Get" => {
-                let inner = ::std::sync::Arc::clone(&self.inner);
+                let inner = ::core::clone::Clone::clone(&self.inner);
                 ::rsvc::codegen::server::unary(
                     &FILES_GET,
                     request,
                     move |ctx, request| async move {
-                        T::get(&*inner, ctx, request).await
+                        <T as Files>::get(&*inner, ctx, request).await
                     },
                 )
             }
@@ -135,7 +137,7 @@ for FilesServer<T> {
     }
 }
 
-/// Calls `annotated.v1.Files` over gRPC; implements [`Files`].
+/// Calls `annotated.v1.Files` over gRPC; implements [`trait@Files`].
 #[derive(Clone, Debug)]
 pub struct FilesClient {
     channel: ::rsvc::Channel,
@@ -150,7 +152,7 @@ impl FilesClient {
     pub async fn connect(
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
-        ::rsvc::Channel::connect(endpoint).await.map(Self::new)
+        ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
 }
 

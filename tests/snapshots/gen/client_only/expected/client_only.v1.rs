@@ -28,7 +28,7 @@ impl<T: OnlyCalled + ?::core::marker::Sized> OnlyCalled for ::std::sync::Arc<T> 
             ::rsvc::Status,
         >,
     > + ::core::marker::Send {
-        T::call(self, ctx, requests)
+        <T as OnlyCalled>::call(self, ctx, requests)
     }
 }
 
@@ -44,10 +44,10 @@ pub const ONLY_CALLED_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     "client_only.v1.OnlyCalled",
     "Call",
     "/client_only.v1.OnlyCalled/Call",
-    ::rsvc::MethodKind::Bidirectional,
+    ::rsvc::MethodKind::BidiStreaming,
 );
 
-/// Calls `client_only.v1.OnlyCalled` over gRPC; implements [`OnlyCalled`].
+/// Calls `client_only.v1.OnlyCalled` over gRPC; implements [`trait@OnlyCalled`].
 #[derive(Clone, Debug)]
 pub struct OnlyCalledClient {
     channel: ::rsvc::Channel,
@@ -62,7 +62,7 @@ impl OnlyCalledClient {
     pub async fn connect(
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
-        ::rsvc::Channel::connect(endpoint).await.map(Self::new)
+        ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
 }
 

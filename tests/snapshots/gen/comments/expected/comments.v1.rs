@@ -139,7 +139,7 @@ impl<T: Documents + ?::core::marker::Sized> Documents for ::std::sync::Arc<T> {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Documented, ::rsvc::Status>,
     > + ::core::marker::Send {
-        T::get(self, ctx, request)
+        <T as Documents>::get(self, ctx, request)
     }
 }
 
@@ -158,7 +158,7 @@ pub const DOCUMENTS_GET: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`Documents`] over gRPC.
+/// Serves [`trait@Documents`] over gRPC.
 pub struct DocumentsServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -166,7 +166,9 @@ pub struct DocumentsServer<T> {
 impl<T: Documents> DocumentsServer<T> {
     /// A server that calls `inner`.
     pub fn new(inner: T) -> Self {
-        Self::from_arc(::std::sync::Arc::new(inner))
+        Self {
+            inner: ::std::sync::Arc::new(inner),
+        }
     }
     /// As [`Self::new`], for an implementation that is shared.
     pub fn from_arc(inner: ::std::sync::Arc<T>) -> Self {
@@ -177,7 +179,7 @@ impl<T: Documents> DocumentsServer<T> {
 impl<T> ::core::clone::Clone for DocumentsServer<T> {
     fn clone(&self) -> Self {
         Self {
-            inner: ::std::sync::Arc::clone(&self.inner),
+            inner: ::core::clone::Clone::clone(&self.inner),
         }
     }
 }
@@ -196,12 +198,12 @@ impl<T: Documents> ::rsvc::codegen::GeneratedService for DocumentsServer<T> {
     ) -> ::rsvc::codegen::GrpcFuture {
         match request.uri().path() {
             "/comments.v1.Documents/Get" => {
-                let inner = ::std::sync::Arc::clone(&self.inner);
+                let inner = ::core::clone::Clone::clone(&self.inner);
                 ::rsvc::codegen::server::unary(
                     &DOCUMENTS_GET,
                     request,
                     move |ctx, request| async move {
-                        T::get(&*inner, ctx, request).await
+                        <T as Documents>::get(&*inner, ctx, request).await
                     },
                 )
             }
@@ -233,7 +235,7 @@ for DocumentsServer<T> {
     }
 }
 
-/// Calls `comments.v1.Documents` over gRPC; implements [`Documents`].
+/// Calls `comments.v1.Documents` over gRPC; implements [`trait@Documents`].
 #[derive(Clone, Debug)]
 pub struct DocumentsClient {
     channel: ::rsvc::Channel,
@@ -248,7 +250,7 @@ impl DocumentsClient {
     pub async fn connect(
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
-        ::rsvc::Channel::connect(endpoint).await.map(Self::new)
+        ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
 }
 

@@ -8,7 +8,7 @@ pub struct Holder {
     #[prost(enumeration = "crate::imports::common::v1::id::Kind", tag = "2")]
     pub kind: i32,
     #[prost(message, repeated, tag = "3")]
-    pub things: ::rsvc::codegen::prost::alloc::vec::Vec<crate::imports::api::v1::Thing>,
+    pub things: ::rsvc::codegen::prost::alloc::vec::Vec<crate::split::split::v1::Two>,
     #[prost(message, optional, tag = "4")]
     pub local: ::core::option::Option<super::other::Local>,
 }
@@ -19,7 +19,7 @@ pub trait Api: ::core::marker::Send + ::core::marker::Sync + 'static {
         ctx: ::rsvc::Context,
         request: crate::imports::common::v1::Id,
     ) -> impl ::core::future::Future<
-        Output = ::core::result::Result<crate::imports::api::v1::Thing, ::rsvc::Status>,
+        Output = ::core::result::Result<crate::split::split::v1::Two, ::rsvc::Status>,
     > + ::core::marker::Send;
 }
 
@@ -29,9 +29,9 @@ impl<T: Api + ?::core::marker::Sized> Api for ::std::sync::Arc<T> {
         ctx: ::rsvc::Context,
         request: crate::imports::common::v1::Id,
     ) -> impl ::core::future::Future<
-        Output = ::core::result::Result<crate::imports::api::v1::Thing, ::rsvc::Status>,
+        Output = ::core::result::Result<crate::split::split::v1::Two, ::rsvc::Status>,
     > + ::core::marker::Send {
-        T::get(self, ctx, request)
+        <T as Api>::get(self, ctx, request)
     }
 }
 
@@ -50,7 +50,7 @@ pub const API_GET: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`Api`] over gRPC.
+/// Serves [`trait@Api`] over gRPC.
 pub struct ApiServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -58,7 +58,9 @@ pub struct ApiServer<T> {
 impl<T: Api> ApiServer<T> {
     /// A server that calls `inner`.
     pub fn new(inner: T) -> Self {
-        Self::from_arc(::std::sync::Arc::new(inner))
+        Self {
+            inner: ::std::sync::Arc::new(inner),
+        }
     }
     /// As [`Self::new`], for an implementation that is shared.
     pub fn from_arc(inner: ::std::sync::Arc<T>) -> Self {
@@ -69,7 +71,7 @@ impl<T: Api> ApiServer<T> {
 impl<T> ::core::clone::Clone for ApiServer<T> {
     fn clone(&self) -> Self {
         Self {
-            inner: ::std::sync::Arc::clone(&self.inner),
+            inner: ::core::clone::Clone::clone(&self.inner),
         }
     }
 }
@@ -88,12 +90,12 @@ impl<T: Api> ::rsvc::codegen::GeneratedService for ApiServer<T> {
     ) -> ::rsvc::codegen::GrpcFuture {
         match request.uri().path() {
             "/api.Api/Get" => {
-                let inner = ::std::sync::Arc::clone(&self.inner);
+                let inner = ::core::clone::Clone::clone(&self.inner);
                 ::rsvc::codegen::server::unary(
                     &API_GET,
                     request,
                     move |ctx, request| async move {
-                        T::get(&*inner, ctx, request).await
+                        <T as Api>::get(&*inner, ctx, request).await
                     },
                 )
             }
@@ -125,7 +127,7 @@ for ApiServer<T> {
     }
 }
 
-/// Calls `api.Api` over gRPC; implements [`Api`].
+/// Calls `api.Api` over gRPC; implements [`trait@Api`].
 #[derive(Clone, Debug)]
 pub struct ApiClient {
     channel: ::rsvc::Channel,
@@ -140,7 +142,7 @@ impl ApiClient {
     pub async fn connect(
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
-        ::rsvc::Channel::connect(endpoint).await.map(Self::new)
+        ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
 }
 
@@ -149,7 +151,7 @@ impl Api for ApiClient {
         &self,
         ctx: ::rsvc::Context,
         request: crate::imports::common::v1::Id,
-    ) -> ::core::result::Result<crate::imports::api::v1::Thing, ::rsvc::Status> {
+    ) -> ::core::result::Result<crate::split::split::v1::Two, ::rsvc::Status> {
         ::rsvc::codegen::client::unary(&self.channel, &API_GET, ctx, request).await
     }
 }

@@ -4,5 +4,5 @@
 #[prost(prost_path = "::rsvc::codegen::prost")]
 pub struct Local {
     #[prost(message, optional, tag = "1")]
-    pub thing: ::core::option::Option<crate::imports::api::v1::Thing>,
+    pub thing: ::core::option::Option<crate::split::split::v1::Two>,
 }

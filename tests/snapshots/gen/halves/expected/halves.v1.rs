@@ -22,7 +22,7 @@ impl<T: OnlyServed + ?::core::marker::Sized> OnlyServed for ::std::sync::Arc<T> 
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<M, ::rsvc::Status>,
     > + ::core::marker::Send {
-        T::call(self, ctx, request)
+        <T as OnlyServed>::call(self, ctx, request)
     }
 }
 
@@ -41,7 +41,7 @@ pub const ONLY_SERVED_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`OnlyServed`] over gRPC.
+/// Serves [`trait@OnlyServed`] over gRPC.
 pub struct OnlyServedServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -49,7 +49,9 @@ pub struct OnlyServedServer<T> {
 impl<T: OnlyServed> OnlyServedServer<T> {
     /// A server that calls `inner`.
     pub fn new(inner: T) -> Self {
-        Self::from_arc(::std::sync::Arc::new(inner))
+        Self {
+            inner: ::std::sync::Arc::new(inner),
+        }
     }
     /// As [`Self::new`], for an implementation that is shared.
     pub fn from_arc(inner: ::std::sync::Arc<T>) -> Self {
@@ -60,7 +62,7 @@ impl<T: OnlyServed> OnlyServedServer<T> {
 impl<T> ::core::clone::Clone for OnlyServedServer<T> {
     fn clone(&self) -> Self {
         Self {
-            inner: ::std::sync::Arc::clone(&self.inner),
+            inner: ::core::clone::Clone::clone(&self.inner),
         }
     }
 }
@@ -79,12 +81,12 @@ impl<T: OnlyServed> ::rsvc::codegen::GeneratedService for OnlyServedServer<T> {
     ) -> ::rsvc::codegen::GrpcFuture {
         match request.uri().path() {
             "/halves.v1.OnlyServed/Call" => {
-                let inner = ::std::sync::Arc::clone(&self.inner);
+                let inner = ::core::clone::Clone::clone(&self.inner);
                 ::rsvc::codegen::server::unary(
                     &ONLY_SERVED_CALL,
                     request,
                     move |ctx, request| async move {
-                        T::call(&*inner, ctx, request).await
+                        <T as OnlyServed>::call(&*inner, ctx, request).await
                     },
                 )
             }

@@ -29,7 +29,7 @@ impl<T: Api + ?::core::marker::Sized> Api for ::std::sync::Arc<T> {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Thing, ::rsvc::Status>,
     > + ::core::marker::Send {
-        T::get(self, ctx, request)
+        <T as Api>::get(self, ctx, request)
     }
 }
 
@@ -48,7 +48,7 @@ pub const API_GET: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`Api`] over gRPC.
+/// Serves [`trait@Api`] over gRPC.
 pub struct ApiServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -56,7 +56,9 @@ pub struct ApiServer<T> {
 impl<T: Api> ApiServer<T> {
     /// A server that calls `inner`.
     pub fn new(inner: T) -> Self {
-        Self::from_arc(::std::sync::Arc::new(inner))
+        Self {
+            inner: ::std::sync::Arc::new(inner),
+        }
     }
     /// As [`Self::new`], for an implementation that is shared.
     pub fn from_arc(inner: ::std::sync::Arc<T>) -> Self {
@@ -67,7 +69,7 @@ impl<T: Api> ApiServer<T> {
 impl<T> ::core::clone::Clone for ApiServer<T> {
     fn clone(&self) -> Self {
         Self {
-            inner: ::std::sync::Arc::clone(&self.inner),
+            inner: ::core::clone::Clone::clone(&self.inner),
         }
     }
 }
@@ -86,12 +88,12 @@ impl<T: Api> ::rsvc::codegen::GeneratedService for ApiServer<T> {
     ) -> ::rsvc::codegen::GrpcFuture {
         match request.uri().path() {
             "/api.v1.Api/Get" => {
-                let inner = ::std::sync::Arc::clone(&self.inner);
+                let inner = ::core::clone::Clone::clone(&self.inner);
                 ::rsvc::codegen::server::unary(
                     &API_GET,
                     request,
                     move |ctx, request| async move {
-                        T::get(&*inner, ctx, request).await
+                        <T as Api>::get(&*inner, ctx, request).await
                     },
                 )
             }
@@ -123,7 +125,7 @@ for ApiServer<T> {
     }
 }
 
-/// Calls `api.v1.Api` over gRPC; implements [`Api`].
+/// Calls `api.v1.Api` over gRPC; implements [`trait@Api`].
 #[derive(Clone, Debug)]
 pub struct ApiClient {
     channel: ::rsvc::Channel,
@@ -138,7 +140,7 @@ impl ApiClient {
     pub async fn connect(
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
-        ::rsvc::Channel::connect(endpoint).await.map(Self::new)
+        ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
 }
 
