@@ -42,6 +42,9 @@ struct Input {
     /// A folder in which imports are looked up; may be given more than once.
     #[arg(short = 'I', long = "include", value_name = "DIR")]
     includes: Vec<PathBuf>,
+    /// Reads this `FileDescriptorSet` instead of .proto files; FILES are then names of files in it.
+    #[arg(long, value_name = "FILE")]
+    descriptor_set_in: Option<PathBuf>,
     /// A generator option, see below; may be given more than once.
     #[arg(long = "opt", value_name = "KEY=VALUE")]
     options: Vec<String>,
@@ -96,6 +99,14 @@ impl Input {
             let (key, value) = option.split_once('=').unwrap_or((option, "true"));
             builder.option(key, value)
         });
-        (builder, Source::Files { files: self.files, includes: self.includes })
+        let source = match self.descriptor_set_in {
+            Some(path) => Source::DescriptorSetFile { path, files: names(&self.files) },
+            None => Source::Files { files: self.files, includes: self.includes },
+        };
+        (builder, source)
     }
+}
+
+fn names(files: &[PathBuf]) -> Vec<String> {
+    files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
 }

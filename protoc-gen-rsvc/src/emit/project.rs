@@ -106,7 +106,7 @@ fn field(schema: &Schema, message: MessageId, id: FieldId) -> FieldDescriptorPro
         proto3_optional: is_synthetic(schema, id).then_some(true),
         // Always there: prost-build takes an absent `packed` beside another option for `false`.
         options: Some(FieldOptions {
-            packed: Some(node.descriptor.is_packed()),
+            packed: Some(node.packed),
             deprecated: node.origin.deprecated.then_some(true),
             ..FieldOptions::default()
         }),

@@ -24,10 +24,11 @@ mod text;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use prost_reflect::DescriptorPool;
 
+pub(crate) use builtin::builtin;
 pub use locations::{Locations, Sources};
 pub use set::Request;
 
@@ -48,6 +49,13 @@ pub enum Source {
     DescriptorSet {
         /// The bytes.
         bytes: Vec<u8>,
+        /// The files to compile, by name; none means all of the set.
+        files: Vec<String>,
+    },
+    /// As [`Source::DescriptorSet`], read from a file.
+    DescriptorSetFile {
+        /// The file.
+        path: PathBuf,
         /// The files to compile, by name; none means all of the set.
         files: Vec<String>,
     },
@@ -82,6 +90,7 @@ pub fn load(source: &Source, sink: &mut Sink) -> Result<Loaded, Errors> {
     let input = match source {
         Source::Files { files, includes } => read_files(files, includes, sink),
         Source::DescriptorSet { bytes, files } => Input::from(set::from_bytes(bytes, files, sink)),
+        Source::DescriptorSetFile { path, files } => read_set(path, files, sink),
         Source::Request(request) => Input::from(set::from_request(request, sink)),
     };
     finish(input, sink)
@@ -100,6 +109,17 @@ struct Input {
 impl From<set::Set> for Input {
     fn from(set: set::Set) -> Self {
         Self { files: set.files, roots: set.roots, builtin: set.builtin, ..Self::default() }
+    }
+}
+
+fn read_set(path: &Path, files: &[String], sink: &mut Sink) -> Input {
+    match std::fs::read(path) {
+        Ok(bytes) => Input { read: vec![path.to_owned()], ..set::from_bytes(&bytes, files, sink).into() },
+        Err(error) => {
+            let message = format!("the descriptor set `{}` cannot be read: {error}", path.display());
+            sink.push(Diagnostic::error(Code::UNREADABLE_FILE, message));
+            Input::default()
+        }
     }
 }
 

@@ -76,7 +76,10 @@ fn from_files(files: Vec<raw::File>, roots: &[String], sink: &mut Sink) -> Set {
     if roots.is_empty() {
         set.roots = files.iter().map(|file| file.name().to_owned()).collect();
     }
-    for file in files {
+    for mut file in files {
+        if let Some(own) = compilers_own(&file, &set.roots) {
+            file = own;
+        }
         if file.name().is_empty() || file.name().contains(char::is_control) {
             let text = format!("a file without a proper name: `{}`", file.name().escape_debug());
             sink.push(Diagnostic::error(Code::BAD_DESCRIPTOR, text));
@@ -101,6 +104,16 @@ fn from_files(files: Vec<raw::File>, roots: &[String], sink: &mut Sink) -> Set {
         }
     }
     set
+}
+
+/// Our text of a file that every compiler brings along in a version of its own, so that the output does not
+/// depend on whose it was.
+fn compilers_own(file: &raw::File, roots: &[String]) -> Option<raw::File> {
+    let name = file.name();
+    if !name.starts_with("google/protobuf/") || roots.iter().any(|root| root == name) {
+        return None;
+    }
+    parse::parse(name, builtin::builtin(name)?).ok()
 }
 
 /// Edition 2024 lists files that only options need apart from the others. Here they are imports, unless they are

@@ -170,6 +170,8 @@ pub struct Field {
     pub message: MessageId,
     pub oneof: Option<OneofId>,
     pub kind: FieldKind,
+    /// Repeated numbers in one length-delimited record.
+    pub packed: bool,
     /// proto2 default, as `descriptor.proto` writes it.
     pub default: Option<String>,
     /// The struct's field, or the variant when the field is in a oneof. Raw (`r#type`) where needed.

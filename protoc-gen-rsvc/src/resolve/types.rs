@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use prost_reflect::prost_types::{EnumOptions, EnumValueOptions, FieldOptions, MessageOptions};
 use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor};
 
-use crate::input::Loaded;
+use super::annotations;
+use crate::input::{Loaded, builtin};
 use crate::model::{
     Arena, Enum, EnumId, EnumValue, Field, FieldId, FieldKind, File, FileId, Message, MessageId, Oneof,
     OneofId, Origin, Package, PackageId, Presence, Scalar, Schema, Syntax, TypePath, ValueType, WellKnown,
@@ -52,7 +53,7 @@ pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
     for file in &files {
         let package = packages[file.package_name()];
         let root = roots.contains(file.name());
-        let generate = root || (options.imports && !types.is_elsewhere(file));
+        let generate = root || (options.imports && !is_elsewhere(file));
         let syntax = match file.syntax() {
             prost_reflect::Syntax::Proto2 => Syntax::Proto2,
             prost_reflect::Syntax::Proto3 => Syntax::Proto3,
@@ -86,12 +87,6 @@ impl Types<'_> {
         packages
     }
 
-    /// Whether the types of an imported file come from prost or from the runtime.
-    fn is_elsewhere(&self, file: &FileDescriptor) -> bool {
-        file.package_name() == "google.protobuf"
-            || (self.loaded.builtin.contains(file.name()) && RUNTIME_PACKAGES.contains(&file.package_name()))
-    }
-
     fn declare(&mut self, file: &FileDescriptor, id: FileId, package: PackageId) {
         for message in file.messages() {
             let message = self.message(&message, id, None);
@@ -116,7 +111,7 @@ impl Types<'_> {
             return TypePath::Extern(names::extern_path("::rsvc::codegen::prost_types", rest));
         }
         let package = self.schema.packages[file.package].name.as_str();
-        if !file.root && self.loaded.builtin.contains(&*file.name) && RUNTIME_PACKAGES.contains(&package) {
+        if !file.root && in_runtime(&file.name, package) {
             return TypePath::Extern(names::extern_path(RUNTIME_TYPES, full_name));
         }
         TypePath::Local { module: Vec::new(), name: String::new() }
@@ -280,6 +275,7 @@ impl Types<'_> {
             message,
             oneof,
             kind,
+            packed: descriptor.is_list() && packed(descriptor),
             default: proto.default_value.clone(),
             rust_name: String::new(),
             projected: descriptor.name().to_owned(),
@@ -299,6 +295,27 @@ impl Types<'_> {
             kind => ValueType::Scalar(scalar(&kind).unwrap_or(Scalar::Bytes)),
         }
     }
+}
+
+/// Read from the interpreted options: prost-reflect's own answer is from before it interpreted them.
+fn packed(descriptor: &FieldDescriptor) -> bool {
+    if matches!(descriptor.kind(), Kind::String | Kind::Bytes | Kind::Message(_)) {
+        return false;
+    }
+    match annotations::field(&descriptor.options(), "packed") {
+        Some(value) => value.as_bool() == Some(true),
+        None => descriptor.parent_file().syntax() == prost_reflect::Syntax::Proto3,
+    }
+}
+
+/// Whether the types of an imported file come from prost or from the runtime.
+fn is_elsewhere(file: &FileDescriptor) -> bool {
+    file.package_name() == "google.protobuf" || in_runtime(file.name(), file.package_name())
+}
+
+/// By name, not by where its text came from: a plugin cannot tell, and all hosts have to agree.
+fn in_runtime(file: &str, package: &str) -> bool {
+    RUNTIME_PACKAGES.contains(&package) && builtin(file).is_some()
 }
 
 fn scalar(kind: &Kind) -> Option<Scalar> {

@@ -32,6 +32,7 @@ cases! {
     prelude,
     proto2,
     recursion,
+    refused_elsewhere,
     scalars,
     service_names,
     services,

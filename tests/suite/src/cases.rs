@@ -24,6 +24,8 @@ pub struct Case {
     pub folder: PathBuf,
     /// The files to compile, as imported.
     pub files: Vec<String>,
+    /// Why other compilers refuse the case, if they do.
+    pub text_only: Option<String>,
     /// Generator options as `key=value`.
     pub options: Vec<String>,
 }
@@ -42,19 +44,20 @@ impl Case {
 
     fn read(folder: &Path) -> Self {
         let name = folder.file_name().and_then(|n| n.to_str()).expect("a case has a plain name").to_owned();
-        let (mut files, mut options) = (Vec::new(), Vec::new());
+        let (mut files, mut options, mut text_only) = (Vec::new(), Vec::new(), None);
         for line in fs::read_to_string(folder.join("args")).unwrap_or_default().lines() {
             match line.split_once(' ') {
                 Some(("file", file)) => files.push(file.to_owned()),
+                Some(("textonly", why)) => text_only = Some(why.to_owned()),
                 Some(("opt", option)) => options.push(option.replace("\\,", ",")),
-                _ => panic!("{name}/args: `{line}` is neither `file PATH` nor `opt KEY=VALUE`"),
+                _ => panic!("{name}/args: `{line}` is none of `file PATH`, `opt KEY=VALUE`, `textonly WHY`"),
             }
         }
         let protos = folder.join("proto");
         if files.is_empty() {
             files = tree(&protos, "proto");
         }
-        Self { name, folder: folder.to_owned(), files, options }
+        Self { name, folder: folder.to_owned(), files, text_only, options }
     }
 
     /// The folder with its protos.

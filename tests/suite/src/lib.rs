@@ -1,2 +1,3 @@
+#![allow(clippy::missing_panics_doc)] // helpers of tests: a panic is how they fail
 //! .
 pub mod cases;

@@ -65,10 +65,6 @@ pub struct Fields {
     >,
     #[prost(string, optional, tag = "11")]
     pub get_type: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
-    #[prost(string, optional, tag = "12")]
-    pub x: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
-    #[prost(string, optional, tag = "14")]
-    pub x1: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
     #[prost(oneof = "fields::FooBar4", tags = "15, 16, 17")]
     pub foo_bar4: ::core::option::Option<fields::FooBar4>,
     #[prost(oneof = "fields::NestedOneOf", tags = "18")]
@@ -135,11 +131,7 @@ pub mod fields {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
 #[prost(prost_path = "::rsvc::codegen::prost")]
 pub struct Defaults {
-    #[prost(enumeration = "Kind", optional, tag = "1", default = "One")]
-    pub alias: ::core::option::Option<i32>,
-    #[prost(enumeration = "Kind", optional, tag = "2", default = "One3")]
-    pub renamed: ::core::option::Option<i32>,
-    #[prost(enumeration = "Kind2", optional, tag = "3", default = "Default")]
+    #[prost(enumeration = "Kind2", optional, tag = "3", default = "KindOther")]
     pub other: ::core::option::Option<i32>,
 }
 
@@ -178,12 +170,8 @@ pub mod x1 {
 #[prost(prost_path = "::rsvc::codegen::prost")]
 #[repr(i32)]
 pub enum Kind {
-    One = 1,
-    One2 = 2,
-    One3 = 3,
-    One4 = 4,
+    One = 0,
     Kind2 = 5,
-    X2 = 6,
 }
 
 impl Kind {
@@ -194,22 +182,14 @@ impl Kind {
     pub fn as_str_name(&self) -> &'static str {
         match self {
             Self::One => "KIND_ONE",
-            Self::One2 => "ONE",
-            Self::One3 => "one",
-            Self::One4 => "Kind_One",
             Self::Kind2 => "KIND_2",
-            Self::X2 => "_2",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
     pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
         match value {
             "KIND_ONE" => Some(Self::One),
-            "ONE" => Some(Self::One2),
-            "one" => Some(Self::One3),
-            "Kind_One" => Some(Self::One4),
             "KIND_2" => Some(Self::Kind2),
-            "_2" => Some(Self::X2),
             _ => None,
         }
     }
@@ -230,7 +210,7 @@ impl Kind {
 #[repr(i32)]
 pub enum Kind2 {
     KindDefault = 0,
-    Default = 1,
+    KindOther = 1,
 }
 
 impl Kind2 {
@@ -241,14 +221,14 @@ impl Kind2 {
     pub fn as_str_name(&self) -> &'static str {
         match self {
             Self::KindDefault => "KIND_DEFAULT",
-            Self::Default => "DEFAULT",
+            Self::KindOther => "KIND_OTHER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
     pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
         match value {
             "KIND_DEFAULT" => Some(Self::KindDefault),
-            "DEFAULT" => Some(Self::Default),
+            "KIND_OTHER" => Some(Self::KindOther),
             _ => None,
         }
     }

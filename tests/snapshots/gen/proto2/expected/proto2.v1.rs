@@ -19,7 +19,7 @@ pub struct Old {
     pub flag: ::core::option::Option<bool>,
     #[prost(enumeration = "Level", optional, tag = "8", default = "High")]
     pub level: ::core::option::Option<i32>,
-    #[prost(int32, repeated, packed = "false", tag = "9")]
+    #[prost(int32, repeated, tag = "9")]
     pub packed: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
     #[prost(int32, repeated, packed = "false", tag = "10")]
     pub expanded: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,

@@ -48,7 +48,7 @@ pub struct Scalars {
     pub ra: ::rsvc::codegen::prost::alloc::vec::Vec<f64>,
     #[prost(sint64, repeated, tag = "48")]
     pub rh: ::rsvc::codegen::prost::alloc::vec::Vec<i64>,
-    #[prost(int32, repeated, tag = "49")]
+    #[prost(int32, repeated, packed = "false", tag = "49")]
     pub unpacked: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
     #[deprecated]
     #[prost(int32, repeated, tag = "50")]
