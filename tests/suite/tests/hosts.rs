@@ -3,6 +3,8 @@
 //! protoc and buf come from the virtual environment that `RSVC_VENV` names; without it they are left out, which is
 //! printed.
 
+#![allow(clippy::print_stdout)] // says what was compared and what was left out
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

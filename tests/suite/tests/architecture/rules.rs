@@ -61,6 +61,7 @@ pub(crate) const RULES: &[Rule] = &[
             "protoc-gen-rsvc/src/output/",
             "protoc-gen-rsvc/src/main.rs",
             "protoc-gen-rsvc/src/cli.rs",
+            "protoc-gen-rsvc/src/plugin.rs",
         ],
         paths: &[
             "std::fs",
@@ -81,7 +82,11 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         name: "file access in the binary",
-        within: &["protoc-gen-rsvc/src/main.rs", "protoc-gen-rsvc/src/cli.rs"],
+        within: &[
+            "protoc-gen-rsvc/src/main.rs",
+            "protoc-gen-rsvc/src/cli.rs",
+            "protoc-gen-rsvc/src/plugin.rs",
+        ],
         allowed: &[],
         paths: &[
             "std::fs",

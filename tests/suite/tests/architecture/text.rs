@@ -13,7 +13,7 @@ const TOO_LONG: usize = 600;
 fn is_limited(file: &str) -> bool {
     let written = ["rs", "html", "py", "askama", "txt"].contains(&tree::extension(file));
     let free = file.starts_with("tests/") || file.contains("/tests/") || file.ends_with("/tests.rs");
-    let made = file.contains("snapshots/") || file.contains("/generated/");
+    let made = file.contains("snapshots/") || file.starts_with("runtime/src/pb/");
     written && !free && !made
 }
 
