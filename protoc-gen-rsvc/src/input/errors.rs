@@ -144,7 +144,7 @@ impl Reporter<'_> {
         self.known.get_or_insert_with(|| {
             let mut files = self.files.to_vec();
             for file in &mut files {
-                options::each(file, &mut |options| {
+                raw::each_options(file, &mut |_, _, options| {
                     *options =
                         options.as_deref().and_then(|bytes| options::without(bytes, options::UNINTERPRETED));
                 });

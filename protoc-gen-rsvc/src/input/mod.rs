@@ -1,7 +1,7 @@
 //! Sources of any kind become one descriptor pool: `.proto` files, a descriptor set, a plugin request.
 //!
 //! The steps, each in a file of its own: `files` knows the include folders, `text` reads and parses in parallel, or
-//! `set` takes descriptors; `order` sorts by imports, `verify` finds what is wrong, `normalize` smooths what the two
+//! `set` takes descriptors; `order` sorts by imports, `verify` finds what is wrong, `editions` become proto2 or proto3, `normalize` smooths what the two
 //! libraries behind us read differently, `pool` builds. No other module reads files or the environment, and only
 //! `output.rs` writes.
 #![allow(clippy::disallowed_methods)] // the border of the file system runs here: see clippy.toml
@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 use prost_reflect::DescriptorPool;
 
 pub(crate) use builtin::builtin;
+pub use editions::{Edition, EditionNotes};
 pub use locations::{Locations, Sources};
 pub use set::Request;
 
@@ -83,6 +84,8 @@ pub struct Loaded {
     pub read: Vec<PathBuf>,
     /// Files that came from the built-in set, because the user has none of that name.
     pub builtin: BTreeSet<String>,
+    /// What the pool does not say of closed enums and editions.
+    pub notes: EditionNotes,
 }
 
 /// Reads a source with all that it imports. Warnings stay in the sink.
@@ -153,13 +156,19 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
     let mut files: Vec<raw::File> = names.iter().filter_map(|name| by_name.remove(name)).collect();
     verify::verify(&mut files, sink);
     sink.barrier(&sources)?;
+    let mut notes = EditionNotes::default();
+    for file in &mut files {
+        editions::reduce(file, &mut notes, sink);
+    }
+    sink.barrier(&sources)?;
     for file in &mut files {
         normalize::normalize(file);
     }
-    match pool::build(&files) {
+    match build(&mut files) {
         Ok(pool) => {
             let locations = Locations::new(&pool);
-            Ok(Loaded { pool, roots, files: names, sources, locations, read, builtin })
+            let names = files.iter().map(|file| file.name().to_owned()).collect();
+            Ok(Loaded { pool, roots, files: names, sources, locations, read, builtin, notes })
         }
         Err(error) => {
             errors::report(&error, &files, &sources, sink);
@@ -167,4 +176,22 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
             Err(Errors::one(Diagnostic::error(Code::INTERNAL, error.to_string())))
         }
     }
+}
+
+const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";
+
+/// Options can be used without an import of `descriptor.proto`. prost-reflect then takes its own, which lacks the
+/// newest; only when that fails, ours is added, since everything in the pool is carried on.
+fn build(files: &mut Vec<raw::File>) -> Result<DescriptorPool, prost_reflect::DescriptorError> {
+    let error = match pool::build(files) {
+        Ok(pool) => return Ok(pool),
+        Err(error) => error,
+    };
+    let known = files.iter().any(|file| file.name() == DESCRIPTOR || file.package() == "google.protobuf");
+    let parsed = builtin::builtin(DESCRIPTOR).filter(|_| !known).map(|text| parse::parse(DESCRIPTOR, text));
+    let Some(Ok(file)) = parsed else { return Err(error) };
+    let mut descriptor = [file];
+    verify::verify(&mut descriptor, &mut Sink::default());
+    files.splice(0..0, descriptor);
+    pool::build(files)
 }

@@ -6,72 +6,89 @@ use miette::Diagnostic as _;
 use prost::Message as _;
 use protox_parse::ParseError;
 
+use super::editions::Rewritten;
 use super::lexer::tokens;
-use super::locations::{offset, position};
+use super::locations::position;
 use super::{editions, raw};
 use crate::diag::{Code, Diagnostic, Place};
 
 /// The descriptor of a text, or everything that is wrong with its syntax.
 pub(crate) fn parse(name: &str, text: &str) -> Result<raw::File, Vec<Diagnostic>> {
-    editions::check(name, text)?;
-    let file = protox_parse::parse(name, text).map_err(|error| findings(name, text, &error))?;
-    raw::File::decode(file.encode_to_vec().as_slice()).map_err(|error| {
+    let edition = editions::rewrite(name, text).map_err(|error| vec![*error])?;
+    let text = edition.as_ref().map_or(text, |rewritten| &rewritten.text);
+    let stumble = Stumble { name, text, edition: edition.as_ref() };
+    let file = protox_parse::parse(name, text).map_err(|error| stumble.findings(&error))?;
+    let mut file = raw::File::decode(file.encode_to_vec().as_slice()).map_err(|error| {
         vec![
             Diagnostic::error(Code::INTERNAL, format!("descriptor not read back: {error}"))
                 .at(Place::file(name)),
         ]
-    })
+    })?;
+    if let Some(rewritten) = &edition {
+        editions::restore(&mut file, rewritten)?;
+    }
+    Ok(file)
 }
 
-fn findings(name: &str, text: &str, error: &ParseError) -> Vec<Diagnostic> {
-    let mut found = vec![finding(name, text, error)];
-    found.extend(error.related().into_iter().flatten().map(|related| finding(name, text, related)));
-    found
+/// Where the parser stumbled: the text that it saw, and how to get from it to the text that was written.
+struct Stumble<'a> {
+    name: &'a str,
+    text: &'a str,
+    edition: Option<&'a Rewritten>,
 }
 
-fn finding(name: &str, text: &str, error: &dyn miette::Diagnostic) -> Diagnostic {
-    let message = error.to_string().replace('\'', "`");
-    let place = |range: Range<usize>| {
-        Place::new(name, position(text, range.start), position(text, range.end.max(range.start)))
-    };
-    let mut labels = error.labels().into_iter().flatten().map(|label| {
-        let start = label.offset();
-        (place(start..start + label.len()), label.label().map(str::to_owned))
-    });
-    let first = labels.next();
-    let own_help = error.help().map(|help| help.to_string());
-    // The parser has one message for a bad group name and for a bad import; only the help differs.
-    let import = own_help.as_ref().is_some_and(|help| help.starts_with("imports"));
-    let (code, better, help) = if import { IMPORT } else { explain(&message) };
-    let help = help.map(str::to_owned).or(own_help);
-    let mut found = Diagnostic::error(code, better.map_or_else(|| message.clone(), str::to_owned));
-    found = match (first, labels.next()) {
-        (Some((first, _)), Some((second, _))) => found.at(second).note(first, "first here"),
-        (Some((place, _)), None) => match missing_semicolon(name, text, &message, &place) {
-            Some(before) => found.at(before).label("a `;` is missing here"),
-            None => found.at(place),
-        },
-        // Only the end of the file has no span.
-        _ => found.at(place(text.trim_end().len()..text.trim_end().len())),
-    };
-    match help {
-        Some(help) => found.help(help),
-        None => found,
+impl Stumble<'_> {
+    fn findings(&self, error: &ParseError) -> Vec<Diagnostic> {
+        let mut found = vec![self.finding(error)];
+        found.extend(error.related().into_iter().flatten().map(|related| self.finding(related)));
+        found
+    }
+
+    fn finding(&self, error: &dyn miette::Diagnostic) -> Diagnostic {
+        let message = error.to_string().replace('\'', "`");
+        let mut labels = error.labels().into_iter().flatten().map(|l| l.offset()..l.offset() + l.len());
+        let (first, second) = (labels.next(), labels.next());
+        let own_help = error.help().map(|help| help.to_string());
+        // The parser has one message for a bad group name and for a bad import; only the help differs.
+        let import = own_help.as_ref().is_some_and(|help| help.starts_with("imports"));
+        let (code, better, help) = if import { IMPORT } else { explain(&message, self.edition.is_some()) };
+        let help = help.map(str::to_owned).or(own_help);
+        let found = Diagnostic::error(code, better.map_or_else(|| message.clone(), str::to_owned));
+        let found = match (first, second) {
+            (Some(first), Some(second)) => found.at(self.place(second)).note(self.place(first), "first here"),
+            (Some(range), None) => match self.missing_semicolon(&message, range.start) {
+                Some(end) => found.at(self.place(end..end)).label("a `;` is missing here"),
+                None => found.at(self.place(range)),
+            },
+            // Only the end of the file has no span.
+            (None, _) => found.at(self.place(self.text.trim_end().len()..self.text.trim_end().len())),
+        };
+        match help {
+            Some(help) => found.help(help),
+            None => found,
+        }
+    }
+
+    fn place(&self, range: Range<usize>) -> Place {
+        let written = |offset| {
+            let at = position(self.text, offset);
+            self.edition.map_or(at, |rewritten| rewritten.original(at))
+        };
+        Place::new(self.name, written(range.start), written(range.end))
+    }
+
+    /// The end of the line before, when the parser stumbles only over what stands on the next.
+    fn missing_semicolon(&self, message: &str, start: usize) -> Option<usize> {
+        let before = self.text.get(..start).filter(|_| message.starts_with("expected `;`"))?;
+        let end = tokens(before).last()?.span().end;
+        before[end..].contains('\n').then_some(end)
     }
 }
 
-/// The end of the line before, when the parser stumbles only over what stands on the next.
-fn missing_semicolon(name: &str, text: &str, message: &str, found: &Place) -> Option<Place> {
-    let (start, _) = found.span.filter(|_| message.starts_with("expected `;`"))?;
-    let at = offset(text, start);
-    let end = tokens(&text[..at]).last()?.span().end;
-    let place = position(text, end);
-    (place.line < start.line).then(|| Place::new(name, place, place))
-}
-
 /// Our code for a message of the parser, and better words or a help where we have them.
-fn explain(message: &str) -> Words {
-    let row = EXPLANATIONS.iter().find(|(start, _)| message.starts_with(start));
+fn explain(message: &str, edition: bool) -> Words {
+    let special = if edition { EDITION_EXPLANATIONS } else { &[] };
+    let row = special.iter().chain(EXPLANATIONS).find(|(start, _)| message.starts_with(start));
     row.map_or((Code::SYNTAX, None, None), |&(_, words)| words)
 }
 
@@ -134,4 +151,24 @@ const EXPLANATIONS: &[(&str, Words)] = &[
     ("expected value to be", (Code::OPTION_TYPE, None, None)),
     ("a oneof must have", (Code::INVALID_DEFINITION, None, None)),
     ("reached maximum recursion", (Code::UNSUPPORTED, None, None)),
+];
+
+/// Likewise, where the parser speaks of proto3 but the text is of an edition.
+const EDITION_EXPLANATIONS: &[(&str, Words)] = &[
+    (
+        "groups are not allowed",
+        (
+            Code::INVALID_DEFINITION,
+            Some("an edition has no groups"),
+            Some("define a message, and a field of its type with `features.message_encoding = DELIMITED`"),
+        ),
+    ),
+    (
+        "required fields are not allowed",
+        (
+            Code::INVALID_DEFINITION,
+            Some("an edition has no label `required`"),
+            Some("write `features.field_presence = LEGACY_REQUIRED`"),
+        ),
+    ),
 ];

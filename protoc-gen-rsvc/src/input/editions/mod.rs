@@ -1,20 +1,17 @@
-//! Editions of the protobuf language.
+//! Editions of the protobuf language, which neither prost-build nor prost-reflect nor the parser knows.
+//!
+//! A text goes through [`rewrite`] before the parser and through [`written::restore`] after it; then, as a descriptor
+//! from protoc does at once, through [`reduce`]. Whether a `local` definition is used in another file and whether
+//! names follow the style of edition 2024 is not checked: both are promises to readers, and change no code.
 
-use super::lexer::tokens;
-use super::locations::position;
-use crate::diag::{Code, Diagnostic, Place};
+mod features;
+mod reduce;
+mod rewrite;
+mod written;
 
-/// Refuses a text of an edition.
-pub(crate) fn check(name: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
-    let mut tokens = tokens(text).into_iter();
-    let (Some(word), Some(_), Some(edition)) = (tokens.next(), tokens.next(), tokens.next()) else {
-        return Ok(());
-    };
-    if !word.is("edition") {
-        return Ok(());
-    }
-    let message = format!("edition `{}` is not known", edition.unquoted().unwrap_or(edition.text));
-    let span = edition.span();
-    let place = Place::new(name, position(text, span.start), position(text, span.end));
-    Err(vec![Diagnostic::error(Code::UNKNOWN_EDITION, message).at(place)])
-}
+pub use features::Edition;
+pub(crate) use features::Features;
+pub use reduce::EditionNotes;
+pub(crate) use reduce::reduce;
+pub(crate) use rewrite::{Rewritten, rewrite};
+pub(crate) use written::restore;

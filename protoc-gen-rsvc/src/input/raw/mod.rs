@@ -4,8 +4,10 @@
 //! touched, and the fields of editions, which `prost_types` has not got, are there. An options message and a
 //! byte string look the same on the wire, so both forms read the same data.
 
+mod each;
 pub(crate) mod options;
 
+pub(crate) use each::{OptionsKind, each_options};
 use prost::Message;
 use prost_types::SourceCodeInfo;
 pub(crate) use prost_types::field_descriptor_proto::{Label, Type};
@@ -35,6 +37,7 @@ pub(crate) mod tag {
     pub(crate) mod field {
         pub(crate) const EXTENDEE: i32 = 2;
         pub(crate) const NUMBER: i32 = 3;
+        pub(crate) const LABEL: i32 = 4;
         pub(crate) const TYPE: i32 = 5;
         pub(crate) const TYPE_NAME: i32 = 6;
         pub(crate) const DEFAULT: i32 = 7;

@@ -1,7 +1,7 @@
 //! The few fields of options that decide about structure, read from and written into their bytes.
 
 use prost::Message;
-use prost::encoding::{DecodeContext, decode_key, skip_field};
+use prost::encoding::{DecodeContext, WireType, decode_key, skip_field};
 use prost_types::UninterpretedOption;
 
 use super::Descriptor;
@@ -98,41 +98,26 @@ pub(crate) fn without(bytes: &[u8], field: u32) -> Option<Vec<u8>> {
     Some(kept)
 }
 
-/// Every options field of a file, for changing them all alike.
-pub(crate) fn each(file: &mut super::File, change: &mut impl FnMut(&mut Option<Vec<u8>>)) {
-    change(&mut file.options);
-    for message in &mut file.message {
-        each_in_message(message, change);
+/// The bytes of a field that is a message, all its occurrences joined, which is how such fields merge.
+pub(crate) fn message_field(bytes: &[u8], field: u32) -> Option<Vec<u8>> {
+    let mut found: Option<Vec<u8>> = None;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (number, wire_type) = decode_key(&mut rest).ok()?;
+        if number == field && wire_type == WireType::LengthDelimited {
+            let mut value = Vec::new();
+            prost::encoding::bytes::merge(wire_type, &mut value, &mut rest, DecodeContext::default()).ok()?;
+            found.get_or_insert_default().extend(value);
+        } else {
+            skip_field(wire_type, number, &mut rest, DecodeContext::default()).ok()?;
+        }
     }
-    for enumeration in &mut file.enumeration {
-        each_in_enum(enumeration, change);
-    }
-    for extension in &mut file.extension {
-        change(&mut extension.options);
-    }
-    for service in &mut file.service {
-        change(&mut service.options);
-        service.method.iter_mut().for_each(|method| change(&mut method.options));
-    }
+    found
 }
 
-fn each_in_message(message: &mut Descriptor, change: &mut impl FnMut(&mut Option<Vec<u8>>)) {
-    change(&mut message.options);
-    message.field.iter_mut().for_each(|field| change(&mut field.options));
-    message.extension.iter_mut().for_each(|field| change(&mut field.options));
-    message.oneof.iter_mut().for_each(|oneof| change(&mut oneof.options));
-    message.extension_range.iter_mut().for_each(|range| change(&mut range.options));
-    for enumeration in &mut message.enumeration {
-        each_in_enum(enumeration, change);
-    }
-    for nested in &mut message.nested {
-        each_in_message(nested, change);
-    }
-}
-
-fn each_in_enum(enumeration: &mut super::Enum, change: &mut impl FnMut(&mut Option<Vec<u8>>)) {
-    change(&mut enumeration.options);
-    enumeration.value.iter_mut().for_each(|value| change(&mut value.options));
+/// Adds a field that is a message.
+pub(crate) fn add_message_field(options: &mut Option<Vec<u8>>, field: u32, message: &impl Message) {
+    prost::encoding::message::encode(field, message, options.get_or_insert_default());
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::defaults;
 use super::walk::{Cursor, join};
 use crate::diag::{Code, Sink};
-use crate::input::raw::{self, Label, Type, tag};
+use crate::input::editions::Features;
+use crate::input::raw::{self, Label, OptionsKind, Type, tag};
 
 const MAX_NUMBER: i32 = 536_870_911;
 
@@ -14,6 +15,15 @@ pub(super) fn check_all(at: &Cursor, message: &raw::Descriptor, sink: &mut Sink)
     let mut numbers: BTreeMap<i32, i32> = BTreeMap::new();
     let mut json_names: BTreeMap<String, i32> = BTreeMap::new();
     let mut folded: BTreeMap<String, i32> = BTreeMap::new();
+    let strict_json = match at.file.syntax() {
+        "editions" => {
+            Features::DEFAULT
+                .under(at.file.options.as_deref(), OptionsKind::File)
+                .under(message.options.as_deref(), OptionsKind::Message)
+                .strict_json
+        }
+        syntax => syntax == "proto3",
+    };
     for (index, field) in (0..).zip(&message.field) {
         let part = |end| [tag::message::FIELD, index, end];
         let earlier = |i: i32| usize::try_from(i).map_or("", |i| message.field[i].name());
@@ -37,7 +47,7 @@ pub(super) fn check_all(at: &Cursor, message: &raw::Descriptor, sink: &mut Sink)
             let field = usize::try_from(i).ok().and_then(|i| message.field.get(i));
             field.is_some_and(|f| f.json_name.as_ref().is_some_and(|json| *json != json_name(f.name())))
         };
-        let strict = at.file.syntax() == "proto3" || chosen(same_json) || chosen(index);
+        let strict = strict_json || chosen(same_json) || chosen(index);
         if same_json != index && earlier(same_json) != field.name() && strict {
             let text = format!(
                 "fields `{}` and `{}` have the same JSON name `{json}`",

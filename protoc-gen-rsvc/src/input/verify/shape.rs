@@ -5,6 +5,7 @@
 use super::fields;
 use super::walk::{Cursor, Node, walk};
 use crate::diag::{Code, Diagnostic, Place, Sink};
+use crate::input::editions::Edition;
 use crate::input::raw::{self, options, tag};
 
 /// How deep braces may nest in the value of an option.
@@ -39,19 +40,27 @@ pub(super) fn is_identifier(name: &str) -> bool {
 }
 
 fn check_file(file: &raw::File, sink: &mut Sink) {
-    let mut bad = |message: String| {
-        sink.push(Diagnostic::error(Code::BAD_DESCRIPTOR, message).at(Place::file(file.name())));
+    let mut tell = |code: Code, message: String| {
+        sink.push(Diagnostic::error(code, message).at(Place::file(file.name())));
     };
-    if !matches!(file.syntax.as_deref(), None | Some("" | "proto2" | "proto3")) {
-        bad(format!("unknown syntax `{}`", file.syntax().escape_debug()));
+    match file.syntax.as_deref() {
+        None | Some("" | "proto2" | "proto3") => {}
+        Some("editions") if Edition::of(file).is_some() => {}
+        Some("editions") => {
+            tell(Code::UNKNOWN_EDITION, format!("edition number {} is not known", file.edition()));
+        }
+        Some(other) => tell(Code::BAD_DESCRIPTOR, format!("unknown syntax `{}`", other.escape_debug())),
     }
     if !file.package().is_empty() && !file.package().split('.').all(is_identifier) {
-        bad(format!("`{}` is no name for a package", file.package().escape_debug()));
+        tell(Code::BAD_DESCRIPTOR, format!("`{}` is no name for a package", file.package().escape_debug()));
     }
     let imports = file.dependency.len();
     for index in file.public_dependency.iter().chain(&file.weak_dependency) {
         if !usize::try_from(*index).is_ok_and(|i| i < imports) {
-            bad(format!("import number {index} of {imports} is marked public or weak"));
+            tell(
+                Code::BAD_DESCRIPTOR,
+                format!("import number {index} of {imports} is marked public or weak"),
+            );
         }
     }
 }

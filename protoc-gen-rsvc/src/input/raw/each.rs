@@ -1,0 +1,97 @@
+//! Every options message of a file, for changing them all alike.
+
+use super::{Descriptor, Enum, Field, File, tag};
+
+/// Which options they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OptionsKind {
+    File,
+    Message,
+    Field,
+    Oneof,
+    ExtensionRange,
+    Enum,
+    Value,
+    Service,
+    Method,
+}
+
+impl OptionsKind {
+    /// The number of `features` in options of this kind.
+    pub(crate) fn features(self) -> u32 {
+        match self {
+            Self::File | Self::ExtensionRange => 50,
+            Self::Message => 12,
+            Self::Field => 21,
+            Self::Oneof => 1,
+            Self::Enum => 7,
+            Self::Value => 2,
+            Self::Service => 34,
+            Self::Method => 35,
+        }
+    }
+}
+
+type Change<'c> = dyn FnMut(&[i32], OptionsKind, &mut Option<Vec<u8>>) + 'c;
+
+/// Shows the options of every definition, with the path of the options.
+pub(crate) fn each_options(file: &mut File, change: &mut Change) {
+    let mut each = Each { path: Vec::new(), change };
+    each.one(OptionsKind::File, 8, &mut file.options);
+    each.all(tag::file::MESSAGE, &mut file.message, Each::message);
+    each.all(tag::file::ENUM, &mut file.enumeration, Each::enumeration);
+    each.all(tag::file::EXTENSION, &mut file.extension, Each::field);
+    each.all(tag::file::SERVICE, &mut file.service, |each, service| {
+        each.one(OptionsKind::Service, 3, &mut service.options);
+        each.all(tag::service::METHOD, &mut service.method, |each, method| {
+            each.one(OptionsKind::Method, 4, &mut method.options);
+        });
+    });
+}
+
+struct Each<'a, 'c> {
+    path: Vec<i32>,
+    change: &'a mut Change<'c>,
+}
+
+impl Each<'_, '_> {
+    /// The options of what is at the path; `number` is that of `options` in it.
+    fn one(&mut self, kind: OptionsKind, number: i32, options: &mut Option<Vec<u8>>) {
+        self.path.push(number);
+        (self.change)(&self.path, kind, options);
+        self.path.pop();
+    }
+
+    fn all<T>(&mut self, number: i32, items: &mut [T], mut show: impl FnMut(&mut Self, &mut T)) {
+        for (index, item) in (0..).zip(items) {
+            self.path.extend([number, index]);
+            show(self, item);
+            self.path.truncate(self.path.len() - 2);
+        }
+    }
+
+    fn message(&mut self, message: &mut Descriptor) {
+        self.one(OptionsKind::Message, 7, &mut message.options);
+        self.all(tag::message::FIELD, &mut message.field, Self::field);
+        self.all(tag::message::EXTENSION, &mut message.extension, Self::field);
+        self.all(tag::message::ONEOF, &mut message.oneof, |each, oneof| {
+            each.one(OptionsKind::Oneof, 2, &mut oneof.options);
+        });
+        self.all(tag::message::EXTENSION_RANGE, &mut message.extension_range, |each, range| {
+            each.one(OptionsKind::ExtensionRange, 3, &mut range.options);
+        });
+        self.all(tag::message::ENUM, &mut message.enumeration, Self::enumeration);
+        self.all(tag::message::NESTED, &mut message.nested, Self::message);
+    }
+
+    fn field(&mut self, field: &mut Field) {
+        self.one(OptionsKind::Field, 8, &mut field.options);
+    }
+
+    fn enumeration(&mut self, enumeration: &mut Enum) {
+        self.one(OptionsKind::Enum, 3, &mut enumeration.options);
+        self.all(tag::enumeration::VALUE, &mut enumeration.value, |each, value| {
+            each.one(OptionsKind::Value, 3, &mut value.options);
+        });
+    }
+}
