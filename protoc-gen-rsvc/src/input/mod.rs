@@ -1,9 +1,9 @@
 //! Sources of any kind become one descriptor pool: `.proto` files, a descriptor set, a plugin request.
 //!
 //! The steps, each in a file of its own: `files` knows the include folders, `text` reads and parses in parallel, or
-//! `set` takes descriptors; `order` sorts by imports, `verify` finds what is wrong, `editions` become proto2 or proto3, `normalize` smooths what the two
-//! libraries behind us read differently, `pool` builds. No other module reads files or the environment, and only
-//! `output.rs` writes.
+//! `set` takes descriptors; `order` sorts by imports, `verify` finds what is wrong, `editions` become proto2 or
+//! proto3, `normalize` smooths what the two libraries behind us read differently, `pool` builds. No other module
+//! reads files or the environment, and only `output.rs` writes.
 #![allow(clippy::disallowed_methods)] // the border of the file system runs here: see clippy.toml
 
 mod builtin;
