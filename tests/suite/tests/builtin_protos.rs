@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, Value};
+use suite::surroundings::{shared, venv};
 
 const PROTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../proto");
 
@@ -100,13 +101,8 @@ fn features_of_editions_have_their_defaults() {
 
 #[test]
 fn validate_is_as_published() {
-    let Some(shared) = std::env::var_os("RSVC_SHARED") else {
-        println!(
-            "left out without RSVC_SHARED: buf/validate/validate.proto against its published descriptor"
-        );
-        return;
-    };
-    let path = Path::new(&shared).join("conformance/protovalidate/cases_schema.binpb");
+    let what = "buf/validate/validate.proto against its published descriptor";
+    let Some(path) = shared("conformance/protovalidate/cases_schema.binpb", what) else { return };
     let mut ignored = IGNORED.to_vec();
     // That descriptor was built with other Go and Java packages than the published source has.
     ignored.push("google.protobuf.FileDescriptorProto.options");
@@ -115,10 +111,7 @@ fn validate_is_as_published() {
 
 #[test]
 fn google_is_as_published() {
-    let Some(venv) = std::env::var_os("RSVC_VENV").map(PathBuf::from) else {
-        println!("left out without RSVC_VENV: google/*.proto against the published files");
-        return;
-    };
+    let Some(venv) = venv("google/*.proto against the published files") else { return };
     let google: Vec<_> =
         names(Path::new(PROTO)).into_iter().filter(|name| name.starts_with("google/")).collect();
     let files: Vec<_> = google.iter().map(String::as_str).collect();

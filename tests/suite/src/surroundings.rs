@@ -1,0 +1,27 @@
+//! What a machine may lack: the shared test data and the Python tools.
+//!
+//! A test asks here, and returns where there is nothing. What is left out is said in a line that `cargo xtask test`
+//! counts, past libtest, which swallows what a passing test prints.
+
+use std::env;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+/// A path in the shared test data, `RSVC_SHARED`. Without it, says that `what` is left out.
+pub fn shared(path: &str, what: &str) -> Option<PathBuf> {
+    let found =
+        env::var_os("RSVC_SHARED").map(|root| PathBuf::from(root).join(path)).filter(|path| path.exists());
+    found.or_else(|| left_out(what, "the shared data is not here, see RSVC_SHARED"))
+}
+
+/// The virtual environment with the Python tools, `RSVC_VENV`. Without it, says that `what` is left out.
+pub fn venv(what: &str) -> Option<PathBuf> {
+    let found = env::var_os("RSVC_VENV").map(PathBuf::from);
+    found.or_else(|| left_out(what, "RSVC_VENV is not set, as `cargo xtask test` does"))
+}
+
+fn left_out<T>(what: &str, why: &str) -> Option<T> {
+    // Nobody to tell is no reason to fail.
+    let _ = writeln!(io::stderr(), "skipped: {what}: {why}");
+    None
+}
