@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use suite::cases::{Case, difference, read_files, repository};
+use suite::surroundings::{left_out, venv};
 
 /// The binary under test, which cargo builds for this package's tests only when it is told to.
 fn generator() -> PathBuf {
@@ -30,10 +31,10 @@ fn generator() -> PathBuf {
 const TEXT: &str = "command line";
 
 fn check(host: &str, mut run: impl FnMut(&Case, &Path) -> Output) {
-    let (cases, left_out): (Vec<_>, Vec<_>) =
+    let (cases, others): (Vec<_>, Vec<_>) =
         Case::all().into_iter().partition(|case| host == TEXT || case.text_only.is_none());
-    for case in &left_out {
-        println!("{host}: left out {}: {}", case.name, case.text_only.as_deref().unwrap_or_default());
+    for case in &others {
+        left_out(&format!("{host}, case {}", case.name), case.text_only.as_deref().unwrap_or_default());
     }
     let mut wrong = Vec::new();
     for case in &cases {
@@ -48,16 +49,7 @@ fn check(host: &str, mut run: impl FnMut(&Case, &Path) -> Output) {
         }
     }
     assert!(wrong.is_empty(), "{host}: {} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-    println!("{host}: {} cases are equal to the byte, {} left out", cases.len(), left_out.len());
-}
-
-/// The environment with protoc and buf, or a printed reason.
-fn tools(left_out: &str) -> Option<PathBuf> {
-    let venv = std::env::var_os("RSVC_VENV").map(PathBuf::from);
-    if venv.is_none() {
-        println!("left out: {left_out}, since RSVC_VENV is not set (`cargo xtask test` sets it)");
-    }
-    venv
+    println!("{host}: {} cases are equal to the byte, {} left out", cases.len(), others.len());
 }
 
 fn parameter(case: &Case) -> String {
@@ -86,7 +78,7 @@ fn command_line() {
 
 #[test]
 fn protoc_plugin() {
-    let Some(venv) = tools("protoc as a host") else { return };
+    let Some(venv) = venv("protoc as a host") else { return };
     let generator = generator();
     check("protoc", |case, out| {
         let mut command = protoc(&venv, case);
@@ -99,7 +91,7 @@ fn protoc_plugin() {
 
 #[test]
 fn descriptor_set() {
-    let Some(venv) = tools("protoc's descriptor sets") else { return };
+    let Some(venv) = venv("protoc's descriptor sets") else { return };
     let generator = generator();
     check("descriptor set", |case, out| {
         let set = out.join("set.binpb");
@@ -121,7 +113,7 @@ fn descriptor_set() {
 
 #[test]
 fn buf_generate() {
-    let Some(venv) = tools("buf as a host") else { return };
+    let Some(venv) = venv("buf as a host") else { return };
     let generator = generator();
     check("buf", |case, out| {
         // A workspace of two modules: the case, and the annotations.
