@@ -35,7 +35,11 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
         let mut command = venv.python();
         command.args(["-m", "unittest", "-v", &module]).current_dir(session.root().join(SCRIPTS));
         command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONPATH", &stubs);
-        command.env("SHOP_BIN", &shop).env("STUBS", &stubs).env("BUF", venv.program("buf"));
+        command
+            .env("SHOP_BIN", &shop)
+            .env("SHOP_CLIENT", shop.with_file_name("shop-client"))
+            .env("STUBS", &stubs)
+            .env("BUF", venv.program("buf"));
         command.env("RSVC_VENV", venv.root()).env("RSVC_ROOT", session.root());
         let (status, lines) = process::tee(&mut command)?;
         let mut outcome = tally::unittest(&module, &lines);

@@ -84,10 +84,10 @@ impl Session {
         Ok(())
     }
 
-    /// The path of a binary, built unless [`Session::build_all`] did.
+    /// The path of a binary, built with the others of its package unless [`Session::build_all`] did.
     pub(crate) fn binary(&self, package: &str, binary: &str) -> Result<PathBuf> {
         if !self.built {
-            process::run(&mut self.cargo(["build", "--package", package, "--bin", binary]))?;
+            process::run(&mut self.cargo(["build", "--package", package, "--bins"]))?;
         }
         let path = self.target("debug").join(binary);
         if !path.is_file() {
