@@ -29,8 +29,9 @@ const GENERATOR: &str = "protoc-gen-rsvc/src/";
 
 const STORAGE: &[&str] = &["protoc-gen-rsvc/src/storage.rs", "protoc-gen-rsvc/src/storage/"];
 
-/// How a shape looks in code that is made as text.
-pub(crate) const SHAPES: &[&str] = &["Box<", "Box::new(", "Option<", "HashMap<", "BTreeMap<"];
+/// How a shape looks in code that is made as text. An `Option` has many other uses: whether a field is one can be
+/// learned from `Shape` alone, which has a rule of its own.
+pub(crate) const SHAPES: &[&str] = &["Box<", "Box::new(", "HashMap<", "BTreeMap<"];
 
 /// All borders.
 pub(crate) const RULES: &[Rule] = &[
@@ -136,7 +137,7 @@ pub(crate) const RULES: &[Rule] = &[
         name: "the shape of prost's structs in the output",
         within: &[GENERATOR],
         allowed: STORAGE,
-        paths: &["Box", "*::Box", "Option", "*::Option", "HashMap", "*::HashMap", "BTreeMap", "*::BTreeMap"],
+        paths: &["Box", "*::Box", "HashMap", "*::HashMap", "BTreeMap", "*::BTreeMap"],
         macros: &[],
         methods: &[],
         texts: SHAPES,

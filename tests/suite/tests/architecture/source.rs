@@ -36,6 +36,11 @@ pub(crate) struct Source {
 
 const QUOTES: &[&str] = &["quote", "quote_spanned", "parse_quote", "parse_quote_spanned"];
 
+/// Words that stand before a path and are no part of it.
+const KEYWORDS: &[&str] = &[
+    "let", "return", "if", "match", "in", "else", "mut", "ref", "as", "dyn", "impl", "for", "where", "move",
+];
+
 impl Source {
     /// Reads a source.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
@@ -133,6 +138,10 @@ impl Source {
     fn path(&mut self, trees: &[TokenTree], at: usize, quoted: bool) -> Option<usize> {
         let mut path = ident(trees.get(at)?)?;
         let mut end = at + 1;
+        if KEYWORDS.contains(&path.as_str()) {
+            // What follows `let ::core` is a path of its own.
+            return Some(end);
+        }
         while let [first, second, third, ..] = &trees[end..]
             && is_punct(first, ':')
             && is_punct(second, ':')
@@ -237,6 +246,7 @@ mod tests {
             "fn f() { if ok { println!(\"{}\", std::fs::read(p).len()); } p . exists () ; 1..exists(); }",
         );
         assert!(found.contains(&path("std::fs::read")));
+        assert_eq!(facts("let ::a::b = c;")[0], path("a::b"));
         assert!(found.contains(&(Fact::Macro("println".into()), false)));
         assert_eq!(found.iter().filter(|(fact, _)| *fact == Fact::Method("exists".into())).count(), 1);
     }
