@@ -14,6 +14,7 @@
 //! the proto name from which prost-build arrives at the Rust name decided here. [`crate::emit`] hands it
 //! descriptors with those. They differ from the original only where one of the rules above applies.
 
+mod errors;
 mod space;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::model::{
     Enum, EnumId, FieldKind, MessageId, Package, PackageId, Schema, ServiceId, ServiceNames, TypePath,
     ValueType, WellKnown,
 };
+pub(crate) use errors::{STATUS_VARIANT, words};
 use space::{Space, Spaces, unique};
 
 /// Generic parameters and words of the service templates; a type of that name is written `self::T` there.
@@ -137,10 +139,13 @@ pub(crate) fn assign(schema: &mut Schema) {
         }
     }
     for id in schema.messages.ids() {
-        if schema.messages[id].is_generated() {
+        if schema.messages[id].is_local() {
             fields(schema, &mut spaces, id);
+        } else {
+            errors::extern_fields(schema, id);
         }
     }
+    errors::assign(schema);
     for id in schema.enums.ids() {
         values(&mut schema.enums[id]);
     }
@@ -198,7 +203,7 @@ fn types(
     let space = spaces.at(module);
     for &id in messages {
         let message = &mut schema.messages[id];
-        if !message.is_generated() {
+        if !message.is_local() {
             continue;
         }
         let with_module =
@@ -291,6 +296,9 @@ fn fields(schema: &mut Schema, spaces: &mut Spaces, id: MessageId) {
             members.values.insert(name)
         });
         let mut variants = Space::default();
+        if schema.messages[id].error_set.is_some() {
+            variants.take_type(STATUS_VARIANT.into());
+        }
         for field in schema.oneofs[oneof].fields.clone() {
             let node = &mut schema.fields[field];
             node.projected = unique(&node.name, |p| variants.take_type(camel(p)));

@@ -3,6 +3,7 @@
 //! [`assign`] decides for each field; the functions below give emitters Rust types as source text. The shapes
 //! are compared with prost-build's own output whenever messages are emitted, see [`crate::emit`].
 
+mod access;
 mod boxes;
 
 use crate::model::{
@@ -10,6 +11,11 @@ use crate::model::{
 };
 use crate::names;
 use crate::options::{Options, PathSet};
+
+pub(crate) use access::{Parameter, get, parameters, payload, payload_type, set};
+
+/// A payload beyond this many bytes is boxed: an error set is part of every `Result`, and clippy finds 128 too many.
+const LARGE_PAYLOAD: usize = 112;
 
 /// Where a field's value lives in the generated struct or oneof enum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +65,12 @@ pub(crate) fn assign(schema: &mut Schema, options: &Options) {
                 && options.bytes.matches(&path),
         };
         schema.fields[id].storage = storage;
+    }
+    for set in schema.error_sets.ids() {
+        for index in 0..schema.error_sets[set].errors.len() {
+            let large = access::size(schema, schema.error_sets[set].errors[index].payload) > LARGE_PAYLOAD;
+            schema.error_sets[set].errors[index].boxed = large;
+        }
     }
 }
 

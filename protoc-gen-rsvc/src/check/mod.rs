@@ -1,5 +1,7 @@
 //! What is wrong with a schema although every part of it is valid: one lint a file.
 
+mod error_reasons;
+mod error_set_types;
 mod unused_paths;
 
 use crate::diag::Sink;
@@ -8,5 +10,7 @@ use crate::options::Options;
 
 /// Runs all lints.
 pub(crate) fn run(schema: &Schema, options: &Options, sink: &mut Sink) {
+    error_reasons::run(schema, sink);
+    error_set_types::run(schema, sink);
     unused_paths::run(schema, options, sink);
 }

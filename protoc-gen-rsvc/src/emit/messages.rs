@@ -166,7 +166,8 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn items(&mut self, items: &mut [syn::Item]) {
+    fn items(&mut self, items: &mut Vec<syn::Item>) {
+        items.retain(|item| !self.is_error_set(item));
         for item in items {
             match item {
                 syn::Item::Mod(module) => {
@@ -182,6 +183,20 @@ impl Walk<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// Whether an item is the struct of an error set, which is an enum of ours, or belongs to it.
+    fn is_error_set(&self, item: &syn::Item) -> bool {
+        let ident = match item {
+            syn::Item::Struct(item) => Some(&item.ident),
+            syn::Item::Impl(item) => match &*item.self_ty {
+                syn::Type::Path(path) => path.path.get_ident(),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(Node::Message(id)) = ident.and_then(|ident| self.node(ident)) else { return false };
+        self.schema.messages[id].error_set.is_some()
     }
 
     fn node(&self, ident: &syn::Ident) -> Option<Node> {

@@ -4,6 +4,7 @@
 
 mod descriptor_set;
 mod docs;
+mod errors;
 mod messages;
 mod project;
 mod service;
@@ -34,6 +35,9 @@ pub(crate) fn emit(
     let mut packages: BTreeMap<PackageId, Vec<syn::Item>> = messages::emit(schema, options, hook)?;
     for (id, package) in schema.packages.iter() {
         let mut items = Vec::new();
+        for set in package.messages.iter().filter_map(|m| schema.messages[*m].error_set) {
+            items.extend(errors::emit(schema, options, set)?);
+        }
         for service in &package.services {
             items.extend(service::emit(schema, options, *service)?);
         }
@@ -53,6 +57,15 @@ fn parse(text: &str, what: &str) -> Result<Vec<syn::Item>, Diagnostic> {
     let file =
         syn::parse_file(text).map_err(|error| internal(format!("{what} is not valid Rust: {error}")))?;
     Ok(file.items)
+}
+
+/// Texts as Rust string literals.
+fn literals(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
+    texts.into_iter().map(|text| literal(text.as_ref())).collect()
+}
+
+fn literal(text: &str) -> String {
+    proc_macro2::Literal::string(text).to_string()
 }
 
 fn internal(message: String) -> Diagnostic {

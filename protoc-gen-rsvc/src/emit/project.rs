@@ -42,6 +42,15 @@ fn of_file<'a, T: Copy>(
 
 fn message(schema: &Schema, id: MessageId) -> DescriptorProto {
     let node = &schema.messages[id];
+    if node.error_set.is_some() {
+        // Only what is nested in it: the set itself is not prost's.
+        return DescriptorProto {
+            name: Some(node.projected.clone()),
+            nested_type: node.messages.iter().map(|m| message(schema, *m)).collect(),
+            enum_type: node.enums.iter().map(|e| enumeration(schema, *e)).collect(),
+            ..DescriptorProto::default()
+        };
+    }
     let entries = node.fields.iter().filter_map(|f| entry(schema, *f));
     let synthetic = node
         .fields

@@ -1,11 +1,12 @@
 //! A service: its trait, constants, server and client, by `templates/service.rs.askama`.
 
 use askama::Template;
-use quote::ToTokens as _;
 
-use super::{docs, internal, parse};
+use super::{docs, internal, literals, parse};
 use crate::diag::Diagnostic;
-use crate::model::{Access, Idempotency, MethodId, MethodKind, Schema, ServiceId, ServiceNames};
+use crate::model::{
+    Access, Idempotency, Method, MethodId, MethodKind, Schema, Service, ServiceId, ServiceNames,
+};
 use crate::names;
 use crate::options::Options;
 
@@ -19,7 +20,7 @@ struct View<'a> {
     names: &'a ServiceNames,
     methods: Vec<MethodView<'a>>,
     /// The error type of all methods.
-    error: &'static str,
+    error: &'a str,
     descriptor_set: String,
     client: bool,
     server: bool,
@@ -45,17 +46,16 @@ struct MethodView<'a> {
     timeout: Option<(u64, u32)>,
 }
 
-const ERROR: &str = "::rsvc::Status";
-
 pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<Vec<syn::Item>, Diagnostic> {
     let service = &schema.services[id];
     let module = &schema.packages[service.package].module;
+    let error = error_type(schema, service, module);
     let view = View {
         docs: literals(docs::lines(&service.origin.comments)),
         full_name: &service.full_name,
         names: &service.names,
-        methods: service.methods.iter().map(|m| method(schema, *m, module)).collect(),
-        error: ERROR,
+        methods: service.methods.iter().map(|m| method(schema, *m, module, &error)).collect(),
+        error: &error,
         descriptor_set: names::root_path(module, names::DESCRIPTOR_SET),
         client: options.client,
         server: options.server,
@@ -64,7 +64,15 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<
     parse(&text, &format!("the code of service `{}`", service.full_name))
 }
 
-fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String]) -> MethodView<'a> {
+/// What the methods of a service fail with.
+fn error_type(schema: &Schema, service: &Service, module: &[String]) -> String {
+    match service.error {
+        Some(set) => names::path_from(module, &schema.messages[schema.error_sets[set].message].rust),
+        None => "::rsvc::Status".into(),
+    }
+}
+
+fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) -> MethodView<'a> {
     let method = &schema.methods[id];
     let input = names::path_from(module, &schema.messages[method.input].rust);
     let output = names::path_from(module, &schema.messages[method.output].rust);
@@ -80,12 +88,14 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String]) -> MethodView
         ("request", input)
     };
     let response = if method.kind.server_streams() {
-        format!("::rsvc::ResponseStream<{output}, {ERROR}>")
+        format!("::rsvc::ResponseStream<{output}, {error}>")
     } else {
         output
     };
     MethodView {
-        docs: literals(docs::lines(&method.origin.comments)),
+        docs: literals(
+            docs::lines(&method.origin.comments).into_iter().chain(error_docs(schema, method, error)),
+        ),
         deprecated: method.origin.deprecated,
         name: &method.rust_name,
         proto_name: &method.name,
@@ -107,6 +117,19 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String]) -> MethodView
     }
 }
 
+/// The errors that a method names.
+fn error_docs(schema: &Schema, method: &Method, error: &str) -> Vec<String> {
+    let Some(set) = schema.services[method.service].error.filter(|_| !method.errors.is_empty()) else {
+        return Vec::new();
+    };
+    let heading = ["", " # Errors"].map(str::to_owned);
+    let errors = method.errors.iter().map(|index| {
+        let variant = &schema.fields[schema.error_sets[set].errors[*index].field].rust_name;
+        format!(" - [`{error}::{variant}`]")
+    });
+    heading.into_iter().chain(errors).collect()
+}
+
 fn access(access: &Access) -> Option<String> {
     Some(match access {
         Access::Unspecified => return None,
@@ -118,10 +141,4 @@ fn access(access: &Access) -> Option<String> {
             literals(any_of).join(", ")
         ),
     })
-}
-
-/// Texts as Rust string literals.
-fn literals(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Vec<String> {
-    let literal = |text: &str| proc_macro2::Literal::string(text).to_token_stream().to_string();
-    texts.into_iter().map(|text| literal(text.as_ref())).collect()
 }

@@ -32,6 +32,7 @@ pub(crate) use builtin::builtin;
 pub use editions::{Edition, EditionNotes};
 pub use locations::{Locations, Sources};
 pub use set::Request;
+pub(crate) use suggest::closest;
 
 use crate::diag::{Code, Diagnostic, Errors, Sink};
 use files::Includes;

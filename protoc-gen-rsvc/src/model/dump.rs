@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter, Write as _};
 
 use super::{
-    Access, EnumId, FieldId, FieldKind, Idempotency, MessageId, Method, MethodKind, Presence, Schema,
-    TypePath, ValueType,
+    Access, EnumId, ErrorSet, ErrorVariant, FieldId, FieldKind, Idempotency, MessageId, Method, MethodKind,
+    Presence, Schema, TypePath, ValueType,
 };
 
 impl Display for Schema {
@@ -36,6 +36,10 @@ impl Display for Schema {
                     "  service {} -> {}, {}, {}",
                     service.name, names.service_trait, names.server, names.client
                 )?;
+                if let Some(set) = service.error {
+                    let message = &self.messages[self.error_sets[set].message];
+                    writeln!(f, "    fails with {}", message.full_name)?;
+                }
                 for id in &service.methods {
                     method(self, &self.methods[*id], f)?;
                 }
@@ -64,10 +68,13 @@ fn indent(depth: usize) -> String {
 fn message(schema: &Schema, id: MessageId, depth: usize, f: &mut Formatter<'_>) -> fmt::Result {
     let node = &schema.messages[id];
     writeln!(f, "{}message {} -> {} at {}", indent(depth), node.name, node.rust, node.origin.place)?;
-    if !node.is_generated() {
+    if !node.is_local() {
         return Ok(());
     }
-    for id in &node.fields {
+    if let Some(set) = node.error_set {
+        error_set(&schema.error_sets[set], schema, depth + 1, f)?;
+    }
+    for id in node.fields.iter().filter(|_| node.is_generated()) {
         field(schema, *id, depth + 1, f)?;
     }
     for id in &node.messages {
@@ -75,6 +82,23 @@ fn message(schema: &Schema, id: MessageId, depth: usize, f: &mut Formatter<'_>) 
     }
     for id in &node.enums {
         enumeration(schema, *id, depth + 1, f)?;
+    }
+    Ok(())
+}
+
+fn error_set(set: &ErrorSet, schema: &Schema, depth: usize, f: &mut Formatter<'_>) -> fmt::Result {
+    writeln!(f, "{}error set of {}", indent(depth), set.domain)?;
+    for error in &set.errors {
+        let variant = &schema.fields[error.field].rust_name;
+        let boxed = if error.boxed { " boxed" } else { "" };
+        let ErrorVariant { reason, code, http_status, constructor, .. } = error;
+        let payload = &schema.messages[error.payload].full_name;
+        writeln!(
+            f,
+            "{}{reason} {} {http_status} {payload} -> {variant}{boxed}, {constructor}()",
+            indent(depth + 1),
+            code.name
+        )?;
     }
     Ok(())
 }

@@ -4,7 +4,9 @@
 //! ([`crate::names`] fills them), where it came from, its documentation. Nothing here does any work.
 
 mod arena;
+pub mod codes;
 mod dump;
+mod errors;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use std::time::Duration;
 use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, MessageDescriptor};
 
 pub use arena::{Arena, Id};
+pub use errors::{ErrorSet, ErrorVariant, Part, Template};
 
 use crate::diag::Place;
 use crate::storage::FieldStorage;
@@ -24,6 +27,7 @@ pub type OneofId = Id<Oneof>;
 pub type EnumId = Id<Enum>;
 pub type ServiceId = Id<Service>;
 pub type MethodId = Id<Method>;
+pub type ErrorSetId = Id<ErrorSet>;
 
 /// Everything that was read, resolved.
 #[derive(Debug)]
@@ -40,6 +44,7 @@ pub struct Schema {
     pub enums: Arena<Enum>,
     pub services: Arena<Service>,
     pub methods: Arena<Method>,
+    pub error_sets: Arena<ErrorSet>,
 }
 
 /// Where a node came from.
@@ -127,6 +132,24 @@ pub enum WellKnown {
     UInt64Value,
 }
 
+impl WellKnown {
+    /// Whether it is a bare value in Rust.
+    pub fn is_wrapper(self) -> bool {
+        matches!(
+            self,
+            Self::BoolValue
+                | Self::BytesValue
+                | Self::DoubleValue
+                | Self::FloatValue
+                | Self::Int32Value
+                | Self::Int64Value
+                | Self::StringValue
+                | Self::UInt32Value
+                | Self::UInt64Value
+        )
+    }
+}
+
 #[derive(Debug)]
 pub struct Message {
     /// Proto name, the last part.
@@ -150,6 +173,8 @@ pub struct Message {
     /// Name under which prost-build sees it; see [`crate::names`].
     pub projected: String,
     pub well_known: Option<WellKnown>,
+    /// What it says when it is no data but a set of errors.
+    pub error_set: Option<ErrorSetId>,
     pub origin: Origin,
     pub descriptor: MessageDescriptor,
 }
@@ -157,6 +182,11 @@ pub struct Message {
 impl Message {
     /// Whether a struct is generated for it.
     pub fn is_generated(&self) -> bool {
+        self.is_local() && self.error_set.is_none()
+    }
+
+    /// Whether its Rust type, a struct or the enum of an error set, is in the generated tree.
+    pub fn is_local(&self) -> bool {
         matches!(self.rust, TypePath::Local { .. })
     }
 }
@@ -299,6 +329,8 @@ pub struct Service {
     pub file: FileId,
     pub package: PackageId,
     pub methods: Vec<MethodId>,
+    /// What its methods fail with; `None` is `Status`.
+    pub error: Option<ErrorSetId>,
     pub names: ServiceNames,
     pub origin: Origin,
 }
@@ -328,8 +360,8 @@ pub struct Method {
     pub access: Access,
     /// Default deadline, of the method or its service.
     pub timeout: Option<Duration>,
-    /// Names of the error set's variants that it can return, as written.
-    pub errors: Vec<String>,
+    /// Which errors of the service's set it can return, as indices; empty is any.
+    pub errors: Vec<usize>,
     /// `get_user`
     pub rust_name: String,
     /// `USER_SERVICE_GET_USER`, the constant that describes it.

@@ -1,6 +1,7 @@
-//! Descriptors -> [`Schema`]: types first, services on top, then names and storage.
+//! Descriptors -> [`Schema`]: types first, error sets and services on top, then names and storage.
 
 mod annotations;
+mod errors;
 mod services;
 mod types;
 
@@ -11,9 +12,13 @@ use crate::names;
 use crate::options::Options;
 use crate::storage;
 
+/// The number of all extensions in `rsvc/v1/rsvc.proto`.
+const EXTENSION: i32 = 7_782_001;
+
 /// Builds the schema of everything that was loaded. What is wrong goes into `sink`.
 pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Schema {
     let mut types = types::resolve(loaded, options);
+    errors::resolve(&mut types, sink);
     services::resolve(loaded, options, &mut types, sink);
     let mut schema = types.schema;
     names::assign(&mut schema);

@@ -6,8 +6,8 @@ use prost_reflect::prost_types::method_options::IdempotencyLevel;
 use prost_reflect::prost_types::{MethodOptions, ServiceOptions};
 use prost_reflect::{DynamicMessage, MethodDescriptor, ServiceDescriptor};
 
-use super::annotations as options;
 use super::types::Types;
+use super::{annotations as options, errors};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::input::Loaded;
 use crate::model::{Access, FileId, Idempotency, Method, MethodKind, Service, ServiceId, ServiceNames};
@@ -35,6 +35,10 @@ fn service(types: &mut Types<'_>, sink: &mut Sink, descriptor: &ServiceDescripto
     let origin =
         types.origin(file, descriptor.path(), proto.options.as_ref().is_some_and(ServiceOptions::deprecated));
     let defaults = annotated.as_ref().map(|a| Defaults::read(a, &origin.place, sink)).unwrap_or_default();
+    let error = annotated.as_ref().and_then(|a| {
+        let place = types.option_place(file, descriptor.path(), &[3, super::EXTENSION, 1]);
+        errors::of_service(types, a, &place, sink)
+    });
     let package = types.schema.files[file].package;
     let id = types.schema.services.push(Service {
         name: descriptor.name().to_owned(),
@@ -42,6 +46,7 @@ fn service(types: &mut Types<'_>, sink: &mut Sink, descriptor: &ServiceDescripto
         file,
         package,
         methods: Vec::new(),
+        error,
         names: ServiceNames::default(),
         origin,
     });
@@ -56,6 +61,8 @@ fn service(types: &mut Types<'_>, sink: &mut Sink, descriptor: &ServiceDescripto
 struct Defaults {
     access: Option<Access>,
     timeout: Option<Duration>,
+    /// Whether a service names an error set, be it there or not.
+    names_errors: bool,
 }
 
 impl Defaults {
@@ -74,7 +81,7 @@ impl Defaults {
             options::access(annotation, "access").and_then(|a| a.map_err(|why| bad("access", why)).ok());
         let timeout =
             options::duration(annotation, "timeout").and_then(|t| t.map_err(|why| bad("timeout", why)).ok());
-        Self { access, timeout }
+        Self { access, timeout, names_errors: options::field(annotation, "error_set").is_some() }
     }
 }
 
@@ -91,6 +98,11 @@ fn method(
     let origin = types.origin(file, descriptor.path(), std_options.is_some_and(MethodOptions::deprecated));
     let annotated = options::extension(&types.schema.pool, &descriptor.options(), "rsvc.v1.method");
     let own = annotated.as_ref().map(|a| Defaults::read(a, &origin.place, sink)).unwrap_or_default();
+    let errors = annotated.as_ref().map_or_else(Vec::new, |a| {
+        let place = types.option_place(file, descriptor.path(), &[4, super::EXTENSION, 1]);
+        let set = types.schema.services[service].error;
+        errors::of_method(types, set, defaults.names_errors, a, &place, sink)
+    });
     let id = types.schema.methods.push(Method {
         name: descriptor.name().to_owned(),
         full_name: descriptor.full_name().to_owned(),
@@ -110,7 +122,7 @@ fn method(
         },
         access: own.access.or_else(|| defaults.access.clone()).unwrap_or_default(),
         timeout: own.timeout.or(defaults.timeout),
-        errors: annotated.as_ref().map(|a| options::strings(a, "errors")).unwrap_or_default(),
+        errors,
         rust_name: String::new(),
         info_name: String::new(),
         origin,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use prost_reflect::prost_types::{EnumOptions, EnumValueOptions, FieldOptions, MessageOptions};
 use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor};
 
+use crate::diag::Place;
 use super::annotations;
 use crate::input::{Loaded, builtin};
 use crate::model::{
@@ -42,6 +43,7 @@ pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
             enums: Arena::default(),
             services: Arena::default(),
             methods: Arena::default(),
+            error_sets: Arena::default(),
         },
         messages: HashMap::new(),
         enums: HashMap::new(),
@@ -128,6 +130,11 @@ impl Types<'_> {
         }
     }
 
+    /// Where an option stands: `path` is that of the definition, `option` goes on from there.
+    pub(super) fn option_place(&self, file: FileId, path: &[i32], option: &[i32]) -> Place {
+        self.loaded.locations.place(&self.schema.files[file].name, &[path, option].concat())
+    }
+
     fn message(
         &mut self,
         descriptor: &MessageDescriptor,
@@ -151,6 +158,7 @@ impl Types<'_> {
             module_name: String::new(),
             projected: descriptor.name().to_owned(),
             well_known,
+            error_set: None,
             origin: self.origin(file, descriptor.path(), deprecated),
             descriptor: descriptor.clone(),
         });

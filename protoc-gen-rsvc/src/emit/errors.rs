@@ -1,0 +1,214 @@
+//! An error set: its enum and what the runtime needs to know of it, by `templates/error_set.rs.askama`.
+
+use askama::Template as _;
+
+use super::{docs, internal, literal, literals, parse};
+use crate::diag::Diagnostic;
+use crate::model::{
+    ErrorSetId, ErrorVariant, FieldId, FieldKind, Part, Scalar, Schema, Template, ValueType, WellKnown,
+};
+use crate::names;
+use crate::options::{Options, path_matches};
+use crate::storage::{self, Parameter};
+
+/// Everything the template prints, decided.
+#[derive(askama::Template)]
+#[template(path = "error_set.rs.askama", escape = "none")]
+struct View<'a> {
+    /// Rust string literals.
+    docs: Vec<String>,
+    attributes: Vec<&'a str>,
+    deprecated: bool,
+    name: &'a str,
+    full_name: &'a str,
+    /// The variant of everything else.
+    status: &'static str,
+    /// A literal.
+    domain: String,
+    errors: Vec<ErrorView<'a>>,
+}
+
+struct ErrorView<'a> {
+    index: usize,
+    docs: Vec<String>,
+    deprecated: bool,
+    /// The variant.
+    name: &'a str,
+    /// The type that the variant holds.
+    payload: String,
+    constructor: &'a str,
+    parameters: Vec<Parameter>,
+    /// The payload made of the parameters.
+    construct: String,
+    reason: &'a str,
+    code: &'static str,
+    /// Literals.
+    proto_name: String,
+    payload_name: String,
+    http_status: u16,
+    retry_after: Option<(u64, u32)>,
+    help: Vec<(String, String)>,
+    locales: Vec<String>,
+    /// Expressions that write to `f` and give a `fmt::Result`, of a value `payload`.
+    message: Vec<String>,
+    localized: Vec<Vec<String>>,
+    /// Statements that write to `out`.
+    metadata: Vec<String>,
+    /// Statements that fill `payload` from `incoming`.
+    restore: Vec<String>,
+}
+
+pub(super) fn emit(schema: &Schema, options: &Options, id: ErrorSetId) -> Result<Vec<syn::Item>, Diagnostic> {
+    let set = &schema.error_sets[id];
+    let message = &schema.messages[set.message];
+    let module = &schema.packages[message.package].module;
+    let crate::model::TypePath::Local { name, .. } = &message.rust else { return Ok(Vec::new()) };
+    if !schema.files[message.file].generate {
+        return Ok(Vec::new());
+    }
+    let attributes =
+        options.type_attributes.iter().filter(|(path, _)| path_matches(path, &message.full_name));
+    let view = View {
+        docs: literals(docs::lines(&message.origin.comments)),
+        attributes: attributes.map(|(_, attribute)| attribute.as_str()).collect(),
+        deprecated: message.origin.deprecated,
+        name,
+        full_name: &message.full_name,
+        status: names::STATUS_VARIANT,
+        domain: literal(&set.domain),
+        errors: set.errors.iter().enumerate().map(|(i, e)| error(schema, i, e, module)).collect(),
+    };
+    let text = view.render().map_err(|e| internal(format!("the template of error sets: {e}")))?;
+    parse(&text, &format!("the code of error set `{}`", message.full_name))
+}
+
+fn error<'a>(schema: &'a Schema, index: usize, error: &'a ErrorVariant, module: &[String]) -> ErrorView<'a> {
+    let (field, payload) = (&schema.fields[error.field], &schema.messages[error.payload]);
+    let ty = names::path_from(module, &payload.rust);
+    let (parameters, value) = construct(schema, error, &ty, module);
+    let print = |template: &Template| template.0.iter().map(|part| print(schema, part, module)).collect();
+    let mut docs = docs::lines(&field.origin.comments);
+    if !docs.is_empty() {
+        docs.push(String::new());
+    }
+    docs.push(format!(" Travels as `{}`, over HTTP as {}.", error.code.name, error.http_status));
+    ErrorView {
+        index,
+        docs: literals(docs),
+        deprecated: field.origin.deprecated,
+        name: &field.rust_name,
+        payload: storage::payload_type(&ty, error.boxed),
+        constructor: &error.constructor,
+        parameters,
+        construct: storage::payload(&value, error.boxed),
+        reason: &error.reason,
+        code: error.code.rust,
+        proto_name: literal(&field.name),
+        payload_name: literal(&payload.full_name),
+        http_status: error.http_status,
+        retry_after: error.retry_after.map(|delay| (delay.as_secs(), delay.subsec_nanos())),
+        help: error.help.iter().map(|(text, url)| (literal(text), literal(url))).collect(),
+        locales: literals(error.localized.iter().map(|(locale, _)| locale)),
+        message: print(&error.message),
+        localized: error.localized.iter().map(|(_, template)| print(template)).collect(),
+        metadata: error.metadata.iter().map(|f| metadata(schema, *f, module)).collect(),
+        restore: error.metadata.iter().map(|f| restore(schema, *f, module)).collect(),
+    }
+}
+
+/// What the constructor takes, and the payload that it makes of that. A payload from elsewhere is taken as it is.
+fn construct(schema: &Schema, error: &ErrorVariant, ty: &str, module: &[String]) -> (Vec<Parameter>, String) {
+    let payload = &schema.messages[error.payload];
+    if payload.well_known == Some(WellKnown::Empty) {
+        return (Vec::new(), "()".into());
+    }
+    if !payload.is_generated() {
+        let name = "payload".to_owned();
+        return (vec![Parameter { name: name.clone(), ty: ty.to_owned(), value: name.clone() }], name);
+    }
+    let parameters = storage::parameters(schema, error.payload, module);
+    let members: Vec<String> = parameters.iter().map(|p| format!("{}: {}", p.name, p.value)).collect();
+    (parameters, format!("{ty} {{ {} }}", members.join(", ")))
+}
+
+/// An expression that writes a part of a template.
+fn print(schema: &Schema, part: &Part, module: &[String]) -> String {
+    let path = match part {
+        Part::Text(text) => return format!("f.write_str({})", literal(text)),
+        Part::Field(path) => path,
+    };
+    let mut value = String::new();
+    for (depth, field) in path.iter().enumerate() {
+        value = match depth {
+            0 => storage::get(schema, *field, "payload", module),
+            _ => format!("({value}).and_then(|payload| {})", storage::get(schema, *field, "payload", module)),
+        };
+    }
+    let Some(&last) = path.last() else { return "::core::result::Result::Ok(())".into() };
+    let default = literal(&default(schema, last));
+    match enumeration(schema, last, module) {
+        Some(ty) => {
+            format!("::rsvc::codegen::error::show_enumeration(f, {value}, {}, {default})", name_of(&ty))
+        }
+        None => format!("::rsvc::codegen::error::show(f, {value}, {default})"),
+    }
+}
+
+/// What an unset field prints.
+fn default(schema: &Schema, id: FieldId) -> String {
+    let field = &schema.fields[id];
+    if let Some(default) = &field.default {
+        return default.clone();
+    }
+    match field.kind.value() {
+        ValueType::Scalar(Scalar::Bool) => "false".into(),
+        ValueType::Enum(id) => schema.enums[*id].values.first().map(|v| v.name.clone()).unwrap_or_default(),
+        // A wrapper that is not there has no value either.
+        ValueType::Scalar(Scalar::String | Scalar::Bytes) | ValueType::Message(_) | ValueType::Group(_) => {
+            String::new()
+        }
+        ValueType::Scalar(_) => "0".into(),
+    }
+}
+
+/// A statement that adds a field to the metadata.
+fn metadata(schema: &Schema, id: FieldId, module: &[String]) -> String {
+    let (name, value) = (literal(&schema.fields[id].name), storage::get(schema, id, "payload", module));
+    match enumeration(schema, id, module) {
+        Some(ty) => format!("out.enumeration({name}, {value}, {});", name_of(&ty)),
+        None => format!("out.field({name}, {value});"),
+    }
+}
+
+/// A statement that reads a field back from the metadata.
+fn restore(schema: &Schema, id: FieldId, module: &[String]) -> String {
+    let name = literal(&schema.fields[id].name);
+    let value = match enumeration(schema, id, module) {
+        Some(ty) => format!("incoming.enumeration({name}, {})", number_of(&ty)),
+        None => format!("incoming.field({name})"),
+    };
+    let set = storage::set(schema, id, "payload", "value", module);
+    format!("if let ::core::option::Option::Some(value) = {value} {{ {set} }}")
+}
+
+/// The Rust type of an enum field.
+fn enumeration(schema: &Schema, id: FieldId, module: &[String]) -> Option<String> {
+    match &schema.fields[id].kind {
+        FieldKind::Singular(ValueType::Enum(id), _) => {
+            Some(names::path_from(module, &schema.enums[*id].rust))
+        }
+        _ => None,
+    }
+}
+
+/// A function from the number of an enum's value to its name.
+fn name_of(ty: &str) -> String {
+    format!(
+        "|number| <{ty} as ::core::convert::TryFrom<i32>>::try_from(number).ok().map(|value| value.as_str_name())"
+    )
+}
+
+/// A function from the name of an enum's value to its number.
+fn number_of(ty: &str) -> String {
+    format!("|name| <{ty}>::from_str_name(name).map(|value| value as i32)")
+}
