@@ -162,7 +162,7 @@ pub struct Everything {
     pub a_string: ::rsvc::codegen::prost::alloc::string::String,
     #[prost(bytes = "vec", tag = "15")]
     pub some_bytes: ::rsvc::codegen::prost::alloc::vec::Vec<u8>,
-    #[prost(enumeration = "::rsvc::pb::google::rpc::Code", tag = "16")]
+    #[prost(enumeration = "Color", tag = "16")]
     pub an_enum: i32,
     #[prost(string, optional, tag = "17")]
     pub maybe_string: ::core::option::Option<
@@ -170,7 +170,7 @@ pub struct Everything {
     >,
     #[prost(double, optional, tag = "18")]
     pub maybe_double: ::core::option::Option<f64>,
-    #[prost(enumeration = "::rsvc::pb::google::rpc::Code", optional, tag = "19")]
+    #[prost(enumeration = "Color", optional, tag = "19")]
     pub maybe_enum: ::core::option::Option<i32>,
     #[prost(bytes = "vec", optional, tag = "20")]
     pub maybe_bytes: ::core::option::Option<::rsvc::codegen::prost::alloc::vec::Vec<u8>>,
@@ -190,7 +190,7 @@ pub struct Everything {
     pub strings: ::rsvc::codegen::prost::alloc::vec::Vec<
         ::rsvc::codegen::prost::alloc::string::String,
     >,
-    #[prost(enumeration = "::rsvc::pb::google::rpc::Code", repeated, tag = "26")]
+    #[prost(enumeration = "Color", repeated, tag = "26")]
     pub enums: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
     #[prost(message, repeated, tag = "27")]
     pub queues: ::rsvc::codegen::prost::alloc::vec::Vec<Queue>,
@@ -199,7 +199,7 @@ pub struct Everything {
         ::rsvc::codegen::prost::alloc::string::String,
         Queue,
     >,
-    #[prost(map = "int32, enumeration(::rsvc::pb::google::rpc::Code)", tag = "29")]
+    #[prost(map = "int32, enumeration(Color)", tag = "29")]
     pub codes: ::std::collections::HashMap<i32, i32>,
     #[prost(oneof = "everything::One", tags = "30, 31, 32")]
     pub one: ::core::option::Option<everything::One>,
@@ -212,10 +212,52 @@ pub mod everything {
     pub enum One {
         #[prost(string, tag = "30")]
         OneString(::rsvc::codegen::prost::alloc::string::String),
-        #[prost(enumeration = "::rsvc::pb::google::rpc::Code", tag = "31")]
+        #[prost(enumeration = "super::Color", tag = "31")]
         OneEnum(i32),
         #[prost(message, tag = "32")]
         OneWrapped(bool),
+    }
+}
+
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    ::rsvc::codegen::prost::Enumeration
+)]
+#[prost(prost_path = "::rsvc::codegen::prost")]
+#[repr(i32)]
+pub enum Color {
+    Unspecified = 0,
+    Red = 1,
+    Green = 2,
+}
+
+impl Color {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COLOR_UNSPECIFIED",
+            Self::Red => "COLOR_RED",
+            Self::Green => "COLOR_GREEN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COLOR_UNSPECIFIED" => Some(Self::Unspecified),
+            "COLOR_RED" => Some(Self::Red),
+            "COLOR_GREEN" => Some(Self::Green),
+            _ => None,
+        }
     }
 }
 
@@ -303,14 +345,12 @@ impl FailingError {
         some_bytes: impl ::core::convert::Into<
             ::rsvc::codegen::prost::alloc::vec::Vec<u8>,
         >,
-        an_enum: ::rsvc::pb::google::rpc::Code,
+        an_enum: Color,
         maybe_string: impl ::core::convert::Into<
             ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
         >,
         maybe_double: impl ::core::convert::Into<::core::option::Option<f64>>,
-        maybe_enum: impl ::core::convert::Into<
-            ::core::option::Option<::rsvc::pb::google::rpc::Code>,
-        >,
+        maybe_enum: impl ::core::convert::Into<::core::option::Option<Color>>,
         maybe_bytes: impl ::core::convert::Into<
             ::core::option::Option<::rsvc::codegen::prost::alloc::vec::Vec<u8>>,
         >,
@@ -329,7 +369,7 @@ impl FailingError {
                 ::rsvc::codegen::prost::alloc::string::String,
             >,
         >,
-        enums: impl ::core::iter::IntoIterator<Item = ::rsvc::pb::google::rpc::Code>,
+        enums: impl ::core::iter::IntoIterator<Item = Color>,
         queues: impl ::core::iter::IntoIterator<Item = Queue>,
         by_name: impl ::core::iter::IntoIterator<
             Item = (
@@ -339,9 +379,7 @@ impl FailingError {
                 Queue,
             ),
         >,
-        codes: impl ::core::iter::IntoIterator<
-            Item = (i32, ::rsvc::pb::google::rpc::Code),
-        >,
+        codes: impl ::core::iter::IntoIterator<Item = (i32, Color)>,
         one: impl ::core::convert::Into<::core::option::Option<everything::One>>,
     ) -> Self {
         Self::Everything(
@@ -574,9 +612,7 @@ impl ::rsvc::ErrorSet for FailingError {
                     "an_enum",
                     ::core::option::Option::Some(&payload.an_enum),
                     |number| {
-                        <::rsvc::pb::google::rpc::Code as ::core::convert::TryFrom<
-                            i32,
-                        >>::try_from(number)
+                        <Color as ::core::convert::TryFrom<i32>>::try_from(number)
                             .ok()
                             .map(|value| value.as_str_name())
                     },
@@ -587,9 +623,7 @@ impl ::rsvc::ErrorSet for FailingError {
                     "maybe_enum",
                     payload.maybe_enum.as_ref(),
                     |number| {
-                        <::rsvc::pb::google::rpc::Code as ::core::convert::TryFrom<
-                            i32,
-                        >>::try_from(number)
+                        <Color as ::core::convert::TryFrom<i32>>::try_from(number)
                             .ok()
                             .map(|value| value.as_str_name())
                     },
@@ -614,9 +648,7 @@ impl ::rsvc::ErrorSet for FailingError {
                         _ => ::core::option::Option::None,
                     },
                     |number| {
-                        <::rsvc::pb::google::rpc::Code as ::core::convert::TryFrom<
-                            i32,
-                        >>::try_from(number)
+                        <Color as ::core::convert::TryFrom<i32>>::try_from(number)
                             .ok()
                             .map(|value| value.as_str_name())
                     },
@@ -754,7 +786,7 @@ impl ::rsvc::ErrorSet for FailingError {
                 0 => {
                     Self::NotFound(
                         incoming
-                            .payload(|payload| {
+                            .payload(|payload: &mut NotFound| {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("kind")
                                 {
@@ -768,11 +800,15 @@ impl ::rsvc::ErrorSet for FailingError {
                             }),
                     )
                 }
-                1 => Self::Busy(incoming.payload(|payload| {})),
+                1 => Self::Busy(incoming.payload(|payload: &mut Busy| {})),
                 2 => {
                     Self::Everything(
                         incoming
-                            .payload(|payload| {
+                            .payload(|
+                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                    Everything,
+                                >|
+                            {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("a_double")
                                 {
@@ -847,8 +883,7 @@ impl ::rsvc::ErrorSet for FailingError {
                                     .enumeration(
                                         "an_enum",
                                         |name| {
-                                            <::rsvc::pb::google::rpc::Code>::from_str_name(name)
-                                                .map(|value| value as i32)
+                                            <Color>::from_str_name(name).map(|value| value as i32)
                                         },
                                     )
                                 {
@@ -868,8 +903,7 @@ impl ::rsvc::ErrorSet for FailingError {
                                     .enumeration(
                                         "maybe_enum",
                                         |name| {
-                                            <::rsvc::pb::google::rpc::Code>::from_str_name(name)
-                                                .map(|value| value as i32)
+                                            <Color>::from_str_name(name).map(|value| value as i32)
                                         },
                                     )
                                 {
@@ -898,8 +932,7 @@ impl ::rsvc::ErrorSet for FailingError {
                                     .enumeration(
                                         "one_enum",
                                         |name| {
-                                            <::rsvc::pb::google::rpc::Code>::from_str_name(name)
-                                                .map(|value| value as i32)
+                                            <Color>::from_str_name(name).map(|value| value as i32)
                                         },
                                     )
                                 {
@@ -920,7 +953,7 @@ impl ::rsvc::ErrorSet for FailingError {
                 3 => {
                     Self::Deleted(
                         incoming
-                            .payload(|payload| {
+                            .payload(|payload: &mut NotFound| {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("kind")
                                 {
@@ -934,11 +967,13 @@ impl ::rsvc::ErrorSet for FailingError {
                             }),
                     )
                 }
-                4 => Self::Gone(incoming.payload(|payload| {})),
+                4 => Self::Gone(incoming.payload(|payload: &mut ()| {})),
                 5 => {
                     Self::TooEarly(
                         incoming
-                            .payload(|payload| {
+                            .payload(|
+                                payload: &mut ::rsvc::codegen::prost_types::Timestamp|
+                            {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("seconds")
                                 {
@@ -955,7 +990,7 @@ impl ::rsvc::ErrorSet for FailingError {
                 6 => {
                     Self::Inner(
                         incoming
-                            .payload(|payload| {
+                            .payload(|payload: &mut failing_error::Inner| {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("choice_text")
                                 {
@@ -1011,7 +1046,7 @@ impl ::rsvc::ErrorSet for FailingError {
                 7 => {
                     Self::Recursive(
                         incoming
-                            .payload(|payload| {
+                            .payload(|payload: &mut Tree| {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("name")
                                 {
@@ -1020,7 +1055,14 @@ impl ::rsvc::ErrorSet for FailingError {
                             }),
                     )
                 }
-                8 => Self::Wrapped(incoming.payload(|payload| {})),
+                8 => {
+                    Self::Wrapped(
+                        incoming
+                            .payload(|
+                                payload: &mut ::rsvc::codegen::prost::alloc::string::String|
+                            {}),
+                    )
+                }
                 _ => return ::core::option::Option::None,
             },
         )

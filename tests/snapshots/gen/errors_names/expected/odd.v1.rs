@@ -431,7 +431,11 @@ impl ::rsvc::ErrorSet for Result {
                 0 => {
                     Self::Status2(
                         incoming
-                            .payload(|payload| {
+                            .payload(|
+                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                    result::Some,
+                                >|
+                            {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("type")
                                 {
@@ -473,7 +477,11 @@ impl ::rsvc::ErrorSet for Result {
                 1 => {
                     Self::Code(
                         incoming
-                            .payload(|payload| {
+                            .payload(|
+                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                    result::Some,
+                                >|
+                            {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("type")
                                 {
@@ -515,7 +523,11 @@ impl ::rsvc::ErrorSet for Result {
                 2 => {
                     Self::Reason(
                         incoming
-                            .payload(|payload| {
+                            .payload(|
+                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                    result::Some,
+                                >|
+                            {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("type")
                                 {
@@ -557,7 +569,11 @@ impl ::rsvc::ErrorSet for Result {
                 3 => {
                     Self::From(
                         incoming
-                            .payload(|payload| {
+                            .payload(|
+                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                    result::Some,
+                                >|
+                            {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("type")
                                 {
@@ -599,7 +615,11 @@ impl ::rsvc::ErrorSet for Result {
                 4 => {
                     Self::Type(
                         incoming
-                            .payload(|payload| {
+                            .payload(|
+                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                    result::Some,
+                                >|
+                            {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("type")
                                 {
@@ -641,7 +661,11 @@ impl ::rsvc::ErrorSet for Result {
                 5 => {
                     Self::Self_(
                         incoming
-                            .payload(|payload| {
+                            .payload(|
+                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                    result::Some,
+                                >|
+                            {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("type")
                                 {
@@ -680,8 +704,8 @@ impl ::rsvc::ErrorSet for Result {
                             }),
                     )
                 }
-                6 => Self::PayloadLess(incoming.payload(|payload| {})),
-                7 => Self::Option(incoming.payload(|payload| {})),
+                6 => Self::PayloadLess(incoming.payload(|payload: &mut None| {})),
+                7 => Self::Option(incoming.payload(|payload: &mut Option| {})),
                 _ => return ::core::option::Option::None,
             },
         )
@@ -883,7 +907,11 @@ impl ::rsvc::ErrorSet for Err {
                 0 => {
                     Self::SameReason(
                         incoming
-                            .payload(|payload| {
+                            .payload(|
+                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                    result::Some,
+                                >|
+                            {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("type")
                                 {

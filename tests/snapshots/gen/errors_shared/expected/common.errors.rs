@@ -165,7 +165,7 @@ impl ::rsvc::ErrorSet for CommonError {
                 0 => {
                     Self::TooLarge(
                         incoming
-                            .payload(|payload| {
+                            .payload(|payload: &mut TooLarge| {
                                 if let ::core::option::Option::Some(value) = incoming
                                     .field("size")
                                 {
