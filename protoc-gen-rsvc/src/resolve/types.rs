@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use prost_reflect::prost_types::{EnumOptions, EnumValueOptions, FieldOptions, MessageOptions};
 use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor};
 
-use crate::diag::Place;
 use super::annotations;
+use crate::diag::Place;
 use crate::input::{Loaded, builtin};
 use crate::model::{
     Arena, Enum, EnumId, EnumValue, Field, FieldId, FieldKind, File, FileId, Message, MessageId, Oneof,

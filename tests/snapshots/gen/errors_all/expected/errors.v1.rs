@@ -1277,7 +1277,7 @@ impl<T: Failing + ?::core::marker::Sized> Failing for ::std::sync::Arc<T> {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Response, FailingError>,
     > + ::core::marker::Send {
-        T::unary(self, ctx, request)
+        <T as Failing>::unary(self, ctx, request)
     }
     fn server_stream(
         &self,
@@ -1289,7 +1289,7 @@ impl<T: Failing + ?::core::marker::Sized> Failing for ::std::sync::Arc<T> {
             FailingError,
         >,
     > + ::core::marker::Send {
-        T::server_stream(self, ctx, request)
+        <T as Failing>::server_stream(self, ctx, request)
     }
     fn client_stream(
         &self,
@@ -1298,7 +1298,7 @@ impl<T: Failing + ?::core::marker::Sized> Failing for ::std::sync::Arc<T> {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Response, FailingError>,
     > + ::core::marker::Send {
-        T::client_stream(self, ctx, requests)
+        <T as Failing>::client_stream(self, ctx, requests)
     }
     fn both(
         &self,
@@ -1310,7 +1310,7 @@ impl<T: Failing + ?::core::marker::Sized> Failing for ::std::sync::Arc<T> {
             FailingError,
         >,
     > + ::core::marker::Send {
-        T::both(self, ctx, requests)
+        <T as Failing>::both(self, ctx, requests)
     }
 }
 
@@ -1350,10 +1350,10 @@ pub const FAILING_BOTH: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     "errors.v1.Failing",
     "Both",
     "/errors.v1.Failing/Both",
-    ::rsvc::MethodKind::Bidirectional,
+    ::rsvc::MethodKind::BidiStreaming,
 );
 
-/// Serves [`Failing`] over gRPC.
+/// Serves [`trait@Failing`] over gRPC.
 pub struct FailingServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -1361,7 +1361,9 @@ pub struct FailingServer<T> {
 impl<T: Failing> FailingServer<T> {
     /// A server that calls `inner`.
     pub fn new(inner: T) -> Self {
-        Self::from_arc(::std::sync::Arc::new(inner))
+        Self {
+            inner: ::std::sync::Arc::new(inner),
+        }
     }
     /// As [`Self::new`], for an implementation that is shared.
     pub fn from_arc(inner: ::std::sync::Arc<T>) -> Self {
@@ -1372,7 +1374,7 @@ impl<T: Failing> FailingServer<T> {
 impl<T> ::core::clone::Clone for FailingServer<T> {
     fn clone(&self) -> Self {
         Self {
-            inner: ::std::sync::Arc::clone(&self.inner),
+            inner: ::core::clone::Clone::clone(&self.inner),
         }
     }
 }
@@ -1391,42 +1393,42 @@ impl<T: Failing> ::rsvc::codegen::GeneratedService for FailingServer<T> {
     ) -> ::rsvc::codegen::GrpcFuture {
         match request.uri().path() {
             "/errors.v1.Failing/Unary" => {
-                let inner = ::std::sync::Arc::clone(&self.inner);
+                let inner = ::core::clone::Clone::clone(&self.inner);
                 ::rsvc::codegen::server::unary(
                     &FAILING_UNARY,
                     request,
                     move |ctx, request| async move {
-                        T::unary(&*inner, ctx, request).await
+                        <T as Failing>::unary(&*inner, ctx, request).await
                     },
                 )
             }
             "/errors.v1.Failing/ServerStream" => {
-                let inner = ::std::sync::Arc::clone(&self.inner);
+                let inner = ::core::clone::Clone::clone(&self.inner);
                 ::rsvc::codegen::server::server_streaming(
                     &FAILING_SERVER_STREAM,
                     request,
                     move |ctx, request| async move {
-                        T::server_stream(&*inner, ctx, request).await
+                        <T as Failing>::server_stream(&*inner, ctx, request).await
                     },
                 )
             }
             "/errors.v1.Failing/ClientStream" => {
-                let inner = ::std::sync::Arc::clone(&self.inner);
+                let inner = ::core::clone::Clone::clone(&self.inner);
                 ::rsvc::codegen::server::client_streaming(
                     &FAILING_CLIENT_STREAM,
                     request,
                     move |ctx, requests| async move {
-                        T::client_stream(&*inner, ctx, requests).await
+                        <T as Failing>::client_stream(&*inner, ctx, requests).await
                     },
                 )
             }
             "/errors.v1.Failing/Both" => {
-                let inner = ::std::sync::Arc::clone(&self.inner);
+                let inner = ::core::clone::Clone::clone(&self.inner);
                 ::rsvc::codegen::server::streaming(
                     &FAILING_BOTH,
                     request,
                     move |ctx, requests| async move {
-                        T::both(&*inner, ctx, requests).await
+                        <T as Failing>::both(&*inner, ctx, requests).await
                     },
                 )
             }
@@ -1458,7 +1460,7 @@ for FailingServer<T> {
     }
 }
 
-/// Calls `errors.v1.Failing` over gRPC; implements [`Failing`].
+/// Calls `errors.v1.Failing` over gRPC; implements [`trait@Failing`].
 #[derive(Clone, Debug)]
 pub struct FailingClient {
     channel: ::rsvc::Channel,
@@ -1473,7 +1475,7 @@ impl FailingClient {
     pub async fn connect(
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
-        ::rsvc::Channel::connect(endpoint).await.map(Self::new)
+        ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
 }
 
@@ -1546,7 +1548,7 @@ impl<T: Plain + ?::core::marker::Sized> Plain for ::std::sync::Arc<T> {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Response, ::rsvc::Status>,
     > + ::core::marker::Send {
-        T::unary(self, ctx, request)
+        <T as Plain>::unary(self, ctx, request)
     }
 }
 
@@ -1565,7 +1567,7 @@ pub const PLAIN_UNARY: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`Plain`] over gRPC.
+/// Serves [`trait@Plain`] over gRPC.
 pub struct PlainServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -1573,7 +1575,9 @@ pub struct PlainServer<T> {
 impl<T: Plain> PlainServer<T> {
     /// A server that calls `inner`.
     pub fn new(inner: T) -> Self {
-        Self::from_arc(::std::sync::Arc::new(inner))
+        Self {
+            inner: ::std::sync::Arc::new(inner),
+        }
     }
     /// As [`Self::new`], for an implementation that is shared.
     pub fn from_arc(inner: ::std::sync::Arc<T>) -> Self {
@@ -1584,7 +1588,7 @@ impl<T: Plain> PlainServer<T> {
 impl<T> ::core::clone::Clone for PlainServer<T> {
     fn clone(&self) -> Self {
         Self {
-            inner: ::std::sync::Arc::clone(&self.inner),
+            inner: ::core::clone::Clone::clone(&self.inner),
         }
     }
 }
@@ -1603,12 +1607,12 @@ impl<T: Plain> ::rsvc::codegen::GeneratedService for PlainServer<T> {
     ) -> ::rsvc::codegen::GrpcFuture {
         match request.uri().path() {
             "/errors.v1.Plain/Unary" => {
-                let inner = ::std::sync::Arc::clone(&self.inner);
+                let inner = ::core::clone::Clone::clone(&self.inner);
                 ::rsvc::codegen::server::unary(
                     &PLAIN_UNARY,
                     request,
                     move |ctx, request| async move {
-                        T::unary(&*inner, ctx, request).await
+                        <T as Plain>::unary(&*inner, ctx, request).await
                     },
                 )
             }
@@ -1640,7 +1644,7 @@ for PlainServer<T> {
     }
 }
 
-/// Calls `errors.v1.Plain` over gRPC; implements [`Plain`].
+/// Calls `errors.v1.Plain` over gRPC; implements [`trait@Plain`].
 #[derive(Clone, Debug)]
 pub struct PlainClient {
     channel: ::rsvc::Channel,
@@ -1655,7 +1659,7 @@ impl PlainClient {
     pub async fn connect(
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
-        ::rsvc::Channel::connect(endpoint).await.map(Self::new)
+        ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
 }
 

@@ -1018,7 +1018,7 @@ impl<T: Odd + ?::core::marker::Sized> Odd for ::std::sync::Arc<T> {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<::rsvc::ResponseStream<None, Result>, Result>,
     > + ::core::marker::Send {
-        T::call(self, ctx, request)
+        <T as Odd>::call(self, ctx, request)
     }
 }
 
@@ -1037,7 +1037,7 @@ pub const ODD_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::ServerStreaming,
 );
 
-/// Serves [`Odd`] over gRPC.
+/// Serves [`trait@Odd`] over gRPC.
 pub struct OddServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -1045,7 +1045,9 @@ pub struct OddServer<T> {
 impl<T: Odd> OddServer<T> {
     /// A server that calls `inner`.
     pub fn new(inner: T) -> Self {
-        Self::from_arc(::std::sync::Arc::new(inner))
+        Self {
+            inner: ::std::sync::Arc::new(inner),
+        }
     }
     /// As [`Self::new`], for an implementation that is shared.
     pub fn from_arc(inner: ::std::sync::Arc<T>) -> Self {
@@ -1056,7 +1058,7 @@ impl<T: Odd> OddServer<T> {
 impl<T> ::core::clone::Clone for OddServer<T> {
     fn clone(&self) -> Self {
         Self {
-            inner: ::std::sync::Arc::clone(&self.inner),
+            inner: ::core::clone::Clone::clone(&self.inner),
         }
     }
 }
@@ -1075,12 +1077,12 @@ impl<T: Odd> ::rsvc::codegen::GeneratedService for OddServer<T> {
     ) -> ::rsvc::codegen::GrpcFuture {
         match request.uri().path() {
             "/odd.v1.Odd/Call" => {
-                let inner = ::std::sync::Arc::clone(&self.inner);
+                let inner = ::core::clone::Clone::clone(&self.inner);
                 ::rsvc::codegen::server::server_streaming(
                     &ODD_CALL,
                     request,
                     move |ctx, request| async move {
-                        T::call(&*inner, ctx, request).await
+                        <T as Odd>::call(&*inner, ctx, request).await
                     },
                 )
             }
@@ -1112,7 +1114,7 @@ for OddServer<T> {
     }
 }
 
-/// Calls `odd.v1.Odd` over gRPC; implements [`Odd`].
+/// Calls `odd.v1.Odd` over gRPC; implements [`trait@Odd`].
 #[derive(Clone, Debug)]
 pub struct OddClient {
     channel: ::rsvc::Channel,
@@ -1127,7 +1129,7 @@ impl OddClient {
     pub async fn connect(
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
-        ::rsvc::Channel::connect(endpoint).await.map(Self::new)
+        ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
 }
 

@@ -28,7 +28,7 @@ impl<T: Users + ?::core::marker::Sized> Users for ::std::sync::Arc<T> {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Blob, super::common::errors::CommonError>,
     > + ::core::marker::Send {
-        T::store(self, ctx, request)
+        <T as Users>::store(self, ctx, request)
     }
 }
 
@@ -47,7 +47,7 @@ pub const USERS_STORE: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`Users`] over gRPC.
+/// Serves [`trait@Users`] over gRPC.
 pub struct UsersServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -55,7 +55,9 @@ pub struct UsersServer<T> {
 impl<T: Users> UsersServer<T> {
     /// A server that calls `inner`.
     pub fn new(inner: T) -> Self {
-        Self::from_arc(::std::sync::Arc::new(inner))
+        Self {
+            inner: ::std::sync::Arc::new(inner),
+        }
     }
     /// As [`Self::new`], for an implementation that is shared.
     pub fn from_arc(inner: ::std::sync::Arc<T>) -> Self {
@@ -66,7 +68,7 @@ impl<T: Users> UsersServer<T> {
 impl<T> ::core::clone::Clone for UsersServer<T> {
     fn clone(&self) -> Self {
         Self {
-            inner: ::std::sync::Arc::clone(&self.inner),
+            inner: ::core::clone::Clone::clone(&self.inner),
         }
     }
 }
@@ -85,12 +87,12 @@ impl<T: Users> ::rsvc::codegen::GeneratedService for UsersServer<T> {
     ) -> ::rsvc::codegen::GrpcFuture {
         match request.uri().path() {
             "/users.Users/Store" => {
-                let inner = ::std::sync::Arc::clone(&self.inner);
+                let inner = ::core::clone::Clone::clone(&self.inner);
                 ::rsvc::codegen::server::unary(
                     &USERS_STORE,
                     request,
                     move |ctx, request| async move {
-                        T::store(&*inner, ctx, request).await
+                        <T as Users>::store(&*inner, ctx, request).await
                     },
                 )
             }
@@ -122,7 +124,7 @@ for UsersServer<T> {
     }
 }
 
-/// Calls `users.Users` over gRPC; implements [`Users`].
+/// Calls `users.Users` over gRPC; implements [`trait@Users`].
 #[derive(Clone, Debug)]
 pub struct UsersClient {
     channel: ::rsvc::Channel,
@@ -137,7 +139,7 @@ impl UsersClient {
     pub async fn connect(
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
-        ::rsvc::Channel::connect(endpoint).await.map(Self::new)
+        ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
 }
 
