@@ -1,4 +1,5 @@
 //! Editions read from text against what protoc makes of the same files, wherever its Python package is at hand.
+#![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
 use std::path::Path;
 use std::process::Command;
@@ -7,6 +8,7 @@ use std::{env, fs};
 use prost_reflect::{DynamicMessage, Kind, ReflectMessage};
 use protoc_gen_rsvc::diag::Sink;
 use protoc_gen_rsvc::input::{self, Loaded, Source};
+use suite::surroundings::venv;
 
 const FOLDER: &str = "editions";
 
@@ -44,10 +46,8 @@ fn notes(loaded: &Loaded) -> String {
 
 #[test]
 fn text_and_protoc_agree() {
-    let Some(python) = env::var_os("RSVC_VENV").map(|venv| Path::new(&venv).join("bin/python")) else {
-        println!("left out: RSVC_VENV names no Python environment with grpcio-tools");
-        return;
-    };
+    let Some(venv) = venv("editions against protoc") else { return };
+    let python = venv.join("bin/python");
     let out = tempfile::tempdir().unwrap();
     for name in names() {
         let set = out.path().join("set.binpb");
