@@ -1,2 +1,59 @@
-//! .
-fn main() {}
+//! `shop`: runs the services and tells how to call them.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Parser;
+use futures_util::future::try_join;
+use shop::{Options, Ready};
+use tracing_subscriber::EnvFilter;
+
+/// Runs the services of a shop.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Args {
+    /// Where to keep the database and the files [default: a directory that is removed at the end]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where to listen; port 0 takes any that is free
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// What the staff shows as its bearer token [default: made up and printed]
+    #[arg(long)]
+    token: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Args { data, listen, token } = Args::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let ready = shop::open(Options { data, listen, token, ..Options::default() }).await?;
+    let introduction = introduction(&ready);
+    // In this order, so that whoever reads the first line can send a signal.
+    try_join(ready.serve(), async { Ok(io::stdout().write_all(introduction.as_bytes())?) }).await?;
+    Ok(())
+}
+
+/// What to call.
+fn introduction(ready: &Ready) -> String {
+    let (addr, data, token) = (ready.addr(), ready.data().display(), ready.token());
+    format!(
+        r#"listening on http://{addr}
+data in {data}
+staff token {token}
+
+Call it, for example:
+  cargo run -p shop --bin shop-client -- --target http://{addr} get-user {ADA}
+  cargo run -p shop --bin shop-client -- --target http://{addr} watch
+  grpcurl -plaintext -d '{{"user_id": "{ADA}"}}' {addr} shop.v1.UserService/GetUser
+  grpcurl -plaintext {addr} list
+  buf curl --http2-prior-knowledge -d '{{"user_id": "{ADA}"}}' http://{addr}/shop.v1.OrderService/GetOrders
+  python3 -c 'import grpc; from shop.v1 import user_pb2 as m, user_pb2_grpc as s; print(s.UserServiceStub(grpc.insecure_channel("{addr}")).GetUser(m.GetUserRequest(user_id="{ADA}")))'
+"#
+    )
+}
+
+/// A user of the seed.
+const ADA: &str = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a001";

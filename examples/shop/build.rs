@@ -1,0 +1,10 @@
+//! Generates the services from `proto/`.
+
+#![allow(clippy::unwrap_used, reason = "a build script fails by a panic, and this one shows all findings")]
+#![allow(clippy::print_stdout, reason = "it is how a build script talks to cargo")]
+
+fn main() {
+    let files = ["user", "order", "upload", "chat"].map(|name| format!("proto/shop/v1/{name}.proto"));
+    protoc_gen_rsvc::compile(files, ["proto"]).unwrap();
+    println!("cargo:rerun-if-changed=migrations");
+}

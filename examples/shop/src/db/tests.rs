@@ -1,0 +1,248 @@
+use super::orders::Filter;
+use super::*;
+use crate::api::{
+    ChatMessage, CreateUserRequest, DeleteUserRequest, Event, OrderStatus, PlaceOrderRequest,
+    UpdateOrderStatusRequest, UpdateUserRequest, UserStatus, place_order_request::Line,
+};
+use tempfile::TempDir;
+
+const ADA: &str = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a001";
+const MALLORY: &str = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a003";
+
+async fn fresh() -> (Db, TempDir) {
+    let directory = TempDir::new().unwrap();
+    let db = Db::open(&directory.path().join("shop.sqlite3")).await.unwrap();
+    (db, directory)
+}
+
+fn order(user_id: &str, lines: &[(&str, i32)]) -> PlaceOrderRequest {
+    let line =
+        |(product_id, quantity): &(&str, i32)| Line { product_id: (*product_id).into(), quantity: *quantity };
+    PlaceOrderRequest {
+        user_id: user_id.into(),
+        lines: lines.iter().map(line).collect(),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn a_second_start_keeps_what_the_first_wrote() {
+    let (db, directory) = fresh().await;
+    let user =
+        CreateUserRequest { name: "Edith".into(), email: "edith@shop.example".into(), ..Default::default() };
+    let user = db.create_user(user).await.unwrap();
+    db.close().await;
+    let db = Db::open(&directory.path().join("shop.sqlite3")).await.unwrap();
+    assert_eq!(db.user(&user.id).await.unwrap(), user);
+    assert_eq!(db.user(ADA).await.unwrap().name, "Ada Lovelace");
+}
+
+#[tokio::test]
+async fn an_address_belongs_to_one_user_whatever_its_letters() {
+    let (db, _directory) = fresh().await;
+    let request =
+        CreateUserRequest { name: "Imp".into(), email: "ADA@shop.Example".into(), ..Default::default() };
+    assert!(
+        matches!(db.create_user(request).await, Err(Error::EmailTaken(email)) if email == "ADA@shop.Example")
+    );
+}
+
+#[tokio::test]
+async fn a_change_without_a_mask_keeps_what_is_absent() {
+    let (db, _directory) = fresh().await;
+    let before = db.user(ADA).await.unwrap();
+    let request = UpdateUserRequest { user_id: ADA.into(), age: Some(0), ..Default::default() };
+    let after = db.update_user(request).await.unwrap();
+    assert_eq!((after.age, after.version), (0, before.version + 1));
+    assert_eq!((after.name, after.roles, after.nickname), (before.name, before.roles, before.nickname));
+}
+
+#[tokio::test]
+async fn a_change_with_a_mask_empties_what_is_named_and_absent() {
+    let (db, _directory) = fresh().await;
+    let mask = prost_types::FieldMask { paths: vec!["nickname".into(), "metadata".into()] };
+    let request = UpdateUserRequest {
+        user_id: ADA.into(),
+        name: Some("not named, so not changed".into()),
+        update_mask: Some(mask),
+        ..Default::default()
+    };
+    let after = db.update_user(request).await.unwrap();
+    assert_eq!((after.name.as_str(), after.nickname, after.metadata.len()), ("Ada Lovelace", None, 0));
+}
+
+#[tokio::test]
+async fn a_value_that_makes_no_sense_changes_nothing() {
+    let (db, _directory) = fresh().await;
+    for request in [
+        UpdateUserRequest { name: Some("x".into()), status: Some(77), ..Default::default() },
+        UpdateUserRequest { name: Some("x".into()), age: Some(-1), ..Default::default() },
+        UpdateUserRequest { name: Some(String::new()), ..Default::default() },
+        UpdateUserRequest {
+            update_mask: Some(prost_types::FieldMask { paths: vec!["id".into()] }),
+            ..Default::default()
+        },
+    ] {
+        let before = db.user(ADA).await.unwrap();
+        let result = db.update_user(UpdateUserRequest { user_id: ADA.into(), ..request }).await;
+        assert!(matches!(result, Err(Error::Invalid(_))), "{result:?}");
+        assert_eq!(db.user(ADA).await.unwrap(), before);
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_an_old_version_is_refused() {
+    let (db, _directory) = fresh().await;
+    let request =
+        UpdateUserRequest { user_id: ADA.into(), age: Some(37), version: Some(1), ..Default::default() };
+    db.update_user(request.clone()).await.unwrap();
+    assert!(matches!(db.update_user(request).await, Err(Error::StaleVersion { expected: 1, actual: 2 })));
+}
+
+#[tokio::test]
+async fn users_with_orders_stay() {
+    let (db, _directory) = fresh().await;
+    let delete = |user_id: &str| DeleteUserRequest { user_id: user_id.into(), version: None };
+    assert!(matches!(db.delete_user(delete(ADA)).await, Err(Error::UserHasOrders(_))));
+    db.delete_user(delete(MALLORY)).await.unwrap();
+    assert!(matches!(db.user(MALLORY).await, Err(Error::UserNotFound(_))));
+}
+
+#[tokio::test]
+async fn an_order_takes_from_stock_at_the_price_of_the_shop() {
+    let (db, _directory) = fresh().await;
+    let (order, update) = db.place_order(&order(ADA, &[("teapot", 1), ("cable", 3)])).await.unwrap();
+    assert_eq!(order.total.as_ref().unwrap().minor_units, 4180 + 3 * 999);
+    let items: Vec<_> = order.items.iter().map(|item| (item.product_id.as_str(), item.quantity)).collect();
+    assert_eq!(items, [("teapot", 1), ("cable", 3)]);
+    assert_eq!(update.unwrap().sequence, 8);
+    let again = db.place_order(&super::tests::order(ADA, &[("teapot", 1)])).await;
+    assert!(matches!(again, Err(Error::OutOfStock { left: 0, .. })));
+}
+
+#[tokio::test]
+async fn an_order_that_fails_leaves_nothing() {
+    let (db, _directory) = fresh().await;
+    let newest = db.newest_update().await.unwrap();
+    for (lines, user) in [
+        (&[("cable", 1), ("nothing", 1)][..], ADA),
+        (&[("cable", 1), ("mouse", -1)], ADA),
+        (&[("cable", 1), ("mouse", 1001)], ADA),
+        (&[("teapot", 1), ("teapot", 1)], ADA),
+        (&[("cable", 1)], MALLORY),
+        (&[("cable", 1)], "nobody"),
+    ] {
+        let result = db.place_order(&order(user, lines)).await;
+        assert!(!matches!(result, Ok(_) | Err(Error::Internal(_))), "{lines:?}: {result:?}");
+    }
+    assert_eq!(db.newest_update().await.unwrap(), newest);
+    let page = db.orders(ADA, &[], i64::MAX, 10).await.unwrap();
+    assert_eq!(page.orders.len(), 2);
+    let stock: i64 = sqlx::query_scalar("SELECT stock FROM products WHERE product_id = 'cable'")
+        .fetch_one(&db.pool)
+        .await
+        .unwrap();
+    assert_eq!(stock, 1_000_000);
+}
+
+#[tokio::test]
+async fn the_same_request_places_one_order() {
+    let (db, _directory) = fresh().await;
+    let request = PlaceOrderRequest { request_id: "r".into(), ..order(ADA, &[("mouse", 1)]) };
+    let (first, update) = db.place_order(&request).await.unwrap();
+    assert!(update.is_some());
+    let (second, update) = db.place_order(&request).await.unwrap();
+    assert_eq!((first, None), (second, update));
+    let grace = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a002".to_owned();
+    let of_another = PlaceOrderRequest { user_id: grace, ..request };
+    assert!(matches!(db.place_order(&of_another).await, Err(Error::RequestIdReused(_))));
+}
+
+#[tokio::test]
+async fn an_order_goes_its_way_and_no_other() {
+    let (db, _directory) = fresh().await;
+    let (order, _) = db.place_order(&order(ADA, &[("teapot", 1)])).await.unwrap();
+    let step = |status: OrderStatus| UpdateOrderStatusRequest {
+        order_id: order.order_id.clone(),
+        status: status.into(),
+        version: None,
+    };
+    let early = db.update_order_status(&step(OrderStatus::Delivered)).await;
+    assert!(matches!(early, Err(Error::WrongTransition { .. })));
+    let (_, paid) = db.update_order_status(&step(OrderStatus::Paid)).await.unwrap();
+    assert_eq!(paid.revenue_delta_minor_units, 4180);
+    let (cancelled, update) = db.update_order_status(&step(OrderStatus::Cancelled)).await.unwrap();
+    assert_eq!((cancelled.version, update.version, update.revenue_delta_minor_units), (3, 3, -4180));
+    // The teapot is back.
+    db.place_order(&super::tests::order(ADA, &[("teapot", 1)])).await.unwrap();
+}
+
+#[tokio::test]
+async fn pages_of_orders_join_without_a_seam() {
+    let (db, _directory) = fresh().await;
+    for _ in 0..5 {
+        db.place_order(&order(ADA, &[("cable", 1), ("mouse", 2)])).await.unwrap();
+    }
+    let all = db.orders(ADA, &[], i64::MAX, 100).await.unwrap();
+    assert_eq!((all.orders.len(), all.next), (7, None));
+    let (mut joined, mut before) = (Vec::new(), Some(i64::MAX));
+    while let Some(place) = before {
+        let page = db.orders(ADA, &[], place, 3).await.unwrap();
+        joined.extend(page.orders);
+        before = page.next;
+    }
+    assert_eq!(joined, all.orders);
+    let paid = db.orders(ADA, &[OrderStatus::Paid.into()], i64::MAX, 100).await.unwrap();
+    assert_eq!(paid.orders.len(), 1);
+}
+
+#[tokio::test]
+async fn the_log_is_read_by_user_and_by_order() {
+    let (db, _directory) = fresh().await;
+    let filter =
+        |user_id: &str, order_id: &str| Filter { user_id: user_id.into(), order_id: order_id.into() };
+    let sequences = async |after, filter: Filter, limit| {
+        let updates = db.updates_after(after, &filter, limit).await.unwrap();
+        assert!(updates.iter().all(|update| filter.matches(update)));
+        updates.into_iter().map(|update| update.sequence).collect::<Vec<_>>()
+    };
+    assert_eq!(sequences(0, filter("", ""), 3).await, [1, 2, 3]);
+    assert_eq!(sequences(3, filter(ADA, ""), 10).await, [4, 5, 7]);
+    assert_eq!(sequences(0, filter("", "3f8e2c1a-0b7d-4e59-8c46-2d90f1a7b003"), 10).await, [6]);
+    assert_eq!(sequences(u64::MAX, filter("", ""), 10).await, [0; 0]);
+}
+
+#[tokio::test]
+async fn a_room_keeps_its_last_messages() {
+    let (db, _directory) = fresh().await;
+    for number in 0..5u64 {
+        for session_id in ["a", "b"] {
+            let message =
+                ChatMessage { session_id: session_id.into(), message_id: number, ..Default::default() };
+            db.store_message(&message, 3).await.unwrap();
+        }
+    }
+    let ids = async |limit| -> Vec<_> {
+        db.messages("a", limit).await.unwrap().into_iter().map(|message| message.message_id).collect()
+    };
+    assert_eq!(ids(10).await, [2, 3, 4]);
+    assert_eq!(ids(2).await, [3, 4]);
+    assert!(db.messages("c", 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_event_is_kept_once() {
+    let (db, _directory) = fresh().await;
+    let event = Event { id: "e".into(), count: Some(1), ..Default::default() };
+    db.store_event(&event).await.unwrap();
+    db.store_event(&Event { count: Some(2), ..event }).await.unwrap();
+    let kept: Vec<u8> = sqlx::query_scalar("SELECT event FROM events").fetch_one(&db.pool).await.unwrap();
+    assert_eq!(Event::decode(&*kept).unwrap().count, Some(1));
+}
+
+#[tokio::test]
+async fn suspended_users_are_not_active() {
+    let (db, _directory) = fresh().await;
+    assert_eq!(db.user(MALLORY).await.unwrap().status(), UserStatus::Suspended);
+    assert!(matches!(db.active_user(MALLORY).await, Err(Error::UserNotActive(_))));
+}

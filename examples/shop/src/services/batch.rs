@@ -1,0 +1,105 @@
+//! A batch of mixed requests.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use prost::Message;
+use rsvc::Status;
+
+use super::Orders;
+use crate::api::request_data::Kind;
+use crate::api::response::Result as Outcome;
+use crate::api::{
+    self, CreateUserRequest, Event, PlaceOrderRequest, ProcessRequest, ProcessResponse, Response,
+};
+use crate::error::Error;
+use crate::shop::Shop;
+
+/// A batch of which some requests are done.
+pub(super) struct Batch {
+    shop: Arc<Shop>,
+    orders: Orders,
+    process_id: String,
+    responses: Vec<Response>,
+    errors: Vec<api::Error>,
+    counts: BTreeMap<&'static str, u32>,
+}
+
+impl Batch {
+    pub(super) fn begin(shop: Arc<Shop>, orders: Orders, first: &ProcessRequest) -> Self {
+        let process_id = first.process_id.clone();
+        Self { shop, orders, process_id, responses: Vec::new(), errors: Vec::new(), counts: BTreeMap::new() }
+    }
+
+    /// Does one request. What is wrong with it alone goes into the answer; what is wrong with the batch ends it.
+    pub(super) async fn process(&mut self, request: ProcessRequest) -> Result<(), Error> {
+        let limit = self.shop.limits.batch_requests;
+        if self.responses.len() == limit {
+            return Err(Error::BatchTooLong { limit });
+        }
+        if request.process_id != self.process_id {
+            return Err(Error::Invalid(format!(
+                "process_id: {:?} became {:?}",
+                self.process_id, request.process_id
+            )));
+        }
+        let index = i32::try_from(self.responses.len()).map_err(anyhow::Error::from)?;
+        let outcome = match self.one(request).await {
+            Ok((kind, outcome)) => {
+                *self.counts.entry(kind).or_default() += 1;
+                outcome
+            }
+            Err(error) => {
+                let status = Status::from(error);
+                let error =
+                    api::Error { index, code: status.code().into(), message: status.message().to_owned() };
+                self.errors.push(error.clone());
+                Outcome::Error(error)
+            }
+        };
+        self.responses.push(Response { result: Some(outcome) });
+        Ok(())
+    }
+
+    async fn one(&self, request: ProcessRequest) -> Result<(&'static str, Outcome), Error> {
+        let kind = request.data.and_then(|data| data.kind);
+        let kind = kind.ok_or_else(|| Error::Invalid("data: nothing to do".to_owned()))?;
+        let kind =
+            if let Kind::Packed(packed) = kind { unpack(&packed.type_url, &packed.value)? } else { kind };
+        Ok(match kind {
+            Kind::CreateUser(request) => {
+                ("create_user", Outcome::User(self.shop.db.create_user(request).await?))
+            }
+            Kind::PlaceOrder(request) => ("place_order", Outcome::Order(self.orders.place(request).await?)),
+            Kind::Event(event) => {
+                self.shop.db.store_event(&event).await?;
+                ("event", Outcome::EventId(event.id))
+            }
+            Kind::Ping(()) => ("ping", Outcome::Pong(())),
+            Kind::Packed(_) => return Err(Error::Invalid("data.packed: packed twice".to_owned())),
+        })
+    }
+
+    pub(super) fn finish(self) -> ProcessResponse {
+        let processed = self.counts.values().sum::<u32>();
+        ProcessResponse {
+            process_id: self.process_id,
+            processed_count: processed.try_into().unwrap_or(i32::MAX),
+            errors: self.errors,
+            responses: self.responses,
+            counts: self.counts.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect(),
+        }
+    }
+}
+
+/// What is in an `Any`.
+fn unpack(type_url: &str, value: &[u8]) -> Result<Kind, Error> {
+    let name = type_url.rsplit('/').next().unwrap_or_default();
+    match name {
+        "shop.v1.CreateUserRequest" => CreateUserRequest::decode(value).map(Kind::CreateUser),
+        "shop.v1.PlaceOrderRequest" => PlaceOrderRequest::decode(value).map(Kind::PlaceOrder),
+        "shop.v1.Event" => Event::decode(value).map(Kind::Event),
+        _ => return Err(Error::Invalid(format!("data.packed: {name:?} is nothing to do"))),
+    }
+    .map_err(|error| Error::Invalid(format!("data.packed: not a {name}: {error}")))
+}

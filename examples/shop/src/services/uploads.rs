@@ -1,0 +1,57 @@
+//! Takes in files and batches.
+
+use std::sync::Arc;
+
+use rsvc::{Context, RequestStream, Status};
+
+use super::Orders;
+use super::batch::Batch;
+use crate::api::{Chunk, ProcessRequest, ProcessResponse, UploadResult, UploadService};
+use crate::error::Error;
+use crate::files::Incoming;
+use crate::shop::Shop;
+
+pub(crate) struct Uploads {
+    pub(crate) shop: Arc<Shop>,
+    pub(crate) orders: Orders,
+}
+
+impl UploadService for Uploads {
+    async fn upload_chunks(
+        &self,
+        ctx: Context,
+        mut requests: RequestStream<Chunk>,
+    ) -> Result<UploadResult, Status> {
+        self.shop.greet(&ctx)?;
+        let Some(first) = requests.message().await? else {
+            return Err(Error::Invalid("an upload needs a chunk".to_owned()).into());
+        };
+        if self.shop.db.upload_exists(&first.upload_id).await? {
+            return Err(Error::UploadExists(first.upload_id).into());
+        }
+        // Dropped with this future, and then nothing of it stays behind.
+        let mut incoming = Incoming::begin(&self.shop, &first)?;
+        incoming.add(first).await?;
+        while let Some(chunk) = requests.message().await? {
+            incoming.add(chunk).await?;
+        }
+        Ok(incoming.finish().await?)
+    }
+
+    async fn process_batch(
+        &self,
+        ctx: Context,
+        mut requests: RequestStream<ProcessRequest>,
+    ) -> Result<ProcessResponse, Status> {
+        self.shop.greet(&ctx)?;
+        let Some(first) = requests.message().await? else {
+            return Err(Error::Invalid("a batch needs a request".to_owned()).into());
+        };
+        let mut batch = Batch::begin(Arc::clone(&self.shop), self.orders.clone(), &first);
+        batch.process(first).await?;
+        while let Some(request) = requests.message().await? {
+            batch.process(request).await?;
+        }
+        Ok(batch.finish())
+    }
+}

@@ -1,0 +1,36 @@
+//! The people of the shop.
+
+use std::sync::Arc;
+
+use rsvc::{Context, Status};
+
+use crate::api::{
+    CreateUserRequest, DeleteUserRequest, GetUserRequest, UpdateUserRequest, User, UserService,
+};
+use crate::shop::Shop;
+
+pub(crate) struct Users {
+    pub(crate) shop: Arc<Shop>,
+}
+
+impl UserService for Users {
+    async fn get_user(&self, ctx: Context, request: GetUserRequest) -> Result<User, Status> {
+        self.shop.greet(&ctx)?;
+        Ok(self.shop.db.user(&request.user_id).await?)
+    }
+
+    async fn create_user(&self, ctx: Context, request: CreateUserRequest) -> Result<User, Status> {
+        self.shop.greet(&ctx)?;
+        Ok(self.shop.db.create_user(request).await?)
+    }
+
+    async fn update_user(&self, ctx: Context, request: UpdateUserRequest) -> Result<User, Status> {
+        self.shop.greet(&ctx)?;
+        Ok(self.shop.db.update_user(request).await?)
+    }
+
+    async fn delete_user(&self, ctx: Context, request: DeleteUserRequest) -> Result<(), Status> {
+        self.shop.greet(&ctx)?;
+        Ok(self.shop.db.delete_user(request).await?)
+    }
+}
