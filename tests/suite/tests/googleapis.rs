@@ -15,7 +15,9 @@ use suite::cases::{repository, tree};
 
 fn protos() -> Option<PathBuf> {
     let Some(venv) = std::env::var_os("RSVC_VENV").map(PathBuf::from) else {
-        println!("left out: googleapis-common-protos, since RSVC_VENV is not set (`cargo xtask test` sets it)");
+        println!(
+            "left out: googleapis-common-protos, since RSVC_VENV is not set (`cargo xtask test` sets it)"
+        );
         return None;
     };
     let lib = venv.join("lib");
