@@ -209,7 +209,7 @@ impl Types<'_> {
             package: self.schema.files[file].package,
             parent,
             values,
-            closed: descriptor.parent_file().syntax() == prost_reflect::Syntax::Proto2,
+            closed: self.loaded.notes.closed_enums.contains(descriptor.full_name()),
             rust: self.home(descriptor.full_name(), file, None),
             projected: descriptor.name().to_owned(),
             origin: self.origin(file, descriptor.path(), deprecated),

@@ -18,6 +18,7 @@ cases! {
     collisions,
     comments,
     containers,
+    editions,
     empty,
     enums,
     errors_all,
