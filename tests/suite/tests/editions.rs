@@ -1,9 +1,9 @@
 //! Editions read from text against what protoc makes of the same files, wherever its Python package is at hand.
 #![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::{env, fs};
 
 use prost_reflect::{DynamicMessage, Kind, ReflectMessage};
 use protoc_gen_rsvc::diag::Sink;
