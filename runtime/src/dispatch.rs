@@ -21,7 +21,7 @@ use crate::deadline::{self, earliest};
 use crate::lifetime::Lifetime;
 use crate::metadata::{self, MetadataMap};
 use crate::method::MethodInfo;
-use crate::{Context, RequestStream, error};
+use crate::{Context, error};
 
 /// What a server says about every call.
 #[derive(Clone, Default)]
@@ -42,8 +42,8 @@ impl<T: Send + Sync + 'static> Request for T {}
 
 /// Every request message passes here before a handler sees it, one that is alone as well as each of a stream.
 #[allow(clippy::unnecessary_wraps, reason = "messages with rules can be refused")]
-fn admit<T: Request>(message: T) -> Result<T, Status> {
-    Ok(message)
+pub(crate) fn admit<T: Request>(_: &T) -> Result<(), Status> {
+    Ok(())
 }
 
 /// A call that arrived. Its drop ends the call for everyone who waits for that.
@@ -134,23 +134,14 @@ fn deadline_of(method: &MethodInfo, headers: &HeaderMap, policy: &Policy) -> Res
 }
 
 /// The one request of a call whose client does not stream.
-pub(crate) async fn one<T: Request>(
-    mut messages: impl Stream<Item = Result<T, Status>> + Unpin,
-) -> Result<T, Status> {
+pub(crate) async fn one<T>(mut messages: impl Stream<Item = Result<T, Status>> + Unpin) -> Result<T, Status> {
     let wrong_number = || Status::unimplemented("the method takes exactly one request message");
     let message = messages.next().await.ok_or_else(wrong_number)??;
     match messages.next().await {
-        None => admit(message),
+        None => Ok(message),
         Some(Ok(_)) => Err(wrong_number()),
         Some(Err(status)) => Err(status),
     }
-}
-
-/// The requests of a call whose client streams.
-pub(crate) fn many<T: Request>(
-    messages: impl Stream<Item = Result<T, Status>> + Send + 'static,
-) -> RequestStream<T> {
-    RequestStream::new(messages.map(|message| message.and_then(admit)))
 }
 
 /// What a handler answers, on its way out: ends with the deadline, survives a panic, brings the trailers.

@@ -176,8 +176,7 @@ impl<'a> Outbound<'a> {
         E: From<Status> + Send + 'static,
     {
         let Self { ctx, deadline, .. } = self;
-        let responses = Responses { inner: Some(responses), ctx, deadline, sleep: None, fault };
-        ResponseStream::new(responses.map(|response| response.map_err(E::from)))
+        ResponseStream::arriving(Arriving { inner: Some(responses), ctx, deadline, sleep: None, fault })
     }
 
     fn failed(&self, status: Status) -> Status {
@@ -215,7 +214,7 @@ fn store_trailers<T>(ctx: &Context, responses: &mut Streaming<T>) {
 }
 
 /// The responses as they arrive. Its drop resets the call.
-struct Responses<T> {
+pub(crate) struct Arriving<T> {
     /// `None` once the call is over.
     inner: Option<Streaming<T>>,
     ctx: Context,
@@ -224,7 +223,7 @@ struct Responses<T> {
     fault: Option<Fault>,
 }
 
-impl<T> Responses<T> {
+impl<T> Arriving<T> {
     fn poll_limits(&mut self, task: &mut Task<'_>) -> Poll<Status> {
         if let Some(fault) = &self.fault
             && let Poll::Ready(status) = fault.poll(task)
@@ -237,7 +236,7 @@ impl<T> Responses<T> {
     }
 }
 
-impl<T> Stream for Responses<T> {
+impl<T> Stream for Arriving<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {

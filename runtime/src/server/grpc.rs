@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 
 use futures_util::stream::{Stream, StreamExt};
 use http::HeaderMap;
@@ -120,7 +120,7 @@ where
     Fut: Future<Output = Result<Res, E>> + Send,
 {
     serve(info, request, |ctx, requests| async move {
-        let answer = handler(ctx.clone(), dispatch::many(requests)).await;
+        let answer = handler(ctx.clone(), RequestStream::arriving(requests)).await;
         answer.map(single).map_err(|error| sent(&ctx, error))
     })
 }
@@ -158,7 +158,7 @@ where
     Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
 {
     serve(info, request, |ctx, requests| async move {
-        several(&ctx, handler(ctx.clone(), dispatch::many(requests)).await)
+        several(&ctx, handler(ctx.clone(), RequestStream::arriving(requests)).await)
     })
 }
 
@@ -200,10 +200,10 @@ fn refused(status: Status) -> GrpcResponse {
 /// The way of every call: all kinds are streams to tonic, so that there is one way.
 fn serve<Req, Res, S, F, Fut>(info: &'static MethodInfo, request: GrpcRequest, handler: F) -> GrpcFuture
 where
-    Req: prost::Message + Default + 'static,
+    Req: prost::Message + Default + dispatch::Request,
     Res: prost::Message + 'static,
     S: Stream<Item = Result<Res, Status>> + Send + Unpin + 'static,
-    F: FnOnce(Context, Wire<Req>) -> Fut + Send + 'static,
+    F: FnOnce(Context, Arriving<Req>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<S, Status>> + Send,
 {
     let GrpcRequest { http, settings } = request;
@@ -221,7 +221,7 @@ where
 
         let answer = Once(Some(|request: tonic::Request<Streaming<Req>>| async {
             let ctx = call.context().clone();
-            let requests = Wire { inner: request.into_inner(), ctx: ctx.clone() };
+            let requests = Arriving { inner: request.into_inner(), ctx: ctx.clone(), admit: dispatch::admit };
             match handler(ctx, requests).await {
                 Ok(messages) => {
                     let headers = call.context().answer_headers();
@@ -328,22 +328,28 @@ impl http_body::Body for Upload {
 }
 
 /// The requests as they are decoded.
-pub(crate) struct Wire<T> {
+pub(crate) struct Arriving<T> {
     inner: Streaming<T>,
     ctx: Context,
+    admit: fn(&T) -> Result<(), Status>,
 }
 
-impl<T> Stream for Wire<T> {
+impl<T> Stream for Arriving<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
-        self.inner.poll_next_unpin(task).map(|item| match item {
+        let item = ready!(self.inner.poll_next_unpin(task));
+        Poll::Ready(match &item {
+            Some(Ok(message)) => match (self.admit)(message) {
+                Ok(()) => item,
+                Err(refusal) => Some(Err(refusal)),
+            },
             None if self.ctx.is_cancelled() => Some(Err(Status::cancelled("the caller gave the call up"))),
             // The code that the rest of gRPC has for a message beyond the limit.
             Some(Err(status)) if status.code() == Code::OutOfRange => {
                 Some(Err(Status::resource_exhausted(status.message())))
             }
-            item => item,
+            _ => item,
         })
     }
 }

@@ -28,14 +28,21 @@ use super::Sender;
 /// # }).unwrap();
 /// ```
 pub struct RequestStream<T> {
-    inner: BoxStream<'static, Result<T, Status>>,
+    inner: Inner<T>,
+}
+
+enum Inner<T> {
+    /// What arrives has a type of its own: a call by pointer for each message would be felt.
+    #[cfg(feature = "server")]
+    Arriving(Box<crate::server::grpc::Arriving<T>>),
+    Made(BoxStream<'static, Result<T, Status>>),
 }
 
 impl<T: Send + 'static> RequestStream<T> {
     /// A stream of messages or errors.
     #[must_use]
     pub fn new(stream: impl Stream<Item = Result<T, Status>> + Send + 'static) -> Self {
-        Self { inner: stream.boxed() }
+        Self { inner: Inner::Made(stream.boxed()) }
     }
 
     /// A stream of messages that cannot fail.
@@ -63,9 +70,14 @@ impl<T: Send + 'static> RequestStream<T> {
 }
 
 impl<T> RequestStream<T> {
+    #[cfg(feature = "server")]
+    pub(crate) fn arriving(requests: crate::server::grpc::Arriving<T>) -> Self {
+        Self { inner: Inner::Arriving(Box::new(requests)) }
+    }
+
     /// The next message, or `None` after the last.
     pub async fn message(&mut self) -> Result<Option<T>, Status> {
-        self.inner.next().await.transpose()
+        self.next().await.transpose()
     }
 }
 
@@ -73,11 +85,19 @@ impl<T> Stream for RequestStream<T> {
     type Item = Result<T, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.inner.poll_next_unpin(cx)
+        match &mut self.inner {
+            #[cfg(feature = "server")]
+            Inner::Arriving(requests) => requests.poll_next_unpin(cx),
+            Inner::Made(requests) => requests.poll_next_unpin(cx),
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.inner.size_hint()
+        match &self.inner {
+            #[cfg(feature = "server")]
+            Inner::Arriving(_) => (0, None),
+            Inner::Made(requests) => requests.size_hint(),
+        }
     }
 }
 

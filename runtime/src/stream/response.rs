@@ -39,14 +39,21 @@ use super::Sender;
 /// # });
 /// ```
 pub struct ResponseStream<T, E = Status> {
-    inner: BoxStream<'static, Result<T, E>>,
+    inner: Inner<T, E>,
+}
+
+enum Inner<T, E> {
+    /// What arrives has a type of its own: a call by pointer for each message would be felt.
+    #[cfg(feature = "client")]
+    Arriving(Box<crate::client::call::Arriving<T>>, fn(Status) -> E),
+    Made(BoxStream<'static, Result<T, E>>),
 }
 
 impl<T: Send + 'static, E: Send + 'static> ResponseStream<T, E> {
     /// A stream of messages or errors. The first error is the last item that travels.
     #[must_use]
     pub fn new(stream: impl Stream<Item = Result<T, E>> + Send + 'static) -> Self {
-        Self { inner: stream.boxed() }
+        Self { inner: Inner::Made(stream.boxed()) }
     }
 
     /// A stream of messages that cannot fail.
@@ -74,9 +81,17 @@ impl<T: Send + 'static, E: Send + 'static> ResponseStream<T, E> {
 }
 
 impl<T, E> ResponseStream<T, E> {
+    #[cfg(feature = "client")]
+    pub(crate) fn arriving(responses: crate::client::call::Arriving<T>) -> Self
+    where
+        E: From<Status>,
+    {
+        Self { inner: Inner::Arriving(Box::new(responses), E::from) }
+    }
+
     /// The next message, or `None` after the last.
     pub async fn message(&mut self) -> Result<Option<T>, E> {
-        self.inner.next().await.transpose()
+        self.next().await.transpose()
     }
 }
 
@@ -84,11 +99,21 @@ impl<T, E> Stream for ResponseStream<T, E> {
     type Item = Result<T, E>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.inner.poll_next_unpin(cx)
+        match &mut self.inner {
+            #[cfg(feature = "client")]
+            Inner::Arriving(responses, error) => responses
+                .poll_next_unpin(cx)
+                .map(|response| response.map(|response| response.map_err(*error))),
+            Inner::Made(responses) => responses.poll_next_unpin(cx),
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.inner.size_hint()
+        match &self.inner {
+            #[cfg(feature = "client")]
+            Inner::Arriving(..) => (0, None),
+            Inner::Made(responses) => responses.size_hint(),
+        }
     }
 }
 
