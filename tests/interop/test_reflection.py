@@ -15,6 +15,7 @@ import support
 from shop.v1 import chat_pb2, order_pb2, upload_pb2, user_pb2
 from support import ADA, SEED_ORDERS
 
+MODULES = (user_pb2, order_pb2, upload_pb2, chat_pb2)
 SERVICES = [f"shop.v1.{name}Service" for name in ("Chat", "Order", "Upload", "User")]
 METHODS = {
     "shop.v1.ChatService": ["Chat", "Monitor"],
@@ -64,7 +65,7 @@ class Reflection(support.ShopTest):
     def test_descriptors_are_what_the_files_say(self):
         """With their options: rules, bindings and policies travel, too."""
         for version in ("v1", "v1alpha"):
-            for module in (user_pb2, order_pb2, upload_pb2, chat_pb2):
+            for module in MODULES:
                 name = module.DESCRIPTOR.name
                 answer = self.ask(version, file_by_filename=name)
                 files = [
@@ -99,6 +100,36 @@ class Reflection(support.ShopTest):
         for service, methods in METHODS.items():
             self.assertEqual(sorted(pool.FindServiceByName(service).methods_by_name), methods)
         self.assertEqual(pool.FindMessageTypeByName("shop.v1.Order").fields_by_name["total"].number, 4)
+
+
+class Coverage(unittest.TestCase):
+    """The shop's protos use everything there is, so that the tests beside this one try it."""
+
+    def test_every_type_has_a_job(self):
+        fields = [field for module in MODULES for message in messages(module.DESCRIPTOR) for field in message.fields]
+        kind = descriptor_pb2.FieldDescriptorProto.Type
+        scalars = {kind.Name(field.type) for field in fields}
+        self.assertEqual(set(kind.keys()) - scalars, {"TYPE_GROUP"})
+        well_known = {field.message_type.full_name for field in fields if field.message_type}
+        names = "Any Duration Empty FieldMask ListValue Struct Timestamp Value BoolValue BytesValue DoubleValue"
+        names += " FloatValue Int32Value Int64Value StringValue UInt32Value UInt64Value"
+        self.assertEqual({f"google.protobuf.{name}" for name in names.split()} - well_known, set())
+        oneofs = [field.containing_oneof for field in fields if field.containing_oneof]
+        shapes = {
+            "oneof": any(len(oneof.fields) > 1 for oneof in oneofs),
+            "optional": any(oneof.name == f"_{oneof.fields[0].name}" for oneof in oneofs),
+            "map": any(field.message_type and field.message_type.GetOptions().map_entry for field in fields),
+            "nested enum": any(field.enum_type and field.enum_type.containing_type for field in fields),
+        }
+        self.assertEqual([shape for shape, used in shapes.items() if not used], [])
+
+
+def messages(parent):
+    """All messages of a file, nested ones included."""
+    nested = parent.message_types_by_name if hasattr(parent, "message_types_by_name") else parent.nested_types_by_name
+    for message in nested.values():
+        yield message
+        yield from messages(message)
 
 
 def normal(file):

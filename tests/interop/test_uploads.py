@@ -1,7 +1,8 @@
 """UploadService, called by Python's grpcio: streams from the client."""
 
+import contextlib
 import hashlib
-import time
+import sqlite3
 import unittest
 import uuid
 import zlib
@@ -177,6 +178,14 @@ class Batches(support.ShopTest):
         self.assertIn("b@shop.example", response.errors[0].message)
         self.assertEqual(response.responses[1].error, response.errors[0])
 
+    def test_an_event_is_kept_as_it_was_sent(self):
+        """What Python wrote went through Rust into the database, and Python reads it there."""
+        sent = event(id="kept")
+        self.assertEqual(self.process(upload_pb2.RequestData(event=sent)).responses[0].event_id, "kept")
+        with contextlib.closing(sqlite3.connect(self.shop.data / "shop.sqlite3")) as database:
+            ((kept,),) = database.execute("SELECT event FROM events WHERE event_id = 'kept'")
+        self.assertEqual(upload_pb2.Event.FromString(kept), sent)
+
     def test_what_is_packed_has_to_be_known(self):
         unknown, damaged = any_pb2.Any(), any_pb2.Any()
         unknown.Pack(timestamp_pb2.Timestamp())
@@ -198,10 +207,10 @@ class Batches(support.ShopTest):
             self.uploads.ProcessBatch(iter(requests))
 
 
-def event():
+def event(id="e-1"):
     """With every field set, so that nothing of it stays untried on the wire."""
     message = upload_pb2.Event(
-        id="e-1",
+        id=id,
         created_at=timestamp_pb2.Timestamp(seconds=-1, nanos=999_999_999),
         duration=duration_pb2.Duration(seconds=1, nanos=1),
         name=wrappers_pb2.StringValue(value=""),

@@ -288,18 +288,23 @@ async fn who_does_not_listen_is_out() {
 async fn rooms_close_when_the_last_one_leaves() {
     let shop = shop(Limits { rooms: 1, ..Limits::default() }).await;
     let chats = chats(&shop).await;
-    let (ada, requests) = RequestStream::channel(1);
-    let mut heard = chats.chat(ctx(), requests).await.unwrap();
-    ada.send(message("one", ADA, "here")).await.unwrap();
-    heard.message().await.unwrap().unwrap();
-    let second = || async {
-        let requests = RequestStream::from_iter([message("two", GRACE, "there")]);
-        chats.chat(ctx(), requests).await.unwrap().message().await
+    let enter = async |room: &str| {
+        let (sender, requests) = RequestStream::channel(1);
+        let mut heard = chats.chat(ctx(), requests).await.unwrap();
+        sender.send(message(room, ADA, "here")).await.unwrap();
+        heard.message().await.map(|_| (sender, heard))
     };
-    assert_eq!(code(second().await), Code::ResourceExhausted);
-    drop(ada);
+    let (sender, mut heard) = enter("one").await.unwrap();
+    assert_eq!(code(enter("two").await), Code::ResourceExhausted);
+    // By the end of what there is to say …
+    drop(sender);
     assert_eq!(heard.message().await.unwrap(), None);
-    assert_eq!(second().await.unwrap().unwrap().message, "there");
+    let (sender, heard) = enter("two").await.unwrap();
+    assert_eq!(code(enter("one").await), Code::ResourceExhausted);
+    // … and by a cancelled call, of which the shop hears a little later.
+    drop((heard, sender));
+    let wait = async { while enter("one").await.is_err() {} };
+    tokio::time::timeout(Duration::from_secs(20), wait).await.unwrap();
     shop.stop().await.unwrap();
 }
 
