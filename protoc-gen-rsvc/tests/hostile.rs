@@ -4,7 +4,9 @@
 use proptest::prelude::*;
 use proptest::test_runner::TestRng;
 use prost_reflect::prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value,
+};
 use protoc_gen_rsvc::Builder;
 use protoc_gen_rsvc::input::{Request, Source};
 

@@ -111,7 +111,7 @@ pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     a == b || matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
 }
 
-/// The text of a file. A byte order mark becomes blanks, so that columns stay.
+/// The text of a file. A byte order mark is no part of it.
 pub(crate) fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
     let unreadable =
         |reason: String| Diagnostic::error(Code::UNREADABLE_FILE, format!("`{}` {reason}", path.display()));
@@ -124,7 +124,7 @@ pub(crate) fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
         unreadable(format!("is not UTF-8: byte {at} begins no character")).help("save it as UTF-8")
     })?;
     Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => format!("   {rest}"),
+        Some(rest) => rest.to_owned(),
         None => text,
     })
 }

@@ -9,7 +9,7 @@ use prost_types::UninterpretedOption;
 use super::features::{FeatureSet, NAMES};
 use super::rewrite::{DEFAULT, Rewritten};
 use crate::diag::{Code, Diagnostic, Position};
-use crate::input::lexer::{TokenKind, tokens};
+use crate::input::lexer::{Token, TokenKind, tokens};
 use crate::input::locations::place_in;
 use crate::input::raw::options::{self, UNINTERPRETED};
 use crate::input::raw::{self, File, Label, OptionsKind, Type, tag};
@@ -129,26 +129,48 @@ fn read(option: &UninterpretedOption, kind: OptionsKind, said: &mut FeatureSet) 
                 let help = "write `features.field_presence = EXPLICIT` or the like".to_owned();
                 return Err((Code::OPTION_TYPE, "`features` takes fields in braces".to_owned(), Some(help)));
             };
-            let tokens = tokens(text);
-            let mut depth = 0;
-            for window in tokens.windows(3) {
-                let [name, colon, value] = window else { continue };
-                match name.text {
-                    "{" | "[" | "<" => depth += 1,
-                    "}" | "]" | ">" => depth -= 1,
-                    _ if depth == 0 && colon.is(":") && name.kind == TokenKind::Word => {
-                        set(said, kind, name.text, value.text)?;
-                    }
-                    _ => {}
-                }
-            }
-            Ok(())
+            read_message(&tokens(text), kind, said)
         }
         // Features of another language do not concern us.
         [_, part, ..] if part.is_extension => Ok(()),
         [_, part] => set(said, kind, &part.name_part, option.identifier_value()),
         _ => Err((Code::OPTION_TYPE, "a feature has no fields".to_owned(), None)),
     }
+}
+
+/// `x: Y` again and again, with `[ext] { … }` of other languages between.
+fn read_message(mut rest: &[Token], kind: OptionsKind, said: &mut FeatureSet) -> Result<(), Wrong> {
+    loop {
+        rest = match rest {
+            [] => return Ok(()),
+            [name, colon, value, after @ ..] if name.kind == TokenKind::Word && colon.is(":") => {
+                set(said, kind, name.text, value.text)?;
+                after
+            }
+            [open, ..] if open.is("[") || open.is("{") || open.is("<") => &rest[group(rest)..],
+            [between, after @ ..] if between.is(",") || between.is(";") || between.is(":") => after,
+            [other, ..] => {
+                let message = format!("`{}` is not understood among features", other.text);
+                return Err((Code::OPTION_TYPE, message, None));
+            }
+        };
+    }
+}
+
+/// How many tokens the brackets at the start enclose, themselves included.
+fn group(tokens: &[Token]) -> usize {
+    let mut depth = 0_usize;
+    for (index, token) in tokens.iter().enumerate() {
+        match token.text {
+            "[" | "{" | "<" => depth += 1,
+            "]" | "}" | ">" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return index + 1;
+        }
+    }
+    tokens.len()
 }
 
 fn set(said: &mut FeatureSet, kind: OptionsKind, name: &str, value: &str) -> Result<(), Wrong> {
