@@ -1,5 +1,5 @@
 //! Descriptors from anyone: whatever is in them, the answer is code or an error, never a panic.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)] // a test stops at the first surprise
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRng;

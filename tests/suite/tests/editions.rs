@@ -1,4 +1,5 @@
 //! Editions read from text against what protoc makes of the same files, wherever its Python package is at hand.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test stops at the first surprise, and says what it saw
 
 use std::fs;
 use std::path::Path;
