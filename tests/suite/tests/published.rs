@@ -1,4 +1,5 @@
 //! Real input: the package `googleapis-common-protos` of PyPI, read from text, against what protoc makes of it.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test stops at the first surprise, and says what it saw
 
 use std::fs;
 use std::path::{Path, PathBuf};
