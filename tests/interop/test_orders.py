@@ -115,6 +115,13 @@ class Orders(support.ShopTest):
         self.assertIn(order.order_id, [found.order_id for found in found])
         self.assertEqual({found.status for found in found}, {order_pb2.ORDER_STATUS_CANCELLED})
 
+    def test_metadata_of_a_server_stream(self):
+        metadata = [("x-request-id", "o-1"), ("x-client-context-bin", b"\xfe\x00")]
+        call = self.orders.GetOrders(order_pb2.GetOrdersRequest(user_id=ADA), metadata=metadata)
+        self.assertEqual(dict(call.initial_metadata())["x-request-id"], "o-1")
+        self.assertGreaterEqual(len(list(call)), 2)
+        self.assertEqual(dict(call.trailing_metadata())["x-client-context-bin"], b"\xfe\x00")
+
     def test_a_stream_may_be_left_early(self):
         call = self.orders.GetOrders(order_pb2.GetOrdersRequest(user_id=ADA))
         next(call)
@@ -137,7 +144,7 @@ class Orders(support.ShopTest):
         self.assertEqual((new.status, new.revenue_delta_minor_units), (order_pb2.ORDER_STATUS_PENDING, 0))
         self.move(order.order_id, order_pb2.ORDER_STATUS_PAID)
         paid = next(call)
-        self.assertEqual((paid.previous_status, paid.status), (order_pb2.ORDER_STATUS_PENDING, order_pb2.ORDER_STATUS_PAID))
+        self.assertEqual((paid.previous_status, paid.status), (new.status, order_pb2.ORDER_STATUS_PAID))
         self.assertEqual(paid.revenue_delta_minor_units, 4 * 2499)
         self.move(order.order_id, order_pb2.ORDER_STATUS_CANCELLED)
         self.assertEqual(next(call).revenue_delta_minor_units, -4 * 2499)

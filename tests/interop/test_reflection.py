@@ -9,7 +9,7 @@ import unittest
 import grpc
 from google.protobuf import descriptor_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
 
 import support
 from shop.v1 import chat_pb2, order_pb2, upload_pb2, user_pb2

@@ -81,7 +81,8 @@ class RustClient(unittest.TestCase):
 
     def test_get_order(self):
         printed = self.run_client("get-order", SEED_ORDERS[0])
-        for part in (f'currency_code: "JPY", minor_units: {-(2**63)}', 'note: Some("")', "Points(true)", "seconds: 86400"):
+        money, days = f'currency_code: "JPY", minor_units: {-(2**63)}', "seconds: 86400"
+        for part in (money, days, 'note: Some("")', "Points(true)"):
             self.assertIn(part, printed)
 
     def test_get_orders(self):
@@ -180,13 +181,19 @@ class RustClient(unittest.TestCase):
     # Around the messages.
 
     def test_metadata_goes_both_ways(self):
-        printed = self.run_client(
-            "--verbose", "-m", "x-request-id=r-7", "-m", "x-client-context-bin=00ff80", "get-user", ADA
-        )
-        metadata = self.seen("GetUser").metadata
-        self.assertEqual((metadata["x-request-id"], metadata["x-client-context-bin"]), ("r-7", b"\x00\xff\x80"))
-        self.assertIn("header x-request-id: r-7\n", printed)
-        self.assertRegex(printed, r"trailer x-client-context-bin: AP\+A=*\n")
+        for method, *command in (
+            ("GetUser", "get-user", ADA),
+            ("GetOrders", "get-orders", ADA, "--limit", 1),
+            ("ProcessBatch", "process-batch", "b", "A=a@shop.example"),
+            ("Chat", "chat", "room", ADA),
+        ):
+            around = ["--verbose", "-m", "x-request-id=r-7", "-m", "x-client-context-bin=00ff80"]
+            printed = self.run_client(*around, *command)
+            metadata = self.seen(method).metadata
+            self.assertEqual((metadata["x-request-id"], metadata["x-client-context-bin"]), ("r-7", b"\x00\xff\x80"))
+            self.assertIn("header x-request-id: r-7\n", printed, method)
+            self.assertRegex(printed, r"trailer x-client-context-bin: AP\+A=*\n", method)
+            self.services.calls.clear()
 
     def test_a_deadline_travels_and_ends_the_call(self):
         """The caller's, or that of the method if it comes first."""
