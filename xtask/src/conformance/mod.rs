@@ -35,6 +35,9 @@ pub(crate) fn names() -> Vec<&'static str> {
 /// Runs the suites named, or all that have a program.
 pub(crate) fn run(session: &Session, named: &[String]) -> Result<Report> {
     let mut report = Report::default();
+    if !SUITES.iter().any(|suite| session.has_binary(PACKAGE, suite.binary)) {
+        println!("there is no conformance program yet");
+    }
     for suite in SUITES {
         let asked = named.iter().any(|name| name == suite.name);
         if !named.is_empty() && !asked {
