@@ -207,3 +207,22 @@ fn deep_nesting_is_an_error_not_an_overflow() {
         assert!(found.is_err(), "{}", &text[..40]);
     }
 }
+
+#[test]
+fn a_value_inside_an_option_has_a_place() {
+    let text = "syntax = \"proto3\";\nimport \"google/api/annotations.proto\";\nmessage M { string id = 1; }\n\
+        service S {\n  rpc Get(M) returns (M) {\n    option (google.api.http) = {\n      get: \"/v1/{id}\"\n      \
+        additional_bindings { post: \"/v2/{id}\" body: \"*\" }\n    };\n  }\n}\n";
+    let dir = folder(&[("a.proto", text)]);
+    let loaded = load(&[Path::new("a.proto")], &[dir.path()]).unwrap();
+    let place = |rest: &[i32]| {
+        loaded.locations.place("a.proto", &[&[6, 0, 2, 0, 4, 72_295_728], rest].concat()).to_string()
+    };
+    assert_eq!(place(&[]), "a.proto:6:5");
+    assert_eq!(place(&[2]), "a.proto:7:12");
+    assert_eq!(place(&[11, 0, 4]), "a.proto:8:35");
+    assert_eq!(place(&[11, 0]), "a.proto:8:7");
+    // What is not there has the place of the whole.
+    assert_eq!(place(&[7]), "a.proto:6:5");
+    assert_eq!(place(&[11, 1, 4]), "a.proto:6:5");
+}

@@ -7,6 +7,7 @@ use prost_reflect::{DescriptorPool, FileDescriptor};
 use prost_types::SourceCodeInfo;
 use prost_types::source_code_info::Location;
 
+use super::values;
 use crate::diag::{Place, Position, SourceText};
 use crate::model::Comments;
 
@@ -38,34 +39,37 @@ pub struct Locations {
 struct FileLocations {
     name: Arc<str>,
     file: FileDescriptor,
+    text: Option<Arc<str>>,
     /// Indices into the locations, by path.
     order: OnceLock<Vec<usize>>,
 }
 
 impl Locations {
-    pub(crate) fn new(pool: &DescriptorPool) -> Self {
-        let files = pool
-            .files()
-            .map(|file| {
-                (
-                    file.name().to_owned(),
-                    FileLocations { name: file.name().into(), file, order: OnceLock::new() },
-                )
-            })
-            .collect();
-        Self { files }
+    pub(crate) fn new(pool: &DescriptorPool, sources: &Sources) -> Self {
+        let files = pool.files().map(|file| {
+            let text = sources.texts.get(file.name()).cloned();
+            let name = file.name().into();
+            (file.name().to_owned(), FileLocations { name, file, text, order: OnceLock::new() })
+        });
+        Self { files: files.collect() }
     }
 
     /// Where the part of `file` at `path` stands, or the closest part around it that has a place.
     ///
     /// A path is that of `SourceCodeInfo`, as prost-reflect's `path()` gives it; append 1 for the name of a
-    /// definition, which makes a better caret than its whole body.
+    /// definition, which makes a better caret than its whole body. A path of an option goes on into its value, with
+    /// the number of each field and, where it is repeated, the index.
     pub fn place(&self, file: &str, path: &[i32]) -> Place {
         let Some(found) = self.files.get(file) else { return Place::file(file) };
-        (1..=path.len())
-            .rev()
-            .find_map(|end| found.location(&path[..end]).and_then(span))
-            .map_or_else(|| Place::file(found.name.clone()), |(a, b)| Place::new(found.name.clone(), a, b))
+        let known =
+            (1..=path.len()).rev().find_map(|end| Some((end, found.location(&path[..end]).and_then(span)?)));
+        match known {
+            Some((end, around)) => {
+                let (start, end) = found.inside(path, end, around).unwrap_or(around);
+                Place::new(found.name.clone(), start, end)
+            }
+            None => Place::file(found.name.clone()),
+        }
     }
 
     /// The comments of the definition at `path`, as they were written.
@@ -85,6 +89,15 @@ impl Locations {
 impl FileLocations {
     fn all(&self) -> &[Location] {
         self.file.file_descriptor_proto().source_code_info.as_ref().map_or(&[], |info| &info.location)
+    }
+
+    /// The place of a value inside an option whose own place is known.
+    fn inside(&self, path: &[i32], known: usize, (from, to): Span) -> Option<Span> {
+        let text = self.text.as_deref().filter(|_| known < path.len())?;
+        let steps = values::steps(self.file.parent_pool(), path, known)?;
+        let from = offset(text, from);
+        let range = values::find(text.get(from..offset(text, to))?, &steps)?;
+        Some((position(text, from + range.start), position(text, from + range.end)))
     }
 
     fn location(&self, path: &[i32]) -> Option<&Location> {
@@ -110,8 +123,11 @@ pub(crate) fn place_in(name: &str, info: Option<&SourceCodeInfo>, path: &[i32]) 
         .map_or_else(|| Place::file(name), |(start, end)| Place::new(name, start, end))
 }
 
+/// First position and the one after the last.
+type Span = (Position, Position);
+
 /// The span of a location: three numbers when it stays on a line, else four.
-fn span(location: &Location) -> Option<(Position, Position)> {
+fn span(location: &Location) -> Option<Span> {
     let at = |line: i32, column: i32| {
         Some(Position { line: u32::try_from(line).ok()?, column: u32::try_from(column).ok()? })
     };

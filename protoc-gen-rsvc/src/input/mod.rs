@@ -21,6 +21,7 @@ mod raw;
 mod set;
 mod suggest;
 mod text;
+mod values;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -167,7 +168,7 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
     }
     match build(&mut files) {
         Ok(pool) => {
-            let locations = Locations::new(&pool);
+            let locations = Locations::new(&pool, &sources);
             let names = files.iter().map(|file| file.name().to_owned()).collect();
             Ok(Loaded { pool, roots, files: names, sources, locations, read, builtin, notes })
         }
