@@ -2,15 +2,16 @@
 
 use std::ops::Range;
 
-use prost_reflect::{DescriptorPool, Kind, MessageDescriptor};
+use prost_reflect::{DescriptorPool, Kind};
 
 use super::lexer::{Token, TokenKind, tokens};
 
-/// A step down into a value: a field, or an extension as `[full.name]`, and which of its values.
+/// A step down into a value: a field, or an extension as `[full.name]`, and which of its values. Without an index,
+/// the only one is meant, and where there are several, none is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     name: String,
-    index: usize,
+    index: Option<usize>,
 }
 
 /// The steps from the option at `path[..known]` to the value at `path`; `None` when the path is of no option.
@@ -28,9 +29,9 @@ pub(crate) fn steps(pool: &DescriptorPool, path: &[i32], known: usize) -> Option
         };
         let here = at;
         at += 1;
-        let mut index = 0;
-        if many && at < path.len() {
-            index = usize::try_from(path[at]).ok()?;
+        let mut index = Some(0);
+        if many {
+            index = path.get(at).and_then(|&index| usize::try_from(index).ok());
             at += 1;
         }
         if here >= known {
@@ -104,6 +105,7 @@ pub(crate) fn find(option: &str, steps: &[Step]) -> Option<Range<usize>> {
 }
 
 /// Token indices of a name and of its value.
+#[derive(Clone)]
 struct Entry {
     name: Range<usize>,
     value: Range<usize>,
@@ -135,45 +137,49 @@ fn close(all: &[Token], at: usize) -> usize {
     all.len()
 }
 
-/// The value of a step among the entries in `inside`. Values of a list count as so many entries.
+/// The value of a step among the entries in `inside`.
 fn entry(all: &[Token], inside: Range<usize>, step: &Step) -> Option<Entry> {
+    let found = entries(all, inside, &step.name);
+    match step.index {
+        Some(index) => found.get(index).cloned(),
+        None if found.len() == 1 => found.first().cloned(),
+        None => None,
+    }
+}
+
+/// All entries of a name. Values of a list are entries of their own.
+fn entries(all: &[Token], inside: Range<usize>, wanted: &str) -> Vec<Entry> {
+    let mut found = Vec::new();
     let mut at = inside.start;
-    let mut seen = 0;
     while at < inside.end {
         let name = if all[at].is("[") { at..close(all, at) + 1 } else { at..at + 1 };
-        let mut value = name.end;
-        if all.get(value).is_some_and(|token| token.is(":")) {
-            value += 1;
-        }
+        let value = name.end + usize::from(all.get(name.end).is_some_and(|token| token.is(":")));
         if value >= inside.end {
-            return None;
+            break;
         }
-        let found = text(all, &name) == step.name;
+        let fits = text(all, &name) == wanted;
         if all[value].is("[") {
             let end = close(all, value);
             let mut element = value + 1;
             while element < end {
                 let until = value_end(all, element, end);
-                if found && seen == step.index {
-                    return Some(Entry { name, value: element..until });
+                if fits {
+                    found.push(Entry { name: name.clone(), value: element..until });
                 }
-                seen += usize::from(found);
                 element = until + usize::from(all.get(until).is_some_and(|token| token.is(",")));
             }
             at = end + 1;
         } else {
-            let end = value_end(all, value, inside.end);
-            if found && seen == step.index {
-                return Some(Entry { name, value: value..end });
+            at = value_end(all, value, inside.end);
+            if fits {
+                found.push(Entry { name, value: value..at });
             }
-            seen += usize::from(found);
-            at = end;
         }
         while at < inside.end && (all[at].is(",") || all[at].is(";")) {
             at += 1;
         }
     }
-    None
+    found
 }
 
 /// The end of the value at `at`: a block, a sign with its number, strings that belong together, or one token.
@@ -199,8 +205,10 @@ mod tests {
     use super::*;
 
     fn shown<'a>(option: &'a str, steps: &[(&str, usize)]) -> Option<&'a str> {
-        let steps: Vec<Step> =
-            steps.iter().map(|(name, index)| Step { name: (*name).to_owned(), index: *index }).collect();
+        let steps: Vec<Step> = steps
+            .iter()
+            .map(|(name, index)| Step { name: (*name).to_owned(), index: Some(*index) })
+            .collect();
         find(option, &steps).map(|range| &option[range])
     }
 
@@ -224,6 +232,10 @@ mod tests {
         assert_eq!(shown(option, &[("messages", 1), ("a", 0)]), Some("2"));
         assert_eq!(shown(option, &[("other", 0)]), None);
         assert_eq!(shown(option, &[("body", 1)]), None);
+        let any = |name: &str| {
+            find(option, &[Step { name: name.to_owned(), index: None }]).map(|range| &option[range])
+        };
+        assert_eq!((any("get"), any("more")), (Some("\"/v1\" \"/x\""), None));
     }
 
     #[test]
