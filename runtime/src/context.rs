@@ -204,6 +204,12 @@ impl Context {
         }
     }
 
+    /// The certificates that the peer has shown, its own first, if the server asked for them.
+    #[cfg(all(feature = "server", feature = "tls"))]
+    pub fn peer_certificates(&self) -> Option<Arc<Vec<crate::tls::CertificateDer<'static>>>> {
+        crate::server::peer_certificates(&self.request().extensions)
+    }
+
     /// Resolves when the call is over: answered, out of time, or given up by the caller.
     ///
     /// A handler needs none of this, since it is dropped itself. It is for work that the handler has spawned.

@@ -31,6 +31,8 @@ pub mod metadata;
 pub mod server;
 #[cfg(feature = "rpc")]
 pub mod stream;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 /// The messages of the annotations and of what travels with errors: `google.api`, `google.rpc`, `buf.validate` and
 /// `rsvc.v1`. Generated code refers to them where a `.proto` imports the built-in files.

@@ -99,6 +99,8 @@ pub struct Builder {
     connect_timeout: Duration,
     keepalive: Option<(Duration, Duration)>,
     settings: Settings,
+    #[cfg(feature = "tls")]
+    tls: crate::tls::ClientTls,
 }
 
 impl Builder {
@@ -108,6 +110,8 @@ impl Builder {
             connect_timeout: Duration::from_secs(10),
             keepalive: Some((Duration::from_mins(2), Duration::from_secs(20))),
             settings: Settings::default(),
+            #[cfg(feature = "tls")]
+            tls: crate::tls::ClientTls::new(),
         }
     }
 
@@ -154,6 +158,13 @@ impl Builder {
         self
     }
 
+    /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
+        self.tls = tls;
+        self
+    }
+
     /// Connects.
     pub async fn connect(self) -> Result<Channel, ConnectError> {
         let endpoint = self.endpoint()?;
@@ -175,9 +186,16 @@ impl Builder {
         if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.authority().is_none() {
             return Err(fail(Problem::Form));
         }
+        let secure = uri.scheme_str() == Some("https");
         let mut endpoint = Endpoint::from(uri).connect_timeout(self.connect_timeout).tcp_nodelay(true);
         if let Some((interval, timeout)) = self.keepalive {
             endpoint = endpoint.http2_keep_alive_interval(interval).keep_alive_timeout(timeout);
+        }
+        if secure {
+            #[cfg(not(feature = "tls"))]
+            return Err(fail(Problem::NoTls));
+            #[cfg(feature = "tls")]
+            return endpoint.tls_config(self.tls.config()).map_err(|error| fail(Problem::Tls(error)));
         }
         Ok(endpoint)
     }
@@ -200,6 +218,10 @@ pub struct ConnectError {
 enum Problem {
     Uri(http::uri::InvalidUri),
     Form,
+    #[cfg(not(feature = "tls"))]
+    NoTls,
+    #[cfg(feature = "tls")]
+    Tls(tonic::transport::Error),
     Connection(tonic::transport::Error),
 }
 
@@ -226,6 +248,10 @@ impl fmt::Display for ConnectError {
             Problem::Form => {
                 write!(f, "`{}` is not an endpoint: it must look like `http://host:port`", self.endpoint)
             }
+            #[cfg(not(feature = "tls"))]
+            Problem::NoTls => write!(f, "`{}` needs the feature `tls` of rsvc", self.endpoint),
+            #[cfg(feature = "tls")]
+            Problem::Tls(error) => write!(f, "TLS to `{}`: {}", self.endpoint, innermost(error)),
             Problem::Connection(error) => {
                 write!(f, "cannot connect to `{}`: {}", self.endpoint, innermost(error))
             }
@@ -238,6 +264,10 @@ impl Error for ConnectError {
         match &self.problem {
             Problem::Uri(error) => Some(error),
             Problem::Form => None,
+            #[cfg(not(feature = "tls"))]
+            Problem::NoTls => None,
+            #[cfg(feature = "tls")]
+            Problem::Tls(error) => Some(error),
             Problem::Connection(error) => Some(error),
         }
     }

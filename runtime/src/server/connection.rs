@@ -13,10 +13,10 @@ use http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Sleep, sleep};
 use tonic::body::Body;
 
@@ -66,6 +66,8 @@ pub(super) struct Serving {
     pub(super) health: Option<Health>,
     /// Ends when the server is told to stop.
     pub(super) stopping: Arc<Lifetime>,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
 /// The connections of a listener, without the delay that waits for more to send.
@@ -102,13 +104,10 @@ impl Serving {
                 tokio::select! {
                     biased;
                     () = &mut stop => break,
-                    Some(ended) = connections.join_next() => report(ended),
+                    Some(ended) = connections.join_next() => report(&ended),
                     accepted = incoming.next(), if more && connections.len() < self.limits.connections => match accepted {
                         Some(Ok(io)) => {
-                            let service = on_connection(service.clone(), io.connect_info());
-                            let io = TokioIo::new(Silence::new(io, self.limits.handshake));
-                            let connection = http.serve_connection(io, service).into_owned();
-                            connections.spawn(graceful.watch(connection));
+                            connections.spawn(self.connection(io, &http, service.clone(), graceful.watcher()));
                         }
                         Some(Err(error)) => {
                             tracing::warn!(%error, "cannot accept a connection");
@@ -129,7 +128,36 @@ impl Serving {
             connections.shutdown().await;
         }
         while let Some(ended) = connections.join_next().await {
-            report(ended);
+            report(&ended);
+        }
+    }
+
+    /// Serves one connection to its end.
+    fn connection<I>(
+        &self,
+        io: I,
+        http: &Builder<TokioExecutor>,
+        service: impl HttpService,
+        watcher: Watcher,
+    ) -> impl Future<Output = ()> + Send + 'static
+    where
+        I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    {
+        let http = http.clone();
+        let silence = self.limits.handshake;
+        #[cfg(feature = "tls")]
+        let tls = self.tls.clone();
+        async move {
+            #[cfg(feature = "tls")]
+            if let Some(tls) = tls {
+                match tokio::time::timeout(silence, tls.accept(io)).await {
+                    Ok(Ok(io)) => serve_http(io, &http, service, watcher, silence).await,
+                    Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                    Err(_) => tracing::debug!("a TLS handshake took too long"),
+                }
+                return;
+            }
+            serve_http(io, &http, service, watcher, silence).await;
         }
     }
 
@@ -157,6 +185,22 @@ impl Serving {
     }
 }
 
+async fn serve_http<I>(
+    io: I,
+    http: &Builder<TokioExecutor>,
+    service: impl HttpService,
+    watcher: Watcher,
+    silence: Duration,
+) where
+    I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+{
+    let service = on_connection(service, io.connect_info());
+    let io = TokioIo::new(Silence::new(io, silence));
+    if let Err(error) = watcher.watch(http.serve_connection(io, service).into_owned()).await {
+        tracing::debug!(%error, "a connection broke");
+    }
+}
+
 /// The service as one connection sees it: every request knows where it comes from.
 fn on_connection<C: Clone + Send + Sync + 'static>(
     service: impl HttpService,
@@ -175,11 +219,11 @@ fn on_connection<C: Clone + Send + Sync + 'static>(
     })
 }
 
-fn report<E: fmt::Display>(ended: Result<Result<(), E>, tokio::task::JoinError>) {
-    match ended {
-        Ok(Err(error)) => tracing::debug!(%error, "a connection broke"),
-        Err(error) if error.is_panic() => tracing::error!(%error, "a connection panicked"),
-        Ok(Ok(())) | Err(_) => {}
+fn report(ended: &Result<(), JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(%error, "a connection panicked");
     }
 }
 

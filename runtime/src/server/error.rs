@@ -20,6 +20,9 @@ pub enum ServeError {
     UndeclaredAccess(Vec<&'static str>),
     /// A descriptor set cannot be served by reflection.
     Descriptors(Box<dyn Error + Send + Sync>),
+    /// The certificates or keys for TLS are of no use.
+    #[cfg(feature = "tls")]
+    Tls(crate::tls::TlsError),
     /// The system refuses what a server needs.
     Io(io::Error),
 }
@@ -33,6 +36,8 @@ impl fmt::Display for ServeError {
                 write!(f, "the `.proto` does not say who may call: {}", methods.join(", "))
             }
             Self::Descriptors(error) => write!(f, "the descriptors are no use to reflection: {error}"),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => write!(f, "cannot serve: {error}"),
             Self::Io(error) => write!(f, "cannot serve: {error}"),
         }
     }
@@ -43,6 +48,8 @@ impl Error for ServeError {
         match self {
             Self::Bind { error, .. } | Self::Io(error) => Some(error),
             Self::Descriptors(error) => Some(&**error),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => Some(error),
             Self::DuplicateServices(_) | Self::UndeclaredAccess(_) => None,
         }
     }

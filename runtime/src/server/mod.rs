@@ -22,6 +22,8 @@ use tonic::body::Body;
 use tonic::server::NamedService;
 pub use tonic::transport::server::Connected;
 use tonic::transport::server::TcpConnectInfo;
+#[cfg(feature = "tls")]
+use tonic::transport::server::TlsConnectInfo;
 use tower::layer::util::{Identity, Stack};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt as _};
 
@@ -81,6 +83,8 @@ pub struct Server<L = Identity> {
     health: Option<Health>,
     reflection: bool,
     require_access: bool,
+    #[cfg(feature = "tls")]
+    tls: Option<crate::tls::ServerTls>,
 }
 
 impl Server {
@@ -96,6 +100,8 @@ impl Server {
             health: Some(Health::new()),
             reflection: true,
             require_access: false,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }
@@ -146,6 +152,8 @@ impl<L> Server<L> {
             health: self.health,
             reflection: self.reflection,
             require_access: self.require_access,
+            #[cfg(feature = "tls")]
+            tls: self.tls,
         }
     }
 
@@ -261,6 +269,13 @@ impl<L> Server<L> {
         self
     }
 
+    /// Serves TLS only. Default: no TLS.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::tls::ServerTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Binds to an address. Port 0 takes any free port; [`BoundServer::local_addr`] tells which.
     pub async fn bind<A: ToSocketAddrs + fmt::Debug>(self, addr: A) -> Result<BoundServer<L>, ServeError> {
         match TcpListener::bind(&addr).await {
@@ -290,7 +305,14 @@ impl<L> Server<L> {
         let router = Router::new(self.entries, self.settings, self.require_access)?;
         Ok(Prepared {
             layers: self.layers,
-            serving: Serving { limits: self.limits, drain: self.drain, health: self.health, stopping },
+            serving: Serving {
+                limits: self.limits,
+                drain: self.drain,
+                health: self.health,
+                stopping,
+                #[cfg(feature = "tls")]
+                tls: self.tls.map(|tls| tls.acceptor()).transpose().map_err(ServeError::Tls)?,
+            },
             router,
         })
     }
@@ -433,5 +455,17 @@ where
 
 /// The peer, as the transport noted it on the request.
 pub(crate) fn peer_addr(extensions: &Extensions) -> Option<SocketAddr> {
+    #[cfg(feature = "tls")]
+    if let Some(connection) = extensions.get::<TlsConnectInfo<TcpConnectInfo>>() {
+        return connection.get_ref().remote_addr;
+    }
     extensions.get::<TcpConnectInfo>()?.remote_addr
+}
+
+/// The certificates of the peer, its own first.
+#[cfg(feature = "tls")]
+pub(crate) fn peer_certificates(
+    extensions: &Extensions,
+) -> Option<Arc<Vec<crate::tls::CertificateDer<'static>>>> {
+    extensions.get::<TlsConnectInfo<TcpConnectInfo>>()?.peer_certs()
 }

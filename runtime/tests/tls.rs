@@ -1,0 +1,115 @@
+//! TLS on both ends, with and without client certificates.
+
+#![allow(clippy::unwrap_used, reason = "what fails here is a test")]
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rsvc::codegen::{GeneratedService, GrpcFuture, GrpcRequest, server};
+use rsvc::tls::{ClientTls, Identity, ServerTls};
+use rsvc::{Channel, Context, MethodInfo, MethodKind, Server, ServiceInfo, Status};
+
+const WHO: MethodInfo = MethodInfo::new("demo.Who", "Who", "/demo.Who/Who", MethodKind::Unary);
+const INFO: ServiceInfo = ServiceInfo::new("demo.Who", &[WHO], b"");
+
+/// Answers with the peer's certificates, as their number.
+struct Who;
+
+impl GeneratedService for Who {
+    const INFO: &'static ServiceInfo = &INFO;
+
+    fn dispatch(&self, request: GrpcRequest) -> GrpcFuture {
+        server::unary(&WHO, request, |ctx: Context, (): ()| async move {
+            assert!(ctx.peer_addr().is_some());
+            let shown = ctx.peer_certificates().map_or(0, |certificates| certificates.len());
+            ctx.set_header("x-shown", shown.to_string())?;
+            Ok::<(), Status>(())
+        })
+    }
+}
+
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    fn identity(&self, name: &str) -> Identity {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        Identity::from_pem(certificate.pem(), key.serialize_pem())
+    }
+}
+
+async fn serve(tls: ServerTls) -> String {
+    let server = Server::new().add(Who).tls(tls).bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("https://localhost:{}", server.local_addr().port());
+    tokio::spawn(server.serve_with_shutdown(std::future::pending()));
+    endpoint
+}
+
+/// How many certificates the server sees, or why the call fails.
+async fn call(endpoint: &str, tls: ClientTls) -> Result<String, String> {
+    let channel = Channel::builder(endpoint).tls(tls).connect().await.map_err(|error| error.to_string())?;
+    let ctx = Context::new();
+    rsvc::codegen::client::unary::<(), (), Status>(&channel, &WHO, ctx.clone(), ())
+        .await
+        .map_err(|status| status.to_string())?;
+    Ok(ctx.response_headers().get("x-shown").unwrap().to_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn the_server_is_known() {
+    let authority = Authority::new();
+    let endpoint = serve(ServerTls::new(authority.identity("localhost"))).await;
+    let trusting = ClientTls::new().ca(authority.pem());
+    assert_eq!(call(&endpoint, trusting.clone()).await.as_deref(), Ok("0"));
+
+    // Another authority, the well-known ones, another name, no TLS at all: each is refused.
+    call(&endpoint, ClientTls::new().ca(Authority::new().pem())).await.unwrap_err();
+    call(&endpoint, ClientTls::new()).await.unwrap_err();
+    call(&endpoint, trusting.server_name("elsewhere")).await.unwrap_err();
+    let plain = endpoint.replace("https", "http");
+    call(&plain, ClientTls::new()).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn both_sides_are_known() {
+    let authority = Arc::new(Authority::new());
+    let trusting = ClientTls::new().ca(authority.pem());
+    let known = trusting.clone().identity(authority.identity("client"));
+    let stranger = trusting.clone().identity(Authority::new().identity("client"));
+
+    let tls = ServerTls::new(authority.identity("localhost"));
+    let endpoint = serve(tls.clone().client_ca(authority.pem())).await;
+    assert_eq!(call(&endpoint, known.clone()).await.as_deref(), Ok("1"));
+    call(&endpoint, trusting.clone()).await.unwrap_err();
+    call(&endpoint, stranger.clone()).await.unwrap_err();
+
+    let endpoint = serve(tls.optional_client_ca(authority.pem())).await;
+    assert_eq!(call(&endpoint, known).await.as_deref(), Ok("1"));
+    assert_eq!(call(&endpoint, trusting).await.as_deref(), Ok("0"));
+    call(&endpoint, stranger).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn useless_certificates_are_named() {
+    let key = KeyPair::generate().unwrap().serialize_pem();
+    for (chain, key, expected) in [
+        (String::new(), key.clone(), "cannot serve: TLS certificate chain: there is no certificate in it"),
+        (Authority::new().pem(), "nonsense".to_owned(), "cannot serve: TLS private key: "),
+        (Authority::new().pem(), key, "cannot serve: TLS identity: "),
+    ] {
+        let tls = ServerTls::new(Identity::from_pem(chain, key));
+        let error = Server::new().tls(tls).bind("127.0.0.1:0").await.unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
