@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::process;
@@ -27,18 +27,16 @@ impl Session {
         let text = process::capture(cargo_in(root).args(["metadata", "--format-version", "1", "--no-deps"]))?;
         let metadata: Value = serde_json::from_str(&text)?;
         let shared = std::env::var_os("RSVC_SHARED").map(PathBuf::from);
-        if let Some(shared) = &shared
-            && !shared.is_dir()
-        {
-            bail!("RSVC_SHARED is {}, which is not a folder", shared.display());
-        }
+        // Tests run in the folders of their packages: they get it as an absolute path.
+        let shared =
+            shared.map(|path| path.canonicalize().with_context(|| format!("RSVC_SHARED={}", path.display())));
         Ok(Self {
             root: root.to_owned(),
             target: metadata["target_directory"]
                 .as_str()
                 .context("cargo metadata has no target_directory")?
                 .into(),
-            shared,
+            shared: shared.transpose()?,
             binaries: binaries(&metadata),
             features: features(&metadata),
             built: false,
@@ -64,6 +62,9 @@ impl Session {
     pub(crate) fn cargo(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = cargo_in(&self.root);
         command.args(args);
+        if let Some(shared) = &self.shared {
+            command.env("RSVC_SHARED", shared);
+        }
         command
     }
 
