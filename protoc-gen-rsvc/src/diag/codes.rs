@@ -1,6 +1,6 @@
-//! The table of codes: one line each, the text that explains it in `docs/diagnostics.md`.
+//! The table of codes: one line each. `docs/diagnostics.md` shows an example of every one.
 //!
-//! Ranges: 1 input, 100 types and names, 200 options and annotations, 300 services, 400 errors, 500 REST,
+//! Ranges: 1 input, 200 options and annotations, 300 services, 400 errors, 500 REST,
 //! 600 validation, 700 CEL, 900 the tool itself.
 
 use std::fmt;
@@ -48,7 +48,6 @@ codes! {
     12 UNKNOWN_EDITION "A file is of an edition that is not known."
     13 INVALID_DEFINITION "A definition breaks a rule of the protobuf language."
     14 FILE_NAMED_TWICE "One file is reached by two names."
-    100 NAME_TAKEN "Two names become the same in Rust and cannot be told apart."
     200 BAD_ANNOTATION "An annotation contradicts itself or the thing that it stands on."
     201 UNUSED_PATH "A path in the configuration matches nothing."
     400 ERROR_SET_SHAPE "An error set is not one oneof of messages."

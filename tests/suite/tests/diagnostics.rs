@@ -2,7 +2,7 @@
 //!
 //! A folder holds `.proto` files, of which `main.proto` is compiled if there is one and else all, the folder itself
 //! being the include folder. A file `args` says it otherwise, one word and a value a line: `file`, `include`, `set`
-//! (a descriptor set), `request` (a plugin's). `expected.txt` is what the user reads. `cargo xtask bless` rewrites it.
+//! (a descriptor set), `request` (a plugin's), `opt` (a generator option). `expected.txt` is what the user reads. `cargo xtask bless` rewrites it.
 #![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
 use std::collections::BTreeSet;
@@ -16,8 +16,8 @@ use protoc_gen_rsvc::input::{Request, Source};
 /// Seen from here, so that no path of this machine gets into a text.
 const ROOT: &str = "../snapshots/diag";
 
-/// The codes that a source alone can bring about: of reading, and of error sets.
-const SHOWN: [std::ops::RangeInclusive<u16>; 2] = [1..=99, 400..=499];
+/// The codes that no input brings about: a full disk, and our own mistakes.
+const NOT_SHOWN: [&str; 2] = ["RSVC0901", "RSVC0902"];
 
 fn folders() -> Vec<PathBuf> {
     let mut folders: Vec<_> = fs::read_dir(ROOT).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -34,9 +34,27 @@ fn code_of(folder: &Path) -> String {
 fn args(folder: &Path) -> Vec<(String, PathBuf)> {
     if let Ok(text) = fs::read_to_string(folder.join("args")) {
         let path = |value: &str| if value == "." { folder.to_owned() } else { folder.join(value) };
+        let text: String =
+            text.lines().filter(|l| !l.starts_with("opt ")).map(|l| format!("{l}\n")).collect();
+        if text.is_empty() {
+            return everything(folder);
+        }
         let pair = |line: &str| line.split_once(' ').map(|(word, value)| (word.to_owned(), path(value)));
         return text.lines().map(|line| pair(line).expect("a word and a value")).collect();
     }
+    everything(folder)
+}
+
+/// The generator options.
+fn options(folder: &Path) -> Builder {
+    let text = fs::read_to_string(folder.join("args")).unwrap_or_default();
+    text.lines().filter_map(|line| line.strip_prefix("opt ")).fold(Builder::new(), |builder, option| {
+        let (key, value) = option.split_once('=').expect("an option has a value");
+        builder.option(key, value)
+    })
+}
+
+fn everything(folder: &Path) -> Vec<(String, PathBuf)> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|e| e == "proto"));
     files.sort();
@@ -63,7 +81,7 @@ fn source(folder: &Path) -> Result<Source, Errors> {
 
 /// All that is found, as the user reads it.
 fn run(folder: &Path) -> String {
-    let found = match source(folder).and_then(|source| Builder::new().generate(&source)) {
+    let found = match source(folder).and_then(|source| options(folder).generate(&source)) {
         Ok(generated) => Errors::all(generated.warnings).to_string(),
         Err(errors) => errors.to_string(),
     };
@@ -93,8 +111,8 @@ fn every_text_is_as_expected() {
 fn every_code_has_a_folder_and_every_folder_a_code() {
     let codes: BTreeSet<String> = diag::ALL
         .iter()
-        .filter(|(code, ..)| SHOWN.iter().any(|range| range.contains(&code.number())))
         .map(|(code, ..)| code.to_string())
+        .filter(|code| !NOT_SHOWN.contains(&&**code))
         .collect();
     let shown: BTreeSet<String> = folders().iter().map(|folder| code_of(folder)).collect();
     let bare: Vec<_> = codes.difference(&shown).collect();
@@ -102,4 +120,33 @@ fn every_code_has_a_folder_and_every_folder_a_code() {
     let known: BTreeSet<String> = diag::ALL.iter().map(|(code, ..)| code.to_string()).collect();
     let stray: Vec<_> = shown.difference(&known).collect();
     assert!(stray.is_empty(), "folders for codes that do not exist: {stray:?}");
+}
+
+/// `docs/diagnostics.md`: every code with its meaning and the first example of it.
+fn page() -> String {
+    let mut page = String::from(
+        "# Diagnostics\n\nWhat the generator says about its input, by code. A finding has the place first, so that an \
+         editor can go\nthere, then the line, and what to do about it. Written by `cargo xtask bless` from the table of \
+         codes and the examples\nin `tests/snapshots/diag`.\n",
+    );
+    let folders = folders();
+    for (code, name, meaning) in diag::ALL {
+        page += &format!("\n## {code}: {}\n\n{meaning}\n", name.to_lowercase().replace('_', " "));
+        let code = code.to_string();
+        if let Some(folder) = folders.iter().find(|folder| code_of(folder) == code) {
+            let text = run(folder);
+            page += &format!("\n```text\n{}\n```\n", text.trim_end());
+        }
+    }
+    page
+}
+
+#[test]
+fn the_page_shows_every_code() {
+    let file = Path::new("../../docs/diagnostics.md");
+    if env::var_os("RSVC_BLESS").is_some_and(|value| value == "1") {
+        fs::write(file, page()).unwrap();
+    }
+    let found = fs::read_to_string(file).unwrap_or_default();
+    assert!(found == page(), "docs/diagnostics.md is not what the table says: run `cargo xtask bless`");
 }
