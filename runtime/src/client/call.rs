@@ -176,7 +176,14 @@ impl<'a> Outbound<'a> {
         E: From<Status> + Send + 'static,
     {
         let Self { ctx, deadline, .. } = self;
-        ResponseStream::arriving(Arriving { inner: Some(responses), ctx, deadline, sleep: None, fault })
+        ResponseStream::arriving(Arriving {
+            inner: Some(responses),
+            ctx,
+            deadline,
+            sleep: None,
+            fault,
+            polls: 0,
+        })
     }
 
     fn failed(&self, status: Status) -> Status {
@@ -221,6 +228,7 @@ pub(crate) struct Arriving<T> {
     deadline: Option<Instant>,
     sleep: Option<Pin<Box<Sleep>>>,
     fault: Option<Fault>,
+    polls: u8,
 }
 
 impl<T> Arriving<T> {
@@ -241,6 +249,15 @@ impl<T> Stream for Arriving<T> {
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        // Responses that are always there must not outrun the limits either.
+        this.polls = this.polls.wrapping_add(1);
+        if this.polls == 0
+            && this.inner.is_some()
+            && let Poll::Ready(status) = this.poll_limits(task)
+        {
+            this.inner = None;
+            return Poll::Ready(Some(Err(status)));
+        }
         let Some(responses) = &mut this.inner else { return Poll::Ready(None) };
         let status = match responses.poll_next_unpin(task) {
             Poll::Ready(Some(Ok(response))) => return Poll::Ready(Some(Ok(response))),

@@ -11,3 +11,5 @@ mod metadata;
 mod mounted;
 mod serving;
 mod setup;
+#[cfg(unix)]
+mod signals;
