@@ -15,6 +15,8 @@ import grpc
 
 from shop.v1 import chat_pb2_grpc, order_pb2_grpc, upload_pb2_grpc, user_pb2_grpc
 
+CLIENT = os.environ.get("SHOP_CLIENT") or str(pathlib.Path(os.environ["SHOP_BIN"]).with_name("shop-client"))
+
 # The seed.
 ADA = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a001"
 GRACE = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a002"
@@ -40,7 +42,7 @@ class Shop:
         self.lines = []
         for line in self.process.stdout:
             self.lines.append(line)
-            if line.startswith("staff token "):
+            if line.startswith("  python3 "):  # the last one
                 break
         text = "".join(self.lines)
         found = re.search(r"^listening on http://(127\.0\.0\.1:\d+)\n", text, re.M)

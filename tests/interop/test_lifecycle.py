@@ -3,8 +3,10 @@
 import os
 import pathlib
 import re
+import shlex
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -13,7 +15,7 @@ import grpc
 import support
 from shop.v1 import chat_pb2, chat_pb2_grpc, order_pb2, order_pb2_grpc, upload_pb2, upload_pb2_grpc, user_pb2
 from shop.v1 import user_pb2_grpc
-from support import ADA, Requests, Shop
+from support import ADA, CLIENT, Requests, Shop
 
 
 class Lifecycle(unittest.TestCase):
@@ -41,6 +43,21 @@ class Lifecycle(unittest.TestCase):
         users = user_pb2_grpc.UserServiceStub(channel)
         self.assertEqual(users.GetUser(user_pb2.GetUserRequest(user_id=user.id)), user)
         self.assertEqual(users.GetUser(user_pb2.GetUserRequest(user_id=ADA)).version, 1)
+
+    def test_what_it_prints_can_be_called(self):
+        shop, _ = self.start()
+        client = "cargo run -p shop --bin shop-client --"
+        programs = {"buf": [os.environ["BUF"]], "python3": [sys.executable], client: [CLIENT]}
+        tried = 0
+        for line in shop.lines:
+            for name, program in programs.items():
+                if line.startswith(f"  {name} ") and not line.endswith(" watch\n"):
+                    command = [*program, *shlex.split(line.removeprefix(f"  {name} "))]
+                    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+                    self.assertEqual(done.returncode, 0, line + done.stderr)
+                    self.assertRegex(done.stdout, "Ada Lovelace|27-inch monitor", line)
+                    tried += 1
+        self.assertEqual(tried, 3, shop.lines)
 
     def test_live_streams_end_as_unavailable(self):
         shop, channel = self.start()

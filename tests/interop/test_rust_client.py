@@ -13,9 +13,7 @@ import grpc
 import python_server
 from python_server import SLOW_ID, failing_id
 from shop.v1 import order_pb2
-from support import ADA, SEED_ORDERS
-
-CLIENT = os.environ.get("SHOP_CLIENT") or str(pathlib.Path(os.environ["SHOP_BIN"]).with_name("shop-client"))
+from support import ADA, CLIENT, SEED_ORDERS
 
 
 class RustClient(unittest.TestCase):
