@@ -16,6 +16,9 @@
 //! and as a command line; all three give the same bytes.
 #![allow(rustdoc::private_intra_doc_links)] // whoever works on the generator follows them
 
+#[doc(hidden)]
+#[allow(missing_docs)] // for the tests and fuzzers; described where it is not plain
+pub mod cel;
 mod check;
 pub mod diag;
 mod emit;

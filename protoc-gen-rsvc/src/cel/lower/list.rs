@@ -1,0 +1,239 @@
+//! Lists, maps and comprehensions.
+
+use super::{Lowered, Lowerer, borrowed, call, convert, fail, local};
+use crate::cel::ast::{MacroKind, Span};
+use crate::cel::check::{Typed, TypedMacro};
+use crate::cel::plan::{Const, Item, ListForm, MapForm, Op, Plan, Quantifier, Range, Repr, Store};
+
+impl Lowerer<'_> {
+    pub(super) fn list_literal(&mut self, span: Span, items: &[Typed]) -> Lowered {
+        let items = items.iter().map(|i| self.expr(i)).collect::<Result<Vec<_>, _>>()?;
+        let consts: Option<Vec<Const>> = items.iter().map(|i| i.as_const().cloned()).collect();
+        let repr = items.iter().map(|i| i.repr.clone()).reduce(|a, b| convert::common(&a, &b));
+        let repr = repr.unwrap_or(Repr::Never);
+        if let Some(consts) = consts
+            && repr != Repr::Dyn
+            && !matches!(repr, Repr::List(..) | Repr::Map(_) | Repr::Nullable(_))
+        {
+            return Ok(Plan::constant(Const::List(consts)));
+        }
+        let items =
+            items.into_iter().map(|i| convert::shape(span, i, &repr)).collect::<Result<Vec<_>, _>>()?;
+        let fallible = items.iter().any(|i| i.fallible);
+        let repr = Repr::List(Item::Value(Box::new(repr)), ListForm::Owned);
+        Ok(Plan { repr, fallible, op: Op::List(items) })
+    }
+
+    pub(super) fn map_literal(&mut self, span: Span, entries: &[(Typed, Typed)]) -> Lowered {
+        let mut out = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            out.push((self.expr(key)?, self.expr(value)?));
+        }
+        let key = out.iter().map(|(k, _)| k.repr.clone()).reduce(|a, b| convert::common(&a, &b));
+        let value = out.iter().map(|(_, v)| v.repr.clone()).reduce(|a, b| convert::common(&a, &b));
+        let (key, value) = (key.unwrap_or(Repr::Never), value.unwrap_or(Repr::Never));
+        let mut shaped = Vec::with_capacity(out.len());
+        for (k, v) in out {
+            shaped.push((convert::shape(span, k, &key)?, convert::shape(span, v, &value)?));
+        }
+        let fallible = shaped.iter().any(|(k, v)| k.fallible || v.fallible);
+        Ok(Plan { repr: Repr::Map(Box::new(MapForm::Built(key, value))), fallible, op: Op::Map(shaped) })
+    }
+
+    pub(super) fn concat(&mut self, span: Span, left: Plan, right: Plan) -> Lowered {
+        let (Repr::List(a, _), Repr::List(b, _)) = (&left.repr, &right.repr) else {
+            return Ok(fail("no such overload", Repr::Never));
+        };
+        let element = convert::common(&convert::item(a), &convert::item(b));
+        let fallible = left.fallible || right.fallible;
+        let lists = vec![collect(span, left, &element)?, collect(span, right, &element)?];
+        let repr = Repr::List(Item::Value(Box::new(element)), ListForm::Owned);
+        Ok(Plan { repr, fallible, op: Op::Items { function: "concat_lists", lists, args: Vec::new(), fails: false } })
+    }
+
+    pub(super) fn list_equal(&mut self, span: Span, left: Plan, right: Plan) -> Lowered {
+        let (Repr::List(a, _), Repr::List(b, _)) = (&left.repr, &right.repr) else {
+            return Ok(fail("no such overload", Repr::Bool));
+        };
+        let (a, b) = (a.clone(), b.clone());
+        let vars = [self.fresh(), self.fresh()];
+        let body = self.equal(span, item_local(vars[0], &a), item_local(vars[1], &b))?;
+        let fallible = left.fallible || right.fallible || body.fallible;
+        let op = Op::ListEqual { left: Box::new(left), right: Box::new(right), vars, body: Box::new(body) };
+        Ok(Plan { repr: Repr::Bool, fallible, op })
+    }
+
+    pub(super) fn list_contains(&mut self, span: Span, value: Plan, list: Plan) -> Lowered {
+        let Repr::List(item, _) = &list.repr else {
+            return Ok(fail("no such overload", Repr::Bool));
+        };
+        let item = item.clone();
+        let var = self.fresh();
+        // The value is evaluated once, before the loop.
+        let held = self.fresh();
+        let body = self.equal(span, item_local(var, &item), local(held, &value.repr))?;
+        let fallible = list.fallible || value.fallible || body.fallible;
+        let body_fails = body.fallible;
+        let search = Plan {
+            repr: Repr::Bool,
+            fallible: body_fails,
+            op: Op::Quantifier {
+                kind: Quantifier::Exists,
+                range: Range::Items(Box::new(list), item),
+                var,
+                second: None,
+                body: Box::new(body),
+            },
+        };
+        Ok(Plan { repr: Repr::Bool, fallible, op: Op::Let(held, Box::new(value), Box::new(search)) })
+    }
+
+    pub(super) fn comprehension(&mut self, span: Span, it: &TypedMacro) -> Lowered {
+        let range = self.expr(&it.range)?;
+        let range = match range.repr {
+            Repr::Dyn => {
+                let repr = Repr::List(Item::Value(Box::new(Repr::Dyn)), ListForm::Owned);
+                call("dyn_items", vec![range], repr, true)
+            }
+            _ => range,
+        };
+        let pair = it.second.is_some();
+        let (range, first, second) = match range.repr.clone() {
+            Repr::List(item, _) if pair => {
+                (Range::Enumerated(Box::new(range), item.clone()), Item::Value(Box::new(Repr::Int)), Some(item))
+            }
+            Repr::List(item, _) => (Range::Items(Box::new(range), item.clone()), item, None),
+            Repr::Map(form) => {
+                let (key, value) = match *form {
+                    MapForm::Stored(key, value) => (
+                        Item::Stored(Box::new(Store::Scalar(key))),
+                        Item::Stored(Box::new(value)),
+                    ),
+                    MapForm::Built(key, value) => (
+                        Item::Value(Box::new(borrowed(&key))),
+                        Item::Value(Box::new(borrowed(&value))),
+                    ),
+                };
+                if pair {
+                    (Range::Entries(Box::new(range), key.clone(), value.clone()), key, Some(value))
+                } else {
+                    (Range::Keys(Box::new(range), key.clone()), key, None)
+                }
+            }
+            _ => return Ok(fail("no such overload", Repr::Never)),
+        };
+        let scope = self.locals.len();
+        self.locals.push((it.var, first.clone()));
+        if let (Some(var), Some(item)) = (it.second, second) {
+            self.locals.push((var, item));
+        }
+        let filter = it.filter.as_ref().map(|f| self.expr(f)).transpose();
+        let body = self.expr(&it.body);
+        self.locals.truncate(scope);
+        let filter = filter?.map(|f| convert::expect(f, &Repr::Bool));
+        let body = body?;
+        Ok(match it.kind {
+            MacroKind::All => quantifier(Quantifier::All, range, it, body),
+            MacroKind::Exists => quantifier(Quantifier::Exists, range, it, body),
+            MacroKind::ExistsOne => quantifier(Quantifier::ExistsOne, range, it, body),
+            MacroKind::Map => {
+                // What is borrowed from an item that dies with its turn must be kept.
+                let body = if convert::item(&first).is_owned() { convert::own(body) } else { body };
+                let body = if matches!(body.repr, Repr::List(_, ListForm::Lazy | ListForm::Slice)) {
+                    let Repr::List(item, _) = &body.repr else { return Ok(body) };
+                    let element = convert::item(item);
+                    collect(span, body, &element)?
+                } else {
+                    body
+                };
+                let lazy = !body.fallible && filter.as_ref().is_none_or(|f| !f.fallible);
+                let fallible = range.source().fallible || !lazy;
+                let form = if lazy { ListForm::Lazy } else { ListForm::Owned };
+                let repr = Repr::List(Item::Value(Box::new(body.repr.clone())), form);
+                let filter = filter.map(Box::new);
+                Plan { repr, fallible, op: Op::Collect { range, var: it.var, filter, body: Box::new(body) } }
+            }
+            MacroKind::Filter => {
+                let body = convert::expect(body, &Repr::Bool);
+                let fallible = range.source().fallible || body.fallible;
+                let form = if body.fallible { ListForm::Owned } else { ListForm::Lazy };
+                // A fallible filter keeps values, since its list outlives the loop.
+                let item = if body.fallible { Item::Value(Box::new(convert::item(&first))) } else { first };
+                let repr = Repr::List(item, form);
+                Plan { repr, fallible, op: Op::Filter { range, var: it.var, body: Box::new(body) } }
+            }
+        })
+    }
+
+    /// `size` of anything.
+    pub(super) fn size(&mut self, value: Plan) -> Plan {
+        let value = convert::borrow(super::ops::unwrap(value));
+        match (&value.repr, value.as_const()) {
+            (_, Some(Const::Str(s))) => {
+                let count = i64::try_from(s.chars().count()).unwrap_or(i64::MAX);
+                Plan::constant(Const::Int(count))
+            }
+            (_, Some(Const::List(items))) => {
+                Plan::constant(Const::Int(i64::try_from(items.len()).unwrap_or(i64::MAX)))
+            }
+            (Repr::Str(_), _) => call("size", vec![value], Repr::Int, false),
+            (Repr::Bytes(_), _) => call("size_bytes", vec![value], Repr::Int, false),
+            (Repr::List(..), _) => {
+                let fallible = value.fallible;
+                Plan { repr: Repr::Int, fallible, op: Op::Length(Box::new(value)) }
+            }
+            (Repr::Map(_), _) => {
+                let fallible = value.fallible;
+                Plan { repr: Repr::Int, fallible, op: Op::MapLength(Box::new(value)) }
+            }
+            (Repr::Dyn, _) => call("dyn_size", vec![value], Repr::Int, true),
+            _ => fail("no such overload", Repr::Int),
+        }
+    }
+}
+
+fn quantifier(kind: Quantifier, range: Range, it: &TypedMacro, body: Plan) -> Plan {
+    let body = convert::expect(body, &Repr::Bool);
+    let fallible = range.source().fallible || body.fallible;
+    let op = Op::Quantifier { kind, range, var: it.var, second: it.second, body: Box::new(body) };
+    Plan { repr: Repr::Bool, fallible, op }
+}
+
+/// A local that stands for an item.
+fn item_local(id: u32, item: &Item) -> Plan {
+    match item {
+        Item::Stored(store) => super::load(crate::cel::plan::Variable::Local(id), (**store).clone()),
+        Item::Value(repr) => local(id, repr),
+    }
+}
+
+/// The list as a `Vec` of values in a form.
+pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
+    let Repr::List(item, form) = &list.repr else { return Ok(fail("no such overload", Repr::Never)) };
+    if *form == ListForm::Owned && *item == Item::Value(Box::new(element.clone())) {
+        return Ok(list);
+    }
+    let item = item.clone();
+    // Distinct from every other local: lists nest, but a collecting loop holds nothing but its own variable.
+    const VAR: u32 = u32::MAX;
+    let mut body = convert::shape(span, item_local(VAR, &item), element)?;
+    if convert::item(&item).is_owned() {
+        body = convert::own(body);
+    }
+    let fallible = list.fallible || body.fallible;
+    let repr = Repr::List(Item::Value(Box::new(body.repr.clone())), ListForm::Owned);
+    let op = Op::Collect { range: Range::Items(Box::new(list), item), var: VAR, filter: None, body: Box::new(body) };
+    Ok(Plan { repr, fallible, op })
+}
+
+/// The list in a form that can be indexed.
+pub(super) fn slice(list: Plan) -> Plan {
+    match &list.repr {
+        Repr::List(item, ListForm::Lazy) => {
+            let repr = Repr::List(item.clone(), ListForm::Owned);
+            let fallible = list.fallible;
+            Plan { repr, fallible, op: list.op }
+        }
+        _ => list,
+    }
+}

@@ -1,0 +1,182 @@
+//! Typed expression to plan. The only place that decides what is borrowed, what can fail, what is known at build time.
+//!
+//! Forms are more exact than types: `dyn(this.age)` has the type `dyn` and the form `i64`. Overloads are therefore
+//! chosen again by form, and only what is unknown even to the form is left to run time.
+
+mod call;
+mod convert;
+mod field;
+mod list;
+mod ops;
+mod strings;
+
+use super::ast::{Literal, Span};
+use super::check::{Typed, TypedKind};
+use super::error::CelError;
+use super::plan::{Const, Item, Op, Own, Plan, Repr, Store, Variable};
+use crate::model::Schema;
+
+/// What a variable of the expression stands for.
+#[derive(Clone, Debug)]
+pub enum Binding {
+    /// A reference to a value in prost's storage, called `this` in the generated code.
+    This(Store),
+    Const(Const),
+    /// The time of the validation.
+    Now,
+}
+
+type Lowered = Result<Plan, CelError>;
+
+/// Lowers an expression.
+pub fn lower(typed: &Typed, bindings: &[Binding], schema: &Schema) -> Result<Plan, CelError> {
+    let mut lowerer = Lowerer { schema, bindings, locals: Vec::new(), next: FIRST_FRESH };
+    lowerer.expr(typed)
+}
+
+/// Lowers a rule, whose result is bool or an owned or borrowed string.
+pub fn lower_rule(typed: &Typed, bindings: &[Binding], schema: &Schema) -> Result<Plan, CelError> {
+    let plan = lower(typed, bindings, schema)?;
+    Ok(match plan.repr {
+        Repr::Bool | Repr::Str(_) => plan,
+        Repr::Dyn => convert::outcome(plan),
+        _ => fail("no such overload", Repr::Bool),
+    })
+}
+
+/// Locals made here are numbered from this, above those of the checker.
+const FIRST_FRESH: u32 = 1 << 16;
+
+struct Lowerer<'a> {
+    schema: &'a Schema,
+    bindings: &'a [Binding],
+    locals: Vec<(u32, Item)>,
+    next: u32,
+}
+
+/// A plan over parts, fallible when one of them is or when it is by itself.
+fn plan(repr: Repr, fails: bool, op: Op, parts: &[&Plan]) -> Plan {
+    Plan { repr, fallible: fails || parts.iter().any(|p| p.fallible), op }
+}
+
+fn fail(text: &'static str, repr: Repr) -> Plan {
+    Plan { repr, fallible: true, op: Op::Fail(text) }
+}
+
+/// A function of the runtime.
+fn call(function: &'static str, args: Vec<Plan>, repr: Repr, fails: bool) -> Plan {
+    let fallible = fails || args.iter().any(|a| a.fallible);
+    Plan { repr, fallible, op: Op::Call { function, args, fails } }
+}
+
+fn infix(sign: &'static str, left: Plan, right: Plan, repr: Repr) -> Plan {
+    let fallible = left.fallible || right.fallible;
+    Plan { repr, fallible, op: Op::Infix(sign, Box::new(left), Box::new(right)) }
+}
+
+impl Lowerer<'_> {
+    fn fresh(&mut self) -> u32 {
+        self.next += 1;
+        self.next
+    }
+
+    fn expr(&mut self, e: &Typed) -> Lowered {
+        Ok(match &e.kind {
+            TypedKind::Literal(literal) => Plan::constant(constant(literal)),
+            TypedKind::Var(at) => match &self.bindings[*at] {
+                Binding::This(store) => load(Variable::This, store.clone()),
+                Binding::Const(value) => Plan::constant(value.clone()),
+                Binding::Now => Plan { repr: Repr::Timestamp, fallible: false, op: Op::Now },
+            },
+            TypedKind::Local(id) => self.local(*id),
+            TypedKind::TypeValue(name) => {
+                Plan { repr: Repr::Type, fallible: false, op: Op::Const(Const::Str(name.clone())) }
+            }
+            TypedKind::Select { operand, member } => self.select(operand, member)?,
+            TypedKind::Has { operand, member } => self.has(operand, member)?,
+            TypedKind::Call { function, candidates, args } => self.call(e.span, function, candidates, args)?,
+            TypedKind::Compare { op, left, right } => {
+                let (left, right) = (self.expr(left)?, self.expr(right)?);
+                ops::compare(op, left, right)
+            }
+            TypedKind::And(parts) => self.logic(parts, true)?,
+            TypedKind::Or(parts) => self.logic(parts, false)?,
+            TypedKind::Conditional { cond, then, otherwise } => self.conditional(e.span, cond, then, otherwise)?,
+            TypedKind::List(items) => self.list_literal(e.span, items)?,
+            TypedKind::Map(entries) => self.map_literal(e.span, entries)?,
+            TypedKind::Message { name, fields } => self.new_message(e.span, name, fields)?,
+            TypedKind::Macro(it) => self.comprehension(e.span, it)?,
+        })
+    }
+
+    fn local(&self, id: u32) -> Plan {
+        let item = self.locals.iter().rev().find(|l| l.0 == id).map(|l| &l.1);
+        match item {
+            Some(Item::Stored(store)) => load(Variable::Local(id), (**store).clone()),
+            Some(Item::Value(repr)) => local(id, repr),
+            // The checker resolved every local, so this is not reached.
+            None => fail("unknown variable", Repr::Never),
+        }
+    }
+
+    /// Operands are joined from the left; constants decide at once, as far as no error is before them.
+    fn logic(&mut self, parts: &[Typed], and: bool) -> Lowered {
+        let mut all: Option<Plan> = None;
+        for part in parts {
+            let part = self.expr(part)?;
+            let part = convert::expect(part, &Repr::Bool);
+            all = Some(match all {
+                None => part,
+                Some(left) => ops::logic(left, part, and),
+            });
+        }
+        Ok(all.unwrap_or_else(|| Plan::constant(Const::Bool(and))))
+    }
+
+    fn conditional(&mut self, span: Span, cond: &Typed, then: &Typed, otherwise: &Typed) -> Lowered {
+        let cond = convert::expect(self.expr(cond)?, &Repr::Bool);
+        if let Some(known) = cond.as_bool() {
+            return self.expr(if known { then } else { otherwise });
+        }
+        let (then, otherwise) = convert::unify(span, self.expr(then)?, self.expr(otherwise)?)?;
+        let repr = then.repr.clone();
+        let fallible = cond.fallible || then.fallible || otherwise.fallible;
+        let op = Op::Conditional(Box::new(cond), Box::new(then), Box::new(otherwise));
+        Ok(Plan { repr, fallible, op })
+    }
+}
+
+fn constant(literal: &Literal) -> Const {
+    match literal {
+        Literal::Null => Const::Null,
+        Literal::Bool(b) => Const::Bool(*b),
+        Literal::Int(n) => Const::Int(*n),
+        Literal::Uint(n) => Const::Uint(*n),
+        Literal::Double(d) => Const::Double(*d),
+        Literal::String(s) => Const::Str(s.clone()),
+        Literal::Bytes(b) => Const::Bytes(b.clone()),
+    }
+}
+
+/// A local that holds a value, as a borrowed one.
+fn local(id: u32, repr: &Repr) -> Plan {
+    let held = Plan { repr: repr.clone(), fallible: false, op: Op::Local(id) };
+    if repr.is_owned() { convert::borrow(held) } else { held }
+}
+
+/// The value behind a reference to prost's storage.
+fn load(variable: Variable, store: Store) -> Plan {
+    Plan { repr: field::repr_of_store(&store), fallible: false, op: Op::Load(variable, store) }
+}
+
+/// The same form, borrowed.
+fn borrowed(repr: &Repr) -> Repr {
+    match repr {
+        Repr::Str(_) => Repr::Str(Own::Borrowed),
+        Repr::Bytes(_) => Repr::Bytes(Own::Borrowed),
+        Repr::List(item, super::plan::ListForm::Owned) => {
+            Repr::List(item.clone(), super::plan::ListForm::Slice)
+        }
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,397 @@
+//! Operators.
+
+use std::cmp::Ordering;
+
+use super::{Lowered, Lowerer, call, convert, fail, field, infix};
+use crate::cel::ast::{Span, op};
+use crate::cel::plan::{Const, Logic, MapForm, Op, Own, Plan, Repr};
+
+/// `a && b` or `a || b`. An operand that cannot fail goes first: then its verdict absorbs the other's error.
+pub(super) fn logic(left: Plan, right: Plan, and: bool) -> Plan {
+    match (left.as_bool(), right.as_bool()) {
+        (Some(known), _) if known != and => return left,
+        (_, Some(known)) if known != and => return right,
+        (Some(_), _) => return right,
+        (_, Some(_)) => return left,
+        _ => {}
+    }
+    let fallible = left.fallible || right.fallible;
+    let (left, right) = if left.fallible && !right.fallible { (right, left) } else { (left, right) };
+    let kind = if and { Logic::And } else { Logic::Or };
+    Plan { repr: Repr::Bool, fallible, op: Op::Logic(kind, Box::new(left), Box::new(right)) }
+}
+
+pub(super) fn not(value: Plan) -> Plan {
+    let value = convert::expect(value, &Repr::Bool);
+    match value.op {
+        Op::Const(Const::Bool(b)) => Plan::constant(Const::Bool(!b)),
+        Op::Not(inner) => *inner,
+        op => {
+            let fallible = value.fallible;
+            Plan { repr: Repr::Bool, fallible, op: Op::Not(Box::new(Plan { repr: Repr::Bool, fallible, op })) }
+        }
+    }
+}
+
+fn is_number(repr: &Repr) -> bool {
+    matches!(repr, Repr::Int | Repr::Uint | Repr::Double)
+}
+
+/// A wrapper's value, where null has no meaning.
+pub(super) fn unwrap(value: Plan) -> Plan {
+    match &value.repr {
+        Repr::Nullable(inner) => {
+            let inner = (**inner).clone();
+            convert::expect(value, &inner)
+        }
+        _ => value,
+    }
+}
+
+/// `<`, `<=`, `>`, `>=`
+pub(super) fn compare(sign: &'static str, left: Plan, right: Plan) -> Plan {
+    let (left, right) = (convert::borrow(unwrap(left)), convert::borrow(unwrap(right)));
+    if let (Some(a), Some(b)) = (left.as_const(), right.as_const())
+        && let Some(order) = const_order(a, b)
+    {
+        return Plan::constant(Const::Bool(holds(sign, order)));
+    }
+    let function = match sign {
+        op::LT => "lt",
+        op::LE => "le",
+        op::GT => "gt",
+        _ => "ge",
+    };
+    match (&left.repr, &right.repr) {
+        (Repr::Dyn, _) | (_, Repr::Dyn) => {
+            let dynamic = match function {
+                "lt" => "dyn_lt",
+                "le" => "dyn_le",
+                "gt" => "dyn_gt",
+                _ => "dyn_ge",
+            };
+            call(dynamic, vec![convert::expect(left, &Repr::Dyn), convert::expect(right, &Repr::Dyn)], Repr::Bool, true)
+        }
+        (a, b) if a == b && ordered(a) => infix(op::display(sign), left, right, Repr::Bool),
+        (a, b) if is_number(a) && is_number(b) => call(function, vec![left, right], Repr::Bool, false),
+        _ => fail("no such overload", Repr::Bool),
+    }
+}
+
+fn ordered(repr: &Repr) -> bool {
+    matches!(
+        repr,
+        Repr::Bool
+            | Repr::Int
+            | Repr::Uint
+            | Repr::Double
+            | Repr::Str(Own::Borrowed)
+            | Repr::Bytes(Own::Borrowed)
+            | Repr::Timestamp
+            | Repr::Duration
+    )
+}
+
+/// The order of two constants of one type; `None` when there is none, or it is left to run time.
+fn const_order(a: &Const, b: &Const) -> Option<Option<Ordering>> {
+    Some(match (a, b) {
+        (Const::Bool(a), Const::Bool(b)) => Some(a.cmp(b)),
+        (Const::Int(a), Const::Int(b)) => Some(a.cmp(b)),
+        (Const::Uint(a), Const::Uint(b)) => Some(a.cmp(b)),
+        (Const::Double(a), Const::Double(b)) => a.partial_cmp(b),
+        (Const::Str(a), Const::Str(b)) => Some(a.cmp(b)),
+        (Const::Bytes(a), Const::Bytes(b)) => Some(a.cmp(b)),
+        (Const::Timestamp(a, n), Const::Timestamp(b, m)) | (Const::Duration(a, n), Const::Duration(b, m)) => {
+            Some((a, n).cmp(&(b, m)))
+        }
+        _ => return None,
+    })
+}
+
+fn holds(sign: &str, order: Option<Ordering>) -> bool {
+    order.is_some_and(|o| match sign {
+        op::LT => o.is_lt(),
+        op::LE => o.is_le(),
+        op::GT => o.is_gt(),
+        _ => o.is_ge(),
+    })
+}
+
+/// `-a`
+pub(super) fn negate(value: Plan) -> Plan {
+    let value = unwrap(value);
+    match (&value.repr, value.as_const()) {
+        (_, Some(Const::Double(d))) => Plan::constant(Const::Double(-d)),
+        (_, Some(Const::Int(n))) if *n != i64::MIN => Plan::constant(Const::Int(-n)),
+        (Repr::Int, _) => call("neg_int", vec![value], Repr::Int, true),
+        (Repr::Double, _) => call("neg_double", vec![value], Repr::Double, false),
+        (Repr::Dyn, _) => call("dyn_neg", vec![value], Repr::Dyn, true),
+        _ => fail("no such overload", Repr::Never),
+    }
+}
+
+/// Names of the runtime's functions for one operator.
+struct Arithmetic {
+    int: &'static str,
+    uint: &'static str,
+    double: Option<&'static str>,
+    dynamic: &'static str,
+    fold: fn(i64, i64) -> Option<i64>,
+    fold_uint: fn(u64, u64) -> Option<u64>,
+}
+
+fn functions(function: &str) -> Arithmetic {
+    match function {
+        op::ADD => Arithmetic {
+            int: "add_int",
+            uint: "add_uint",
+            double: Some("+"),
+            dynamic: "dyn_add",
+            fold: i64::checked_add,
+            fold_uint: u64::checked_add,
+        },
+        op::SUB => Arithmetic {
+            int: "sub_int",
+            uint: "sub_uint",
+            double: Some("-"),
+            dynamic: "dyn_sub",
+            fold: i64::checked_sub,
+            fold_uint: u64::checked_sub,
+        },
+        op::MUL => Arithmetic {
+            int: "mul_int",
+            uint: "mul_uint",
+            double: Some("*"),
+            dynamic: "dyn_mul",
+            fold: i64::checked_mul,
+            fold_uint: u64::checked_mul,
+        },
+        op::DIV => Arithmetic {
+            int: "div_int",
+            uint: "div_uint",
+            double: Some("/"),
+            dynamic: "dyn_div",
+            fold: i64::checked_div,
+            fold_uint: u64::checked_div,
+        },
+        _ => Arithmetic {
+            int: "rem_int",
+            uint: "rem_uint",
+            double: None,
+            dynamic: "dyn_rem",
+            fold: i64::checked_rem,
+            fold_uint: u64::checked_rem,
+        },
+    }
+}
+
+impl Lowerer<'_> {
+    /// `+ - * / %`
+    pub(super) fn arithmetic(&mut self, span: Span, function: &str, left: Plan, right: Plan) -> Lowered {
+        let (left, right) = (unwrap(left), unwrap(right));
+        let names = functions(function);
+        match (left.as_const(), right.as_const()) {
+            (Some(Const::Int(a)), Some(Const::Int(b))) => {
+                if let Some(n) = (names.fold)(*a, *b) {
+                    return Ok(Plan::constant(Const::Int(n)));
+                }
+            }
+            (Some(Const::Uint(a)), Some(Const::Uint(b))) => {
+                if let Some(n) = (names.fold_uint)(*a, *b) {
+                    return Ok(Plan::constant(Const::Uint(n)));
+                }
+            }
+            (Some(Const::Str(a)), Some(Const::Str(b))) if function == op::ADD => {
+                return Ok(Plan::constant(Const::Str(format!("{a}{b}"))));
+            }
+            _ => {}
+        }
+        let time = |suffix: [&'static str; 2]| if function == op::ADD { suffix[0] } else { suffix[1] };
+        Ok(match (&left.repr, &right.repr) {
+            (Repr::Int, Repr::Int) => checked(names.int, left, right, Repr::Int),
+            (Repr::Uint, Repr::Uint) => checked(names.uint, left, right, Repr::Uint),
+            (Repr::Double, Repr::Double) => match names.double {
+                Some(sign) => infix(sign, left, right, Repr::Double),
+                None => fail("no such overload", Repr::Never),
+            },
+            (Repr::Str(_), Repr::Str(_)) if function == op::ADD => {
+                let args = vec![convert::borrow(left), convert::borrow(right)];
+                call("concat", args, Repr::Str(Own::Owned), false)
+            }
+            (Repr::Bytes(_), Repr::Bytes(_)) if function == op::ADD => {
+                let args = vec![convert::borrow(left), convert::borrow(right)];
+                call("concat_bytes", args, Repr::Bytes(Own::Owned), false)
+            }
+            (Repr::List(..), Repr::List(..)) if function == op::ADD => self.concat(span, left, right)?,
+            (Repr::Timestamp, Repr::Duration) if function == op::ADD || function == op::SUB => {
+                checked(time(["add_timestamp", "sub_timestamp"]), left, right, Repr::Timestamp)
+            }
+            (Repr::Duration, Repr::Timestamp) if function == op::ADD => {
+                checked("add_timestamp", right, left, Repr::Timestamp)
+            }
+            (Repr::Duration, Repr::Duration) if function == op::ADD || function == op::SUB => {
+                checked(time(["add_duration", "sub_duration"]), left, right, Repr::Duration)
+            }
+            (Repr::Timestamp, Repr::Timestamp) if function == op::SUB => {
+                checked("timestamp_difference", left, right, Repr::Duration)
+            }
+            (Repr::Dyn, _) | (_, Repr::Dyn) => {
+                let args = vec![convert::dynamic(span, left)?, convert::dynamic(span, right)?];
+                call(names.dynamic, args, Repr::Dyn, true)
+            }
+            _ => fail("no such overload", Repr::Never),
+        })
+    }
+
+    /// `a == b` over any forms; values of different types are not equal.
+    pub(super) fn equal(&mut self, span: Span, left: Plan, right: Plan) -> Lowered {
+        let (left, right) = (convert::borrow(left), convert::borrow(right));
+        if let (Some(a), Some(b)) = (left.as_const(), right.as_const()) {
+            let known = match (a, b) {
+                (Const::Null, Const::Null) => Some(true),
+                (a, b) => const_order(a, b).map(|o| o == Some(Ordering::Equal)),
+            };
+            if let Some(known) = known {
+                return Ok(Plan::constant(Const::Bool(known)));
+            }
+        }
+        Ok(match (&left.repr, &right.repr) {
+            (Repr::Null, _) => convert::is_null(right),
+            (_, Repr::Null) => convert::is_null(left),
+            (a, b) if a == b && (ordered(a) || *a == Repr::Type) => infix("==", left, right, Repr::Bool),
+            (a, b) if is_number(a) && is_number(b) => call("eq", vec![left, right], Repr::Bool, false),
+            (Repr::Nullable(a), Repr::Nullable(b)) if a == b => infix("==", left, right, Repr::Bool),
+            (Repr::Nullable(a), b) if **a == *b => {
+                let want = left.repr.clone();
+                infix("==", left, convert::shape(span, right, &want)?, Repr::Bool)
+            }
+            (a, Repr::Nullable(b)) if *a == **b => {
+                let want = right.repr.clone();
+                infix("==", convert::shape(span, left, &want)?, right, Repr::Bool)
+            }
+            (Repr::Nullable(_), _) | (_, Repr::Nullable(_)) | (Repr::Dyn, _) | (_, Repr::Dyn) => {
+                let args = vec![convert::dynamic(span, left)?, convert::dynamic(span, right)?];
+                call("dyn_eq", args, Repr::Bool, false)
+            }
+            (Repr::Message { id: a, .. }, Repr::Message { id: b, .. }) if a == b => {
+                let fallible = left.fallible || right.fallible;
+                let op = Op::MessageEqual { left: Box::new(left), right: Box::new(right) };
+                Plan { repr: Repr::Bool, fallible, op }
+            }
+            (Repr::List(..), Repr::List(..)) => self.list_equal(span, left, right)?,
+            (Repr::Map(_), Repr::Map(_)) => {
+                let args = vec![convert::dynamic(span, left)?, convert::dynamic(span, right)?];
+                call("dyn_eq", args, Repr::Bool, false)
+            }
+            // Different types: never equal, but an error on either side stays one.
+            _ if left.fallible || right.fallible => {
+                let args = vec![convert::dynamic(span, left)?, convert::dynamic(span, right)?];
+                call("dyn_eq", args, Repr::Bool, false)
+            }
+            _ => Plan::constant(Const::Bool(false)),
+        })
+    }
+
+    /// `a in b`
+    pub(super) fn contains(&mut self, span: Span, value: Plan, container: Plan) -> Lowered {
+        match &container.repr {
+            Repr::List(..) => self.list_contains(span, value, container),
+            Repr::Map(_) => self.map_has(span, container, value),
+            Repr::Dyn => {
+                let args = vec![convert::dynamic(span, value)?, container];
+                Ok(call("dyn_in", args, Repr::Bool, true))
+            }
+            _ => Ok(fail("no such overload", Repr::Bool)),
+        }
+    }
+
+    /// `a[b]`
+    pub(super) fn index(&mut self, span: Span, container: Plan, key: Plan) -> Lowered {
+        match &container.repr {
+            Repr::List(item, _) => {
+                let repr = super::borrowed(&convert::item(item));
+                let key = match &key.repr {
+                    Repr::Dyn | Repr::Uint | Repr::Double => {
+                        call("to_index", vec![convert::to_dyn(key)], Repr::Int, true)
+                    }
+                    _ => convert::expect(key, &Repr::Int),
+                };
+                let container = super::list::slice(container);
+                Ok(Plan { repr, fallible: true, op: Op::Index(Box::new(container), Box::new(key)) })
+            }
+            Repr::Map(_) => self.map_get(span, container, key),
+            Repr::Dyn => Ok(call("dyn_index", vec![container, convert::dynamic(span, key)?], Repr::Dyn, true)),
+            _ => Ok(fail("no such overload", Repr::Never)),
+        }
+    }
+
+    pub(super) fn map_get(&mut self, span: Span, map: Plan, key: Plan) -> Lowered {
+        match &map.repr {
+            Repr::Map(form) => {
+                let repr = match &**form {
+                    MapForm::Stored(_, store) => field::repr_of_store(store),
+                    MapForm::Built(_, value) => super::borrowed(value),
+                };
+                let key = map_key(form, key);
+                Ok(Plan { repr, fallible: true, op: Op::MapGet { map: Box::new(map), key: Box::new(key) } })
+            }
+            Repr::Dyn => Ok(call("dyn_index", vec![map, convert::dynamic(span, key)?], Repr::Dyn, true)),
+            _ => Ok(fail("no such overload", Repr::Never)),
+        }
+    }
+
+    pub(super) fn map_has(&mut self, span: Span, map: Plan, key: Plan) -> Lowered {
+        match &map.repr {
+            Repr::Map(form) => {
+                let key = map_key(form, key);
+                let fallible = map.fallible || key.fallible;
+                Ok(Plan { repr: Repr::Bool, fallible, op: Op::MapHas { map: Box::new(map), key: Box::new(key) } })
+            }
+            Repr::Dyn => Ok(call("dyn_in", vec![convert::dynamic(span, key)?, map], Repr::Bool, true)),
+            _ => Ok(fail("no such overload", Repr::Bool)),
+        }
+    }
+}
+
+/// The key in the form of the map's keys.
+fn map_key(form: &MapForm, key: Plan) -> Plan {
+    let want = match form {
+        MapForm::Stored(scalar, _) => field::repr_of_scalar(*scalar),
+        MapForm::Built(key, _) => super::borrowed(key),
+    };
+    match (&unwrap(key.clone()).repr, &want) {
+        (Repr::Uint | Repr::Double, Repr::Int) => call("key_int", vec![unwrap(key)], Repr::Int, true),
+        (Repr::Int | Repr::Double, Repr::Uint) => call("key_uint", vec![unwrap(key)], Repr::Uint, true),
+        _ => convert::expect(unwrap(key), &want),
+    }
+}
+
+fn checked(function: &'static str, left: Plan, right: Plan, repr: Repr) -> Plan {
+    call(function, vec![left, right], repr, true)
+}
+
+/// `google.protobuf.Int64Value{value: 1}` and its kin are values, not messages.
+pub(super) fn well_known(name: &str, fields: &[(u32, Plan)]) -> Option<Plan> {
+    let first = |number: u32| fields.iter().find(|f| f.0 == number).map(|f| f.1.clone());
+    let value = |repr: Repr, zero: Const| {
+        let value = first(1).unwrap_or_else(|| Plan::constant(zero));
+        convert::expect(value, &repr)
+    };
+    let zero = || Plan::constant(Const::Int(0));
+    let parts = |function| {
+        let args = vec![first(1).unwrap_or_else(zero), first(2).unwrap_or_else(zero)];
+        let repr = if function == "make_timestamp" { Repr::Timestamp } else { Repr::Duration };
+        call(function, args, repr, true)
+    };
+    Some(match name.strip_prefix("google.protobuf.")? {
+        "BoolValue" => value(Repr::Bool, Const::Bool(false)),
+        "BytesValue" => value(Repr::Bytes(Own::Borrowed), Const::Bytes(Vec::new())),
+        "DoubleValue" | "FloatValue" => value(Repr::Double, Const::Double(0.0)),
+        "Int32Value" | "Int64Value" => value(Repr::Int, Const::Int(0)),
+        "UInt32Value" | "UInt64Value" => value(Repr::Uint, Const::Uint(0)),
+        "StringValue" => value(Repr::Str(Own::Borrowed), Const::Str(String::new())),
+        "Timestamp" => parts("make_timestamp"),
+        "Duration" => parts("make_duration"),
+        _ => return None,
+    })
+}

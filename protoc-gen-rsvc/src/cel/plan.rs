@@ -1,0 +1,313 @@
+//! What is to be computed and how, short of being Rust text: every choice about borrowing, errors and loops is
+//! made here, so that printing it decides nothing.
+
+use crate::model::{FieldId, MessageId, Scalar};
+
+/// A value known at build time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Const {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Double(f64),
+    Str(String),
+    Bytes(Vec<u8>),
+    /// Seconds and nanoseconds.
+    Timestamp(i64, i32),
+    Duration(i64, i32),
+    List(Vec<Const>),
+    Map(Vec<(Const, Const)>),
+    /// A message of rules: only its fields can be used.
+    Message(prost_reflect::DynamicMessage),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    Borrowed,
+    Owned,
+}
+
+/// How a value lies in prost's structs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// A scalar, or a wrapper, which prost stores the same.
+    Scalar(Scalar),
+    Enum,
+    Message(MessageId),
+    Timestamp,
+    Duration,
+    /// `Struct`, `Value` and `ListValue` of `google.protobuf`.
+    Json,
+    List(Box<Store>),
+    Map(Scalar, Box<Store>),
+}
+
+/// The Rust form of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Repr {
+    /// `()`
+    Null,
+    Bool,
+    /// `i64`
+    Int,
+    /// `u64`
+    Uint,
+    /// `f64`
+    Double,
+    /// `&str` or `String`
+    Str(Own),
+    /// `&[u8]` or `Vec<u8>`
+    Bytes(Own),
+    Timestamp,
+    Duration,
+    /// `Option<_>`: a wrapper that may be unset.
+    Nullable(Box<Repr>),
+    /// `&T`, or `Option<&T>` where unset stands for the default.
+    Message { id: MessageId, present: bool },
+    List(Item, ListForm),
+    Map(Box<MapForm>),
+    /// The name of a type, `&'static str`.
+    Type,
+    /// `rsvc::cel::Value`
+    Dyn,
+    /// A message known at build time; has no Rust form.
+    Rules,
+    /// The element of an empty literal.
+    Never,
+}
+
+impl Repr {
+    pub fn is_owned(&self) -> bool {
+        matches!(self, Self::Str(Own::Owned) | Self::Bytes(Own::Owned) | Self::List(_, ListForm::Owned))
+    }
+}
+
+/// What iterating over a list gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A reference to prost's storage.
+    Stored(Box<Store>),
+    /// A value.
+    Value(Box<Repr>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListForm {
+    /// `&[T]`
+    Slice,
+    /// `Vec<T>`
+    Owned,
+    /// An array literal of constants.
+    Const,
+    /// An iterator, for consumers that need no list.
+    Lazy,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MapForm {
+    /// `Option<&HashMap<K, V>>` (or a `BTreeMap`), `None` being empty.
+    Stored(Scalar, Store),
+    /// `Vec<(K, V)>`
+    Built(Repr, Repr),
+}
+
+/// A computation with the form of its result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    pub repr: Repr,
+    /// Whether it can fail at run time.
+    pub fallible: bool,
+    pub op: Op,
+}
+
+/// A variable of the generated code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variable {
+    /// A reference to what the rule stands on.
+    This,
+    /// Of a comprehension.
+    Local(u32),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    Const(Const),
+    /// From a reference to prost's storage.
+    Load(Variable, Store),
+    /// A local that holds a value.
+    Local(u32),
+    Now,
+    Field {
+        base: Box<Plan>,
+        field: FieldId,
+        /// Stands for an unset value, where one is possible.
+        default: Const,
+    },
+    HasField {
+        base: Box<Plan>,
+        field: FieldId,
+    },
+    /// A local with a value, evaluated once, in scope of the second plan.
+    Let(u32, Box<Plan>, Box<Plan>),
+    Not(Box<Plan>),
+    /// A Rust operator between equal forms.
+    Infix(&'static str, Box<Plan>, Box<Plan>),
+    /// Both, or either: with `fallible` operands errors are absorbed by a decisive one.
+    Logic(Logic, Box<Plan>, Box<Plan>),
+    Conditional(Box<Plan>, Box<Plan>, Box<Plan>),
+    /// A function of `rsvc::cel`; `fails` when it returns a `Result`.
+    Call {
+        function: &'static str,
+        args: Vec<Plan>,
+        fails: bool,
+    },
+    /// A function of `rsvc::cel` over the items of lists, then more arguments.
+    Items {
+        function: &'static str,
+        lists: Vec<Plan>,
+        args: Vec<Plan>,
+        fails: bool,
+    },
+    Matches {
+        text: Box<Plan>,
+        pattern: String,
+    },
+    List(Vec<Plan>),
+    Map(Vec<(Plan, Plan)>),
+    Length(Box<Plan>),
+    Index(Box<Plan>, Box<Plan>),
+    /// Whether an item of the list makes the body true, given as `var`.
+    Quantifier {
+        kind: Quantifier,
+        range: Range,
+        var: u32,
+        second: Option<u32>,
+        body: Box<Plan>,
+    },
+    /// `map` with its filter.
+    Collect {
+        range: Range,
+        var: u32,
+        filter: Option<Box<Plan>>,
+        body: Box<Plan>,
+    },
+    Filter {
+        range: Range,
+        var: u32,
+        body: Box<Plan>,
+    },
+    /// Value of a key; fails without it.
+    MapGet {
+        map: Box<Plan>,
+        key: Box<Plan>,
+    },
+    MapHas {
+        map: Box<Plan>,
+        key: Box<Plan>,
+    },
+    MapLength(Box<Plan>),
+    /// Two lists of one length with equal items, compared by the plan over two locals.
+    ListEqual {
+        left: Box<Plan>,
+        right: Box<Plan>,
+        vars: [u32; 2],
+        body: Box<Plan>,
+    },
+    MessageEqual {
+        left: Box<Plan>,
+        right: Box<Plan>,
+    },
+    ToOwned(Box<Plan>),
+    /// The borrowed form of an owned value.
+    Borrow(Box<Plan>),
+    /// A scalar out of a wrapper; null fails.
+    Unwrap(Box<Plan>),
+    IsNull(Box<Plan>),
+    Wrap(Box<Plan>),
+    ToDyn(Box<Plan>),
+    FromDyn(Box<Plan>),
+    NewMessage {
+        id: MessageId,
+        fields: Vec<(FieldId, Plan)>,
+    },
+    /// Always fails, with a text.
+    Fail(&'static str),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logic {
+    And,
+    Or,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantifier {
+    All,
+    Exists,
+    ExistsOne,
+}
+
+/// What a comprehension runs over.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Range {
+    Items(Box<Plan>, Item),
+    /// Index and item.
+    Enumerated(Box<Plan>, Item),
+    Keys(Box<Plan>, Item),
+    /// Key and value.
+    Entries(Box<Plan>, Item, Item),
+}
+
+impl Range {
+    pub fn source(&self) -> &Plan {
+        match self {
+            Self::Items(p, _) | Self::Enumerated(p, _) | Self::Keys(p, _) | Self::Entries(p, ..) => p,
+        }
+    }
+}
+
+impl Plan {
+    pub fn constant(value: Const) -> Self {
+        Self { repr: repr_of(&value), fallible: false, op: Op::Const(value) }
+    }
+
+    pub fn as_const(&self) -> Option<&Const> {
+        match &self.op {
+            Op::Const(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.as_const() {
+            Some(Const::Bool(b)) => Some(*b),
+            _ => None,
+        }
+    }
+}
+
+/// The form that a constant takes in the output.
+pub fn repr_of(value: &Const) -> Repr {
+    match value {
+        Const::Null => Repr::Null,
+        Const::Bool(_) => Repr::Bool,
+        Const::Int(_) => Repr::Int,
+        Const::Uint(_) => Repr::Uint,
+        Const::Double(_) => Repr::Double,
+        Const::Str(_) => Repr::Str(Own::Borrowed),
+        Const::Bytes(_) => Repr::Bytes(Own::Borrowed),
+        Const::Timestamp(..) => Repr::Timestamp,
+        Const::Duration(..) => Repr::Duration,
+        Const::List(items) => {
+            let item = items.first().map_or(Repr::Never, repr_of);
+            Repr::List(Item::Value(Box::new(item)), ListForm::Const)
+        }
+        Const::Map(entries) => {
+            let (key, value) =
+                entries.first().map_or((Repr::Never, Repr::Never), |(k, v)| (repr_of(k), repr_of(v)));
+            Repr::Map(Box::new(MapForm::Built(key, value)))
+        }
+        Const::Message(_) => Repr::Rules,
+    }
+}

@@ -1,0 +1,1 @@
+../../../runtime/src/cel/re2.rs

@@ -1,0 +1,119 @@
+//! Loops over lists: quantifiers whose conditions can fail, and uniqueness.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use super::{Error, Value};
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// `all`: false for one item decides, whatever errors others give.
+#[inline]
+pub fn all<T>(items: impl Iterator<Item = T>, mut test: impl FnMut(T) -> Result<bool>) -> Result<bool> {
+    let mut failed = None;
+    for item in items {
+        match test(item) {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    failed.map_or(Ok(true), Err)
+}
+
+/// `exists`: true for one item decides, whatever errors others give.
+#[inline]
+pub fn exists<T>(items: impl Iterator<Item = T>, mut test: impl FnMut(T) -> Result<bool>) -> Result<bool> {
+    all(items, |item| test(item).map(|found| !found)).map(|none| !none)
+}
+
+/// `exists_one`: an error anywhere is one.
+#[inline]
+pub fn exists_one<T>(items: impl Iterator<Item = T>, mut test: impl FnMut(T) -> Result<bool>) -> Result<bool> {
+    let mut found = 0_usize;
+    for item in items {
+        found += usize::from(test(item)?);
+    }
+    Ok(found == 1)
+}
+
+/// As [`exists_one`] with a test that cannot fail.
+#[inline]
+pub fn one<T>(items: impl Iterator<Item = T>, test: impl FnMut(T) -> bool) -> bool {
+    items.map(test).filter(|found| *found).count() == 1
+}
+
+/// `a == b` for lists.
+#[inline]
+pub fn lists_equal<A, B>(
+    mut a: impl Iterator<Item = A>,
+    mut b: impl Iterator<Item = B>,
+    mut same: impl FnMut(A, B) -> Result<bool>,
+) -> Result<bool> {
+    loop {
+        match (a.next(), b.next()) {
+            (Some(a), Some(b)) => {
+                if !same(a, b)? {
+                    return Ok(false);
+                }
+            }
+            (None, None) => return Ok(true),
+            _ => return Ok(false),
+        }
+    }
+}
+
+/// `a + b`
+pub fn concat_lists<T>(a: impl Iterator<Item = T>, b: impl Iterator<Item = T>) -> Vec<T> {
+    a.chain(b).collect()
+}
+
+/// Up to this many items are compared pairwise, which allocates nothing.
+const FEW: usize = 24;
+
+/// `list.unique()`
+#[inline]
+pub fn unique<T: Eq + Hash>(items: impl Iterator<Item = T> + Clone) -> bool {
+    let mut rest = items.clone();
+    let mut seen = 0;
+    while let Some(item) = rest.next() {
+        if seen == FEW {
+            return unique_many(items);
+        }
+        if rest.clone().take(FEW).any(|other| other == item) {
+            return false;
+        }
+        seen += 1;
+    }
+    true
+}
+
+#[cold]
+fn unique_many<T: Eq + Hash>(items: impl Iterator<Item = T>) -> bool {
+    let mut seen = HashSet::new();
+    for item in items {
+        if !seen.insert(item) {
+            return false;
+        }
+    }
+    true
+}
+
+/// `list.unique()`: NaN is unlike any other.
+pub fn unique_doubles(items: impl Iterator<Item = f64> + Clone) -> bool {
+    // Zero has two forms that are equal; NaN is never equal, which its place makes true.
+    unique(items.enumerate().map(|(i, d)| {
+        if d.is_nan() { (d.to_bits(), i) } else { ((d + 0.0).to_bits(), usize::MAX) }
+    }))
+}
+
+/// `list.unique()` of values that are known at run time only.
+pub fn unique_dyn<'a>(items: impl Iterator<Item = Value<'a>> + Clone) -> bool {
+    let mut rest = items;
+    while let Some(item) = rest.next() {
+        if rest.clone().any(|other| other == item) {
+            return false;
+        }
+    }
+    true
+}

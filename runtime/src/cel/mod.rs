@@ -1,0 +1,27 @@
+//! The functions of CEL, for generated code. Nothing here interprets: an expression is compiled to Rust that calls these.
+
+mod error;
+mod format;
+mod host;
+mod ip;
+mod list;
+mod number;
+mod pattern;
+pub mod re2;
+mod string;
+pub mod text;
+mod time;
+mod uri;
+mod value;
+
+pub use error::Error;
+pub use format::*;
+pub use host::*;
+pub use ip::*;
+pub use list::*;
+pub use number::*;
+pub use pattern::*;
+pub use string::*;
+pub use time::*;
+pub use uri::*;
+pub use value::*;

@@ -1,0 +1,407 @@
+//! Arithmetic, comparison and conversion of numbers.
+
+use std::cmp::Ordering;
+
+use super::Error;
+
+type Result<T> = std::result::Result<T, Error>;
+
+macro_rules! checked {
+    ($($(#[$doc:meta])* $name:ident $ty:ty, $method:ident, $error:expr;)*) => {
+        $($(#[$doc])*
+        #[inline]
+        pub fn $name(a: $ty, b: $ty) -> Result<$ty> {
+            a.$method(b).ok_or($error)
+        })*
+    };
+}
+
+checked! {
+    /// `a + b`
+    add_int i64, checked_add, Error::OVERFLOW;
+    /// `a + b`
+    add_uint u64, checked_add, Error::OVERFLOW;
+    /// `a - b`
+    sub_int i64, checked_sub, Error::OVERFLOW;
+    /// `a - b`
+    sub_uint u64, checked_sub, Error::OVERFLOW;
+    /// `a * b`
+    mul_int i64, checked_mul, Error::OVERFLOW;
+    /// `a * b`
+    mul_uint u64, checked_mul, Error::OVERFLOW;
+    /// `a / b`
+    div_uint u64, checked_div, Error::DIVIDE_BY_ZERO;
+    /// `a % b`
+    rem_uint u64, checked_rem, Error::MODULUS_BY_ZERO;
+}
+
+/// `a / b`
+#[inline]
+pub fn div_int(a: i64, b: i64) -> Result<i64> {
+    if b == 0 { Err(Error::DIVIDE_BY_ZERO) } else { a.checked_div(b).ok_or(Error::OVERFLOW) }
+}
+
+/// `a % b`
+#[inline]
+pub fn rem_int(a: i64, b: i64) -> Result<i64> {
+    if b == 0 { Err(Error::MODULUS_BY_ZERO) } else { a.checked_rem(b).ok_or(Error::OVERFLOW) }
+}
+
+/// `-a`
+#[inline]
+pub fn neg_int(a: i64) -> Result<i64> {
+    a.checked_neg().ok_or(Error::OVERFLOW)
+}
+
+/// `-a`
+#[inline]
+pub fn neg_double(a: f64) -> f64 {
+    -a
+}
+
+/// A number of any of the three types, for comparison across them.
+#[derive(Clone, Copy, Debug)]
+pub enum Number {
+    /// `int`
+    Int(i64),
+    /// `uint`
+    Uint(u64),
+    /// `double`
+    Double(f64),
+}
+
+impl From<i64> for Number {
+    #[inline]
+    fn from(n: i64) -> Self {
+        Self::Int(n)
+    }
+}
+impl From<u64> for Number {
+    #[inline]
+    fn from(n: u64) -> Self {
+        Self::Uint(n)
+    }
+}
+impl From<f64> for Number {
+    #[inline]
+    fn from(n: f64) -> Self {
+        Self::Double(n)
+    }
+}
+
+impl Number {
+    /// The mathematical order; none with NaN.
+    #[inline]
+    pub fn order(self, other: Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => Some(a.cmp(&b)),
+            (Self::Uint(a), Self::Uint(b)) => Some(a.cmp(&b)),
+            (Self::Double(a), Self::Double(b)) => a.partial_cmp(&b),
+            (Self::Int(a), Self::Uint(b)) => Some(u64::try_from(a).map_or(Ordering::Less, |a| a.cmp(&b))),
+            (Self::Uint(a), Self::Int(b)) => Some(u64::try_from(b).map_or(Ordering::Greater, |b| a.cmp(&b))),
+            (Self::Int(a), Self::Double(b)) => order_with_double(i128::from(a), b),
+            (Self::Uint(a), Self::Double(b)) => order_with_double(i128::from(a), b),
+            (Self::Double(a), Self::Int(b)) => order_with_double(i128::from(b), a).map(Ordering::reverse),
+            (Self::Double(a), Self::Uint(b)) => order_with_double(i128::from(b), a).map(Ordering::reverse),
+        }
+    }
+}
+
+/// Exact: a double beyond the range of integers is on its side, one within is split in whole and rest.
+#[allow(clippy::cast_possible_truncation)] // the range is checked before
+fn order_with_double(a: i128, b: f64) -> Option<Ordering> {
+    if b.is_nan() {
+        return None;
+    }
+    if b >= 1e20 {
+        return Some(Ordering::Less);
+    }
+    if b <= -1e20 {
+        return Some(Ordering::Greater);
+    }
+    let whole = b.floor();
+    Some(a.cmp(&(whole as i128)).then(if b > whole { Ordering::Less } else { Ordering::Equal }))
+}
+
+macro_rules! comparisons {
+    ($($(#[$doc:meta])* $name:ident $test:expr;)*) => {
+        $($(#[$doc])*
+        #[inline]
+        pub fn $name(a: impl Into<Number>, b: impl Into<Number>) -> bool {
+            a.into().order(b.into()).is_some_and($test)
+        })*
+    };
+}
+
+comparisons! {
+    /// `a < b` across types.
+    lt Ordering::is_lt;
+    /// `a <= b` across types.
+    le Ordering::is_le;
+    /// `a > b` across types.
+    gt Ordering::is_gt;
+    /// `a >= b` across types.
+    ge Ordering::is_ge;
+    /// `a == b` across types.
+    eq Ordering::is_eq;
+}
+
+/// `int(a)`
+#[inline]
+pub fn int_from_uint(a: u64) -> Result<i64> {
+    i64::try_from(a).map_err(|_| Error::OVERFLOW)
+}
+
+/// `int(a)`: the whole part.
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // the range is checked
+pub fn int_from_double(a: f64) -> Result<i64> {
+    // Both bounds are excluded, as the reference does: neighbours of 2^63 are 1024 apart.
+    if a > -9_223_372_036_854_775_808.0 && a < 9_223_372_036_854_775_808.0 { Ok(a as i64) } else { Err(Error::OVERFLOW) }
+}
+
+/// `int(a)`
+pub fn int_from_str(a: &str) -> Result<i64> {
+    a.parse().map_err(|_| Error::CONVERSION)
+}
+
+/// `uint(a)`
+#[inline]
+pub fn uint_from_int(a: i64) -> Result<u64> {
+    u64::try_from(a).map_err(|_| Error::OVERFLOW)
+}
+
+/// `uint(a)`: the whole part.
+#[inline]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // the range is checked
+pub fn uint_from_double(a: f64) -> Result<u64> {
+    if a >= 0.0 && a < 18_446_744_073_709_551_616.0 { Ok(a as u64) } else { Err(Error::OVERFLOW) }
+}
+
+/// `uint(a)`
+pub fn uint_from_str(a: &str) -> Result<u64> {
+    a.parse().map_err(|_| Error::CONVERSION)
+}
+
+/// `double(a)`
+#[inline]
+#[allow(clippy::cast_precision_loss)] // what the conversion means
+pub fn double_from_int(a: i64) -> f64 {
+    a as f64
+}
+
+/// `double(a)`
+#[inline]
+#[allow(clippy::cast_precision_loss)] // what the conversion means
+pub fn double_from_uint(a: u64) -> f64 {
+    a as f64
+}
+
+/// `double(a)`
+pub fn double_from_str(a: &str) -> Result<f64> {
+    a.parse().map_err(|_| Error::CONVERSION)
+}
+
+/// `bool(a)`
+pub fn bool_from_str(a: &str) -> Result<bool> {
+    match a {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(Error::CONVERSION),
+    }
+}
+
+/// The key of a map with int keys.
+pub fn key_int(a: impl Into<Number>) -> Result<i64> {
+    match a.into() {
+        Number::Int(n) => Ok(n),
+        Number::Uint(n) => i64::try_from(n).map_err(|_| Error::NO_SUCH_KEY),
+        Number::Double(d) if d.fract() == 0.0 => int_from_double(d).map_err(|_| Error::NO_SUCH_KEY),
+        Number::Double(_) => Err(Error::NO_SUCH_KEY),
+    }
+}
+
+/// The key of a map with uint keys.
+pub fn key_uint(a: impl Into<Number>) -> Result<u64> {
+    match a.into() {
+        Number::Uint(n) => Ok(n),
+        Number::Int(n) => u64::try_from(n).map_err(|_| Error::NO_SUCH_KEY),
+        Number::Double(d) if d.fract() == 0.0 => uint_from_double(d).map_err(|_| Error::NO_SUCH_KEY),
+        Number::Double(_) => Err(Error::NO_SUCH_KEY),
+    }
+}
+
+/// `a.isNan()`
+#[inline]
+pub fn is_nan(a: f64) -> bool {
+    a.is_nan()
+}
+
+/// `a.isInf()`
+#[inline]
+pub fn is_inf(a: f64) -> bool {
+    a.is_infinite()
+}
+
+/// `a.isInf(sign)`: of that sign, or of any for zero.
+#[inline]
+pub fn is_inf_sign(a: f64, sign: i64) -> bool {
+    a.is_infinite() && (sign == 0 || (sign > 0) == (a > 0.0))
+}
+
+/// `math.isFinite(a)`
+#[inline]
+pub fn is_finite(a: f64) -> bool {
+    a.is_finite()
+}
+
+macro_rules! doubles {
+    ($($(#[$doc:meta])* $name:ident |$a:ident| $body:expr;)*) => {
+        $($(#[$doc])*
+        #[inline]
+        pub fn $name($a: f64) -> f64 {
+            $body
+        })*
+    };
+}
+
+doubles! {
+    /// `math.ceil(a)`
+    ceil |a| a.ceil();
+    /// `math.floor(a)`
+    floor |a| a.floor();
+    /// `math.round(a)`, ties away from zero.
+    round |a| a.round();
+    /// `math.trunc(a)`
+    trunc |a| a.trunc();
+    /// `math.sqrt(a)`
+    sqrt |a| a.sqrt();
+    /// `math.abs(a)`
+    abs |a| a.abs();
+    /// `math.sign(a)`
+    sign |a| if a > 0.0 { 1.0 } else if a < 0.0 { -1.0 } else { a };
+}
+
+/// `math.sqrt(a)`
+pub fn sqrt_int(a: i64) -> f64 {
+    double_from_int(a).sqrt()
+}
+
+/// `math.sqrt(a)`
+pub fn sqrt_uint(a: u64) -> f64 {
+    double_from_uint(a).sqrt()
+}
+
+/// `math.abs(a)`
+pub fn abs_int(a: i64) -> Result<i64> {
+    a.checked_abs().ok_or(Error::OVERFLOW)
+}
+
+/// `math.sign(a)`
+pub fn sign_int(a: i64) -> i64 {
+    a.signum()
+}
+
+/// `math.sign(a)`
+pub fn sign_uint(a: u64) -> u64 {
+    u64::from(a != 0)
+}
+
+/// `math.bitAnd(a, b)`
+#[inline]
+pub fn bit_and<T: std::ops::BitAnd>(a: T, b: T) -> T::Output {
+    a & b
+}
+
+/// `math.bitOr(a, b)`
+#[inline]
+pub fn bit_or<T: std::ops::BitOr>(a: T, b: T) -> T::Output {
+    a | b
+}
+
+/// `math.bitXor(a, b)`
+#[inline]
+pub fn bit_xor<T: std::ops::BitXor>(a: T, b: T) -> T::Output {
+    a ^ b
+}
+
+/// `math.bitNot(a)`
+#[inline]
+pub fn bit_not<T: std::ops::Not>(a: T) -> T::Output {
+    !a
+}
+
+/// How far to shift; beyond the width nothing is left.
+fn distance(by: i64) -> Result<Option<u32>> {
+    match by {
+        0..=63 => Ok(u32::try_from(by).ok()),
+        64.. => Ok(None),
+        _ => Err(Error::new("a shift by a negative distance")),
+    }
+}
+
+/// `math.bitShiftLeft(a, by)`
+pub fn shift_left_int(a: i64, by: i64) -> Result<i64> {
+    Ok(distance(by)?.map_or(0, |by| a << by))
+}
+
+/// `math.bitShiftLeft(a, by)`
+pub fn shift_left_uint(a: u64, by: i64) -> Result<u64> {
+    Ok(distance(by)?.map_or(0, |by| a << by))
+}
+
+/// `math.bitShiftRight(a, by)`, filling with zeros.
+pub fn shift_right_int(a: i64, by: i64) -> Result<i64> {
+    Ok(distance(by)?.map_or(0, |by| (a.cast_unsigned() >> by).cast_signed()))
+}
+
+/// `math.bitShiftRight(a, by)`
+pub fn shift_right_uint(a: u64, by: i64) -> Result<u64> {
+    Ok(distance(by)?.map_or(0, |by| a >> by))
+}
+
+/// `math.greatest(a, b)`
+#[inline]
+pub fn greatest<T: Ord>(a: T, b: T) -> T {
+    if b > a { b } else { a }
+}
+
+/// `math.least(a, b)`
+#[inline]
+pub fn least<T: Ord>(a: T, b: T) -> T {
+    if b < a { b } else { a }
+}
+
+/// `math.greatest(a, b)`
+#[inline]
+pub fn greatest_double(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
+/// `math.least(a, b)`
+#[inline]
+pub fn least_double(a: f64, b: f64) -> f64 {
+    if b < a { b } else { a }
+}
+
+const EMPTY: Error = Error::new("an empty list has no extreme");
+
+/// `math.greatest(list)`
+pub fn greatest_of<T: Ord>(items: impl Iterator<Item = T>) -> Result<T> {
+    items.reduce(greatest).ok_or(EMPTY)
+}
+
+/// `math.least(list)`
+pub fn least_of<T: Ord>(items: impl Iterator<Item = T>) -> Result<T> {
+    items.reduce(least).ok_or(EMPTY)
+}
+
+/// `math.greatest(list)`
+pub fn greatest_double_of(items: impl Iterator<Item = f64>) -> Result<f64> {
+    items.reduce(greatest_double).ok_or(EMPTY)
+}
+
+/// `math.least(list)`
+pub fn least_double_of(items: impl Iterator<Item = f64>) -> Result<f64> {
+    items.reduce(least_double).ok_or(EMPTY)
+}

@@ -1,0 +1,33 @@
+//! Regular expressions.
+
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+use super::{Error, re2};
+
+/// A regular expression that was tested at build time and is compiled on first use.
+pub struct Pattern {
+    source: &'static str,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// A pattern in the syntax of the `regex` crate, as the generator translated it.
+    pub const fn new(source: &'static str) -> Self {
+        Self { source, compiled: OnceLock::new() }
+    }
+
+    /// Whether it is found in the text.
+    #[inline]
+    pub fn is_match(&self, text: &str) -> bool {
+        // The generator compiled it once already; one that does not compile here matches nothing, which fails the rule.
+        self.compiled.get_or_init(|| Regex::new(self.source).ok()).as_ref().is_some_and(|r| r.is_match(text))
+    }
+}
+
+/// `a.matches(pattern)` with a pattern that is known at run time only.
+pub fn matches(a: &str, pattern: &str) -> Result<bool, Error> {
+    let pattern = re2::translate(pattern).map_err(|_| Error::PATTERN)?;
+    Regex::new(&pattern).map(|r| r.is_match(a)).map_err(|_| Error::PATTERN)
+}

@@ -1,0 +1,452 @@
+//! Values whose type is known at run time only, and the operators on them.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use super::number::Number;
+use super::{Duration, Error, Timestamp, number, string, text, time};
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// A value of any type.
+#[derive(Clone, Debug)]
+pub enum Value<'a> {
+    /// `null`
+    Null,
+    /// `bool`
+    Bool(bool),
+    /// `int`
+    Int(i64),
+    /// `uint`
+    Uint(u64),
+    /// `double`
+    Double(f64),
+    /// `string`
+    Str(Cow<'a, str>),
+    /// `bytes`
+    Bytes(Cow<'a, [u8]>),
+    /// `google.protobuf.Timestamp`
+    Timestamp(Timestamp),
+    /// `google.protobuf.Duration`
+    Duration(Duration),
+    /// `list`
+    List(Vec<Value<'a>>),
+    /// `map`, in no order.
+    Map(Vec<(Value<'a>, Value<'a>)>),
+    /// A type, by its name.
+    Type(&'static str),
+}
+
+macro_rules! from {
+    ($($from:ty => |$v:ident| $body:expr;)*) => {
+        $(impl<'a> From<$from> for Value<'a> {
+            #[inline]
+            fn from($v: $from) -> Self {
+                $body
+            }
+        })*
+    };
+}
+
+from! {
+    () => |_v| Value::Null;
+    bool => |v| Value::Bool(v);
+    i64 => |v| Value::Int(v);
+    u64 => |v| Value::Uint(v);
+    f64 => |v| Value::Double(v);
+    &'a str => |v| Value::Str(Cow::Borrowed(v));
+    String => |v| Value::Str(Cow::Owned(v));
+    &'a [u8] => |v| Value::Bytes(Cow::Borrowed(v));
+    Vec<u8> => |v| Value::Bytes(Cow::Owned(v));
+    Timestamp => |v| Value::Timestamp(v);
+    Duration => |v| Value::Duration(v);
+}
+
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(v: Option<T>) -> Self {
+        v.map_or(Value::Null, Into::into)
+    }
+}
+
+impl<'a> From<&'a prost_types::Value> for Value<'a> {
+    fn from(v: &'a prost_types::Value) -> Self {
+        use prost_types::value::Kind;
+        match &v.kind {
+            None | Some(Kind::NullValue(_)) => Self::Null,
+            Some(Kind::BoolValue(b)) => Self::Bool(*b),
+            Some(Kind::NumberValue(n)) => Self::Double(*n),
+            Some(Kind::StringValue(s)) => Self::from(s.as_str()),
+            Some(Kind::ListValue(list)) => Self::from(list),
+            Some(Kind::StructValue(fields)) => Self::from(fields),
+        }
+    }
+}
+
+impl<'a> From<&'a prost_types::ListValue> for Value<'a> {
+    fn from(v: &'a prost_types::ListValue) -> Self {
+        Self::List(v.values.iter().map(Into::into).collect())
+    }
+}
+
+impl<'a> From<&'a prost_types::Struct> for Value<'a> {
+    fn from(v: &'a prost_types::Struct) -> Self {
+        Self::Map(v.fields.iter().map(|(k, v)| (k.as_str().into(), v.into())).collect())
+    }
+}
+
+/// A value out of one that is known at run time only; another type is an error.
+pub trait FromValue: Sized {
+    /// The value, if it is of this type.
+    fn from_value(value: Value<'_>) -> Result<Self>;
+}
+
+macro_rules! from_value {
+    ($($ty:ty => $pattern:pat => $body:expr;)*) => {
+        $(impl FromValue for $ty {
+            fn from_value(value: Value<'_>) -> Result<Self> {
+                match value {
+                    $pattern => Ok($body),
+                    _ => Err(Error::NO_OVERLOAD),
+                }
+            }
+        })*
+    };
+}
+
+from_value! {
+    bool => Value::Bool(v) => v;
+    i64 => Value::Int(v) => v;
+    u64 => Value::Uint(v) => v;
+    f64 => Value::Double(v) => v;
+    String => Value::Str(v) => v.into_owned();
+    Vec<u8> => Value::Bytes(v) => v.into_owned();
+    Timestamp => Value::Timestamp(v) => v;
+    Duration => Value::Duration(v) => v;
+}
+
+impl Value<'_> {
+    fn number(&self) -> Option<Number> {
+        match self {
+            Self::Int(n) => Some(Number::Int(*n)),
+            Self::Uint(n) => Some(Number::Uint(*n)),
+            Self::Double(d) => Some(Number::Double(*d)),
+            _ => None,
+        }
+    }
+
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+}
+
+impl PartialEq for Value<'_> {
+    /// Equality of CEL: numbers by value, different types never.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Str(a), Self::Str(b)) => a == b,
+            (Self::Bytes(a), Self::Bytes(b)) => a == b,
+            (Self::Timestamp(a), Self::Timestamp(b)) => a == b,
+            (Self::Duration(a), Self::Duration(b)) => a == b,
+            (Self::Type(a), Self::Type(b)) => a == b,
+            (Self::List(a), Self::List(b)) => a == b,
+            (Self::Map(a), Self::Map(b)) => {
+                a.len() == b.len() && a.iter().all(|(k, v)| b.iter().any(|(l, w)| k == l && v == w))
+            }
+            (a, b) => match (a.number(), b.number()) {
+                (Some(a), Some(b)) => a.order(b) == Some(Ordering::Equal),
+                _ => false,
+            },
+        }
+    }
+}
+
+/// `a == b`
+pub fn dyn_eq(a: Value<'_>, b: Value<'_>) -> bool {
+    a == b
+}
+
+fn order(a: &Value<'_>, b: &Value<'_>) -> Result<Option<Ordering>> {
+    Ok(match (a, b) {
+        (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
+        (Value::Str(a), Value::Str(b)) => Some(a.cmp(b)),
+        (Value::Bytes(a), Value::Bytes(b)) => Some(a.cmp(b)),
+        (Value::Timestamp(a), Value::Timestamp(b)) => Some(a.cmp(b)),
+        (Value::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
+        (a, b) => match (a.number(), b.number()) {
+            (Some(a), Some(b)) => a.order(b),
+            _ => return Err(Error::NO_OVERLOAD),
+        },
+    })
+}
+
+macro_rules! comparisons {
+    ($($(#[$doc:meta])* $name:ident $test:expr;)*) => {
+        $($(#[$doc])*
+        pub fn $name(a: Value<'_>, b: Value<'_>) -> Result<bool> {
+            Ok(order(&a, &b)?.is_some_and($test))
+        })*
+    };
+}
+
+comparisons! {
+    /// `a < b`
+    dyn_lt Ordering::is_lt;
+    /// `a <= b`
+    dyn_le Ordering::is_le;
+    /// `a > b`
+    dyn_gt Ordering::is_gt;
+    /// `a >= b`
+    dyn_ge Ordering::is_ge;
+}
+
+/// `a + b`
+pub fn dyn_add<'a>(a: Value<'a>, b: Value<'a>) -> Result<Value<'a>> {
+    Ok(match (a, b) {
+        (Value::Int(a), Value::Int(b)) => number::add_int(a, b)?.into(),
+        (Value::Uint(a), Value::Uint(b)) => number::add_uint(a, b)?.into(),
+        (Value::Double(a), Value::Double(b)) => (a + b).into(),
+        (Value::Str(a), Value::Str(b)) => string::concat(&a, &b).into(),
+        (Value::Bytes(a), Value::Bytes(b)) => string::concat_bytes(&a, &b).into(),
+        (Value::List(mut a), Value::List(b)) => {
+            a.extend(b);
+            Value::List(a)
+        }
+        (Value::Timestamp(t), Value::Duration(d)) | (Value::Duration(d), Value::Timestamp(t)) => {
+            time::add_timestamp(t, d)?.into()
+        }
+        (Value::Duration(a), Value::Duration(b)) => time::add_duration(a, b)?.into(),
+        _ => return Err(Error::NO_OVERLOAD),
+    })
+}
+
+/// `a - b`
+pub fn dyn_sub<'a>(a: Value<'a>, b: Value<'a>) -> Result<Value<'a>> {
+    Ok(match (a, b) {
+        (Value::Int(a), Value::Int(b)) => number::sub_int(a, b)?.into(),
+        (Value::Uint(a), Value::Uint(b)) => number::sub_uint(a, b)?.into(),
+        (Value::Double(a), Value::Double(b)) => (a - b).into(),
+        (Value::Timestamp(t), Value::Duration(d)) => time::sub_timestamp(t, d)?.into(),
+        (Value::Timestamp(a), Value::Timestamp(b)) => time::timestamp_difference(a, b)?.into(),
+        (Value::Duration(a), Value::Duration(b)) => time::sub_duration(a, b)?.into(),
+        _ => return Err(Error::NO_OVERLOAD),
+    })
+}
+
+/// `a * b`
+pub fn dyn_mul<'a>(a: Value<'a>, b: Value<'a>) -> Result<Value<'a>> {
+    Ok(match (a, b) {
+        (Value::Int(a), Value::Int(b)) => number::mul_int(a, b)?.into(),
+        (Value::Uint(a), Value::Uint(b)) => number::mul_uint(a, b)?.into(),
+        (Value::Double(a), Value::Double(b)) => (a * b).into(),
+        _ => return Err(Error::NO_OVERLOAD),
+    })
+}
+
+/// `a / b`
+pub fn dyn_div<'a>(a: Value<'a>, b: Value<'a>) -> Result<Value<'a>> {
+    Ok(match (a, b) {
+        (Value::Int(a), Value::Int(b)) => number::div_int(a, b)?.into(),
+        (Value::Uint(a), Value::Uint(b)) => number::div_uint(a, b)?.into(),
+        (Value::Double(a), Value::Double(b)) => (a / b).into(),
+        _ => return Err(Error::NO_OVERLOAD),
+    })
+}
+
+/// `a % b`
+pub fn dyn_rem<'a>(a: Value<'a>, b: Value<'a>) -> Result<Value<'a>> {
+    Ok(match (a, b) {
+        (Value::Int(a), Value::Int(b)) => number::rem_int(a, b)?.into(),
+        (Value::Uint(a), Value::Uint(b)) => number::rem_uint(a, b)?.into(),
+        _ => return Err(Error::NO_OVERLOAD),
+    })
+}
+
+/// `-a`
+pub fn dyn_neg(a: Value<'_>) -> Result<Value<'_>> {
+    match a {
+        Value::Int(n) => number::neg_int(n).map(Into::into),
+        Value::Double(d) => Ok((-d).into()),
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
+
+/// `a in b`
+pub fn dyn_in(a: Value<'_>, b: Value<'_>) -> Result<bool> {
+    match b {
+        Value::List(items) => Ok(items.contains(&a)),
+        Value::Map(entries) => Ok(entries.iter().any(|(k, _)| *k == a)),
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
+
+/// `a[key]`
+pub fn dyn_index<'a>(a: Value<'a>, key: Value<'a>) -> Result<Value<'a>> {
+    match a {
+        Value::List(mut items) => {
+            let at = usize::try_from(to_index(key)?).map_err(|_| Error::INDEX)?;
+            if at < items.len() { Ok(items.swap_remove(at)) } else { Err(Error::INDEX) }
+        }
+        Value::Map(entries) => {
+            entries.into_iter().find(|(k, _)| *k == key).map(|(_, v)| v).ok_or(Error::NO_SUCH_KEY)
+        }
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
+
+/// An index out of any number that is whole.
+pub fn to_index(key: Value<'_>) -> Result<i64> {
+    key.number().map_or(Err(Error::NO_OVERLOAD), |n| number::key_int(n).map_err(|_| Error::INDEX))
+}
+
+/// What a comprehension runs over: items of a list, keys of a map.
+pub fn dyn_items(a: Value<'_>) -> Result<Vec<Value<'_>>> {
+    match a {
+        Value::List(items) => Ok(items),
+        Value::Map(entries) => Ok(entries.into_iter().map(|(k, _)| k).collect()),
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
+
+/// `a.size()`
+pub fn dyn_size(a: Value<'_>) -> Result<i64> {
+    Ok(match a {
+        Value::Str(s) => string::size(&s),
+        Value::Bytes(b) => string::size_bytes(&b),
+        Value::List(items) => string::length(items.len()),
+        Value::Map(entries) => string::length(entries.len()),
+        _ => return Err(Error::NO_OVERLOAD),
+    })
+}
+
+/// `type(a)`
+pub fn dyn_type(a: Value<'_>) -> &'static str {
+    match a {
+        Value::Null => "null_type",
+        Value::Bool(_) => "bool",
+        Value::Int(_) => "int",
+        Value::Uint(_) => "uint",
+        Value::Double(_) => "double",
+        Value::Str(_) => "string",
+        Value::Bytes(_) => "bytes",
+        Value::Timestamp(_) => "google.protobuf.Timestamp",
+        Value::Duration(_) => "google.protobuf.Duration",
+        Value::List(_) => "list",
+        Value::Map(_) => "map",
+        Value::Type(_) => "type",
+    }
+}
+
+/// `int(a)`
+pub fn dyn_to_int(a: Value<'_>) -> Result<i64> {
+    match a {
+        Value::Int(n) => Ok(n),
+        Value::Uint(n) => number::int_from_uint(n),
+        Value::Double(d) => number::int_from_double(d),
+        Value::Str(s) => number::int_from_str(&s),
+        Value::Timestamp(t) => Ok(time::int_from_timestamp(t)),
+        Value::Duration(d) => time::int_from_duration(d),
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
+
+/// `uint(a)`
+pub fn dyn_to_uint(a: Value<'_>) -> Result<u64> {
+    match a {
+        Value::Uint(n) => Ok(n),
+        Value::Int(n) => number::uint_from_int(n),
+        Value::Double(d) => number::uint_from_double(d),
+        Value::Str(s) => number::uint_from_str(&s),
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
+
+/// `double(a)`
+pub fn dyn_to_double(a: Value<'_>) -> Result<f64> {
+    match a {
+        Value::Double(d) => Ok(d),
+        Value::Int(n) => Ok(number::double_from_int(n)),
+        Value::Uint(n) => Ok(number::double_from_uint(n)),
+        Value::Str(s) => number::double_from_str(&s),
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
+
+/// `string(a)`
+pub fn dyn_to_str(a: Value<'_>) -> Result<String> {
+    Ok(match a {
+        Value::Str(s) => s.into_owned(),
+        Value::Bool(b) => string::str_from_bool(b),
+        Value::Int(n) => string::str_from_int(n),
+        Value::Uint(n) => string::str_from_uint(n),
+        Value::Double(d) => text::double_short(d),
+        Value::Bytes(b) => string::str_from_bytes(&b)?.to_owned(),
+        Value::Timestamp(t) => time::str_from_timestamp(t),
+        Value::Duration(d) => time::str_from_duration(d),
+        _ => return Err(Error::NO_OVERLOAD),
+    })
+}
+
+/// `bool(a)`
+pub fn dyn_to_bool(a: Value<'_>) -> Result<bool> {
+    match a {
+        Value::Bool(b) => Ok(b),
+        Value::Str(s) => number::bool_from_str(&s),
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
+
+/// `a.join(separator)`
+pub fn dyn_join(a: Value<'_>, separator: &str) -> Result<String> {
+    let items = dyn_items(a)?.into_iter().map(String::from_value).collect::<Result<Vec<_>>>()?;
+    Ok(string::join(items.iter(), separator))
+}
+
+/// `a.unique()`
+pub fn dyn_unique(a: Value<'_>) -> Result<bool> {
+    match a {
+        Value::List(items) => Ok(super::list::unique_dyn(items.into_iter())),
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
+
+/// `math.greatest(a, b)`
+pub fn dyn_greatest<'a>(a: Value<'a>, b: Value<'a>) -> Result<Value<'a>> {
+    Ok(if numeric(&b, &a)? == Some(Ordering::Greater) { b } else { a })
+}
+
+/// `math.least(a, b)`
+pub fn dyn_least<'a>(a: Value<'a>, b: Value<'a>) -> Result<Value<'a>> {
+    Ok(if numeric(&b, &a)? == Some(Ordering::Less) { b } else { a })
+}
+
+fn numeric(a: &Value<'_>, b: &Value<'_>) -> Result<Option<Ordering>> {
+    match (a.number(), b.number()) {
+        (Some(a), Some(b)) => Ok(a.order(b)),
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
+
+/// `math.greatest(list)`
+pub fn dyn_greatest_of<'a>(mut items: impl Iterator<Item = Value<'a>>) -> Result<Value<'a>> {
+    let first = items.next().ok_or(Error::NO_OVERLOAD)?;
+    items.try_fold(first, dyn_greatest)
+}
+
+/// `math.least(list)`
+pub fn dyn_least_of<'a>(mut items: impl Iterator<Item = Value<'a>>) -> Result<Value<'a>> {
+    let first = items.next().ok_or(Error::NO_OVERLOAD)?;
+    items.try_fold(first, dyn_least)
+}
+
+/// The result of a rule: bool, or a text that is empty when all is well.
+pub fn outcome(a: Value<'_>) -> Result<String> {
+    match a {
+        Value::Bool(true) => Ok(String::new()),
+        Value::Bool(false) => Ok("the rule is not met".to_owned()),
+        Value::Str(s) => Ok(s.into_owned()),
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
