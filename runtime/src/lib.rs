@@ -45,6 +45,8 @@
 extern crate self as rsvc;
 
 #[doc(hidden)]
+pub mod cel;
+#[doc(hidden)]
 pub mod codegen;
 pub mod error;
 pub mod method;

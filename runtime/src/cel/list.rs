@@ -117,3 +117,38 @@ pub fn unique_dyn<'a>(items: impl Iterator<Item = Value<'a>> + Clone) -> bool {
     }
     true
 }
+
+/// `a && b` where both can fail: false decides, whatever error the other gives.
+#[inline]
+pub fn and(a: Result<bool>, b: impl FnOnce() -> Result<bool>) -> Result<bool> {
+    match a {
+        Ok(false) => Ok(false),
+        Ok(true) => b(),
+        Err(error) => match b() {
+            Ok(false) => Ok(false),
+            _ => Err(error),
+        },
+    }
+}
+
+/// `a || b` where both can fail: true decides, whatever error the other gives.
+#[inline]
+pub fn or(a: Result<bool>, b: impl FnOnce() -> Result<bool>) -> Result<bool> {
+    and(a.map(|a| !a), || b().map(|b| !b)).map(|none| !none)
+}
+
+/// An index of a list.
+#[inline]
+pub fn index(at: i64) -> Result<usize> {
+    usize::try_from(at).map_err(|_| Error::INDEX)
+}
+
+/// Equality of messages, unset being the default.
+#[inline]
+pub fn messages_equal<T: PartialEq + Default>(a: Option<&T>, b: Option<&T>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => a == b,
+        (None, None) => true,
+        (Some(set), None) | (None, Some(set)) => *set == T::default(),
+    }
+}

@@ -10,6 +10,8 @@ mod list;
 mod ops;
 mod strings;
 
+pub use field::{const_value, store_of, store_of_field, store_of_message, wrapped};
+
 use super::ast::{Literal, Span};
 use super::check::{Typed, TypedKind};
 use super::error::CelError;

@@ -53,6 +53,11 @@ pub(super) fn format(span: Span, template: Plan, args: Plan) -> Lowered {
             fallible: args.fallible,
             op: Op::List(items.into_iter().map(|i| convert::dynamic(span, i)).collect::<Result<_, _>>()?),
         },
+        (Op::Const(Const::List(items)), _) => Plan {
+            repr: Repr::List(Item::Value(Box::new(Repr::Dyn)), ListForm::Owned),
+            fallible: false,
+            op: Op::List(items.into_iter().map(|i| convert::to_dyn(Plan::constant(i))).collect()),
+        },
         (op, repr @ Repr::List(..)) => {
             super::list::collect(span, Plan { repr, fallible: args.fallible, op }, &dynamic)?
         }

@@ -1,0 +1,337 @@
+//! Lists, maps and loops.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::super::plan::{Item, ListForm, MapForm, Op, Own, Plan, Quantifier, Range, Repr};
+use super::{Context, body_result, load, local, name};
+
+/// A list, or what is made of lists.
+pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
+    match &plan.op {
+        Op::List(items) => {
+            let items = items.iter().map(|i| super::value(i, cx));
+            quote!(::std::vec![#(#items),*])
+        }
+        Op::Items { function, lists, args, fails } => {
+            let function = name(function);
+            let items = lists.iter().map(|l| values(l, cx));
+            let args = args.iter().map(|a| super::value(a, cx));
+            let question = fails.then(|| quote!(?));
+            quote!(::rsvc::cel::#function(#(#items,)* #(#args),*) #question)
+        }
+        Op::Length(list) => match list.repr {
+            Repr::List(_, ListForm::Lazy) => {
+                let items = iterate(list, cx);
+                quote!(::rsvc::cel::length((#items).count()))
+            }
+            _ => {
+                let list = super::value(list, cx);
+                quote!(::rsvc::cel::length((#list).len()))
+            }
+        },
+        Op::Index(list, at) => {
+            let Repr::List(item, _) = &list.repr else { return TokenStream::new() };
+            let (pattern, each) = item_value(item, true);
+            let (list, at) = (super::value(list, cx), super::value(at, cx));
+            quote!({
+                let __rsvc_at = ::rsvc::cel::index(#at)?;
+                let #pattern = (#list).get(__rsvc_at).ok_or(::rsvc::cel::Error::INDEX)?;
+                #each
+            })
+        }
+        Op::Quantifier { kind, range, var, second, body } => quantifier(*kind, range, *var, *second, body, cx),
+        Op::Collect { .. } | Op::Filter { .. } => collected(plan, cx),
+        Op::ListEqual { left, right, vars, body } => {
+            let (a, b) = (local(vars[0]), local(vars[1]));
+            let (left, right) = (iterate(left, cx), iterate(right, cx));
+            let text = body_result(body, cx);
+            // Without a failing body the `Result` is only a shape.
+            let call = quote!(::rsvc::cel::lists_equal(#left, #right, |#a, #b| #text));
+            if body.fallible { quote!(#call?) } else { quote!(#call.unwrap_or(false)) }
+        }
+        _ => TokenStream::new(),
+    }
+}
+
+/// An iterator over a list: references to prost's storage, or values.
+pub(super) fn iterate(list: &Plan, cx: &Context<'_>) -> TokenStream {
+    let Repr::List(item, form) = &list.repr else { return TokenStream::new() };
+    match (&list.op, form) {
+        (Op::Collect { range, var, filter, body }, ListForm::Lazy) => {
+            let (items, pattern) = ranged(range, *var, None, cx);
+            let kept = filter.as_ref().map(|f| {
+                let f = super::value(f, cx);
+                let by_ref = by_reference(range, &pattern);
+                quote!(.filter(|#by_ref| #f))
+            });
+            let body = super::value(body, cx);
+            quote!((#items) #kept .map(|#pattern| #body))
+        }
+        (Op::Filter { range, var, body }, ListForm::Lazy) => {
+            let (items, pattern) = ranged(range, *var, None, cx);
+            let by_ref = by_reference(range, &pattern);
+            let body = super::value(body, cx);
+            quote!((#items).filter(|#by_ref| #body))
+        }
+        (_, ListForm::Slice) => {
+            let text = super::value(list, cx);
+            match item {
+                Item::Stored(_) => quote!((#text).iter()),
+                Item::Value(repr) => iterate_values(&text, repr),
+            }
+        }
+        _ => {
+            let text = super::value(list, cx);
+            quote!((#text).into_iter())
+        }
+    }
+}
+
+/// A slice of values, each borrowed.
+fn iterate_values(text: &TokenStream, repr: &Repr) -> TokenStream {
+    match repr {
+        Repr::Str(Own::Owned) => quote!((#text).iter().map(|__rsvc_i| __rsvc_i.as_str())),
+        Repr::Bytes(Own::Owned) => quote!((#text).iter().map(|__rsvc_i| __rsvc_i.as_slice())),
+        Repr::List(_, ListForm::Owned) => quote!((#text).iter().map(|__rsvc_i| __rsvc_i.as_slice())),
+        _ => quote!((#text).iter().cloned()),
+    }
+}
+
+/// A filter sees its items by reference.
+fn by_reference(range: &Range, pattern: &TokenStream) -> TokenStream {
+    let owned = match range {
+        Range::Items(_, Item::Value(repr)) | Range::Keys(_, Item::Value(repr)) => {
+            repr.is_owned() || matches!(**repr, Repr::Dyn | Repr::Nullable(_))
+        }
+        _ => false,
+    };
+    if owned { quote!(#pattern) } else { quote!(&#pattern) }
+}
+
+/// An iterator over the values of a list.
+fn values(list: &Plan, cx: &Context<'_>) -> TokenStream {
+    let Repr::List(item, _) = &list.repr else { return TokenStream::new() };
+    let items = iterate(list, cx);
+    match item {
+        Item::Stored(_) => {
+            let (pattern, each) = item_value(item, false);
+            quote!((#items).map(|#pattern| #each))
+        }
+        Item::Value(_) => items,
+    }
+}
+
+/// How an item is named, and the value that it stands for. `reference` when a value is behind one, too.
+fn item_value(item: &Item, reference: bool) -> (TokenStream, TokenStream) {
+    let pattern = quote!(__rsvc_i);
+    let each = match item {
+        Item::Stored(store) => load(&quote!((*__rsvc_i)), store),
+        Item::Value(repr) if reference => match &**repr {
+            Repr::Str(Own::Owned) => quote!(__rsvc_i.as_str()),
+            Repr::Bytes(Own::Owned) | Repr::List(_, ListForm::Owned) => quote!(__rsvc_i.as_slice()),
+            _ => quote!(__rsvc_i.clone()),
+        },
+        Item::Value(_) => quote!(__rsvc_i),
+    };
+    (pattern, each)
+}
+
+/// An item as a dynamic value.
+pub(super) fn item_to_dyn(item: &Item) -> (TokenStream, TokenStream) {
+    let (pattern, each) = item_value(item, false);
+    let each = match item {
+        Item::Value(repr) if **repr == Repr::Dyn => each,
+        Item::Value(repr) if **repr == Repr::Type => quote!(::rsvc::cel::Value::Type(#each)),
+        Item::Value(repr) if **repr == Repr::Null => quote!(::rsvc::cel::Value::Null),
+        Item::Value(repr) if matches!(**repr, Repr::List(..)) => {
+            quote!(::rsvc::cel::Value::List(#each.into_iter().map(::rsvc::cel::Value::from).collect()))
+        }
+        _ => quote!(::rsvc::cel::Value::from(#each)),
+    };
+    (pattern, each)
+}
+
+/// What a comprehension runs over, and the pattern of its variables.
+fn ranged(range: &Range, var: u32, second: Option<u32>, cx: &Context<'_>) -> (TokenStream, TokenStream) {
+    let var = local(var);
+    let second = second.map(local);
+    match range {
+        Range::Items(list, _) => (iterate(list, cx), quote!(#var)),
+        Range::Enumerated(list, _) => {
+            let items = iterate(list, cx);
+            let numbered = quote!((#items).enumerate().map(|(__rsvc_n, __rsvc_i)| (::rsvc::cel::length(__rsvc_n), __rsvc_i)));
+            (numbered, quote!((#var, #second)))
+        }
+        Range::Keys(map, _) => match &map.repr {
+            Repr::Map(form) if matches!(**form, MapForm::Stored(..)) => {
+                let map = super::value(map, cx);
+                (quote!((#map).into_iter().flat_map(|__rsvc_m| __rsvc_m.keys())), quote!(#var))
+            }
+            _ => {
+                let map = super::value(map, cx);
+                (quote!((#map).iter().map(|__rsvc_e| __rsvc_e.0.clone())), quote!(#var))
+            }
+        },
+        Range::Entries(map, ..) => {
+            let stored = matches!(&map.repr, Repr::Map(form) if matches!(**form, MapForm::Stored(..)));
+            let map = super::value(map, cx);
+            if stored {
+                (quote!((#map).into_iter().flatten()), quote!((#var, #second)))
+            } else {
+                (quote!((#map).iter().cloned()), quote!((#var, #second)))
+            }
+        }
+    }
+}
+
+fn quantifier(
+    kind: Quantifier,
+    range: &Range,
+    var: u32,
+    second: Option<u32>,
+    body: &Plan,
+    cx: &Context<'_>,
+) -> TokenStream {
+    let (items, pattern) = ranged(range, var, second, cx);
+    if body.fallible {
+        let function = name(match kind {
+            Quantifier::All => "all",
+            Quantifier::Exists => "exists",
+            Quantifier::ExistsOne => "exists_one",
+        });
+        let body = body_result(body, cx);
+        return quote!(::rsvc::cel::#function(#items, |#pattern| #body)?);
+    }
+    let body = super::value(body, cx);
+    match kind {
+        Quantifier::All => quote!((#items).all(|#pattern| #body)),
+        Quantifier::Exists => quote!((#items).any(|#pattern| #body)),
+        Quantifier::ExistsOne => quote!(::rsvc::cel::one(#items, |#pattern| #body)),
+    }
+}
+
+/// `map` and `filter` as a `Vec`.
+fn collected(plan: &Plan, cx: &Context<'_>) -> TokenStream {
+    let Repr::List(item, form) = &plan.repr else { return TokenStream::new() };
+    if *form == ListForm::Lazy || !plan_loops_fail(plan) {
+        let lazy = Plan { repr: Repr::List(item.clone(), ListForm::Lazy), ..plan.clone() };
+        let items = iterate(&lazy, cx);
+        return quote!((#items).collect::<::std::vec::Vec<_>>());
+    }
+    let vector = quote!(::core::result::Result<::std::vec::Vec<_>, ::rsvc::cel::Error>);
+    match &plan.op {
+        Op::Collect { range, var, filter, body } => {
+            let (items, pattern) = ranged(range, *var, None, cx);
+            let body = super::value(body, cx);
+            let skip = filter.as_ref().map(|f| {
+                let f = super::value(f, cx);
+                quote!(if !(#f) { return ::core::result::Result::Ok(::core::option::Option::None); })
+            });
+            quote!((#items).map(|#pattern| { #skip ::core::result::Result::Ok(::core::option::Option::Some(#body)) })
+                .filter_map(::core::result::Result::transpose).collect::<#vector>()?)
+        }
+        Op::Filter { range, var, body } => {
+            let (items, pattern) = ranged(range, *var, None, cx);
+            let each = match range.source_item() {
+                Some(Item::Stored(store)) => {
+                    let var = local(*var);
+                    load(&quote!((*#var)), store)
+                }
+                _ => {
+                    let var = local(*var);
+                    quote!(#var.clone())
+                }
+            };
+            let body = super::value(body, cx);
+            quote!((#items).map(|#pattern| ::core::result::Result::Ok(
+                    if #body { ::core::option::Option::Some(#each) } else { ::core::option::Option::None }))
+                .filter_map(::core::result::Result::transpose).collect::<#vector>()?)
+        }
+        _ => TokenStream::new(),
+    }
+}
+
+fn plan_loops_fail(plan: &Plan) -> bool {
+    match &plan.op {
+        Op::Collect { filter, body, .. } => body.fallible || filter.as_ref().is_some_and(|f| f.fallible),
+        Op::Filter { body, .. } => body.fallible,
+        _ => false,
+    }
+}
+
+/// The value of a key.
+pub(super) fn map_get(map: &Plan, key: &Plan, cx: &Context<'_>) -> TokenStream {
+    let found = lookup(map, key, cx);
+    let Repr::Map(form) = &map.repr else { return TokenStream::new() };
+    let each = match &**form {
+        MapForm::Stored(_, store) => load(&quote!((*__rsvc_w)), store),
+        MapForm::Built(_, repr) => item_value(&Item::Value(Box::new(repr.clone())), true).1,
+    };
+    let pattern = match &**form {
+        MapForm::Stored(..) => quote!(__rsvc_w),
+        MapForm::Built(..) => quote!(__rsvc_i),
+    };
+    quote!({
+        let #pattern = #found.ok_or(::rsvc::cel::Error::NO_SUCH_KEY)?;
+        #each
+    })
+}
+
+/// Whether a key is there.
+pub(super) fn map_has(map: &Plan, key: &Plan, cx: &Context<'_>) -> TokenStream {
+    let found = lookup(map, key, cx);
+    quote!(#found.is_some())
+}
+
+fn lookup(map: &Plan, key: &Plan, cx: &Context<'_>) -> TokenStream {
+    let (text, key) = (super::value(map, cx), super::value(key, cx));
+    match &map.repr {
+        Repr::Map(form) => match &**form {
+            MapForm::Stored(scalar, _) => {
+                let found = stored_key(*scalar);
+                quote!({ let __rsvc_k = #key; (#text).and_then(|__rsvc_m| #found) })
+            }
+            MapForm::Built(..) => quote!({
+                let __rsvc_k = #key;
+                (#text).iter().find(|__rsvc_e| __rsvc_e.0 == __rsvc_k).map(|__rsvc_e| &__rsvc_e.1)
+            }),
+        },
+        _ => TokenStream::new(),
+    }
+}
+
+/// Looks a key up in the type of the map's keys.
+fn stored_key(scalar: crate::model::Scalar) -> TokenStream {
+    use crate::model::Scalar as S;
+    match scalar {
+        S::Int32 | S::Sint32 | S::Sfixed32 => {
+            quote!(i32::try_from(__rsvc_k).ok().and_then(|__rsvc_k| __rsvc_m.get(&__rsvc_k)))
+        }
+        S::Uint32 | S::Fixed32 => {
+            quote!(u32::try_from(__rsvc_k).ok().and_then(|__rsvc_k| __rsvc_m.get(&__rsvc_k)))
+        }
+        S::String => quote!(__rsvc_m.get(__rsvc_k)),
+        _ => quote!(__rsvc_m.get(&__rsvc_k)),
+    }
+}
+
+/// The size of a map.
+pub(super) fn map_length(map: &Plan, cx: &Context<'_>) -> TokenStream {
+    let text = super::value(map, cx);
+    match &map.repr {
+        Repr::Map(form) if matches!(**form, MapForm::Stored(..)) => {
+            quote!((#text).map_or(0, |__rsvc_m| ::rsvc::cel::length(__rsvc_m.len())))
+        }
+        _ => quote!(::rsvc::cel::length((#text).len())),
+    }
+}
+
+impl Range {
+    fn source_item(&self) -> Option<&Item> {
+        match self {
+            Self::Items(_, item) | Self::Keys(_, item) => Some(item),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Plan to Rust. Decides nothing: every node has one text.
+
+mod access;
+mod list;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use super::plan::{Const, Item, Logic, MapForm, Op, Own, Plan, Repr, Store, Variable};
+use crate::model::Schema;
+
+/// Where the text goes.
+pub struct Context<'a> {
+    pub schema: &'a Schema,
+    /// The module that the text is in, for paths of types.
+    pub module: &'a [String],
+}
+
+/// The name of the reference to what a rule stands on.
+pub fn this() -> Ident {
+    Ident::new("__rsvc_this", Span::call_site())
+}
+
+fn local(id: u32) -> Ident {
+    Ident::new(&format!("__rsvc_v{id}"), Span::call_site())
+}
+
+fn name(text: &str) -> Ident {
+    Ident::new(text, Span::call_site())
+}
+
+/// The value of a plan; a fallible one leaves with `?`.
+pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
+    match &plan.op {
+        Op::Const(value) => constant(value),
+        Op::Load(variable, store) => {
+            let name = variable_name(*variable);
+            load(&quote!((*#name)), store)
+        }
+        Op::Local(id) => {
+            let name = local(*id);
+            match &plan.repr {
+                Repr::Dyn | Repr::Nullable(_) => quote!(#name.clone()),
+                _ => quote!(#name),
+            }
+        }
+        Op::Now => quote!(__rsvc_out.now()),
+        Op::Field { base, field, default } => access::read(base, *field, default, cx),
+        Op::HasField { base, field } => access::has(base, *field, cx),
+        Op::Let(id, held, body) => {
+            let name = local(*id);
+            let held = value(held, cx);
+            let body = value(body, cx);
+            quote!({ let #name = #held; #body })
+        }
+        Op::Not(inner) => {
+            let inner = value(inner, cx);
+            quote!(!(#inner))
+        }
+        Op::Infix(sign, left, right) => {
+            let sign: TokenStream = sign.parse().unwrap_or_default();
+            let (left, right) = (value(left, cx), value(right, cx));
+            quote!(((#left) #sign (#right)))
+        }
+        Op::Logic(kind, left, right) => logic(*kind, left, right, cx),
+        Op::Conditional(cond, then, otherwise) => {
+            let (cond, then, otherwise) = (value(cond, cx), value(then, cx), value(otherwise, cx));
+            quote!(if #cond { #then } else { #otherwise })
+        }
+        Op::Call { function, args, fails } => {
+            let function = name(function);
+            let args = args.iter().map(|a| value(a, cx));
+            let question = fails.then(|| quote!(?));
+            quote!(::rsvc::cel::#function(#(#args),*) #question)
+        }
+        Op::Matches { text, pattern } => {
+            let text = value(text, cx);
+            quote!({
+                static __RSVC_PATTERN: ::rsvc::cel::Pattern = ::rsvc::cel::Pattern::new(#pattern);
+                __RSVC_PATTERN.is_match(#text)
+            })
+        }
+        Op::Items { .. }
+        | Op::List(_)
+        | Op::Length(_)
+        | Op::Index(..)
+        | Op::Quantifier { .. }
+        | Op::Collect { .. }
+        | Op::Filter { .. }
+        | Op::ListEqual { .. } => list::value(plan, cx),
+        Op::Map(entries) => {
+            let entries = entries.iter().map(|(k, v)| {
+                let (k, v) = (value(k, cx), value(v, cx));
+                quote!((#k, #v))
+            });
+            quote!(::std::vec![#(#entries),*])
+        }
+        Op::MapGet { map, key } => list::map_get(map, key, cx),
+        Op::MapHas { map, key } => list::map_has(map, key, cx),
+        Op::MapLength(map) => list::map_length(map, cx),
+        Op::MessageEqual { left, right } => access::equal(left, right, cx),
+        Op::ToOwned(inner) => {
+            let inner = value(inner, cx);
+            quote!((#inner).to_owned())
+        }
+        Op::Borrow(inner) => borrow(inner, cx),
+        Op::Unwrap(inner) => {
+            let inner = value(inner, cx);
+            quote!((#inner).ok_or(::rsvc::cel::Error::NO_OVERLOAD)?)
+        }
+        Op::IsNull(inner) => {
+            let text = value(inner, cx);
+            match inner.repr {
+                Repr::Dyn => quote!((#text).is_null()),
+                _ => quote!((#text).is_none()),
+            }
+        }
+        Op::Wrap(inner) => {
+            let text = value(inner, cx);
+            match inner.repr {
+                Repr::Message { present: false, .. } => text,
+                _ => quote!(::core::option::Option::Some(#text)),
+            }
+        }
+        Op::ToDyn(inner) => to_dyn(inner, cx),
+        Op::FromDyn(inner) => {
+            let text = value(inner, cx);
+            let ty = rust_type(&plan.repr);
+            quote!(<#ty as ::rsvc::cel::FromValue>::from_value(#text)?)
+        }
+        Op::NewMessage { id, fields } => access::new_message(*id, fields, cx),
+        Op::Fail(text) => {
+            let ty = rust_type(&plan.repr);
+            quote!({
+                let __rsvc_failed: #ty =
+                    ::core::result::Result::Err(::rsvc::cel::Error::new(#text))?;
+                __rsvc_failed
+            })
+        }
+    }
+}
+
+/// The plan as a `Result`, its errors inside.
+pub fn result(plan: &Plan, cx: &Context<'_>) -> TokenStream {
+    let text = value(plan, cx);
+    if plan.fallible {
+        quote!((|| ::core::result::Result::<_, ::rsvc::cel::Error>::Ok(#text))())
+    } else {
+        quote!(::core::result::Result::<_, ::rsvc::cel::Error>::Ok(#text))
+    }
+}
+
+/// The body of a closure that gives a `Result`.
+fn body_result(plan: &Plan, cx: &Context<'_>) -> TokenStream {
+    let text = value(plan, cx);
+    quote!(::core::result::Result::<_, ::rsvc::cel::Error>::Ok(#text))
+}
+
+fn variable_name(variable: Variable) -> Ident {
+    match variable {
+        Variable::This => this(),
+        Variable::Local(id) => local(id),
+    }
+}
+
+/// The value at a place of prost's storage.
+fn load(place: &TokenStream, store: &Store) -> TokenStream {
+    use crate::model::Scalar as S;
+    match store {
+        Store::Scalar(S::Int64 | S::Sint64 | S::Sfixed64 | S::Uint64 | S::Fixed64 | S::Double | S::Bool) => {
+            quote!(#place)
+        }
+        Store::Scalar(S::Int32 | S::Sint32 | S::Sfixed32) | Store::Enum => quote!(i64::from(#place)),
+        Store::Scalar(S::Uint32 | S::Fixed32) => quote!(u64::from(#place)),
+        Store::Scalar(S::Float) => quote!(f64::from(#place)),
+        Store::Scalar(S::String) => quote!(#place.as_str()),
+        Store::Scalar(S::Bytes) => quote!((&#place[..])),
+        Store::Message(_) => quote!(&#place),
+        Store::Timestamp => quote!(::rsvc::cel::Timestamp::from(&#place)),
+        Store::Duration => quote!(::rsvc::cel::Duration::from(&#place)),
+        Store::Json => quote!(::rsvc::cel::Value::from(&#place)),
+        Store::List(_) => quote!(#place.as_slice()),
+        Store::Map(..) => quote!(::core::option::Option::Some(&#place)),
+    }
+}
+
+fn constant(value: &Const) -> TokenStream {
+    match value {
+        Const::Null => quote!(::core::option::Option::None),
+        Const::Bool(b) => quote!(#b),
+        Const::Int(i64::MIN) => quote!(::core::primitive::i64::MIN),
+        Const::Int(n) => quote!(#n),
+        Const::Uint(n) => quote!(#n),
+        Const::Double(d) if d.is_nan() => quote!(::core::primitive::f64::NAN),
+        Const::Double(d) if d.is_infinite() && *d > 0.0 => quote!(::core::primitive::f64::INFINITY),
+        Const::Double(d) if d.is_infinite() => quote!(::core::primitive::f64::NEG_INFINITY),
+        Const::Double(d) => quote!(#d),
+        Const::Str(s) => quote!(#s),
+        Const::Bytes(b) => {
+            let literal = proc_macro2::Literal::byte_string(b);
+            quote!((&#literal[..]))
+        }
+        Const::Timestamp(seconds, nanos) => quote!(::rsvc::cel::Timestamp::new(#seconds, #nanos)),
+        Const::Duration(seconds, nanos) => quote!(::rsvc::cel::Duration::new(#seconds, #nanos)),
+        Const::List(items) => {
+            let items = items.iter().map(constant);
+            quote!([#(#items),*])
+        }
+        Const::Map(entries) => {
+            let entries = entries.iter().map(|(k, v)| {
+                let (k, v) = (constant(k), constant(v));
+                quote!((#k, #v))
+            });
+            quote!([#(#entries),*])
+        }
+        // Rules as a whole have no form: the lowering takes their fields.
+        Const::Message(_) => quote!(()),
+    }
+}
+
+/// A text that calls of any kind can follow.
+fn borrow(inner: &Plan, cx: &Context<'_>) -> TokenStream {
+    let text = value(inner, cx);
+    match &inner.repr {
+        Repr::Str(Own::Owned) => quote!((#text).as_str()),
+        Repr::List(..) | Repr::Bytes(_) => quote!((#text).as_slice()),
+        _ => text,
+    }
+}
+
+fn logic(kind: Logic, left: &Plan, right: &Plan, cx: &Context<'_>) -> TokenStream {
+    let and = kind == Logic::And;
+    let (l, r) = (value(left, cx), value(right, cx));
+    if !left.fallible {
+        return if and { quote!(((#l) && (#r))) } else { quote!(((#l) || (#r))) };
+    }
+    let (first, second) = (result(left, cx), result(right, cx));
+    // The one that decides absorbs the error of the other.
+    let function = name(if and { "and" } else { "or" });
+    quote!(::rsvc::cel::#function(#first, || #second)?)
+}
+
+/// The Rust type of a form, for the forms that can be taken out of a `Value` or fail.
+fn rust_type(repr: &Repr) -> TokenStream {
+    match repr {
+        Repr::Null | Repr::Rules | Repr::Never => quote!(()),
+        Repr::Bool => quote!(bool),
+        Repr::Int => quote!(i64),
+        Repr::Uint => quote!(u64),
+        Repr::Double => quote!(f64),
+        Repr::Str(Own::Borrowed) | Repr::Type => quote!(&'static str),
+        Repr::Str(Own::Owned) => quote!(::std::string::String),
+        Repr::Bytes(Own::Borrowed) => quote!(&'static [u8]),
+        Repr::Bytes(Own::Owned) => quote!(::std::vec::Vec<u8>),
+        Repr::Timestamp => quote!(::rsvc::cel::Timestamp),
+        Repr::Duration => quote!(::rsvc::cel::Duration),
+        Repr::Nullable(inner) => {
+            let inner = rust_type(inner);
+            quote!(::core::option::Option<#inner>)
+        }
+        Repr::List(Item::Value(inner), _) => {
+            let inner = rust_type(inner);
+            quote!(::std::vec::Vec<#inner>)
+        }
+        Repr::Dyn => quote!(::rsvc::cel::Value<'_>),
+        Repr::Message { .. } | Repr::List(..) | Repr::Map(_) => quote!(_),
+    }
+}
+
+fn to_dyn(inner: &Plan, cx: &Context<'_>) -> TokenStream {
+    match &inner.repr {
+        Repr::List(item, _) => {
+            let items = list::iterate(inner, cx);
+            let (pattern, each) = list::item_to_dyn(item);
+            quote!(::rsvc::cel::Value::List((#items).map(|#pattern| #each).collect()))
+        }
+        Repr::Map(form) => {
+            let (entries, key, value) = match &**form {
+                MapForm::Stored(key, store) => {
+                    let map = value(inner, cx);
+                    let key = load(&quote!((*__rsvc_k)), &Store::Scalar(*key));
+                    let value = load(&quote!((*__rsvc_w)), store);
+                    (quote!((#map).into_iter().flatten()), dyn_of(&key), dyn_of(&value))
+                }
+                MapForm::Built(..) => {
+                    let map = value(inner, cx);
+                    (quote!((#map).into_iter()), dyn_of(&quote!(__rsvc_k)), dyn_of(&quote!(__rsvc_w)))
+                }
+            };
+            quote!(::rsvc::cel::Value::Map((#entries).map(|(__rsvc_k, __rsvc_w)| (#key, #value)).collect()))
+        }
+        Repr::Type => {
+            let text = value(inner, cx);
+            quote!(::rsvc::cel::Value::Type(#text))
+        }
+        Repr::Null => quote!(::rsvc::cel::Value::Null),
+        _ => dyn_of(&value(inner, cx)),
+    }
+}
+
+fn dyn_of(text: &TokenStream) -> TokenStream {
+    quote!(::rsvc::cel::Value::from(#text))
+}
