@@ -26,6 +26,10 @@ pub struct Options {
     pub client: bool,
     /// Whether servers are generated.
     pub server: bool,
+    /// Whether a validation rule that cannot be compiled fails at run time, not the build.
+    pub defer_rule_errors: bool,
+    /// Whether standard rules come from the CEL beside them, where there is some: a second opinion for tests.
+    pub rules_from_cel: bool,
 }
 
 impl Default for Options {
@@ -40,6 +44,8 @@ impl Default for Options {
             imports: true,
             client: true,
             server: true,
+            defer_rule_errors: false,
+            rules_from_cel: false,
         }
     }
 }
@@ -55,6 +61,16 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("imports", "true|false", "generates code for imported files too (default true)"),
     ("client", "true|false", "generates clients (default true)"),
     ("server", "true|false", "generates servers (default true)"),
+    (
+        "defer_rule_errors",
+        "true|false",
+        "validation rules that cannot be compiled fail at run time (default false)",
+    ),
+    (
+        "rules_from_cel",
+        "true|false",
+        "standard rules come from their CEL where it is given; for tests (default false)",
+    ),
 ];
 
 impl Options {
@@ -84,6 +100,8 @@ impl Options {
             "imports" => self.imports = flag(key, value)?,
             "client" => self.client = flag(key, value)?,
             "server" => self.server = flag(key, value)?,
+            "defer_rule_errors" => self.defer_rule_errors = flag(key, value)?,
+            "rules_from_cel" => self.rules_from_cel = flag(key, value)?,
             _ => {
                 let known: Vec<_> = KEYS.iter().map(|(k, _, _)| *k).collect();
                 return Err(Diagnostic::error(Code::BAD_PARAMETER, format!("unknown option `{key}`"))

@@ -50,6 +50,7 @@ pub mod cel;
 pub mod codegen;
 pub mod error;
 pub mod method;
+pub mod validate;
 
 #[cfg(feature = "rpc")]
 pub mod access;
@@ -91,6 +92,7 @@ pub use server::Server;
 #[cfg(feature = "rpc")]
 pub use stream::{RequestStream, ResponseStream, Sender};
 pub use tonic::{Code, Status};
+pub use validate::{Validate, Violations};
 
 /// Includes what `protoc_gen_rsvc` wrote in the build script: one module for each package.
 ///

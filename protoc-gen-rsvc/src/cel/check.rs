@@ -120,7 +120,9 @@ impl Checker<'_> {
                 let (_, member) = self.member(&operand, field)?;
                 (Type::Bool, TypedKind::Has { operand: Box::new(operand), member })
             }
-            ExprKind::Call { target, function, args } => self.call(expr.span, target.as_deref(), function, args)?,
+            ExprKind::Call { target, function, args } => {
+                self.call(expr.span, target.as_deref(), function, args)?
+            }
             ExprKind::And(parts) => (Type::Bool, TypedKind::And(self.bools(parts, "&&")?)),
             ExprKind::Or(parts) => (Type::Bool, TypedKind::Or(self.bools(parts, "||")?)),
             ExprKind::Conditional { cond, then, otherwise } => {
@@ -210,8 +212,11 @@ impl Checker<'_> {
                     let known = self.types.fields(message).unwrap_or_default();
                     return Err(CelError::unknown_field(field.span, message, &field.text, &known));
                 };
-                let member =
-                    Member::Field { message: message.clone(), name: field.text.clone(), number: found.number };
+                let member = Member::Field {
+                    message: message.clone(),
+                    name: field.text.clone(),
+                    number: found.number,
+                };
                 Ok((found.ty, member))
             }
             Type::Map(key, value) if key.accepts(&Type::String) => {
@@ -227,7 +232,12 @@ impl Checker<'_> {
         for part in parts {
             let part = self.expr(part)?;
             if !Type::Bool.accepts(&part.ty) {
-                return Err(CelError::mismatch(part.span, &format!("an operand of `{sign}`"), &Type::Bool, &part.ty));
+                return Err(CelError::mismatch(
+                    part.span,
+                    &format!("an operand of `{sign}`"),
+                    &Type::Bool,
+                    &part.ty,
+                ));
             }
             out.push(part);
         }

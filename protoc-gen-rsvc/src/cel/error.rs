@@ -69,7 +69,13 @@ impl CelError {
         Self::new(Stage::Check, span, format!("unknown function `{name}`"))
     }
 
-    pub(super) fn no_overload(span: Span, name: &str, member: bool, args: &[Type], candidates: &[String]) -> Self {
+    pub(super) fn no_overload(
+        span: Span,
+        name: &str,
+        member: bool,
+        args: &[Type],
+        candidates: &[String],
+    ) -> Self {
         let shown = op::display(name);
         let message = match (args, member) {
             ([one], _) if name != shown => format!("`{shown}` is not defined on {one}"),
@@ -109,7 +115,11 @@ impl CelError {
     }
 
     pub(super) fn branches(span: Span, then: &Type, otherwise: &Type) -> Self {
-        Self::new(Stage::Check, span, format!("the branches of `?:` have different types, {then} and {otherwise}"))
+        Self::new(
+            Stage::Check,
+            span,
+            format!("the branches of `?:` have different types, {then} and {otherwise}"),
+        )
     }
 
     pub(super) fn result(span: Span, found: &Type) -> Self {

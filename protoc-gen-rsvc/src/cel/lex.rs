@@ -33,8 +33,8 @@ impl Token {
 }
 
 const SIGNS: [&str; 25] = [
-    "==", "!=", "<=", ">=", "&&", "||", "<", ">", "+", "-", "*", "/", "%", "!", "?", ":", ".", ",", "(", ")", "[",
-    "]", "{", "}", "=",
+    "==", "!=", "<=", ">=", "&&", "||", "<", ">", "+", "-", "*", "/", "%", "!", "?", ":", ".", ",", "(", ")",
+    "[", "]", "{", "}", "=",
 ];
 
 struct Lexer<'a> {
@@ -64,7 +64,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>, CelError> {
 impl Lexer<'_> {
     fn span(&self, start: usize) -> Span {
         // The length was checked on entry, so neither conversion can fail.
-        Span { start: u32::try_from(start).unwrap_or(u32::MAX), end: u32::try_from(self.at).unwrap_or(u32::MAX) }
+        Span {
+            start: u32::try_from(start).unwrap_or(u32::MAX),
+            end: u32::try_from(self.at).unwrap_or(u32::MAX),
+        }
     }
 
     fn rest(&self) -> &str {
@@ -111,7 +114,10 @@ impl Lexer<'_> {
                 };
                 self.at += sign.len();
                 if *sign == "=" {
-                    return Err(CelError::syntax(self.span(start), "`=` is not an operator; equality is `==`"));
+                    return Err(CelError::syntax(
+                        self.span(start),
+                        "`=` is not an operator; equality is `==`",
+                    ));
                 }
                 Ok(Token::Sign(sign))
             }
@@ -144,7 +150,8 @@ impl Lexer<'_> {
     fn number(&mut self) -> Result<Token, CelError> {
         let start = self.at;
         let rest = self.rest().as_bytes();
-        if rest.len() > 2 && rest[0] == b'0' && matches!(rest[1], b'x' | b'X') && rest[2].is_ascii_hexdigit() {
+        if rest.len() > 2 && rest[0] == b'0' && matches!(rest[1], b'x' | b'X') && rest[2].is_ascii_hexdigit()
+        {
             self.at += 2;
             let from = self.at;
             self.at += self.rest().bytes().take_while(u8::is_ascii_hexdigit).count();
@@ -152,7 +159,8 @@ impl Lexer<'_> {
         }
         self.digits();
         let mut double = false;
-        if self.peek() == Some(b'.') && self.text.as_bytes().get(self.at + 1).is_some_and(u8::is_ascii_digit) {
+        if self.peek() == Some(b'.') && self.text.as_bytes().get(self.at + 1).is_some_and(u8::is_ascii_digit)
+        {
             self.at += 1;
             self.digits();
             double = true;
@@ -196,7 +204,10 @@ impl Lexer<'_> {
         match self.rest().chars().next() {
             Some(c) if c.is_alphanumeric() || c == '_' => {
                 self.at += c.len_utf8();
-                Err(CelError::syntax(self.span(start), format!("bad number `{}`", &self.text[start..self.at])))
+                Err(CelError::syntax(
+                    self.span(start),
+                    format!("bad number `{}`", &self.text[start..self.at]),
+                ))
             }
             _ => Ok(()),
         }
@@ -279,7 +290,10 @@ impl Lexer<'_> {
             d.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u32::from_str_radix(d, radix).ok()).flatten()
         });
         let Some(code) = code else {
-            return Err(CelError::syntax(self.span(start), format!("an escape with {digits} digits is incomplete")));
+            return Err(CelError::syntax(
+                self.span(start),
+                format!("an escape with {digits} digits is incomplete"),
+            ));
         };
         self.at += digits;
         if out.binary {

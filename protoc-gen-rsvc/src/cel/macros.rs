@@ -28,7 +28,12 @@ fn kind(name: &str) -> Option<MacroKind> {
 }
 
 /// `target.f(args)`: a comprehension or a method.
-pub(super) fn member(target: Expr, function: Name, mut args: Vec<Expr>, span: Span) -> Result<Expr, CelError> {
+pub(super) fn member(
+    target: Expr,
+    function: Name,
+    mut args: Vec<Expr>,
+    span: Span,
+) -> Result<Expr, CelError> {
     let shape = kind(&function.text).map(|kind| (kind, args.len()));
     let (kind, count) = match shape {
         Some((kind, 2)) => (kind, 2),
@@ -66,7 +71,11 @@ fn call(target: Expr, function: Name, args: Vec<Expr>) -> ExprKind {
         && matches!(name.text.as_str(), "math" | "strings")
     {
         let text = format!("{}.{}", name.text, function.text);
-        return ExprKind::Call { target: None, function: Name { text, span: name.span.to(function.span) }, args };
+        return ExprKind::Call {
+            target: None,
+            function: Name { text, span: name.span.to(function.span) },
+            args,
+        };
     }
     ExprKind::Call { target: Some(Box::new(target)), function, args }
 }

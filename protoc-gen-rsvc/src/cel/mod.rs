@@ -3,11 +3,12 @@
 pub mod ast;
 pub mod check;
 pub mod decls;
+pub mod emit;
 pub mod error;
 mod lex;
-mod macros;
-pub mod emit;
 pub mod lower;
+mod macros;
+pub mod native;
 mod parse;
 pub mod plan;
 pub mod re2;

@@ -12,8 +12,23 @@ use super::macros;
 pub const MAX_DEPTH: usize = 120;
 
 const RESERVED: [&str; 17] = [
-    "as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop", "package",
-    "namespace", "return", "var", "void", "while",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
 ];
 
 /// Parses one expression.
@@ -70,7 +85,11 @@ impl Parser {
         Err(CelError::expected(self.span(), &format!("`{sign}`"), &self.peek().describe()))
     }
 
-    fn deeper<T>(&mut self, levels: usize, f: impl FnOnce(&mut Self) -> Result<T, CelError>) -> Result<T, CelError> {
+    fn deeper<T>(
+        &mut self,
+        levels: usize,
+        f: impl FnOnce(&mut Self) -> Result<T, CelError>,
+    ) -> Result<T, CelError> {
         self.depth += levels;
         if self.depth > MAX_DEPTH {
             return Err(CelError::too_deep(self.span(), MAX_DEPTH));
@@ -170,7 +189,10 @@ impl Parser {
         }
         let operand = self.deeper(1, Self::unary)?;
         let function = Name { text: name.to_owned(), span };
-        Ok(Expr { span: span.to(operand.span), kind: ExprKind::Call { target: None, function, args: vec![operand] } })
+        Ok(Expr {
+            span: span.to(operand.span),
+            kind: ExprKind::Call { target: None, function, args: vec![operand] },
+        })
     }
 
     /// A minus sign belongs to the number after it, so that the least int can be written.
@@ -178,7 +200,9 @@ impl Parser {
         let literal = match self.peek() {
             Token::Int(n) => match 0i64.checked_sub_unsigned(*n) {
                 Some(n) => Literal::Int(n),
-                None => return Err(CelError::syntax(minus.to(self.span()), "the number does not fit in an int")),
+                None => {
+                    return Err(CelError::syntax(minus.to(self.span()), "the number does not fit in an int"));
+                }
             },
             Token::Double(d) => Literal::Double(-d),
             _ => return Ok(None),
@@ -215,7 +239,8 @@ impl Parser {
                 let end = self.expect("]")?;
                 let span = expr.span.to(end);
                 let function = Name { text: op::INDEX.to_owned(), span };
-                expr = Expr { span, kind: ExprKind::Call { target: None, function, args: vec![expr, index] } };
+                expr =
+                    Expr { span, kind: ExprKind::Call { target: None, function, args: vec![expr, index] } };
             } else if self.is("{")
                 && let Some(name) = type_name(&expr)
             {
@@ -234,9 +259,10 @@ impl Parser {
                 Ok(Name { text, span })
             }
             Token::Quoted(text) => Ok(Name { text, span }),
-            Token::Ident(text) => {
-                Err(CelError::syntax(span, format!("`{text}` cannot be a field here; use getField(x, '{text}')")))
-            }
+            Token::Ident(text) => Err(CelError::syntax(
+                span,
+                format!("`{text}` cannot be a field here; use getField(x, '{text}')"),
+            )),
             token => Err(CelError::expected(span, "the name of a field", &token.describe())),
         }
     }
@@ -263,7 +289,9 @@ impl Parser {
         match token {
             Token::Int(n) => match i64::try_from(n) {
                 Ok(n) => literal(Literal::Int(n)),
-                Err(_) => Err(CelError::syntax(span, "the number does not fit in an int; a uint ends in `u`")),
+                Err(_) => {
+                    Err(CelError::syntax(span, "the number does not fit in an int; a uint ends in `u`"))
+                }
             },
             Token::Uint(n) => literal(Literal::Uint(n)),
             Token::Double(d) => literal(Literal::Double(d)),
@@ -348,7 +376,9 @@ fn height(expr: &Expr) -> usize {
                 args.iter().for_each(add);
             }
             ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::List(parts) => parts.iter().for_each(add),
-            ExprKind::Conditional { cond, then, otherwise } => [cond, then, otherwise].into_iter().for_each(|e| add(e)),
+            ExprKind::Conditional { cond, then, otherwise } => {
+                [cond, then, otherwise].into_iter().for_each(|e| add(e))
+            }
             ExprKind::Map(entries) => entries.iter().for_each(|(k, v)| {
                 add(k);
                 add(v);

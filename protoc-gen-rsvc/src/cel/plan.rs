@@ -64,7 +64,10 @@ pub enum Repr {
     /// `Option<_>`: a wrapper that may be unset.
     Nullable(Box<Repr>),
     /// `&T`, or `Option<&T>` where unset stands for the default.
-    Message { id: MessageId, present: bool },
+    Message {
+        id: MessageId,
+        present: bool,
+    },
     List(Item, ListForm),
     Map(Box<MapForm>),
     /// The name of a type, `&'static str`.

@@ -9,6 +9,7 @@ mod messages;
 mod project;
 mod service;
 mod tree;
+mod validate;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ pub(crate) fn emit(
         for set in package.messages.iter().filter_map(|m| schema.messages[*m].error_set) {
             items.extend(errors::emit(schema, options, set)?);
         }
+        items.extend(validate::emit(schema, id)?);
         for service in &package.services {
             items.extend(service::emit(schema, options, *service)?);
         }

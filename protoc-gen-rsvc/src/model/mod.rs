@@ -8,6 +8,8 @@ pub mod codes;
 mod dump;
 mod errors;
 
+pub mod rules;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +47,8 @@ pub struct Schema {
     pub services: Arena<Service>,
     pub methods: Arena<Method>,
     pub error_sets: Arena<ErrorSet>,
+    /// Validation rules; filled once all types are resolved.
+    pub rules: rules::Rules,
 }
 
 /// Where a node came from.

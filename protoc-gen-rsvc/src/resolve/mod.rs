@@ -2,6 +2,7 @@
 
 mod annotations;
 mod errors;
+mod rules;
 mod services;
 mod types;
 
@@ -23,5 +24,6 @@ pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Sc
     let mut schema = types.schema;
     names::assign(&mut schema);
     storage::assign(&mut schema, options);
+    schema.rules = rules::resolve(loaded, &schema, options, sink);
     schema
 }

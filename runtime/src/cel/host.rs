@@ -32,7 +32,9 @@ fn is_label(label: &[u8]) -> bool {
 pub fn is_email(a: &str) -> bool {
     let Some((local, domain)) = a.split_once('@') else { return false };
     let in_local = |b: &u8| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(b);
-    !local.is_empty() && local.as_bytes().iter().all(in_local) && domain.as_bytes().split(|b| *b == b'.').all(is_label)
+    !local.is_empty()
+        && local.as_bytes().iter().all(in_local)
+        && domain.as_bytes().split(|b| *b == b'.').all(is_label)
 }
 
 /// `a.isHostAndPort(port_required)`
@@ -56,4 +58,14 @@ pub fn is_host_and_port(a: &str, port_required: bool) -> bool {
 fn is_port(a: &str) -> bool {
     let digits = !a.is_empty() && a.len() <= 5 && a.bytes().all(|b| b.is_ascii_digit());
     digits && (a.len() == 1 || !a.starts_with('0')) && a.parse::<u32>().is_ok_and(|n| n <= 65_535)
+}
+
+/// A host name or an IP address.
+pub fn is_address(a: &str) -> bool {
+    is_hostname(a) || super::ip::is_ip(a)
+}
+
+/// A host and a port, both needed.
+pub fn is_host_with_port(a: &str) -> bool {
+    is_host_and_port(a, true)
 }

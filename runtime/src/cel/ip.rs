@@ -126,3 +126,25 @@ fn groups(a: &str, last: bool) -> Option<(u128, u32)> {
     }
     Some((bits, count))
 }
+
+macro_rules! prefixes {
+    ($($(#[$doc:meta])* $name:ident $version:literal $strict:literal;)*) => {
+        $($(#[$doc])*
+        pub fn $name(a: &str) -> bool {
+            is_ip_prefix_version_strict(a, $version, $strict)
+        })*
+    };
+}
+
+prefixes! {
+    /// An IPv4 address with the length of a prefix.
+    is_ipv4_prefix 4 false;
+    /// An IPv6 address with the length of a prefix.
+    is_ipv6_prefix 6 false;
+    /// A prefix, zero behind its length.
+    is_ip_prefix_strictly 0 true;
+    /// An IPv4 prefix, zero behind its length.
+    is_ipv4_prefix_strictly 4 true;
+    /// An IPv6 prefix, zero behind its length.
+    is_ipv6_prefix_strictly 6 true;
+}

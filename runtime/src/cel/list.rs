@@ -29,7 +29,10 @@ pub fn exists<T>(items: impl Iterator<Item = T>, mut test: impl FnMut(T) -> Resu
 
 /// `exists_one`: an error anywhere is one.
 #[inline]
-pub fn exists_one<T>(items: impl Iterator<Item = T>, mut test: impl FnMut(T) -> Result<bool>) -> Result<bool> {
+pub fn exists_one<T>(
+    items: impl Iterator<Item = T>,
+    mut test: impl FnMut(T) -> Result<bool>,
+) -> Result<bool> {
     let mut found = 0_usize;
     for item in items {
         found += usize::from(test(item)?);
@@ -102,9 +105,13 @@ fn unique_many<T: Eq + Hash>(items: impl Iterator<Item = T>) -> bool {
 /// `list.unique()`: NaN is unlike any other.
 pub fn unique_doubles(items: impl Iterator<Item = f64> + Clone) -> bool {
     // Zero has two forms that are equal; NaN is never equal, which its place makes true.
-    unique(items.enumerate().map(|(i, d)| {
-        if d.is_nan() { (d.to_bits(), i) } else { ((d + 0.0).to_bits(), usize::MAX) }
-    }))
+    unique(
+        items.enumerate().map(
+            |(i, d)| {
+                if d.is_nan() { (d.to_bits(), i) } else { ((d + 0.0).to_bits(), usize::MAX) }
+            },
+        ),
+    )
 }
 
 /// `list.unique()` of values that are known at run time only.

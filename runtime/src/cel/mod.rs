@@ -11,6 +11,7 @@ pub mod re2;
 mod string;
 pub mod text;
 mod time;
+mod token;
 mod uri;
 mod value;
 
@@ -23,5 +24,6 @@ pub use number::*;
 pub use pattern::*;
 pub use string::*;
 pub use time::*;
+pub use token::*;
 pub use uri::*;
 pub use value::*;

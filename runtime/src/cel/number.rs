@@ -157,7 +157,11 @@ pub fn int_from_uint(a: u64) -> Result<i64> {
 #[allow(clippy::cast_possible_truncation)] // the range is checked
 pub fn int_from_double(a: f64) -> Result<i64> {
     // Both bounds are excluded, as the reference does: neighbours of 2^63 are 1024 apart.
-    if a > -9_223_372_036_854_775_808.0 && a < 9_223_372_036_854_775_808.0 { Ok(a as i64) } else { Err(Error::OVERFLOW) }
+    if a > -9_223_372_036_854_775_808.0 && a < 9_223_372_036_854_775_808.0 {
+        Ok(a as i64)
+    } else {
+        Err(Error::OVERFLOW)
+    }
 }
 
 /// `int(a)`

@@ -1,7 +1,7 @@
 //! Timestamps and durations.
 
-use super::text::{self, TIMESTAMP_SECONDS};
 use super::Error;
+use super::text::{self, TIMESTAMP_SECONDS};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -73,7 +73,10 @@ impl Duration {
 
     fn from_nanos(total: i64) -> Self {
         // The rest is below a second, so it fits.
-        Self { seconds: total.div_euclid(NANOS), nanos: i32::try_from(total.rem_euclid(NANOS)).unwrap_or_default() }
+        Self {
+            seconds: total.div_euclid(NANOS),
+            nanos: i32::try_from(total.rem_euclid(NANOS)).unwrap_or_default(),
+        }
     }
 
     fn total(self) -> i128 {

@@ -61,7 +61,8 @@ fn authority(a: &str) -> bool {
         }
         None => a.find(':').map_or((a, ""), |at| (&a[..at], &a[at..])),
     };
-    let port = port.is_empty() || port.strip_prefix(':').is_some_and(|p| p.bytes().all(|b| b.is_ascii_digit()));
+    let port =
+        port.is_empty() || port.strip_prefix(':').is_some_and(|p| p.bytes().all(|b| b.is_ascii_digit()));
     port && encoded(host, |b| is_unreserved(b) || is_sub_delim(b)) && decodes_to_utf8(host)
 }
 
@@ -92,7 +93,8 @@ fn encoded(a: &str, allowed: impl Fn(u8) -> bool) -> bool {
     while let Some(b) = bytes.get(at) {
         if allowed(*b) {
             at += 1;
-        } else if *b == b'%' && bytes.get(at + 1..at + 3).is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit)) {
+        } else if *b == b'%' && bytes.get(at + 1..at + 3).is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit))
+        {
             at += 3;
         } else {
             return false;

@@ -40,7 +40,9 @@ pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
                 #each
             })
         }
-        Op::Quantifier { kind, range, var, second, body } => quantifier(*kind, range, *var, *second, body, cx),
+        Op::Quantifier { kind, range, var, second, body } => {
+            quantifier(*kind, range, *var, *second, body, cx)
+        }
         Op::Collect { .. } | Op::Filter { .. } => collected(plan, cx),
         Op::ListEqual { left, right, vars, body } => {
             let (a, b) = (local(vars[0]), local(vars[1]));

@@ -3,6 +3,8 @@
 mod access;
 mod list;
 
+pub use access::{is_set, not_default, optional};
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -44,7 +46,7 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
                 _ => quote!(#name),
             }
         }
-        Op::Now => quote!(__rsvc_out.now()),
+        Op::Now => quote!(__rsvc_now),
         Op::Field { base, field, default } => access::read(base, *field, default, cx),
         Op::HasField { base, field } => access::has(base, *field, cx),
         Op::Let(id, held, body) => {

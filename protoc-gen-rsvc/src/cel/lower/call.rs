@@ -179,7 +179,9 @@ impl Lowerer<'_> {
         }
         if let (true, Ok([left, right])) = (args.len() == 2, <[Plan; 2]>::try_from(args.clone())) {
             match function {
-                op::ADD | op::SUB | op::MUL | op::DIV | op::REM => return self.arithmetic(span, function, left, right),
+                op::ADD | op::SUB | op::MUL | op::DIV | op::REM => {
+                    return self.arithmetic(span, function, left, right);
+                }
                 op::EQ => return self.equal(span, left, right),
                 op::NE => return self.equal(span, left, right).map(ops::not),
                 op::IN => return self.contains(span, left, right),
@@ -208,13 +210,19 @@ impl Lowerer<'_> {
         if let Some(known) = strings::literal(span, overload.id, &args)? {
             return Ok(known);
         }
-        let mut wanted: Vec<Plan> =
-            args.into_iter().zip(overload.args).map(|(arg, ty)| convert::expect(arg, &repr_of(*ty))).collect();
+        let mut wanted: Vec<Plan> = args
+            .into_iter()
+            .zip(overload.args)
+            .map(|(arg, ty)| convert::expect(arg, &repr_of(*ty)))
+            .collect();
         if IDENTITY.contains(&overload.id) || overload.id == "math_abs_uint" {
             return Ok(wanted.remove(0));
         }
         let Some(found) = DIRECT.iter().find(|d| d.id == overload.id) else {
-            return Err(CelError::unsupported(span, format!("`{}` cannot be compiled here", overload.function)));
+            return Err(CelError::unsupported(
+                span,
+                format!("`{}` cannot be compiled here", overload.function),
+            ));
         };
         let (repr, borrows) = match found.function {
             "bytes_from_str" => (Repr::Bytes(Own::Borrowed), true),
@@ -354,7 +362,11 @@ fn extreme(span: Span, function: &'static str, args: Vec<Plan>) -> Lowered {
             (Repr::Dyn, false) => "dyn_least_of",
             _ => return Ok(fail("no such overload", Repr::Never)),
         };
-        return Ok(Plan { repr, fallible: true, op: Op::Items { function, lists: args, args: Vec::new(), fails: true } });
+        return Ok(Plan {
+            repr,
+            fallible: true,
+            op: Op::Items { function, lists: args, args: Vec::new(), fails: true },
+        });
     }
     let mut args = args.into_iter().map(ops::unwrap);
     let Some(mut best) = args.next() else { return Ok(fail("no such overload", Repr::Never)) };

@@ -29,7 +29,9 @@ pub(super) fn own(value: Plan) -> Plan {
 /// The value in the form that a function wants; what can never fit fails at run time, as CEL says.
 pub(super) fn expect(value: Plan, want: &Repr) -> Plan {
     match (&value.repr, want) {
-        (Repr::Str(_), Repr::Str(Own::Borrowed)) | (Repr::Bytes(_), Repr::Bytes(Own::Borrowed)) => borrow(value),
+        (Repr::Str(_), Repr::Str(Own::Borrowed)) | (Repr::Bytes(_), Repr::Bytes(Own::Borrowed)) => {
+            borrow(value)
+        }
         (Repr::Str(_), Repr::Str(Own::Owned)) | (Repr::Bytes(_), Repr::Bytes(Own::Owned)) => own(value),
         (have, want) if have == want => value,
         (Repr::Nullable(inner), want) if **inner == borrowed(want) => {
@@ -110,7 +112,9 @@ pub(super) fn shape(span: Span, value: Plan, want: &Repr) -> Lowered {
         (have, want) if have == want => value,
         (Repr::Never, _) => Plan { repr: want.clone(), ..value },
         (_, Repr::Str(_) | Repr::Bytes(_)) => expect(value, want),
-        (Repr::Null, Repr::Nullable(_)) => Plan { repr: want.clone(), fallible: value.fallible, op: value.op },
+        (Repr::Null, Repr::Nullable(_)) => {
+            Plan { repr: want.clone(), fallible: value.fallible, op: value.op }
+        }
         (_, Repr::Nullable(_)) => plan_wrap(value, want),
         (Repr::Message { .. }, Repr::Message { present: false, .. }) => plan_wrap(value, want),
         (Repr::List(..), Repr::List(Item::Value(element), ListForm::Owned)) => {

@@ -36,7 +36,8 @@ impl Lowerer<'_> {
     fn key(&mut self, base: Plan, span: Span, name: &str) -> Lowered {
         match &base.repr {
             Repr::Message { id, .. } => {
-                let found = self.schema.messages[*id].fields.iter().find(|f| self.schema.fields[**f].name == name);
+                let found =
+                    self.schema.messages[*id].fields.iter().find(|f| self.schema.fields[**f].name == name);
                 Ok(match found {
                     Some(field) => self.read(base, *field),
                     None => fail("no such field", Repr::Never),
@@ -67,27 +68,7 @@ impl Lowerer<'_> {
     }
 
     fn read(&self, base: Plan, field: FieldId) -> Plan {
-        let node = &self.schema.fields[field];
-        let present = matches!(base.repr, Repr::Message { present: true, .. });
-        let repr = match &node.kind {
-            FieldKind::Singular(value, _) => {
-                let store = store_of(self.schema, value);
-                match (&store, value) {
-                    (Store::Message(id), _) => {
-                        let required = present && node.storage.shape == Shape::Plain;
-                        Repr::Message { id: *id, present: required }
-                    }
-                    (_, ValueType::Message(id)) if is_wrapper(self.schema, *id) => {
-                        Repr::Nullable(Box::new(repr_of_store(&store)))
-                    }
-                    _ => repr_of_store(&store),
-                }
-            }
-            kind => repr_of_store(&store_of_field(self.schema, kind)),
-        };
-        let fallible = base.fallible;
-        let default = default_of(self.schema, field);
-        Plan { repr, fallible, op: Op::Field { base: Box::new(base), field, default } }
+        read_field(self.schema, base, field)
     }
 
     pub(super) fn has(&mut self, operand: &Typed, member: &Member) -> Lowered {
@@ -104,7 +85,8 @@ impl Lowerer<'_> {
                 Ok(Plan::constant(Const::Bool(set)))
             }
             (Repr::Message { id, .. }, _) => {
-                let found = self.schema.messages[*id].fields.iter().find(|f| self.schema.fields[**f].name == *name);
+                let found =
+                    self.schema.messages[*id].fields.iter().find(|f| self.schema.fields[**f].name == *name);
                 let Some(field) = found else { return Ok(fail("no such field", Repr::Bool)) };
                 let fallible = base.fallible;
                 let op = Op::HasField { base: Box::new(base), field: *field };
@@ -115,7 +97,8 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn new_message(&mut self, span: Span, name: &str, fields: &[(u32, Typed)]) -> Lowered {
-        let found = self.schema.messages.iter().find(|(_, m)| m.full_name == name).map(|(id, m)| (id, m.well_known));
+        let found =
+            self.schema.messages.iter().find(|(_, m)| m.full_name == name).map(|(id, m)| (id, m.well_known));
         let mut values = Vec::with_capacity(fields.len());
         for (number, value) in fields {
             values.push((*number, self.expr(value)?));
@@ -124,7 +107,10 @@ impl Lowerer<'_> {
             return Ok(plan);
         }
         let Some((id, _)) = found else {
-            return Err(CelError::unsupported(span, format!("`{name}` is not among the types that are compiled")));
+            return Err(CelError::unsupported(
+                span,
+                format!("`{name}` is not among the types that are compiled"),
+            ));
         };
         let mut out = Vec::with_capacity(values.len());
         for ((number, plan), (_, typed)) in values.into_iter().zip(fields) {
@@ -132,8 +118,37 @@ impl Lowerer<'_> {
             out.push((field, convert::store(typed.span, self.schema, field, plan)?));
         }
         let fallible = out.iter().any(|(_, p)| p.fallible);
-        Ok(Plan { repr: Repr::Message { id, present: true }, fallible, op: Op::NewMessage { id, fields: out } })
+        Ok(Plan {
+            repr: Repr::Message { id, present: true },
+            fallible,
+            op: Op::NewMessage { id, fields: out },
+        })
     }
+}
+
+/// A field of a message.
+pub fn read_field(schema: &Schema, base: Plan, field: FieldId) -> Plan {
+    let node = &schema.fields[field];
+    let present = matches!(base.repr, Repr::Message { present: true, .. });
+    let repr = match &node.kind {
+        FieldKind::Singular(value, _) => {
+            let store = store_of(schema, value);
+            match (&store, value) {
+                (Store::Message(id), _) => {
+                    let required = present && node.storage.shape == Shape::Plain;
+                    Repr::Message { id: *id, present: required }
+                }
+                (_, ValueType::Message(id)) if is_wrapper(schema, *id) => {
+                    Repr::Nullable(Box::new(repr_of_store(&store)))
+                }
+                _ => repr_of_store(&store),
+            }
+        }
+        kind => repr_of_store(&store_of_field(schema, kind)),
+    };
+    let fallible = base.fallible;
+    let default = default_of(schema, field);
+    Plan { repr, fallible, op: Op::Field { base: Box::new(base), field, default } }
 }
 
 pub(super) fn find(schema: &Schema, message: MessageId, number: u32) -> Option<FieldId> {
@@ -206,9 +221,12 @@ pub(super) fn repr_of_store(store: &Store) -> Repr {
 pub(super) fn repr_of_scalar(scalar: Scalar) -> Repr {
     match scalar {
         Scalar::Double | Scalar::Float => Repr::Double,
-        Scalar::Int32 | Scalar::Int64 | Scalar::Sint32 | Scalar::Sint64 | Scalar::Sfixed32 | Scalar::Sfixed64 => {
-            Repr::Int
-        }
+        Scalar::Int32
+        | Scalar::Int64
+        | Scalar::Sint32
+        | Scalar::Sint64
+        | Scalar::Sfixed32
+        | Scalar::Sfixed64 => Repr::Int,
         Scalar::Uint32 | Scalar::Uint64 | Scalar::Fixed32 | Scalar::Fixed64 => Repr::Uint,
         Scalar::Bool => Repr::Bool,
         Scalar::String => Repr::Str(Own::Borrowed),
@@ -250,7 +268,8 @@ pub fn const_value(value: &Value) -> Const {
         Value::Map(entries) => {
             let mut out: Vec<_> = entries.iter().collect();
             out.sort_by(|a, b| format!("{:?}", a.0).cmp(&format!("{:?}", b.0)));
-            let entry = |(k, v): (&prost_reflect::MapKey, &Value)| (const_value(&k.clone().into()), const_value(v));
+            let entry =
+                |(k, v): (&prost_reflect::MapKey, &Value)| (const_value(&k.clone().into()), const_value(v));
             Const::Map(out.into_iter().map(entry).collect())
         }
     }

@@ -48,7 +48,11 @@ impl Lowerer<'_> {
         let fallible = left.fallible || right.fallible;
         let lists = vec![collect(span, left, &element)?, collect(span, right, &element)?];
         let repr = Repr::List(Item::Value(Box::new(element)), ListForm::Owned);
-        Ok(Plan { repr, fallible, op: Op::Items { function: "concat_lists", lists, args: Vec::new(), fails: false } })
+        Ok(Plan {
+            repr,
+            fallible,
+            op: Op::Items { function: "concat_lists", lists, args: Vec::new(), fails: false },
+        })
     }
 
     pub(super) fn list_equal(&mut self, span: Span, left: Plan, right: Plan) -> Lowered {
@@ -99,20 +103,20 @@ impl Lowerer<'_> {
         };
         let pair = it.second.is_some();
         let (range, first, second) = match range.repr.clone() {
-            Repr::List(item, _) if pair => {
-                (Range::Enumerated(Box::new(range), item.clone()), Item::Value(Box::new(Repr::Int)), Some(item))
-            }
+            Repr::List(item, _) if pair => (
+                Range::Enumerated(Box::new(range), item.clone()),
+                Item::Value(Box::new(Repr::Int)),
+                Some(item),
+            ),
             Repr::List(item, _) => (Range::Items(Box::new(range), item.clone()), item, None),
             Repr::Map(form) => {
                 let (key, value) = match *form {
-                    MapForm::Stored(key, value) => (
-                        Item::Stored(Box::new(Store::Scalar(key))),
-                        Item::Stored(Box::new(value)),
-                    ),
-                    MapForm::Built(key, value) => (
-                        Item::Value(Box::new(borrowed(&key))),
-                        Item::Value(Box::new(borrowed(&value))),
-                    ),
+                    MapForm::Stored(key, value) => {
+                        (Item::Stored(Box::new(Store::Scalar(key))), Item::Stored(Box::new(value)))
+                    }
+                    MapForm::Built(key, value) => {
+                        (Item::Value(Box::new(borrowed(&key))), Item::Value(Box::new(borrowed(&value))))
+                    }
                 };
                 if pair {
                     (Range::Entries(Box::new(range), key.clone(), value.clone()), key, Some(value))
@@ -222,7 +226,12 @@ pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
     }
     let fallible = list.fallible || body.fallible;
     let repr = Repr::List(Item::Value(Box::new(body.repr.clone())), ListForm::Owned);
-    let op = Op::Collect { range: Range::Items(Box::new(list), item), var: VAR, filter: None, body: Box::new(body) };
+    let op = Op::Collect {
+        range: Range::Items(Box::new(list), item),
+        var: VAR,
+        filter: None,
+        body: Box::new(body),
+    };
     Ok(Plan { repr, fallible, op })
 }
 

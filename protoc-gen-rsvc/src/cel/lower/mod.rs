@@ -10,7 +10,7 @@ mod list;
 mod ops;
 mod strings;
 
-pub use field::{const_value, store_of, store_of_field, store_of_message, wrapped};
+pub use field::{const_value, read_field, store_of, store_of_field, store_of_message, wrapped};
 
 use super::ast::{Literal, Span};
 use super::check::{Typed, TypedKind};
@@ -30,20 +30,30 @@ pub enum Binding {
 
 type Lowered = Result<Plan, CelError>;
 
+/// A lowered expression.
+#[derive(Debug)]
+pub struct Compiled {
+    pub plan: Plan,
+    /// Whether it asks for the time.
+    pub now: bool,
+}
+
 /// Lowers an expression.
-pub fn lower(typed: &Typed, bindings: &[Binding], schema: &Schema) -> Result<Plan, CelError> {
-    let mut lowerer = Lowerer { schema, bindings, locals: Vec::new(), next: FIRST_FRESH };
-    lowerer.expr(typed)
+pub fn lower(typed: &Typed, bindings: &[Binding], schema: &Schema) -> Result<Compiled, CelError> {
+    let mut lowerer = Lowerer { schema, bindings, locals: Vec::new(), next: FIRST_FRESH, now: false };
+    let plan = lowerer.expr(typed)?;
+    Ok(Compiled { plan, now: lowerer.now })
 }
 
 /// Lowers a rule, whose result is bool or an owned or borrowed string.
-pub fn lower_rule(typed: &Typed, bindings: &[Binding], schema: &Schema) -> Result<Plan, CelError> {
-    let plan = lower(typed, bindings, schema)?;
-    Ok(match plan.repr {
+pub fn lower_rule(typed: &Typed, bindings: &[Binding], schema: &Schema) -> Result<Compiled, CelError> {
+    let Compiled { plan, now } = lower(typed, bindings, schema)?;
+    let plan = match plan.repr {
         Repr::Bool | Repr::Str(_) => plan,
         Repr::Dyn => convert::outcome(plan),
         _ => fail("no such overload", Repr::Bool),
-    })
+    };
+    Ok(Compiled { plan, now })
 }
 
 /// Locals made here are numbered from this, above those of the checker.
@@ -54,11 +64,7 @@ struct Lowerer<'a> {
     bindings: &'a [Binding],
     locals: Vec<(u32, Item)>,
     next: u32,
-}
-
-/// A plan over parts, fallible when one of them is or when it is by itself.
-fn plan(repr: Repr, fails: bool, op: Op, parts: &[&Plan]) -> Plan {
-    Plan { repr, fallible: fails || parts.iter().any(|p| p.fallible), op }
+    now: bool,
 }
 
 fn fail(text: &'static str, repr: Repr) -> Plan {
@@ -88,7 +94,10 @@ impl Lowerer<'_> {
             TypedKind::Var(at) => match &self.bindings[*at] {
                 Binding::This(store) => load(Variable::This, store.clone()),
                 Binding::Const(value) => Plan::constant(value.clone()),
-                Binding::Now => Plan { repr: Repr::Timestamp, fallible: false, op: Op::Now },
+                Binding::Now => {
+                    self.now = true;
+                    Plan { repr: Repr::Timestamp, fallible: false, op: Op::Now }
+                }
             },
             TypedKind::Local(id) => self.local(*id),
             TypedKind::TypeValue(name) => {
@@ -96,14 +105,18 @@ impl Lowerer<'_> {
             }
             TypedKind::Select { operand, member } => self.select(operand, member)?,
             TypedKind::Has { operand, member } => self.has(operand, member)?,
-            TypedKind::Call { function, candidates, args } => self.call(e.span, function, candidates, args)?,
+            TypedKind::Call { function, candidates, args } => {
+                self.call(e.span, function, candidates, args)?
+            }
             TypedKind::Compare { op, left, right } => {
                 let (left, right) = (self.expr(left)?, self.expr(right)?);
                 ops::compare(op, left, right)
             }
             TypedKind::And(parts) => self.logic(parts, true)?,
             TypedKind::Or(parts) => self.logic(parts, false)?,
-            TypedKind::Conditional { cond, then, otherwise } => self.conditional(e.span, cond, then, otherwise)?,
+            TypedKind::Conditional { cond, then, otherwise } => {
+                self.conditional(e.span, cond, then, otherwise)?
+            }
             TypedKind::List(items) => self.list_literal(e.span, items)?,
             TypedKind::Map(entries) => self.map_literal(e.span, entries)?,
             TypedKind::Message { name, fields } => self.new_message(e.span, name, fields)?,
@@ -166,8 +179,18 @@ fn local(id: u32, repr: &Repr) -> Plan {
     if repr.is_owned() { convert::borrow(held) } else { held }
 }
 
+/// The form of one item of a list.
+pub fn item_form(item: &Item) -> Repr {
+    convert::item(item)
+}
+
+/// What a rule stands on.
+pub(super) fn this(store: &Store) -> Plan {
+    load(Variable::This, store.clone())
+}
+
 /// The value behind a reference to prost's storage.
-fn load(variable: Variable, store: Store) -> Plan {
+pub fn load(variable: Variable, store: Store) -> Plan {
     Plan { repr: field::repr_of_store(&store), fallible: false, op: Op::Load(variable, store) }
 }
 

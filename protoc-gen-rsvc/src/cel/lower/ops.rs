@@ -28,7 +28,11 @@ pub(super) fn not(value: Plan) -> Plan {
         Op::Not(inner) => *inner,
         op => {
             let fallible = value.fallible;
-            Plan { repr: Repr::Bool, fallible, op: Op::Not(Box::new(Plan { repr: Repr::Bool, fallible, op })) }
+            Plan {
+                repr: Repr::Bool,
+                fallible,
+                op: Op::Not(Box::new(Plan { repr: Repr::Bool, fallible, op })),
+            }
         }
     }
 }
@@ -70,7 +74,12 @@ pub(super) fn compare(sign: &'static str, left: Plan, right: Plan) -> Plan {
                 "gt" => "dyn_gt",
                 _ => "dyn_ge",
             };
-            call(dynamic, vec![convert::expect(left, &Repr::Dyn), convert::expect(right, &Repr::Dyn)], Repr::Bool, true)
+            call(
+                dynamic,
+                vec![convert::expect(left, &Repr::Dyn), convert::expect(right, &Repr::Dyn)],
+                Repr::Bool,
+                true,
+            )
         }
         (a, b) if a == b && ordered(a) => infix(op::display(sign), left, right, Repr::Bool),
         (a, b) if is_number(a) && is_number(b) => call(function, vec![left, right], Repr::Bool, false),
@@ -320,7 +329,9 @@ impl Lowerer<'_> {
                 Ok(Plan { repr, fallible: true, op: Op::Index(Box::new(container), Box::new(key)) })
             }
             Repr::Map(_) => self.map_get(span, container, key),
-            Repr::Dyn => Ok(call("dyn_index", vec![container, convert::dynamic(span, key)?], Repr::Dyn, true)),
+            Repr::Dyn => {
+                Ok(call("dyn_index", vec![container, convert::dynamic(span, key)?], Repr::Dyn, true))
+            }
             _ => Ok(fail("no such overload", Repr::Never)),
         }
     }
@@ -345,7 +356,11 @@ impl Lowerer<'_> {
             Repr::Map(form) => {
                 let key = map_key(form, key);
                 let fallible = map.fallible || key.fallible;
-                Ok(Plan { repr: Repr::Bool, fallible, op: Op::MapHas { map: Box::new(map), key: Box::new(key) } })
+                Ok(Plan {
+                    repr: Repr::Bool,
+                    fallible,
+                    op: Op::MapHas { map: Box::new(map), key: Box::new(key) },
+                })
             }
             Repr::Dyn => Ok(call("dyn_in", vec![convert::dynamic(span, key)?, map], Repr::Bool, true)),
             _ => Ok(fail("no such overload", Repr::Bool)),

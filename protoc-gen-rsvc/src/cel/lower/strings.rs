@@ -89,7 +89,10 @@ pub(super) fn literal(span: Span, overload: &str, args: &[Plan]) -> Result<Optio
         ("string_to_timestamp", Const::Str(s)) => match text::parse_timestamp(s) {
             Some((seconds, nanos)) => Const::Timestamp(seconds, nanos),
             None => {
-                return Err(CelError::bad_literal(span, "not a timestamp; write it as '2006-01-02T15:04:05Z'"));
+                return Err(CelError::bad_literal(
+                    span,
+                    "not a timestamp; write it as '2006-01-02T15:04:05Z'",
+                ));
             }
         },
         ("int64_to_uint64", Const::Int(n)) => match u64::try_from(*n) {

@@ -1,0 +1,120 @@
+//! Validation rules, resolved: what to test, and what a violation says.
+
+use crate::cel::plan::Plan;
+use crate::model::{FieldId, MessageId, OneofId};
+
+/// The rules of every message, by its place in the arena.
+#[derive(Debug, Default)]
+pub struct Rules {
+    pub messages: Vec<MessageRules>,
+}
+
+impl Rules {
+    pub fn of(&self, message: MessageId) -> Option<&MessageRules> {
+        self.messages.get(message.index())
+    }
+}
+
+/// The rules of one message.
+#[derive(Debug, Default)]
+pub struct MessageRules {
+    /// Why its rules could not be compiled, kept for run time.
+    pub broken: Option<String>,
+    /// Rules on the message as a whole.
+    pub checks: Vec<Check>,
+    /// Rules that at most one of some fields is set.
+    pub groups: Vec<Group>,
+    /// Oneofs of which one member must be set.
+    pub required_oneofs: Vec<OneofId>,
+    pub fields: Vec<FieldRules>,
+    /// Whether there is anything to test, in messages below it too.
+    pub any: bool,
+}
+
+/// `(buf.validate.message).oneof`
+#[derive(Debug)]
+pub struct Group {
+    pub fields: Vec<FieldId>,
+    pub required: bool,
+}
+
+/// The rules of one field.
+#[derive(Debug)]
+pub struct FieldRules {
+    pub field: FieldId,
+    /// Why they could not be compiled, kept for run time.
+    pub broken: Option<String>,
+    pub required: bool,
+    /// Whether an unset field is left alone.
+    pub skip_unset: bool,
+    pub value: ValueRules,
+}
+
+/// The rules of a value: of a field, an item, a key or a value of a map.
+#[derive(Debug, Default)]
+pub struct ValueRules {
+    /// Whether the zero value is left alone; only for what has no presence of its own.
+    pub skip_zero: bool,
+    pub checks: Vec<Check>,
+    /// The message whose own rules apply to the value.
+    pub message: Option<MessageId>,
+    pub items: Option<Box<ValueRules>>,
+    pub keys: Option<Box<ValueRules>>,
+    pub values: Option<Box<ValueRules>>,
+}
+
+impl ValueRules {
+    /// Whether there is nothing to test.
+    pub fn is_empty(&self) -> bool {
+        let empty = |rules: &Option<Box<Self>>| rules.as_ref().is_none_or(|r| r.is_empty());
+        self.checks.is_empty()
+            && self.message.is_none()
+            && empty(&self.items)
+            && empty(&self.keys)
+            && empty(&self.values)
+    }
+}
+
+/// One test.
+#[derive(Debug)]
+pub struct Check {
+    /// The id of the rule, as `string.min_len`.
+    pub id: String,
+    /// The text of a violation, unless the test gives it.
+    pub message: String,
+    /// Where the rule is, from `FieldRules`; none for rules on messages.
+    pub path: Vec<PathElement>,
+    pub test: Test,
+    /// Whether the test asks for the time.
+    pub now: bool,
+    /// Whether it is about the key of a map.
+    pub for_key: bool,
+}
+
+#[derive(Debug)]
+pub enum Test {
+    /// Violated when true.
+    Fails(Plan),
+    /// Violated when false.
+    Holds(Plan),
+    /// Violated when not empty, with this text.
+    Text(Plan),
+}
+
+impl Test {
+    pub fn plan(&self) -> &Plan {
+        match self {
+            Self::Fails(plan) | Self::Holds(plan) | Self::Text(plan) => plan,
+        }
+    }
+}
+
+/// A part of the path to a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathElement {
+    pub name: String,
+    pub number: u32,
+    /// As `google.protobuf.FieldDescriptorProto.Type` numbers them.
+    pub ty: i32,
+    pub index: Option<u64>,
+}

@@ -1,0 +1,80 @@
+//! Rules written in CEL: on messages, on fields, and predefined ones.
+
+use prost_reflect::{DescriptorPool, DynamicMessage, Value};
+
+use super::super::annotations;
+use super::types::PoolTypes;
+use crate::cel::check::{Var, check_rule};
+use crate::cel::error::CelError;
+use crate::cel::lower::{Binding, lower_rule};
+use crate::cel::plan::{Const, Repr, Store};
+use crate::cel::types::Type;
+use crate::model::Schema;
+use crate::model::rules::{Check, PathElement, Test};
+
+/// A rule as it is written.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    pub(super) id: String,
+    pub(super) message: String,
+    pub(super) expression: String,
+}
+
+impl Source {
+    /// From a `buf.validate.Rule`.
+    pub(super) fn from_rule(rule: &DynamicMessage) -> Self {
+        let text = |name| match annotations::field(rule, name) {
+            Some(Value::String(text)) => text,
+            _ => String::new(),
+        };
+        Self { id: text("id"), message: text("message"), expression: text("expression") }
+    }
+
+    /// From an expression that is its own id.
+    pub(super) fn from_expression(expression: &str) -> Self {
+        Self { id: expression.to_owned(), message: String::new(), expression: expression.to_owned() }
+    }
+}
+
+/// The rules of a repeated field of type `buf.validate.Rule`.
+pub(super) fn sources(from: &DynamicMessage, name: &str) -> Vec<Source> {
+    let list = annotations::field(from, name);
+    let list = list.as_ref().and_then(Value::as_list).unwrap_or(&[]);
+    list.iter().filter_map(Value::as_message).map(Source::from_rule).collect()
+}
+
+/// What is in scope of an expression.
+pub(super) struct Scope<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) pool: &'a DescriptorPool,
+    pub(super) this: (Type, Store),
+    /// The value of a predefined rule with its type, and the rule message.
+    pub(super) rule: Option<(Type, Const, DynamicMessage)>,
+}
+
+/// Compiles one rule.
+pub(super) fn compile(source: &Source, scope: &Scope<'_>, path: Vec<PathElement>) -> Result<Check, CelError> {
+    let mut vars =
+        vec![Var { name: "this", ty: scope.this.0.clone() }, Var { name: "now", ty: Type::Timestamp }];
+    let mut bindings = vec![Binding::This(scope.this.1.clone()), Binding::Now];
+    if let Some((ty, value, rules)) = &scope.rule {
+        use prost_reflect::ReflectMessage as _;
+        vars.push(Var { name: "rule", ty: ty.clone() });
+        bindings.push(Binding::Const(value.clone()));
+        vars.push(Var { name: "rules", ty: Type::Message(rules.descriptor().full_name().to_owned()) });
+        bindings.push(Binding::Const(Const::Message(rules.clone())));
+    }
+    let expr = crate::cel::parse(&source.expression)?;
+    let typed = check_rule(&expr, &vars, &PoolTypes(scope.pool))?;
+    let compiled = lower_rule(&typed, &bindings, scope.schema)?;
+    let message = if source.message.is_empty() {
+        format!("{:?} returned false", source.expression)
+    } else {
+        source.message.clone()
+    };
+    let test = match compiled.plan.repr {
+        Repr::Str(_) => Test::Text(compiled.plan),
+        _ => Test::Holds(compiled.plan),
+    };
+    Ok(Check { id: source.id.clone(), message, path, test, now: compiled.now, for_key: false })
+}

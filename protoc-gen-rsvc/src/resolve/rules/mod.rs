@@ -1,0 +1,171 @@
+//! `buf.validate` options -> [`Rules`].
+
+mod custom;
+mod locate;
+mod reach;
+mod report;
+mod standard;
+mod types;
+mod value;
+
+use prost_reflect::{DynamicMessage, Value};
+
+use super::annotations;
+use crate::cel::plan::Store;
+use crate::cel::types::Type;
+use crate::diag::{Code, Diagnostic, Sink};
+use crate::input::Loaded;
+use crate::model::rules::{FieldRules, Group, MessageRules, Rules, ValueRules};
+use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema};
+use crate::options::Options;
+use custom::{Scope, Source};
+use report::Reporter;
+
+/// `buf.validate.Ignore`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ignore {
+    Unspecified,
+    IfZero,
+    Always,
+}
+
+/// Resolves the rules of every message that is generated.
+pub(super) fn resolve(loaded: &Loaded, schema: &Schema, options: &Options, sink: &mut Sink) -> Rules {
+    let report = Reporter { sources: &loaded.sources, defer: options.defer_rule_errors, sink };
+    let mut resolver = Resolver { schema, options, report };
+    let messages = schema.messages.iter().map(|(id, message)| {
+        if message.is_generated() { resolver.message(id) } else { MessageRules::default() }
+    });
+    let mut rules = Rules { messages: messages.collect() };
+    reach::embed(schema, &mut rules);
+    reach::prune(schema, &mut rules);
+    rules
+}
+
+struct Resolver<'a> {
+    schema: &'a Schema,
+    options: &'a Options,
+    report: Reporter<'a>,
+}
+
+impl Resolver<'_> {
+    fn message(&mut self, id: MessageId) -> MessageRules {
+        let message = &self.schema.messages[id];
+        let options = message.descriptor.options();
+        let rules = annotations::extension(&self.schema.pool, &options, "buf.validate.message");
+        let mut out = MessageRules::default();
+        if let Some(rules) = &rules {
+            self.message_rules(id, rules, &mut out);
+        }
+        for oneof in &message.oneofs {
+            let node = &self.schema.oneofs[*oneof];
+            let Some(descriptor) = message.descriptor.oneofs().find(|o| o.name() == node.name) else {
+                continue;
+            };
+            let rules =
+                annotations::extension(&self.schema.pool, &descriptor.options(), "buf.validate.oneof");
+            if rules.is_some_and(|r| flag(&r, "required")) {
+                out.required_oneofs.push(*oneof);
+            }
+        }
+        let grouped: Vec<FieldId> = out.groups.iter().flat_map(|g| g.fields.iter().copied()).collect();
+        for field in &message.fields {
+            if let Some(rules) = self.field(*field, grouped.contains(field)) {
+                out.fields.push(rules);
+            }
+        }
+        out
+    }
+
+    fn message_rules(&mut self, id: MessageId, rules: &DynamicMessage, out: &mut MessageRules) {
+        let message = &self.schema.messages[id];
+        let expressions = annotations::strings(rules, "cel_expression");
+        let sources =
+            expressions.iter().map(|e| Source::from_expression(e)).chain(custom::sources(rules, "cel"));
+        let scope = Scope {
+            schema: self.schema,
+            pool: &self.schema.pool,
+            this: (Type::of_message(&message.full_name), Store::Message(id)),
+            rule: None,
+        };
+        for source in sources {
+            match custom::compile(&source, &scope, Vec::new()) {
+                Ok(check) => out.checks.push(check),
+                Err(error) => out.broken = Some(self.report.cel(&message.origin.place, &source, &error)),
+            }
+        }
+        let groups = annotations::field(rules, "oneof");
+        for group in
+            groups.as_ref().and_then(Value::as_list).unwrap_or(&[]).iter().filter_map(Value::as_message)
+        {
+            match self.group(id, group) {
+                Ok(group) => out.groups.push(group),
+                Err(text) => {
+                    let diagnostic =
+                        Diagnostic::error(Code::RULE_VALUE, text).at(message.origin.place.clone());
+                    out.broken = Some(self.report.add(diagnostic));
+                }
+            }
+        }
+    }
+
+    fn group(&self, id: MessageId, rule: &DynamicMessage) -> Result<Group, String> {
+        let message = &self.schema.messages[id];
+        let names = annotations::strings(rule, "fields");
+        if names.is_empty() {
+            return Err(format!("a oneof rule of `{}` names no field", message.full_name));
+        }
+        let mut fields = Vec::new();
+        for name in &names {
+            let found = message.fields.iter().find(|f| self.schema.fields[**f].name == *name);
+            let Some(found) = found else {
+                return Err(format!(
+                    "a oneof rule names `{name}`, but `{}` has no such field",
+                    message.full_name
+                ));
+            };
+            if fields.contains(found) {
+                return Err(format!("a oneof rule of `{}` names `{name}` twice", message.full_name));
+            }
+            fields.push(*found);
+        }
+        Ok(Group { fields, required: flag(rule, "required") })
+    }
+
+    /// The rules of a field; none when nothing can come of them.
+    fn field(&mut self, id: FieldId, grouped: bool) -> Option<FieldRules> {
+        let field = &self.schema.fields[id];
+        let rules =
+            annotations::extension(&self.schema.pool, &field.descriptor.options(), "buf.validate.field");
+        let ignore = match rules.as_ref().map(|r| (ignore(r), annotations::field(r, "ignore").is_some())) {
+            Some((Ignore::Always, _)) => return None,
+            Some((_, false)) if grouped => Ignore::IfZero,
+            Some((ignore, _)) => ignore,
+            None => Ignore::Unspecified,
+        };
+        let (value, broken) = match self.field_value(id, rules.as_ref()) {
+            Ok(value) => (value, None),
+            Err(text) => (ValueRules::default(), Some(text)),
+        };
+        let presence = !matches!(
+            field.kind,
+            FieldKind::Singular(_, Presence::Implicit) | FieldKind::Repeated(_) | FieldKind::Map(..)
+        );
+        let required = rules.as_ref().is_some_and(|r| flag(r, "required"));
+        let skip_unset = presence || ignore == Ignore::IfZero;
+        let out = FieldRules { field: id, broken, required, skip_unset, value };
+        (required || out.broken.is_some() || !out.value.is_empty()).then_some(out)
+    }
+}
+
+fn flag(from: &DynamicMessage, name: &str) -> bool {
+    matches!(annotations::field(from, name), Some(Value::Bool(true)))
+}
+
+fn ignore(rules: &DynamicMessage) -> Ignore {
+    match annotations::field(rules, "ignore") {
+        Some(Value::EnumNumber(1)) => Ignore::IfZero,
+        Some(Value::EnumNumber(3)) => Ignore::Always,
+        _ => Ignore::Unspecified,
+    }
+}

@@ -1,0 +1,58 @@
+//! A rule that cannot be compiled: a finding of the build, or a text for run time.
+
+use super::custom::Source;
+use super::locate;
+use crate::cel::error::{CelError, Stage};
+use crate::diag::{Code, Diagnostic, Place, Sink, SourceText as _};
+use crate::input::Sources;
+
+pub(super) struct Reporter<'a> {
+    pub(super) sources: &'a Sources,
+    /// Whether findings are kept for run time.
+    pub(super) defer: bool,
+    pub(super) sink: &'a mut Sink,
+}
+
+impl Reporter<'_> {
+    /// Adds a finding, and gives its text.
+    pub(super) fn add(&mut self, diagnostic: Diagnostic) -> String {
+        let text = diagnostic.message.clone();
+        if !self.defer {
+            self.sink.push(diagnostic);
+        }
+        text
+    }
+
+    /// A mistake in an expression, at its place inside the `.proto` when that can be told.
+    pub(super) fn cel(&mut self, at: &Place, source: &Source, error: &CelError) -> String {
+        let code = match error.stage {
+            Stage::Syntax => Code::CEL_SYNTAX,
+            Stage::Check => Code::CEL_TYPE,
+            Stage::Lower => Code::CEL_UNSUPPORTED,
+        };
+        let found = self
+            .sources
+            .text(&at.file)
+            .and_then(|text| locate::place(text, at, &source.expression, error.span));
+        let mut diagnostic = Diagnostic::error(code, error.message.clone());
+        diagnostic = match found {
+            Some(place) => diagnostic.at(place),
+            None => {
+                let range = error.span.start as usize..error.span.end as usize;
+                let part = source.expression.get(range).filter(|p| !p.is_empty());
+                let note = match part {
+                    Some(part) => format!("in `{part}` of the expression `{}`", source.expression),
+                    None => format!("in the expression `{}`", source.expression),
+                };
+                diagnostic.at(at.clone()).note(None, note)
+            }
+        };
+        if source.id != source.expression && !source.id.is_empty() {
+            diagnostic = diagnostic.note(None, format!("the rule is `{}`", source.id));
+        }
+        if let Some(help) = &error.help {
+            diagnostic = diagnostic.help(help.clone());
+        }
+        self.add(diagnostic)
+    }
+}

@@ -1,0 +1,355 @@
+//! The rules of a value: of a field as a whole, of an item, of a key or a value of a map.
+
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
+
+use super::custom::{self, Scope, Source};
+use super::standard::{self, Problem, Subject};
+use super::types::{of_extension, of_field, of_item};
+use super::{Ignore, Resolver, annotations, ignore};
+use crate::cel::lower::{const_value, store_of, store_of_field, wrapped};
+use crate::cel::plan::Store;
+use crate::cel::types::Type;
+use crate::diag::{Code, Diagnostic};
+use crate::model::rules::{Check, PathElement, Test, ValueRules};
+use crate::model::{FieldId, FieldKind, Scalar, ValueType, WellKnown};
+
+/// What the rules stand on.
+struct Target<'a> {
+    field: FieldId,
+    /// Where rule paths begin.
+    prefix: &'a [PathElement],
+    this: (Type, Store),
+    /// The type of one value; none for a list or map as a whole.
+    value: Option<ValueType>,
+    for_key: bool,
+}
+
+/// An element of a rule path.
+fn element(name: &str, number: u32, ty: i32) -> PathElement {
+    PathElement { name: name.to_owned(), number, ty, index: None }
+}
+
+fn element_of(field: &FieldDescriptor) -> PathElement {
+    element(field.name(), field.number(), field.field_descriptor_proto().r#type().into())
+}
+
+const MESSAGE: i32 = 11;
+const STRING: i32 = 9;
+
+impl Resolver<'_> {
+    /// The rules of a field, or why they cannot be compiled.
+    pub(super) fn field_value(
+        &mut self,
+        id: FieldId,
+        rules: Option<&DynamicMessage>,
+    ) -> Result<ValueRules, String> {
+        let field = &self.schema.fields[id];
+        let descriptor = field.descriptor.clone();
+        let value = match &field.kind {
+            FieldKind::Singular(value, _) => Some(value.clone()),
+            _ => None,
+        };
+        let this = (of_field(&descriptor), store_of_field(self.schema, &field.kind));
+        let target = Target { field: id, prefix: &[], this, value, for_key: false };
+        let mut out = self.value(&target, rules)?;
+        let below = |family: &str, name: &str| {
+            annotations::message(rules?, family).and_then(|rules| annotations::message(&rules, name))
+        };
+        match &field.kind {
+            FieldKind::Singular(..) => {}
+            FieldKind::Repeated(item) => {
+                let prefix = [element("repeated", 18, MESSAGE), element("items", 4, MESSAGE)];
+                let this = (of_item(&descriptor), store_of(self.schema, item));
+                let value = Some(item.clone());
+                let target = Target { field: id, prefix: &prefix, this, value, for_key: false };
+                out.items = self.part(&target, below("repeated", "items").as_ref())?;
+            }
+            FieldKind::Map(key, item) => {
+                let Kind::Message(entry) = descriptor.kind() else { return Ok(out) };
+                let (key_field, value_field) = (entry.map_entry_key_field(), entry.map_entry_value_field());
+                let prefix = [element("map", 19, MESSAGE), element("keys", 4, MESSAGE)];
+                let target = Target {
+                    field: id,
+                    this: (of_item(&key_field), Store::Scalar(*key)),
+                    prefix: &prefix,
+                    value: Some(ValueType::Scalar(*key)),
+                    for_key: true,
+                };
+                out.keys = self.part(&target, below("map", "keys").as_ref())?;
+                let prefix = [element("map", 19, MESSAGE), element("values", 5, MESSAGE)];
+                let target = Target {
+                    field: id,
+                    this: (of_item(&value_field), store_of(self.schema, item)),
+                    prefix: &prefix,
+                    value: Some(item.clone()),
+                    for_key: false,
+                };
+                out.values = self.part(&target, below("map", "values").as_ref())?;
+            }
+        }
+        Ok(out)
+    }
+
+    fn part(
+        &mut self,
+        target: &Target<'_>,
+        rules: Option<&DynamicMessage>,
+    ) -> Result<Option<Box<ValueRules>>, String> {
+        let ignore = rules.map_or(Ignore::Unspecified, ignore);
+        if ignore == Ignore::Always {
+            return Ok(None);
+        }
+        let mut value = self.value(target, rules)?;
+        value.skip_zero = ignore == Ignore::IfZero;
+        Ok((!value.is_empty()).then(|| Box::new(value)))
+    }
+
+    fn value(&mut self, target: &Target<'_>, rules: Option<&DynamicMessage>) -> Result<ValueRules, String> {
+        let mut out = ValueRules::default();
+        if let (Some(ValueType::Message(id) | ValueType::Group(id)), Store::Message(_)) =
+            (&target.value, &target.this.1)
+            && self.schema.messages[*id].well_known.is_none()
+        {
+            out.message = Some(*id);
+        }
+        let Some(rules) = rules else { return Ok(out) };
+        let mut broken = None;
+        self.expressions(target, rules, &mut out.checks, &mut broken);
+        self.family(target, rules, &mut out.checks, &mut broken);
+        for check in &mut out.checks {
+            check.for_key = target.for_key;
+        }
+        broken.map_or(Ok(out), Err)
+    }
+
+    fn expressions(
+        &mut self,
+        target: &Target<'_>,
+        rules: &DynamicMessage,
+        out: &mut Vec<Check>,
+        broken: &mut Option<String>,
+    ) {
+        let scope =
+            Scope { schema: self.schema, pool: &self.schema.pool, this: target.this.clone(), rule: None };
+        let expressions = annotations::strings(rules, "cel_expression");
+        let expressions: Vec<Source> = expressions.iter().map(|e| Source::from_expression(e)).collect();
+        let lists = [
+            (element("cel_expression", 29, STRING), expressions),
+            (element("cel", 23, MESSAGE), custom::sources(rules, "cel")),
+        ];
+        for (at, sources) in lists {
+            for (index, source) in (0..).zip(&sources) {
+                let last = PathElement { index: Some(index), ..at.clone() };
+                let path = target.prefix.iter().cloned().chain([last]).collect();
+                match custom::compile(source, &scope, path) {
+                    Ok(check) => out.push(check),
+                    Err(error) => {
+                        let place = &self.schema.fields[target.field].origin.place;
+                        *broken = Some(self.report.cel(place, source, &error));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The rules of one kind: `string`, `int32`, …, `repeated`.
+    fn family(
+        &mut self,
+        target: &Target<'_>,
+        rules: &DynamicMessage,
+        out: &mut Vec<Check>,
+        broken: &mut Option<String>,
+    ) {
+        let Some(oneof) = rules.descriptor().oneofs().find(|o| o.name() == "type") else { return };
+        let Some(family) = oneof.fields().find(|f| rules.has_field(f)) else { return };
+        let Some((expected, this)) = self.expected(target) else {
+            *broken = Some(self.misfit(target, family.name(), None));
+            return;
+        };
+        if expected != family.name() {
+            *broken = Some(self.misfit(target, family.name(), Some(expected)));
+            return;
+        }
+        let set = rules.get_field(&family);
+        let Some(set) = set.as_message() else { return };
+        let prefix: Vec<PathElement> = target.prefix.iter().cloned().chain([element_of(&family)]).collect();
+        for (field, value) in set.fields() {
+            if matches!((expected, field.name()), ("repeated", "items") | ("map", "keys" | "values")) {
+                continue;
+            }
+            let path: Vec<PathElement> = prefix.iter().cloned().chain([element_of(&field)]).collect();
+            let sources = predefined(self.schema, &field.options());
+            if self.options.rules_from_cel && !sources.is_empty() {
+                let rule = (of_field(&field), const_value(value), set.clone());
+                self.predefined(target, &this, &sources, rule, &path, out, broken);
+                continue;
+            }
+            if (expected, field.name()) == ("enum", "defined_only") {
+                out.extend(self.defined_only(target, value, path, &this.1));
+                continue;
+            }
+            let subject = Subject { schema: self.schema, family: expected, rules: set, store: &this.1 };
+            match standard::rules(&subject, &field, value) {
+                Ok(rules) => out.extend(rules.into_iter().map(|rule| Check {
+                    id: format!("{expected}.{}", rule.id),
+                    message: rule.message,
+                    path: path.clone(),
+                    test: Test::Fails(rule.fails),
+                    now: rule.now,
+                    for_key: false,
+                })),
+                Err(Problem::Unknown) if !sources.is_empty() => {
+                    let rule = (of_field(&field), const_value(value), set.clone());
+                    self.predefined(target, &this, &sources, rule, &path, out, broken);
+                }
+                Err(problem) => *broken = Some(self.problem(target, &field, problem)),
+            }
+        }
+        for (extension, value) in set.extensions() {
+            let name = format!("[{}]", extension.full_name());
+            let ty = extension.field_descriptor_proto().r#type().into();
+            let last = element(&name, extension.number(), ty);
+            let path: Vec<PathElement> = prefix.iter().cloned().chain([last]).collect();
+            let sources = predefined(self.schema, &extension.options());
+            let rule = (of_extension(&extension), const_value(value), set.clone());
+            self.predefined(target, &this, &sources, rule, &path, out, broken);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)] // one rule in all its parts, and the two places for the outcome
+    fn predefined(
+        &mut self,
+        target: &Target<'_>,
+        this: &(Type, Store),
+        sources: &[Source],
+        rule: (Type, crate::cel::plan::Const, DynamicMessage),
+        path: &[PathElement],
+        out: &mut Vec<Check>,
+        broken: &mut Option<String>,
+    ) {
+        let scope =
+            Scope { schema: self.schema, pool: &self.schema.pool, this: this.clone(), rule: Some(rule) };
+        for source in sources {
+            match custom::compile(source, &scope, path.to_vec()) {
+                Ok(check) if always_holds(&check) => {}
+                Ok(check) => out.push(check),
+                Err(error) => {
+                    let place = &self.schema.fields[target.field].origin.place;
+                    *broken = Some(self.report.cel(place, source, &error));
+                }
+            }
+        }
+    }
+
+    /// The kind of rules that a value takes, and the value as those rules see it.
+    fn expected(&self, target: &Target<'_>) -> Option<(&'static str, (Type, Store))> {
+        let this = target.this.clone();
+        let name = match &target.value {
+            None if matches!(this.1, Store::Map(..)) => "map",
+            None => "repeated",
+            Some(ValueType::Scalar(scalar)) => scalar_family(*scalar),
+            Some(ValueType::Enum(_)) => "enum",
+            Some(ValueType::Message(id) | ValueType::Group(id)) => {
+                match self.schema.messages[*id].well_known? {
+                    WellKnown::Any => "any",
+                    WellKnown::Duration => "duration",
+                    WellKnown::FieldMask => "field_mask",
+                    WellKnown::Timestamp => "timestamp",
+                    other => {
+                        let scalar = wrapped(other)?;
+                        let ty = match this.0 {
+                            Type::Wrapper(inner) => *inner,
+                            ty => ty,
+                        };
+                        return Some((scalar_family(scalar), (ty, this.1)));
+                    }
+                }
+            }
+        };
+        Some((name, this))
+    }
+
+    fn misfit(&mut self, target: &Target<'_>, found: &str, expected: Option<&str>) -> String {
+        let field = &self.schema.fields[target.field];
+        let what = if target.prefix.is_empty() { "the field" } else { "part of the field" };
+        let message = format!("`{found}` rules do not fit {what} `{}`", field.name);
+        let help = match expected {
+            Some(expected) => format!("its rules are those of `{expected}`"),
+            None => "a message of this type takes only `required` and `cel`".to_owned(),
+        };
+        self.report.add(Diagnostic::error(Code::RULE_TYPE, message).at(field.origin.place.clone()).help(help))
+    }
+
+    fn problem(&mut self, target: &Target<'_>, rule: &FieldDescriptor, problem: Problem) -> String {
+        let place = self.schema.fields[target.field].origin.place.clone();
+        let diagnostic = match problem {
+            Problem::Value(text) => Diagnostic::error(Code::RULE_VALUE, text),
+            Problem::Unknown => {
+                let message = format!("the rule `{}` is not known", rule.full_name());
+                Diagnostic::error(Code::UNKNOWN_RULE, message)
+                    .help("use a generator of the release that added it")
+            }
+        };
+        self.report.add(diagnostic.at(place))
+    }
+
+    /// `enum.defined_only`, which CEL cannot say.
+    fn defined_only(
+        &self,
+        target: &Target<'_>,
+        value: &Value,
+        path: Vec<PathElement>,
+        store: &Store,
+    ) -> Option<Check> {
+        let Some(ValueType::Enum(id)) = target.value else { return None };
+        if value.as_bool() != Some(true) {
+            return None;
+        }
+        let mut numbers: Vec<i64> = self.schema.enums[id].values.iter().map(|v| v.number.into()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        Some(Check {
+            id: "enum.defined_only".into(),
+            message: "value must be one of the defined enum values".into(),
+            path,
+            test: Test::Fails(standard::not_among(store, &numbers)),
+            now: false,
+            for_key: false,
+        })
+    }
+}
+
+/// Rules that nothing can break, as those of examples.
+fn always_holds(check: &Check) -> bool {
+    use crate::cel::plan::Const;
+    matches!(
+        (&check.test, check.test.plan().as_const()),
+        (Test::Holds(_), Some(Const::Bool(true))) | (Test::Fails(_), Some(Const::Bool(false)))
+    ) || matches!((&check.test, check.test.plan().as_const()), (Test::Text(_), Some(Const::Str(s))) if s.is_empty())
+}
+
+/// The expressions of a predefined rule.
+fn predefined(schema: &crate::model::Schema, options: &DynamicMessage) -> Vec<Source> {
+    let rules = annotations::extension(&schema.pool, options, "buf.validate.predefined");
+    rules.map(|rules| custom::sources(&rules, "cel")).unwrap_or_default()
+}
+
+fn scalar_family(scalar: Scalar) -> &'static str {
+    match scalar {
+        Scalar::Double => "double",
+        Scalar::Float => "float",
+        Scalar::Int32 => "int32",
+        Scalar::Int64 => "int64",
+        Scalar::Uint32 => "uint32",
+        Scalar::Uint64 => "uint64",
+        Scalar::Sint32 => "sint32",
+        Scalar::Sint64 => "sint64",
+        Scalar::Fixed32 => "fixed32",
+        Scalar::Fixed64 => "fixed64",
+        Scalar::Sfixed32 => "sfixed32",
+        Scalar::Sfixed64 => "sfixed64",
+        Scalar::Bool => "bool",
+        Scalar::String => "string",
+        Scalar::Bytes => "bytes",
+    }
+}

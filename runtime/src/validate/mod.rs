@@ -1,0 +1,203 @@
+//! Validation: what a message must be, and what is wrong with one that is not.
+//!
+//! [`Validate`] is implemented for every generated message, from its `buf.validate` rules.
+
+mod path;
+pub mod proto;
+mod sink;
+mod status;
+
+use std::borrow::Cow;
+use std::fmt;
+
+pub use path::{Field, PathElement, RuleElement, Subscript};
+
+pub use sink::{Rule, Sink, Stop};
+
+use crate::cel;
+
+/// A message that knows its rules.
+pub trait Validate {
+    /// Tests all rules, of the messages inside too.
+    ///
+    /// # Errors
+    /// Every violation.
+    fn validate(&self) -> Result<(), Violations> {
+        Validator::new().validate(self)
+    }
+
+    /// Tests all rules into `out`; generated.
+    #[doc(hidden)]
+    fn check(&self, _out: &mut Sink) -> Result<(), Stop> {
+        Ok(())
+    }
+}
+
+/// How to validate, where the usual way does not do.
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use]
+pub struct Validator {
+    first_only: bool,
+    now: Option<cel::Timestamp>,
+}
+
+impl Validator {
+    /// Everything is tested, against the clock of the system.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether to stop at the first violation.
+    pub fn stop_at_first(mut self, yes: bool) -> Self {
+        self.first_only = yes;
+        self
+    }
+
+    /// The time that rules about now compare with.
+    pub fn at(mut self, now: std::time::SystemTime) -> Self {
+        self.now = Some(now.into());
+        self
+    }
+
+    /// Tests a message.
+    ///
+    /// # Errors
+    /// The violations found.
+    pub fn validate<T: Validate + ?Sized>(&self, message: &T) -> Result<(), Violations> {
+        let mut out = Sink::new(self.first_only, self.now);
+        // What stopped it is in the sink.
+        let _: Result<(), Stop> = message.check(&mut out);
+        out.finish()
+    }
+}
+
+/// A rule that a message breaks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Violation {
+    /// From the field outwards while it is built, from the message once it is done.
+    path: Vec<PathElement>,
+    rule: &'static Rule,
+    message: Cow<'static, str>,
+}
+
+impl Violation {
+    /// The way from the message to the field; empty when the rule is about the message itself.
+    pub fn field_path(&self) -> &[PathElement] {
+        &self.path
+    }
+
+    /// The way to the rule from `buf.validate.FieldRules`; empty when it stands on a message or a oneof.
+    pub fn rule_path(&self) -> &'static [RuleElement] {
+        self.rule.path
+    }
+
+    /// The id of the rule, as `string.min_len`.
+    pub fn rule_id(&self) -> &'static str {
+        self.rule.id
+    }
+
+    /// What is wrong, for a human.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Whether it is the key of a map that is wrong, not the value.
+    pub fn for_key(&self) -> bool {
+        self.rule.for_key
+    }
+
+    /// The field's path as text: `orders[2].items["a"].name`.
+    pub fn field(&self) -> String {
+        path::join(&self.path)
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}", self.field())?;
+            f.write_str(if self.rule.for_key { " (key): " } else { ": " })?;
+        }
+        if self.message.is_empty() { f.write_str(self.rule.id) } else { f.write_str(&self.message) }
+    }
+}
+
+/// Why a rule gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The expression failed on this message, as a division by zero does.
+    Runtime {
+        /// The id of the rule.
+        rule_id: &'static str,
+        /// What failed.
+        error: cel::Error,
+    },
+    /// The rule could not be compiled, and the generator was told to keep that for run time.
+    Compilation(&'static str),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runtime { rule_id, error } => write!(f, "the rule {rule_id} cannot be evaluated: {error}"),
+            Self::Compilation(text) => write!(f, "a rule cannot be compiled: {text}"),
+        }
+    }
+}
+
+/// Everything that is wrong with a message.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Violations {
+    list: Vec<Violation>,
+    failure: Option<Failure>,
+}
+
+impl Violations {
+    /// The violations, in the order of the rules.
+    pub fn iter(&self) -> std::slice::Iter<'_, Violation> {
+        self.list.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none, which is so when a rule failed at once.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The rule that gave no answer, after which nothing was tested. The message is not valid then, either.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+}
+
+impl<'a> IntoIterator for &'a Violations {
+    type Item = &'a Violation;
+    type IntoIter = std::slice::Iter<'a, Violation>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, violation) in self.list.iter().enumerate() {
+            if i > 0 {
+                f.write_str("; ")?;
+            }
+            violation.fmt(f)?;
+        }
+        if let Some(failure) = &self.failure {
+            if !self.list.is_empty() {
+                f.write_str("; ")?;
+            }
+            failure.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Violations {}

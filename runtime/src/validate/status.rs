@@ -1,0 +1,42 @@
+//! Violations as a status: INVALID_ARGUMENT, with what is wrong as details.
+
+use prost::Message as _;
+use prost_types::Any;
+use tonic::{Code, Status};
+use tonic_types::pb::{BadRequest, bad_request::FieldViolation};
+
+use super::Violations;
+use super::proto::ViolationsProto;
+
+impl From<&Violations> for BadRequest {
+    fn from(from: &Violations) -> Self {
+        let field_violations = from.iter().map(|v| FieldViolation {
+            field: v.field(),
+            description: v.message().to_owned(),
+            reason: v.rule_id().to_owned(),
+            localized_message: None,
+        });
+        Self { field_violations: field_violations.collect() }
+    }
+}
+
+impl From<&Violations> for Status {
+    fn from(from: &Violations) -> Self {
+        let any = |name: &str, value: Vec<u8>| Any { type_url: format!("type.googleapis.com/{name}"), value };
+        let status = tonic_types::pb::Status {
+            code: Code::InvalidArgument.into(),
+            message: from.to_string(),
+            details: vec![
+                any("google.rpc.BadRequest", BadRequest::from(from).encode_to_vec()),
+                any("buf.validate.Violations", ViolationsProto::from(from).encode_to_vec()),
+            ],
+        };
+        Self::with_details(Code::InvalidArgument, from.to_string(), status.encode_to_vec().into())
+    }
+}
+
+impl From<Violations> for Status {
+    fn from(from: Violations) -> Self {
+        Self::from(&from)
+    }
+}
