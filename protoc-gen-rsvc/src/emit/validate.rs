@@ -104,7 +104,7 @@ fn group(group: &Group, cx: &Context<'_>) -> TokenStream {
     let names = names.join(", ");
     let rule = |message: String| {
         quote!(__rsvc_out.add(
-            const { &::rsvc::validate::Rule::new("message.oneof", #message, &[], false) },
+            const { &::rsvc::validate::Rule::of_message("message.oneof", #message) },
             ::core::option::Option::None,
         )?)
     };
@@ -259,7 +259,11 @@ fn rule(check: &Check) -> TokenStream {
         }
     });
     let Check { id, message, for_key, .. } = check;
-    quote!(const { &::rsvc::validate::Rule::new(#id, #message, &[#(#elements),*], #for_key) })
+    quote!({
+        static __RSVC_RULE: ::rsvc::validate::Rule =
+            ::rsvc::validate::Rule { id: #id, message: #message, path: &[#(#elements),*], for_key: #for_key };
+        &__RSVC_RULE
+    })
 }
 
 fn check(check: &Check, element: Option<&TokenStream>, cx: &Context<'_>) -> TokenStream {

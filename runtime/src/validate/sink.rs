@@ -8,29 +8,31 @@ use crate::cel::{self, Timestamp};
 /// A rule with everything about it that is known at build time.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
-    pub(super) id: &'static str,
-    message: &'static str,
-    pub(super) path: &'static [RuleElement],
-    pub(super) for_key: bool,
+    /// Its id.
+    pub id: &'static str,
+    /// What a violation says, unless the rule gives the text.
+    pub message: &'static str,
+    /// Where it is; nowhere when it stands on a message.
+    pub path: &'static [RuleElement],
+    /// Whether it is about the key of a map.
+    pub for_key: bool,
 }
 
 impl Rule {
     /// `required` of a field.
-    pub const REQUIRED: Self =
-        Self::new("required", "value is required", &[RuleElement::new("required", 25, 8)], false);
+    pub const REQUIRED: Self = Self {
+        id: "required",
+        message: "value is required",
+        path: &[RuleElement::new("required", 25, 8)],
+        for_key: false,
+    };
 
     /// `required` of a oneof.
-    pub const ONEOF_REQUIRED: Self =
-        Self::new("required", "exactly one field is required in oneof", &[], false);
+    pub const ONEOF_REQUIRED: Self = Self::of_message("required", "exactly one field is required in oneof");
 
-    /// A rule; without a path it stands on a message.
-    pub const fn new(
-        id: &'static str,
-        message: &'static str,
-        path: &'static [RuleElement],
-        for_key: bool,
-    ) -> Self {
-        Self { id, message, path, for_key }
+    /// A rule on a message.
+    pub const fn of_message(id: &'static str, message: &'static str) -> Self {
+        Self { id, message, path: &[], for_key: false }
     }
 }
 

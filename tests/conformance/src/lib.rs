@@ -1,1 +1,4 @@
-//! .
+//! What the conformance programs share.
+
+#[cfg(protovalidate_cases)]
+pub mod protovalidate;

@@ -15,8 +15,14 @@ fn path(text: &str) -> TokenStream {
 
 /// The field of a struct, as a place.
 fn place(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    let name = path(&cx.schema.fields[field].rust_name);
+    let name = field_name(field, cx);
     quote!(#base.#name)
+}
+
+/// The name of a field; messages from elsewhere got none, so theirs follows the usual rule.
+fn field_name(field: FieldId, cx: &Context<'_>) -> TokenStream {
+    let node = &cx.schema.fields[field];
+    if node.rust_name.is_empty() { path(&crate::names::snake(&node.name)) } else { path(&node.rust_name) }
 }
 
 /// `Option<&T>` of a field that may be unset, from a struct.
@@ -187,11 +193,11 @@ pub(super) fn new_message(id: MessageId, fields: &[(FieldId, Plan)], cx: &Contex
                 quote!(__rsvc_n.#of = ::core::option::Option::Some(#enum_type::#variant(#text));)
             }
             (Shape::Option, _) => {
-                let name = path(&node.rust_name);
+                let name = field_name(*field, cx);
                 quote!(__rsvc_n.#name = ::core::option::Option::Some(#text);)
             }
             _ => {
-                let name = path(&node.rust_name);
+                let name = field_name(*field, cx);
                 quote!(__rsvc_n.#name = #text;)
             }
         }

@@ -1,0 +1,56 @@
+//! Generates the types of protovalidate's conformance cases, twice: with the standard rules as native code, and with
+//! them from their CEL, so that each can be compared with the other. Beside them a table from names to validators.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use protoc_gen_rsvc::{Builder, input::Source};
+
+fn main() {
+    println!("cargo:rerun-if-env-changed=RSVC_SHARED");
+    println!("cargo:rustc-check-cfg=cfg(protovalidate_cases)");
+    let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let Some(shared) = std::env::var_os("RSVC_SHARED") else { return };
+    let cases = Path::new(&shared).join("conformance/protovalidate/cases_schema.binpb");
+    println!("cargo:rerun-if-changed={}", cases.display());
+    let Ok(bytes) = std::fs::read(&cases) else {
+        println!("cargo:warning=there are no conformance cases at {}", cases.display());
+        return;
+    };
+    println!("cargo:rustc-cfg=protovalidate_cases");
+    let source = Source::DescriptorSet { bytes, files: Vec::new() };
+    for (name, from_cel) in [("native", "false"), ("cel", "true")] {
+        let builder = Builder::new()
+            .option("defer_rule_errors", "true")
+            .option("rules_from_cel", from_cel)
+            .out_dir(out.join(name));
+        let dump = builder.dump(&source).unwrap();
+        std::fs::write(out.join(format!("{name}_table.rs")), table(&dump)).expect("the output can be written");
+        builder.compile_source(&source).unwrap();
+    }
+}
+
+/// A `match` from the full names of messages to their types, from the dump of the schema.
+fn table(dump: &str) -> String {
+    let mut package = String::new();
+    let mut outer: Vec<&str> = Vec::new();
+    let mut arms = String::new();
+    for line in dump.lines() {
+        if let Some(rest) = line.strip_prefix("package ") {
+            package = rest.split('"').nth(1).unwrap_or_default().to_owned();
+            continue;
+        }
+        let text = line.trim_start();
+        let depth = (line.len() - text.len()) / 2;
+        let Some((name, rest)) = text.strip_prefix("message ").and_then(|t| t.split_once(" -> ")) else { continue };
+        outer.truncate(depth - 1);
+        outer.push(name);
+        let path = rest.split(" at ").next().unwrap_or_default();
+        if package.starts_with("buf.validate.conformance") {
+            let _ = writeln!(arms, "\"{package}.{}\" => Some(run::<{path}>(value)),", outer.join("."));
+        }
+    }
+    format!(
+        "pub(super) fn validate(name: &str, value: &[u8]) -> Option<super::Outcome> {{\nuse super::run;\nmatch name {{\n{arms}_ => None,\n}}\n}}\n"
+    )
+}
