@@ -4,10 +4,10 @@ use super::ip::{is_ip_version, is_ipv4};
 
 /// `a.isHostname()`: RFC 1034 with digits in front allowed; the last label is not all digits.
 pub fn is_hostname(a: &str) -> bool {
-    if a.len() > 253 {
+    let labels = a.strip_suffix('.').unwrap_or(a);
+    if labels.len() > 253 {
         return false;
     }
-    let labels = a.strip_suffix('.').unwrap_or(a);
     let mut last_is_digits = false;
     for label in labels.as_bytes().split(|b| *b == b'.') {
         if !is_label(label) {
