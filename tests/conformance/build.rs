@@ -25,7 +25,8 @@ fn main() {
             .option("rules_from_cel", from_cel)
             .out_dir(out.join(name));
         let dump = builder.dump(&source).unwrap();
-        std::fs::write(out.join(format!("{name}_table.rs")), table(&dump)).expect("the output can be written");
+        std::fs::write(out.join(format!("{name}_table.rs")), table(&dump))
+            .expect("the output can be written");
         builder.compile_source(&source).unwrap();
     }
 }
@@ -42,7 +43,9 @@ fn table(dump: &str) -> String {
         }
         let text = line.trim_start();
         let depth = (line.len() - text.len()) / 2;
-        let Some((name, rest)) = text.strip_prefix("message ").and_then(|t| t.split_once(" -> ")) else { continue };
+        let Some((name, rest)) = text.strip_prefix("message ").and_then(|t| t.split_once(" -> ")) else {
+            continue;
+        };
         outer.truncate(depth - 1);
         outer.push(name);
         let path = rest.split(" at ").next().unwrap_or_default();

@@ -181,7 +181,10 @@ impl Survey<'_> {
                 name()
             ));
         }
-        if said.repeated_field_encoding.is_some() && !(is_repeated(field) && is_packable(field)) {
+        // Expanded is what strings and messages are anyway, so it may be said of them; packed may not.
+        let packed = said.repeated_field_encoding == Some(1);
+        if said.repeated_field_encoding.is_some() && !(is_repeated(field) && (is_packable(field) || !packed))
+        {
             self.error(format!("`{}` is not a repeated field that could be packed", name()));
         }
         if said.message_encoding.is_some() && !is_message(field) {
