@@ -7,6 +7,7 @@ use crate::diag::{Code, Diagnostic};
 
 /// Everything that can be chosen. [`KEYS`] lists the keys with their meaning.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // they are switches
 pub struct Options {
     /// Proto prefix, without a leading dot, to the Rust path where its types live.
     pub extern_paths: BTreeMap<String, String>,

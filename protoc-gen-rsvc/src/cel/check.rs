@@ -92,10 +92,10 @@ pub fn check(expr: &Expr, vars: &[Var], types: &dyn TypeProvider) -> Result<Type
 
 /// Checks a rule: its result must be bool or string.
 pub fn check_rule(expr: &Expr, vars: &[Var], types: &dyn TypeProvider) -> Result<Typed, CelError> {
-    let typed = check(expr, vars, types)?;
-    match typed.ty {
-        Type::Bool | Type::String | Type::Dyn => Ok(typed),
-        _ => Err(CelError::result(typed.span, &typed.ty)),
+    let rule = check(expr, vars, types)?;
+    match rule.ty {
+        Type::Bool | Type::String | Type::Dyn => Ok(rule),
+        _ => Err(CelError::result(rule.span, &rule.ty)),
     }
 }
 

@@ -372,12 +372,18 @@ fn height(expr: &Expr) -> usize {
             ExprKind::Literal(_) | ExprKind::Ident { .. } => {}
             ExprKind::Select { operand, .. } | ExprKind::Has { operand, .. } => add(operand),
             ExprKind::Call { target, args, .. } => {
-                target.iter().for_each(|t| add(t));
+                if let Some(target) = target {
+                    add(target);
+                }
                 args.iter().for_each(add);
             }
             ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::List(parts) => parts.iter().for_each(add),
             ExprKind::Conditional { cond, then, otherwise } => {
-                [cond, then, otherwise].into_iter().for_each(|e| add(e))
+                {
+                    add(cond);
+                    add(then);
+                    add(otherwise);
+                };
             }
             ExprKind::Map(entries) => entries.iter().for_each(|(k, v)| {
                 add(k);

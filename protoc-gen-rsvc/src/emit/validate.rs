@@ -138,13 +138,14 @@ fn describe(field: FieldId, cx: &Context<'_>) -> TokenStream {
     let (constant, name) = (constant(field, cx), &node.name);
     let number = Literal::u32_unsuffixed(node.number);
     let ty = type_number(&node.descriptor);
-    let value = match (&node.kind, node.descriptor.kind()) {
-        (FieldKind::Map(..), prost_reflect::Kind::Message(entry)) => {
-            let key = type_number(&entry.map_entry_key_field());
-            let value = type_number(&entry.map_entry_value_field());
-            quote!(::rsvc::validate::Field::map(#name, #number, #key, #value))
-        }
-        _ => quote!(::rsvc::validate::Field::new(#name, #number, #ty)),
+    let value = if let (FieldKind::Map(..), prost_reflect::Kind::Message(entry)) =
+        (&node.kind, node.descriptor.kind())
+    {
+        let key = type_number(&entry.map_entry_key_field());
+        let value = type_number(&entry.map_entry_value_field());
+        quote!(::rsvc::validate::Field::map(#name, #number, #key, #value))
+    } else {
+        quote!(::rsvc::validate::Field::new(#name, #number, #ty))
     };
     quote!(const #constant: &::rsvc::validate::Field = &#value;)
 }
@@ -267,9 +268,10 @@ fn rule(check: &Check) -> TokenStream {
 }
 
 fn check(check: &Check, element: Option<&TokenStream>, cx: &Context<'_>) -> TokenStream {
-    let element = match element {
-        Some(element) => quote!(::core::option::Option::Some(#element)),
-        None => quote!(::core::option::Option::None),
+    let element = if let Some(element) = element {
+        quote!(::core::option::Option::Some(#element))
+    } else {
+        quote!(::core::option::Option::None)
     };
     let rule = rule(check);
     let report = Report { element, rule };

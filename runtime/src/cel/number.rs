@@ -179,7 +179,7 @@ pub fn uint_from_int(a: i64) -> Result<u64> {
 #[inline]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // the range is checked
 pub fn uint_from_double(a: f64) -> Result<u64> {
-    if a >= 0.0 && a < 18_446_744_073_709_551_616.0 { Ok(a as u64) } else { Err(Error::OVERFLOW) }
+    if (0.0..18_446_744_073_709_551_616.0).contains(&a) { Ok(a as u64) } else { Err(Error::OVERFLOW) }
 }
 
 /// `uint(a)`

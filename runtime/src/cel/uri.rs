@@ -22,21 +22,18 @@ fn rest(a: &str, after_scheme: bool) -> bool {
     if !encoded(fragment, tail) || !encoded(query, tail) {
         return false;
     }
-    let path = match a.strip_prefix("//") {
-        Some(a) => {
-            let end = a.find('/').unwrap_or(a.len());
-            if !authority(&a[..end]) {
-                return false;
-            }
-            &a[end..]
+    let path = if let Some(a) = a.strip_prefix("//") {
+        let end = a.find('/').unwrap_or(a.len());
+        if !authority(&a[..end]) {
+            return false;
         }
-        None => {
-            let first = a.split('/').next().unwrap_or_default();
-            if !after_scheme && first.contains(':') {
-                return false;
-            }
-            a
+        &a[end..]
+    } else {
+        let first = a.split('/').next().unwrap_or_default();
+        if !after_scheme && first.contains(':') {
+            return false;
         }
+        a
     };
     encoded(path, |b| is_pchar(b) || b == b'/')
 }

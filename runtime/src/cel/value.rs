@@ -1,4 +1,5 @@
 //! Values whose type is known at run time only, and the operators on them.
+#![allow(clippy::needless_pass_by_value)] // generated code hands its values over, used up or not
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

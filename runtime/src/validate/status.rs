@@ -1,4 +1,4 @@
-//! Violations as a status: INVALID_ARGUMENT, with what is wrong as details.
+//! Violations as a status: `INVALID_ARGUMENT`, with what is wrong as details.
 
 use prost::Message as _;
 use prost_types::Any;

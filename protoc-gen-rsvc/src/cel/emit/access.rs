@@ -100,8 +100,7 @@ pub(super) fn read(base: &Plan, field: FieldId, default: &Const, cx: &Context<'_
     };
     let loaded = load(&quote!((*__rsvc_f)), &store);
     match &store {
-        Store::Message(_) => held,
-        Store::Map(..) => held,
+        Store::Message(_) | Store::Map(..) => held,
         Store::List(_) => quote!(#held.map_or(&[][..], |__rsvc_f| __rsvc_f.as_slice())),
         Store::Json => quote!(#held.map_or(::rsvc::cel::Value::Null, |__rsvc_f| #loaded)),
         _ if nullable => quote!(#held.map(|__rsvc_f| #loaded)),

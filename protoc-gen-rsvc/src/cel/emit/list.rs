@@ -94,8 +94,9 @@ pub(super) fn iterate(list: &Plan, cx: &Context<'_>) -> TokenStream {
 fn iterate_values(text: &TokenStream, repr: &Repr) -> TokenStream {
     match repr {
         Repr::Str(Own::Owned) => quote!((#text).iter().map(|__rsvc_i| __rsvc_i.as_str())),
-        Repr::Bytes(Own::Owned) => quote!((#text).iter().map(|__rsvc_i| __rsvc_i.as_slice())),
-        Repr::List(_, ListForm::Owned) => quote!((#text).iter().map(|__rsvc_i| __rsvc_i.as_slice())),
+        Repr::Bytes(Own::Owned) | Repr::List(_, ListForm::Owned) => {
+            quote!((#text).iter().map(|__rsvc_i| __rsvc_i.as_slice()))
+        }
         _ => quote!((#text).iter().cloned()),
     }
 }

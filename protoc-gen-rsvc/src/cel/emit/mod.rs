@@ -32,6 +32,7 @@ fn name(text: &str) -> Ident {
 }
 
 /// The value of a plan; a fallible one leaves with `?`.
+#[allow(clippy::too_many_lines)] // one short arm for each node
 pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
     match &plan.op {
         Op::Const(value) => constant(value),

@@ -276,7 +276,7 @@ pub fn const_value(value: &Value) -> Const {
 }
 
 fn const_message(message: &DynamicMessage) -> Const {
-    let number = |n: u32| message.get_field_by_number(n).map(|v| v.into_owned());
+    let number = |n: u32| message.get_field_by_number(n).map(std::borrow::Cow::into_owned);
     let parts = || {
         let seconds = number(1).and_then(|v| v.as_i64()).unwrap_or_default();
         (seconds, number(2).and_then(|v| v.as_i32()).unwrap_or_default())

@@ -211,6 +211,9 @@ fn item_local(id: u32, item: &Item) -> Plan {
     }
 }
 
+/// Distinct from every other local: lists nest, but a collecting loop holds nothing but its own variable.
+const VAR: u32 = u32::MAX;
+
 /// The list as a `Vec` of values in a form.
 pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
     let Repr::List(item, form) = &list.repr else { return Ok(fail("no such overload", Repr::Never)) };
@@ -218,8 +221,6 @@ pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
         return Ok(list);
     }
     let item = item.clone();
-    // Distinct from every other local: lists nest, but a collecting loop holds nothing but its own variable.
-    const VAR: u32 = u32::MAX;
     let mut body = convert::shape(span, item_local(VAR, &item), element)?;
     if convert::item(&item).is_owned() {
         body = convert::own(body);

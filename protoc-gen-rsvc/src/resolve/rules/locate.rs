@@ -25,7 +25,7 @@ pub(super) fn place(text: &str, from: &Place, expression: &str, span: Span) -> O
 
 fn position(text: &str, byte: usize) -> Position {
     let before = &text.as_bytes()[..byte.min(text.len())];
-    let line = before.iter().filter(|b| **b == b'\n').count();
+    let line = before.split(|b| *b == b'\n').count() - 1;
     let column = before.iter().rev().take_while(|b| **b != b'\n').count();
     Position {
         line: u32::try_from(line).unwrap_or(u32::MAX),

@@ -35,17 +35,16 @@ impl Reporter<'_> {
             .text(&at.file)
             .and_then(|text| locate::place(text, at, &source.expression, error.span));
         let mut diagnostic = Diagnostic::error(code, error.message.clone());
-        diagnostic = match found {
-            Some(place) => diagnostic.at(place),
-            None => {
-                let range = error.span.start as usize..error.span.end as usize;
-                let part = source.expression.get(range).filter(|p| !p.is_empty());
-                let note = match part {
-                    Some(part) => format!("in `{part}` of the expression `{}`", source.expression),
-                    None => format!("in the expression `{}`", source.expression),
-                };
-                diagnostic.at(at.clone()).note(None, note)
-            }
+        diagnostic = if let Some(place) = found {
+            diagnostic.at(place)
+        } else {
+            let range = error.span.start as usize..error.span.end as usize;
+            let part = source.expression.get(range).filter(|p| !p.is_empty());
+            let note = match part {
+                Some(part) => format!("in `{part}` of the expression `{}`", source.expression),
+                None => format!("in the expression `{}`", source.expression),
+            };
+            diagnostic.at(at.clone()).note(None, note)
         };
         if source.id != source.expression && !source.id.is_empty() {
             diagnostic = diagnostic.note(None, format!("the rule is `{}`", source.id));

@@ -28,11 +28,11 @@ impl TypeProvider for PoolTypes<'_> {
             return found.get_value_by_name(value).map(|v| v.number());
         }
         // Values also live beside their enum, by protobuf's own scoping.
-        let number = self.0.all_enums().find_map(|e| {
+
+        self.0.all_enums().find_map(|e| {
             let beside = e.full_name().rsplit_once('.').map_or("", |(scope, _)| scope) == scope;
             beside.then(|| e.get_value_by_name(value).map(|v| v.number())).flatten()
-        });
-        number
+        })
     }
 }
 
