@@ -5,6 +5,7 @@
 
 mod access;
 mod boxes;
+pub(crate) mod reach;
 
 use crate::model::{
     FieldId, FieldKind, FileId, MessageId, Presence, Scalar, Schema, Syntax, TypePath, ValueType,

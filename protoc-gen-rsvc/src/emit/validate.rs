@@ -10,7 +10,7 @@ use crate::diag::Diagnostic;
 use crate::model::rules::{Check, FieldRules, Group, MessageRules, PathElement, Test, ValueRules};
 use crate::model::{FieldId, FieldKind, MessageId, PackageId, Scalar, Schema, ValueType};
 use crate::names;
-use crate::storage::Shape;
+use crate::storage::reach;
 
 /// The impls of all messages of a package, nested ones included, in its module.
 pub(super) fn emit(schema: &Schema, package: PackageId) -> Result<Vec<syn::Item>, Diagnostic> {
@@ -151,7 +151,6 @@ fn describe(field: FieldId, cx: &Context<'_>) -> TokenStream {
 }
 
 fn field(rules: &FieldRules, cx: &Context<'_>) -> TokenStream {
-    let node = &cx.schema.fields[rules.field];
     let this = cel::this();
     let constant = constant(rules.field, cx);
     let element = quote!(::rsvc::validate::PathElement::field(#constant));
@@ -163,18 +162,17 @@ fn field(rules: &FieldRules, cx: &Context<'_>) -> TokenStream {
     let set = cel::is_set(&quote!(self), rules.field, cx);
     let optional = cel::optional(&quote!(self), rules.field, cx);
     let nothing = rules.value.is_empty();
-    let test = match (node.storage.shape, missing) {
+    let test = match (reach::is_optional(cx.schema, rules.field), missing) {
         (_, Some(missing)) if nothing => quote!(if !(#set) { #missing }),
-        (Shape::Option | Shape::Variant, Some(missing)) => quote! {
+        (true, Some(missing)) => quote! {
             if let ::core::option::Option::Some(#this) = #optional { #body } else { #missing }
         },
-        (Shape::Option | Shape::Variant, None) => quote! {
+        (true, None) => quote! {
             if let ::core::option::Option::Some(#this) = #optional { #body }
         },
-        (_, missing) => {
-            let name = path(&node.rust_name);
-            let bind = if node.storage.boxed { quote!(&*self.#name) } else { quote!(&self.#name) };
-            let body = quote!({ let #this = #bind; #body });
+        (false, missing) => {
+            let place = path(&reach::place(cx.schema, rules.field, "self"));
+            let body = quote!({ let #this = &#place; #body });
             match missing {
                 Some(missing) => quote!(if #set #body else { #missing }),
                 None if rules.skip_unset => quote!(if #set #body),

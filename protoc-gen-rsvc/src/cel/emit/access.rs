@@ -7,7 +7,7 @@ use super::super::plan::{Const, Plan, Repr, Store};
 use super::{Context, constant, load, value};
 use crate::cel::lower::{store_of, store_of_field};
 use crate::model::{FieldId, FieldKind, MessageId, ValueType};
-use crate::storage::Shape;
+use crate::storage::reach;
 
 fn path(text: &str) -> TokenStream {
     text.parse().unwrap_or_default()
@@ -15,45 +15,22 @@ fn path(text: &str) -> TokenStream {
 
 /// The field of a struct, as a place.
 fn place(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    let name = field_name(field, cx);
-    quote!(#base.#name)
-}
-
-/// The name of a field; messages from elsewhere got none, so theirs follows the usual rule.
-fn field_name(field: FieldId, cx: &Context<'_>) -> TokenStream {
-    let node = &cx.schema.fields[field];
-    if node.rust_name.is_empty() { path(&crate::names::snake(&node.name)) } else { path(&node.rust_name) }
+    path(&reach::place(cx.schema, field, &base.to_string()))
 }
 
 /// `Option<&T>` of a field that may be unset, from a struct.
 pub fn optional(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    let node = &cx.schema.fields[field];
-    match (node.storage.shape, node.oneof) {
-        (Shape::Variant, Some(oneof)) => {
-            let oneof = &cx.schema.oneofs[oneof];
-            let of = path(&oneof.rust_name);
-            let ty = path(&crate::names::path_from(cx.module, &oneof.rust));
-            let variant = path(&node.rust_name);
-            let held = if node.storage.boxed { quote!(&**__rsvc_f) } else { quote!(__rsvc_f) };
-            quote!(match &#base.#of {
-                ::core::option::Option::Some(#ty::#variant(__rsvc_f)) => ::core::option::Option::Some(#held),
-                _ => ::core::option::Option::None,
-            })
-        }
-        (Shape::Option, _) => {
-            let place = place(base, field, cx);
-            if node.storage.boxed { quote!(#place.as_deref()) } else { quote!(#place.as_ref()) }
-        }
-        _ => {
-            let place = place(base, field, cx);
-            let held = if node.storage.boxed { quote!(&*#place) } else { quote!(&#place) };
-            quote!(::core::option::Option::Some(#held))
-        }
-    }
+    path(&reach::optional(cx.schema, field, &base.to_string(), cx.module))
 }
 
-fn is_optional(field: FieldId, cx: &Context<'_>) -> bool {
-    matches!(cx.schema.fields[field].storage.shape, Shape::Option | Shape::Variant)
+/// Whether a field of a struct is set.
+pub fn is_set(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
+    path(&reach::is_set(cx.schema, field, &base.to_string(), cx.module))
+}
+
+/// Whether a value without presence differs from the default.
+pub fn not_default(place: &TokenStream, value: &ValueType) -> TokenStream {
+    path(&reach::not_default(&place.to_string(), value))
 }
 
 /// The text of a struct, when it is there for sure.
@@ -79,11 +56,8 @@ pub(super) fn read(base: &Plan, field: FieldId, default: &Const, cx: &Context<'_
         _ => false,
     };
     let held = match present(base, cx) {
-        Some(text) if !is_optional(field, cx) => {
-            let mut place = place(&text, field, cx);
-            if node.storage.boxed {
-                place = quote!((*#place));
-            }
+        Some(text) if !reach::is_optional(cx.schema, field) => {
+            let place = place(&text, field, cx);
             let loaded = load(&place, &store);
             return match (&store, nullable) {
                 (Store::Message(_), _) => loaded,
@@ -123,46 +97,6 @@ pub(super) fn has(base: &Plan, field: FieldId, cx: &Context<'_>) -> TokenStream 
     }
 }
 
-/// Whether a field of a struct is set.
-pub fn is_set(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    let node = &cx.schema.fields[field];
-    if is_optional(field, cx) {
-        return match node.storage.shape {
-            Shape::Option => {
-                let place = place(base, field, cx);
-                quote!(#place.is_some())
-            }
-            _ => {
-                let oneof = node.oneof.map(|o| &cx.schema.oneofs[o]);
-                let of = path(oneof.map_or("", |o| &o.rust_name));
-                let ty = path(&oneof.map_or(String::new(), |o| crate::names::path_from(cx.module, &o.rust)));
-                let variant = path(&node.rust_name);
-                quote!(::core::matches!(&#base.#of, ::core::option::Option::Some(#ty::#variant(_))))
-            }
-        };
-    }
-    let place = place(base, field, cx);
-    match &node.kind {
-        FieldKind::Repeated(_) | FieldKind::Map(..) => quote!(!#place.is_empty()),
-        // Required: always there as far as prost can tell.
-        FieldKind::Singular(_, crate::model::Presence::Required) => quote!(true),
-        FieldKind::Singular(value, _) => not_default(&place, value),
-    }
-}
-
-/// Whether a value without presence differs from the default.
-pub fn not_default(place: &TokenStream, value: &ValueType) -> TokenStream {
-    use crate::model::Scalar as S;
-    match value {
-        ValueType::Scalar(S::Bool) => quote!(#place),
-        ValueType::Scalar(S::String | S::Bytes) => quote!(!#place.is_empty()),
-        // Minus zero is not the default.
-        ValueType::Scalar(S::Double | S::Float) => quote!(#place.to_bits() != 0),
-        ValueType::Scalar(_) | ValueType::Enum(_) => quote!(#place != 0),
-        ValueType::Message(_) | ValueType::Group(_) => quote!(true),
-    }
-}
-
 /// Equality of messages, unset being the default.
 pub(super) fn equal(left: &Plan, right: &Plan, cx: &Context<'_>) -> TokenStream {
     let option = |plan: &Plan| {
@@ -182,24 +116,8 @@ pub(super) fn new_message(id: MessageId, fields: &[(FieldId, Plan)], cx: &Contex
     let sets = fields.iter().map(|(field, plan)| {
         let node = &cx.schema.fields[*field];
         let text = value(plan, cx);
-        let text = stored(&text, &node.kind);
-        match (node.storage.shape, node.oneof) {
-            (Shape::Variant, Some(oneof)) => {
-                let oneof = &cx.schema.oneofs[oneof];
-                let of = path(&oneof.rust_name);
-                let enum_type = path(&crate::names::path_from(cx.module, &oneof.rust));
-                let variant = path(&node.rust_name);
-                quote!(__rsvc_n.#of = ::core::option::Option::Some(#enum_type::#variant(#text));)
-            }
-            (Shape::Option, _) => {
-                let name = field_name(*field, cx);
-                quote!(__rsvc_n.#name = ::core::option::Option::Some(#text);)
-            }
-            _ => {
-                let name = field_name(*field, cx);
-                quote!(__rsvc_n.#name = #text;)
-            }
-        }
+        let text = stored(&text, &node.kind).to_string();
+        path(&reach::set(cx.schema, *field, "__rsvc_n", &text, cx.module))
     });
     quote!(&{
         let mut __rsvc_n = <#ty as ::core::default::Default>::default();

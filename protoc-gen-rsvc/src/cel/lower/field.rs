@@ -8,7 +8,7 @@ use crate::cel::check::{Member, Typed};
 use crate::cel::error::CelError;
 use crate::cel::plan::{Const, Item, ListForm, MapForm, Op, Own, Plan, Repr, Store};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Scalar, Schema, ValueType, WellKnown};
-use crate::storage::Shape;
+use crate::storage::reach;
 
 impl Lowerer<'_> {
     pub(super) fn select(&mut self, operand: &Typed, member: &Member) -> Lowered {
@@ -135,7 +135,7 @@ pub fn read_field(schema: &Schema, base: Plan, field: FieldId) -> Plan {
             let store = store_of(schema, value);
             match (&store, value) {
                 (Store::Message(id), _) => {
-                    let required = present && node.storage.shape == Shape::Plain;
+                    let required = present && reach::is_always_there(schema, field);
                     Repr::Message { id: *id, present: required }
                 }
                 (_, ValueType::Message(id)) if is_wrapper(schema, *id) => {

@@ -1,0 +1,94 @@
+//! Reaching into prost's structs, as source text.
+
+use super::Shape;
+use crate::model::{FieldId, FieldKind, Presence, Scalar, Schema, ValueType};
+use crate::names;
+
+/// Whether the struct itself tells unset from the default.
+pub(crate) fn is_optional(schema: &Schema, field: FieldId) -> bool {
+    matches!(schema.fields[field].storage.shape, Shape::Option | Shape::Variant)
+}
+
+/// Whether the value stands in the struct, whatever was sent.
+pub(crate) fn is_always_there(schema: &Schema, field: FieldId) -> bool {
+    schema.fields[field].storage.shape == Shape::Plain
+}
+
+/// The name of a field; messages from elsewhere got none, so theirs follows the usual rule.
+fn name(schema: &Schema, field: FieldId) -> String {
+    let node = &schema.fields[field];
+    if node.rust_name.is_empty() { names::snake(&node.name) } else { node.rust_name.clone() }
+}
+
+/// A field that is not optional, as a place of type `T`.
+pub(crate) fn place(schema: &Schema, field: FieldId, base: &str) -> String {
+    let place = format!("{base}.{}", name(schema, field));
+    if schema.fields[field].storage.boxed { format!("(*{place})") } else { place }
+}
+
+/// The oneof's field in the struct, and the variant of a field.
+fn variant(schema: &Schema, field: FieldId, module: &[String]) -> Option<(String, String)> {
+    let node = &schema.fields[field];
+    let oneof = &schema.oneofs[node.oneof?];
+    let variant = format!("{}::{}", names::path_from(module, &oneof.rust), node.rust_name);
+    (node.storage.shape == Shape::Variant).then(|| (oneof.rust_name.clone(), variant))
+}
+
+/// `Option<&T>` of any field that is not a list or map.
+pub(crate) fn optional(schema: &Schema, field: FieldId, base: &str, module: &[String]) -> String {
+    let boxed = schema.fields[field].storage.boxed;
+    if let Some((oneof, variant)) = variant(schema, field, module) {
+        let held = if boxed { "&**__rsvc_f" } else { "__rsvc_f" };
+        return format!(
+            "match &{base}.{oneof} {{ ::core::option::Option::Some({variant}(__rsvc_f)) => \
+             ::core::option::Option::Some({held}), _ => ::core::option::Option::None }}"
+        );
+    }
+    match (is_optional(schema, field), boxed) {
+        (true, true) => format!("{base}.{}.as_deref()", name(schema, field)),
+        (true, false) => format!("{base}.{}.as_ref()", name(schema, field)),
+        (false, _) => format!("::core::option::Option::Some(&{})", place(schema, field, base)),
+    }
+}
+
+/// Whether a field is set: by presence, or by a value that is not the default.
+pub(crate) fn is_set(schema: &Schema, field: FieldId, base: &str, module: &[String]) -> String {
+    if let Some((oneof, variant)) = variant(schema, field, module) {
+        return format!("::core::matches!(&{base}.{oneof}, ::core::option::Option::Some({variant}(_)))");
+    }
+    if is_optional(schema, field) {
+        return format!("{base}.{}.is_some()", name(schema, field));
+    }
+    let place = place(schema, field, base);
+    match &schema.fields[field].kind {
+        FieldKind::Repeated(_) | FieldKind::Map(..) => format!("!{place}.is_empty()"),
+        // Required: always there as far as prost can tell.
+        FieldKind::Singular(_, Presence::Required) => "true".into(),
+        FieldKind::Singular(value, _) => not_default(&place, value),
+    }
+}
+
+/// Whether a value without presence differs from the default.
+pub(crate) fn not_default(place: &str, value: &ValueType) -> String {
+    match value {
+        ValueType::Scalar(Scalar::Bool) => place.to_owned(),
+        ValueType::Scalar(Scalar::String | Scalar::Bytes) => format!("!{place}.is_empty()"),
+        // Minus zero is not the default.
+        ValueType::Scalar(Scalar::Double | Scalar::Float) => format!("{place}.to_bits() != 0"),
+        ValueType::Scalar(_) | ValueType::Enum(_) => format!("{place} != 0"),
+        ValueType::Message(_) | ValueType::Group(_) => "true".into(),
+    }
+}
+
+/// A statement that sets a singular field of a struct to a value.
+pub(crate) fn set(schema: &Schema, field: FieldId, base: &str, value: &str, module: &[String]) -> String {
+    if let Some((oneof, variant)) = variant(schema, field, module) {
+        return format!("{base}.{oneof} = ::core::option::Option::Some({variant}({value}));");
+    }
+    let name = name(schema, field);
+    if is_optional(schema, field) {
+        format!("{base}.{name} = ::core::option::Option::Some({value});")
+    } else {
+        format!("{base}.{name} = {value};")
+    }
+}
