@@ -20,5 +20,7 @@ pub mod re2;
 pub mod text;
 pub mod types;
 
+pub(crate) use lower::pattern_error;
+
 pub use error::CelError;
 pub use parse::{MAX_DEPTH, parse};

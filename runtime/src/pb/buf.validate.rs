@@ -1421,3 +1421,67 @@ impl KnownRegex {
         }
     }
 }
+
+impl ::rsvc::Validate for Rule {}
+
+impl ::rsvc::Validate for MessageRules {}
+
+impl ::rsvc::Validate for MessageOneofRule {}
+
+impl ::rsvc::Validate for OneofRules {}
+
+impl ::rsvc::Validate for FieldRules {}
+
+impl ::rsvc::Validate for PredefinedRules {}
+
+impl ::rsvc::Validate for FloatRules {}
+
+impl ::rsvc::Validate for DoubleRules {}
+
+impl ::rsvc::Validate for Int32Rules {}
+
+impl ::rsvc::Validate for Int64Rules {}
+
+impl ::rsvc::Validate for UInt32Rules {}
+
+impl ::rsvc::Validate for UInt64Rules {}
+
+impl ::rsvc::Validate for SInt32Rules {}
+
+impl ::rsvc::Validate for SInt64Rules {}
+
+impl ::rsvc::Validate for Fixed32Rules {}
+
+impl ::rsvc::Validate for Fixed64Rules {}
+
+impl ::rsvc::Validate for SFixed32Rules {}
+
+impl ::rsvc::Validate for SFixed64Rules {}
+
+impl ::rsvc::Validate for BoolRules {}
+
+impl ::rsvc::Validate for StringRules {}
+
+impl ::rsvc::Validate for BytesRules {}
+
+impl ::rsvc::Validate for EnumRules {}
+
+impl ::rsvc::Validate for RepeatedRules {}
+
+impl ::rsvc::Validate for MapRules {}
+
+impl ::rsvc::Validate for AnyRules {}
+
+impl ::rsvc::Validate for DurationRules {}
+
+impl ::rsvc::Validate for FieldMaskRules {}
+
+impl ::rsvc::Validate for TimestampRules {}
+
+impl ::rsvc::Validate for Violations {}
+
+impl ::rsvc::Validate for Violation {}
+
+impl ::rsvc::Validate for FieldPath {}
+
+impl ::rsvc::Validate for FieldPathElement {}

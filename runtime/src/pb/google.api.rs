@@ -170,3 +170,11 @@ pub struct HttpBody {
         ::rsvc::codegen::prost_types::Any,
     >,
 }
+
+impl ::rsvc::Validate for Http {}
+
+impl ::rsvc::Validate for HttpRule {}
+
+impl ::rsvc::Validate for CustomHttpPattern {}
+
+impl ::rsvc::Validate for HttpBody {}

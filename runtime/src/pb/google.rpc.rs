@@ -341,3 +341,33 @@ pub struct Status {
         ::rsvc::codegen::prost_types::Any,
     >,
 }
+
+impl ::rsvc::Validate for ErrorInfo {}
+
+impl ::rsvc::Validate for RetryInfo {}
+
+impl ::rsvc::Validate for DebugInfo {}
+
+impl ::rsvc::Validate for QuotaFailure {}
+
+impl ::rsvc::Validate for quota_failure::Violation {}
+
+impl ::rsvc::Validate for PreconditionFailure {}
+
+impl ::rsvc::Validate for precondition_failure::Violation {}
+
+impl ::rsvc::Validate for BadRequest {}
+
+impl ::rsvc::Validate for bad_request::FieldViolation {}
+
+impl ::rsvc::Validate for RequestInfo {}
+
+impl ::rsvc::Validate for ResourceInfo {}
+
+impl ::rsvc::Validate for Help {}
+
+impl ::rsvc::Validate for help::Link {}
+
+impl ::rsvc::Validate for LocalizedMessage {}
+
+impl ::rsvc::Validate for Status {}

@@ -172,3 +172,23 @@ pub mod error {
         pub message: ::rsvc::codegen::prost::alloc::string::String,
     }
 }
+
+impl ::rsvc::Validate for ServiceOptions {}
+
+impl ::rsvc::Validate for MethodOptions {}
+
+impl ::rsvc::Validate for Access {}
+
+impl ::rsvc::Validate for access::Public {}
+
+impl ::rsvc::Validate for access::Authenticated {}
+
+impl ::rsvc::Validate for access::Scopes {}
+
+impl ::rsvc::Validate for ErrorSet {}
+
+impl ::rsvc::Validate for Error {}
+
+impl ::rsvc::Validate for error::Link {}
+
+impl ::rsvc::Validate for error::LocalizedMessage {}

@@ -42,5 +42,6 @@ cases! {
     service_names,
     services,
     split,
+    validation,
     wellknown,
 }

@@ -11,7 +11,7 @@ pub(super) fn matches(span: Span, value: Plan, pattern: Plan) -> Lowered {
     let value = convert::expect(super::ops::unwrap(value), &Repr::Str(Own::Borrowed));
     if let Some(Const::Str(source)) = pattern.as_const() {
         let pattern = re2::translate(source).map_err(|why| CelError::bad_regex(span, &why))?;
-        regex::Regex::new(&pattern).map_err(|why| CelError::bad_regex(span, last_line(&why.to_string())))?;
+        regex::Regex::new(&pattern).map_err(|why| CelError::bad_regex(span, &pattern_error(&why)))?;
         let fallible = value.fallible;
         return Ok(Plan { repr: Repr::Bool, fallible, op: Op::Matches { text: Box::new(value), pattern } });
     }
@@ -20,8 +20,9 @@ pub(super) fn matches(span: Span, value: Plan, pattern: Plan) -> Lowered {
 }
 
 /// The reason in a message of the regex crate, which draws the pattern above it.
-fn last_line(text: &str) -> &str {
-    text.lines().last().unwrap_or(text).trim_start_matches("error: ")
+pub(crate) fn pattern_error(error: &regex::Error) -> String {
+    let text = error.to_string();
+    text.lines().last().unwrap_or(&text).trim_start_matches("error: ").to_owned()
 }
 
 pub(super) fn join(mut args: Vec<Plan>) -> Plan {

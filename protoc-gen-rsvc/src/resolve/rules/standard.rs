@@ -321,9 +321,8 @@ fn well_known_regex(subject: &Subject<'_>, value: &Const, this: &Plan) -> Vec<Ru
 
 /// A pattern in the syntax of the `regex` crate, known to compile.
 fn pattern(source: &str) -> Result<String, Problem> {
-    let translated = re2::translate(source).and_then(|t| {
-        regex::Regex::new(&t).map(|_| t).map_err(|e| e.to_string().lines().last().unwrap_or("").into())
-    });
+    let translated = re2::translate(source)
+        .and_then(|t| regex::Regex::new(&t).map(|_| t).map_err(|e| crate::cel::pattern_error(&e)));
     translated.map_err(|why| Problem::Value(format!("the pattern is not a regular expression: {why}")))
 }
 

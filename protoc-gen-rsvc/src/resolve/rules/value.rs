@@ -211,6 +211,10 @@ impl Resolver<'_> {
             let last = element(&name, extension.number(), ty);
             let path: Vec<PathElement> = prefix.iter().cloned().chain([last]).collect();
             let sources = predefined(self.schema, &extension.options());
+            if sources.is_empty() {
+                *broken = Some(self.unknown(target, extension.full_name()));
+                continue;
+            }
             let rule = (of_extension(&extension), const_value(value), set.clone());
             self.predefined(target, &this, &sources, rule, &path, out, broken);
         }
@@ -284,13 +288,17 @@ impl Resolver<'_> {
         let place = self.schema.fields[target.field].origin.place.clone();
         let diagnostic = match problem {
             Problem::Value(text) => Diagnostic::error(Code::RULE_VALUE, text),
-            Problem::Unknown => {
-                let message = format!("the rule `{}` is not known", rule.full_name());
-                Diagnostic::error(Code::UNKNOWN_RULE, message)
-                    .help("use a generator of the release that added it")
-            }
+            Problem::Unknown => return self.unknown(target, rule.full_name()),
         };
         self.report.add(diagnostic.at(place))
+    }
+
+    fn unknown(&mut self, target: &Target<'_>, rule: &str) -> String {
+        let place = self.schema.fields[target.field].origin.place.clone();
+        let message = format!("the rule `{rule}` is not known, and defines no expression");
+        let help =
+            "one of your own needs `(buf.validate.predefined).cel`; a standard one needs a newer generator";
+        self.report.add(Diagnostic::error(Code::UNKNOWN_RULE, message).at(place).help(help))
     }
 
     /// `enum.defined_only`, which CEL cannot say.

@@ -17,6 +17,10 @@ pub struct GetRequest {
     pub name: ::rsvc::codegen::prost::alloc::string::String,
 }
 
+impl ::rsvc::Validate for Note {}
+
+impl ::rsvc::Validate for GetRequest {}
+
 pub trait Files: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn get(
         &self,

@@ -233,3 +233,23 @@ impl Kind2 {
         }
     }
 }
+
+impl ::rsvc::Validate for FooBar {}
+
+impl ::rsvc::Validate for FooBar2 {}
+
+impl ::rsvc::Validate for foo_bar2::Inner {}
+
+impl ::rsvc::Validate for FooBar3 {}
+
+impl ::rsvc::Validate for Fields {}
+
+impl ::rsvc::Validate for fields::Nested {}
+
+impl ::rsvc::Validate for Defaults {}
+
+impl ::rsvc::Validate for X {}
+
+impl ::rsvc::Validate for X1 {}
+
+impl ::rsvc::Validate for x1::Inner {}

@@ -111,6 +111,8 @@ pub mod documented {
     }
 }
 
+impl ::rsvc::Validate for Documented {}
+
 /// Serves \[Documented\]\[comments.v1.Documented\].
 ///
 /// ```text

@@ -56,3 +56,7 @@ pub struct Id {
     #[doc(alias = "v")]
     pub value: ::rsvc::codegen::prost::alloc::string::String,
 }
+
+impl ::rsvc::Validate for Containers {}
+
+impl ::rsvc::Validate for Id {}

@@ -128,6 +128,8 @@ impl Closed {
     }
 }
 
+impl ::rsvc::Validate for Edition {}
+
 pub trait Editions: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn call(
         &self,

@@ -53,3 +53,7 @@ pub struct Hidden {
     #[prost(int32, optional, tag = "1")]
     pub x: ::core::option::Option<i32>,
 }
+
+impl ::rsvc::Validate for Later {}
+
+impl ::rsvc::Validate for Hidden {}

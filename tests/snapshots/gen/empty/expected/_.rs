@@ -39,3 +39,5 @@ impl Zero {
         }
     }
 }
+
+impl ::rsvc::Validate for Nothing {}

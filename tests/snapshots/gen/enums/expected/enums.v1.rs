@@ -164,3 +164,5 @@ impl Partly {
         }
     }
 }
+
+impl ::rsvc::Validate for Holder {}

@@ -1222,6 +1222,22 @@ impl ::core::convert::From<FailingError> for ::rsvc::Status {
     }
 }
 
+impl ::rsvc::Validate for Request {}
+
+impl ::rsvc::Validate for Response {}
+
+impl ::rsvc::Validate for failing_error::Inner {}
+
+impl ::rsvc::Validate for NotFound {}
+
+impl ::rsvc::Validate for Busy {}
+
+impl ::rsvc::Validate for Queue {}
+
+impl ::rsvc::Validate for Tree {}
+
+impl ::rsvc::Validate for Everything {}
+
 /// Fails in every way.
 pub trait Failing: ::core::marker::Send + ::core::marker::Sync + 'static {
     /// One request, one error.

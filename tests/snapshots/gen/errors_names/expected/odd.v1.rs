@@ -995,6 +995,16 @@ impl ::core::convert::From<Err> for ::rsvc::Status {
     }
 }
 
+impl ::rsvc::Validate for result::Some {}
+
+impl ::rsvc::Validate for None {}
+
+impl ::rsvc::Validate for Option {}
+
+impl ::rsvc::Validate for Box {}
+
+impl ::rsvc::Validate for Status {}
+
 pub trait Odd: ::core::marker::Send + ::core::marker::Sync + 'static {
     ///
     /// # Errors

@@ -254,3 +254,7 @@ impl ::core::convert::From<CommonError> for ::rsvc::Status {
         }
     }
 }
+
+impl ::rsvc::Validate for TooLarge {}
+
+impl ::rsvc::Validate for too_large::Part {}

@@ -7,6 +7,8 @@ pub struct Blob {
     pub data: ::rsvc::codegen::prost::alloc::vec::Vec<u8>,
 }
 
+impl ::rsvc::Validate for Blob {}
+
 pub trait Users: ::core::marker::Send + ::core::marker::Sync + 'static {
     ///
     /// # Errors

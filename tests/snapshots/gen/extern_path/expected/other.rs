@@ -6,3 +6,24 @@ pub struct Local {
     #[prost(message, optional, tag = "1")]
     pub thing: ::core::option::Option<crate::split::split::v1::Two>,
 }
+
+impl ::rsvc::Validate for Local {
+    fn check(
+        &self,
+        __rsvc_out: &mut ::rsvc::validate::Sink,
+    ) -> ::core::result::Result<(), ::rsvc::validate::Stop> {
+        const __RSVC_F1: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
+            "thing",
+            1,
+            11,
+        );
+        if let ::core::option::Option::Some(__rsvc_this) = self.thing.as_ref() {
+            __rsvc_out
+                .nested(
+                    __rsvc_this,
+                    || ::rsvc::validate::PathElement::field(__RSVC_F1),
+                )?;
+        }
+        ::core::result::Result::Ok(())
+    }
+}

@@ -4,6 +4,8 @@
 #[prost(prost_path = "::rsvc::codegen::prost")]
 pub struct M {}
 
+impl ::rsvc::Validate for M {}
+
 pub trait OnlyServed: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn call(
         &self,

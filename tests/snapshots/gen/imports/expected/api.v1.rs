@@ -11,6 +11,27 @@ pub struct Thing {
     pub status: ::core::option::Option<::rsvc::pb::google::rpc::Status>,
 }
 
+impl ::rsvc::Validate for Thing {
+    fn check(
+        &self,
+        __rsvc_out: &mut ::rsvc::validate::Sink,
+    ) -> ::core::result::Result<(), ::rsvc::validate::Stop> {
+        const __RSVC_F3: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
+            "status",
+            3,
+            11,
+        );
+        if let ::core::option::Option::Some(__rsvc_this) = self.status.as_ref() {
+            __rsvc_out
+                .nested(
+                    __rsvc_this,
+                    || ::rsvc::validate::PathElement::field(__RSVC_F3),
+                )?;
+        }
+        ::core::result::Result::Ok(())
+    }
+}
+
 pub trait Api: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn get(
         &self,

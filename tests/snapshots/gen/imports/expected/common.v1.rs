@@ -49,3 +49,5 @@ pub mod id {
         }
     }
 }
+
+impl ::rsvc::Validate for Id {}

@@ -16,3 +16,5 @@ pub struct Names {
     #[prost(string, tag = "6")]
     pub euro: ::rsvc::codegen::prost::alloc::string::String,
 }
+
+impl ::rsvc::Validate for Names {}

@@ -145,6 +145,18 @@ impl Loop {
     }
 }
 
+impl ::rsvc::Validate for As {}
+
+impl ::rsvc::Validate for Self_ {}
+
+impl ::rsvc::Validate for Crate {}
+
+impl ::rsvc::Validate for Super {}
+
+impl ::rsvc::Validate for Match {}
+
+impl ::rsvc::Validate for r#match::Async {}
+
 pub trait Static: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn r#move(
         &self,

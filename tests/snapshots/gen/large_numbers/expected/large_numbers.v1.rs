@@ -26,3 +26,5 @@ pub mod sparse {
         B(::rsvc::codegen::prost::alloc::string::String),
     }
 }
+
+impl ::rsvc::Validate for Sparse {}

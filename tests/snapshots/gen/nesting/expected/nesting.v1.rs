@@ -118,3 +118,13 @@ pub mod a {
         }
     }
 }
+
+impl ::rsvc::Validate for A {}
+
+impl ::rsvc::Validate for a::B {}
+
+impl ::rsvc::Validate for a::b::C {}
+
+impl ::rsvc::Validate for a::b::c::D {}
+
+impl ::rsvc::Validate for a::b::c::d::E {}

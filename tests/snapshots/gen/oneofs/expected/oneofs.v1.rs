@@ -70,3 +70,7 @@ pub mod small {
         It(bool),
     }
 }
+
+impl ::rsvc::Validate for Mixed {}
+
+impl ::rsvc::Validate for Small {}

@@ -7,6 +7,8 @@ pub struct M {
     pub lower: ::core::option::Option<super::pkg2::M>,
 }
 
+impl ::rsvc::Validate for M {}
+
 pub trait S: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn call(
         &self,

@@ -6,3 +6,5 @@ pub struct M {
     #[prost(int32, tag = "1")]
     pub lower: i32,
 }
+
+impl ::rsvc::Validate for M {}

@@ -26,6 +26,12 @@ pub mod b {
     }
 }
 
+impl ::rsvc::Validate for A {}
+
+impl ::rsvc::Validate for B {}
+
+impl ::rsvc::Validate for b::C {}
+
 pub trait Root: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn call(
         &self,

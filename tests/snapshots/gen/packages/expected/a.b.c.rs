@@ -7,6 +7,8 @@ pub struct D {
     pub x: i32,
 }
 
+impl ::rsvc::Validate for D {}
+
 pub trait S: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn call(
         &self,

@@ -9,6 +9,8 @@ pub struct C {
     pub deep: ::core::option::Option<c::D>,
 }
 
+impl ::rsvc::Validate for C {}
+
 pub trait S: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn call(
         &self,

@@ -36,3 +36,7 @@ pub mod b {
         include!("a.b.c.rs");
     }
 }
+
+impl ::rsvc::Validate for B {}
+
+impl ::rsvc::Validate for b::C2 {}

@@ -8,3 +8,5 @@ pub struct Str {
     #[prost(bool, tag = "2")]
     pub bool: bool,
 }
+
+impl ::rsvc::Validate for Str {}

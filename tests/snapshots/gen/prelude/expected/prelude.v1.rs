@@ -389,6 +389,58 @@ impl Enumeration {
     }
 }
 
+impl ::rsvc::Validate for Option {}
+
+impl ::rsvc::Validate for Vec {}
+
+impl ::rsvc::Validate for String {}
+
+impl ::rsvc::Validate for Box {}
+
+impl ::rsvc::Validate for Result {}
+
+impl ::rsvc::Validate for Ok {}
+
+impl ::rsvc::Validate for Err {}
+
+impl ::rsvc::Validate for Some {}
+
+impl ::rsvc::Validate for None {}
+
+impl ::rsvc::Validate for Default {}
+
+impl ::rsvc::Validate for Clone {}
+
+impl ::rsvc::Validate for Copy {}
+
+impl ::rsvc::Validate for Debug {}
+
+impl ::rsvc::Validate for Message {}
+
+impl ::rsvc::Validate for Iterator {}
+
+impl ::rsvc::Validate for Bool2 {}
+
+impl ::rsvc::Validate for bool2::Inner {}
+
+impl ::rsvc::Validate for I322 {}
+
+impl ::rsvc::Validate for i322::Inner {}
+
+impl ::rsvc::Validate for U82 {}
+
+impl ::rsvc::Validate for Str2 {}
+
+impl ::rsvc::Validate for F642 {}
+
+impl ::rsvc::Validate for Core {}
+
+impl ::rsvc::Validate for core::Std {}
+
+impl ::rsvc::Validate for Prost {}
+
+impl ::rsvc::Validate for prost::Rsvc {}
+
 pub trait Drop: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn drop(
         &self,

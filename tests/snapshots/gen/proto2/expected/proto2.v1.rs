@@ -113,3 +113,13 @@ impl Level {
         }
     }
 }
+
+impl ::rsvc::Validate for Old {}
+
+impl ::rsvc::Validate for old::Group {}
+
+impl ::rsvc::Validate for old::Many {}
+
+impl ::rsvc::Validate for old::Two {}
+
+impl ::rsvc::Validate for old::Inner {}

@@ -73,3 +73,15 @@ pub struct Straight {
     #[prost(message, optional, tag = "2")]
     pub egg: ::core::option::Option<Egg>,
 }
+
+impl ::rsvc::Validate for Node {}
+
+impl ::rsvc::Validate for Chicken {}
+
+impl ::rsvc::Validate for Egg {}
+
+impl ::rsvc::Validate for Circle {}
+
+impl ::rsvc::Validate for circle::Through {}
+
+impl ::rsvc::Validate for Straight {}

@@ -63,3 +63,5 @@ impl Kind {
         }
     }
 }
+
+impl ::rsvc::Validate for Defaults {}

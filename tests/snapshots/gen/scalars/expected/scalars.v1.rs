@@ -78,3 +78,5 @@ pub struct Scalars {
         ::rsvc::codegen::prost::alloc::string::String,
     >,
 }
+
+impl ::rsvc::Validate for Scalars {}

@@ -48,6 +48,28 @@ pub struct Send {}
 #[prost(prost_path = "::rsvc::codegen::prost")]
 pub struct Sync {}
 
+impl ::rsvc::Validate for UserService2 {}
+
+impl ::rsvc::Validate for UserServer {}
+
+impl ::rsvc::Validate for UserClient {}
+
+impl ::rsvc::Validate for Future {}
+
+impl ::rsvc::Validate for Context {}
+
+impl ::rsvc::Validate for Status {}
+
+impl ::rsvc::Validate for self::T {}
+
+impl ::rsvc::Validate for T2 {}
+
+impl ::rsvc::Validate for Self_ {}
+
+impl ::rsvc::Validate for Send {}
+
+impl ::rsvc::Validate for Sync {}
+
 pub trait User2: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn get(
         &self,

@@ -14,6 +14,10 @@ pub struct Response {
     pub count: i64,
 }
 
+impl ::rsvc::Validate for Request {}
+
+impl ::rsvc::Validate for Response {}
+
 /// Does things.
 ///
 /// In every way that there is.

@@ -14,6 +14,10 @@ pub struct One {
     pub two: ::core::option::Option<Two>,
 }
 
+impl ::rsvc::Validate for Two {}
+
+impl ::rsvc::Validate for One {}
+
 pub trait Second: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn call(
         &self,

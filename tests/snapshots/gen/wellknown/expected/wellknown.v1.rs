@@ -67,3 +67,5 @@ pub struct WellKnown {
         ::rsvc::codegen::prost_types::Value,
     >,
 }
+
+impl ::rsvc::Validate for WellKnown {}
