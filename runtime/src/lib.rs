@@ -24,6 +24,7 @@
 //! | `server` | yes | [`Server`], with health and reflection |
 //! | `client` | yes | [`Channel`] |
 //! | `rpc` | with either | what a service trait names: [`Context`], streams, [`Authenticator`] |
+//! | `web` | yes | gRPC-Web on the same port |
 //! | `tls` | no | TLS on both ends, by rustls with ring |
 //!
 //! Without any, there are messages, errors and descriptions of methods: enough for a crate of messages.

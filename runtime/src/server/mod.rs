@@ -7,6 +7,8 @@ mod health;
 mod reflection;
 mod router;
 mod signal;
+#[cfg(feature = "web")]
+mod web;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -51,6 +53,9 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// Health checking and reflection (v1 and v1alpha) are on unless they are switched off. A request that is not gRPC
 /// gets an HTTP answer that says so.
+///
+/// With the feature `web`, which is on by default, the same port takes calls of gRPC-Web, over HTTP/1.1 as well. For
+/// pages of another origin, add a layer that answers the browser's questions, as the `CorsLayer` of tower-http.
 ///
 /// # Stopping
 ///

@@ -101,6 +101,10 @@ impl Router {
     }
 
     fn answer(&self, request: Request<Body>) -> GrpcFuture {
+        #[cfg(feature = "web")]
+        if super::web::is_call(&request) {
+            return super::web::answer(self.clone(), request);
+        }
         let service = request.uri().path().strip_prefix('/').and_then(|path| path.split_once('/'));
         let service = service.and_then(|(name, _)| self.shared.services.get(name));
         if let Some(refusal) = refuse(&request, service.is_some()) {

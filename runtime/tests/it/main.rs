@@ -13,3 +13,4 @@ mod serving;
 mod setup;
 #[cfg(unix)]
 mod signals;
+mod web;
