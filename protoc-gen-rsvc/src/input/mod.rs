@@ -14,6 +14,7 @@ mod imports;
 mod lexer;
 mod locations;
 mod normalize;
+mod numbers;
 mod order;
 mod parse;
 mod pool;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use prost_types::SourceCodeInfo;
 use prost_types::source_code_info::Location;
 
+use super::numbers;
 use super::raw::{self, Label, Type, options};
 use super::verify::{json_name, walk};
 
@@ -14,6 +15,7 @@ pub(crate) fn normalize(file: &mut raw::File) {
         file.syntax = None;
     }
     let proto3 = file.syntax() == "proto3";
+    file.extension.iter_mut().for_each(write_default);
     for message in &mut file.message {
         normalize_message(message, proto3);
     }
@@ -25,7 +27,9 @@ pub(crate) fn normalize(file: &mut raw::File) {
 }
 
 fn normalize_message(message: &mut raw::Descriptor, proto3: bool) {
+    message.extension.iter_mut().for_each(write_default);
     for field in &mut message.field {
+        write_default(field);
         // prost-build takes any options without a word on packing as "not packed".
         if proto3
             && field.options.is_some()
@@ -41,6 +45,16 @@ fn normalize_message(message: &mut raw::Descriptor, proto3: bool) {
     }
     for nested in &mut message.nested {
         normalize_message(nested, proto3);
+    }
+}
+
+/// One number has many texts; prost-build copies the text, and the output must not depend on who wrote it.
+fn write_default(field: &mut raw::Field) {
+    let Some(default) = &mut field.default_value else { return };
+    match field.r#type.and_then(|t| Type::try_from(t).ok()) {
+        Some(Type::Double) => *default = default.parse().map_or_else(|_| default.clone(), numbers::double),
+        Some(Type::Float) => *default = default.parse().map_or_else(|_| default.clone(), numbers::float),
+        _ => {}
     }
 }
 

@@ -1,4 +1,4 @@
-//! Real input: the package `googleapis-common-protos` of PyPI, read from text, against what protoc makes of it.
+//! Protos that others have published, read from text, against what protoc makes of them.
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // a test stops at the first surprise, and says what it saw
 
 use std::fs;
@@ -12,16 +12,14 @@ use protoc_gen_rsvc::diag::Sink;
 use protoc_gen_rsvc::input::{self, Loaded, Source};
 use suite::surroundings::{left_out, venv};
 
-const WHAT: &str = "googleapis-common-protos against protoc";
-
-/// Python, and where pip puts packages.
-fn site_packages() -> Option<(PathBuf, PathBuf)> {
-    let venv = venv(WHAT)?;
+/// Python, and the folder with `file` below where pip puts packages.
+fn find(what: &str, file: &str, folder: &str) -> Option<(PathBuf, PathBuf)> {
+    let venv = venv(what)?;
     let lib = fs::read_dir(venv.join("lib")).ok()?;
-    let folders = lib.filter_map(|entry| Some(entry.ok()?.path().join("site-packages")));
-    let found = folders.into_iter().find(|folder| folder.join("google/api/http.proto").is_file());
+    let folders = lib.filter_map(|entry| Some(entry.ok()?.path().join(folder)));
+    let found = folders.into_iter().find(|folder| folder.join(file).exists());
     if found.is_none() {
-        left_out(WHAT, "the package is not in RSVC_VENV");
+        left_out(what, "the package is not in RSVC_VENV");
     }
     Some((venv.join("bin/python"), found?))
 }
@@ -54,15 +52,11 @@ fn file(pool: &DescriptorPool, name: &str) -> String {
     text.replace(",options{}", "")
 }
 
-#[test]
-fn text_and_protoc_agree() {
-    let Some((python, root)) = site_packages() else { return };
-    let mut names = Vec::new();
-    collect(&root, &root.join("google"), &mut names);
-    assert!(names.len() > 50, "only {} files", names.len());
+/// Reads `names` below `root` both ways.
+fn compare(python: &Path, root: &Path, names: &[String]) {
     let start = Instant::now();
     let files = names.iter().map(|name| root.join(name)).collect();
-    let ours = load(&Source::Files { files, includes: vec![root.clone()] });
+    let ours = load(&Source::Files { files, includes: vec![root.to_owned()] });
     println!("{} files in {:?}", names.len(), start.elapsed());
     assert_eq!(ours.roots, names);
 
@@ -72,15 +66,40 @@ fn text_and_protoc_agree() {
         .args(["-m", "grpc_tools.protoc", "--include_imports"])
         .arg(format!("--proto_path={}", root.display()))
         .arg(format!("--descriptor_set_out={}", set.display()))
-        .args(&names)
+        .args(names)
         .output()
         .unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let theirs = load(&Source::DescriptorSet { bytes: fs::read(&set).unwrap(), files: names.clone() });
-    for name in &names {
+    let theirs = load(&Source::DescriptorSet { bytes: fs::read(&set).unwrap(), files: names.to_vec() });
+    for name in names {
         let (ours, theirs) = (file(&ours.pool, name), file(&theirs.pool, name));
         let same = ours.bytes().zip(theirs.bytes()).take_while(|(a, b)| a == b).count();
         let around = |text: &str| text.chars().skip(same.saturating_sub(120)).take(240).collect::<String>();
         assert!(ours == theirs, "{name}\nours:   {}\ntheirs: {}", around(&ours), around(&theirs));
     }
+}
+
+/// Google's public annotations and types.
+#[test]
+fn common_protos_are_what_protoc_makes_of_them() {
+    let what = "googleapis-common-protos against protoc";
+    let Some((python, root)) = find(what, "google/api/http.proto", "site-packages") else { return };
+    let mut names = Vec::new();
+    collect(&root, &root.join("google"), &mut names);
+    assert!(names.len() > 50, "only {} files", names.len());
+    compare(&python, &root, &names);
+}
+
+/// The messages of protobuf's own conformance tests: everything that proto2, proto3 and edition 2023 can say.
+#[test]
+fn conformance_messages_are_what_protoc_makes_of_them() {
+    let what = "the messages of protobuf's conformance tests against protoc";
+    let messages = "conformance/messages";
+    let Some((python, root)) = find(what, messages, "site-packages/protoc/include") else { return };
+    let mut names = Vec::new();
+    collect(&root, &root.join(messages), &mut names);
+    // That one is of no edition that has come out.
+    names.retain(|name| !name.ends_with("edition_unstable.proto"));
+    assert!(names.len() >= 5, "only {} files", names.len());
+    compare(&python, &root, &names);
 }
