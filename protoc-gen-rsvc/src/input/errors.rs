@@ -38,7 +38,7 @@ struct Reporter<'a> {
 
 impl Reporter<'_> {
     fn finding(&mut self, finding: &dyn Finding, (file, path): (String, Vec<i32>)) -> Diagnostic {
-        let info = self.files.iter().find(|f| f.name() == file).and_then(|f| f.source_code_info.as_ref());
+        let info = self.files.iter().find(|f| f.name() == file).and_then(|f| f.source_code_info.as_deref());
         let place = (!file.is_empty()).then(|| place_in(&file, info, &path));
         let message = finding.to_string();
         let inner = finding.diagnostic_source();
@@ -133,7 +133,8 @@ impl Reporter<'_> {
                 (Code::INVALID_DEFINITION, format!("option `{name}` is set twice"), help)
             }
             _ if message.starts_with("failed to decode") => {
-                let text = format!("options that cannot be decoded: {}", cause.unwrap_or("unknown reason"));
+                let text =
+                    format!("descriptors that cannot be decoded: {}", cause.unwrap_or("unknown reason"));
                 (Code::BAD_DESCRIPTOR, text, None)
             }
             _ => (Code::INVALID_DEFINITION, ticks(message), help),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use prost::Message as _;
 use prost_reflect::{DescriptorPool, FileDescriptor};
 use prost_types::SourceCodeInfo;
 use prost_types::source_code_info::Location;
@@ -112,10 +113,11 @@ impl FileLocations {
     }
 }
 
-/// As [`Locations::place`], for a file that is not in a pool yet. Linear: meant for the few places of errors.
-pub(crate) fn place_in(name: &str, info: Option<&SourceCodeInfo>, path: &[i32]) -> Place {
-    info.into_iter()
-        .flat_map(|info| &info.location)
+/// As [`Locations::place`], for a file that is not in a pool yet. Slow: meant for the few places of errors.
+pub(crate) fn place_in(name: &str, info: Option<&[u8]>, path: &[i32]) -> Place {
+    let info = info.and_then(|bytes| SourceCodeInfo::decode(bytes).ok()).unwrap_or_default();
+    info.location
+        .iter()
         .filter(|location| !location.path.is_empty() && path.starts_with(&location.path))
         .filter_map(|location| Some((location.path.len(), span(location)?)))
         .max_by_key(|(length, _)| *length)
@@ -186,7 +188,7 @@ mod tests {
                 location(&[4, 1], &[-1, 2, 20]),
             ],
         };
-        let place = |path: &[i32]| place_in("a.proto", Some(&info), path).to_string();
+        let place = |path: &[i32]| place_in("a.proto", Some(&info.encode_to_vec()), path).to_string();
         assert_eq!(place(&[4, 0, 2, 1, 3]), "a.proto:4:3");
         assert_eq!(place(&[4, 0, 2, 0, 3]), "a.proto:2:1");
         assert_eq!(place(&[4, 1, 1]), "a.proto");

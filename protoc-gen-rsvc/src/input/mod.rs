@@ -36,7 +36,7 @@ pub use locations::{Locations, Sources};
 pub use set::Request;
 pub(crate) use suggest::closest;
 
-use crate::diag::{Code, Diagnostic, Errors, Sink};
+use crate::diag::{Code, Diagnostic, Errors, Sink, SourceText};
 use files::Includes;
 
 /// What to read.
@@ -166,6 +166,10 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
     sink.barrier(&sources)?;
     for file in &mut files {
         normalize::normalize(file);
+        // What came as text has its places from our parser.
+        if sources.text(file.name()).is_none() {
+            normalize::complete(file);
+        }
     }
     match build(&mut files) {
         Ok(pool) => {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use prost::Message as _;
 use prost_types::SourceCodeInfo;
 use prost_types::source_code_info::Location;
 
@@ -18,11 +19,6 @@ pub(crate) fn normalize(file: &mut raw::File) {
     file.extension.iter_mut().for_each(write_default);
     for message in &mut file.message {
         normalize_message(message, proto3);
-    }
-    if file.source_code_info.is_some() {
-        let mut paths = Vec::new();
-        walk(file, &mut |at, _| paths.push(at.path.clone()));
-        complete(file.source_code_info.get_or_insert_default(), paths);
     }
 }
 
@@ -81,10 +77,21 @@ pub(crate) fn is_packable(field: &raw::Field) -> bool {
         .is_some_and(|ty| !matches!(ty, Type::String | Type::Bytes | Type::Message | Type::Group))
 }
 
-/// prost-build looks up the source information of every definition and panics when one has none.
-fn complete(info: &mut SourceCodeInfo, paths: Vec<Vec<i32>>) {
+/// prost-build looks up the source information of every definition and panics when one has none. Our parser gives
+/// it for each; descriptors from elsewhere may not.
+pub(crate) fn complete(file: &mut raw::File) {
+    let bytes = file.source_code_info.as_deref();
+    let Some(mut info) = bytes.and_then(|bytes| SourceCodeInfo::decode(bytes).ok()) else { return };
     let known: HashSet<&[i32]> = info.location.iter().map(|location| location.path.as_slice()).collect();
-    let missing: Vec<Vec<i32>> = paths.into_iter().filter(|path| !known.contains(path.as_slice())).collect();
-    // Without a span, such a place counts as unknown.
-    info.location.extend(missing.into_iter().map(|path| Location { path, ..Location::default() }));
+    let mut missing = Vec::new();
+    walk(file, &mut |at, _| {
+        if !known.contains(at.path.as_slice()) {
+            // Without a span, such a place counts as unknown.
+            missing.push(Location { path: at.path.clone(), ..Location::default() });
+        }
+    });
+    if !missing.is_empty() {
+        info.location.extend(missing);
+        file.source_code_info = Some(info.encode_to_vec());
+    }
 }

@@ -77,5 +77,5 @@ fn circle(way: &[(&raw::File, &str, usize)], back_to: &str) -> Diagnostic {
 /// Where an import stands.
 pub(crate) fn import_place(file: &raw::File, name: &str, index: usize) -> Place {
     let index = i32::try_from(index).unwrap_or(i32::MAX);
-    place_in(name, file.source_code_info.as_ref(), &[tag::file::DEPENDENCY, index])
+    place_in(name, file.source_code_info.as_deref(), &[tag::file::DEPENDENCY, index])
 }

@@ -47,29 +47,21 @@ pub(crate) fn reduce(file: &mut File, notes: &mut EditionNotes, sink: &mut Sink)
     let (implicit, odd_enum) = (survey.implicit, survey.odd_enum.take());
     if let (true, Some(path)) = (implicit, odd_enum) {
         let text = "a closed enum that does not begin with zero, in a file with fields of implicit presence";
-        let place = place_in(file.name(), file.source_code_info.as_ref(), &path);
+        let place = place_in(file.name(), file.source_code_info.as_deref(), &path);
         sink.push(
             Diagnostic::error(Code::UNSUPPORTED, text)
                 .at(place)
                 .help("move the enum into a file of its own, or give it a first value of zero"),
         );
     }
-    let mut info = file.source_code_info.take();
     write(file, features, implicit);
     raw::each_options(file, &mut |_, kind, options| {
         let kept = options.as_deref().and_then(|bytes| options::without(bytes, kind.features()));
         *options = kept.filter(|bytes| !bytes.is_empty());
     });
-    if let Some(info) = &mut info {
-        info.location.retain(|location| location.path.first() != Some(&EDITION));
-    }
-    file.source_code_info = info;
     file.syntax = Some(if implicit { "proto3" } else { "proto2" }.to_owned());
     file.edition = None;
 }
-
-/// The number of `edition` in a file.
-const EDITION: i32 = 14;
 
 fn note_closed(file: &File, notes: &mut EditionNotes) {
     fn inside(scope: &str, message: &Descriptor, notes: &mut EditionNotes) {
@@ -138,7 +130,7 @@ impl Survey<'_> {
     }
 
     fn error(&mut self, text: impl Into<String>) {
-        let place = place_in(self.name, self.file.source_code_info.as_ref(), &self.path);
+        let place = place_in(self.name, self.file.source_code_info.as_deref(), &self.path);
         self.sink.push(Diagnostic::error(Code::INVALID_DEFINITION, text).at(place));
     }
 

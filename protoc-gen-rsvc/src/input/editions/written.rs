@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use prost::Message as _;
-use prost_types::UninterpretedOption;
+use prost_types::source_code_info::Location;
+use prost_types::{SourceCodeInfo, UninterpretedOption};
 
 use super::features::{FeatureSet, NAMES};
 use super::rewrite::{DEFAULT, Rewritten};
@@ -17,16 +18,14 @@ use crate::input::suggest;
 
 /// Makes of a parsed file the descriptor that protoc would give, as far as later steps look.
 pub(crate) fn restore(file: &mut File, rewritten: &Rewritten) -> Result<(), Vec<Diagnostic>> {
-    for location in file.source_code_info.iter_mut().flat_map(|info| &mut info.location) {
-        map_span(&mut location.span, rewritten);
-    }
+    change_locations(file, |location| map_span(&mut location.span, rewritten));
     file.syntax = Some("editions".to_owned());
     file.edition = Some(rewritten.edition.number());
     let mut found = Vec::new();
     let info = file.source_code_info.take();
     let name = file.name().to_owned();
     let mut error = |code: Code, path: &[i32], message: String, help: Option<String>| {
-        let diagnostic = Diagnostic::error(code, message).at(place_in(&name, info.as_ref(), path));
+        let diagnostic = Diagnostic::error(code, message).at(place_in(&name, info.as_deref(), path));
         found.push(match help {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
@@ -84,14 +83,20 @@ pub(crate) fn restore(file: &mut File, rewritten: &Rewritten) -> Result<(), Vec<
         removed.insert(path.to_vec(), gone);
     });
     file.source_code_info = info;
-    for location in file.source_code_info.iter_mut().flat_map(|info| &mut info.location) {
-        renumber(&mut location.path, &removed);
-    }
+    change_locations(file, |location| renumber(&mut location.path, &removed));
     if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
 /// The number of `uninterpreted_option` in a path.
 const UNINTERPRETED_PATH: i32 = 999;
+
+fn change_locations(file: &mut File, change: impl FnMut(&mut Location)) {
+    let bytes = file.source_code_info.as_deref().unwrap_or_default();
+    if let Ok(mut info) = SourceCodeInfo::decode(bytes) {
+        info.location.iter_mut().for_each(change);
+        file.source_code_info = Some(info.encode_to_vec());
+    }
+}
 
 fn map_span(span: &mut [i32], rewritten: &Rewritten) {
     let map = |line: i32, column: i32| {

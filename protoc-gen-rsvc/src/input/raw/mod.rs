@@ -9,7 +9,6 @@ pub(crate) mod options;
 
 pub(crate) use each::{OptionsKind, each_options};
 use prost::Message;
-use prost_types::SourceCodeInfo;
 pub(crate) use prost_types::field_descriptor_proto::{Label, Type};
 
 /// The numbers of the fields of `descriptor.proto` that stand in a path of source information.
@@ -83,8 +82,9 @@ pub(crate) struct File {
     pub(crate) extension: Vec<Field>,
     #[prost(bytes = "vec", optional, tag = "8")]
     pub(crate) options: Option<Vec<u8>>,
-    #[prost(message, optional, tag = "9")]
-    pub(crate) source_code_info: Option<SourceCodeInfo>,
+    /// A `SourceCodeInfo`, the largest part of a file, which is read only to tell a place.
+    #[prost(bytes = "vec", optional, tag = "9")]
+    pub(crate) source_code_info: Option<Vec<u8>>,
     #[prost(string, optional, tag = "12")]
     pub(crate) syntax: Option<String>,
     #[prost(int32, optional, tag = "14")]

@@ -150,5 +150,5 @@ fn place(files: &[raw::File], symbol: &Symbol) -> Place {
     if symbol.kind != Kind::Package {
         path.push(tag::NAME);
     }
-    place_in(file.name(), file.source_code_info.as_ref(), &path)
+    place_in(file.name(), file.source_code_info.as_deref(), &path)
 }

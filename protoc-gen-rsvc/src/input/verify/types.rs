@@ -40,7 +40,7 @@ struct Resolver<'a> {
     symbols: &'a Symbols,
     visible: &'a HashSet<usize>,
     name: String,
-    info: Option<prost_types::SourceCodeInfo>,
+    info: Option<Vec<u8>>,
     path: Vec<i32>,
     sink: &'a mut Sink,
 }
@@ -148,7 +148,7 @@ impl Resolver<'_> {
 
     fn push(&mut self, found: Diagnostic, part: i32) {
         let path = [self.path.as_slice(), &[part]].concat();
-        self.sink.push(found.at(place_in(&self.name, self.info.as_ref(), &path)));
+        self.sink.push(found.at(place_in(&self.name, self.info.as_deref(), &path)));
     }
 
     /// The full name behind a written one, searched from the innermost scope outwards as protoc does.

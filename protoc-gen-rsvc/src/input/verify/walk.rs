@@ -75,7 +75,7 @@ impl Cursor<'_> {
     /// The place of the definition's part with these further numbers.
     pub(crate) fn place(&self, rest: &[i32]) -> Place {
         let path: Vec<i32> = self.path.iter().chain(rest).copied().collect();
-        place_in(self.file.name(), self.file.source_code_info.as_ref(), &path)
+        place_in(self.file.name(), self.file.source_code_info.as_deref(), &path)
     }
 
     /// An error at a part of the definition.
