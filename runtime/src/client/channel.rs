@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::uri::PathAndQuery;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Endpoint;
 
@@ -183,7 +184,8 @@ impl Builder {
     fn endpoint(&self) -> Result<Endpoint, ConnectError> {
         let fail = |problem| ConnectError::new(self.endpoint.clone(), problem);
         let uri: http::Uri = self.endpoint.parse().map_err(|error| fail(Problem::Uri(error)))?;
-        if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.authority().is_none() {
+        let whole = matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some();
+        if !whole || !matches!(uri.path_and_query().map(PathAndQuery::as_str), None | Some("/")) {
             return Err(fail(Problem::Form));
         }
         let secure = uri.scheme_str() == Some("https");

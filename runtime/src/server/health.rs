@@ -127,6 +127,8 @@ impl GeneratedService for Health {
 
     fn dispatch(&self, request: GrpcRequest) -> GrpcFuture {
         let health = self.clone();
+        // Limits are for what is watched, not for who watches.
+        let request = request.without_settings();
         match request.uri().path() {
             "/grpc.health.v1.Health/Check" => {
                 grpc::unary(&CHECK, request, move |_: Context, request: HealthCheckRequest| async move {

@@ -194,7 +194,8 @@ impl<L> Server<L> {
         self
     }
 
-    /// The time for a call of which neither its caller nor its method says anything. Default: no limit.
+    /// The time for a call of which neither its caller nor its method says anything, streams included. Default: no
+    /// limit.
     pub fn default_timeout(mut self, timeout: Duration) -> Self {
         self.settings.policy.default_timeout = Some(timeout);
         self
@@ -393,6 +394,7 @@ impl<L> BoundServer<L> {
 impl<L: Layer<Router, Service: HttpService>> BoundServer<L> {
     /// Serves until ctrl-c or SIGTERM.
     pub async fn serve(self) -> Result<(), ServeError> {
+        tracing::info!(addr = %self.local_addr, "serving");
         let signals = signal::Signals::new().map_err(ServeError::Io)?;
         let incoming = connection::tcp(self.listener);
         self.prepared.serve(incoming, signals.nth(1), signals.nth(2)).await;
@@ -401,6 +403,7 @@ impl<L: Layer<Router, Service: HttpService>> BoundServer<L> {
 
     /// Serves until `stop` resolves.
     pub async fn serve_with_shutdown(self, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
+        tracing::info!(addr = %self.local_addr, "serving");
         let incoming = connection::tcp(self.listener);
         self.prepared.serve(incoming, stop, std::future::pending()).await;
         Ok(())

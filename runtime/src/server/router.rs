@@ -15,7 +15,7 @@ use tower::{Service, ServiceExt as _};
 
 use super::grpc::{GeneratedService, GrpcFuture, GrpcRequest, Settings, unknown};
 use super::{BoxError, ServeError};
-use crate::method::{Access, ServiceInfo};
+use crate::method::{Access, MethodInfo, ServiceInfo};
 
 /// All services of a server as one.
 #[derive(Clone)]
@@ -86,6 +86,15 @@ impl Router {
         if access {
             check_access(&entries)?;
         }
+        let settings = Arc::new(settings);
+        if settings.policy.authenticator.is_none()
+            && let Some(method) = methods(&entries).find(|method| needs_caller(method))
+        {
+            tracing::warn!(
+                example = method.path,
+                "there is no authenticator: unless a layer authenticates, methods that need it refuse every call"
+            );
+        }
         let mut services = BTreeMap::new();
         let mut duplicates = Vec::new();
         for entry in entries {
@@ -96,7 +105,6 @@ impl Router {
         if !duplicates.is_empty() {
             return Err(ServeError::DuplicateServices(duplicates));
         }
-        let settings = Arc::new(settings);
         Ok(Self { shared: Arc::new(Shared { services, settings }) })
     }
 
@@ -139,10 +147,17 @@ impl fmt::Debug for Router {
     }
 }
 
+fn methods(entries: &[Entry]) -> impl Iterator<Item = &'static MethodInfo> {
+    entries.iter().filter_map(|entry| entry.info).flat_map(|info| info.methods)
+}
+
+fn needs_caller(method: &MethodInfo) -> bool {
+    matches!(method.access, Access::Authenticated | Access::Scopes { .. })
+}
+
 /// The methods that do not say who may call them.
 fn check_access(entries: &[Entry]) -> Result<(), ServeError> {
-    let methods = entries.iter().filter_map(|entry| entry.info).flat_map(|info| info.methods);
-    let silent: Vec<_> = methods
+    let silent: Vec<_> = methods(entries)
         .filter(|method| method.access == Access::Unspecified)
         .map(|method| method.path.trim_start_matches('/'))
         .collect();

@@ -9,6 +9,7 @@ mod endings;
 mod limits;
 mod metadata;
 mod mounted;
+mod protocol;
 mod serving;
 mod setup;
 #[cfg(unix)]

@@ -44,7 +44,7 @@ async fn a_server_that_cannot_be_reached_is_named() {
     assert!(!error.is_invalid_endpoint());
     let text = error.to_string();
     assert!(text.starts_with("cannot connect to `http://127.0.0.1:1`: Connection refused"), "{text}");
-    for wrong in ["127.0.0.1:80", "ftp://x", "http://", "", "http://a b"] {
+    for wrong in ["127.0.0.1:80", "ftp://x", "http://x/y", "http://x/?y", "http://", "", "http://a b"] {
         let error = Channel::connect(wrong).await.unwrap_err();
         assert!(error.is_invalid_endpoint(), "{error}");
         assert!(error.to_string().starts_with(&format!("`{wrong}` is not an endpoint: ")), "{error}");

@@ -1,0 +1,102 @@
+//! Calls that break the rules of the protocol: each gets an answer, and none reaches the handler.
+
+use http_body_util::{BodyExt, Full};
+use prost::Message;
+use rsvc::Code;
+use rsvc::codegen::bytes::Bytes;
+
+use crate::demo::{Text, number, text};
+use crate::setup::{Running, pair};
+
+/// The frames of messages, as the body of a request has them.
+fn frames(messages: &[Text]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for message in messages {
+        let bytes = message.encode_to_vec();
+        body.push(0);
+        body.extend(u32::try_from(bytes.len()).unwrap().to_be_bytes());
+        body.extend(bytes);
+    }
+    body
+}
+
+/// The status that a call with this body ends with.
+async fn post(server: &Running, path: &str, body: Vec<u8>, headers: &[(&str, &str)]) -> Code {
+    let addr = server.endpoint.strip_prefix("http://").unwrap();
+    let io = hyper_util::rt::TokioIo::new(tokio::net::TcpStream::connect(addr).await.unwrap());
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io).await.unwrap();
+    tokio::spawn(connection);
+    let mut request = http::Request::post(format!("{}{path}", server.endpoint))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers");
+    for (key, value) in headers {
+        request = request.header(*key, *value);
+    }
+    let request = request.body(Full::new(Bytes::from(body))).unwrap();
+    let answer = sender.send_request(request).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let (head, body) = answer.into_parts();
+    let body = body.collect().await.unwrap();
+    let trailers = body.trailers().cloned().unwrap_or_default();
+    let code = head.headers.get("grpc-status").or(trailers.get("grpc-status")).unwrap();
+    Code::from_bytes(code.as_bytes())
+}
+
+const SAY: &str = "/demo.v1.Demo/Say";
+const SUM: &str = "/demo.v1.Demo/Sum";
+
+#[tokio::test]
+async fn the_number_of_messages() {
+    let (server, _) = pair().await;
+    assert_eq!(post(&server, SAY, frames(&[text("you")]), &[]).await, Code::Ok);
+    assert_eq!(post(&server, SAY, Vec::new(), &[]).await, Code::Unimplemented);
+    assert_eq!(post(&server, SAY, frames(&[number(1), number(2)]), &[]).await, Code::Unimplemented);
+    assert_eq!(post(&server, SUM, frames(&[number(1), number(2)]), &[]).await, Code::Ok);
+    assert_eq!(post(&server, SUM, Vec::new(), &[]).await, Code::Ok);
+}
+
+#[tokio::test]
+async fn broken_messages() {
+    let (server, _) = pair().await;
+    let whole = frames(&[text("hello")]);
+    for cut in 1..whole.len() {
+        let code = post(&server, SAY, whole[..cut].to_vec(), &[]).await;
+        // A frame without any of its content is taken for the end, so that the message is missing.
+        let expected = if cut == 5 { Code::Unimplemented } else { Code::Internal };
+        assert_eq!(code, expected, "cut after {cut} bytes");
+    }
+    for (body, expected) in [
+        (b"\0\0\0\0\x02\xff\xff".to_vec(), Code::Internal), // no message
+        (b"\x07\0\0\0\0".to_vec(), Code::Internal),         // no such flag
+        (b"\x01\0\0\0\0".to_vec(), Code::Internal),         // compressed with what?
+        (b"\0\xff\xff\xff\xff".to_vec(), Code::ResourceExhausted),
+    ] {
+        assert_eq!(post(&server, SAY, body.clone(), &[]).await, expected, "{body:?}");
+        assert_eq!(post(&server, SUM, body.clone(), &[]).await, expected, "{body:?}");
+    }
+}
+
+#[tokio::test]
+async fn encodings() {
+    let (server, _) = pair().await;
+    let body = frames(&[text("you")]);
+    let call = async |headers: &[(&str, &str)]| post(&server, SAY, body.clone(), headers).await;
+    assert_eq!(call(&[("grpc-encoding", "identity")]).await, Code::Ok);
+    assert_eq!(call(&[("grpc-encoding", "zip")]).await, Code::Unimplemented);
+    // Flagged as compressed, and it is not.
+    let mut lie = body.clone();
+    lie[0] = 1;
+    assert_eq!(post(&server, SAY, lie, &[("grpc-encoding", "gzip")]).await, Code::Internal);
+}
+
+/// A little that becomes too much.
+#[tokio::test]
+async fn a_compressed_message_is_as_large_as_what_it_becomes() {
+    let (server, _) = pair().await;
+    let channel = rsvc::Channel::builder(&*server.endpoint).send_gzip(true).connect().await.unwrap();
+    let client = crate::demo::DemoClient::new(channel);
+    let bomb = text(&"x".repeat(8 * 1024 * 1024));
+    let error = crate::demo::Demo::say(&client, rsvc::Context::new(), bomb).await.unwrap_err();
+    assert_eq!(error.code(), Code::ResourceExhausted);
+}
