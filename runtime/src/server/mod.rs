@@ -1,5 +1,6 @@
 //! The server: [`Server`] collects services and settings, binds, and serves until it is told to stop.
 
+mod bound;
 mod connection;
 mod error;
 pub(crate) mod grpc;
@@ -27,8 +28,10 @@ use tonic::transport::server::TcpConnectInfo;
 #[cfg(feature = "tls")]
 use tonic::transport::server::TlsConnectInfo;
 use tower::layer::util::{Identity, Stack};
-use tower::{Layer, Service, ServiceBuilder, ServiceExt as _};
+use tower::{Layer, Service, ServiceBuilder};
 
+use self::bound::Prepared;
+pub use self::bound::{BoundServer, HttpService};
 use self::connection::{Drain, Limits, Serving};
 pub use self::error::ServeError;
 use self::grpc::{GeneratedService, Settings};
@@ -358,106 +361,6 @@ impl<L> fmt::Debug for Server<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let services: Vec<_> = self.entries.iter().map(Entry::name).collect();
         f.debug_struct("Server").field("services", &services).finish_non_exhaustive()
-    }
-}
-
-/// A server that has its address and does not serve yet.
-///
-/// ```
-/// # tokio::runtime::Runtime::new().unwrap().block_on(async {
-/// let server = rsvc::Server::new().bind("127.0.0.1:0").await?;
-/// let endpoint = format!("http://{}", server.local_addr());
-/// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-/// let serving = tokio::spawn(server.serve_with_shutdown(async { stopped.await.unwrap_or_default() }));
-///
-/// rsvc::Channel::connect(endpoint).await.unwrap();
-///
-/// drop(stop);
-/// serving.await.unwrap()
-/// # }).unwrap();
-/// # Ok::<(), rsvc::server::ServeError>(())
-/// ```
-#[must_use = "a server does nothing until it serves"]
-pub struct BoundServer<L = Identity> {
-    local_addr: SocketAddr,
-    listener: TcpListener,
-    prepared: Prepared<L>,
-}
-
-impl<L> BoundServer<L> {
-    /// The address that the server listens on.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
-    }
-}
-
-impl<L: Layer<Router, Service: HttpService>> BoundServer<L> {
-    /// Serves until ctrl-c or SIGTERM.
-    pub async fn serve(self) -> Result<(), ServeError> {
-        tracing::info!(addr = %self.local_addr, "serving");
-        let signals = signal::Signals::new().map_err(ServeError::Io)?;
-        let incoming = connection::tcp(self.listener);
-        self.prepared.serve(incoming, signals.nth(1), signals.nth(2)).await;
-        Ok(())
-    }
-
-    /// Serves until `stop` resolves.
-    pub async fn serve_with_shutdown(self, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
-        tracing::info!(addr = %self.local_addr, "serving");
-        let incoming = connection::tcp(self.listener);
-        self.prepared.serve(incoming, stop, std::future::pending()).await;
-        Ok(())
-    }
-}
-
-impl<L> fmt::Debug for BoundServer<L> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BoundServer").field("local_addr", &self.local_addr).finish_non_exhaustive()
-    }
-}
-
-/// A server whose services are known to fit together.
-struct Prepared<L> {
-    layers: ServiceBuilder<L>,
-    router: Router,
-    serving: Serving,
-}
-
-impl<L: Layer<Router, Service: HttpService>> Prepared<L> {
-    async fn serve<I, E>(
-        self,
-        incoming: impl Stream<Item = Result<I, E>>,
-        stop: impl Future<Output = ()>,
-        hurry: impl Future<Output = ()>,
-    ) where
-        I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-        E: fmt::Display,
-    {
-        self.serving.run(self.layers.service(self.router), incoming, stop, hurry).await;
-    }
-}
-
-/// What the layers of a [`Server`] make of its [`Router`]: any tower service that answers HTTP requests.
-pub trait HttpService: Clone + Send + 'static {
-    /// Answers a request.
-    fn answer(self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + 'static;
-}
-
-impl<S, B> HttpService for S
-where
-    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<BoxError>,
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
-{
-    fn answer(self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + 'static {
-        let answer = self.oneshot(request);
-        async move {
-            match answer.await {
-                Ok(response) => response.map(Body::new),
-                Err(error) => router::layer_failed(error.into()),
-            }
-        }
     }
 }
 
