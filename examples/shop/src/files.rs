@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 
-use crate::api::{Chunk, FileInfo, UploadResult};
+use crate::api::{Chunk, ChunkOutOfOrder, FileInfo, UploadResult, UploadTooLarge};
 use crate::db::uploads::File;
 use crate::error::Error;
 use crate::live::to_the_end;
@@ -74,21 +74,19 @@ impl Incoming {
 
     pub(crate) async fn add(&mut self, chunk: Chunk) -> Result<(), Error> {
         if chunk.upload_id != self.upload_id {
-            return Err(Error::Invalid(format!(
-                "upload_id: {:?} became {:?}",
-                self.upload_id, chunk.upload_id
-            )));
+            let problem = format!("{:?} became {:?}", self.upload_id, chunk.upload_id);
+            return Err(Error::invalid("upload_id", problem));
         }
         if i64::from(chunk.sequence) != i64::from(self.chunks) {
-            return Err(Error::ChunkOutOfOrder { expected: self.chunks, got: chunk.sequence });
+            return Err(ChunkOutOfOrder { expected: self.chunks, got: chunk.sequence }.into());
         }
         if chunk.crc32.is_some_and(|crc32| crc32 != crc32fast::hash(&chunk.data)) {
-            return Err(Error::Corrupt(format!("chunk {} does not have its checksum", chunk.sequence)));
+            return Err(Error::corrupt(format!("chunk {} does not have its checksum", chunk.sequence)));
         }
         let limit = self.shop.limits.upload_bytes;
         self.size += chunk.data.len() as u64;
         if self.size > limit {
-            return Err(Error::UploadTooLarge { limit });
+            return Err(UploadTooLarge { limit }.into());
         }
         self.hash.update(&chunk.data);
         self.writer.write_all(&chunk.data).await?;
@@ -100,11 +98,11 @@ impl Incoming {
     pub(crate) async fn finish(mut self) -> Result<UploadResult, Error> {
         let sha256 = std::mem::take(&mut self.hash).finalize().to_vec();
         if self.info.expected_sha256.as_ref().is_some_and(|expected| **expected != *sha256) {
-            return Err(Error::Corrupt("the file does not have its checksum".to_owned()));
+            return Err(Error::corrupt("the file does not have its checksum"));
         }
         let size = i64::try_from(self.size).map_err(anyhow::Error::from)?;
         if self.info.expected_size.is_some_and(|expected| expected != size) {
-            return Err(Error::Corrupt(format!("the file has {size} bytes, not what it should have")));
+            return Err(Error::corrupt(format!("the file has {size} bytes, not what it should have")));
         }
         self.writer.sync_all().await?;
         to_the_end(self.publish(size, sha256)).await

@@ -34,7 +34,6 @@ use crate::api::{
     UploadServiceServer, UserServiceServer,
 };
 use crate::db::Db;
-pub use crate::error::Error;
 use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::place::Place;

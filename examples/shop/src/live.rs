@@ -3,7 +3,7 @@
 
 use futures_util::future::{FutureExt, ready};
 use futures_util::stream::{self, StreamExt};
-use rsvc::{Context, ResponseStream, Sender, Status};
+use rsvc::{Context, ResponseStream, Sender};
 
 use crate::error::Error;
 
@@ -13,10 +13,11 @@ use crate::error::Error;
 /// gone when the stream is dropped. An error of the work is the end of the
 /// stream, and so is the end of the server, since a graceful shutdown would
 /// have to wait for a stream without end.
-pub(crate) fn stream_of<T, F>(ctx: &Context, work: impl FnOnce(Sender<T>) -> F) -> ResponseStream<T, Status>
+pub(crate) fn stream_of<T, E, F>(ctx: &Context, work: impl FnOnce(Sender<T, E>) -> F) -> ResponseStream<T, E>
 where
     T: Send + 'static,
-    F: Future<Output = Result<(), Status>> + Send + 'static,
+    E: From<Error> + Send + 'static,
+    F: Future<Output = Result<(), E>> + Send + 'static,
 {
     let (sender, messages) = ResponseStream::channel(1);
     let work = work(sender.clone());
@@ -24,11 +25,11 @@ where
     let driver = async move {
         let result = tokio::select! {
             result = work => result,
-            () = stopping => Err(Error::Unavailable("the shop closes").into()),
+            () = stopping => Err(Error::unavailable("the shop closes").into()),
         };
-        if let Err(status) = result {
+        if let Err(error) = result {
             // Nobody is left to hear of it if this fails.
-            let _ = sender.fail(status).await;
+            let _ = sender.fail(error).await;
         }
     };
     ResponseStream::new(stream::select(messages, driver.into_stream().filter_map(|()| ready(None))))

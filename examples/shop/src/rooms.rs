@@ -7,7 +7,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{Mutex as Turn, broadcast};
 
 use crate::Limits;
-use crate::api::ChatMessage;
+use crate::api::{ChatMessage, TooManyRooms, TooSlow};
 use crate::db::Db;
 use crate::error::Error;
 use crate::live::to_the_end;
@@ -65,7 +65,7 @@ impl Rooms {
         let room = match open.get(session_id) {
             Some(room) => Arc::clone(room),
             None if open.len() >= self.limits.rooms => {
-                return Err(Error::TooManyRooms { limit: self.limits.rooms });
+                return Err(TooManyRooms { limit: self.limits.rooms as u64 }.into());
             }
             None => {
                 let room = Room { turn: Turn::default(), said: broadcast::Sender::new(self.limits.backlog) };
@@ -102,10 +102,10 @@ impl Presence {
 
     /// The next message.
     pub(crate) async fn hear(&mut self) -> Result<ChatMessage, Error> {
-        let heard = self.heard.as_mut().ok_or(Error::Unavailable("the room is closed"))?;
+        let heard = self.heard.as_mut().ok_or_else(|| Error::unavailable("the room is closed"))?;
         heard.recv().await.map_err(|error| match error {
-            RecvError::Lagged(missed) => Error::TooSlow { missed },
-            RecvError::Closed => Error::Unavailable("the room is closed"),
+            RecvError::Lagged(missed) => TooSlow { missed }.into(),
+            RecvError::Closed => Error::unavailable("the room is closed"),
         })
     }
 
@@ -113,7 +113,7 @@ impl Presence {
     pub(crate) fn heard_already(&mut self) -> Result<Option<ChatMessage>, Error> {
         match self.heard.as_mut().map(broadcast::Receiver::try_recv) {
             Some(Ok(message)) => Ok(Some(message)),
-            Some(Err(TryRecvError::Lagged(missed))) => Err(Error::TooSlow { missed }),
+            Some(Err(TryRecvError::Lagged(missed))) => Err(TooSlow { missed }.into()),
             Some(Err(TryRecvError::Empty | TryRecvError::Closed)) | None => Ok(None),
         }
     }

@@ -2,8 +2,6 @@
 
 use rsvc::{Authenticator, Context, Principal, Status};
 
-use crate::error::Error;
-
 /// Knows the staff by one token. A real shop asks its identity provider here.
 pub(crate) struct Staff {
     credentials: String,
@@ -22,7 +20,7 @@ impl Authenticator for Staff {
             Some(credentials) if same(credentials.as_bytes(), self.credentials.as_bytes()) => {
                 Ok(Some(Principal::new("staff").with_scopes(["users.delete"])))
             }
-            Some(_) => Err(Error::UnknownToken.into()),
+            Some(_) => Err(Status::unauthenticated("unknown token")),
         }
     }
 }

@@ -5,17 +5,19 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use rsvc::{Code, Context, RequestStream, Status};
+use rsvc::error::MethodError;
+use rsvc::{Code, Context, RequestStream};
 use shop::api::payment::Method;
 use shop::api::place_order_request::Line;
 use shop::api::request_data::Kind;
 use shop::api::response::Result as Outcome;
 use shop::api::{
-    ChatMessage, ChatService, ChatServiceClient, Chunk, CreateUserRequest, DeleteUserRequest,
-    GetOrderRequest, GetOrdersRequest, GetUserRequest, MetricType, MonitorRequest, OrderService,
-    OrderServiceClient, OrderStatus, Payment, PlaceOrderRequest, ProcessRequest, RequestData,
-    StreamOrderUpdatesRequest, UpdateOrderStatusRequest, UpdateUserRequest, UploadService,
-    UploadServiceClient, UserService, UserServiceClient, UserServiceServer,
+    ChatError, ChatMessage, ChatService, ChatServiceClient, Chunk, ChunkOutOfOrder, CreateUserRequest,
+    DeleteUserRequest, GetOrderRequest, GetOrdersRequest, GetUserRequest, MetricType, MonitorRequest,
+    OrderError, OrderService, OrderServiceClient, OrderStatus, Payment, PlaceOrderRequest, ProcessRequest,
+    RequestData, StaleVersion, StreamOrderUpdatesRequest, UpdateOrderStatusRequest, UpdateUserRequest,
+    UploadError, UploadService, UploadServiceClient, UserError, UserService, UserServiceClient,
+    UserServiceServer,
 };
 use shop::{Limits, Options, Running};
 use tempfile::TempDir;
@@ -56,8 +58,8 @@ fn staff(shop: &Running) -> Context {
     ctx().with_metadata("authorization", format!("Bearer {}", shop.token())).unwrap()
 }
 
-fn code<T: std::fmt::Debug>(result: Result<T, Status>) -> Code {
-    result.unwrap_err().code()
+fn code<T: std::fmt::Debug>(result: Result<T, impl MethodError>) -> Code {
+    result.unwrap_err().into_status(None).code()
 }
 
 fn registration(name: &str) -> CreateUserRequest {
@@ -105,7 +107,8 @@ async fn the_life_of_a_user() {
     let request = DeleteUserRequest { user_id: user_id.clone(), version: Some(2) };
     assert_eq!(code(users.delete_user(ctx(), request.clone()).await), Code::Unauthenticated);
     users.delete_user(staff(&shop), request).await.unwrap();
-    assert_eq!(code(users.get_user(ctx(), GetUserRequest { user_id }).await), Code::NotFound);
+    let gone = users.get_user(ctx(), GetUserRequest { user_id: user_id.clone() }).await.unwrap_err();
+    assert!(matches!(gone, UserError::UserNotFound(payload) if payload.user_id == user_id));
     shop.stop().await.unwrap();
 }
 
@@ -127,7 +130,8 @@ async fn the_life_of_an_order() {
     assert_eq!(code(orders.update_order_status(ctx(), pay.clone()).await), Code::Unauthenticated);
     let paid = orders.update_order_status(staff(&shop), pay.clone()).await.unwrap();
     assert_eq!((paid.status(), paid.version), (OrderStatus::Paid, 2));
-    assert_eq!(code(orders.update_order_status(staff(&shop), pay).await), Code::Aborted);
+    let stale = orders.update_order_status(staff(&shop), pay).await.unwrap_err();
+    assert!(matches!(stale, OrderError::StaleVersion(StaleVersion { expected: 1, actual: 2 })), "{stale:?}");
     for (previous, status) in
         [(OrderStatus::Unspecified, OrderStatus::Pending), (OrderStatus::Pending, OrderStatus::Paid)]
     {
@@ -173,7 +177,9 @@ async fn an_upload_is_stored_whole_or_not_at_all() {
     assert_eq!(std::fs::read(stored).unwrap(), b"abc");
     let count = |directory: &str| std::fs::read_dir(data.path().join(directory)).unwrap().count();
     let gap = RequestStream::from_iter([chunk("v", 0, b"ab"), chunk("v", 2, b"c")]);
-    assert_eq!(code(uploads.upload_chunks(ctx(), gap).await), Code::OutOfRange);
+    let error = uploads.upload_chunks(ctx(), gap).await.unwrap_err();
+    let expected = ChunkOutOfOrder { expected: 1, got: 2 };
+    assert!(matches!(&error, UploadError::ChunkOutOfOrder(payload) if *payload == expected), "{error:?}");
 
     let (sender, chunks) = RequestStream::channel(1);
     let call = tokio::spawn({
@@ -278,7 +284,7 @@ async fn who_does_not_listen_is_out() {
             Err(error) => break error,
         }
     };
-    assert_eq!(error.code(), Code::ResourceExhausted, "{error:?}");
+    assert!(matches!(&error, ChatError::TooSlow(payload) if payload.missed > 0), "{error:?}");
     assert!(received < 800, "{received}");
     drop(grace);
     shop.stop().await.unwrap();
@@ -359,8 +365,9 @@ async fn a_client_is_a_service_and_so_a_gateway() {
     let users = UserServiceClient::connect(url).await.unwrap();
     let ada = users.get_user(ctx(), GetUserRequest { user_id: ADA.into() }).await.unwrap();
     assert_eq!(ada.name, "Ada Lovelace");
-    let status = users.get_user(ctx(), GetUserRequest { user_id: NOBODY.into() }).await.unwrap_err();
-    assert_eq!((status.code(), status.message()), (Code::NotFound, &*format!("no user {NOBODY:?}")));
+    let error = users.get_user(ctx(), GetUserRequest { user_id: NOBODY.into() }).await.unwrap_err();
+    assert_eq!((error.code(), error.to_string()), (Code::NotFound, format!("no user {NOBODY:?}")));
+    assert!(matches!(error, UserError::UserNotFound(payload) if payload.user_id == NOBODY));
     drop(end);
     serving.await.unwrap().unwrap();
     shop.stop().await.unwrap();

@@ -74,6 +74,11 @@ pub trait ErrorSet: std::error::Error + From<Status> + Into<Status> + Send + Syn
     /// The errors, in the order of the `.proto`.
     const ERRORS: &'static [ErrorDefinition];
 
+    /// What the `.proto` says of it; `None` for a status.
+    fn definition(&self) -> Option<&'static ErrorDefinition> {
+        self.which().ok().map(|index| &Self::ERRORS[index])
+    }
+
     /// Which of [`ERRORS`](Self::ERRORS) it is, or the status that it is instead.
     #[doc(hidden)]
     fn which(&self) -> Result<usize, &Status>;

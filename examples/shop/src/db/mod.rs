@@ -18,6 +18,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Sqlite, Transaction};
 
+use crate::api::StaleVersion;
 use crate::error::Error;
 
 const CONNECTIONS: u32 = 8;
@@ -67,7 +68,7 @@ impl Db {
 /// Refuses a change that was made for another version than the one there is.
 fn check_version(expected: Option<u64>, actual: u64) -> Result<(), Error> {
     match expected {
-        Some(expected) if expected != actual => Err(Error::StaleVersion { expected, actual }),
+        Some(expected) if expected != actual => Err(StaleVersion { expected, actual }.into()),
         _ => Ok(()),
     }
 }

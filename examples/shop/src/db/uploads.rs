@@ -1,7 +1,7 @@
 //! Stored files, and events.
 
 use super::{Db, encode};
-use crate::api::{Event, FileInfo};
+use crate::api::{Event, FileInfo, UploadExists};
 use crate::error::Error;
 use crate::time::now;
 
@@ -44,7 +44,7 @@ impl Db {
         .await;
         match inserted {
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                return Err(Error::UploadExists(file.upload_id.to_owned()));
+                return Err(UploadExists { upload_id: file.upload_id.to_owned() }.into());
             }
             Err(error) => return Err(error.into()),
             Ok(_) => publish.await?,

@@ -6,7 +6,10 @@ use sqlx::types::Json;
 use sqlx::{FromRow, Sqlite, SqliteExecutor, Transaction};
 
 use super::{Db, check_version, decode, encode, unsigned};
-use crate::api::{CreateUserRequest, DeleteUserRequest, UpdateUserRequest, User, UserStatus};
+use crate::api::{
+    CreateUserRequest, DeleteUserRequest, EmailTaken, UpdateUserRequest, User, UserHasOrders, UserNotActive,
+    UserStatus,
+};
 use crate::error::Error;
 use crate::time::{from_micros, now};
 
@@ -104,7 +107,7 @@ impl Db {
             sqlx::query("DELETE FROM users WHERE user_id = ?1").bind(&user.id).execute(&mut *tx).await;
         match deleted {
             Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
-                Err(Error::UserHasOrders(user.id))
+                Err(UserHasOrders { user_id: user.id }.into())
             }
             Err(error) => Err(error.into()),
             Ok(_) => Ok(tx.commit().await?),
@@ -121,14 +124,14 @@ async fn find(db: impl SqliteExecutor<'_>, user_id: &str) -> Result<User, Error>
     .bind(user_id)
     .fetch_optional(db)
     .await?
-    .ok_or_else(|| Error::UserNotFound(user_id.to_owned()))?
+    .ok_or_else(|| Error::user_not_found(user_id))?
     .try_into()
 }
 
 /// The user with this id, if active.
 pub(super) async fn find_active(db: impl SqliteExecutor<'_>, user_id: &str) -> Result<User, Error> {
     let user = find(db, user_id).await?;
-    if user.active { Ok(user) } else { Err(Error::UserNotActive(user.id)) }
+    if user.active { Ok(user) } else { Err(UserNotActive { user_id: user.id }.into()) }
 }
 
 /// Writes a user; the version and the times are the database's business.
@@ -158,7 +161,7 @@ async fn save(tx: &mut Transaction<'_, Sqlite>, user: &User) -> Result<(), Error
     .await;
     match saved {
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-            Err(Error::EmailTaken(user.email.clone()))
+            Err(EmailTaken { email: user.email.clone() }.into())
         }
         Err(error) => Err(error.into()),
         Ok(_) => Ok(()),
@@ -203,7 +206,7 @@ fn set(user: &mut User, request: &UpdateUserRequest, path: &str) -> Result<(), E
         "nickname" => user.nickname.clone_from(&request.nickname),
         "utc_offset_minutes" => user.utc_offset_minutes = request.utc_offset_minutes.unwrap_or_default(),
         "preferences" => user.preferences.clone_from(&request.preferences),
-        _ => return Err(Error::Invalid(format!("update_mask: {path:?} is not a field that can change"))),
+        _ => return Err(Error::invalid("update_mask", format!("{path:?} is not a field that can change"))),
     }
     Ok(())
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use prost::Message;
-use rsvc::Status;
+use rsvc::error::MethodError;
 
 use super::Orders;
 use crate::api::request_data::Kind;
 use crate::api::response::Result as Outcome;
 use crate::api::{
-    self, CreateUserRequest, Event, PlaceOrderRequest, ProcessRequest, ProcessResponse, Response,
+    self, BatchTooLong, CreateUserRequest, Event, OrderError, PlaceOrderRequest, ProcessRequest,
+    ProcessResponse, Response, UploadError, UserError,
 };
 use crate::error::Error;
 use crate::shop::Shop;
@@ -35,13 +36,11 @@ impl Batch {
     pub(super) async fn process(&mut self, request: ProcessRequest) -> Result<(), Error> {
         let limit = self.shop.limits.batch_requests;
         if self.responses.len() == limit {
-            return Err(Error::BatchTooLong { limit });
+            return Err(BatchTooLong { limit: limit as u64 }.into());
         }
         if request.process_id != self.process_id {
-            return Err(Error::Invalid(format!(
-                "process_id: {:?} became {:?}",
-                self.process_id, request.process_id
-            )));
+            let problem = format!("{:?} became {:?}", self.process_id, request.process_id);
+            return Err(Error::invalid("process_id", problem));
         }
         let index = i32::try_from(self.responses.len()).map_err(anyhow::Error::from)?;
         let outcome = match self.one(request).await {
@@ -49,10 +48,8 @@ impl Batch {
                 *self.counts.entry(kind).or_default() += 1;
                 outcome
             }
-            Err(error) => {
-                let status = Status::from(error);
-                let error =
-                    api::Error { index, code: status.code().into(), message: status.message().to_owned() };
+            Err(Failure { code, message }) => {
+                let error = api::Error { index, code: code.into(), message };
                 self.errors.push(error.clone());
                 Outcome::Error(error)
             }
@@ -61,22 +58,29 @@ impl Batch {
         Ok(())
     }
 
-    async fn one(&self, request: ProcessRequest) -> Result<(&'static str, Outcome), Error> {
+    async fn one(&self, request: ProcessRequest) -> Result<(&'static str, Outcome), Failure> {
         let kind = request.data.and_then(|data| data.kind);
-        let kind = kind.ok_or_else(|| Error::Invalid("data: nothing to do".to_owned()))?;
-        let kind =
-            if let Kind::Packed(packed) = kind { unpack(&packed.type_url, &packed.value)? } else { kind };
+        let kind = kind.ok_or_else(|| failure(Error::invalid("data", "nothing to do")))?;
+        let kind = if let Kind::Packed(packed) = kind {
+            unpack(&packed.type_url, &packed.value).map_err(failure)?
+        } else {
+            kind
+        };
         Ok(match kind {
             Kind::CreateUser(request) => {
-                ("create_user", Outcome::User(self.shop.db.create_user(request).await?))
+                let user = self.shop.db.create_user(request).await.map_err(UserError::from)?;
+                ("create_user", Outcome::User(user))
             }
-            Kind::PlaceOrder(request) => ("place_order", Outcome::Order(self.orders.place(request).await?)),
+            Kind::PlaceOrder(request) => {
+                let order = self.orders.place(request).await.map_err(OrderError::from)?;
+                ("place_order", Outcome::Order(order))
+            }
             Kind::Event(event) => {
-                self.shop.db.store_event(&event).await?;
+                self.shop.db.store_event(&event).await.map_err(failure)?;
                 ("event", Outcome::EventId(event.id))
             }
             Kind::Ping(()) => ("ping", Outcome::Pong(())),
-            Kind::Packed(_) => return Err(Error::Invalid("data.packed: packed twice".to_owned())),
+            Kind::Packed(_) => return Err(failure(Error::invalid("data.packed", "packed twice"))),
         })
     }
 
@@ -92,6 +96,24 @@ impl Batch {
     }
 }
 
+/// What went wrong with one request, in the words of the service that it is for.
+struct Failure {
+    code: rsvc::Code,
+    message: String,
+}
+
+impl<E: MethodError> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let status = error.into_status(None);
+        Self { code: status.code(), message: status.message().to_owned() }
+    }
+}
+
+/// What is wrong with a request of which nobody knows what it is for.
+fn failure(error: Error) -> Failure {
+    UploadError::from(error).into()
+}
+
 /// What is in an `Any`.
 fn unpack(type_url: &str, value: &[u8]) -> Result<Kind, Error> {
     let name = type_url.rsplit('/').next().unwrap_or_default();
@@ -99,7 +121,7 @@ fn unpack(type_url: &str, value: &[u8]) -> Result<Kind, Error> {
         "shop.v1.CreateUserRequest" => CreateUserRequest::decode(value).map(Kind::CreateUser),
         "shop.v1.PlaceOrderRequest" => PlaceOrderRequest::decode(value).map(Kind::PlaceOrder),
         "shop.v1.Event" => Event::decode(value).map(Kind::Event),
-        _ => return Err(Error::Invalid(format!("data.packed: {name:?} is nothing to do"))),
+        _ => return Err(Error::invalid("data.packed", format!("{name:?} is nothing to do"))),
     }
-    .map_err(|error| Error::Invalid(format!("data.packed: not a {name}: {error}")))
+    .map_err(|error| Error::invalid("data.packed", format!("not a {name}: {error}")))
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rsvc::{Context, RequestStream, ResponseStream, Sender, Status};
+use rsvc::{Context, RequestStream, ResponseStream, Sender};
 
 use super::monitor::monitor;
-use crate::api::{ChatMessage, ChatService, MonitorRequest, MonitorResponse};
+use crate::api::{ChatError, ChatMessage, ChatService, MonitorRequest, MonitorResponse};
 use crate::error::Error;
 use crate::live::stream_of;
 use crate::rooms::Presence;
@@ -20,7 +20,7 @@ impl ChatService for Chats {
         &self,
         ctx: Context,
         requests: RequestStream<ChatMessage>,
-    ) -> Result<ResponseStream<ChatMessage, Status>, Status> {
+    ) -> Result<ResponseStream<ChatMessage, ChatError>, ChatError> {
         self.shop.greet(&ctx)?;
         let shop = Arc::clone(&self.shop);
         Ok(stream_of(&ctx, |out| chat(shop, requests, out)))
@@ -30,7 +30,7 @@ impl ChatService for Chats {
         &self,
         ctx: Context,
         requests: RequestStream<MonitorRequest>,
-    ) -> Result<ResponseStream<MonitorResponse, Status>, Status> {
+    ) -> Result<ResponseStream<MonitorResponse, ChatError>, ChatError> {
         self.shop.greet(&ctx)?;
         let shop = Arc::clone(&self.shop);
         Ok(stream_of(&ctx, |out| monitor(shop, requests, out)))
@@ -40,8 +40,8 @@ impl ChatService for Chats {
 async fn chat(
     shop: Arc<Shop>,
     mut requests: RequestStream<ChatMessage>,
-    out: Sender<ChatMessage>,
-) -> Result<(), Status> {
+    out: Sender<ChatMessage, ChatError>,
+) -> Result<(), ChatError> {
     let Some(first) = requests.message().await? else { return Ok(()) };
     let (session_id, user_id) = (first.session_id.clone(), first.user_id.clone());
     shop.db.active_user(&user_id).await?;
@@ -57,8 +57,8 @@ async fn chat(
             heard = presence.hear() => out.send(heard?).await?,
             request = requests.message() => match request? {
                 Some(message) if (&message.session_id, &message.user_id) != (&session_id, &user_id) => {
-                    let problem = "session_id, user_id: a call speaks for one user in one room";
-                    return Err(Error::Invalid(problem.to_owned()).into());
+                    let problem = "a call speaks for one user in one room";
+                    return Err(Error::invalid("session_id, user_id", problem).into());
                 }
                 Some(message) => say(&presence, message).await?,
                 None => break,

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rsvc::{RequestStream, Sender, Status};
+use rsvc::{RequestStream, Sender};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use crate::api::{MetricType, MonitorRequest, MonitorResponse};
+use crate::api::{ChatError, MetricType, MonitorRequest, MonitorResponse};
 use crate::error::Error;
 use crate::metrics::{Load, memory_mib};
 use crate::shop::Shop;
@@ -18,8 +18,8 @@ const ALL: &str = "shop";
 pub(super) async fn monitor(
     shop: Arc<Shop>,
     mut requests: RequestStream<MonitorRequest>,
-    out: Sender<MonitorResponse>,
-) -> Result<(), Status> {
+    out: Sender<MonitorResponse, ChatError>,
+) -> Result<(), ChatError> {
     let mut probe = Probe { load: Load::new(shop.metrics.started), shop };
     let mut wanted: Option<(MonitorRequest, Interval)> = None;
     loop {
@@ -30,7 +30,7 @@ pub(super) async fn monitor(
                 wanted = match request.interval.map(Duration::try_from) {
                     None => None,
                     Some(Ok(interval)) if !interval.is_zero() => Some((request, ticker(interval))),
-                    Some(_) => return Err(Error::Invalid("interval: has to be positive".to_owned()).into()),
+                    Some(_) => return Err(Error::invalid("interval", "has to be positive").into()),
                 };
             }
             request = tick(&mut wanted) => out.send(probe.measure(request)?).await?,
@@ -62,10 +62,10 @@ struct Probe {
 }
 
 impl Probe {
-    fn measure(&mut self, request: &MonitorRequest) -> Result<MonitorResponse, Error> {
+    fn measure(&mut self, request: &MonitorRequest) -> Result<MonitorResponse, ChatError> {
         let service = Some(request.service_id.as_str()).filter(|&service| service != ALL);
         let by_method = self.shop.metrics.requests(service);
-        let by_method = by_method.ok_or_else(|| Error::ServiceNotFound(request.service_id.clone()))?;
+        let by_method = by_method.ok_or_else(|| ChatError::service_not_found(&request.service_id))?;
         let mut response = MonitorResponse {
             service_id: request.service_id.clone(),
             sampled_at_unix_nanos: now().saturating_mul(1000),

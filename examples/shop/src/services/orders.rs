@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use futures_util::stream::{self, TryStreamExt};
-use rsvc::{Context, ResponseStream, Sender, Status};
+use rsvc::{Context, ResponseStream, Sender};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::api::{
-    GetOrderRequest, GetOrdersRequest, Order, OrderService, OrderUpdate, PlaceOrderRequest,
+    GetOrderRequest, GetOrdersRequest, Order, OrderError, OrderService, OrderUpdate, PlaceOrderRequest,
     StreamOrderUpdatesRequest, UpdateOrderStatusRequest,
 };
 use crate::db::orders::{Filter, Page};
@@ -26,7 +26,7 @@ pub(crate) struct Orders {
 }
 
 impl OrderService for Orders {
-    async fn get_order(&self, ctx: Context, request: GetOrderRequest) -> Result<Order, Status> {
+    async fn get_order(&self, ctx: Context, request: GetOrderRequest) -> Result<Order, OrderError> {
         self.shop.greet(&ctx)?;
         Ok(self.shop.db.order(&request.order_id).await?)
     }
@@ -35,7 +35,7 @@ impl OrderService for Orders {
         &self,
         ctx: Context,
         request: GetOrdersRequest,
-    ) -> Result<ResponseStream<Order, Status>, Status> {
+    ) -> Result<ResponseStream<Order, OrderError>, OrderError> {
         self.shop.greet(&ctx)?;
         let db = &self.shop.db;
         db.user(&request.user_id).await?;
@@ -47,7 +47,7 @@ impl OrderService for Orders {
             Ok(0) => DEFAULT_LIMIT,
             Ok(limit) => limit.min(MAX_LIMIT),
             Err(_) => {
-                return Err(Error::Invalid("limit: a number of orders is not negative".to_owned()).into());
+                return Err(Error::invalid("limit", "a number of orders is not negative").into());
             }
         };
         let pages = stream::try_unfold(
@@ -57,7 +57,7 @@ impl OrderService for Orders {
                 let Page { orders, next } =
                     db.orders(&request.user_id, &request.statuses, before, left.min(PAGE)).await?;
                 let left = left - orders.len();
-                Ok::<_, Status>(Some((orders, (db, request, next, left))))
+                Ok::<_, OrderError>(Some((orders, (db, request, next, left))))
             },
         );
         Ok(ResponseStream::new(pages.map_ok(|orders| stream::iter(orders.into_iter().map(Ok))).try_flatten()))
@@ -67,7 +67,7 @@ impl OrderService for Orders {
         &self,
         ctx: Context,
         request: StreamOrderUpdatesRequest,
-    ) -> Result<ResponseStream<OrderUpdate, Status>, Status> {
+    ) -> Result<ResponseStream<OrderUpdate, OrderError>, OrderError> {
         self.shop.greet(&ctx)?;
         let db = &self.shop.db;
         if !request.user_id.is_empty() {
@@ -80,7 +80,7 @@ impl OrderService for Orders {
         let news = self.shop.updates.subscribe();
         let newest = db.newest_update().await?;
         let after = match request.after_sequence {
-            Some(asked) if asked > newest => return Err(Error::SequenceAhead { asked, newest }.into()),
+            Some(asked) if asked > newest => return Err(OrderError::sequence_ahead(asked, newest)),
             Some(asked) => asked,
             None => newest,
         };
@@ -94,7 +94,7 @@ impl OrderService for Orders {
         Ok(stream_of(&ctx, |out| watch.run(out)))
     }
 
-    async fn place_order(&self, ctx: Context, request: PlaceOrderRequest) -> Result<Order, Status> {
+    async fn place_order(&self, ctx: Context, request: PlaceOrderRequest) -> Result<Order, OrderError> {
         self.shop.greet(&ctx)?;
         Ok(self.place(request).await?)
     }
@@ -103,7 +103,7 @@ impl OrderService for Orders {
         &self,
         ctx: Context,
         request: UpdateOrderStatusRequest,
-    ) -> Result<Order, Status> {
+    ) -> Result<Order, OrderError> {
         self.shop.greet(&ctx)?;
         let shop = Arc::clone(&self.shop);
         let updated = to_the_end(async move {
@@ -146,7 +146,7 @@ struct Watch {
 impl Watch {
     /// Tells what happens, from memory while the caller keeps up and from the
     /// log when it does not: a slow caller costs no memory and loses nothing.
-    async fn run(mut self, out: Sender<OrderUpdate>) -> Result<(), Status> {
+    async fn run(mut self, out: Sender<OrderUpdate, OrderError>) -> Result<(), OrderError> {
         loop {
             while self.behind {
                 let page = self.shop.db.updates_after(self.last, &self.filter, PAGE).await?;
@@ -166,7 +166,11 @@ impl Watch {
         }
     }
 
-    async fn tell(&mut self, out: &Sender<OrderUpdate>, update: OrderUpdate) -> Result<(), Status> {
+    async fn tell(
+        &mut self,
+        out: &Sender<OrderUpdate, OrderError>,
+        update: OrderUpdate,
+    ) -> Result<(), OrderError> {
         self.last = update.sequence;
         Ok(out.send(update).await?)
     }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rsvc::{Context, RequestStream, Status};
+use rsvc::{Context, RequestStream};
 
 use super::Orders;
 use super::batch::Batch;
-use crate::api::{Chunk, ProcessRequest, ProcessResponse, UploadResult, UploadService};
+use crate::api::{Chunk, ProcessRequest, ProcessResponse, UploadError, UploadResult, UploadService};
 use crate::error::Error;
 use crate::files::Incoming;
 use crate::shop::Shop;
@@ -21,13 +21,13 @@ impl UploadService for Uploads {
         &self,
         ctx: Context,
         mut requests: RequestStream<Chunk>,
-    ) -> Result<UploadResult, Status> {
+    ) -> Result<UploadResult, UploadError> {
         self.shop.greet(&ctx)?;
         let Some(first) = requests.message().await? else {
-            return Err(Error::Invalid("an upload needs a chunk".to_owned()).into());
+            return Err(Error::invalid("requests", "an upload needs a chunk").into());
         };
         if self.shop.db.upload_exists(&first.upload_id).await? {
-            return Err(Error::UploadExists(first.upload_id).into());
+            return Err(UploadError::upload_exists(first.upload_id));
         }
         // Dropped with this future, and then nothing of it stays behind.
         let mut incoming = Incoming::begin(&self.shop, &first)?;
@@ -42,10 +42,10 @@ impl UploadService for Uploads {
         &self,
         ctx: Context,
         mut requests: RequestStream<ProcessRequest>,
-    ) -> Result<ProcessResponse, Status> {
+    ) -> Result<ProcessResponse, UploadError> {
         self.shop.greet(&ctx)?;
         let Some(first) = requests.message().await? else {
-            return Err(Error::Invalid("a batch needs a request".to_owned()).into());
+            return Err(Error::invalid("requests", "a batch needs a request").into());
         };
         let mut batch = Batch::begin(Arc::clone(&self.shop), self.orders.clone(), &first);
         batch.process(first).await?;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rsvc::{Context, Status};
+use rsvc::Context;
 
 use crate::api::{
-    CreateUserRequest, DeleteUserRequest, GetUserRequest, UpdateUserRequest, User, UserService,
+    CreateUserRequest, DeleteUserRequest, GetUserRequest, UpdateUserRequest, User, UserError, UserService,
 };
 use crate::shop::Shop;
 
@@ -14,22 +14,22 @@ pub(crate) struct Users {
 }
 
 impl UserService for Users {
-    async fn get_user(&self, ctx: Context, request: GetUserRequest) -> Result<User, Status> {
+    async fn get_user(&self, ctx: Context, request: GetUserRequest) -> Result<User, UserError> {
         self.shop.greet(&ctx)?;
         Ok(self.shop.db.user(&request.user_id).await?)
     }
 
-    async fn create_user(&self, ctx: Context, request: CreateUserRequest) -> Result<User, Status> {
+    async fn create_user(&self, ctx: Context, request: CreateUserRequest) -> Result<User, UserError> {
         self.shop.greet(&ctx)?;
         Ok(self.shop.db.create_user(request).await?)
     }
 
-    async fn update_user(&self, ctx: Context, request: UpdateUserRequest) -> Result<User, Status> {
+    async fn update_user(&self, ctx: Context, request: UpdateUserRequest) -> Result<User, UserError> {
         self.shop.greet(&ctx)?;
         Ok(self.shop.db.update_user(request).await?)
     }
 
-    async fn delete_user(&self, ctx: Context, request: DeleteUserRequest) -> Result<(), Status> {
+    async fn delete_user(&self, ctx: Context, request: DeleteUserRequest) -> Result<(), UserError> {
         self.shop.greet(&ctx)?;
         Ok(self.shop.db.delete_user(request).await?)
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use rsvc::{Channel, Context, RequestStream, ResponseStream, Status};
+use rsvc::{Channel, Context, ErrorSet, RequestStream, ResponseStream, Status};
 use shop::api::payment::{Invoice, Method};
 use shop::api::place_order_request::Line;
 use shop::api::request_data::Kind;
@@ -93,8 +93,8 @@ fn print(answer: &impl Debug) -> anyhow::Result<()> {
 }
 
 /// Prints a stream up to its end, or the first `count` messages: to drop the rest cancels the call.
-async fn print_all<T: Debug>(
-    mut answers: ResponseStream<T, Status>,
+async fn print_all<T: Debug, E: ErrorSet>(
+    mut answers: ResponseStream<T, E>,
     count: Option<usize>,
 ) -> anyhow::Result<()> {
     let mut left = count.unwrap_or(usize::MAX);
@@ -108,7 +108,7 @@ async fn print_all<T: Debug>(
 
 /// Sends `requests`. With a `count` it keeps its side open until so many answers have come; without, it has no more to
 /// say and waits for the end.
-async fn converse<Req, Res, F>(
+async fn converse<Req, Res, E, F>(
     requests: Vec<Req>,
     count: Option<usize>,
     call: impl FnOnce(RequestStream<Req>) -> F,
@@ -116,7 +116,8 @@ async fn converse<Req, Res, F>(
 where
     Req: Send + 'static,
     Res: Debug,
-    F: Future<Output = Result<ResponseStream<Res, Status>, Status>>,
+    E: ErrorSet,
+    F: Future<Output = Result<ResponseStream<Res, E>, E>>,
 {
     let (sender, stream) = RequestStream::channel(CAPACITY);
     let sending = async {

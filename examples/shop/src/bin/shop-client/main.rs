@@ -1,7 +1,7 @@
 //! Calls a shop: `shop-client --target URL COMMAND`, one command for each method.
 //!
 //! It prints each answer on a line of its own. If the call fails, it prints the
-//! status to standard error and ends with 1.
+//! error to standard error and ends with 1.
 
 mod args;
 mod calls;
@@ -10,7 +10,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use rsvc::{Channel, Context, Status};
+use rsvc::{Channel, Context, ErrorSet, Status};
+use shop::api::{ChatError, OrderError, UploadError, UserError};
 
 use crate::args::Args;
 
@@ -32,11 +33,19 @@ async fn run(args: Args) -> anyhow::Result<()> {
     if args.verbose {
         print_metadata(&ctx)?;
     }
-    result.map_err(|error| match error.downcast::<Status>() {
-        // `code: message`, and not the metadata, which `--verbose` has shown.
-        Ok(status) => anyhow::anyhow!("{:?}: {}", status.code(), status.message()),
-        Err(error) => error,
+    result.map_err(|error| {
+        let sets = [said::<UserError>, said::<OrderError>, said::<UploadError>, said::<ChatError>];
+        sets.iter().find_map(|said| said(&error)).map_or(error, anyhow::Error::msg)
     })
+}
+
+/// An error of a service: `code: message`, and, if it is one that the service declares, the variant. Not the metadata,
+/// which `--verbose` has shown.
+fn said<E: ErrorSet + Clone>(error: &anyhow::Error) -> Option<String> {
+    let error = error.downcast_ref::<E>()?;
+    let status: Status = error.clone().into();
+    let said = format!("{:?}: {}", status.code(), status.message());
+    Some(if error.definition().is_some() { format!("{said} ({error:?})") } else { said })
 }
 
 /// What came back around the messages.

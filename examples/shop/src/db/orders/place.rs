@@ -7,7 +7,9 @@ use sqlx::{Sqlite, Transaction};
 
 use super::log::record;
 use super::read::find;
-use crate::api::{Order, OrderStatus, OrderUpdate, PlaceOrderRequest};
+use crate::api::{
+    Order, OrderStatus, OrderUpdate, OutOfStock, PlaceOrderRequest, ProductNotFound, RequestIdReused,
+};
 use crate::db::{Db, encode, users};
 use crate::error::Error;
 use crate::time::now;
@@ -55,7 +57,7 @@ async fn placed_before(
             .await?;
     match found {
         Some((_, user_id)) if user_id != request.user_id => {
-            Err(Error::RequestIdReused(request.request_id.clone()))
+            Err(RequestIdReused { request_id: request.request_id.clone() }.into())
         }
         Some((order_id, _)) => Ok(Some(order_id)),
         None => Ok(None),
@@ -74,8 +76,8 @@ async fn check_stock(tx: &mut Transaction<'_, Sqlite>, lines: &Lines<'_>) -> Res
     .fetch_optional(&mut **tx)
     .await?;
     match short {
-        Some((product_id, Some(left))) => Err(Error::OutOfStock { product_id, left }),
-        Some((product_id, None)) => Err(Error::ProductNotFound(product_id)),
+        Some((product_id, Some(left))) => Err(OutOfStock { product_id, left }.into()),
+        Some((product_id, None)) => Err(ProductNotFound { product_id }.into()),
         None => Ok(()),
     }
 }

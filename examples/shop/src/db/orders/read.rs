@@ -71,7 +71,7 @@ impl Db {
             .bind(user_id)
             .fetch_optional(&self.pool)
             .await?
-            .ok_or_else(|| Error::OrderNotFound(order_id.to_owned()))
+            .ok_or_else(|| Error::order_not_found(order_id))
     }
 
     /// At most `limit` orders of a user that are older than `before`; no `statuses` means all.
@@ -105,9 +105,9 @@ pub(super) async fn find(db: &mut SqliteConnection, order_id: &str) -> Result<Or
         .bind(order_id)
         .fetch_optional(&mut *db)
         .await?;
-    let row = row.ok_or_else(|| Error::OrderNotFound(order_id.to_owned()))?;
+    let row = row.ok_or_else(|| Error::order_not_found(order_id))?;
     let mut orders = with_items(db, vec![row]).await?;
-    orders.pop().ok_or_else(|| Error::OrderNotFound(order_id.to_owned()))
+    orders.pop().ok_or_else(|| Error::order_not_found(order_id))
 }
 
 /// Brings the items of all the orders in one query.

@@ -2,7 +2,7 @@
 
 use super::log::record;
 use super::read::find;
-use crate::api::{Order, OrderStatus, OrderUpdate, UpdateOrderStatusRequest};
+use crate::api::{Order, OrderStatus, OrderUpdate, UpdateOrderStatusRequest, WrongTransition};
 use crate::db::{Db, check_version};
 use crate::error::Error;
 use crate::time::now;
@@ -26,7 +26,7 @@ impl Db {
         check_version(request.version, before.version)?;
         let (from, to) = (before.status(), request.status());
         if !STEPS.contains(&(from, to)) {
-            return Err(Error::WrongTransition { from: from.as_str_name(), to: to.as_str_name() });
+            return Err(WrongTransition { from: from.into(), to: to.into() }.into());
         }
         sqlx::query(
             "UPDATE orders SET status = ?2, version = version + 1, updated_at = ?3 WHERE order_id = ?1",
