@@ -12,6 +12,7 @@ from concurrent import futures
 import grpc
 from google.protobuf import empty_pb2
 
+import rich
 from shop.v1 import chat_pb2, chat_pb2_grpc, order_pb2, order_pb2_grpc, upload_pb2, upload_pb2_grpc, user_pb2
 from shop.v1 import user_pb2_grpc
 
@@ -21,6 +22,18 @@ CODES = {code.value[0]: code for code in grpc.StatusCode}
 def failing_id(code):
     """The id of the user whose calls fail with this code."""
     return f"00000000-0000-4000-8000-0000000000{code.value[0]:02}"
+
+
+def fail_as_asked(context, service, wish):
+    """Ends the call in an error of the service, if `wish` is `error:NAME`.
+
+    With `reason:NAME` the payload is left out, with `newer:NAME` the reason is one that nobody knows yet.
+    """
+    kind, _, name = wish.partition(":")
+    if kind in ("error", "reason", "newer"):
+        error = rich.declared()[service, name]
+        reason = "FROM_THE_FUTURE" if kind == "newer" else None
+        context.abort_with_status(error.status(error.sample(), with_payload=kind != "reason", reason=reason))
 
 
 SLOW_ID = "00000000-0000-4000-8000-000000000099"
@@ -80,6 +93,7 @@ class Services(
 
     def GetUser(self, request, context):
         self.one("GetUser", request, context)
+        fail_as_asked(context, "user", request.user_id)
         user = user_pb2.User(
             id=request.user_id, name="Python 🐍", age=35, active=True, roles=["snake"], version=2**64 - 1
         )
@@ -108,6 +122,7 @@ class Services(
 
     def GetOrder(self, request, context):
         self.one("GetOrder", request, context)
+        fail_as_asked(context, "order", request.order_id)
         order = order_pb2.Order(order_id=request.order_id, status=order_pb2.ORDER_STATUS_SHIPPED)
         order.total.currency_code, order.total.minor_units = "JPY", -(2**63)
         order.note.value = ""
@@ -153,6 +168,7 @@ class Services(
         for chunk in requests:
             if chunk.upload_id == "refused":
                 context.abort(grpc.StatusCode.DATA_LOSS, "before the end of the stream")
+            fail_as_asked(context, "upload", chunk.upload_id)
             seen.requests.append(chunk)
             content.update(chunk.data)
         seen.finished = True
@@ -198,6 +214,7 @@ class Services(
                     sampled_at_unix_nanos=-number,
                     request_count_by_method={"Monitor": number},
                 )
+                fail_as_asked(context, "chat", request.service_id)
         seen.finished = True
 
 

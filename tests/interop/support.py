@@ -32,10 +32,10 @@ PATIENCE = 20
 class Shop:
     """The program itself, on a port that the system picks."""
 
-    def __init__(self, data):
+    def __init__(self, data, *options):
         self.data = pathlib.Path(data)
         self.process = subprocess.Popen(
-            [os.environ["SHOP_BIN"], "--listen", "127.0.0.1:0", "--data", str(data)],
+            [os.environ["SHOP_BIN"], "--listen", "127.0.0.1:0", "--data", str(data), *options],
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -133,7 +133,7 @@ class Uploads(support.ShopTest):
         files, away = self.shop.data / "files", self.shop.data / "away"
         files.rename(away)
         try:
-            with self.fails(grpc.StatusCode.INTERNAL, "^internal error$"):
+            with self.fails(grpc.StatusCode.INTERNAL, "^Internal error$"):
                 self.uploads.UploadChunks(chunks(b"x", 1, "lost"))
         finally:
             away.rename(files)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use futures_util::future::try_join;
-use shop::{Options, Ready};
+use shop::{Limits, Options, Ready};
 use tracing_subscriber::EnvFilter;
 
 /// Runs the services of a shop.
@@ -22,14 +22,24 @@ struct Args {
     /// What the staff shows as its bearer token [default: made up and printed]
     #[arg(long)]
     token: Option<String>,
+    /// Bytes that an uploaded file may have
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().upload_bytes)]
+    max_upload: u64,
+    /// Rooms of the chat that may be open at the same time
+    #[arg(long, value_name = "ROOMS", default_value_t = Limits::default().rooms)]
+    max_rooms: usize,
+    /// Messages that wait for a stream that does not keep up
+    #[arg(long, value_name = "MESSAGES", default_value_t = Limits::default().backlog)]
+    backlog: usize,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Args { data, listen, token } = Args::parse();
+    let Args { data, listen, token, max_upload, max_rooms, backlog } = Args::parse();
+    let limits = Limits { upload_bytes: max_upload, rooms: max_rooms, backlog, ..Limits::default() };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
-    let ready = shop::open(Options { data, listen, token, ..Options::default() }).await?;
+    let ready = shop::open(Options { data, listen, token, limits }).await?;
     let introduction = introduction(&ready);
     // In this order, so that whoever reads the first line can send a signal.
     try_join(ready.serve(), async { Ok(io::stdout().write_all(introduction.as_bytes())?) }).await?;
