@@ -139,10 +139,14 @@ fn read_files(files: &[PathBuf], includes: &[PathBuf], sink: &mut Sink) -> Input
         sink.push(Diagnostic::error(Code::UNREADABLE_FILE, "no `.proto` file was given"));
     }
     let mut roots = Vec::new();
+    let mut known = BTreeSet::new();
     for file in files {
         match includes.name_of(file) {
-            Ok(name) if roots.contains(&name) => {}
-            Ok(name) => roots.push(name),
+            Ok(name) => {
+                if known.insert(name.clone()) {
+                    roots.push(name);
+                }
+            }
             Err(error) => sink.push(*error),
         }
     }
