@@ -16,12 +16,13 @@ use http::{Extensions, HeaderMap};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::{Code, Status};
 
+use crate::Context;
 use crate::access::{AnyAuthenticator, authorize};
 use crate::deadline::{self, earliest};
+use crate::error::{self, MethodError};
 use crate::lifetime::Lifetime;
 use crate::metadata::{self, MetadataMap};
 use crate::method::MethodInfo;
-use crate::{Context, error};
 
 /// What a server says about every call.
 #[derive(Clone, Default)]
@@ -98,8 +99,10 @@ pub(crate) async fn run<T>(
     });
     let mut sleep = pin!(deadline.map(sleep_until));
     std::future::poll_fn(|task| {
-        if let Poll::Ready(result) = poll_safely(method, || call.as_mut().poll(task)) {
-            return Poll::Ready(result.unwrap_or_else(Err));
+        match poll_safely(method, || call.as_mut().poll(task)) {
+            Ok(Poll::Pending) => {}
+            Ok(ready) => return ready,
+            Err(status) => return Poll::Ready(Err(status)),
         }
         match sleep.as_mut().as_pin_mut() {
             Some(sleep) => sleep.poll(task).map(|()| Err(deadline::exceeded())),
@@ -110,14 +113,11 @@ pub(crate) async fn run<T>(
 }
 
 /// Polls what the user wrote; a panic becomes an error that tells nothing of the inside.
-fn poll_safely<T>(method: &MethodInfo, poll: impl FnOnce() -> Poll<T>) -> Poll<Result<T, Status>> {
-    match catch_unwind(AssertUnwindSafe(poll)) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => {
-            tracing::error!(method = method.path, panic = text_of(&*panic), "a handler panicked");
-            Poll::Ready(Err(Status::internal("the handler failed")))
-        }
-    }
+fn poll_safely<T>(method: &MethodInfo, poll: impl FnOnce() -> Poll<T>) -> Result<Poll<T>, Status> {
+    catch_unwind(AssertUnwindSafe(poll)).map_err(|panic| {
+        tracing::error!(method = method.path, panic = text_of(&*panic), "a handler panicked");
+        Status::internal("the handler failed")
+    })
 }
 
 impl Drop for Inbound {
@@ -142,6 +142,11 @@ pub(crate) async fn one<T>(mut messages: impl Stream<Item = Result<T, Status>> +
         Some(Ok(_)) => Err(wrong_number()),
         Some(Err(status)) => Err(status),
     }
+}
+
+/// A handler's error as it travels, its texts in the caller's language.
+pub(crate) fn sent<E: MethodError>(ctx: &Context, error: E) -> Status {
+    error.into_status(ctx.metadata_str("accept-language"))
 }
 
 /// What a handler answers, on its way out: ends with the deadline, survives a panic, brings the trailers.
@@ -172,9 +177,10 @@ impl<S> Answer<S> {
     }
 }
 
-impl<T, S> Stream for Answer<S>
+impl<T, E, S> Stream for Answer<S>
 where
-    S: Stream<Item = Result<T, Status>> + Unpin,
+    S: Stream<Item = Result<T, E>> + Unpin,
+    E: MethodError,
 {
     type Item = Result<T, Status>;
 
@@ -187,15 +193,19 @@ where
         }
         let Some(messages) = &mut this.messages else { return Poll::Ready(None) };
         match poll_safely(this.call.method, || messages.poll_next_unpin(task)) {
-            Poll::Ready(Ok(Some(Ok(message)))) => Poll::Ready(Some(Ok(message))),
-            Poll::Ready(Ok(Some(Err(status))) | Err(status)) => Poll::Ready(Some(Err(this.fail(status)))),
-            Poll::Ready(Ok(None)) => {
+            Ok(Poll::Ready(Some(Ok(message)))) => Poll::Ready(Some(Ok(message))),
+            Ok(Poll::Ready(Some(Err(error)))) => {
+                let status = sent(&this.call.ctx, error);
+                Poll::Ready(Some(Err(this.fail(status))))
+            }
+            Err(status) => Poll::Ready(Some(Err(this.fail(status)))),
+            Ok(Poll::Ready(None)) => {
                 this.messages = None;
                 let trailers = this.call.ctx.answer_trailers();
                 let end = (!trailers.is_empty()).then(|| Err(Status::with_metadata(Code::Ok, "", trailers)));
                 Poll::Ready(end)
             }
-            Poll::Pending => {
+            Ok(Poll::Pending) => {
                 ready!(this.poll_deadline(task));
                 Poll::Ready(Some(Err(this.fail(deadline::exceeded()))))
             }

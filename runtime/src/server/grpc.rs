@@ -13,7 +13,7 @@ use tonic::codec::{CompressionEncoding, Streaming};
 use tonic::{Code, Status};
 use tonic_prost::ProstCodec;
 
-use crate::dispatch::{self, Answer, Inbound, Policy};
+use crate::dispatch::{self, Answer, Inbound, Policy, sent};
 use crate::error::{self, MethodError};
 use crate::method::{MethodInfo, ServiceInfo};
 use crate::{Context, RequestStream, ResponseStream};
@@ -145,7 +145,7 @@ where
 {
     serve(info, request, |ctx, requests| async move {
         let request = dispatch::one(requests).await?;
-        several(&ctx, handler(ctx.clone(), request).await)
+        handler(ctx.clone(), request).await.map_err(|error| sent(&ctx, error))
     })
 }
 
@@ -163,7 +163,8 @@ where
     Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
 {
     serve(info, request, |ctx, requests| async move {
-        several(&ctx, handler(ctx.clone(), RequestStream::arriving(requests)).await)
+        let answer = handler(ctx.clone(), RequestStream::arriving(requests)).await;
+        answer.map_err(|error| sent(&ctx, error))
     })
 }
 
@@ -183,31 +184,18 @@ fn single<T>(message: T) -> impl Stream<Item = Result<T, Status>> + Unpin {
     futures_util::stream::iter(Some(Ok(message)))
 }
 
-fn several<T, E: MethodError>(
-    ctx: &Context,
-    answer: Result<ResponseStream<T, E>, E>,
-) -> Result<impl Stream<Item = Result<T, Status>> + Unpin + use<T, E>, Status> {
-    let messages = answer.map_err(|error| sent(ctx, error))?;
-    let ctx = ctx.clone();
-    Ok(messages.map(move |message| message.map_err(|error| sent(&ctx, error))))
-}
-
-/// A handler's error as it travels, its texts in the caller's language.
-fn sent<E: MethodError>(ctx: &Context, error: E) -> Status {
-    error.into_status(ctx.metadata_str("accept-language"))
-}
-
 /// An error that came up outside of the handler.
 fn refused(status: Status) -> GrpcResponse {
     error::limit::fit(status).into_http()
 }
 
 /// The way of every call: all kinds are streams to tonic, so that there is one way.
-fn serve<Req, Res, S, F, Fut>(info: &'static MethodInfo, request: GrpcRequest, handler: F) -> GrpcFuture
+fn serve<Req, Res, E, S, F, Fut>(info: &'static MethodInfo, request: GrpcRequest, handler: F) -> GrpcFuture
 where
     Req: prost::Message + Default + dispatch::Request,
     Res: prost::Message + 'static,
-    S: Stream<Item = Result<Res, Status>> + Send + Unpin + 'static,
+    E: MethodError,
+    S: Stream<Item = Result<Res, E>> + Send + Unpin + 'static,
     F: FnOnce(Context, Arriving<Req>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<S, Status>> + Send,
 {

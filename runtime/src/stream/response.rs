@@ -91,7 +91,13 @@ impl<T, E> ResponseStream<T, E> {
 
     /// The next message, or `None` after the last.
     pub async fn message(&mut self) -> Result<Option<T>, E> {
-        self.next().await.transpose()
+        std::future::poll_fn(|cx| match self.poll_next_unpin(cx) {
+            Poll::Ready(Some(Ok(message))) => Poll::Ready(Ok(Some(message))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(error)),
+            Poll::Ready(None) => Poll::Ready(Ok(None)),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
     }
 }
 
