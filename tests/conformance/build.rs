@@ -24,10 +24,10 @@ fn main() {
             .option("defer_rule_errors", "true")
             .option("rules_from_cel", from_cel)
             .out_dir(out.join(name));
-        let dump = builder.dump(&source).unwrap();
+        let dump = builder.dump(&source).expect("the cases can be read");
         std::fs::write(out.join(format!("{name}_table.rs")), table(&dump))
             .expect("the output can be written");
-        builder.compile_source(&source).unwrap();
+        builder.compile_source(&source).expect("the cases compile");
     }
 }
 
@@ -38,7 +38,7 @@ fn table(dump: &str) -> String {
     let mut arms = String::new();
     for line in dump.lines() {
         if let Some(rest) = line.strip_prefix("package ") {
-            package = rest.split('"').nth(1).unwrap_or_default().to_owned();
+            rest.split('"').nth(1).unwrap_or_default().clone_into(&mut package);
             continue;
         }
         let text = line.trim_start();

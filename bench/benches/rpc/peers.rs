@@ -10,6 +10,7 @@ use tonic::{Request, Response, Streaming};
 pub mod ours {
     rsvc::include_protos!();
 }
+#[allow(clippy::all, clippy::pedantic)] // not ours to mend
 pub mod theirs {
     include!(concat!(env!("OUT_DIR"), "/tonic/rpc.rs"));
 }

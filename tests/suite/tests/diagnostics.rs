@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -34,13 +35,12 @@ fn code_of(folder: &Path) -> String {
 fn args(folder: &Path) -> Vec<(String, PathBuf)> {
     if let Ok(text) = fs::read_to_string(folder.join("args")) {
         let path = |value: &str| if value == "." { folder.to_owned() } else { folder.join(value) };
-        let text: String =
-            text.lines().filter(|l| !l.starts_with("opt ")).map(|l| format!("{l}\n")).collect();
-        if text.is_empty() {
+        let words: Vec<&str> = text.lines().filter(|line| !line.starts_with("opt ")).collect();
+        if words.is_empty() {
             return everything(folder);
         }
         let pair = |line: &str| line.split_once(' ').map(|(word, value)| (word.to_owned(), path(value)));
-        return text.lines().map(|line| pair(line).expect("a word and a value")).collect();
+        return words.into_iter().map(|line| pair(line).expect("a word and a value")).collect();
     }
     everything(folder)
 }
@@ -131,11 +131,12 @@ fn page() -> String {
     );
     let folders = folders();
     for (code, name, meaning) in diag::ALL {
-        page += &format!("\n## {code}: {}\n\n{meaning}\n", name.to_lowercase().replace('_', " "));
+        let name = name.to_lowercase().replace('_', " ");
+        writeln!(page, "\n## {code}: {name}\n\n{meaning}").unwrap();
         let code = code.to_string();
         if let Some(folder) = folders.iter().find(|folder| code_of(folder) == code) {
             let text = run(folder);
-            page += &format!("\n```text\n{}\n```\n", text.trim_end());
+            writeln!(page, "\n```text\n{}\n```", text.trim_end()).unwrap();
         }
     }
     page
