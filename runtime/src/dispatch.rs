@@ -16,13 +16,13 @@ use http::{Extensions, HeaderMap};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::{Code, Status};
 
-use crate::Context;
 use crate::access::{AnyAuthenticator, authorize};
 use crate::deadline::{self, earliest};
 use crate::error::{self, MethodError};
 use crate::lifetime::Lifetime;
 use crate::metadata::{self, MetadataMap};
 use crate::method::MethodInfo;
+use crate::{Context, Validate};
 
 /// What a server says about every call.
 #[derive(Clone, Default)]
@@ -37,14 +37,13 @@ pub(crate) struct Policy {
 }
 
 /// What the runtime asks of a request message.
-pub trait Request: Send + Sync + 'static {}
+pub trait Request: Validate + Send + Sync + 'static {}
 
-impl<T: Send + Sync + 'static> Request for T {}
+impl<T: Validate + Send + Sync + 'static> Request for T {}
 
 /// Every request message passes here before a handler sees it, one that is alone as well as each of a stream.
-#[allow(clippy::unnecessary_wraps, reason = "messages with rules can be refused")]
-pub(crate) fn admit<T: Request>(_: &T) -> Result<(), Status> {
-    Ok(())
+pub(crate) fn admit<T: Request>(message: &T) -> Result<(), Status> {
+    message.validate().map_err(Status::from)
 }
 
 /// A call that arrived. Its drop ends the call for everyone who waits for that.

@@ -10,6 +10,7 @@ fn main() {
     println!("cargo:rerun-if-env-changed=RSVC_SHARED");
     println!("cargo:rustc-check-cfg=cfg(protovalidate_cases)");
     let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets OUT_DIR"));
+    cel_cases(&out);
     let Some(shared) = std::env::var_os("RSVC_SHARED") else { return };
     let cases = Path::new(&shared).join("conformance/protovalidate/cases_schema.binpb");
     println!("cargo:rerun-if-changed={}", cases.display());
@@ -29,6 +30,43 @@ fn main() {
             .expect("the output can be written");
         builder.compile_source(&source).expect("the cases compile");
     }
+}
+
+/// The text cases of CEL: for each expression a message with a field that the expression is a rule of.
+fn cel_cases(out: &Path) {
+    println!("cargo:rerun-if-changed=cel");
+    let cases = std::fs::read_to_string("cel/cases.txt").expect("the cases are there");
+    let folder = out.join("cel_protos");
+    std::fs::create_dir_all(&folder).expect("the output can be written");
+    std::fs::copy("cel/subject.proto", folder.join("subject.proto")).expect("the output can be written");
+    let mut proto = String::from(
+        "syntax = \"proto3\";\npackage cel.v1;\nimport \"buf/validate/validate.proto\";\nimport \"subject.proto\";\n",
+    );
+    let mut table = String::new();
+    for (at, line) in cases.lines().enumerate() {
+        if line.trim().is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (fails, expression) = line.strip_prefix("! ").map_or((false, line), |e| (true, e));
+        let (line, quoted) = (at + 1, expression.escape_default());
+        // Rust's escape for other characters is not protobuf's, so those stay as they are.
+        let quoted = if expression.is_ascii() {
+            quoted.to_string()
+        } else {
+            expression.replace('\\', "\\\\").replace('"', "\\\"")
+        };
+        let _ = writeln!(
+            proto,
+            "message Case{line} {{ Subject subject = 1 [(buf.validate.field).cel_expression = \"{quoted}\"]; }}"
+        );
+        let _ = writeln!(
+            table,
+            "({line}, {fails}, |s| super::check(&cel::v1::Case{line} {{ subject: Some(s.clone()) }})),"
+        );
+    }
+    std::fs::write(folder.join("cases.proto"), proto).expect("the output can be written");
+    std::fs::write(out.join("cel_table.txt"), format!("&[{table}]")).expect("the output can be written");
+    Builder::new().out_dir(out.join("cel_text")).compile([folder.join("cases.proto")], [folder]).unwrap();
 }
 
 /// A `match` from the full names of messages to their types, from the dump of the schema.

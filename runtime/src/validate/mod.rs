@@ -6,6 +6,7 @@ mod path;
 pub mod proto;
 mod sink;
 mod status;
+mod wellknown;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -14,4 +14,5 @@ mod serving;
 mod setup;
 #[cfg(unix)]
 mod signals;
+mod validation;
 mod web;

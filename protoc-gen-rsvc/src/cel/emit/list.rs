@@ -32,12 +32,14 @@ pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
         },
         Op::Index(list, at) => {
             let Repr::List(item, _) = &list.repr else { return TokenStream::new() };
-            let (pattern, each) = item_value(item, true);
+            let each = held(item, plan.repr.is_owned());
             let (list, at) = (super::value(list, cx), super::value(at, cx));
             quote!({
                 let __rsvc_at = ::rsvc::cel::index(#at)?;
-                let #pattern = (#list).get(__rsvc_at).ok_or(::rsvc::cel::Error::INDEX)?;
-                #each
+                match (#list).get(__rsvc_at) {
+                    ::core::option::Option::Some(__rsvc_i) => #each,
+                    ::core::option::Option::None => ::core::result::Result::Err(::rsvc::cel::Error::INDEX)?,
+                }
             })
         }
         Op::Quantifier { kind, range, var, second, body } => {
@@ -263,42 +265,46 @@ fn plan_loops_fail(plan: &Plan) -> bool {
     }
 }
 
+/// What is behind a reference to an item: a copy when the list does not outlive the expression.
+fn held(item: &Item, owned: bool) -> TokenStream {
+    if owned { quote!(__rsvc_i.clone()) } else { item_value(item, true).1 }
+}
+
 /// The value of a key.
-pub(super) fn map_get(map: &Plan, key: &Plan, cx: &Context<'_>) -> TokenStream {
-    let found = lookup(map, key, cx);
+pub(super) fn map_get(map: &Plan, key: &Plan, owned: bool, cx: &Context<'_>) -> TokenStream {
     let Repr::Map(form) = &map.repr else { return TokenStream::new() };
+    let (found, key_value) = (lookup(map, cx), super::value(key, cx));
     let each = match &**form {
-        MapForm::Stored(_, store) => load(&quote!((*__rsvc_w)), store),
-        MapForm::Built(_, repr) => item_value(&Item::Value(Box::new(repr.clone())), true).1,
-    };
-    let pattern = match &**form {
-        MapForm::Stored(..) => quote!(__rsvc_w),
-        MapForm::Built(..) => quote!(__rsvc_i),
+        MapForm::Stored(_, store) => load(&quote!((*__rsvc_i)), store),
+        MapForm::Built(_, repr) => held(&Item::Value(Box::new(repr.clone())), owned),
     };
     quote!({
-        let #pattern = #found.ok_or(::rsvc::cel::Error::NO_SUCH_KEY)?;
-        #each
+        let __rsvc_k = #key_value;
+        match #found {
+            ::core::option::Option::Some(__rsvc_i) => #each,
+            ::core::option::Option::None => ::core::result::Result::Err(::rsvc::cel::Error::NO_SUCH_KEY)?,
+        }
     })
 }
 
 /// Whether a key is there.
 pub(super) fn map_has(map: &Plan, key: &Plan, cx: &Context<'_>) -> TokenStream {
-    let found = lookup(map, key, cx);
-    quote!(#found.is_some())
+    let (found, key_value) = (lookup(map, cx), super::value(key, cx));
+    quote!({ let __rsvc_k = #key_value; #found.is_some() })
 }
 
-fn lookup(map: &Plan, key: &Plan, cx: &Context<'_>) -> TokenStream {
-    let (text, key) = (super::value(map, cx), super::value(key, cx));
+/// The reference to the value of the key that `__rsvc_k` holds.
+fn lookup(map: &Plan, cx: &Context<'_>) -> TokenStream {
+    let text = super::value(map, cx);
     match &map.repr {
         Repr::Map(form) => match &**form {
             MapForm::Stored(scalar, _) => {
                 let found = stored_key(*scalar);
-                quote!({ let __rsvc_k = #key; (#text).and_then(|__rsvc_m| #found) })
+                quote!((#text).and_then(|__rsvc_m| #found))
             }
-            MapForm::Built(..) => quote!({
-                let __rsvc_k = #key;
-                (#text).iter().find(|__rsvc_e| __rsvc_e.0 == __rsvc_k).map(|__rsvc_e| &__rsvc_e.1)
-            }),
+            MapForm::Built(..) => {
+                quote!((#text).iter().find(|__rsvc_e| __rsvc_e.0 == __rsvc_k).map(|__rsvc_e| &__rsvc_e.1))
+            }
         },
         _ => TokenStream::new(),
     }

@@ -98,7 +98,7 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             });
             quote!(::std::vec![#(#entries),*])
         }
-        Op::MapGet { map, key } => list::map_get(map, key, cx),
+        Op::MapGet { map, key } => list::map_get(map, key, plan.repr.is_owned(), cx),
         Op::MapHas { map, key } => list::map_has(map, key, cx),
         Op::MapLength(map) => list::map_length(map, cx),
         Op::MessageEqual { left, right } => access::equal(left, right, cx),
@@ -205,6 +205,7 @@ fn constant(value: &Const) -> TokenStream {
         }
         Const::Timestamp(seconds, nanos) => quote!(::rsvc::cel::Timestamp::new(#seconds, #nanos)),
         Const::Duration(seconds, nanos) => quote!(::rsvc::cel::Duration::new(#seconds, #nanos)),
+        Const::List(items) if items.is_empty() => quote!([(); 0]),
         Const::List(items) => {
             let items = items.iter().map(constant);
             quote!([#(#items),*])
@@ -221,14 +222,10 @@ fn constant(value: &Const) -> TokenStream {
     }
 }
 
-/// A text that calls of any kind can follow.
+/// The borrowed form, which a value that is borrowed already keeps.
 fn borrow(inner: &Plan, cx: &Context<'_>) -> TokenStream {
     let text = value(inner, cx);
-    match &inner.repr {
-        Repr::Str(Own::Owned) => quote!((#text).as_str()),
-        Repr::List(..) | Repr::Bytes(_) => quote!((#text).as_slice()),
-        _ => text,
-    }
+    quote!((&*(#text)))
 }
 
 fn logic(kind: Logic, left: &Plan, right: &Plan, cx: &Context<'_>) -> TokenStream {

@@ -162,9 +162,16 @@ pub(super) fn store(span: Span, schema: &Schema, field: FieldId, value: Plan) ->
     let FieldKind::Singular(kind, _) = &node.kind else {
         return Err(CelError::unsupported(span, "a list or map in a new message cannot be compiled"));
     };
+    use crate::model::{Scalar as S, ValueType};
     let store = field::store_of(schema, kind);
     let want = field::repr_of_store(&store);
+    // A smaller number may not take the value.
+    let narrow = matches!(
+        kind,
+        ValueType::Enum(_) | ValueType::Scalar(S::Int32 | S::Sint32 | S::Sfixed32 | S::Uint32 | S::Fixed32)
+    );
     Ok(match want {
+        Repr::Int | Repr::Uint if narrow => Plan { fallible: true, ..expect(value, &want) },
         Repr::Message { .. } | Repr::Dyn => {
             return Err(CelError::unsupported(span, "a message inside a new message cannot be compiled"));
         }

@@ -10,7 +10,7 @@ impl Lowerer<'_> {
         let items = items.iter().map(|i| self.expr(i)).collect::<Result<Vec<_>, _>>()?;
         let consts: Option<Vec<Const>> = items.iter().map(|i| i.as_const().cloned()).collect();
         let repr = items.iter().map(|i| i.repr.clone()).reduce(|a, b| convert::common(&a, &b));
-        let repr = repr.unwrap_or(Repr::Never);
+        let repr = settled(repr.unwrap_or(Repr::Never));
         if let Some(consts) = consts
             && repr != Repr::Dyn
             && !matches!(repr, Repr::List(..) | Repr::Map(_) | Repr::Nullable(_))
@@ -31,7 +31,7 @@ impl Lowerer<'_> {
         }
         let key = out.iter().map(|(k, _)| k.repr.clone()).reduce(|a, b| convert::common(&a, &b));
         let value = out.iter().map(|(_, v)| v.repr.clone()).reduce(|a, b| convert::common(&a, &b));
-        let (key, value) = (key.unwrap_or(Repr::Never), value.unwrap_or(Repr::Never));
+        let (key, value) = (key.unwrap_or(Repr::Never), settled(value.unwrap_or(Repr::Never)));
         let mut shaped = Vec::with_capacity(out.len());
         for (k, v) in out {
             shaped.push((convert::shape(span, k, &key)?, convert::shape(span, v, &value)?));
@@ -60,6 +60,14 @@ impl Lowerer<'_> {
             return Ok(fail("no such overload", Repr::Bool));
         };
         let (a, b) = (a.clone(), b.clone());
+        // Nothing but the empty list is equal to the empty one.
+        let none = |item: &Item| convert::item(item) == Repr::Never;
+        if none(&a) || none(&b) {
+            let other = if none(&a) { right } else { left };
+            let length =
+                if none(&a) && none(&b) { Plan::constant(Const::Int(0)) } else { Self::size(self, other) };
+            return self.equal(span, length, Plan::constant(Const::Int(0)));
+        }
         let vars = [self.fresh(), self.fresh()];
         let body = self.equal(span, item_local(vars[0], &a), item_local(vars[1], &b))?;
         let fallible = left.fallible || right.fallible || body.fallible;
@@ -196,6 +204,16 @@ impl Lowerer<'_> {
     }
 }
 
+/// A list inside of another has a length of its own, so it cannot stay an array.
+fn settled(repr: Repr) -> Repr {
+    match repr {
+        Repr::List(item, ListForm::Const | ListForm::Lazy | ListForm::Slice) => {
+            Repr::List(Item::Value(Box::new(convert::item(&item))), ListForm::Owned)
+        }
+        other => other,
+    }
+}
+
 fn quantifier(kind: Quantifier, range: Range, it: &TypedMacro, body: Plan) -> Plan {
     let body = convert::expect(body, &Repr::Bool);
     let fallible = range.source().fallible || body.fallible;
@@ -221,6 +239,10 @@ pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
         return Ok(list);
     }
     let item = item.clone();
+    if convert::item(&item) == Repr::Never {
+        let repr = Repr::List(Item::Value(Box::new(element.clone())), ListForm::Owned);
+        return Ok(Plan { repr, fallible: list.fallible, op: Op::List(Vec::new()) });
+    }
     let mut body = convert::shape(span, item_local(VAR, &item), element)?;
     if convert::item(&item).is_owned() {
         body = convert::own(body);
@@ -237,13 +259,12 @@ pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
 }
 
 /// The list in a form that can be indexed.
-pub(super) fn slice(list: Plan) -> Plan {
+pub(super) fn values(span: Span, list: Plan) -> Lowered {
     match &list.repr {
         Repr::List(item, ListForm::Lazy) => {
-            let repr = Repr::List(item.clone(), ListForm::Owned);
-            let fallible = list.fallible;
-            Plan { repr, fallible, op: list.op }
+            let element = convert::item(item);
+            collect(span, list, &element)
         }
-        _ => list,
+        _ => Ok(list),
     }
 }

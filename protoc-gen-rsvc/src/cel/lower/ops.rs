@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Lowered, Lowerer, call, convert, fail, field, infix};
 use crate::cel::ast::{Span, op};
-use crate::cel::plan::{Const, Logic, MapForm, Op, Own, Plan, Repr};
+use crate::cel::plan::{Const, ListForm, Logic, MapForm, Op, Own, Plan, Repr};
 
 /// `a && b` or `a || b`. An operand that cannot fail goes first: then its verdict absorbs the other's error.
 pub(super) fn logic(left: Plan, right: Plan, and: bool) -> Plan {
@@ -318,15 +318,18 @@ impl Lowerer<'_> {
     /// `a[b]`
     pub(super) fn index(&mut self, span: Span, container: Plan, key: Plan) -> Lowered {
         match &container.repr {
-            Repr::List(item, _) => {
-                let repr = super::borrowed(&convert::item(item));
+            Repr::List(item, form) => {
+                let repr = convert::item(item);
+                // An item of a list that does not outlive the expression is copied.
+                let lasts = matches!(form, ListForm::Slice | ListForm::Const);
+                let repr = if lasts { super::borrowed(&repr) } else { repr };
                 let key = match &key.repr {
                     Repr::Dyn | Repr::Uint | Repr::Double => {
                         call("to_index", vec![convert::to_dyn(key)], Repr::Int, true)
                     }
                     _ => convert::expect(key, &Repr::Int),
                 };
-                let container = super::list::slice(container);
+                let container = super::list::values(span, container)?;
                 Ok(Plan { repr, fallible: true, op: Op::Index(Box::new(container), Box::new(key)) })
             }
             Repr::Map(_) => self.map_get(span, container, key),
@@ -342,7 +345,7 @@ impl Lowerer<'_> {
             Repr::Map(form) => {
                 let repr = match &**form {
                     MapForm::Stored(_, store) => field::repr_of_store(store),
-                    MapForm::Built(_, value) => super::borrowed(value),
+                    MapForm::Built(_, value) => value.clone(),
                 };
                 let key = map_key(form, key);
                 Ok(Plan { repr, fallible: true, op: Op::MapGet { map: Box::new(map), key: Box::new(key) } })
