@@ -908,7 +908,7 @@ impl ::rsvc::Validate for Order {
         );
         if let ::core::option::Option::Some(__rsvc_this) = self.note.as_ref() {
             if (((::rsvc::cel::split((*__rsvc_this).as_str(), "\n")).into_iter())
-                .map(|__rsvc_v0| ::rsvc::cel::size((__rsvc_v0).as_str())))
+                .map(|__rsvc_v0| ::rsvc::cel::size((&*(__rsvc_v0)))))
                 .any(|__rsvc_v1| ((__rsvc_v1) > (80i64)))
             {
                 match (|| ::core::result::Result::<
