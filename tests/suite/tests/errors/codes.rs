@@ -30,6 +30,18 @@ fn every_code_has_the_documented_http_status() {
     assert_eq!(documented, table);
 }
 
+/// What `docs/errors.md` says of codes and diagnostics is what there is.
+#[test]
+fn the_page_has_every_code() {
+    let page = fs::read_to_string(repository().join("docs/errors.md")).unwrap();
+    for row in &CODES {
+        assert!(page.contains(&format!("| {} | {} |", row.name, row.http)), "{row:?}");
+    }
+    for (code, ..) in protoc_gen_rsvc::diag::ALL.iter().filter(|(code, ..)| code.number() / 100 == 4) {
+        assert!(page.contains(&format!("| {code} |")), "{code}");
+    }
+}
+
 /// <https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto>, copied by hand once more.
 #[test]
 fn the_table_is_googles() {
