@@ -163,6 +163,18 @@ pub(crate) const RULES: &[Rule] = &[
         example: "fn f(field: &Field) -> bool { field.storage.shape == storage::Shape::Option }",
     },
     Rule {
+        name: "a status made by hand",
+        within: &["examples/shop/src/services/", "examples/shop/src/db/"],
+        allowed: &[],
+        paths: &["Status", "rsvc::Status", "tonic::Status"],
+        macros: &[],
+        methods: &[],
+        texts: &[],
+        quoted: false,
+        help: "a service speaks its own error set: name the error in the .proto and return it",
+        example: "fn f() -> Status { Status::not_found(\"x\") }",
+    },
+    Rule {
         name: "printing",
         within: &[GENERATOR, "runtime/src/"],
         allowed: &["protoc-gen-rsvc/src/main.rs"],
