@@ -32,13 +32,13 @@ pub fn validate(rules: Rules, name: &str, value: &[u8]) -> Option<Outcome> {
     }
 }
 
-#[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub)] // generated
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, unreachable_pub)] // generated
 mod native {
     include!(concat!(env!("OUT_DIR"), "/native/mod.rs"));
     include!(concat!(env!("OUT_DIR"), "/native_table.rs"));
 }
 
-#[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub)] // generated
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, unreachable_pub)] // generated
 mod cel {
     include!(concat!(env!("OUT_DIR"), "/cel/mod.rs"));
     include!(concat!(env!("OUT_DIR"), "/cel_table.rs"));
