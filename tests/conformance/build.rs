@@ -66,7 +66,10 @@ fn cel_cases(out: &Path) {
     }
     std::fs::write(folder.join("cases.proto"), proto).expect("the output can be written");
     std::fs::write(out.join("cel_table.txt"), format!("&[{table}]")).expect("the output can be written");
-    Builder::new().out_dir(out.join("cel_text")).compile([folder.join("cases.proto")], [folder]).unwrap();
+    Builder::new()
+        .out_dir(out.join("cel_text"))
+        .compile([folder.join("cases.proto")], [folder])
+        .expect("our own cases compile");
 }
 
 /// A `match` from the full names of messages to their types, from the dump of the schema.

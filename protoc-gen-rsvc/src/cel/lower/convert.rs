@@ -4,7 +4,7 @@ use super::{Lowered, borrowed, call, fail, field};
 use crate::cel::ast::Span;
 use crate::cel::error::CelError;
 use crate::cel::plan::{Const, Item, ListForm, MapForm, Op, Own, Plan, Repr};
-use crate::model::{FieldId, FieldKind, Schema};
+use crate::model::{FieldId, FieldKind, Scalar as S, Schema, ValueType};
 
 /// The borrowed form of an owned value.
 pub(super) fn borrow(value: Plan) -> Plan {
@@ -162,7 +162,6 @@ pub(super) fn store(span: Span, schema: &Schema, field: FieldId, value: Plan) ->
     let FieldKind::Singular(kind, _) = &node.kind else {
         return Err(CelError::unsupported(span, "a list or map in a new message cannot be compiled"));
     };
-    use crate::model::{Scalar as S, ValueType};
     let store = field::store_of(schema, kind);
     let want = field::repr_of_store(&store);
     // A smaller number may not take the value.
