@@ -98,10 +98,12 @@ pub(crate) async fn run<T>(
     });
     let mut sleep = pin!(deadline.map(sleep_until));
     std::future::poll_fn(|task| {
-        match poll_safely(method, || call.as_mut().poll(task)) {
-            Ok(Poll::Pending) => {}
-            Ok(ready) => return ready,
-            Err(status) => return Poll::Ready(Err(status)),
+        let mut polled = Poll::Pending;
+        if let Err(panic) = safely(method, || polled = call.as_mut().poll(task)) {
+            return Poll::Ready(Err(panic));
+        }
+        if polled.is_ready() {
+            return polled;
         }
         match sleep.as_mut().as_pin_mut() {
             Some(sleep) => sleep.poll(task).map(|()| Err(deadline::exceeded())),
@@ -111,9 +113,10 @@ pub(crate) async fn run<T>(
     .await
 }
 
-/// Polls what the user wrote; a panic becomes an error that tells nothing of the inside.
-fn poll_safely<T>(method: &MethodInfo, poll: impl FnOnce() -> Poll<T>) -> Result<Poll<T>, Status> {
-    catch_unwind(AssertUnwindSafe(poll)).map_err(|panic| {
+/// Runs what the user wrote; a panic becomes an error that tells nothing of the inside.
+#[inline]
+fn safely(method: &MethodInfo, run: impl FnOnce()) -> Result<(), Status> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         tracing::error!(method = method.path, panic = text_of(&*panic), "a handler panicked");
         Status::internal("the handler failed")
     })
@@ -183,6 +186,7 @@ where
 {
     type Item = Result<T, Status>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         // A source that is always ready must not outrun its deadline either.
@@ -191,20 +195,24 @@ where
             return Poll::Ready(Some(Err(this.fail(deadline::exceeded()))));
         }
         let Some(messages) = &mut this.messages else { return Poll::Ready(None) };
-        match poll_safely(this.call.method, || messages.poll_next_unpin(task)) {
-            Ok(Poll::Ready(Some(Ok(message)))) => Poll::Ready(Some(Ok(message))),
-            Ok(Poll::Ready(Some(Err(error)))) => {
+        let mut polled = Poll::Pending;
+        let panic = safely(this.call.method, || polled = messages.poll_next_unpin(task)).err();
+        if let Some(panic) = panic {
+            return Poll::Ready(Some(Err(this.fail(panic))));
+        }
+        match polled {
+            Poll::Ready(Some(Ok(message))) => Poll::Ready(Some(Ok(message))),
+            Poll::Ready(Some(Err(error))) => {
                 let status = sent(&this.call.ctx, error);
                 Poll::Ready(Some(Err(this.fail(status))))
             }
-            Err(status) => Poll::Ready(Some(Err(this.fail(status)))),
-            Ok(Poll::Ready(None)) => {
+            Poll::Ready(None) => {
                 this.messages = None;
                 let trailers = this.call.ctx.answer_trailers();
                 let end = (!trailers.is_empty()).then(|| Err(Status::with_metadata(Code::Ok, "", trailers)));
                 Poll::Ready(end)
             }
-            Ok(Poll::Pending) => {
+            Poll::Pending => {
                 ready!(this.poll_deadline(task));
                 Poll::Ready(Some(Err(this.fail(deadline::exceeded()))))
             }

@@ -2,7 +2,7 @@
 
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 
 use futures_util::FutureExt;
 use futures_util::stream::{Stream, StreamExt};
@@ -242,11 +242,32 @@ impl<T> Arriving<T> {
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         sleep.as_mut().poll(task).map(|()| deadline::exceeded())
     }
+
+    /// What it comes to when there is no message: the end, an error, or a limit that is reached.
+    fn end(
+        &mut self,
+        polled: Poll<Option<Result<T, Status>>>,
+        task: &mut Task<'_>,
+    ) -> Poll<Option<Result<T, Status>>> {
+        let error = match polled {
+            Poll::Ready(Some(Err(status))) => Some(failed(&self.ctx, status)),
+            Poll::Pending => Some(ready!(self.poll_limits(task))),
+            Poll::Ready(_) => {
+                if let Some(responses) = &mut self.inner {
+                    store_trailers(&self.ctx, responses);
+                }
+                None
+            }
+        };
+        self.inner = None;
+        Poll::Ready(error.map(Err))
+    }
 }
 
 impl<T> Stream for Arriving<T> {
     type Item = Result<T, Status>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         // Responses that are always there must not outrun the limits either.
@@ -259,21 +280,12 @@ impl<T> Stream for Arriving<T> {
             return Poll::Ready(Some(Err(status)));
         }
         let Some(responses) = &mut this.inner else { return Poll::Ready(None) };
-        let status = match responses.poll_next_unpin(task) {
-            Poll::Ready(Some(Ok(response))) => return Poll::Ready(Some(Ok(response))),
-            Poll::Ready(None) => {
-                store_trailers(&this.ctx, responses);
-                this.inner = None;
-                return Poll::Ready(None);
-            }
-            Poll::Ready(Some(Err(status))) => failed(&this.ctx, status),
-            Poll::Pending => match this.poll_limits(task) {
-                Poll::Ready(status) => status,
-                Poll::Pending => return Poll::Pending,
-            },
-        };
-        this.inner = None;
-        Poll::Ready(Some(Err(status)))
+        // One local from the decoder to the caller: every move of a message more can be measured.
+        let mut polled = responses.poll_next_unpin(task);
+        if !matches!(polled, Poll::Ready(Some(Ok(_)))) {
+            polled = this.end(polled, task);
+        }
+        polled
     }
 }
 

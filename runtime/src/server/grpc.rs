@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Task, Poll, ready};
+use std::task::{Context as Task, Poll};
 
 use futures_util::stream::{Stream, StreamExt};
 use http::HeaderMap;
@@ -330,19 +330,24 @@ pub(crate) struct Arriving<T> {
 impl<T> Stream for Arriving<T> {
     type Item = Result<T, Status>;
 
+    // One local from the decoder to the caller: every move of a message more can be measured.
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
-        let item = ready!(self.inner.poll_next_unpin(task));
-        Poll::Ready(match &item {
-            Some(Ok(message)) => match (self.admit)(message) {
-                Ok(()) => item,
-                Err(refusal) => Some(Err(refusal)),
-            },
-            None if self.ctx.is_cancelled() => Some(Err(Status::cancelled("the caller gave the call up"))),
-            // The code that the rest of gRPC has for a message beyond the limit.
-            Some(Err(status)) if status.code() == Code::OutOfRange => {
-                Some(Err(Status::resource_exhausted(status.message())))
+        let mut polled = self.inner.poll_next_unpin(task);
+        let error = match &polled {
+            Poll::Ready(Some(Ok(message))) => (self.admit)(message).err(),
+            Poll::Ready(None) if self.ctx.is_cancelled() => {
+                Some(Status::cancelled("the caller gave the call up"))
             }
-            _ => item,
-        })
+            // The code that the rest of gRPC has for a message beyond the limit.
+            Poll::Ready(Some(Err(status))) if status.code() == Code::OutOfRange => {
+                Some(Status::resource_exhausted(status.message()))
+            }
+            _ => None,
+        };
+        if let Some(error) = error {
+            polled = Poll::Ready(Some(Err(error)));
+        }
+        polled
     }
 }

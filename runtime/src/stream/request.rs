@@ -76,6 +76,7 @@ impl<T> RequestStream<T> {
     }
 
     /// The next message, or `None` after the last.
+    #[inline]
     pub async fn message(&mut self) -> Result<Option<T>, Status> {
         std::future::poll_fn(|cx| match self.poll_next_unpin(cx) {
             Poll::Ready(Some(Ok(message))) => Poll::Ready(Ok(Some(message))),
@@ -90,6 +91,7 @@ impl<T> RequestStream<T> {
 impl<T> Stream for RequestStream<T> {
     type Item = Result<T, Status>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match &mut self.inner {
             #[cfg(feature = "server")]

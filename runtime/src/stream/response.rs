@@ -90,6 +90,7 @@ impl<T, E> ResponseStream<T, E> {
     }
 
     /// The next message, or `None` after the last.
+    #[inline]
     pub async fn message(&mut self) -> Result<Option<T>, E> {
         std::future::poll_fn(|cx| match self.poll_next_unpin(cx) {
             Poll::Ready(Some(Ok(message))) => Poll::Ready(Ok(Some(message))),
@@ -104,6 +105,7 @@ impl<T, E> ResponseStream<T, E> {
 impl<T, E> Stream for ResponseStream<T, E> {
     type Item = Result<T, E>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match &mut self.inner {
             #[cfg(feature = "client")]
