@@ -240,6 +240,18 @@ impl Builder {
         Ok(schema.to_string())
     }
 
+    /// The JSON of the messages that prost-types has ready, for the runtime to carry.
+    ///
+    /// # Errors
+    /// See [`compile`].
+    #[doc(hidden)]
+    pub fn json_of_prost_types(&self, source: &Source) -> Result<File, Errors> {
+        let (_, schema) = self.resolve(source, &mut Sink::default())?;
+        let items = emit::json::emit_prost_types(&schema).map_err(Errors::one)?;
+        let emitted = emit::Emitted { name: "prost_types.rs".into(), items };
+        Ok(output::format(vec![emitted]).remove(0))
+    }
+
     /// All phases up to the barrier.
     fn resolve(&self, source: &Source, sink: &mut Sink) -> Result<(Loaded, Schema), Errors> {
         for error in &self.errors {

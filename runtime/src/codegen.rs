@@ -2,7 +2,7 @@
 
 pub use tonic::body::Body;
 pub use tonic::server::NamedService;
-pub use {bytes, http, prost, prost_types, tonic, tower_service};
+pub use {bytes, http, linkme, prost, prost_types, tonic, tower_service};
 
 #[cfg(feature = "server")]
 pub use crate::server::grpc::{

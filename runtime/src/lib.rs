@@ -50,6 +50,7 @@ pub mod cel;
 #[doc(hidden)]
 pub mod codegen;
 pub mod error;
+pub mod json;
 pub mod method;
 pub mod validate;
 
@@ -76,6 +77,7 @@ pub mod tls;
 
 /// The messages of the annotations and of what travels with errors: `google.api`, `google.rpc`, `buf.validate` and
 /// `rsvc.v1`. Generated code refers to them where a `.proto` imports the built-in files.
+#[allow(unsafe_code)] // linkme's: each package registers its messages in a link section
 pub mod pb {
     include!("pb/mod.rs");
 }

@@ -171,6 +171,325 @@ pub struct HttpBody {
     >,
 }
 
+impl ::rsvc::json::JsonEnum for FieldBehavior {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "google.api.FieldBehavior",
+        &[
+            (0, "FIELD_BEHAVIOR_UNSPECIFIED"),
+            (1, "OPTIONAL"),
+            (2, "REQUIRED"),
+            (3, "OUTPUT_ONLY"),
+            (4, "INPUT_ONLY"),
+            (5, "IMMUTABLE"),
+            (6, "UNORDERED_LIST"),
+            (7, "NON_EMPTY_DEFAULT"),
+            (8, "IDENTIFIER"),
+        ],
+    );
+}
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(
+                ",\"rules\":",
+                "rules",
+                1,
+                ::rsvc::json::Type::Message(<HttpRule as ::rsvc::json::Json>::info),
+            )
+            .repeated(),
+        ::rsvc::json::Field::new(
+            ",\"fullyDecodeReservedExpansion\":",
+            "fully_decode_reserved_expansion",
+            2,
+            ::rsvc::json::Type::Bool,
+        ),
+    ];
+    impl ::rsvc::json::Json for Http {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.api.Http",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.list(&__RSVC_FIELDS[0], &self.rules);
+            __rsvc_w.bool(&__RSVC_FIELDS[1], self.fully_decode_reserved_expansion);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.list(&mut self.rules),
+                    1 => __rsvc_r.bool(&mut self.fully_decode_reserved_expansion),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 10] = [
+        ::rsvc::json::Field::new(
+            ",\"selector\":",
+            "selector",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(",\"get\":", "get", 2, ::rsvc::json::Type::String)
+            .in_oneof(0),
+        ::rsvc::json::Field::new(",\"put\":", "put", 3, ::rsvc::json::Type::String)
+            .in_oneof(0),
+        ::rsvc::json::Field::new(",\"post\":", "post", 4, ::rsvc::json::Type::String)
+            .in_oneof(0),
+        ::rsvc::json::Field::new(",\"delete\":", "delete", 5, ::rsvc::json::Type::String)
+            .in_oneof(0),
+        ::rsvc::json::Field::new(",\"patch\":", "patch", 6, ::rsvc::json::Type::String)
+            .in_oneof(0),
+        ::rsvc::json::Field::new(
+                ",\"custom\":",
+                "custom",
+                8,
+                ::rsvc::json::Type::Message(
+                    <CustomHttpPattern as ::rsvc::json::Json>::info,
+                ),
+            )
+            .in_oneof(0),
+        ::rsvc::json::Field::new(",\"body\":", "body", 7, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+            ",\"responseBody\":",
+            "response_body",
+            12,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+                ",\"additionalBindings\":",
+                "additional_bindings",
+                11,
+                ::rsvc::json::Type::Message(<HttpRule as ::rsvc::json::Json>::info),
+            )
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for HttpRule {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.api.HttpRule",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.selector);
+            match &self.pattern {
+                ::core::option::Option::Some(http_rule::Pattern::Get(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[1], __rsvc_value)
+                }
+                ::core::option::Option::Some(http_rule::Pattern::Put(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[2], __rsvc_value)
+                }
+                ::core::option::Option::Some(http_rule::Pattern::Post(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[3], __rsvc_value)
+                }
+                ::core::option::Option::Some(
+                    http_rule::Pattern::Delete(__rsvc_value),
+                ) => __rsvc_w.string_set(&__RSVC_FIELDS[4], __rsvc_value),
+                ::core::option::Option::Some(http_rule::Pattern::Patch(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[5], __rsvc_value)
+                }
+                ::core::option::Option::Some(
+                    http_rule::Pattern::Custom(__rsvc_value),
+                ) => __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value),
+                ::core::option::Option::None => {}
+            }
+            __rsvc_w.string(&__RSVC_FIELDS[7], &self.body);
+            __rsvc_w.string(&__RSVC_FIELDS[8], &self.response_body);
+            __rsvc_w.list(&__RSVC_FIELDS[9], &self.additional_bindings);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.selector),
+                    1 => {
+                        self.pattern = ::core::option::Option::Some(
+                            http_rule::Pattern::Get(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    2 => {
+                        self.pattern = ::core::option::Option::Some(
+                            http_rule::Pattern::Put(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    3 => {
+                        self.pattern = ::core::option::Option::Some(
+                            http_rule::Pattern::Post(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    4 => {
+                        self.pattern = ::core::option::Option::Some(
+                            http_rule::Pattern::Delete(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    5 => {
+                        self.pattern = ::core::option::Option::Some(
+                            http_rule::Pattern::Patch(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    6 => {
+                        if let ::core::option::Option::Some(
+                            http_rule::Pattern::Custom(__rsvc_value),
+                        ) = &mut self.pattern
+                        {
+                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        } else {
+                            self.pattern = ::core::option::Option::Some(
+                                http_rule::Pattern::Custom(__rsvc_r.message_value()?),
+                            );
+                        }
+                        ::core::result::Result::Ok(())
+                    }
+                    7 => __rsvc_r.string(&mut self.body),
+                    8 => __rsvc_r.string(&mut self.response_body),
+                    9 => __rsvc_r.list(&mut self.additional_bindings),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(",\"kind\":", "kind", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(",\"path\":", "path", 2, ::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for CustomHttpPattern {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.api.CustomHttpPattern",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.kind);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.path);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.kind),
+                    1 => __rsvc_r.string(&mut self.path),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::new(
+            ",\"contentType\":",
+            "content_type",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(",\"data\":", "data", 2, ::rsvc::json::Type::Bytes),
+        ::rsvc::json::Field::new(
+                ",\"extensions\":",
+                "extensions",
+                3,
+                ::rsvc::json::Type::Message(
+                    <::rsvc::codegen::prost_types::Any as ::rsvc::json::Json>::info,
+                ),
+            )
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for HttpBody {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.api.HttpBody",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.content_type);
+            __rsvc_w.bytes(&__RSVC_FIELDS[1], &self.data);
+            __rsvc_w.list(&__RSVC_FIELDS[2], &self.extensions);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.content_type),
+                    1 => __rsvc_r.bytes(&mut self.data),
+                    2 => __rsvc_r.list(&mut self.extensions),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(Http, HttpRule, CustomHttpPattern, HttpBody);
+
 impl ::rsvc::Validate for Http {}
 
 impl ::rsvc::Validate for HttpRule {}

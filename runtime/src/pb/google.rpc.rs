@@ -342,6 +342,875 @@ pub struct Status {
     >,
 }
 
+impl ::rsvc::json::JsonEnum for Code {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "google.rpc.Code",
+        &[
+            (0, "OK"),
+            (1, "CANCELLED"),
+            (2, "UNKNOWN"),
+            (3, "INVALID_ARGUMENT"),
+            (4, "DEADLINE_EXCEEDED"),
+            (5, "NOT_FOUND"),
+            (6, "ALREADY_EXISTS"),
+            (7, "PERMISSION_DENIED"),
+            (8, "RESOURCE_EXHAUSTED"),
+            (9, "FAILED_PRECONDITION"),
+            (10, "ABORTED"),
+            (11, "OUT_OF_RANGE"),
+            (12, "UNIMPLEMENTED"),
+            (13, "INTERNAL"),
+            (14, "UNAVAILABLE"),
+            (15, "DATA_LOSS"),
+            (16, "UNAUTHENTICATED"),
+        ],
+    );
+}
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::new(
+            ",\"reason\":",
+            "reason",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"domain\":",
+            "domain",
+            2,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+                ",\"metadata\":",
+                "metadata",
+                3,
+                ::rsvc::json::Type::String,
+            )
+            .map(::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for ErrorInfo {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.ErrorInfo",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.reason);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.domain);
+            __rsvc_w.map(&__RSVC_FIELDS[2], &self.metadata);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.reason),
+                    1 => __rsvc_r.string(&mut self.domain),
+                    2 => __rsvc_r.map(&mut self.metadata),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(
+                ",\"retryDelay\":",
+                "retry_delay",
+                1,
+                ::rsvc::json::Type::Message(
+                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
+                ),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for RetryInfo {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.RetryInfo",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.retry_delay.as_ref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.retry_delay),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(
+                ",\"stackEntries\":",
+                "stack_entries",
+                1,
+                ::rsvc::json::Type::String,
+            )
+            .repeated(),
+        ::rsvc::json::Field::new(",\"detail\":", "detail", 2, ::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for DebugInfo {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.DebugInfo",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_list(&__RSVC_FIELDS[0], &self.stack_entries);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.detail);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string_list(&mut self.stack_entries),
+                    1 => __rsvc_r.string(&mut self.detail),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(
+                ",\"violations\":",
+                "violations",
+                1,
+                ::rsvc::json::Type::Message(
+                    <quota_failure::Violation as ::rsvc::json::Json>::info,
+                ),
+            )
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for QuotaFailure {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.QuotaFailure",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.list(&__RSVC_FIELDS[0], &self.violations);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.list(&mut self.violations),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
+        ::rsvc::json::Field::new(
+            ",\"subject\":",
+            "subject",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"description\":",
+            "description",
+            2,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"apiService\":",
+            "api_service",
+            3,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"quotaMetric\":",
+            "quota_metric",
+            4,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"quotaId\":",
+            "quota_id",
+            5,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+                ",\"quotaDimensions\":",
+                "quota_dimensions",
+                6,
+                ::rsvc::json::Type::String,
+            )
+            .map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+            ",\"quotaValue\":",
+            "quota_value",
+            7,
+            ::rsvc::json::Type::Int64,
+        ),
+        ::rsvc::json::Field::new(
+                ",\"futureQuotaValue\":",
+                "future_quota_value",
+                8,
+                ::rsvc::json::Type::Int64,
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for quota_failure::Violation {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.QuotaFailure.Violation",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.subject);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.description);
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.api_service);
+            __rsvc_w.string(&__RSVC_FIELDS[3], &self.quota_metric);
+            __rsvc_w.string(&__RSVC_FIELDS[4], &self.quota_id);
+            __rsvc_w.map(&__RSVC_FIELDS[5], &self.quota_dimensions);
+            __rsvc_w.int64(&__RSVC_FIELDS[6], self.quota_value);
+            __rsvc_w.int64_opt(&__RSVC_FIELDS[7], self.future_quota_value);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.subject),
+                    1 => __rsvc_r.string(&mut self.description),
+                    2 => __rsvc_r.string(&mut self.api_service),
+                    3 => __rsvc_r.string(&mut self.quota_metric),
+                    4 => __rsvc_r.string(&mut self.quota_id),
+                    5 => __rsvc_r.map(&mut self.quota_dimensions),
+                    6 => __rsvc_r.int64(&mut self.quota_value),
+                    7 => __rsvc_r.int64_opt(&mut self.future_quota_value),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(
+                ",\"violations\":",
+                "violations",
+                1,
+                ::rsvc::json::Type::Message(
+                    <precondition_failure::Violation as ::rsvc::json::Json>::info,
+                ),
+            )
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for PreconditionFailure {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.PreconditionFailure",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.list(&__RSVC_FIELDS[0], &self.violations);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.list(&mut self.violations),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::new(",\"type\":", "type", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+            ",\"subject\":",
+            "subject",
+            2,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"description\":",
+            "description",
+            3,
+            ::rsvc::json::Type::String,
+        ),
+    ];
+    impl ::rsvc::json::Json for precondition_failure::Violation {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.PreconditionFailure.Violation",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.r#type);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.subject);
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.description);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.r#type),
+                    1 => __rsvc_r.string(&mut self.subject),
+                    2 => __rsvc_r.string(&mut self.description),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(
+                ",\"fieldViolations\":",
+                "field_violations",
+                1,
+                ::rsvc::json::Type::Message(
+                    <bad_request::FieldViolation as ::rsvc::json::Json>::info,
+                ),
+            )
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for BadRequest {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.BadRequest",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.list(&__RSVC_FIELDS[0], &self.field_violations);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.list(&mut self.field_violations),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
+        ::rsvc::json::Field::new(",\"field\":", "field", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+            ",\"description\":",
+            "description",
+            2,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"reason\":",
+            "reason",
+            3,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+                ",\"localizedMessage\":",
+                "localized_message",
+                4,
+                ::rsvc::json::Type::Message(
+                    <LocalizedMessage as ::rsvc::json::Json>::info,
+                ),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for bad_request::FieldViolation {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.BadRequest.FieldViolation",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.field);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.description);
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.reason);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], self.localized_message.as_ref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.field),
+                    1 => __rsvc_r.string(&mut self.description),
+                    2 => __rsvc_r.string(&mut self.reason),
+                    3 => __rsvc_r.message_opt(&mut self.localized_message),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(
+            ",\"requestId\":",
+            "request_id",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"servingData\":",
+            "serving_data",
+            2,
+            ::rsvc::json::Type::String,
+        ),
+    ];
+    impl ::rsvc::json::Json for RequestInfo {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.RequestInfo",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.request_id);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.serving_data);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.request_id),
+                    1 => __rsvc_r.string(&mut self.serving_data),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
+        ::rsvc::json::Field::new(
+            ",\"resourceType\":",
+            "resource_type",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"resourceName\":",
+            "resource_name",
+            2,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(",\"owner\":", "owner", 3, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+            ",\"description\":",
+            "description",
+            4,
+            ::rsvc::json::Type::String,
+        ),
+    ];
+    impl ::rsvc::json::Json for ResourceInfo {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.ResourceInfo",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.resource_type);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.resource_name);
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.owner);
+            __rsvc_w.string(&__RSVC_FIELDS[3], &self.description);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.resource_type),
+                    1 => __rsvc_r.string(&mut self.resource_name),
+                    2 => __rsvc_r.string(&mut self.owner),
+                    3 => __rsvc_r.string(&mut self.description),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(
+                ",\"links\":",
+                "links",
+                1,
+                ::rsvc::json::Type::Message(<help::Link as ::rsvc::json::Json>::info),
+            )
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for Help {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.Help",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.list(&__RSVC_FIELDS[0], &self.links);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.list(&mut self.links),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(
+            ",\"description\":",
+            "description",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(",\"url\":", "url", 2, ::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for help::Link {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.Help.Link",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.description);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.url);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.description),
+                    1 => __rsvc_r.string(&mut self.url),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(
+            ",\"locale\":",
+            "locale",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"message\":",
+            "message",
+            2,
+            ::rsvc::json::Type::String,
+        ),
+    ];
+    impl ::rsvc::json::Json for LocalizedMessage {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.LocalizedMessage",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.locale);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.message);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.locale),
+                    1 => __rsvc_r.string(&mut self.message),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::new(",\"code\":", "code", 1, ::rsvc::json::Type::Int32),
+        ::rsvc::json::Field::new(
+            ",\"message\":",
+            "message",
+            2,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+                ",\"details\":",
+                "details",
+                3,
+                ::rsvc::json::Type::Message(
+                    <::rsvc::codegen::prost_types::Any as ::rsvc::json::Json>::info,
+                ),
+            )
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for Status {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.rpc.Status",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.int32(&__RSVC_FIELDS[0], self.code);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.message);
+            __rsvc_w.list(&__RSVC_FIELDS[2], &self.details);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.int32(&mut self.code),
+                    1 => __rsvc_r.string(&mut self.message),
+                    2 => __rsvc_r.list(&mut self.details),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(
+    ErrorInfo, RetryInfo, DebugInfo, QuotaFailure, quota_failure::Violation,
+    PreconditionFailure, precondition_failure::Violation, BadRequest,
+    bad_request::FieldViolation, RequestInfo, ResourceInfo, Help, help::Link,
+    LocalizedMessage, Status
+);
+
 impl ::rsvc::Validate for ErrorInfo {}
 
 impl ::rsvc::Validate for RetryInfo {}

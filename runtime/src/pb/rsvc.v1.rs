@@ -173,6 +173,609 @@ pub mod error {
     }
 }
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::new(
+            ",\"errorSet\":",
+            "error_set",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+                ",\"access\":",
+                "access",
+                2,
+                ::rsvc::json::Type::Message(<Access as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"timeout\":",
+                "timeout",
+                3,
+                ::rsvc::json::Type::Message(
+                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
+                ),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for ServiceOptions {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "rsvc.v1.ServiceOptions",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.error_set);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.access.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.timeout.as_ref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.error_set),
+                    1 => __rsvc_r.message_opt(&mut self.access),
+                    2 => __rsvc_r.message_opt(&mut self.timeout),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
+        ::rsvc::json::Field::new(",\"errors\":", "errors", 1, ::rsvc::json::Type::String)
+            .repeated(),
+        ::rsvc::json::Field::new(
+                ",\"access\":",
+                "access",
+                2,
+                ::rsvc::json::Type::Message(<Access as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"timeout\":",
+                "timeout",
+                3,
+                ::rsvc::json::Type::Message(
+                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
+                ),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+            ",\"fillUpdateMask\":",
+            "fill_update_mask",
+            4,
+            ::rsvc::json::Type::Bool,
+        ),
+    ];
+    impl ::rsvc::json::Json for MethodOptions {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "rsvc.v1.MethodOptions",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_list(&__RSVC_FIELDS[0], &self.errors);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.access.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.timeout.as_ref());
+            __rsvc_w.bool(&__RSVC_FIELDS[3], self.fill_update_mask);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string_list(&mut self.errors),
+                    1 => __rsvc_r.message_opt(&mut self.access),
+                    2 => __rsvc_r.message_opt(&mut self.timeout),
+                    3 => __rsvc_r.bool(&mut self.fill_update_mask),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::new(
+                ",\"public\":",
+                "public",
+                1,
+                ::rsvc::json::Type::Message(<access::Public as ::rsvc::json::Json>::info),
+            )
+            .in_oneof(0),
+        ::rsvc::json::Field::new(
+                ",\"authenticated\":",
+                "authenticated",
+                2,
+                ::rsvc::json::Type::Message(
+                    <access::Authenticated as ::rsvc::json::Json>::info,
+                ),
+            )
+            .in_oneof(0),
+        ::rsvc::json::Field::new(
+                ",\"scopes\":",
+                "scopes",
+                3,
+                ::rsvc::json::Type::Message(<access::Scopes as ::rsvc::json::Json>::info),
+            )
+            .in_oneof(0),
+    ];
+    impl ::rsvc::json::Json for Access {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "rsvc.v1.Access",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            match &self.kind {
+                ::core::option::Option::Some(access::Kind::Public(__rsvc_value)) => {
+                    __rsvc_w.message_set(&__RSVC_FIELDS[0], __rsvc_value)
+                }
+                ::core::option::Option::Some(
+                    access::Kind::Authenticated(__rsvc_value),
+                ) => __rsvc_w.message_set(&__RSVC_FIELDS[1], __rsvc_value),
+                ::core::option::Option::Some(access::Kind::Scopes(__rsvc_value)) => {
+                    __rsvc_w.message_set(&__RSVC_FIELDS[2], __rsvc_value)
+                }
+                ::core::option::Option::None => {}
+            }
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => {
+                        if let ::core::option::Option::Some(
+                            access::Kind::Public(__rsvc_value),
+                        ) = &mut self.kind
+                        {
+                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        } else {
+                            self.kind = ::core::option::Option::Some(
+                                access::Kind::Public(__rsvc_r.message_value()?),
+                            );
+                        }
+                        ::core::result::Result::Ok(())
+                    }
+                    1 => {
+                        if let ::core::option::Option::Some(
+                            access::Kind::Authenticated(__rsvc_value),
+                        ) = &mut self.kind
+                        {
+                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        } else {
+                            self.kind = ::core::option::Option::Some(
+                                access::Kind::Authenticated(__rsvc_r.message_value()?),
+                            );
+                        }
+                        ::core::result::Result::Ok(())
+                    }
+                    2 => {
+                        if let ::core::option::Option::Some(
+                            access::Kind::Scopes(__rsvc_value),
+                        ) = &mut self.kind
+                        {
+                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        } else {
+                            self.kind = ::core::option::Option::Some(
+                                access::Kind::Scopes(__rsvc_r.message_value()?),
+                            );
+                        }
+                        ::core::result::Result::Ok(())
+                    }
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    impl ::rsvc::json::Json for access::Public {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "rsvc.v1.Access.Public",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    impl ::rsvc::json::Json for access::Authenticated {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "rsvc.v1.Access.Authenticated",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(",\"allOf\":", "all_of", 1, ::rsvc::json::Type::String)
+            .repeated(),
+        ::rsvc::json::Field::new(",\"anyOf\":", "any_of", 2, ::rsvc::json::Type::String)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for access::Scopes {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "rsvc.v1.Access.Scopes",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_list(&__RSVC_FIELDS[0], &self.all_of);
+            __rsvc_w.string_list(&__RSVC_FIELDS[1], &self.any_of);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string_list(&mut self.all_of),
+                    1 => __rsvc_r.string_list(&mut self.any_of),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(",\"domain\":", "domain", 1, ::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for ErrorSet {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "rsvc.v1.ErrorSet",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.domain);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.domain),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
+        ::rsvc::json::Field::new(
+            ",\"code\":",
+            "code",
+            1,
+            ::rsvc::json::Type::Enum(
+                <super::super::google::rpc::Code as ::rsvc::json::JsonEnum>::INFO,
+            ),
+        ),
+        ::rsvc::json::Field::new(
+            ",\"httpStatus\":",
+            "http_status",
+            2,
+            ::rsvc::json::Type::Int32,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"message\":",
+            "message",
+            3,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+                ",\"retryAfter\":",
+                "retry_after",
+                4,
+                ::rsvc::json::Type::Message(
+                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
+                ),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"help\":",
+                "help",
+                5,
+                ::rsvc::json::Type::Message(<error::Link as ::rsvc::json::Json>::info),
+            )
+            .repeated(),
+        ::rsvc::json::Field::new(
+                ",\"localized\":",
+                "localized",
+                6,
+                ::rsvc::json::Type::Message(
+                    <error::LocalizedMessage as ::rsvc::json::Json>::info,
+                ),
+            )
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for Error {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "rsvc.v1.Error",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w
+                .enumeration(
+                    &__RSVC_FIELDS[0],
+                    self.code,
+                    <super::super::google::rpc::Code as ::rsvc::json::JsonEnum>::INFO,
+                );
+            __rsvc_w.int32(&__RSVC_FIELDS[1], self.http_status);
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.message);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], self.retry_after.as_ref());
+            __rsvc_w.list(&__RSVC_FIELDS[4], &self.help);
+            __rsvc_w.list(&__RSVC_FIELDS[5], &self.localized);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => {
+                        __rsvc_r
+                            .enumeration(
+                                &mut self.code,
+                                <super::super::google::rpc::Code as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    1 => __rsvc_r.int32(&mut self.http_status),
+                    2 => __rsvc_r.string(&mut self.message),
+                    3 => __rsvc_r.message_opt(&mut self.retry_after),
+                    4 => __rsvc_r.list(&mut self.help),
+                    5 => __rsvc_r.list(&mut self.localized),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(
+            ",\"description\":",
+            "description",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(",\"url\":", "url", 2, ::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for error::Link {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "rsvc.v1.Error.Link",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.description);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.url);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.description),
+                    1 => __rsvc_r.string(&mut self.url),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(
+            ",\"locale\":",
+            "locale",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"message\":",
+            "message",
+            2,
+            ::rsvc::json::Type::String,
+        ),
+    ];
+    impl ::rsvc::json::Json for error::LocalizedMessage {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "rsvc.v1.Error.LocalizedMessage",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.locale);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.message);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.locale),
+                    1 => __rsvc_r.string(&mut self.message),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(
+    ServiceOptions, MethodOptions, Access, access::Public, access::Authenticated,
+    access::Scopes, ErrorSet, Error, error::Link, error::LocalizedMessage
+);
+
 impl ::rsvc::Validate for ServiceOptions {}
 
 impl ::rsvc::Validate for MethodOptions {}

@@ -53,6 +53,23 @@ fn the_runtime_has_the_messages_of_the_annotations() {
     }
 }
 
+/// The JSON of the messages that prost-types has ready, which the runtime carries too.
+#[test]
+fn the_runtime_has_the_json_of_prost_types() {
+    let repository = repository();
+    let include = repository.join("proto");
+    let names = ["api", "descriptor", "source_context", "type"];
+    let files = names.map(|name| format!("google/protobuf/{name}.proto").into()).into();
+    let source = Source::Files { files, includes: vec![include] };
+    let found = Builder::new().json_of_prost_types(&source).unwrap_or_else(|errors| panic!("{errors}"));
+    let path = repository.join("runtime/src/json/wkt").join(&found.name);
+    if std::env::var_os("RSVC_BLESS").is_some() {
+        fs::write(&path, &found.content).expect("the folder can be written");
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(expected == found.content, "{}: `cargo xtask bless` accepts what is there now", path.display());
+}
+
 #[test]
 fn every_case_is_compiled() {
     let list = fs::read_to_string(repository().join("tests/goldens/src/lib.rs")).expect("the list");

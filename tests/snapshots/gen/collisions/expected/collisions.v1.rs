@@ -234,6 +234,656 @@ impl Kind2 {
     }
 }
 
+impl ::rsvc::json::JsonEnum for Kind {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "collisions.v1.Kind",
+        &[(0, "KIND_ONE"), (0, "KIND_First"), (5, "KIND_2")],
+    );
+}
+
+impl ::rsvc::json::JsonEnum for Kind2 {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "collisions.v1.KIND",
+        &[(0, "KIND_DEFAULT"), (1, "KIND_OTHER")],
+    );
+}
+
+impl ::rsvc::json::JsonEnum for fields::FooBar2 {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "collisions.v1.Fields.Foo_bar2",
+        &[(0, "ZERO")],
+    );
+}
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(",\"a\":", "a", 1, ::rsvc::json::Type::Int32).optional(),
+    ];
+    impl ::rsvc::json::Json for FooBar {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "collisions.v1.FooBar",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.a);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.int32_opt(&mut self.a),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(",\"b\":", "b", 1, ::rsvc::json::Type::Int32)
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"inner\":",
+                "inner",
+                2,
+                ::rsvc::json::Type::Message(
+                    <foo_bar2::Inner as ::rsvc::json::Json>::info,
+                ),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for FooBar2 {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "collisions.v1.Foo_Bar",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.b);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.inner.as_ref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.int32_opt(&mut self.b),
+                    1 => __rsvc_r.message_opt(&mut self.inner),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    impl ::rsvc::json::Json for foo_bar2::Inner {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "collisions.v1.Foo_Bar.Inner",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::new(
+                ",\"c\":",
+                "c",
+                1,
+                ::rsvc::json::Type::Message(<FooBar as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"d\":",
+                "d",
+                2,
+                ::rsvc::json::Type::Message(<FooBar2 as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"e\":",
+                "e",
+                3,
+                ::rsvc::json::Type::Message(
+                    <foo_bar2::Inner as ::rsvc::json::Json>::info,
+                ),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for FooBar3 {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "collisions.v1.fooBAR",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.c.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.d.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.e.as_ref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.c),
+                    1 => __rsvc_r.message_opt(&mut self.d),
+                    2 => __rsvc_r.message_opt(&mut self.e),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 14] = [
+        ::rsvc::json::Field::new(
+                ",\"fooBar\":",
+                "foo_bar",
+                1,
+                ::rsvc::json::Type::String,
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"FOOBAR\":",
+                "FOO_BAR",
+                2,
+                ::rsvc::json::Type::String,
+            )
+            .optional(),
+        ::rsvc::json::Field::new(",\"FooBar\":", "FooBar", 3, ::rsvc::json::Type::String)
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"fooBar2\":",
+                "foo_bar2",
+                4,
+                ::rsvc::json::Type::String,
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"kind\":",
+                "kind",
+                5,
+                ::rsvc::json::Type::Enum(<Kind as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .repeated(),
+        ::rsvc::json::Field::new(
+                ",\"pushKind\":",
+                "push_kind",
+                6,
+                ::rsvc::json::Type::String,
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"state\":",
+                "state",
+                7,
+                ::rsvc::json::Type::Enum(<Kind as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"setState\":",
+                "set_state",
+                8,
+                ::rsvc::json::Type::String,
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"type\":",
+                "type",
+                9,
+                ::rsvc::json::Type::Enum(<Kind as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+                ",\"getType\":",
+                "get_type",
+                11,
+                ::rsvc::json::Type::String,
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"choice\":",
+                "choice",
+                15,
+                ::rsvc::json::Type::String,
+            )
+            .in_oneof(0),
+        ::rsvc::json::Field::new(
+                ",\"Choice\":",
+                "Choice",
+                16,
+                ::rsvc::json::Type::String,
+            )
+            .in_oneof(0),
+        ::rsvc::json::Field::new(
+                ",\"CHOICE\":",
+                "CHOICE",
+                17,
+                ::rsvc::json::Type::String,
+            )
+            .in_oneof(0),
+        ::rsvc::json::Field::new(
+                ",\"nested\":",
+                "nested_",
+                18,
+                ::rsvc::json::Type::String,
+            )
+            .in_oneof(1),
+    ];
+    impl ::rsvc::json::Json for Fields {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "collisions.v1.Fields",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], self.foo_bar.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], self.foo_bar2.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[2], self.foo_bar3.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[3], self.foo_bar22.as_deref());
+            __rsvc_w
+                .enum_list(
+                    &__RSVC_FIELDS[4],
+                    &self.kind,
+                    <Kind as ::rsvc::json::JsonEnum>::INFO,
+                );
+            __rsvc_w.string_opt(&__RSVC_FIELDS[5], self.push_kind2.as_deref());
+            __rsvc_w
+                .enum_opt(
+                    &__RSVC_FIELDS[6],
+                    self.state,
+                    <Kind as ::rsvc::json::JsonEnum>::INFO,
+                );
+            __rsvc_w.string_opt(&__RSVC_FIELDS[7], self.set_state2.as_deref());
+            __rsvc_w
+                .enum_map(
+                    &__RSVC_FIELDS[8],
+                    &self.type2,
+                    <Kind as ::rsvc::json::JsonEnum>::INFO,
+                );
+            __rsvc_w.string_opt(&__RSVC_FIELDS[9], self.get_type.as_deref());
+            match &self.foo_bar4 {
+                ::core::option::Option::Some(fields::FooBar4::Choice(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[10], __rsvc_value)
+                }
+                ::core::option::Option::Some(fields::FooBar4::Choice2(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[11], __rsvc_value)
+                }
+                ::core::option::Option::Some(fields::FooBar4::Choice3(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[12], __rsvc_value)
+                }
+                ::core::option::Option::None => {}
+            }
+            match &self.nested {
+                ::core::option::Option::Some(
+                    fields::NestedOneOf::Nested(__rsvc_value),
+                ) => __rsvc_w.string_set(&__RSVC_FIELDS[13], __rsvc_value),
+                ::core::option::Option::None => {}
+            }
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string_opt(&mut self.foo_bar),
+                    1 => __rsvc_r.string_opt(&mut self.foo_bar2),
+                    2 => __rsvc_r.string_opt(&mut self.foo_bar3),
+                    3 => __rsvc_r.string_opt(&mut self.foo_bar22),
+                    4 => {
+                        __rsvc_r
+                            .enum_list(
+                                &mut self.kind,
+                                <Kind as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    5 => __rsvc_r.string_opt(&mut self.push_kind2),
+                    6 => {
+                        __rsvc_r
+                            .enum_opt(
+                                &mut self.state,
+                                <Kind as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    7 => __rsvc_r.string_opt(&mut self.set_state2),
+                    8 => {
+                        __rsvc_r
+                            .enum_map(
+                                &mut self.type2,
+                                <Kind as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    9 => __rsvc_r.string_opt(&mut self.get_type),
+                    10 => {
+                        self.foo_bar4 = ::core::option::Option::Some(
+                            fields::FooBar4::Choice(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    11 => {
+                        self.foo_bar4 = ::core::option::Option::Some(
+                            fields::FooBar4::Choice2(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    12 => {
+                        self.foo_bar4 = ::core::option::Option::Some(
+                            fields::FooBar4::Choice3(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    13 => {
+                        self.nested = ::core::option::Option::Some(
+                            fields::NestedOneOf::Nested(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    impl ::rsvc::json::Json for fields::Nested {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "collisions.v1.Fields.Nested",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(
+                ",\"other\":",
+                "other",
+                3,
+                ::rsvc::json::Type::Enum(<Kind2 as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for Defaults {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "collisions.v1.Defaults",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w
+                .enum_opt(
+                    &__RSVC_FIELDS[0],
+                    self.other,
+                    <Kind2 as ::rsvc::json::JsonEnum>::INFO,
+                );
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => {
+                        __rsvc_r
+                            .enum_opt(
+                                &mut self.other,
+                                <Kind2 as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(",\"x\":", "x", 1, ::rsvc::json::Type::Int32).optional(),
+    ];
+    impl ::rsvc::json::Json for X {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "collisions.v1._",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.x);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.int32_opt(&mut self.x),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(
+                ",\"x\":",
+                "x",
+                1,
+                ::rsvc::json::Type::Message(<X as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for X1 {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "collisions.v1._1",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.x.as_ref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.x),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    impl ::rsvc::json::Json for x1::Inner {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "collisions.v1._1.Inner",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(
+    FooBar, FooBar2, foo_bar2::Inner, FooBar3, Fields, fields::Nested, Defaults, X, X1,
+    x1::Inner
+);
+
 impl ::rsvc::Validate for FooBar {}
 
 impl ::rsvc::Validate for FooBar2 {}

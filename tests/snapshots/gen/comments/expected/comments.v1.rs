@@ -111,6 +111,86 @@ pub mod documented {
     }
 }
 
+impl ::rsvc::json::JsonEnum for documented::Level {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "comments.v1.Documented.Level",
+        &[(0, "LEVEL_UNSPECIFIED"), (1, "LEVEL_ONE")],
+    );
+}
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
+        ::rsvc::json::Field::new(",\"block\":", "block", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(",\"tight\":", "tight", 2, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(",\"a\":", "a", 3, ::rsvc::json::Type::String)
+            .in_oneof(0),
+        ::rsvc::json::Field::new(",\"b\":", "b", 4, ::rsvc::json::Type::String)
+            .in_oneof(0),
+        ::rsvc::json::Field::new(",\"labels\":", "labels", 5, ::rsvc::json::Type::String)
+            .map(::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for Documented {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "comments.v1.Documented",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.block);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.tight);
+            match &self.kind {
+                ::core::option::Option::Some(documented::Kind::A(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[2], __rsvc_value)
+                }
+                ::core::option::Option::Some(documented::Kind::B(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[3], __rsvc_value)
+                }
+                ::core::option::Option::None => {}
+            }
+            __rsvc_w.map(&__RSVC_FIELDS[4], &self.labels);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.block),
+                    1 => __rsvc_r.string(&mut self.tight),
+                    2 => {
+                        self.kind = ::core::option::Option::Some(
+                            documented::Kind::A(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    3 => {
+                        self.kind = ::core::option::Option::Some(
+                            documented::Kind::B(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    4 => __rsvc_r.map(&mut self.labels),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(Documented);
+
 impl ::rsvc::Validate for Documented {}
 
 /// Serves \[Documented\]\[comments.v1.Documented\].

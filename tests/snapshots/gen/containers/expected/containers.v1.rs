@@ -57,6 +57,162 @@ pub struct Id {
     pub value: ::rsvc::codegen::prost::alloc::string::String,
 }
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
+        ::rsvc::json::Field::new(",\"shared\":", "shared", 1, ::rsvc::json::Type::Bytes),
+        ::rsvc::json::Field::new(",\"maybe\":", "maybe", 2, ::rsvc::json::Type::Bytes)
+            .optional(),
+        ::rsvc::json::Field::new(",\"many\":", "many", 3, ::rsvc::json::Type::Bytes)
+            .repeated(),
+        ::rsvc::json::Field::new(",\"mapped\":", "mapped", 4, ::rsvc::json::Type::Bytes)
+            .map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+                ",\"sorted\":",
+                "sorted",
+                5,
+                ::rsvc::json::Type::Message(<Id as ::rsvc::json::Json>::info),
+            )
+            .map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+                ",\"hashed\":",
+                "hashed",
+                6,
+                ::rsvc::json::Type::Message(<Id as ::rsvc::json::Json>::info),
+            )
+            .map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+                ",\"big\":",
+                "big",
+                7,
+                ::rsvc::json::Type::Message(<Id as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(",\"raw\":", "raw", 8, ::rsvc::json::Type::Bytes)
+            .in_oneof(0),
+        ::rsvc::json::Field::new(
+                ",\"chosen\":",
+                "chosen",
+                9,
+                ::rsvc::json::Type::Message(<Id as ::rsvc::json::Json>::info),
+            )
+            .in_oneof(0),
+    ];
+    impl ::rsvc::json::Json for Containers {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "containers.v1.Containers",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.bytes(&__RSVC_FIELDS[0], &self.shared);
+            __rsvc_w.bytes_opt(&__RSVC_FIELDS[1], self.maybe.as_deref());
+            __rsvc_w.list(&__RSVC_FIELDS[2], &self.many);
+            __rsvc_w.map(&__RSVC_FIELDS[3], &self.mapped);
+            __rsvc_w.map(&__RSVC_FIELDS[4], &self.sorted);
+            __rsvc_w.map(&__RSVC_FIELDS[5], &self.hashed);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[6], self.big.as_deref());
+            match &self.kind {
+                ::core::option::Option::Some(containers::Kind::Raw(__rsvc_value)) => {
+                    __rsvc_w.bytes_set(&__RSVC_FIELDS[7], __rsvc_value)
+                }
+                ::core::option::Option::Some(containers::Kind::Chosen(__rsvc_value)) => {
+                    __rsvc_w.message_set(&__RSVC_FIELDS[8], __rsvc_value)
+                }
+                ::core::option::Option::None => {}
+            }
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.bytes(&mut self.shared),
+                    1 => __rsvc_r.bytes_opt(&mut self.maybe),
+                    2 => __rsvc_r.bytes_list(&mut self.many),
+                    3 => __rsvc_r.map(&mut self.mapped),
+                    4 => __rsvc_r.map(&mut self.sorted),
+                    5 => __rsvc_r.map(&mut self.hashed),
+                    6 => __rsvc_r.message_opt(&mut self.big),
+                    7 => {
+                        self.kind = ::core::option::Option::Some(
+                            containers::Kind::Raw(__rsvc_r.bytes_value()?.into()),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    8 => {
+                        if let ::core::option::Option::Some(
+                            containers::Kind::Chosen(__rsvc_value),
+                        ) = &mut self.kind
+                        {
+                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        } else {
+                            self.kind = ::core::option::Option::Some(
+                                containers::Kind::Chosen(__rsvc_r.message_value()?),
+                            );
+                        }
+                        ::core::result::Result::Ok(())
+                    }
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(",\"value\":", "value", 1, ::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for Id {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "containers.v1.Id",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.value);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.value),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(Containers, Id);
+
 impl ::rsvc::Validate for Containers {}
 
 impl ::rsvc::Validate for Id {}

@@ -40,4 +40,48 @@ impl Zero {
     }
 }
 
+impl ::rsvc::json::JsonEnum for Zero {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "Zero",
+        &[(0, "ZERO")],
+    );
+}
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    impl ::rsvc::json::Json for Nothing {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "Nothing",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(Nothing);
+
 impl ::rsvc::Validate for Nothing {}

@@ -165,4 +165,231 @@ impl Partly {
     }
 }
 
+impl ::rsvc::json::JsonEnum for OrderStatus {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "enums.v1.OrderStatus",
+        &[
+            (-1, "ORDER_STATUS_NEGATIVE"),
+            (0, "ORDER_STATUS_UNSPECIFIED"),
+            (1, "ORDER_STATUS_PAID"),
+            (2, "ORDER_STATUS_LOST"),
+        ],
+    );
+}
+
+impl ::rsvc::json::JsonEnum for Alias {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "enums.v1.Alias",
+        &[(0, "ALIAS_A"), (1, "ALIAS_B"), (1, "ALIAS_BE")],
+    );
+}
+
+impl ::rsvc::json::JsonEnum for Partly {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "enums.v1.Partly",
+        &[
+            (0, "PARTLY_ONE"),
+            (1, "Partlytwo"),
+            (2, "THREE"),
+            (3, "PARTLY_3D"),
+            (4, "PARTLY"),
+        ],
+    );
+}
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
+        ::rsvc::json::Field::new(
+            ",\"status\":",
+            "status",
+            1,
+            ::rsvc::json::Type::Enum(<OrderStatus as ::rsvc::json::JsonEnum>::INFO),
+        ),
+        ::rsvc::json::Field::new(
+                ",\"maybe\":",
+                "maybe",
+                2,
+                ::rsvc::json::Type::Enum(<OrderStatus as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"many\":",
+                "many",
+                3,
+                ::rsvc::json::Type::Enum(<OrderStatus as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .packed(),
+        ::rsvc::json::Field::new(
+                ",\"mapped\":",
+                "mapped",
+                4,
+                ::rsvc::json::Type::Enum(<OrderStatus as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .map(::rsvc::json::Type::Int32),
+        ::rsvc::json::Field::new(
+                ",\"a\":",
+                "a",
+                5,
+                ::rsvc::json::Type::Enum(<OrderStatus as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .in_oneof(0),
+        ::rsvc::json::Field::new(
+                ",\"b\":",
+                "b",
+                6,
+                ::rsvc::json::Type::Enum(<Alias as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .in_oneof(0),
+        ::rsvc::json::Field::new(
+                ",\"c\":",
+                "c",
+                7,
+                ::rsvc::json::Type::Enum(<Partly as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .in_oneof(0),
+    ];
+    impl ::rsvc::json::Json for Holder {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "enums.v1.Holder",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w
+                .enumeration(
+                    &__RSVC_FIELDS[0],
+                    self.status,
+                    <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
+                );
+            __rsvc_w
+                .enum_opt(
+                    &__RSVC_FIELDS[1],
+                    self.maybe,
+                    <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
+                );
+            __rsvc_w
+                .enum_list(
+                    &__RSVC_FIELDS[2],
+                    &self.many,
+                    <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
+                );
+            __rsvc_w
+                .enum_map(
+                    &__RSVC_FIELDS[3],
+                    &self.mapped,
+                    <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
+                );
+            match &self.one {
+                ::core::option::Option::Some(holder::One::A(__rsvc_value)) => {
+                    __rsvc_w
+                        .enum_set(
+                            &__RSVC_FIELDS[4],
+                            *__rsvc_value,
+                            <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
+                        )
+                }
+                ::core::option::Option::Some(holder::One::B(__rsvc_value)) => {
+                    __rsvc_w
+                        .enum_set(
+                            &__RSVC_FIELDS[5],
+                            *__rsvc_value,
+                            <Alias as ::rsvc::json::JsonEnum>::INFO,
+                        )
+                }
+                ::core::option::Option::Some(holder::One::C(__rsvc_value)) => {
+                    __rsvc_w
+                        .enum_set(
+                            &__RSVC_FIELDS[6],
+                            *__rsvc_value,
+                            <Partly as ::rsvc::json::JsonEnum>::INFO,
+                        )
+                }
+                ::core::option::Option::None => {}
+            }
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => {
+                        __rsvc_r
+                            .enumeration(
+                                &mut self.status,
+                                <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    1 => {
+                        __rsvc_r
+                            .enum_opt(
+                                &mut self.maybe,
+                                <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    2 => {
+                        __rsvc_r
+                            .enum_list(
+                                &mut self.many,
+                                <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    3 => {
+                        __rsvc_r
+                            .enum_map(
+                                &mut self.mapped,
+                                <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    4 => {
+                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                            .enum_value(<OrderStatus as ::rsvc::json::JsonEnum>::INFO)?
+                        {
+                            self.one = ::core::option::Option::Some(
+                                holder::One::A(__rsvc_value),
+                            );
+                        }
+                        ::core::result::Result::Ok(())
+                    }
+                    5 => {
+                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                            .enum_value(<Alias as ::rsvc::json::JsonEnum>::INFO)?
+                        {
+                            self.one = ::core::option::Option::Some(
+                                holder::One::B(__rsvc_value),
+                            );
+                        }
+                        ::core::result::Result::Ok(())
+                    }
+                    6 => {
+                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                            .enum_value(<Partly as ::rsvc::json::JsonEnum>::INFO)?
+                        {
+                            self.one = ::core::option::Option::Some(
+                                holder::One::C(__rsvc_value),
+                            );
+                        }
+                        ::core::result::Result::Ok(())
+                    }
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(Holder);
+
 impl ::rsvc::Validate for Holder {}

@@ -64,6 +64,139 @@ impl Unit {
     }
 }
 
+impl ::rsvc::json::JsonEnum for Unit {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "common.errors.Unit",
+        &[(1, "UNIT_BITS"), (2, "UNIT_BYTES")],
+    );
+}
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
+        ::rsvc::json::Field::new(",\"size\":", "size", 1, ::rsvc::json::Type::Int64)
+            .required(),
+        ::rsvc::json::Field::new(",\"limit\":", "limit", 2, ::rsvc::json::Type::Int64)
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"unit\":",
+                "unit",
+                3,
+                ::rsvc::json::Type::Enum(<Unit as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"part\":",
+                "part",
+                4,
+                ::rsvc::json::Type::Group(<too_large::Part as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"also\":",
+                "also",
+                5,
+                ::rsvc::json::Type::Message(
+                    <too_large::Part as ::rsvc::json::Json>::info,
+                ),
+            )
+            .required(),
+    ];
+    impl ::rsvc::json::Json for TooLarge {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "common.errors.TooLarge",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.int64_set(&__RSVC_FIELDS[0], self.size);
+            __rsvc_w.int64_opt(&__RSVC_FIELDS[1], self.limit);
+            __rsvc_w
+                .enum_opt(
+                    &__RSVC_FIELDS[2],
+                    self.unit,
+                    <Unit as ::rsvc::json::JsonEnum>::INFO,
+                );
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], self.part.as_ref());
+            __rsvc_w.message_set(&__RSVC_FIELDS[4], &self.also);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.int64(&mut self.size),
+                    1 => __rsvc_r.int64_opt(&mut self.limit),
+                    2 => {
+                        __rsvc_r
+                            .enum_opt(
+                                &mut self.unit,
+                                <Unit as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    3 => __rsvc_r.message_opt(&mut self.part),
+                    4 => ::rsvc::json::Json::read_json(&mut self.also, __rsvc_r),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String)
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for too_large::Part {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "common.errors.TooLarge.Part",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], self.name.as_deref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string_opt(&mut self.name),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(TooLarge, too_large::Part);
+
 /// Errors of more than one package.
 ///
 /// The error set `common.errors.CommonError`.

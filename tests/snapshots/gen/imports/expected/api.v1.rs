@@ -11,6 +11,87 @@ pub struct Thing {
     pub status: ::core::option::Option<::rsvc::pb::google::rpc::Status>,
 }
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::new(
+                ",\"id\":",
+                "id",
+                1,
+                ::rsvc::json::Type::Message(
+                    <super::super::common::v1::Id as ::rsvc::json::Json>::info,
+                ),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+            ",\"kind\":",
+            "kind",
+            2,
+            ::rsvc::json::Type::Enum(
+                <super::super::common::v1::id::Kind as ::rsvc::json::JsonEnum>::INFO,
+            ),
+        ),
+        ::rsvc::json::Field::new(
+                ",\"status\":",
+                "status",
+                3,
+                ::rsvc::json::Type::Message(
+                    <::rsvc::pb::google::rpc::Status as ::rsvc::json::Json>::info,
+                ),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for Thing {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "api.v1.Thing",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.id.as_ref());
+            __rsvc_w
+                .enumeration(
+                    &__RSVC_FIELDS[1],
+                    self.kind,
+                    <super::super::common::v1::id::Kind as ::rsvc::json::JsonEnum>::INFO,
+                );
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.status.as_ref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.id),
+                    1 => {
+                        __rsvc_r
+                            .enumeration(
+                                &mut self.kind,
+                                <super::super::common::v1::id::Kind as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    2 => __rsvc_r.message_opt(&mut self.status),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(Thing);
+
 impl ::rsvc::Validate for Thing {
     fn check(
         &self,

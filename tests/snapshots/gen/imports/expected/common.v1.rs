@@ -50,4 +50,71 @@ pub mod id {
     }
 }
 
+impl ::rsvc::json::JsonEnum for id::Kind {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "common.v1.Id.Kind",
+        &[(0, "KIND_UNSPECIFIED"), (1, "KIND_UUID")],
+    );
+}
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(",\"value\":", "value", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+            ",\"kind\":",
+            "kind",
+            2,
+            ::rsvc::json::Type::Enum(<id::Kind as ::rsvc::json::JsonEnum>::INFO),
+        ),
+    ];
+    impl ::rsvc::json::Json for Id {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "common.v1.Id",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.value);
+            __rsvc_w
+                .enumeration(
+                    &__RSVC_FIELDS[1],
+                    self.kind,
+                    <id::Kind as ::rsvc::json::JsonEnum>::INFO,
+                );
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.value),
+                    1 => {
+                        __rsvc_r
+                            .enumeration(
+                                &mut self.kind,
+                                <id::Kind as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(Id);
+
 impl ::rsvc::Validate for Id {}

@@ -17,4 +17,81 @@ pub struct Names {
     pub euro: ::rsvc::codegen::prost::alloc::string::String,
 }
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
+        ::rsvc::json::Field::new(
+            ",\"plainName\":",
+            "plain_name",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(",\"@type\":", "given", 2, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+            ",\"UPPERCase\":",
+            "UPPER_case",
+            3,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"with1Digit\":",
+            "with_1_digit",
+            4,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::escaped(
+            ",\"a\\\"b\\\\c\":",
+            "a\"b\\c",
+            "quote",
+            5,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(",\"€\":", "euro", 6, ::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for Names {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "json_names.v1.Names",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.plain_name);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.given);
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.upper_case);
+            __rsvc_w.string(&__RSVC_FIELDS[3], &self.with_1_digit);
+            __rsvc_w.string(&__RSVC_FIELDS[4], &self.quote);
+            __rsvc_w.string(&__RSVC_FIELDS[5], &self.euro);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.plain_name),
+                    1 => __rsvc_r.string(&mut self.given),
+                    2 => __rsvc_r.string(&mut self.upper_case),
+                    3 => __rsvc_r.string(&mut self.with_1_digit),
+                    4 => __rsvc_r.string(&mut self.quote),
+                    5 => __rsvc_r.string(&mut self.euro),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(Names);
+
 impl ::rsvc::Validate for Names {}

@@ -145,6 +145,429 @@ impl Loop {
     }
 }
 
+impl ::rsvc::json::JsonEnum for Loop {
+    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+        "type.r.async.loop",
+        &[(0, "self"), (1, "type"), (2, "Err"), (3, "None"), (4, "Some"), (5, "Ok")],
+    );
+}
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(",\"fn\":", "fn", 1, ::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for As {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "type.r.async.as",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.r#fn);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.r#fn),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::new(
+                ",\"self\":",
+                "self",
+                1,
+                ::rsvc::json::Type::Message(<Self_ as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"crate\":",
+                "crate",
+                2,
+                ::rsvc::json::Type::Message(<Crate as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"super\":",
+                "super",
+                3,
+                ::rsvc::json::Type::Message(<Super as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for Self_ {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "type.r.async.Self",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.self_.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.crate_.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.super_.as_ref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.self_),
+                    1 => __rsvc_r.message_opt(&mut self.crate_),
+                    2 => __rsvc_r.message_opt(&mut self.super_),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(",\"extern\":", "extern", 1, ::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for Crate {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "type.r.async.crate",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.extern_);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.extern_),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(",\"Self\":", "Self", 1, ::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for Super {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "type.r.async.super",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.self_);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.self_),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 18] = [
+        ::rsvc::json::Field::new(",\"type\":", "type", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(",\"match\":", "match", 2, ::rsvc::json::Type::Int32),
+        ::rsvc::json::Field::new(",\"ref\":", "ref", 3, ::rsvc::json::Type::Bool)
+            .optional(),
+        ::rsvc::json::Field::new(",\"mut\":", "mut", 4, ::rsvc::json::Type::Bytes)
+            .repeated(),
+        ::rsvc::json::Field::new(
+                ",\"loop\":",
+                "loop",
+                5,
+                ::rsvc::json::Type::Enum(<Loop as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+            ",\"enum\":",
+            "enum",
+            6,
+            ::rsvc::json::Type::Enum(<Loop as ::rsvc::json::JsonEnum>::INFO),
+        ),
+        ::rsvc::json::Field::new(",\"self\":", "self", 7, ::rsvc::json::Type::String)
+            .in_oneof(0),
+        ::rsvc::json::Field::new(
+                ",\"struct\":",
+                "struct",
+                8,
+                ::rsvc::json::Type::Message(<Self_ as ::rsvc::json::Json>::info),
+            )
+            .in_oneof(0),
+        ::rsvc::json::Field::new(
+                ",\"trait\":",
+                "trait",
+                9,
+                ::rsvc::json::Type::Enum(<Loop as ::rsvc::json::JsonEnum>::INFO),
+            )
+            .in_oneof(0),
+        ::rsvc::json::Field::new(
+                ",\"dyn\":",
+                "dyn",
+                10,
+                ::rsvc::json::Type::Message(<As as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"await\":",
+                "await",
+                11,
+                ::rsvc::json::Type::Message(<r#match::Async as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(",\"gen\":", "gen", 12, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(",\"try\":", "try", 13, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(",\"union\":", "union", 14, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+            ",\"result\":",
+            "result",
+            15,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(",\"buf\":", "buf", 16, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(",\"tag\":", "tag", 17, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(",\"value\":", "value", 18, ::rsvc::json::Type::String),
+    ];
+    impl ::rsvc::json::Json for Match {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "type.r.async.match",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.r#type);
+            __rsvc_w.int32(&__RSVC_FIELDS[1], self.r#match);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[2], self.r#ref);
+            __rsvc_w.list(&__RSVC_FIELDS[3], &self.r#mut);
+            __rsvc_w
+                .enum_map(
+                    &__RSVC_FIELDS[4],
+                    &self.loop2,
+                    <Loop as ::rsvc::json::JsonEnum>::INFO,
+                );
+            __rsvc_w
+                .enumeration(
+                    &__RSVC_FIELDS[5],
+                    self.r#enum,
+                    <Loop as ::rsvc::json::JsonEnum>::INFO,
+                );
+            match &self.r#impl {
+                ::core::option::Option::Some(r#match::Impl::Self_(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[6], __rsvc_value)
+                }
+                ::core::option::Option::Some(r#match::Impl::Struct(__rsvc_value)) => {
+                    __rsvc_w.message_set(&__RSVC_FIELDS[7], __rsvc_value)
+                }
+                ::core::option::Option::Some(r#match::Impl::Trait(__rsvc_value)) => {
+                    __rsvc_w
+                        .enum_set(
+                            &__RSVC_FIELDS[8],
+                            *__rsvc_value,
+                            <Loop as ::rsvc::json::JsonEnum>::INFO,
+                        )
+                }
+                ::core::option::Option::None => {}
+            }
+            __rsvc_w.message_opt(&__RSVC_FIELDS[9], self.r#dyn.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[10], self.r#await.as_ref());
+            __rsvc_w.string(&__RSVC_FIELDS[11], &self.r#gen);
+            __rsvc_w.string(&__RSVC_FIELDS[12], &self.r#try);
+            __rsvc_w.string(&__RSVC_FIELDS[13], &self.union);
+            __rsvc_w.string(&__RSVC_FIELDS[14], &self.result);
+            __rsvc_w.string(&__RSVC_FIELDS[15], &self.buf);
+            __rsvc_w.string(&__RSVC_FIELDS[16], &self.tag);
+            __rsvc_w.string(&__RSVC_FIELDS[17], &self.value);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.r#type),
+                    1 => __rsvc_r.int32(&mut self.r#match),
+                    2 => __rsvc_r.bool_opt(&mut self.r#ref),
+                    3 => __rsvc_r.bytes_list(&mut self.r#mut),
+                    4 => {
+                        __rsvc_r
+                            .enum_map(
+                                &mut self.loop2,
+                                <Loop as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    5 => {
+                        __rsvc_r
+                            .enumeration(
+                                &mut self.r#enum,
+                                <Loop as ::rsvc::json::JsonEnum>::INFO,
+                            )
+                    }
+                    6 => {
+                        self.r#impl = ::core::option::Option::Some(
+                            r#match::Impl::Self_(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    7 => {
+                        if let ::core::option::Option::Some(
+                            r#match::Impl::Struct(__rsvc_value),
+                        ) = &mut self.r#impl
+                        {
+                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        } else {
+                            self.r#impl = ::core::option::Option::Some(
+                                r#match::Impl::Struct(__rsvc_r.message_value()?),
+                            );
+                        }
+                        ::core::result::Result::Ok(())
+                    }
+                    8 => {
+                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                            .enum_value(<Loop as ::rsvc::json::JsonEnum>::INFO)?
+                        {
+                            self.r#impl = ::core::option::Option::Some(
+                                r#match::Impl::Trait(__rsvc_value),
+                            );
+                        }
+                        ::core::result::Result::Ok(())
+                    }
+                    9 => __rsvc_r.message_opt(&mut self.r#dyn),
+                    10 => __rsvc_r.message_opt(&mut self.r#await),
+                    11 => __rsvc_r.string(&mut self.r#gen),
+                    12 => __rsvc_r.string(&mut self.r#try),
+                    13 => __rsvc_r.string(&mut self.union),
+                    14 => __rsvc_r.string(&mut self.result),
+                    15 => __rsvc_r.string(&mut self.buf),
+                    16 => __rsvc_r.string(&mut self.tag),
+                    17 => __rsvc_r.string(&mut self.value),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(",\"yield\":", "yield", 1, ::rsvc::json::Type::Bool),
+    ];
+    impl ::rsvc::json::Json for r#match::Async {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "type.r.async.match.async",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.bool(&__RSVC_FIELDS[0], self.r#yield);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.bool(&mut self.r#yield),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(As, Self_, Crate, Super, Match, r#match::Async);
+
 impl ::rsvc::Validate for As {}
 
 impl ::rsvc::Validate for Self_ {}

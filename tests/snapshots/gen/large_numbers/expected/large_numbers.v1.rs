@@ -27,4 +27,94 @@ pub mod sparse {
     }
 }
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
+        ::rsvc::json::Field::new(
+            ",\"last\":",
+            "last",
+            536870911,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(",\"first\":", "first", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+            ",\"beforeReserved\":",
+            "before_reserved",
+            18999,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+            ",\"afterReserved\":",
+            "after_reserved",
+            20000,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(",\"a\":", "a", 536870910, ::rsvc::json::Type::String)
+            .in_oneof(0),
+        ::rsvc::json::Field::new(",\"b\":", "b", 2, ::rsvc::json::Type::String)
+            .in_oneof(0),
+    ];
+    impl ::rsvc::json::Json for Sparse {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "large_numbers.v1.Sparse",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.last);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.first);
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.before_reserved);
+            __rsvc_w.string(&__RSVC_FIELDS[3], &self.after_reserved);
+            match &self.kind {
+                ::core::option::Option::Some(sparse::Kind::A(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[4], __rsvc_value)
+                }
+                ::core::option::Option::Some(sparse::Kind::B(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[5], __rsvc_value)
+                }
+                ::core::option::Option::None => {}
+            }
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.last),
+                    1 => __rsvc_r.string(&mut self.first),
+                    2 => __rsvc_r.string(&mut self.before_reserved),
+                    3 => __rsvc_r.string(&mut self.after_reserved),
+                    4 => {
+                        self.kind = ::core::option::Option::Some(
+                            sparse::Kind::A(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    5 => {
+                        self.kind = ::core::option::Option::Some(
+                            sparse::Kind::B(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(Sparse);
+
 impl ::rsvc::Validate for Sparse {}

@@ -9,6 +9,61 @@ pub struct C {
     pub deep: ::core::option::Option<c::D>,
 }
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(
+            ",\"inPackage\":",
+            "in_package",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+        ::rsvc::json::Field::new(
+                ",\"deep\":",
+                "deep",
+                2,
+                ::rsvc::json::Type::Message(<c::D as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for C {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "a.b.C",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.in_package);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.deep.as_ref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.in_package),
+                    1 => __rsvc_r.message_opt(&mut self.deep),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(C);
+
 impl ::rsvc::Validate for C {}
 
 pub trait S: ::core::marker::Send + ::core::marker::Sync + 'static {

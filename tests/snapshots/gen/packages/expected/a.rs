@@ -37,6 +37,115 @@ pub mod b {
     }
 }
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::new(
+                ",\"nested\":",
+                "nested",
+                1,
+                ::rsvc::json::Type::Message(<b::C2 as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"packaged\":",
+                "packaged",
+                2,
+                ::rsvc::json::Type::Message(<b::C as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"deep\":",
+                "deep",
+                3,
+                ::rsvc::json::Type::Message(<b::c::D as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for B {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "a.B",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.nested.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.packaged.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.deep.as_ref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.nested),
+                    1 => __rsvc_r.message_opt(&mut self.packaged),
+                    2 => __rsvc_r.message_opt(&mut self.deep),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(
+            ",\"inMessage\":",
+            "in_message",
+            1,
+            ::rsvc::json::Type::String,
+        ),
+    ];
+    impl ::rsvc::json::Json for b::C2 {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "a.B.C",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.in_message);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.string(&mut self.in_message),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(B, b::C2);
+
 impl ::rsvc::Validate for B {}
 
 impl ::rsvc::Validate for b::C2 {}

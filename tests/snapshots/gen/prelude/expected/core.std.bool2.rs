@@ -9,4 +9,56 @@ pub struct Str {
     pub bool: bool,
 }
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(
+                ",\"str\":",
+                "str",
+                1,
+                ::rsvc::json::Type::Message(
+                    <super::super::super::prelude::v1::Str2 as ::rsvc::json::Json>::info,
+                ),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(",\"bool\":", "bool", 2, ::rsvc::json::Type::Bool),
+    ];
+    impl ::rsvc::json::Json for Str {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "core.std.bool.Str",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.str.as_ref());
+            __rsvc_w.bool(&__RSVC_FIELDS[1], self.bool);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.str),
+                    1 => __rsvc_r.bool(&mut self.bool),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(Str);
+
 impl ::rsvc::Validate for Str {}

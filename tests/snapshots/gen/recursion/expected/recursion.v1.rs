@@ -74,6 +74,342 @@ pub struct Straight {
     pub egg: ::core::option::Option<Egg>,
 }
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
+        ::rsvc::json::Field::new(
+                ",\"next\":",
+                "next",
+                1,
+                ::rsvc::json::Type::Message(<Node as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"children\":",
+                "children",
+                2,
+                ::rsvc::json::Type::Message(<Node as ::rsvc::json::Json>::info),
+            )
+            .repeated(),
+        ::rsvc::json::Field::new(
+                ",\"named\":",
+                "named",
+                3,
+                ::rsvc::json::Type::Message(<Node as ::rsvc::json::Json>::info),
+            )
+            .map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(
+                ",\"left\":",
+                "left",
+                4,
+                ::rsvc::json::Type::Message(<Node as ::rsvc::json::Json>::info),
+            )
+            .in_oneof(0),
+        ::rsvc::json::Field::new(",\"leaf\":", "leaf", 5, ::rsvc::json::Type::String)
+            .in_oneof(0),
+    ];
+    impl ::rsvc::json::Json for Node {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "recursion.v1.Node",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.next.as_deref());
+            __rsvc_w.list(&__RSVC_FIELDS[1], &self.children);
+            __rsvc_w.map(&__RSVC_FIELDS[2], &self.named);
+            match &self.either {
+                ::core::option::Option::Some(node::Either::Left(__rsvc_value)) => {
+                    __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value)
+                }
+                ::core::option::Option::Some(node::Either::Leaf(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[4], __rsvc_value)
+                }
+                ::core::option::Option::None => {}
+            }
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.next),
+                    1 => __rsvc_r.list(&mut self.children),
+                    2 => __rsvc_r.map(&mut self.named),
+                    3 => {
+                        if let ::core::option::Option::Some(
+                            node::Either::Left(__rsvc_value),
+                        ) = &mut self.either
+                        {
+                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        } else {
+                            self.either = ::core::option::Option::Some(
+                                node::Either::Left(__rsvc_r.message_value()?),
+                            );
+                        }
+                        ::core::result::Result::Ok(())
+                    }
+                    4 => {
+                        self.either = ::core::option::Option::Some(
+                            node::Either::Leaf(__rsvc_r.string_value()?),
+                        );
+                        ::core::result::Result::Ok(())
+                    }
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(
+                ",\"egg\":",
+                "egg",
+                1,
+                ::rsvc::json::Type::Message(<Egg as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for Chicken {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "recursion.v1.Chicken",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.egg.as_deref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.egg),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(
+                ",\"chicken\":",
+                "chicken",
+                1,
+                ::rsvc::json::Type::Message(<Chicken as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for Egg {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "recursion.v1.Egg",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.chicken.as_deref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.chicken),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(
+                ",\"through\":",
+                "through",
+                1,
+                ::rsvc::json::Type::Group(<circle::Through as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for Circle {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "recursion.v1.Circle",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.through.as_deref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.through),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::new(
+                ",\"circle\":",
+                "circle",
+                1,
+                ::rsvc::json::Type::Message(<Circle as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for circle::Through {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "recursion.v1.Circle.Through",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.circle.as_deref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.circle),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::new(
+                ",\"node\":",
+                "node",
+                1,
+                ::rsvc::json::Type::Message(<Node as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+        ::rsvc::json::Field::new(
+                ",\"egg\":",
+                "egg",
+                2,
+                ::rsvc::json::Type::Message(<Egg as ::rsvc::json::Json>::info),
+            )
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for Straight {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "recursion.v1.Straight",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.node.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.egg.as_ref());
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.message_opt(&mut self.node),
+                    1 => __rsvc_r.message_opt(&mut self.egg),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(Node, Chicken, Egg, Circle, circle::Through, Straight);
+
 impl ::rsvc::Validate for Node {}
 
 impl ::rsvc::Validate for Chicken {}

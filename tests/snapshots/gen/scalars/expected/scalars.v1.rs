@@ -79,4 +79,156 @@ pub struct Scalars {
     >,
 }
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 31] = [
+        ::rsvc::json::Field::new(",\"a\":", "a", 1, ::rsvc::json::Type::Double),
+        ::rsvc::json::Field::new(",\"b\":", "b", 2, ::rsvc::json::Type::Float),
+        ::rsvc::json::Field::new(",\"c\":", "c", 3, ::rsvc::json::Type::Int32),
+        ::rsvc::json::Field::new(",\"d\":", "d", 4, ::rsvc::json::Type::Int64),
+        ::rsvc::json::Field::new(",\"e\":", "e", 5, ::rsvc::json::Type::Uint32),
+        ::rsvc::json::Field::new(",\"f\":", "f", 6, ::rsvc::json::Type::Uint64),
+        ::rsvc::json::Field::new(",\"g\":", "g", 7, ::rsvc::json::Type::Sint32),
+        ::rsvc::json::Field::new(",\"h\":", "h", 8, ::rsvc::json::Type::Sint64),
+        ::rsvc::json::Field::new(",\"i\":", "i", 9, ::rsvc::json::Type::Fixed32),
+        ::rsvc::json::Field::new(",\"j\":", "j", 10, ::rsvc::json::Type::Fixed64),
+        ::rsvc::json::Field::new(",\"k\":", "k", 11, ::rsvc::json::Type::Sfixed32),
+        ::rsvc::json::Field::new(",\"l\":", "l", 12, ::rsvc::json::Type::Sfixed64),
+        ::rsvc::json::Field::new(",\"m\":", "m", 13, ::rsvc::json::Type::Bool),
+        ::rsvc::json::Field::new(",\"n\":", "n", 14, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(",\"o\":", "o", 15, ::rsvc::json::Type::Bytes),
+        ::rsvc::json::Field::new(",\"oa\":", "oa", 21, ::rsvc::json::Type::Double)
+            .optional(),
+        ::rsvc::json::Field::new(",\"od\":", "od", 24, ::rsvc::json::Type::Int64)
+            .optional(),
+        ::rsvc::json::Field::new(",\"om\":", "om", 33, ::rsvc::json::Type::Bool)
+            .optional(),
+        ::rsvc::json::Field::new(",\"on\":", "on", 34, ::rsvc::json::Type::String)
+            .optional(),
+        ::rsvc::json::Field::new(",\"oo\":", "oo", 35, ::rsvc::json::Type::Bytes)
+            .optional(),
+        ::rsvc::json::Field::new(",\"ra\":", "ra", 41, ::rsvc::json::Type::Double)
+            .packed(),
+        ::rsvc::json::Field::new(",\"rh\":", "rh", 48, ::rsvc::json::Type::Sint64)
+            .packed(),
+        ::rsvc::json::Field::new(
+                ",\"unpacked\":",
+                "unpacked",
+                49,
+                ::rsvc::json::Type::Int32,
+            )
+            .packed(),
+        ::rsvc::json::Field::new(",\"old\":", "old", 50, ::rsvc::json::Type::Int32)
+            .packed(),
+        ::rsvc::json::Field::new(",\"rn\":", "rn", 54, ::rsvc::json::Type::String)
+            .repeated(),
+        ::rsvc::json::Field::new(",\"ro\":", "ro", 55, ::rsvc::json::Type::Bytes)
+            .repeated(),
+        ::rsvc::json::Field::new(",\"ma\":", "ma", 61, ::rsvc::json::Type::Double)
+            .map(::rsvc::json::Type::Int32),
+        ::rsvc::json::Field::new(",\"mh\":", "mh", 62, ::rsvc::json::Type::Fixed32)
+            .map(::rsvc::json::Type::Sint64),
+        ::rsvc::json::Field::new(",\"mm\":", "mm", 63, ::rsvc::json::Type::Sfixed64)
+            .map(::rsvc::json::Type::Bool),
+        ::rsvc::json::Field::new(",\"mo\":", "mo", 64, ::rsvc::json::Type::Bytes)
+            .map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::new(",\"mn\":", "mn", 65, ::rsvc::json::Type::String)
+            .map(::rsvc::json::Type::Fixed64),
+    ];
+    impl ::rsvc::json::Json for Scalars {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "scalars.v1.Scalars",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.double(&__RSVC_FIELDS[0], self.a);
+            __rsvc_w.float(&__RSVC_FIELDS[1], self.b);
+            __rsvc_w.int32(&__RSVC_FIELDS[2], self.c);
+            __rsvc_w.int64(&__RSVC_FIELDS[3], self.d);
+            __rsvc_w.uint32(&__RSVC_FIELDS[4], self.e);
+            __rsvc_w.uint64(&__RSVC_FIELDS[5], self.f);
+            __rsvc_w.int32(&__RSVC_FIELDS[6], self.g);
+            __rsvc_w.int64(&__RSVC_FIELDS[7], self.h);
+            __rsvc_w.uint32(&__RSVC_FIELDS[8], self.i);
+            __rsvc_w.uint64(&__RSVC_FIELDS[9], self.j);
+            __rsvc_w.int32(&__RSVC_FIELDS[10], self.k);
+            __rsvc_w.int64(&__RSVC_FIELDS[11], self.l);
+            __rsvc_w.bool(&__RSVC_FIELDS[12], self.m);
+            __rsvc_w.string(&__RSVC_FIELDS[13], &self.n);
+            __rsvc_w.bytes(&__RSVC_FIELDS[14], &self.o);
+            __rsvc_w.double_opt(&__RSVC_FIELDS[15], self.oa);
+            __rsvc_w.int64_opt(&__RSVC_FIELDS[16], self.od);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[17], self.om);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[18], self.on.as_deref());
+            __rsvc_w.bytes_opt(&__RSVC_FIELDS[19], self.oo.as_deref());
+            __rsvc_w.double_list(&__RSVC_FIELDS[20], &self.ra);
+            __rsvc_w.int64_list(&__RSVC_FIELDS[21], &self.rh);
+            __rsvc_w.int32_list(&__RSVC_FIELDS[22], &self.unpacked);
+            __rsvc_w.int32_list(&__RSVC_FIELDS[23], &self.old);
+            __rsvc_w.string_list(&__RSVC_FIELDS[24], &self.rn);
+            __rsvc_w.list(&__RSVC_FIELDS[25], &self.ro);
+            __rsvc_w.map(&__RSVC_FIELDS[26], &self.ma);
+            __rsvc_w.map(&__RSVC_FIELDS[27], &self.mh);
+            __rsvc_w.map(&__RSVC_FIELDS[28], &self.mm);
+            __rsvc_w.map(&__RSVC_FIELDS[29], &self.mo);
+            __rsvc_w.map(&__RSVC_FIELDS[30], &self.mn);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            let mut __rsvc_object = __rsvc_r
+                .object(<Self as ::rsvc::json::Json>::info())?;
+            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
+                .next(&mut __rsvc_object)?
+            {
+                match __rsvc_index {
+                    0 => __rsvc_r.double(&mut self.a),
+                    1 => __rsvc_r.float(&mut self.b),
+                    2 => __rsvc_r.int32(&mut self.c),
+                    3 => __rsvc_r.int64(&mut self.d),
+                    4 => __rsvc_r.uint32(&mut self.e),
+                    5 => __rsvc_r.uint64(&mut self.f),
+                    6 => __rsvc_r.int32(&mut self.g),
+                    7 => __rsvc_r.int64(&mut self.h),
+                    8 => __rsvc_r.uint32(&mut self.i),
+                    9 => __rsvc_r.uint64(&mut self.j),
+                    10 => __rsvc_r.int32(&mut self.k),
+                    11 => __rsvc_r.int64(&mut self.l),
+                    12 => __rsvc_r.bool(&mut self.m),
+                    13 => __rsvc_r.string(&mut self.n),
+                    14 => __rsvc_r.bytes(&mut self.o),
+                    15 => __rsvc_r.double_opt(&mut self.oa),
+                    16 => __rsvc_r.int64_opt(&mut self.od),
+                    17 => __rsvc_r.bool_opt(&mut self.om),
+                    18 => __rsvc_r.string_opt(&mut self.on),
+                    19 => __rsvc_r.bytes_opt(&mut self.oo),
+                    20 => __rsvc_r.double_list(&mut self.ra),
+                    21 => __rsvc_r.int64_list(&mut self.rh),
+                    22 => __rsvc_r.int32_list(&mut self.unpacked),
+                    23 => __rsvc_r.int32_list(&mut self.old),
+                    24 => __rsvc_r.string_list(&mut self.rn),
+                    25 => __rsvc_r.bytes_list(&mut self.ro),
+                    26 => __rsvc_r.map(&mut self.ma),
+                    27 => __rsvc_r.map(&mut self.mh),
+                    28 => __rsvc_r.map(&mut self.mm),
+                    29 => __rsvc_r.map(&mut self.mo),
+                    30 => __rsvc_r.map(&mut self.mn),
+                    _ => ::core::result::Result::Ok(()),
+                }?;
+            }
+            ::core::result::Result::Ok(())
+        }
+    }
+};
+
+::rsvc::register_messages!(Scalars);
+
 impl ::rsvc::Validate for Scalars {}

@@ -1,0 +1,90 @@
+//! The line of a field in its message's table.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::Cx;
+use crate::model::{FieldId, FieldKind, Presence, Scalar, ValueType, WellKnown};
+
+impl Cx<'_> {
+    pub(super) fn table_line(&self, id: FieldId) -> TokenStream {
+        let field = &self.schema.fields[id];
+        let escaped = escape(&field.json_name);
+        let (key, proto) = (format!(",\"{escaped}\":"), &field.name);
+        let number = Literal::u32_unsuffixed(field.number);
+        let ty = self.table_type(field.kind.value());
+        let new = if escaped == field.json_name {
+            quote! { ::rsvc::json::Field::new(#key, #proto, #number, #ty) }
+        } else {
+            let json = &field.json_name;
+            quote! { ::rsvc::json::Field::escaped(#key, #json, #proto, #number, #ty) }
+        };
+        let cardinality = match &field.kind {
+            FieldKind::Map(key, _) => {
+                let key = scalar(*key);
+                quote! { .map(#key) }
+            }
+            FieldKind::Repeated(_) if field.descriptor.is_packed() => quote! { .packed() },
+            FieldKind::Repeated(_) => quote! { .repeated() },
+            FieldKind::Singular(..) if field.oneof.is_some() => {
+                let oneofs = &self.schema.messages[field.message].oneofs;
+                let index = oneofs.iter().position(|oneof| Some(*oneof) == field.oneof).unwrap_or_default();
+                let index = Literal::usize_unsuffixed(index);
+                quote! { .in_oneof(#index) }
+            }
+            FieldKind::Singular(_, Presence::Explicit) => quote! { .optional() },
+            FieldKind::Singular(_, Presence::Required) => quote! { .required() },
+            FieldKind::Singular(_, Presence::Implicit) => quote! {},
+        };
+        let nullable = match &field.kind {
+            FieldKind::Singular(value, _) if self.takes_null(value) => quote! { .nullable() },
+            _ => quote! {},
+        };
+        quote! { #new #cardinality #nullable }
+    }
+
+    fn table_type(&self, value: &ValueType) -> TokenStream {
+        match value {
+            ValueType::Scalar(kind) => scalar(*kind),
+            ValueType::Enum(id) => {
+                let info = self.enum_info(*id);
+                quote! { ::rsvc::json::Type::Enum(#info) }
+            }
+            ValueType::Message(id) => {
+                let path = self.message_path(*id);
+                quote! { ::rsvc::json::Type::Message(<#path as ::rsvc::json::Json>::info) }
+            }
+            ValueType::Group(id) => {
+                let path = self.message_path(*id);
+                quote! { ::rsvc::json::Type::Group(<#path as ::rsvc::json::Json>::info) }
+            }
+        }
+    }
+
+    /// Whether `null` is one of the type's values.
+    fn takes_null(&self, value: &ValueType) -> bool {
+        match value {
+            ValueType::Message(id) => self.schema.messages[*id].well_known == Some(WellKnown::Value),
+            ValueType::Enum(id) => self.schema.enums[*id].full_name == "google.protobuf.NullValue",
+            _ => false,
+        }
+    }
+}
+
+fn scalar(kind: Scalar) -> TokenStream {
+    let name = format_ident!("{kind:?}");
+    quote! { ::rsvc::json::Type::#name }
+}
+
+/// A name as it stands in a JSON string.
+fn escape(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\0'..='\x1f' => out.push_str(&format!("\\u{:04x}", c as u32)),
+            _ => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,8 @@
+//! JSON of a message that is known by its table alone, from its bytes and back: what an `Any` needs.
+
+mod read;
+mod wire;
+mod write;
+
+pub(super) use read::read;
+pub(super) use write::write;

@@ -1,0 +1,280 @@
+//! The static tables that generated code hands to the runtime.
+//!
+//! The typed code uses them for names; what an `Any` holds is read and written by them alone.
+
+use prost::Message;
+
+use super::{Error, Json, Reader, Writer};
+
+/// A message: its name and its fields, in the order of their indices.
+#[derive(Debug)]
+pub struct MessageInfo {
+    /// Full name, without a leading dot.
+    pub(crate) name: &'static str,
+    pub(crate) fields: &'static [Field],
+    pub(crate) has_required: bool,
+    pub(crate) form: Form,
+}
+
+/// The shape of a message's JSON.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Form {
+    /// An object of its fields, by the table.
+    Fields,
+    /// An object, by code of its own.
+    Object(Codec),
+    /// Anything else, by code of its own; stands under `value` in an `Any`.
+    Value(Codec),
+}
+
+/// JSON from a message's bytes and back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Codec {
+    pub(crate) write: fn(&[u8], &mut Writer),
+    pub(crate) read: fn(&mut Reader<'_>) -> Result<Vec<u8>, Error>,
+}
+
+impl Codec {
+    const fn of<T: Json + Message + Default>() -> Self {
+        Self { write: write::<T>, read: read::<T> }
+    }
+}
+
+fn write<T: Json + Message + Default>(bytes: &[u8], writer: &mut Writer) {
+    match T::decode(bytes) {
+        Ok(message) => message.write_json(writer),
+        Err(error) => writer.undecodable(&error.to_string()),
+    }
+}
+
+fn read<T: Json + Message + Default>(reader: &mut Reader<'_>) -> Result<Vec<u8>, Error> {
+    Ok(reader.message_value::<T>()?.encode_to_vec())
+}
+
+impl MessageInfo {
+    /// A generated message's table.
+    pub const fn new(name: &'static str, fields: &'static [Field]) -> Self {
+        let mut has_required = false;
+        let mut index = 0;
+        while index < fields.len() {
+            has_required |= matches!(fields[index].cardinality, Cardinality::Required);
+            index += 1;
+        }
+        Self { name, fields, has_required, form: Form::Fields }
+    }
+
+    /// A message written by hand, whose JSON is an object.
+    pub const fn custom<T: Json + Message + Default>(name: &'static str) -> Self {
+        Self { name, fields: &[], has_required: false, form: Form::Object(Codec::of::<T>()) }
+    }
+
+    /// A message whose JSON is not an object of its fields.
+    pub(crate) const fn well_known<T: Json + Message + Default>(name: &'static str) -> Self {
+        Self { name, fields: &[], has_required: false, form: Form::Value(Codec::of::<T>()) }
+    }
+}
+
+/// A field: its names, its type, and how it is stored.
+#[derive(Debug)]
+pub struct Field {
+    /// `,"name":` as it is written, escaped.
+    pub(crate) key: &'static str,
+    /// The JSON name.
+    pub(crate) json: &'static str,
+    /// The name in the `.proto`.
+    pub(crate) proto: &'static str,
+    pub(crate) number: u32,
+    pub(crate) ty: Type,
+    pub(crate) cardinality: Cardinality,
+    /// The place of its oneof among the message's, plus one; zero outside of oneofs.
+    pub(crate) oneof: u16,
+    /// `null` is a value of the field, not its absence.
+    pub(crate) nullable: bool,
+}
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)] // the names of `descriptor.proto`
+pub enum Type {
+    Double,
+    Float,
+    Int32,
+    Int64,
+    Uint32,
+    Uint64,
+    Sint32,
+    Sint64,
+    Fixed32,
+    Fixed64,
+    Sfixed32,
+    Sfixed64,
+    Bool,
+    String,
+    Bytes,
+    Enum(&'static EnumInfo),
+    Message(fn() -> &'static MessageInfo),
+    Group(fn() -> &'static MessageInfo),
+}
+
+/// How often a field occurs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cardinality {
+    /// Once; the default value is no value.
+    Implicit,
+    /// Once, or not.
+    Explicit,
+    /// Once.
+    Required,
+    Repeated,
+    /// Repeated, in one piece on the wire.
+    Packed,
+    /// A map, by the type of its keys.
+    Map(Type),
+}
+
+impl Field {
+    /// A field without presence whose JSON name needs no escapes; `key` is `,"name":`.
+    pub const fn new(key: &'static str, proto: &'static str, number: u32, ty: Type) -> Self {
+        let (_, name) = key.split_at(2);
+        let (name, _) = name.split_at(name.len() - 2);
+        Self::escaped(key, name, proto, number, ty)
+    }
+
+    /// A field whose JSON name is written with escapes.
+    pub const fn escaped(
+        key: &'static str,
+        json: &'static str,
+        proto: &'static str,
+        number: u32,
+        ty: Type,
+    ) -> Self {
+        Self { key, json, proto, number, ty, cardinality: Cardinality::Implicit, oneof: 0, nullable: false }
+    }
+
+    /// With presence.
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.cardinality = Cardinality::Explicit;
+        self
+    }
+
+    /// proto2 `required`: reading fails without it.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.cardinality = Cardinality::Required;
+        self
+    }
+
+    /// Repeated, each element by itself on the wire.
+    #[must_use]
+    pub const fn repeated(mut self) -> Self {
+        self.cardinality = Cardinality::Repeated;
+        self
+    }
+
+    /// Repeated, packed on the wire.
+    #[must_use]
+    pub const fn packed(mut self) -> Self {
+        self.cardinality = Cardinality::Packed;
+        self
+    }
+
+    /// A map; the field's own type is that of its values.
+    #[must_use]
+    pub const fn map(mut self, key: Type) -> Self {
+        self.cardinality = Cardinality::Map(key);
+        self
+    }
+
+    /// A member of the message's oneof number `index`.
+    #[must_use]
+    pub const fn in_oneof(mut self, index: u16) -> Self {
+        self.cardinality = Cardinality::Explicit;
+        self.oneof = index + 1;
+        self
+    }
+
+    /// A single `google.protobuf.Value` or `google.protobuf.NullValue`: `null` is a value.
+    #[must_use]
+    pub const fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+}
+
+/// An enum: its values sorted by number, the first of each number being its canonical name.
+#[derive(Debug)]
+pub struct EnumInfo {
+    /// Full name, without a leading dot.
+    pub(crate) name: &'static str,
+    values: &'static [(i32, &'static str)],
+    is_null: bool,
+}
+
+impl EnumInfo {
+    /// An enum's table; `values` are sorted by number, aliases after the name they alias.
+    pub const fn new(name: &'static str, values: &'static [(i32, &'static str)]) -> Self {
+        Self { name, values, is_null: false }
+    }
+
+    /// `google.protobuf.NullValue`, whose one value is written `null`.
+    pub(crate) const fn null() -> Self {
+        Self { name: "google.protobuf.NullValue", values: &[(0, "NULL_VALUE")], is_null: true }
+    }
+
+    pub(crate) const fn is_null(&self) -> bool {
+        self.is_null
+    }
+
+    /// The name of a number.
+    pub fn name_of(&self, number: i32) -> Option<&'static str> {
+        // Most enums count from zero without aliases: the number is the index, and its neighbour is another.
+        if let Some(index) = usize::try_from(number).ok()
+            && let Some(&(n, name)) = self.values.get(index)
+            && n == number
+            && index.checked_sub(1).is_none_or(|before| self.values[before].0 != n)
+        {
+            return Some(name);
+        }
+        let at = self.values.partition_point(|&(n, _)| n < number);
+        self.values.get(at).filter(|&&(n, _)| n == number).map(|&(_, name)| name)
+    }
+
+    /// The number of a name, aliases included.
+    pub fn number_of(&self, name: &str) -> Option<i32> {
+        self.values.iter().find(|&&(_, n)| n == name).map(|&(n, _)| n)
+    }
+}
+
+/// An enum that was generated with its JSON names.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no ProtoJSON names",
+    note = "enums get them from protoc-gen-rsvc; for one from another crate, generate that crate with it too"
+)]
+pub trait JsonEnum {
+    /// Its table.
+    const INFO: &'static EnumInfo;
+}
+
+impl JsonEnum for prost_types::NullValue {
+    const INFO: &'static EnumInfo = &EnumInfo::null();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EnumInfo;
+
+    #[test]
+    fn names_of_numbers() {
+        let aliased =
+            EnumInfo::new("E", &[(-3, "MINUS"), (0, "A"), (1, "B"), (1, "B2"), (3, "C"), (900, "D")]);
+        let expected =
+            [(-3, Some("MINUS")), (-1, None), (0, Some("A")), (1, Some("B")), (2, None), (3, Some("C"))];
+        for (number, name) in expected {
+            assert_eq!(aliased.name_of(number), name, "{number}");
+        }
+        assert_eq!(aliased.name_of(900), Some("D"));
+        assert_eq!(aliased.number_of("B2"), Some(1));
+        assert_eq!(aliased.number_of("b2"), None);
+    }
+}

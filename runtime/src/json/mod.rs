@@ -1,0 +1,78 @@
+//! ProtoJSON: every generated message reads and writes it.
+//!
+//! ```
+//! let mask: prost_types::FieldMask = rsvc::json::from_str(r#""userName,email""#)?;
+//! assert_eq!(mask.paths, ["user_name", "email"]);
+//! assert_eq!(rsvc::json::to_string(&mask)?, r#""userName,email""#);
+//! # Ok::<(), rsvc::json::Error>(())
+//! ```
+//!
+//! [`ReadOptions`] and [`WriteOptions`] say how, [`register`] makes hand-written messages known to `Any`.
+
+mod base64;
+mod dynamic;
+mod error;
+mod info;
+mod locate;
+mod options;
+mod read;
+mod registry;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod wkt;
+mod write;
+
+pub use error::{Error, ErrorKind};
+pub use info::{EnumInfo, Field, JsonEnum, MessageInfo, Type};
+pub use options::{ReadOptions, WriteOptions};
+pub use read::{Object, Reader};
+#[doc(hidden)]
+pub use registry::GENERATED;
+pub use registry::register;
+pub use write::{JsonMap, MapKey, Start, Writer};
+
+/// A value with a JSON form: a message, or a scalar that stands for its wrapper message.
+///
+/// Generated code implements it; use [`to_string`], [`from_str`] and their like.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no ProtoJSON",
+    note = "messages get it from protoc-gen-rsvc; for one from another crate, generate that crate with it too"
+)]
+pub trait Json {
+    /// Its table. Written by hand: [`MessageInfo::custom`].
+    fn info() -> &'static MessageInfo
+    where
+        Self: Sized;
+
+    /// Writes the value.
+    fn write_json(&self, writer: &mut Writer);
+
+    /// Reads into the value, merging with what is there.
+    fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error>;
+}
+
+/// A message as JSON bytes.
+pub fn to_vec<T: Json + ?Sized>(message: &T) -> Result<Vec<u8>, Error> {
+    WriteOptions::new().to_vec(message)
+}
+
+/// A message as JSON text.
+pub fn to_string<T: Json + ?Sized>(message: &T) -> Result<String, Error> {
+    WriteOptions::new().to_string(message)
+}
+
+/// A message from JSON bytes.
+pub fn from_slice<T: Json + Default>(json: &[u8]) -> Result<T, Error> {
+    ReadOptions::new().from_slice(json)
+}
+
+/// A message from JSON text.
+pub fn from_str<T: Json + Default>(json: &str) -> Result<T, Error> {
+    ReadOptions::new().from_str(json)
+}
+
+/// Reads JSON into a message that may have content: see [`ReadOptions::merge_slice`].
+pub fn merge<T: Json + ?Sized>(message: &mut T, json: &[u8]) -> Result<(), Error> {
+    ReadOptions::new().merge_slice(message, json)
+}

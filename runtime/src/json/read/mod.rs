@@ -1,0 +1,212 @@
+//! Reading: a pull parser over the whole text.
+//!
+//! A value's reader is called at the value's first byte, whitespace already skipped, and leaves the byte after
+//! the value. The text is known to be UTF-8 before the first byte is looked at.
+
+mod fields;
+mod number;
+mod object;
+mod skip;
+mod string;
+
+use super::error::{Error, ErrorKind};
+use super::options::ReadOptions;
+
+pub(super) use number::integer;
+pub use object::Object;
+
+/// JSON being read. Generated code calls its methods.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    text: &'a str,
+    pos: usize,
+    options: ReadOptions,
+    /// Levels that may still open.
+    depth_left: u32,
+    /// The object of an `Any` whose `@type` has been read already: where its fields are read from.
+    any_at: Option<usize>,
+    /// Fields met in the open objects, for those beyond the first 64 of a message.
+    seen: Vec<u64>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(options: &ReadOptions, text: &'a str) -> Self {
+        let options = options.clone();
+        Self { text, pos: 0, depth_left: options.depth_limit, options, any_at: None, seen: Vec::new() }
+    }
+
+    /// Bytes as text.
+    pub(super) fn text(json: &[u8]) -> Result<&str, Error> {
+        std::str::from_utf8(json)
+            .map_err(|e| Error::at(ErrorKind::Syntax, json, e.valid_up_to(), "invalid UTF-8".into()))
+    }
+
+    /// To the first value.
+    pub(super) fn start(&mut self) -> Result<(), Error> {
+        self.skip_whitespace();
+        if self.at_end() {
+            Err(self.syntax(self.pos, "expected a value, found the end".into()))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Nothing may follow.
+    pub(super) fn finish(&mut self) -> Result<(), Error> {
+        self.skip_whitespace();
+        if self.at_end() { Ok(()) } else { Err(self.expected("the end")) }
+    }
+
+    pub(super) fn ignores_unknown(&self) -> bool {
+        self.options.ignore_unknown
+    }
+
+    pub(super) fn pos(&self) -> usize {
+        self.pos
+    }
+
+    pub(super) fn at_end(&self) -> bool {
+        self.pos >= self.text.len()
+    }
+
+    #[inline]
+    fn input(&self) -> &'a [u8] {
+        self.text.as_bytes()
+    }
+
+    /// The next byte; zero, which no JSON has, at the end.
+    #[inline]
+    pub(super) fn byte(&self) -> u8 {
+        self.input().get(self.pos).copied().unwrap_or(0)
+    }
+
+    /// The next byte that is not whitespace.
+    #[inline]
+    pub(super) fn peek(&mut self) -> u8 {
+        let byte = self.byte();
+        if byte > b' ' {
+            return byte;
+        }
+        self.skip_whitespace();
+        self.byte()
+    }
+
+    fn skip_whitespace(&mut self) {
+        while matches!(self.byte(), b' ' | b'\n' | b'\r' | b'\t') {
+            self.pos += 1;
+        }
+    }
+
+    /// Takes `word`, or fails.
+    fn literal(&mut self, word: &'static str) -> Result<(), Error> {
+        if self.input()[self.pos..].starts_with(word.as_bytes()) {
+            self.pos += word.len();
+            Ok(())
+        } else {
+            Err(self.expected("a value"))
+        }
+    }
+
+    /// Whether the value is `null`, which is then taken.
+    pub(super) fn null(&mut self) -> Result<bool, Error> {
+        if self.byte() == b'n' { self.literal("null").map(|()| true) } else { Ok(false) }
+    }
+
+    /// Back to a value that was read only to look ahead.
+    pub(super) fn rewind(&mut self, at: usize) {
+        self.pos = at;
+    }
+
+    /// The object that begins here is read without its `@type`.
+    pub(super) fn skip_type_here(&mut self) {
+        self.any_at = Some(self.pos);
+    }
+
+    /// Enters an object or array.
+    fn descend(&mut self) -> Result<(), Error> {
+        match self.depth_left.checked_sub(1) {
+            Some(left) => {
+                self.depth_left = left;
+                self.pos += 1;
+                Ok(())
+            }
+            None => {
+                let limit = self.options.depth_limit;
+                Err(self.data(self.pos, format!("nested deeper than {limit} levels")))
+            }
+        }
+    }
+
+    /// Leaves an object or array.
+    fn ascend(&mut self) {
+        self.depth_left += 1;
+        self.pos += 1;
+    }
+
+    /// Enters the array of a repeated field, which is no level of its own.
+    pub(super) fn open_array(&mut self) -> Result<(), Error> {
+        if self.byte() != b'[' {
+            return Err(self.expected("an array"));
+        }
+        self.pos += 1;
+        Ok(())
+    }
+
+    /// To the array's next element, if it has one; `first` is true before the first and set to false.
+    pub(super) fn next_element(&mut self, first: &mut bool) -> Result<bool, Error> {
+        match self.peek() {
+            b']' => {
+                self.pos += 1;
+                return Ok(false);
+            }
+            b',' if !*first => {
+                self.pos += 1;
+                if self.peek() == b']' {
+                    return Err(self.expected("a value"));
+                }
+            }
+            _ if *first => {}
+            _ => return Err(self.expected("`,` or `]`")),
+        }
+        *first = false;
+        Ok(true)
+    }
+
+    /// The text is not JSON.
+    #[cold]
+    pub(super) fn syntax(&self, at: usize, message: String) -> Error {
+        Error::at(ErrorKind::Syntax, self.input(), at, message)
+    }
+
+    /// The text is JSON that the message does not have.
+    #[cold]
+    pub(super) fn data(&self, at: usize, message: String) -> Error {
+        Error::at(ErrorKind::Data, self.input(), at, message)
+    }
+
+    /// A string that is not what it should be.
+    #[cold]
+    pub(super) fn wrong_text(&self, at: usize, text: &str, what: &str) -> Error {
+        self.data(at, format!("{:?} is not {what}", number::shown(text)))
+    }
+
+    /// Something else stands here.
+    #[cold]
+    pub(super) fn expected(&self, what: &str) -> Error {
+        let found = match self.input().get(self.pos) {
+            None => return self.syntax(self.pos, format!("expected {what}, found the end")),
+            Some(b'{') => "an object",
+            Some(b'[') => "an array",
+            Some(b'"') => "a string",
+            Some(b'-' | b'0'..=b'9') => "a number",
+            Some(b't' | b'f') => "a bool",
+            Some(b'n') => "null",
+            Some(_) => {
+                let found =
+                    self.text.get(self.pos..).and_then(|rest| rest.chars().next()).unwrap_or('\u{fffd}');
+                return self.syntax(self.pos, format!("expected {what}, found {found:?}"));
+            }
+        };
+        self.data(self.pos, format!("expected {what}, found {found}"))
+    }
+}

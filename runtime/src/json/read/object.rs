@@ -1,0 +1,198 @@
+//! Objects: fields in any order, by either name, each at most once.
+
+use std::borrow::Cow;
+
+use super::{Error, Reader};
+use crate::json::info::{Cardinality, Field, MessageInfo};
+
+/// A message's object that is being read.
+#[derive(Debug)]
+pub struct Object {
+    info: &'static MessageInfo,
+    /// The field to expect: the one after the last, since writers keep an order.
+    expect: usize,
+    started: bool,
+    /// Its `@type` is skipped.
+    in_any: bool,
+    /// The fields met: bits of the first 64, and where the others start in the reader's list.
+    seen: u64,
+    more: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Enters a message's object.
+    pub fn object(&mut self, info: &'static MessageInfo) -> Result<Object, Error> {
+        if self.byte() != b'{' {
+            return Err(self.expected("an object"));
+        }
+        let in_any = self.any_at.take_if(|at| *at == self.pos).is_some();
+        self.descend()?;
+        Ok(Object { info, expect: 0, started: false, in_any, seen: 0, more: self.seen.len() })
+    }
+
+    /// To the value of the object's next field, whose index is returned; `None` at its end.
+    pub fn next(&mut self, object: &mut Object) -> Result<Option<usize>, Error> {
+        loop {
+            if !self.next_key(object.started)? {
+                return self.close(object).map(|()| None);
+            }
+            object.started = true;
+            let at = self.pos;
+            let fields = object.info.fields;
+            let index = match fields.get(object.expect) {
+                Some(field) if self.input()[at..].starts_with(&field.key.as_bytes()[1..]) => {
+                    self.pos += field.key.len() - 1;
+                    object.expect
+                }
+                _ => match self.find(object)? {
+                    Some(index) => index,
+                    None => continue,
+                },
+            };
+            object.expect = index + 1;
+            let field = &fields[index];
+            let absent = self.peek() == b'n' && !field.nullable;
+            self.mark(object, index, at)?;
+            if absent {
+                self.literal("null")?;
+                continue;
+            }
+            if field.oneof != 0 {
+                self.mark(object, fields.len() + usize::from(field.oneof) - 1, at)?;
+            }
+            return Ok(Some(index));
+        }
+    }
+
+    /// To an object's next key, if it has one.
+    fn next_key(&mut self, started: bool) -> Result<bool, Error> {
+        match self.peek() {
+            b'}' => return Ok(false),
+            b',' if started => {
+                self.pos += 1;
+                self.peek();
+            }
+            _ if started => return Err(self.expected("`,` or `}`")),
+            _ => {}
+        }
+        if self.byte() == b'"' { Ok(true) } else { Err(self.expected("a field name in quotes")) }
+    }
+
+    /// To an object's next key of any kind, which is taken with its colon. For maps and their like.
+    pub(in crate::json) fn next_entry(&mut self, started: bool) -> Result<Option<Cow<'a, str>>, Error> {
+        Ok(self.next_entry_at(started)?.map(|(key, _)| key))
+    }
+
+    /// [`Reader::next_entry`], with the place of the key.
+    pub(in crate::json) fn next_entry_at(
+        &mut self,
+        started: bool,
+    ) -> Result<Option<(Cow<'a, str>, usize)>, Error> {
+        if !self.next_key(started)? {
+            self.ascend();
+            return Ok(None);
+        }
+        let at = self.pos;
+        let key = self.str_value()?;
+        self.colon()?;
+        Ok(Some((key, at)))
+    }
+
+    /// Enters an object whose keys are data.
+    pub(in crate::json) fn open_entries(&mut self) -> Result<(), Error> {
+        if self.byte() == b'{' { self.descend() } else { Err(self.expected("an object")) }
+    }
+
+    /// Takes the colon and the whitespace round it.
+    fn colon(&mut self) -> Result<(), Error> {
+        if self.peek() != b':' {
+            return Err(self.expected("`:`"));
+        }
+        self.pos += 1;
+        self.peek();
+        Ok(())
+    }
+
+    /// Looks a key up, the expected ones first. `None` when it and its value were skipped.
+    fn find(&mut self, object: &Object) -> Result<Option<usize>, Error> {
+        let at = self.pos;
+        let key = self.str_value()?;
+        self.colon()?;
+        let fields = object.info.fields;
+        let (before, after) = fields.split_at(object.expect.min(fields.len()));
+        let is_it = |field: &Field| field.json == key || field.proto == key;
+        if let Some(index) = after.iter().position(is_it) {
+            return Ok(Some(before.len() + index));
+        }
+        if let Some(index) = before.iter().position(is_it) {
+            return Ok(Some(index));
+        }
+        let is_type = object.in_any && key == "@type";
+        if !is_type && !self.options.ignore_unknown {
+            return Err(self.data(at, format!("{} has no field {key:?}", object.info.name)));
+        }
+        self.skip_value()?;
+        Ok(None)
+    }
+
+    /// Notes a field, or a oneof; the second time is an error.
+    #[inline]
+    fn mark(&mut self, object: &mut Object, bit: usize, at: usize) -> Result<(), Error> {
+        let word = if bit < 64 { &mut object.seen } else { self.far_word(object.more, bit) };
+        let mask = 1 << (bit % 64);
+        if *word & mask != 0 {
+            return Err(self.twice(object, bit, at));
+        }
+        *word |= mask;
+        Ok(())
+    }
+
+    #[cold]
+    fn twice(&self, object: &Object, bit: usize, at: usize) -> Error {
+        let name = object.info.name;
+        self.data(
+            at,
+            match object.info.fields.get(bit) {
+                Some(field) => format!("field {:?} of {name} comes twice", field.json),
+                None => format!("two fields of one oneof of {name}"),
+            },
+        )
+    }
+
+    #[cold]
+    fn far_word(&mut self, start: usize, bit: usize) -> &mut u64 {
+        let index = start + bit / 64 - 1;
+        if self.seen.len() <= index {
+            self.seen.resize(index + 1, 0);
+        }
+        &mut self.seen[index]
+    }
+
+    /// Leaves a message's object.
+    fn close(&mut self, object: &mut Object) -> Result<(), Error> {
+        if object.info.has_required && !self.options.partial {
+            self.check_required(object)?;
+        }
+        self.seen.truncate(object.more);
+        self.ascend();
+        Ok(())
+    }
+
+    #[cold]
+    fn check_required(&mut self, object: &Object) -> Result<(), Error> {
+        for (bit, field) in object
+            .info
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(_, f)| matches!(f.cardinality, Cardinality::Required))
+        {
+            let word = if bit < 64 { object.seen } else { *self.far_word(object.more, bit) };
+            if word & (1 << (bit % 64)) == 0 {
+                let message = format!("{} needs its field {:?}", object.info.name, field.json);
+                return Err(self.data(self.pos, message));
+            }
+        }
+        Ok(())
+    }
+}

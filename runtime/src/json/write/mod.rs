@@ -1,0 +1,158 @@
+//! Writing: straight from fields to bytes.
+//!
+//! Containers are written with a separator before every entry, and the first separator becomes the
+//! opening bracket when the container is closed; so no entry asks whether it is the first.
+//! An error does not unwind: it is kept, and reported when the text is complete.
+
+mod fields;
+mod map;
+mod value;
+
+pub use map::{JsonMap, MapKey};
+
+use super::error::{Error, ErrorKind};
+use super::info::Field;
+use super::options::WriteOptions;
+
+/// JSON being written. Generated code calls its methods.
+#[derive(Debug)]
+pub struct Writer {
+    buf: Vec<u8>,
+    options: WriteOptions,
+    /// Keys are written as the tables have them: camel case, no indentation.
+    plain: bool,
+    /// Open containers, for the indentation.
+    depth: usize,
+    /// The open object of an `Any`, which the object written next continues.
+    shared: Option<Start>,
+    error: Option<(usize, String)>,
+}
+
+/// Where an open container starts.
+#[derive(Clone, Copy, Debug)]
+pub struct Start(usize);
+
+impl Writer {
+    pub(super) fn new(options: &WriteOptions, buf: Vec<u8>) -> Self {
+        let plain = !(options.pretty || options.proto_names);
+        Self { buf, options: options.clone(), plain, depth: 0, shared: None, error: None }
+    }
+
+    /// The complete text, or the first error.
+    pub(super) fn finish(self) -> Result<Vec<u8>, Error> {
+        match self.error {
+            None => Ok(self.buf),
+            Some((at, message)) => Err(Error::at(ErrorKind::Write, &self.buf, at, message)),
+        }
+    }
+
+    /// Keeps the first error.
+    #[cold]
+    pub(super) fn fail(&mut self, message: impl Into<String>) {
+        let at = self.buf.len();
+        self.error.get_or_insert_with(|| (at, message.into()));
+    }
+
+    /// The bytes in an `Any` are not of its type.
+    #[cold]
+    pub(super) fn undecodable(&mut self, why: &str) {
+        self.fail(format!("the value of an Any is not of its type: {why}"));
+        if let Some(start) = self.shared.take() {
+            self.close(start);
+        }
+    }
+
+    pub(super) fn emits_defaults(&self) -> bool {
+        self.options.emit_defaults
+    }
+
+    /// Opens an object.
+    pub fn open(&mut self) -> Start {
+        match self.shared.take() {
+            Some(start) => start,
+            None => self.open_container(),
+        }
+    }
+
+    /// Closes an object.
+    pub fn close(&mut self, start: Start) {
+        self.close_container(start, b'{', b'}');
+    }
+
+    /// Leaves `start` open for the next object.
+    pub(super) fn share(&mut self, start: Start) {
+        self.shared = Some(start);
+    }
+
+    fn open_container(&mut self) -> Start {
+        self.depth += 1;
+        Start(self.buf.len())
+    }
+
+    fn close_container(&mut self, Start(start): Start, open: u8, close: u8) {
+        self.depth -= 1;
+        match self.buf.get_mut(start) {
+            Some(first) => {
+                *first = open;
+                if self.options.pretty {
+                    self.new_line();
+                }
+            }
+            None => self.buf.push(open),
+        }
+        self.buf.push(close);
+    }
+
+    pub(super) fn open_array(&mut self) -> Start {
+        self.open_container()
+    }
+
+    pub(super) fn close_array(&mut self, start: Start) {
+        self.close_container(start, b'[', b']');
+    }
+
+    /// Starts an array's next element.
+    #[inline]
+    pub(super) fn element(&mut self) {
+        self.buf.push(b',');
+        if self.options.pretty {
+            self.new_line();
+        }
+    }
+
+    #[cold]
+    fn new_line(&mut self) {
+        self.buf.push(b'\n');
+        self.buf.resize(self.buf.len() + 2 * self.depth, b' ');
+    }
+
+    /// Starts a field's value.
+    #[inline]
+    pub fn key(&mut self, field: &Field) {
+        if self.plain {
+            self.buf.extend_from_slice(field.key.as_bytes());
+        } else {
+            self.styled_key(field);
+        }
+    }
+
+    #[cold]
+    fn styled_key(&mut self, field: &Field) {
+        let name = if self.options.proto_names { field.proto } else { field.json };
+        self.dynamic_key(name);
+    }
+
+    /// Starts an entry whose key is known at run time only.
+    pub(super) fn dynamic_key(&mut self, name: &str) {
+        self.element();
+        self.str_value(name);
+        self.end_key();
+    }
+
+    fn end_key(&mut self) {
+        self.buf.push(b':');
+        if self.options.pretty {
+            self.buf.push(b' ');
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! One value of each kind.
+
+use super::Writer;
+use crate::json::base64;
+use crate::json::info::EnumInfo;
+use crate::json::scan::find_special;
+
+/// Below this, a float without a fraction is written as an integer.
+const EXACT: f64 = 1e15;
+
+impl Writer {
+    #[inline]
+    fn raw(&mut self, text: &str) {
+        self.buf.extend_from_slice(text.as_bytes());
+    }
+
+    /// `int32` and its kin.
+    pub fn i32_value(&mut self, value: i32) {
+        self.raw(itoa::Buffer::new().format(value));
+    }
+
+    /// `uint32` and its kin.
+    pub fn u32_value(&mut self, value: u32) {
+        self.raw(itoa::Buffer::new().format(value));
+    }
+
+    /// `int64` and its kin: a string, since JavaScript's numbers are doubles.
+    pub fn i64_value(&mut self, value: i64) {
+        self.buf.push(b'"');
+        self.raw(itoa::Buffer::new().format(value));
+        self.buf.push(b'"');
+    }
+
+    /// `uint64` and its kin: a string.
+    pub fn u64_value(&mut self, value: u64) {
+        self.buf.push(b'"');
+        self.raw(itoa::Buffer::new().format(value));
+        self.buf.push(b'"');
+    }
+
+    /// `double`.
+    pub fn f64_value(&mut self, value: f64) {
+        if value.abs() < EXACT && value.trunc() == value && !(value == 0.0 && value.is_sign_negative()) {
+            #[allow(clippy::cast_possible_truncation)] // it has no fraction and fits
+            self.raw(itoa::Buffer::new().format(value as i64));
+        } else if value.is_finite() {
+            self.raw(zmij::Buffer::new().format_finite(value));
+        } else {
+            self.not_finite(value);
+        }
+    }
+
+    /// `float`.
+    pub fn f32_value(&mut self, value: f32) {
+        if value.trunc() == value && value.abs() < 1e7 && !(value == 0.0 && value.is_sign_negative()) {
+            #[allow(clippy::cast_possible_truncation)] // it has no fraction and fits
+            self.raw(itoa::Buffer::new().format(value as i32));
+        } else if value.is_finite() {
+            self.raw(zmij::Buffer::new().format_finite(value));
+        } else {
+            self.not_finite(f64::from(value));
+        }
+    }
+
+    #[cold]
+    fn not_finite(&mut self, value: f64) {
+        self.raw(if value.is_nan() {
+            "\"NaN\""
+        } else if value > 0.0 {
+            "\"Infinity\""
+        } else {
+            "\"-Infinity\""
+        });
+    }
+
+    /// `bool`.
+    pub fn bool_value(&mut self, value: bool) {
+        self.raw(if value { "true" } else { "false" });
+    }
+
+    /// `null`.
+    pub(in crate::json) fn null_value(&mut self) {
+        self.raw("null");
+    }
+
+    /// An enum by its name, or by number where it has none.
+    pub fn enum_value(&mut self, value: i32, info: &EnumInfo) {
+        if info.is_null() {
+            return self.null_value();
+        }
+        match info.name_of(value) {
+            Some(name) if !self.options.enums_as_numbers => {
+                self.buf.push(b'"');
+                self.raw(name);
+                self.buf.push(b'"');
+            }
+            _ => self.i32_value(value),
+        }
+    }
+
+    /// `bytes`, as base64.
+    pub fn bytes_value(&mut self, value: &[u8]) {
+        self.buf.push(b'"');
+        base64::encode(value, &mut self.buf);
+        self.buf.push(b'"');
+    }
+
+    /// A string that needs no escapes, appended by `write`.
+    pub(in crate::json) fn ascii_value(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.buf.push(b'"');
+        write(&mut self.buf);
+        self.buf.push(b'"');
+    }
+
+    /// `string`.
+    pub fn str_value(&mut self, value: &str) {
+        let bytes = value.as_bytes();
+        self.buf.reserve(bytes.len() + 2);
+        self.buf.push(b'"');
+        let mut done = 0;
+        loop {
+            let at = find_special(bytes, done);
+            self.buf.extend_from_slice(&bytes[done..at]);
+            let Some(&byte) = bytes.get(at) else { break };
+            self.escape(byte);
+            done = at + 1;
+        }
+        self.buf.push(b'"');
+    }
+
+    fn escape(&mut self, byte: u8) {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let short = match byte {
+            b'"' | b'\\' => byte,
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0x08 => b'b',
+            0x0c => b'f',
+            _ => {
+                let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]];
+                self.raw("\\u00");
+                self.buf.extend_from_slice(&digits);
+                return;
+            }
+        };
+        self.buf.extend_from_slice(&[b'\\', short]);
+    }
+}
