@@ -17,6 +17,8 @@ pub mod native;
 mod parse;
 pub mod plan;
 pub mod re2;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod types;
 
