@@ -14,7 +14,16 @@ use crate::model::{
     ValueType,
 };
 use crate::names;
-use crate::storage::Shape;
+use crate::storage::reach;
+
+/// How often a field's value may stand in its struct: this chooses the call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Value,
+    Optional,
+    List,
+    Map,
+}
 
 /// Where prost-build finds the messages of `google.protobuf` that prost-types has.
 const PROST_TYPES: &str = "::rsvc::codegen::prost_types::";
@@ -270,37 +279,47 @@ impl Cx<'_> {
         }
     }
 
+    /// What the struct holds of a field that is no member of a oneof.
+    fn holds(&self, id: FieldId) -> Holds {
+        match self.schema.fields[id].kind {
+            FieldKind::Repeated(_) => Holds::List,
+            FieldKind::Map(..) => Holds::Map,
+            FieldKind::Singular(..) if reach::is_optional(self.schema, id) => Holds::Optional,
+            FieldKind::Singular(..) => Holds::Value,
+        }
+    }
+
     /// The call that writes a field of the struct.
     fn write(&self, index: usize, id: FieldId) -> TokenStream {
         let field = &self.schema.fields[id];
         let place = Self::path(&format!("self.{}", field.rust_name));
         let entry = Self::table_entry(index);
         let kind = self.kind(field.kind.value());
-        match (field.storage.shape, kind) {
-            (Shape::Vec, Kind::Copied(stem)) => {
+        match (self.holds(id), kind) {
+            (Holds::List, Kind::Copied(stem)) => {
                 let method = format_ident!("{stem}_list");
                 quote! { #method(#entry, &#place) }
             }
-            (Shape::Vec, Kind::String) => quote! { string_list(#entry, &#place) },
-            (Shape::Vec, Kind::Bytes | Kind::Message) => quote! { list(#entry, &#place) },
-            (Shape::Vec, Kind::Enum(info)) => quote! { enum_list(#entry, &#place, #info) },
-            (Shape::HashMap | Shape::BTreeMap, Kind::Enum(info)) => {
+            (Holds::List, Kind::String) => quote! { string_list(#entry, &#place) },
+            (Holds::List, Kind::Bytes | Kind::Message) => quote! { list(#entry, &#place) },
+            (Holds::List, Kind::Enum(info)) => quote! { enum_list(#entry, &#place, #info) },
+            (Holds::Map, Kind::Enum(info)) => {
                 quote! { enum_map(#entry, &#place, #info) }
             }
-            (Shape::HashMap | Shape::BTreeMap, _) => quote! { map(#entry, &#place) },
-            (Shape::Option, Kind::Copied(stem)) => {
+            (Holds::Map, _) => quote! { map(#entry, &#place) },
+            (Holds::Optional, Kind::Copied(stem)) => {
                 let method = format_ident!("{stem}_opt");
                 quote! { #method(#entry, #place) }
             }
-            (Shape::Option, Kind::String) => quote! { string_opt(#entry, #place.as_deref()) },
-            (Shape::Option, Kind::Bytes) => quote! { bytes_opt(#entry, #place.as_deref()) },
-            (Shape::Option, Kind::Enum(info)) => quote! { enum_opt(#entry, #place, #info) },
-            (Shape::Option, Kind::Message) if field.storage.boxed => {
+            (Holds::Optional, Kind::String) => quote! { string_opt(#entry, #place.as_deref()) },
+            (Holds::Optional, Kind::Bytes) => quote! { bytes_opt(#entry, #place.as_deref()) },
+            (Holds::Optional, Kind::Enum(info)) => quote! { enum_opt(#entry, #place, #info) },
+            (Holds::Optional, Kind::Message) if field.storage.boxed => {
                 quote! { message_opt(#entry, #place.as_deref()) }
             }
-            (Shape::Option, Kind::Message) => quote! { message_opt(#entry, #place.as_ref()) },
-            (Shape::Plain | Shape::Variant, Kind::Message) => quote! { message_set(#entry, &#place) },
-            (Shape::Plain | Shape::Variant, kind) => {
+            (Holds::Optional, Kind::Message) => quote! { message_opt(#entry, #place.as_ref()) },
+            (Holds::Value, Kind::Message) => quote! { message_set(#entry, &#place) },
+            (Holds::Value, kind) => {
                 let required = matches!(field.kind, FieldKind::Singular(_, Presence::Required));
                 let suffix = if required { "_set" } else { "" };
                 match kind {
@@ -329,21 +348,22 @@ impl Cx<'_> {
             return self.read_variant(id, oneof);
         }
         let place = Self::path(&format!("self.{}", field.rust_name));
-        let suffix = match field.storage.shape {
-            Shape::Vec => "_list",
-            Shape::Option => "_opt",
+        let holds = self.holds(id);
+        let suffix = match holds {
+            Holds::List => "_list",
+            Holds::Optional => "_opt",
             _ => "",
         };
-        match (field.storage.shape, self.kind(field.kind.value())) {
-            (Shape::HashMap | Shape::BTreeMap, Kind::Enum(info)) => {
+        match (holds, self.kind(field.kind.value())) {
+            (Holds::Map, Kind::Enum(info)) => {
                 quote! { __rsvc_r.enum_map(&mut #place, #info) }
             }
-            (Shape::HashMap | Shape::BTreeMap, _) => quote! { __rsvc_r.map(&mut #place) },
-            (Shape::Vec, Kind::Message) => quote! { __rsvc_r.list(&mut #place) },
-            (Shape::Option, Kind::Message) => quote! { __rsvc_r.message_opt(&mut #place) },
+            (Holds::Map, _) => quote! { __rsvc_r.map(&mut #place) },
+            (Holds::List, Kind::Message) => quote! { __rsvc_r.list(&mut #place) },
+            (Holds::Optional, Kind::Message) => quote! { __rsvc_r.message_opt(&mut #place) },
             (_, Kind::Message) => quote! { ::rsvc::json::Json::read_json(&mut #place, __rsvc_r) },
-            (shape, Kind::Enum(info)) => {
-                let method = if shape == Shape::Plain {
+            (holds, Kind::Enum(info)) => {
+                let method = if holds == Holds::Value {
                     format_ident!("enumeration")
                 } else {
                     format_ident!("enum{suffix}")
