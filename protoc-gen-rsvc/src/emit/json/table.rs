@@ -82,7 +82,7 @@ fn escape(name: &str) -> String {
     for c in name.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            '\0'..='\x1f' => out.push_str(&format!("\\u{:04x}", c as u32)),
+            '\0'..='\x1f' => out.extend(format!("\\u{:04x}", c as u32).chars()),
             _ => out.push(c),
         }
     }
