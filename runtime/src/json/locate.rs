@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(path(r#"{"a":[{"b":1},{"c": ^2}]}"#), "a[1].c");
         assert_eq!(path(r#"{"a":{"x":"}\"]"},"b c":[[],[1,^2]]}"#), r#"["b c"][1][1]"#);
         assert_eq!(path(r#"{"a":1, ^"b":2}"#), "");
-        assert_eq!(path(r#"[^]"#), "[0]");
+        assert_eq!(path("[^]"), "[0]");
     }
 
     #[test]

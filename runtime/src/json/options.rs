@@ -4,6 +4,7 @@ use super::{Error, Json, Reader, Writer};
 
 /// How messages are written. The default is what the specification asks for.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is a choice of its own
 pub struct WriteOptions {
     pub(super) emit_defaults: bool,
     pub(super) proto_names: bool,

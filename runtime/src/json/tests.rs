@@ -217,6 +217,7 @@ fn a_million_elements() {
 
 #[test]
 fn keys_of_every_type() {
+    #[allow(clippy::needless_pass_by_value)] // reads better at the calls
     fn key<K: super::MapKey + std::fmt::Debug + PartialEq>(text: &str, expected: Option<K>) {
         assert_eq!(K::parse_key(text), expected, "{text}");
     }

@@ -108,7 +108,7 @@ fn encode_map_key(ty: Type, text: &str, out: &mut Vec<u8>) -> bool {
 }
 
 /// Appends an integer without its key. Unsigned ones come as the same 64 bits.
-#[allow(clippy::cast_possible_truncation)] // 32-bit types hold 32-bit values
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 32-bit types hold 32-bit values
 fn integer(ty: Type, value: i64, out: &mut Vec<u8>) {
     match ty {
         Type::Fixed32 | Type::Sfixed32 => out.extend_from_slice(&(value as u32).to_le_bytes()),

@@ -143,7 +143,7 @@ enum Key<'a> {
     Text(&'a str),
 }
 
-fn key<'a>(ty: Type, raw: Raw<'a>) -> Result<Key<'a>, Wrong> {
+fn key(ty: Type, raw: Raw<'_>) -> Result<Key<'_>, Wrong> {
     Ok(match integer(ty, raw) {
         Some(Integer::Signed(value)) => Key::Signed(value),
         Some(Integer::Unsigned(value)) => Key::Unsigned(value),
@@ -204,6 +204,7 @@ enum Integer {
 
 /// The value of any integer type.
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // as every decoder does
+#[allow(clippy::match_same_arms)] // one line a type
 fn integer(ty: Type, raw: Raw<'_>) -> Option<Integer> {
     use Integer::{Signed, Unsigned};
     Some(match (ty, raw) {

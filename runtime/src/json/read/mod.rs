@@ -124,17 +124,13 @@ impl<'a> Reader<'a> {
 
     /// Enters an object or array.
     fn descend(&mut self) -> Result<(), Error> {
-        match self.depth_left.checked_sub(1) {
-            Some(left) => {
-                self.depth_left = left;
-                self.pos += 1;
-                Ok(())
-            }
-            None => {
-                let limit = self.options.depth_limit;
-                Err(self.data(self.pos, format!("nested deeper than {limit} levels")))
-            }
-        }
+        let Some(left) = self.depth_left.checked_sub(1) else {
+            let limit = self.options.depth_limit;
+            return Err(self.data(self.pos, format!("nested deeper than {limit} levels")));
+        };
+        self.depth_left = left;
+        self.pos += 1;
+        Ok(())
     }
 
     /// Leaves an object or array.

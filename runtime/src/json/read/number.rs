@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
             && number.digits <= 1 << f32::MANTISSA_DIGITS
             && let Some(power @ 0..=10) = number.power.checked_neg()
         {
-            #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+            #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             // exact: ten is 2 * 5, 5^10 < 2^24
             let value = number.digits as f32 / POWERS[power as usize] as f32;
             self.pos += number.len;

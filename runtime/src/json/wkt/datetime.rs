@@ -127,7 +127,8 @@ pub(super) fn take_nanos(text: &mut &[u8]) -> Option<i32> {
         return None;
     }
     let value = take_digits(text, width)?;
-    i32::try_from(value * 10_i64.pow(9 - width as u32)).ok()
+    let places = 9 - u32::try_from(width).ok()?;
+    i32::try_from(value * 10_i64.pow(places)).ok()
 }
 
 #[cfg(test)]

@@ -57,5 +57,6 @@ fn parse(mut text: &[u8]) -> Option<(i64, i32)> {
     let nanos = take_nanos(text)?;
     take(text, b's')?;
     let fits = seconds.unsigned_abs() <= MAX_SECONDS;
-    (text.is_empty() && fits).then_some((sign * seconds, sign as i32 * nanos))
+    let nanos = if sign < 0 { -nanos } else { nanos };
+    (text.is_empty() && fits).then_some((sign * seconds, nanos))
 }

@@ -15,7 +15,7 @@ impl Json for Value {
             Some(Kind::NullValue(_)) => writer.null_value(),
             Some(Kind::NumberValue(number)) if number.is_finite() => writer.f64_value(*number),
             Some(Kind::NumberValue(number)) => {
-                writer.fail(format!("a google.protobuf.Value cannot be {number}"))
+                writer.fail(format!("a google.protobuf.Value cannot be {number}"));
             }
             Some(Kind::StringValue(text)) => writer.str_value(text),
             Some(Kind::BoolValue(value)) => writer.bool_value(*value),

@@ -39,6 +39,7 @@ impl Writer {
     }
 
     /// `double`.
+    #[allow(clippy::float_cmp)] // whether there is a fraction at all
     pub fn f64_value(&mut self, value: f64) {
         if value.abs() < EXACT && value.trunc() == value && !(value == 0.0 && value.is_sign_negative()) {
             #[allow(clippy::cast_possible_truncation)] // it has no fraction and fits
@@ -51,6 +52,7 @@ impl Writer {
     }
 
     /// `float`.
+    #[allow(clippy::float_cmp)] // whether there is a fraction at all
     pub fn f32_value(&mut self, value: f32) {
         if value.trunc() == value && value.abs() < 1e7 && !(value == 0.0 && value.is_sign_negative()) {
             #[allow(clippy::cast_possible_truncation)] // it has no fraction and fits
