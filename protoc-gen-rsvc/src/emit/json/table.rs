@@ -24,7 +24,7 @@ impl Cx<'_> {
                 let key = scalar(*key);
                 quote! { .map(#key) }
             }
-            FieldKind::Repeated(_) if field.descriptor.is_packed() => quote! { .packed() },
+            FieldKind::Repeated(_) if field.packed => quote! { .packed() },
             FieldKind::Repeated(_) => quote! { .repeated() },
             FieldKind::Singular(..) if field.oneof.is_some() => {
                 let oneofs = &self.schema.messages[field.message].oneofs;

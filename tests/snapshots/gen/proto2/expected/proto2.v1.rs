@@ -146,7 +146,7 @@ const _: () = {
             )
             .optional(),
         ::rsvc::json::Field::new(",\"packed\":", "packed", 9, ::rsvc::json::Type::Int32)
-            .repeated(),
+            .packed(),
         ::rsvc::json::Field::new(
                 ",\"expanded\":",
                 "expanded",

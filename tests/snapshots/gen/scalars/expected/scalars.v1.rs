@@ -117,7 +117,7 @@ const _: () = {
                 49,
                 ::rsvc::json::Type::Int32,
             )
-            .packed(),
+            .repeated(),
         ::rsvc::json::Field::new(",\"old\":", "old", 50, ::rsvc::json::Type::Int32)
             .packed(),
         ::rsvc::json::Field::new(",\"rn\":", "rn", 54, ::rsvc::json::Type::String)
