@@ -61,7 +61,8 @@ impl Session {
     /// `cargo` with arguments, in the root.
     pub(crate) fn cargo(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = cargo_in(&self.root);
-        command.args(args);
+        // Build scripts look there as well as tests: one value in every step, so that nothing builds twice.
+        command.args(args).env("RSVC_VENV", self.target("venv"));
         if let Some(shared) = &self.shared {
             command.env("RSVC_SHARED", shared);
         }

@@ -13,12 +13,12 @@ struct Step {
     run: fn(&mut Session) -> Result<Report>,
 }
 
-/// Cheap ones first; everything after `build` uses what it built.
+/// Cheap ones first. Build scripts look at what `tools` installs; everything after `build` uses what it built.
 const STEPS: &[Step] = &[
     Step { name: "fmt", run: fmt },
+    Step { name: "tools", run: tools },
     Step { name: "clippy", run: clippy },
     Step { name: "features", run: features },
-    Step { name: "tools", run: tools },
     Step { name: "build", run: build },
     Step { name: "test", run: test },
     Step { name: "conformance", run: |session| conformance::run(session, &[]) },
@@ -112,9 +112,9 @@ fn build(session: &mut Session) -> Result<Report> {
 }
 
 fn test(session: &mut Session) -> Result<Report> {
-    let venv = venv::ensure(session)?;
+    venv::ensure(session)?;
     let mut command = session.cargo(["test", "--workspace", "--no-fail-fast"]);
-    let (status, lines) = process::tee(command.env("RSVC_VENV", venv.root()))?;
+    let (status, lines) = process::tee(&mut command)?;
     let mut report = tally::cargo_test(&lines);
     if !status.success() && report.failed == 0 {
         // A test program that does not compile or dies has no line of its own.

@@ -1,4 +1,5 @@
-//! The same messages as a Rust programmer writes them for serde_json.
+//! The same messages as a Rust programmer writes them for `serde_json`.
+#![allow(clippy::struct_field_names, clippy::trivially_copy_pass_by_ref)] // names of the proto, signatures of serde
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

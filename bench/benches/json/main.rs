@@ -1,4 +1,4 @@
-//! ProtoJSON against hand-written serde structs with serde_json, pbjson and prost-reflect, in one run.
+//! ProtoJSON against hand-written serde structs with `serde_json`, pbjson and prost-reflect, in one run.
 //!
 //! Prints nanoseconds a call and the ratio to hand-written serde; less is faster.
 #![allow(clippy::print_stdout)] // it is what a benchmark is for
@@ -6,7 +6,8 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::cast_lossless
+    clippy::cast_lossless,
+    clippy::cast_possible_wrap
 )] // made-up numbers and times
 
 mod by_hand;
@@ -20,14 +21,14 @@ use rsvc::json::Json;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-#[allow(missing_docs, clippy::all, clippy::pedantic, dead_code)]
+#[allow(missing_docs, clippy::all, clippy::pedantic, dead_code, unreachable_pub)]
 mod tree {
     include!(concat!(env!("OUT_DIR"), "/json/mod.rs"));
 }
 use tree::json_bench as pb;
 
 /// prost's structs once more, with pbjson's impls.
-#[allow(missing_docs, clippy::all, clippy::pedantic, dead_code)]
+#[allow(missing_docs, clippy::all, clippy::pedantic, dead_code, unreachable_pub)]
 mod peer {
     include!(concat!(env!("OUT_DIR"), "/pbjson/json_bench.rs"));
     include!(concat!(env!("OUT_DIR"), "/pbjson/json_bench.serde.rs"));

@@ -34,7 +34,10 @@ pub(crate) fn generate() {
     );
     if let Some(include) = protos(&venv) {
         let files = FILES.iter().map(|file| include.join(file));
-        protoc_gen_rsvc::Builder::new().out_dir(out.join("messages")).compile(files, [&include]).unwrap();
+        protoc_gen_rsvc::Builder::new()
+            .out_dir(out.join("messages"))
+            .compile(files, [&include])
+            .expect("the messages of the runner compile");
         for (name, path) in MESSAGES {
             let ty = format!("messages::protobuf_test_messages::{path}");
             let _ = writeln!(text, "Message {{ name: {name:?}, answer: crate::answer::answer::<{ty}> }},");

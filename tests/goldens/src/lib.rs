@@ -4,7 +4,7 @@ macro_rules! cases {
     ($($case:ident,)*) => {
         $(
             // What has no package has no module of its own to carry these.
-            #[allow(missing_docs, clippy::pedantic)]
+            #[allow(missing_docs, clippy::all, clippy::pedantic)]
             pub mod $case {
                 include!(concat!("../../snapshots/gen/", stringify!($case), "/expected/mod.rs"));
             }
