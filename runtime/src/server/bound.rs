@@ -91,7 +91,7 @@ impl<L: Layer<Router, Service: HttpService>> Prepared<L> {
     }
 }
 
-/// What the layers of a [`Server`] make of its [`Router`]: any tower service that answers HTTP requests.
+/// What the layers of a [`Server`](super::Server) make of its [`Router`]: any tower service that answers HTTP requests.
 pub trait HttpService: Clone + Send + 'static {
     /// Answers a request.
     fn answer(self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + 'static;
