@@ -35,6 +35,16 @@ pub mod server {
     };
 }
 
+/// REST: the bindings of a service, and the four kinds of methods.
+#[cfg(feature = "rest")]
+pub mod rest {
+    pub use crate::rest::binding::{Binding, BodyKind, Fields, Variable};
+    pub use crate::rest::call::{
+        Call, RestFuture, client_streaming, server_streaming, streaming, unary, unknown,
+    };
+    pub use crate::rest::routes::{End, Routes};
+}
+
 /// The client side of the four kinds of methods.
 #[cfg(feature = "client")]
 pub mod client {

@@ -68,6 +68,8 @@ mod dispatch;
 mod lifetime;
 #[cfg(feature = "rpc")]
 pub mod metadata;
+#[cfg(feature = "rest")]
+pub mod rest;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "rpc")]

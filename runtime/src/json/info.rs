@@ -63,6 +63,15 @@ impl MessageInfo {
         Self { name, fields, has_required, form: Form::Fields }
     }
 
+    /// The field at an index.
+    ///
+    /// # Panics
+    /// If there is none: generated code knows.
+    #[doc(hidden)]
+    pub fn field(&self, index: usize) -> &'static Field {
+        &self.fields[index]
+    }
+
     /// A message written by hand, whose JSON is an object.
     pub const fn custom<T: Json + Message + Default>(name: &'static str) -> Self {
         Self { name, fields: &[], has_required: false, form: Form::Object(Codec::of::<T>()) }

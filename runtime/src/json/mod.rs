@@ -12,7 +12,7 @@
 mod base64;
 mod dynamic;
 mod error;
-mod info;
+pub(crate) mod info;
 mod locate;
 mod options;
 mod read;

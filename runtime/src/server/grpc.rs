@@ -92,8 +92,18 @@ pub trait GeneratedService: Send + Sync + 'static {
     /// What the service is.
     const INFO: &'static ServiceInfo;
 
+    /// The routes by which it can be reached over REST.
+    #[cfg(feature = "rest")]
+    const REST: Option<&'static crate::rest::routes::Routes> = None;
+
     /// Answers a call.
     fn dispatch(&self, request: GrpcRequest) -> GrpcFuture;
+
+    /// Answers a call that came over REST.
+    #[cfg(feature = "rest")]
+    fn rest(&self, call: crate::rest::Call) -> GrpcFuture {
+        crate::rest::call::unknown(call)
+    }
 }
 
 /// Answers a call with one request and one response.

@@ -91,6 +91,8 @@ pub struct Server<L = Identity> {
     health: Option<Health>,
     reflection: bool,
     require_access: bool,
+    #[cfg(feature = "rest")]
+    rest: Option<crate::rest::Options>,
     #[cfg(feature = "tls")]
     tls: Option<crate::tls::ServerTls>,
 }
@@ -108,6 +110,8 @@ impl Server {
             health: Some(Health::new()),
             reflection: true,
             require_access: false,
+            #[cfg(feature = "rest")]
+            rest: Some(crate::rest::Options::new()),
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -160,6 +164,8 @@ impl<L> Server<L> {
             health: self.health,
             reflection: self.reflection,
             require_access: self.require_access,
+            #[cfg(feature = "rest")]
+            rest: self.rest,
             #[cfg(feature = "tls")]
             tls: self.tls,
         }
@@ -231,6 +237,20 @@ impl<L> Server<L> {
     /// Whether to compress responses for clients that know gzip. Default: no.
     pub fn send_gzip(mut self, send: bool) -> Self {
         self.settings.send_gzip = send;
+        self
+    }
+
+    /// Sets limits of REST and the like.
+    #[cfg(feature = "rest")]
+    pub fn rest(mut self, options: crate::rest::Options) -> Self {
+        self.rest = Some(options);
+        self
+    }
+
+    /// Switches REST off.
+    #[cfg(feature = "rest")]
+    pub fn without_rest(mut self) -> Self {
+        self.rest = None;
         self
     }
 
@@ -311,7 +331,13 @@ impl<L> Server<L> {
         }
         let stopping = Arc::new(Lifetime::default());
         self.settings.policy.stopping = Some(Arc::clone(&stopping));
-        let router = Router::new(self.entries, self.settings, self.require_access)?;
+        let router = Router::new(
+            self.entries,
+            self.settings,
+            #[cfg(feature = "rest")]
+            self.rest,
+            self.require_access,
+        )?;
         Ok(Prepared {
             layers: self.layers,
             serving: Serving {

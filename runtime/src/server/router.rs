@@ -16,6 +16,11 @@ use tower::{Service, ServiceExt as _};
 use super::grpc::{GeneratedService, GrpcFuture, GrpcRequest, Settings, unknown};
 use super::{BoxError, ServeError};
 use crate::method::{Access, MethodInfo, ServiceInfo};
+#[cfg(feature = "rest")]
+use crate::rest::{
+    Options, Rest,
+    routes::{Endpoint, Found, Routes, Table},
+};
 
 /// All services of a server as one.
 #[derive(Clone)]
@@ -26,6 +31,9 @@ pub struct Router {
 struct Shared {
     services: BTreeMap<&'static str, Box<dyn Mounted>>,
     settings: Arc<Settings>,
+    /// `None` where no service can be reached over REST.
+    #[cfg(feature = "rest")]
+    rest: Option<Rest>,
 }
 
 /// A service that was added to a server.
@@ -33,13 +41,15 @@ pub(super) struct Entry {
     name: &'static str,
     info: Option<&'static ServiceInfo>,
     service: Box<dyn Mounted>,
+    #[cfg(feature = "rest")]
+    rest: Option<(&'static Routes, Arc<dyn Endpoint>)>,
 }
 
 trait Mounted: Send + Sync {
     fn call(&self, request: GrpcRequest) -> GrpcFuture;
 }
 
-struct Generated<S>(S);
+struct Generated<S>(Arc<S>);
 
 impl<S: GeneratedService> Mounted for Generated<S> {
     fn call(&self, request: GrpcRequest) -> GrpcFuture {
@@ -63,7 +73,14 @@ where
 
 impl Entry {
     pub(super) fn generated<S: GeneratedService>(service: S) -> Self {
-        Self { name: S::INFO.name, info: Some(S::INFO), service: Box::new(Generated(service)) }
+        let service = Arc::new(service);
+        Self {
+            name: S::INFO.name,
+            info: Some(S::INFO),
+            #[cfg(feature = "rest")]
+            rest: S::REST.map(|routes| -> (_, Arc<dyn Endpoint>) { (routes, service.clone()) }),
+            service: Box::new(Generated(service)),
+        }
     }
 
     pub(super) fn foreign<S, B>(service: S) -> Self
@@ -73,7 +90,13 @@ impl Entry {
         S::Future: Send + 'static,
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        Self { name: S::NAME, info: None, service: Box::new(Foreign(service)) }
+        Self {
+            name: S::NAME,
+            info: None,
+            service: Box::new(Foreign(service)),
+            #[cfg(feature = "rest")]
+            rest: None,
+        }
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -82,7 +105,12 @@ impl Entry {
 }
 
 impl Router {
-    pub(super) fn new(entries: Vec<Entry>, settings: Settings, access: bool) -> Result<Self, ServeError> {
+    pub(super) fn new(
+        entries: Vec<Entry>,
+        settings: Settings,
+        #[cfg(feature = "rest")] rest: Option<Options>,
+        access: bool,
+    ) -> Result<Self, ServeError> {
         if access {
             check_access(&entries)?;
         }
@@ -97,7 +125,13 @@ impl Router {
         }
         let mut services = BTreeMap::new();
         let mut duplicates = Vec::new();
+        #[cfg(feature = "rest")]
+        let mut routes = Table::default();
         for entry in entries {
+            #[cfg(feature = "rest")]
+            if let Some((tree, endpoint)) = entry.rest {
+                routes.mount(entry.name, tree, endpoint);
+            }
             if services.insert(entry.name, entry.service).is_some() {
                 duplicates.push(entry.name);
             }
@@ -105,16 +139,29 @@ impl Router {
         if !duplicates.is_empty() {
             return Err(ServeError::DuplicateServices(duplicates));
         }
-        Ok(Self { shared: Arc::new(Shared { services, settings }) })
+        #[cfg(feature = "rest")]
+        let rest = rest
+            .filter(|_| !routes.is_empty())
+            .map(|options| Rest::from_parts(routes, settings.policy.clone(), options));
+        let shared = Shared {
+            services,
+            settings,
+            #[cfg(feature = "rest")]
+            rest,
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     fn answer(&self, request: Request<Body>) -> GrpcFuture {
+        #[cfg(feature = "rest")]
+        if let Some((rest, found)) = self.rest(&request) {
+            return rest.answer(request, found);
+        }
         #[cfg(feature = "web")]
         if super::web::is_call(&request) {
             return super::web::answer(self.clone(), request);
         }
-        let service = request.uri().path().strip_prefix('/').and_then(|path| path.split_once('/'));
-        let service = service.and_then(|(name, _)| self.shared.services.get(name));
+        let service = self.service(&request);
         if let Some(refusal) = refuse(&request, service.is_some()) {
             return Box::pin(std::future::ready(Ok(refusal)));
         }
@@ -122,6 +169,30 @@ impl Router {
         match service {
             Some(service) => service.call(request),
             None => unknown("service", &request),
+        }
+    }
+}
+
+impl Router {
+    /// The service whose gRPC path a request has.
+    fn service(&self, request: &Request<Body>) -> Option<&dyn Mounted> {
+        let (name, _) = request.uri().path().strip_prefix('/')?.split_once('/')?;
+        self.shared.services.get(name).map(|service| &**service)
+    }
+
+    /// What a request leads to, if it is REST: the paths of bindings, and those that are nobody's.
+    #[cfg(feature = "rest")]
+    fn rest(&self, request: &Request<Body>) -> Option<(&Rest, Found<'_>)> {
+        let rest = self.shared.rest.as_ref()?;
+        let media_type = request.headers().get(header::CONTENT_TYPE);
+        let is_call =
+            media_type.is_some_and(|media_type| media_type.as_bytes().starts_with(b"application/grpc"));
+        if is_call && self.service(request).is_some() {
+            return None;
+        }
+        match rest.find(request) {
+            Found::Nothing if is_call || self.service(request).is_some() => None,
+            found => Some((rest, found)),
         }
     }
 }

@@ -30,19 +30,19 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(options: &ReadOptions, text: &'a str) -> Self {
+    pub(crate) fn new(options: &ReadOptions, text: &'a str) -> Self {
         let options = options.clone();
         Self { text, pos: 0, depth_left: options.depth_limit, options, any_at: None, seen: Vec::new() }
     }
 
     /// Bytes as text.
-    pub(super) fn text(json: &[u8]) -> Result<&str, Error> {
+    pub(crate) fn text(json: &[u8]) -> Result<&str, Error> {
         std::str::from_utf8(json)
             .map_err(|e| Error::at(ErrorKind::Syntax, json, e.valid_up_to(), "invalid UTF-8".into()))
     }
 
     /// To the first value.
-    pub(super) fn start(&mut self) -> Result<(), Error> {
+    pub(crate) fn start(&mut self) -> Result<(), Error> {
         self.skip_whitespace();
         if self.at_end() {
             Err(self.syntax(self.pos, "expected a value, found the end".into()))
@@ -52,7 +52,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Nothing may follow.
-    pub(super) fn finish(&mut self) -> Result<(), Error> {
+    pub(crate) fn finish(&mut self) -> Result<(), Error> {
         self.skip_whitespace();
         if self.at_end() { Ok(()) } else { Err(self.expected("the end")) }
     }
@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
 
     /// The next byte that is not whitespace.
     #[inline]
-    pub(super) fn peek(&mut self) -> u8 {
+    pub(crate) fn peek(&mut self) -> u8 {
         let byte = self.byte();
         if byte > b' ' {
             return byte;
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the value is `null`, which is then taken.
-    pub(super) fn null(&mut self) -> Result<bool, Error> {
+    pub(crate) fn null(&mut self) -> Result<bool, Error> {
         if self.byte() == b'n' { self.literal("null").map(|()| true) } else { Ok(false) }
     }
 

@@ -1,0 +1,140 @@
+//! What one `google.api.http` binding says, as constants that generated code writes down.
+
+use std::fmt;
+
+use crate::json;
+
+/// A binding of a method to a path.
+#[derive(Clone, Copy)]
+pub struct Binding {
+    pub(crate) method: u16,
+    pub(crate) verb: &'static str,
+    pub(crate) template: &'static str,
+    pub(crate) variables: &'static [Variable],
+    pub(crate) body: BodyKind,
+    pub(crate) response_body: Option<u16>,
+    pub(crate) update_mask: Option<u16>,
+}
+
+impl Binding {
+    /// A binding without variables and without a body: the method's index in its service, the HTTP method, the template.
+    #[must_use]
+    pub const fn new(method: u16, verb: &'static str, template: &'static str) -> Self {
+        Self {
+            method,
+            verb,
+            template,
+            variables: &[],
+            body: BodyKind::None,
+            response_body: None,
+            update_mask: None,
+        }
+    }
+
+    /// The fields that the path fills.
+    #[must_use]
+    pub const fn variables(mut self, variables: &'static [Variable]) -> Self {
+        self.variables = variables;
+        self
+    }
+
+    /// What the body fills.
+    #[must_use]
+    pub const fn body(mut self, body: BodyKind) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// The response's field that is the body, by its index.
+    #[must_use]
+    pub const fn response_body(mut self, field: u16) -> Self {
+        self.response_body = Some(field);
+        self
+    }
+
+    /// The request's field mask that is filled from the body where it is absent, by its index.
+    #[must_use]
+    pub const fn fill_update_mask(mut self, field: u16) -> Self {
+        self.update_mask = Some(field);
+        self
+    }
+}
+
+impl fmt::Debug for Binding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.template)
+    }
+}
+
+/// A variable of a path: the field it fills, and the segments that it stands for.
+#[derive(Clone, Copy, Debug)]
+pub struct Variable {
+    /// From the request down to the field, each an index into its message's fields.
+    pub(crate) path: &'static [u16],
+    pub(crate) from: u16,
+    /// The segment after its last; `None` where it takes all that are left.
+    pub(crate) to: Option<u16>,
+    pub(crate) multi: bool,
+}
+
+impl Variable {
+    /// A variable of the segments `from..to`.
+    #[must_use]
+    pub const fn new(path: &'static [u16], from: u16, to: u16) -> Self {
+        Self { path, from, to: Some(to), multi: false }
+    }
+
+    /// A variable that ends in `**`: the segments from `from` to the end.
+    #[must_use]
+    pub const fn rest(path: &'static [u16], from: u16) -> Self {
+        Self { path, from, to: None, multi: true }
+    }
+
+    /// A variable of more than one segment, which keeps its `%2F`.
+    #[must_use]
+    pub const fn multi(mut self) -> Self {
+        self.multi = true;
+        self
+    }
+}
+
+/// What the body of a request fills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyKind {
+    /// Nothing: no body is read.
+    None,
+    /// The request itself: there are no query parameters.
+    Whole,
+    /// A field of the request, by its index.
+    Field(u16),
+}
+
+/// The typed code of the fields that are bodies of a method.
+pub struct Fields<Req, Res> {
+    /// Reads a field's JSON value at the reader's position.
+    pub read: fn(u16, &mut Req, &mut json::Reader<'_>) -> Result<(), json::Error>,
+    /// Writes `"key":value` of a field, default values too.
+    pub write: fn(u16, &Res, &mut json::Writer),
+}
+
+impl<Req, Res> Fields<Req, Res> {
+    /// Of a method whose bodies are whole messages.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { read: |_, _, _| Ok(()), write: |_, _, _| {} }
+    }
+}
+
+impl<Req, Res> Clone for Fields<Req, Res> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Req, Res> Copy for Fields<Req, Res> {}
+
+impl<Req, Res> fmt::Debug for Fields<Req, Res> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fields").finish_non_exhaustive()
+    }
+}

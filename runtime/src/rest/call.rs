@@ -1,0 +1,212 @@
+//! From an HTTP request to [`dispatch`](crate::dispatch) and back, one function per kind of method.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::request::Parts;
+use http::{Response, Uri};
+use tonic::Status;
+use tonic::body::Body;
+
+use super::binding::{Binding, Fields};
+use super::error::{self, Failure};
+use super::options::Settings;
+use super::{headers, request, respond, stream};
+use crate::codegen::GrpcFuture;
+use crate::dispatch::{self, Answer, Inbound};
+use crate::error::MethodError;
+use crate::json::Json;
+use crate::method::MethodInfo;
+use crate::{Context, RequestStream, ResponseStream};
+
+/// The answer to a REST call.
+pub type RestFuture = GrpcFuture;
+
+/// A REST call as it arrives at a generated service, with the binding that its path has led to.
+pub struct Call {
+    pub(super) parts: Parts,
+    pub(super) body: Body,
+    pub(super) binding: &'static Binding,
+    /// Where the path ends; behind it there is only a custom verb.
+    pub(super) path_end: usize,
+    pub(super) settings: Arc<Settings>,
+}
+
+impl Call {
+    /// The index of the method in its service.
+    pub fn method(&self) -> u16 {
+        self.binding.method
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("uri", &self.parts.uri)
+            .field("binding", self.binding)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a request brings besides its headers, which are with the context.
+pub(crate) struct Upload {
+    pub(crate) uri: Uri,
+    pub(crate) path_end: usize,
+    pub(crate) body: Body,
+    pub(crate) binding: &'static Binding,
+    pub(crate) settings: Arc<Settings>,
+}
+
+/// What has to be known to answer.
+pub(crate) struct Reply {
+    pub(crate) binding: &'static Binding,
+    pub(crate) settings: Arc<Settings>,
+}
+
+/// Answers a call with one request and one response.
+pub fn unary<Req, Res, E, F, Fut>(
+    info: &'static MethodInfo,
+    call: Call,
+    fields: Fields<Req, Res>,
+    handler: F,
+) -> RestFuture
+where
+    Req: prost::Message + Default + Json + dispatch::Request,
+    Res: prost::Message + Json + 'static,
+    E: MethodError,
+    F: FnOnce(Context, Req) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<Res, E>> + Send,
+{
+    serve(
+        info,
+        call,
+        move |ctx, upload| async move {
+            let request = request::read(upload, &ctx, fields).await?;
+            handler(ctx.clone(), request).await.map_err(|error| Failure::of(&ctx, error))
+        },
+        move |call, response, reply| {
+            std::future::ready(respond::message(call.context(), &response, &reply, fields))
+        },
+    )
+}
+
+/// Answers a call with many requests and one response.
+pub fn client_streaming<Req, Res, E, F, Fut>(
+    info: &'static MethodInfo,
+    call: Call,
+    fields: Fields<Req, Res>,
+    handler: F,
+) -> RestFuture
+where
+    Req: prost::Message + Default + Json + dispatch::Request,
+    Res: prost::Message + Json + 'static,
+    E: MethodError,
+    F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<Res, E>> + Send,
+{
+    serve(
+        info,
+        call,
+        move |ctx, upload| async move {
+            let requests = stream::incoming::messages(upload, &ctx, fields)?;
+            handler(ctx.clone(), requests).await.map_err(|error| Failure::of(&ctx, error))
+        },
+        move |call, response, reply| {
+            std::future::ready(respond::message(call.context(), &response, &reply, fields))
+        },
+    )
+}
+
+/// Answers a call with one request and many responses.
+pub fn server_streaming<Req, Res, E, F, Fut>(
+    info: &'static MethodInfo,
+    call: Call,
+    fields: Fields<Req, Res>,
+    handler: F,
+) -> RestFuture
+where
+    Req: prost::Message + Default + Json + dispatch::Request,
+    Res: prost::Message + Json + 'static,
+    E: MethodError,
+    F: FnOnce(Context, Req) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
+{
+    serve(
+        info,
+        call,
+        move |ctx, upload| async move {
+            let request = request::read(upload, &ctx, fields).await?;
+            handler(ctx.clone(), request).await.map_err(|error| Failure::of(&ctx, error))
+        },
+        move |call, messages, reply| stream::outgoing::respond(Answer::new(call, messages), reply, fields),
+    )
+}
+
+/// Answers a call with many requests and many responses.
+pub fn streaming<Req, Res, E, F, Fut>(
+    info: &'static MethodInfo,
+    call: Call,
+    fields: Fields<Req, Res>,
+    handler: F,
+) -> RestFuture
+where
+    Req: prost::Message + Default + Json + dispatch::Request,
+    Res: prost::Message + Json + 'static,
+    E: MethodError,
+    F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
+{
+    serve(
+        info,
+        call,
+        move |ctx, upload| async move {
+            let requests = stream::incoming::messages(upload, &ctx, fields)?;
+            handler(ctx.clone(), requests).await.map_err(|error| Failure::of(&ctx, error))
+        },
+        move |call, messages, reply| stream::outgoing::respond(Answer::new(call, messages), reply, fields),
+    )
+}
+
+/// Answers a call of a method that the service does not have.
+#[allow(clippy::needless_pass_by_value, reason = "the other kinds take the call, and so does this")]
+pub fn unknown(call: Call) -> RestFuture {
+    let failure = Failure::from(Status::not_found("there is no such method"));
+    let response = error::respond(&failure, &call.parts.headers, &call.settings);
+    Box::pin(std::future::ready(Ok(response)))
+}
+
+/// The way of every call: `handle` runs within the deadline and what the policy says, `answer` makes the response.
+fn serve<T, H, HFut, A, AFut>(info: &'static MethodInfo, call: Call, handle: H, answer: A) -> RestFuture
+where
+    H: FnOnce(Context, Upload) -> HFut + Send + 'static,
+    HFut: Future<Output = Result<T, Failure>> + Send,
+    A: FnOnce(Inbound, T, Reply) -> AFut + Send + 'static,
+    AFut: Future<Output = Result<Response<Body>, Failure>> + Send,
+    T: Send,
+{
+    Box::pin(async move {
+        let Call { parts, body, binding, path_end, settings } = call;
+        let Parts { uri, mut headers, extensions, .. } = parts;
+        if let Err(failure) = headers::receive(&mut headers, &settings.options) {
+            return Ok(error::respond(&failure, &headers, &settings));
+        }
+        let call = match Inbound::new(info, headers, extensions, &settings.policy) {
+            Ok(call) => call,
+            // Its headers are gone with the call: the answer is in the default format.
+            Err(status) => return Ok(error::respond(&status.into(), &http::HeaderMap::new(), &settings)),
+        };
+        let ctx = call.context().clone();
+        let upload = Upload { uri, path_end, body, binding, settings: Arc::clone(&settings) };
+        let handled = async { Ok(handle(ctx.clone(), upload).await) };
+        let handled = dispatch::run(info, &ctx, &settings.policy, handled).await;
+        let reply = Reply { binding, settings: Arc::clone(&settings) };
+        let answered = match handled.unwrap_or_else(|status| Err(status.into())) {
+            Ok(result) => answer(call, result, reply).await,
+            Err(failure) => Err(failure),
+        };
+        Ok(answered.unwrap_or_else(|failure| error::respond_within(&failure, &ctx, &settings)))
+    })
+}
+
+/// A stream of responses of which the first has been waited for.
+pub(crate) type Messages<Res, E> = Answer<ResponseStream<Res, E>>;

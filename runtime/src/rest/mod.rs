@@ -1,0 +1,17 @@
+//! REST: generated services over HTTP and JSON, as `google.api.http` says.
+
+pub(crate) mod binding;
+pub(crate) mod call;
+pub(crate) mod error;
+pub(crate) mod headers;
+mod options;
+mod request;
+mod respond;
+pub(crate) mod routes;
+mod service;
+mod stream;
+mod text;
+
+pub(crate) use call::Call;
+pub use options::Options;
+pub use service::Rest;

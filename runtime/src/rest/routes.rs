@@ -1,0 +1,271 @@
+//! Routing: from a path to a binding, in one walk over the path.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::Method;
+
+use super::Call;
+use super::binding::Binding;
+use super::call::RestFuture;
+use crate::codegen::GeneratedService;
+
+/// The routes of one run of the generator: an automaton over the segments of a path, and what it ends in.
+///
+/// The automaton's state 1 is where it starts, 0 is where no path leads on.
+#[derive(Clone, Copy)]
+pub struct Routes {
+    step: fn(u16, &str) -> u16,
+    ends: &'static [&'static [End]],
+    services: &'static [(&'static str, &'static [Binding])],
+}
+
+impl Routes {
+    /// The automaton's step, the ends of each state with the most specific first, and the services by their full names
+    /// with their bindings.
+    #[must_use]
+    pub const fn new(
+        step: fn(u16, &str) -> u16,
+        ends: &'static [&'static [End]],
+        services: &'static [(&'static str, &'static [Binding])],
+    ) -> Self {
+        Self { step, ends, services }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        self.ends.len() == other.ends.len()
+            && self.services.len() == other.services.len()
+            && self.services.iter().zip(other.services).all(|(a, b)| a.0 == b.0)
+    }
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routes").field("services", &self.services).finish_non_exhaustive()
+    }
+}
+
+/// A binding that may end in a state.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    verb: &'static str,
+    method: &'static str,
+    service: u16,
+    binding: u16,
+    multi: bool,
+}
+
+impl End {
+    /// The custom verb without its colon or nothing, the HTTP method or `*`, the index of the service, the index of the
+    /// binding in it, and whether the template ends in `**`.
+    #[must_use]
+    pub const fn new(
+        verb: &'static str,
+        method: &'static str,
+        service: u16,
+        binding: u16,
+        multi: bool,
+    ) -> Self {
+        Self { verb, method, service, binding, multi }
+    }
+}
+
+/// A service that can be reached by routes.
+pub(crate) trait Endpoint: Send + Sync {
+    fn rest(&self, call: Call) -> RestFuture;
+}
+
+impl<S: GeneratedService> Endpoint for S {
+    fn rest(&self, call: Call) -> RestFuture {
+        GeneratedService::rest(self, call)
+    }
+}
+
+/// Routes with the services of theirs that are mounted.
+#[derive(Clone)]
+struct Tree {
+    routes: &'static Routes,
+    services: Vec<Option<Arc<dyn Endpoint>>>,
+}
+
+/// All routes of a server.
+#[derive(Clone, Default)]
+pub(crate) struct Table {
+    trees: Vec<Tree>,
+}
+
+/// What a path leads to.
+pub(crate) enum Found<'a> {
+    /// A binding; of the path, what is behind `end` is its custom verb.
+    Binding {
+        endpoint: &'a dyn Endpoint,
+        binding: &'static Binding,
+        end: usize,
+    },
+    /// The path is known, the method is not.
+    OtherMethods(Allowed),
+    Nothing,
+}
+
+/// The methods of a path, each once.
+#[derive(Default)]
+pub(crate) struct Allowed(Vec<&'static str>);
+
+impl Allowed {
+    fn add(&mut self, method: &'static str) {
+        if !self.0.contains(&method) {
+            self.0.push(method);
+        }
+    }
+
+    /// The value of an `Allow` header.
+    pub(crate) fn header(mut self) -> String {
+        if self.0.contains(&"GET") {
+            self.add("HEAD");
+        }
+        self.add("OPTIONS");
+        self.0.sort_unstable();
+        self.0.join(", ")
+    }
+}
+
+impl Table {
+    /// Mounts a service under its full name. Services without routes are no part of REST.
+    pub(crate) fn mount(&mut self, name: &str, routes: &'static Routes, endpoint: Arc<dyn Endpoint>) {
+        let Some(index) = routes.services.iter().position(|(service, _)| *service == name) else { return };
+        let known = self.trees.iter().position(|tree| tree.routes.is(routes));
+        let tree = known.unwrap_or_else(|| {
+            let services = routes.services.iter().map(|_| None).collect();
+            self.trees.push(Tree { routes, services });
+            self.trees.len() - 1
+        });
+        self.trees[tree].services[index] = Some(endpoint);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.trees.is_empty()
+    }
+
+    /// Finds what answers `method` at `path`, which is as it came: encoded, without the query.
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        let mut place = None;
+        for tree in &self.trees {
+            let Some((ends, verb, slash)) = tree.walk(path) else { continue };
+            let end = path.len() - verb.map_or(0, |verb| verb.len() + 1);
+            if let Some((endpoint, binding)) = tree.end(ends, verb, slash, method.as_str()) {
+                return Found::Binding { endpoint, binding, end };
+            }
+            place.get_or_insert_with(Vec::new).push((tree, ends, verb, slash));
+        }
+        let Some(places) = place else { return Found::Nothing };
+        let mut allowed = Allowed::default();
+        for (tree, ends, verb, slash) in places {
+            for (end, _) in tree.candidates(ends, verb, slash) {
+                allowed.add(end.method);
+            }
+        }
+        if allowed.0.is_empty() { Found::Nothing } else { Found::OtherMethods(allowed) }
+    }
+}
+
+impl Tree {
+    /// To the ends of the state of `path`, with its custom verb, and whether the path ends in a slash.
+    fn walk<'p>(&self, path: &'p str) -> Option<(&'static [End], Option<&'p str>, bool)> {
+        let mut rest = path.strip_prefix('/')?;
+        let mut state = 1;
+        while let Some((segment, more)) = split(rest) {
+            state = self.step(state, segment);
+            if state == 0 {
+                return None;
+            }
+            rest = more;
+        }
+        if let Some(colon) = rest.rfind(':') {
+            let (segment, verb) = (&rest[..colon], &rest[colon + 1..]);
+            let ends = self.ends(self.step(state, segment));
+            let is_verb = |end: &&End| end.verb == verb && self.services[usize::from(end.service)].is_some();
+            if !verb.is_empty() && ends.iter().any(|end| is_verb(&end)) {
+                return Some((ends, Some(verb), segment.is_empty()));
+            }
+        }
+        match self.step(state, rest) {
+            0 => None,
+            state => Some((self.ends(state), None, rest.is_empty())),
+        }
+    }
+
+    fn ends(&self, state: u16) -> &'static [End] {
+        self.routes.ends.get(usize::from(state)).copied().unwrap_or_default()
+    }
+
+    fn step(&self, state: u16, segment: &str) -> u16 {
+        if segment.as_bytes().contains(&b'%') {
+            return with_upper_escapes(segment, |segment| (self.routes.step)(state, segment));
+        }
+        (self.routes.step)(state, segment)
+    }
+
+    /// The ends that the path itself allows, whatever the method.
+    fn candidates<'s>(
+        &'s self,
+        ends: &'static [End],
+        verb: Option<&str>,
+        slash: bool,
+    ) -> impl Iterator<Item = (&'static End, &'s Arc<dyn Endpoint>)> {
+        ends.iter()
+            .filter(move |end| end.verb == verb.unwrap_or_default() && (end.multi || !slash))
+            .filter_map(|end| Some((end, self.services[usize::from(end.service)].as_ref()?)))
+    }
+
+    fn end(
+        &self,
+        ends: &'static [End],
+        verb: Option<&str>,
+        slash: bool,
+        method: &str,
+    ) -> Option<(&dyn Endpoint, &'static Binding)> {
+        let find = |method: &str| {
+            self.candidates(ends, verb, slash).find(|(end, _)| end.method == method || end.method == "*")
+        };
+        let (end, endpoint) = find(method).or_else(|| if method == "HEAD" { find("GET") } else { None })?;
+        let (_, bindings) = &self.routes.services[usize::from(end.service)];
+        Some((&**endpoint, bindings.get(usize::from(end.binding))?))
+    }
+}
+
+/// The segment before the next slash and what follows it; `None` in the last.
+fn split(path: &str) -> Option<(&str, &str)> {
+    let slash = path.as_bytes().iter().position(|&byte| byte == b'/')?;
+    Some((&path[..slash], &path[slash + 1..]))
+}
+
+/// The longest segment with escapes that is put right without an allocation.
+const ON_STACK: usize = 256;
+
+/// Calls `with` with the hexadecimal digits of the segment's escapes as capital letters, which is how templates are
+/// compiled.
+fn with_upper_escapes(segment: &str, with: impl FnOnce(&str) -> u16) -> u16 {
+    let bytes = segment.as_bytes();
+    let lower = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_lowercase);
+    let is_low = |(at, &byte): (usize, &u8)| byte == b'%' && (lower(at + 1) || lower(at + 2));
+    if !bytes.iter().enumerate().any(is_low) {
+        return with(segment);
+    }
+    let mut stack = [0; ON_STACK];
+    let mut heap = Vec::new();
+    let copy = stack.get_mut(..bytes.len()).unwrap_or_else(|| {
+        heap = vec![0; bytes.len()];
+        &mut heap
+    });
+    copy.copy_from_slice(bytes);
+    let mut at = 0;
+    while at < copy.len() {
+        if copy[at] == b'%' {
+            let end = copy.len().min(at + 3);
+            copy[at..end].make_ascii_uppercase();
+            at += 2;
+        }
+        at += 1;
+    }
+    with(std::str::from_utf8(copy).unwrap_or(segment))
+}

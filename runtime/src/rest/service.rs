@@ -1,0 +1,148 @@
+//! [`Rest`]: generated services as a tower service.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+use std::time::Duration;
+
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use tonic::Status;
+use tonic::body::Body;
+use tower_service::Service;
+
+use super::call::{Call, RestFuture};
+use super::error::{self, Failure};
+use super::options::{Options, Settings};
+use super::routes::{Allowed, Found, Table};
+use crate::Authenticator;
+use crate::codegen::{GeneratedService, RequestBody};
+use crate::dispatch::Policy;
+
+/// Generated services over REST alone, to be mounted in any server of tower services.
+///
+/// [`Server`](crate::Server) serves REST by itself; this is for those who have a server already, such as axum:
+///
+/// ```ignore
+/// let app = axum::Router::new().fallback_service(rsvc::rest::Rest::new().add(UserServiceServer::new(users)));
+/// ```
+#[derive(Clone, Default)]
+#[must_use = "a service does nothing until it is served"]
+pub struct Rest {
+    inner: Arc<Inner>,
+}
+
+#[derive(Clone, Default)]
+struct Inner {
+    table: Table,
+    settings: Arc<Settings>,
+}
+
+impl Rest {
+    /// No services yet, and the default options.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a service. One that was added before under the same name is replaced.
+    #[allow(clippy::should_implement_trait, reason = "nobody takes this for a sum")]
+    pub fn add<S: GeneratedService>(mut self, service: S) -> Self {
+        if let Some(routes) = S::REST {
+            Arc::make_mut(&mut self.inner).table.mount(S::INFO.name, routes, Arc::new(service));
+        }
+        self
+    }
+
+    /// Sets limits and the like.
+    pub fn options(self, options: Options) -> Self {
+        self.change(|settings| settings.options = options)
+    }
+
+    /// Sets who finds out who calls. Without one, methods that need an authenticated caller refuse every call, unless
+    /// a layer puts a [`Principal`](crate::Principal) on the request.
+    pub fn authenticator(self, authenticator: impl Authenticator) -> Self {
+        self.change(|settings| settings.policy.authenticator = Some(Arc::new(authenticator)))
+    }
+
+    /// The time for a call of which neither its caller nor its method says anything. Default: no limit.
+    pub fn default_timeout(self, timeout: Duration) -> Self {
+        self.change(|settings| settings.policy.default_timeout = Some(timeout))
+    }
+
+    /// The time that no call may exceed, whatever its caller says. Default: no limit.
+    pub fn max_timeout(self, timeout: Duration) -> Self {
+        self.change(|settings| settings.policy.max_timeout = Some(timeout))
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut Arc::make_mut(&mut self.inner).settings));
+        self
+    }
+
+    pub(crate) fn from_parts(table: Table, policy: Policy, options: Options) -> Self {
+        Self { inner: Arc::new(Inner { table, settings: Arc::new(Settings { policy, options }) }) }
+    }
+
+    /// What a request leads to.
+    pub(crate) fn find<B>(&self, request: &Request<B>) -> Found<'_> {
+        self.inner.table.find(request.method(), request.uri().path())
+    }
+
+    /// Answers a request that leads to `found`.
+    pub(crate) fn answer(&self, request: Request<Body>, found: Found<'_>) -> RestFuture {
+        let response = match found {
+            Found::Binding { endpoint, binding, end } => {
+                let (parts, body) = request.into_parts();
+                let settings = Arc::clone(&self.inner.settings);
+                return endpoint.rest(Call { parts, body, binding, path_end: end, settings });
+            }
+            Found::OtherMethods(allowed) => self.other_methods(&request, allowed),
+            Found::Nothing => self.not_found(&request),
+        };
+        Box::pin(std::future::ready(Ok(response)))
+    }
+
+    /// The answer to a request whose path has bindings of other methods.
+    fn other_methods(&self, request: &Request<Body>, allowed: Allowed) -> Response<Body> {
+        let mut response = if request.method() == Method::OPTIONS {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            response
+        } else {
+            let status = Status::unimplemented(format!("the path does not take {}", request.method()));
+            let failure = Failure::with_http(StatusCode::METHOD_NOT_ALLOWED, status);
+            error::respond(&failure, request.headers(), &self.inner.settings)
+        };
+        if let Ok(allow) = HeaderValue::try_from(allowed.header()) {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+        response
+    }
+
+    /// The answer to a request that leads nowhere.
+    fn not_found(&self, request: &Request<Body>) -> Response<Body> {
+        let failure = Failure::from(Status::not_found("nothing has this path"));
+        error::respond(&failure, request.headers(), &self.inner.settings)
+    }
+}
+
+impl<B: RequestBody> Service<Request<B>> for Rest {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = RestFuture;
+
+    fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> RestFuture {
+        let found = self.find(&request);
+        self.answer(request.map(Body::new), found)
+    }
+}
+
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rest").field("options", &self.inner.settings.options).finish_non_exhaustive()
+    }
+}

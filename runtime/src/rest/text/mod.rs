@@ -1,0 +1,163 @@
+//! What a URL says about a request, as the message's wire bytes.
+//!
+//! Tables say what there is: no code is generated for it. A value is parsed for the type of its field, encoded, and
+//! wrapped in the messages on its way.
+
+mod known;
+mod percent;
+mod query;
+mod scalar;
+
+use std::borrow::Cow;
+
+use super::binding::{Binding, BodyKind, Variable};
+use super::error::Failure;
+use super::options::Options;
+use crate::json::MessageInfo;
+use crate::json::info::{Field, Type};
+
+/// How many names a parameter may have: `a.b.c` has three.
+const MAX_DEPTH: usize = 32;
+
+/// The bytes of the query parameters and, behind them so that they win, of the path's variables.
+pub(crate) fn parameters(
+    info: &'static MessageInfo,
+    binding: &Binding,
+    path: &str,
+    query: &str,
+    options: &Options,
+) -> Result<Vec<u8>, Failure> {
+    let mut out = Vec::new();
+    if !query.is_empty() {
+        let whole = binding.body == BodyKind::Whole;
+        if !whole {
+            query::read(info, binding, query, options, &mut out)?;
+        } else if options.refuse_unknown {
+            return Err(wrong("query", query, "the request is the body alone"));
+        }
+    }
+    for variable in binding.variables {
+        read_variable(info, variable, path, &mut out)?;
+    }
+    Ok(out)
+}
+
+fn read_variable(
+    info: &'static MessageInfo,
+    variable: &Variable,
+    path: &str,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    let Some(mut place) = Place::of_variable(info, variable) else { return Ok(()) };
+    let raw = segments(path, variable.from, variable.to);
+    let slashes = if variable.multi { percent::Slash::Kept } else { percent::Slash::Decoded };
+    let said = percent::decode(raw, slashes, percent::Plus::Plus).map_err(Cow::Borrowed);
+    let put = said.and_then(|text| place.put(&text, out));
+    put.map_err(|what| wrong("path variable", &place.name(), &what))
+}
+
+/// The segments `from..to` of a path.
+fn segments(path: &str, from: u16, to: Option<u16>) -> &str {
+    let mut slashes = path.bytes().enumerate().filter(|&(_, byte)| byte == b'/').map(|(at, _)| at);
+    let Some(start) = slashes.nth(usize::from(from)) else { return "" };
+    let end = to.and_then(|to| slashes.nth(usize::from(to - from).saturating_sub(1)));
+    &path[start + 1..end.unwrap_or(path.len())]
+}
+
+/// Something in the URL is wrong.
+#[cold]
+fn wrong(kind: &str, name: &str, what: &str) -> Failure {
+    Failure::bad_request(name, what, format!("{kind} `{}`: {what}", shown(name)))
+}
+
+/// A text from outside in an error: not too much of it.
+fn shown(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(64) {
+        None => Cow::Borrowed(text),
+        Some((cut, _)) => Cow::Owned(format!("{}…", &text[..cut])),
+    }
+}
+
+/// A field of a message or of one inside it.
+struct Place {
+    fields: [Option<(u16, &'static Field)>; MAX_DEPTH],
+    len: usize,
+}
+
+impl Place {
+    const fn new() -> Self {
+        Self { fields: [None; MAX_DEPTH], len: 0 }
+    }
+
+    fn push(&mut self, index: u16, field: &'static Field) -> Option<()> {
+        *self.fields.get_mut(self.len)? = Some((index, field));
+        self.len += 1;
+        Some(())
+    }
+
+    fn of_variable(info: &'static MessageInfo, variable: &Variable) -> Option<Self> {
+        let mut place = Self::new();
+        let mut fields = known::fields(info);
+        for &index in variable.path {
+            let field = fields.get(usize::from(index))?;
+            place.push(index, field)?;
+            if let Type::Message(info) = field.ty {
+                fields = known::fields(info());
+            }
+        }
+        Some(place)
+    }
+
+    fn steps(&self) -> impl DoubleEndedIterator<Item = (u16, &'static Field)> {
+        self.fields[..self.len].iter().copied().flatten()
+    }
+
+    fn last(&self) -> Option<&'static Field> {
+        self.steps().next_back().map(|(_, field)| field)
+    }
+
+    /// Whether it is the field at `path` or one inside it.
+    fn is_within(&self, path: &[u16]) -> bool {
+        path.len() <= self.len && self.steps().zip(path).all(|((index, _), other)| index == *other)
+    }
+
+    /// Its name, as the `.proto` has it.
+    fn name(&self) -> String {
+        let names: Vec<_> = self.steps().map(|(_, field)| field.proto).collect();
+        names.join(".")
+    }
+
+    /// Whether the field holds text, in which a space is a space.
+    fn is_text(&self) -> bool {
+        match self.last().map(|field| field.ty) {
+            Some(Type::String) => true,
+            Some(Type::Message(info)) => info().name == "google.protobuf.StringValue",
+            _ => false,
+        }
+    }
+
+    /// Appends the field with the value that `text` says.
+    fn put(&mut self, text: &str, out: &mut Vec<u8>) -> Result<(), Cow<'static, str>> {
+        if let Some(Type::Message(info)) = self.last().map(|field| field.ty)
+            && let Some(value) = known::wrapped(info())
+        {
+            self.push(0, value).ok_or("too deep")?;
+        }
+        let Some(field) = self.last() else { return Ok(()) };
+        let start = out.len();
+        scalar::put(field, text, out)?;
+        for (_, field) in self.steps().rev().skip(1) {
+            wrap(field.number, start, out);
+        }
+        Ok(())
+    }
+}
+
+/// Makes what is in `out` from `start` on the content of a message field.
+fn wrap(number: u32, start: usize, out: &mut Vec<u8>) {
+    let len = out.len() - start;
+    prost::encoding::encode_key(number, prost::encoding::WireType::LengthDelimited, out);
+    prost::encoding::encode_varint(len as u64, out);
+    let head = out.len() - start - len;
+    out[start..].rotate_right(head);
+}

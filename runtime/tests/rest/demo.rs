@@ -1,0 +1,239 @@
+//! A service by hand, in the shape that the generator gives it, with messages that it has generated from `demo.proto`.
+
+use std::sync::{Arc, Mutex};
+
+use rsvc::codegen::rest::{self, Binding, BodyKind, Call, End, Fields, RestFuture, Routes, Variable};
+use rsvc::{Access, Context, MethodInfo, MethodKind, ResponseStream, ServiceInfo, Status};
+
+#[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, unsafe_code)]
+mod messages {
+    include!("messages.rs");
+}
+
+pub(crate) use messages::Item;
+
+pub(crate) const SERVICE: ServiceInfo =
+    ServiceInfo::new("rest.v1.Items", &[GET, FAIL, SECRET, SLOW, COUNT, SUM, CHAT], b"");
+const GET: MethodInfo = method("Get", "/rest.v1.Items/Get", MethodKind::Unary);
+const FAIL: MethodInfo = method("Fail", "/rest.v1.Items/Fail", MethodKind::Unary);
+const SECRET: MethodInfo =
+    method("Secret", "/rest.v1.Items/Secret", MethodKind::Unary).access(Access::Authenticated);
+const SLOW: MethodInfo = method("Slow", "/rest.v1.Items/Slow", MethodKind::Unary);
+const COUNT: MethodInfo = method("Count", "/rest.v1.Items/Count", MethodKind::ServerStreaming);
+const SUM: MethodInfo = method("Sum", "/rest.v1.Items/Sum", MethodKind::ClientStreaming);
+const CHAT: MethodInfo = method("Chat", "/rest.v1.Items/Chat", MethodKind::BidiStreaming);
+
+const fn method(name: &'static str, path: &'static str, kind: MethodKind) -> MethodInfo {
+    MethodInfo::new("rest.v1.Items", name, path, kind)
+}
+
+/// Indices of fields.
+const ID: u16 = 0;
+const COUNT_FIELD: u16 = 1;
+const CHILD: u16 = 2;
+const TAGS: u16 = 3;
+const UPDATE_MASK: u16 = 7;
+const LABELS: u16 = 11;
+const PICK_TEXT: u16 = 12;
+const FILE: u16 = 15;
+const LONG: u16 = 26;
+
+static BINDINGS: &[Binding] = &[
+    /* 0 */ Binding::new(0, "GET", "/v1/items/{id}").variables(&[Variable::new(&[ID], 2, 3)]),
+    /* 1 */ Binding::new(0, "POST", "/v1/items").body(BodyKind::Whole),
+    /* 2 */
+    Binding::new(0, "PATCH", "/v1/items/{id}")
+        .variables(&[Variable::new(&[ID], 2, 3)])
+        .body(BodyKind::Field(CHILD))
+        .fill_update_mask(UPDATE_MASK),
+    /* 3 */ Binding::new(0, "GET", "/v1/items/{id}:check").variables(&[Variable::new(&[ID], 2, 3)]),
+    /* 4 */ Binding::new(0, "GET", "/v1/files/{id=**}").variables(&[Variable::rest(&[ID], 2)]),
+    /* 5 */
+    Binding::new(0, "GET", "/v1/shelves/{child.id=shelves/*}/{count}")
+        .variables(&[Variable::new(&[CHILD, ID], 2, 4).multi(), Variable::new(&[COUNT_FIELD], 4, 5)]),
+    /* 6 */ Binding::new(0, "POST", "/v1/tags").body(BodyKind::Field(TAGS)).response_body(TAGS),
+    /* 7 */ Binding::new(0, "POST", "/v1/labels").body(BodyKind::Whole).response_body(LABELS),
+    /* 8 */ Binding::new(0, "POST", "/v1/child").body(BodyKind::Whole).response_body(CHILD),
+    /* 9 */ Binding::new(0, "POST", "/v1/long").body(BodyKind::Field(LONG)).response_body(LONG),
+    /* 10 */ Binding::new(0, "POST", "/v1/file").body(BodyKind::Field(FILE)).response_body(FILE),
+    /* 11 */
+    Binding::new(0, "GET", "/v1/pick/{pick_text}").variables(&[Variable::new(&[PICK_TEXT], 2, 3)]),
+    /* 12 */ Binding::new(1, "GET", "/v1/fail"),
+    /* 13 */ Binding::new(2, "GET", "/v1/secret"),
+    /* 14 */ Binding::new(3, "GET", "/v1/slow"),
+    /* 15 */
+    Binding::new(4, "GET", "/v1/count/{count}").variables(&[Variable::new(&[COUNT_FIELD], 2, 3)]),
+    /* 16 */ Binding::new(5, "POST", "/v1/sum").body(BodyKind::Whole),
+    /* 17 */ Binding::new(6, "POST", "/v1/chat").body(BodyKind::Whole),
+    /* 18 */ Binding::new(0, "*", "/v1/any"),
+];
+
+const fn end(verb: &'static str, method: &'static str, binding: u16) -> End {
+    End::new(verb, method, 0, binding, false)
+}
+
+static ROUTES: Routes = Routes::new(
+    step,
+    &[
+        &[],
+        &[],
+        &[],
+        /* 3 */ &[end("", "POST", 1)],
+        /* 4 */ &[end("", "GET", 0), end("", "PATCH", 2), end("check", "GET", 3)],
+        /* 5 */ &[End::new("", "GET", 0, 4, true)],
+        /* 6 */ &[],
+        /* 7 */ &[],
+        /* 8 */ &[],
+        /* 9 */ &[end("", "GET", 5)],
+        /* 10 */ &[end("", "POST", 6)],
+        /* 11 */ &[end("", "POST", 7)],
+        /* 12 */ &[end("", "POST", 8)],
+        /* 13 */ &[end("", "POST", 9)],
+        /* 14 */ &[end("", "POST", 10)],
+        /* 15 */ &[],
+        /* 16 */ &[end("", "GET", 11)],
+        /* 17 */ &[end("", "GET", 12)],
+        /* 18 */ &[end("", "GET", 13)],
+        /* 19 */ &[end("", "GET", 14)],
+        /* 20 */ &[],
+        /* 21 */ &[end("", "GET", 15)],
+        /* 22 */ &[end("", "POST", 16)],
+        /* 23 */ &[end("", "POST", 17)],
+        /* 24 */ &[end("", "*", 18)],
+    ],
+    &[("rest.v1.Items", BINDINGS)],
+);
+
+fn step(state: u16, segment: &str) -> u16 {
+    match (state, segment) {
+        (1, "v1") => 2,
+        (2, "items") => 3,
+        (3, _) => 4,
+        (2, "files") | (5, _) => 5,
+        (2, "shelves") => 6,
+        (6, "shelves") => 7,
+        (7, _) => 8,
+        (8, _) => 9,
+        (2, "tags") => 10,
+        (2, "labels") => 11,
+        (2, "child") => 12,
+        (2, "long") => 13,
+        (2, "file") => 14,
+        (2, "pick") => 15,
+        (15, _) => 16,
+        (2, "fail") => 17,
+        (2, "secret") => 18,
+        (2, "slow") => 19,
+        (2, "count") => 20,
+        (20, _) => 21,
+        (2, "sum") => 22,
+        (2, "chat") => 23,
+        (2, "any") => 24,
+        _ => 0,
+    }
+}
+
+static FIELDS: Fields<Item, Item> = Fields {
+    read: |field, request, reader| match field {
+        CHILD => reader.message_opt(&mut request.child),
+        TAGS => reader.list(&mut request.tags),
+        FILE => reader.message_opt(&mut request.file),
+        LONG => reader.int64(&mut request.long),
+        _ => Ok(()),
+    },
+    write: |field, response, writer| {
+        let info = <Item as rsvc::json::Json>::info().field(usize::from(field));
+        match field {
+            CHILD => writer.message_opt(info, response.child.as_deref()),
+            TAGS => writer.string_list(info, &response.tags),
+            LABELS => writer.map(info, &response.labels),
+            FILE => writer.message_opt(info, response.file.as_ref()),
+            LONG => writer.int64_set(info, response.long),
+            _ => {}
+        }
+    },
+};
+
+/// What handlers do besides echoing.
+#[derive(Default)]
+pub(crate) struct Behaviour {
+    pub(crate) fail: Option<Status>,
+    /// The contexts of the calls so far.
+    pub(crate) contexts: Vec<Context>,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) trailers: Vec<(&'static str, &'static str)>,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Items(pub(crate) Arc<Mutex<Behaviour>>);
+
+impl Items {
+    fn called(&self, ctx: &Context) {
+        let mut behaviour = self.0.lock().unwrap();
+        behaviour.contexts.push(ctx.clone());
+        for (key, value) in &behaviour.headers {
+            ctx.set_header(key, *value).unwrap();
+        }
+        for (key, value) in &behaviour.trailers {
+            ctx.set_trailer(key, *value).unwrap();
+        }
+    }
+}
+
+impl rsvc::codegen::GeneratedService for Items {
+    const INFO: &'static ServiceInfo = &SERVICE;
+    const REST: Option<&'static Routes> = Some(&ROUTES);
+
+    fn dispatch(&self, request: rsvc::codegen::GrpcRequest) -> rsvc::codegen::GrpcFuture {
+        let this = self.clone();
+        match request.uri().path() {
+            "/rest.v1.Items/Get" => {
+                rsvc::codegen::server::unary(&GET, request, |ctx, item: Item| async move {
+                    this.called(&ctx);
+                    Ok::<_, Status>(item)
+                })
+            }
+            _ => rsvc::codegen::server::unimplemented(request),
+        }
+    }
+
+    fn rest(&self, call: Call) -> RestFuture {
+        let this = self.clone();
+        match call.method() {
+            0 => rest::unary(&GET, call, FIELDS, |ctx, item| async move {
+                this.called(&ctx);
+                Ok::<_, Status>(item)
+            }),
+            1 => rest::unary(&FAIL, call, FIELDS, |ctx, item| async move {
+                this.called(&ctx);
+                let fail = this.0.lock().unwrap().fail.clone();
+                fail.map_or(Ok(item), Err)
+            }),
+            2 => rest::unary(&SECRET, call, FIELDS, |_, item| async move { Ok::<_, Status>(item) }),
+            3 => rest::unary(&SLOW, call, FIELDS, |_, _| async move {
+                std::future::pending::<()>().await;
+                Err(Status::internal("never"))
+            }),
+            4 => rest::server_streaming(&COUNT, call, FIELDS, |_, item| async move {
+                Ok::<_, Status>(ResponseStream::from_iter(
+                    (0..item.count).map(|count| Item { count, ..Item::default() }),
+                ))
+            }),
+            5 => rest::client_streaming(&SUM, call, FIELDS, |_, mut items| async move {
+                let mut sum = Item::default();
+                while let Some(item) = items.message().await? {
+                    sum.count += item.count;
+                }
+                Ok::<_, Status>(sum)
+            }),
+            6 => rest::streaming(&CHAT, call, FIELDS, |_, items| async move {
+                Ok::<_, Status>(ResponseStream::new(items))
+            }),
+            _ => rest::unknown(call),
+        }
+    }
+}
+
+impl rsvc::codegen::NamedService for Items {
+    const NAME: &'static str = "rest.v1.Items";
+}
