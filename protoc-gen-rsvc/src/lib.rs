@@ -164,6 +164,12 @@ impl Builder {
         self.option("server", if yes { "true" } else { "false" })
     }
 
+    /// Whether messages and enums also get `serde::Serialize` and `serde::Deserialize`, by the same ProtoJSON as
+    /// `rsvc::json`; off by default. The crate `rsvc` needs its feature `serde` for it.
+    pub fn serde(self, yes: bool) -> Self {
+        self.option("serde", if yes { "true" } else { "false" })
+    }
+
     /// Reaches prost-build's own configuration, for what has no method here (`message_attribute`,
     /// `skip_debug`, …). What changes the type of a field has to go through [`Builder::bytes`],
     /// [`Builder::btree_map`] and [`Builder::boxed`]; else the run fails and says so.

@@ -27,6 +27,8 @@ pub struct Options {
     pub client: bool,
     /// Whether servers are generated.
     pub server: bool,
+    /// Whether messages and enums get the traits of `serde`, by their `ProtoJSON`.
+    pub serde: bool,
     /// Whether a validation rule that cannot be compiled fails at run time, not the build.
     pub defer_rule_errors: bool,
     /// Whether standard rules come from the CEL beside them, where there is some: a second opinion for tests.
@@ -45,6 +47,7 @@ impl Default for Options {
             imports: true,
             client: true,
             server: true,
+            serde: false,
             defer_rule_errors: false,
             rules_from_cel: false,
         }
@@ -62,6 +65,11 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("imports", "true|false", "generates code for imported files too (default true)"),
     ("client", "true|false", "generates clients (default true)"),
     ("server", "true|false", "generates servers (default true)"),
+    (
+        "serde",
+        "true|false",
+        "messages and enums get serde's traits, for which `rsvc` needs its feature `serde` (default false)",
+    ),
     (
         "defer_rule_errors",
         "true|false",
@@ -101,6 +109,7 @@ impl Options {
             "imports" => self.imports = flag(key, value)?,
             "client" => self.client = flag(key, value)?,
             "server" => self.server = flag(key, value)?,
+            "serde" => self.serde = flag(key, value)?,
             "defer_rule_errors" => self.defer_rule_errors = flag(key, value)?,
             "rules_from_cel" => self.rules_from_cel = flag(key, value)?,
             _ => {

@@ -26,6 +26,7 @@
 //! | `rpc` | with either | what a service trait names: [`Context`], streams, [`Authenticator`] |
 //! | `web` | yes | gRPC-Web on the same port |
 //! | `tls` | no | TLS on both ends, by rustls with ring |
+//! | `serde` | no | `Serialize` and `Deserialize` of messages, where the generator's option `serde` asks for them |
 //!
 //! Without any, there are messages, errors and descriptions of methods: enough for a crate of messages.
 //!

@@ -45,8 +45,11 @@ enum Task {
     },
     /// Run the benchmarks
     Bench {
-        /// Passed to `cargo bench`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        /// Run these alone: rpc, json, compile and what else `bench/benches` has
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Passed to the benchmarks
+        #[arg(last = true)]
         args: Vec<String>,
     },
     /// Run the conformance programs against the official runners and cases
@@ -82,8 +85,10 @@ fn run(task: Task) -> Result<bool> {
             process::run(&mut command)?;
             Ok(true)
         }
-        Task::Bench { args } => {
-            process::run(session.cargo(["bench", "--package", "bench"]).args(args))?;
+        Task::Bench { names, args } => {
+            let mut command = session.cargo(["bench", "--package", "bench"]);
+            command.args(names.iter().flat_map(|name| ["--bench", name])).arg("--").args(args);
+            process::run(&mut command)?;
             Ok(true)
         }
         Task::Conformance { suites } => {

@@ -36,7 +36,7 @@ pub(crate) fn emit(
 ) -> Result<Vec<Emitted>, Diagnostic> {
     let mut packages: BTreeMap<PackageId, Vec<syn::Item>> = messages::emit(schema, options, hook)?;
     for (id, package) in schema.packages.iter() {
-        let mut items = json::emit(schema, id)?;
+        let mut items = json::emit(schema, id, options.serde)?;
         for set in package.messages.iter().filter_map(|m| schema.messages[*m].error_set) {
             items.extend(errors::emit(schema, options, set)?);
         }

@@ -18,6 +18,8 @@ mod options;
 mod read;
 mod registry;
 mod scan;
+#[cfg(feature = "serde")]
+pub mod serde;
 #[cfg(test)]
 mod tests;
 mod wkt;
@@ -31,6 +33,18 @@ pub use read::{Object, Reader};
 pub use registry::GENERATED;
 pub use registry::register;
 pub use write::{JsonMap, MapKey, Start, Writer};
+
+/// Stands where generated code asks for impls of serde.
+#[cfg(not(feature = "serde"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! serde_impls {
+    ($($any:tt)*) => {
+        ::core::compile_error!(
+            "code generated with the option `serde` needs the feature `serde` of the crate `rsvc`"
+        );
+    };
+}
 
 /// A value with a JSON form: a message, or a scalar that stands for its wrapper message.
 ///

@@ -39,6 +39,7 @@ cases! {
     recursion,
     refused_elsewhere,
     scalars,
+    serde,
     service_names,
     services,
     split,

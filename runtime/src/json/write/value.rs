@@ -14,6 +14,12 @@ impl Writer {
         self.buf.extend_from_slice(text.as_bytes());
     }
 
+    /// An integer of any width as a JSON number.
+    #[cfg(feature = "serde")]
+    pub(in crate::json) fn number(&mut self, value: impl itoa::Integer) {
+        self.raw(itoa::Buffer::new().format(value));
+    }
+
     /// `int32` and its kin.
     pub fn i32_value(&mut self, value: i32) {
         self.raw(itoa::Buffer::new().format(value));

@@ -70,13 +70,7 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
             let mut __rsvc_object = __rsvc_r
                 .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
+            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
             ::core::result::Result::Ok(())
         }
     }

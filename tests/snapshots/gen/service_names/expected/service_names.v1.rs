@@ -71,13 +71,7 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
             let mut __rsvc_object = __rsvc_r
                 .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
+            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
             ::core::result::Result::Ok(())
         }
     }
@@ -106,13 +100,7 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
             let mut __rsvc_object = __rsvc_r
                 .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
+            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
             ::core::result::Result::Ok(())
         }
     }
@@ -141,13 +129,7 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
             let mut __rsvc_object = __rsvc_r
                 .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
+            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
             ::core::result::Result::Ok(())
         }
     }
@@ -176,13 +158,7 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
             let mut __rsvc_object = __rsvc_r
                 .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
+            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
             ::core::result::Result::Ok(())
         }
     }
@@ -211,13 +187,7 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
             let mut __rsvc_object = __rsvc_r
                 .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
+            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
             ::core::result::Result::Ok(())
         }
     }
@@ -246,13 +216,7 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
             let mut __rsvc_object = __rsvc_r
                 .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
+            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
             ::core::result::Result::Ok(())
         }
     }
@@ -326,13 +290,7 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
             let mut __rsvc_object = __rsvc_r
                 .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
+            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
             ::core::result::Result::Ok(())
         }
     }
@@ -361,13 +319,7 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
             let mut __rsvc_object = __rsvc_r
                 .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
+            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
             ::core::result::Result::Ok(())
         }
     }
@@ -396,13 +348,7 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
             let mut __rsvc_object = __rsvc_r
                 .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
+            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
             ::core::result::Result::Ok(())
         }
     }
@@ -431,13 +377,7 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
             let mut __rsvc_object = __rsvc_r
                 .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
+            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
             ::core::result::Result::Ok(())
         }
     }

@@ -1,0 +1,46 @@
+//! Running a program and what it took.
+
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// What a run took, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Time {
+    /// Of processors, all of its own programs together: hardly disturbed by what else runs.
+    pub(crate) processor: f64,
+    /// On the clock.
+    pub(crate) wall: f64,
+}
+
+/// Runs a program to its end.
+pub(crate) fn timed(command: &mut Command) -> Time {
+    // The shell has what the standard library has not: the processor time of its children.
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "\"$@\" >&2 || exit 1; times", "sh"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        shell.current_dir(folder);
+    }
+    let start = Instant::now();
+    let output = shell.stderr(Stdio::inherit()).output().expect("there is a shell");
+    let wall = start.elapsed().as_secs_f64();
+    assert!(output.status.success(), "{command:?} failed");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let children = text.lines().nth(1).expect("`times` prints two lines");
+    Time { processor: children.split_whitespace().map(seconds).sum(), wall }
+}
+
+/// `1m2.5s`.
+fn seconds(text: &str) -> f64 {
+    let (minutes, seconds) = text.trim_end_matches('s').split_once('m').expect("minutes and seconds");
+    let number = |text: &str| text.parse::<f64>().expect("a number");
+    number(minutes) * 60.0 + number(seconds)
+}

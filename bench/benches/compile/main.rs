@@ -1,0 +1,91 @@
+//! What generated code costs those who compile it, compared with other generators for the same 300 messages.
+//!
+//! Prints lines, processor seconds (seconds on the clock in brackets) and bytes, and what is added to the first
+//! candidate. Arguments choose suites by name.
+#![allow(clippy::print_stdout)] // it is what a benchmark is for
+#![allow(clippy::cast_precision_loss)] // nobody compiles so much
+
+mod candidate;
+mod cost;
+mod json;
+mod project;
+mod schema;
+
+use candidate::{Candidate, Suite};
+use cost::Time;
+use project::{Part, Project};
+
+/// At most this part of what the peer adds may be added.
+const LIMIT: f64 = 0.5;
+
+fn main() {
+    let suites: &[fn() -> Suite] = &[json::suite];
+    // Cargo adds flags of its own.
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    for suite in suites {
+        let suite = suite();
+        if wanted.is_empty() || wanted.iter().any(|name| name == suite.name) {
+            measure(&suite);
+        }
+    }
+}
+
+/// What one candidate takes.
+struct Costs {
+    lines: usize,
+    check: Time,
+    build: Time,
+    program: Time,
+    bytes: u64,
+}
+
+fn measure(suite: &Suite) {
+    println!("{}: {} messages; the program {}", suite.name, suite.schema.messages.len(), suite.about);
+    let project = Project::new(suite);
+    let costs = [&suite.base, &suite.ours, &suite.peer].map(|candidate| cost(&project, suite, candidate));
+    let names = [suite.base.name, suite.ours.name, suite.peer.name];
+    println!(
+        "{:24} {:>18} {:>18} {:>18}   added by {} / by {}",
+        "", names[0], names[1], names[2], names[1], names[2]
+    );
+    let met = [
+        row("lines", &costs, |costs| count(costs.lines as u64), |costs| costs.lines as f64),
+        row("cargo check", &costs, |costs| seconds(costs.check), |costs| costs.check.processor),
+        row("release build", &costs, |costs| seconds(costs.build), |costs| costs.build.processor),
+        row("release program", &costs, |costs| seconds(costs.program), |costs| costs.program.processor),
+        row("bytes of the program", &costs, |costs| count(costs.bytes), |costs| costs.bytes as f64),
+    ];
+    println!("{}", if met.iter().all(|met| *met) { "all limits met" } else { "NOT all limits met" });
+}
+
+fn cost(project: &Project, suite: &Suite, candidate: &Candidate) -> Costs {
+    let compile = |part, cargo: &[&str]| project.compile(part, candidate, suite, cargo);
+    let check = compile(Part::Messages, &["check"]);
+    let build = compile(Part::Messages, &["build", "--release"]);
+    let program = compile(Part::Program, &["build", "--release"]);
+    println!("  {} compiled", candidate.name);
+    Costs { lines: project.lines(candidate), check, build, program, bytes: project.run(candidate) }
+}
+
+/// Prints a row, and says whether its limit is met.
+fn row(name: &str, costs: &[Costs; 3], show: fn(&Costs) -> String, value: fn(&Costs) -> f64) -> bool {
+    let [base, ours, peer] = costs.each_ref().map(value);
+    let part = (ours - base) / (peer - base);
+    let met = part <= LIMIT;
+    let verdict = if met { "" } else { "   above the limit" };
+    let [first, second, third] = costs.each_ref().map(show);
+    println!("{name:24} {first:>18} {second:>18} {third:>18}   {part:.2}{verdict}");
+    met
+}
+
+fn seconds(time: Time) -> String {
+    format!("{:.1} s ({:.1})", time.processor, time.wall)
+}
+
+/// With a space between thousands.
+fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(" ")
+}

@@ -1,0 +1,91 @@
+//! Reading: the arm of each field.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{Cx, Holds, Kind};
+use crate::model::{FieldId, OneofId};
+
+impl Cx<'_> {
+    /// The expression that reads a field.
+    pub(super) fn read(&self, id: FieldId) -> TokenStream {
+        let field = &self.schema.fields[id];
+        if let Some(oneof) = field.oneof {
+            return self.read_variant(id, oneof);
+        }
+        let place = Self::path(&format!("self.{}", field.rust_name));
+        let holds = self.holds(id);
+        let suffix = match holds {
+            Holds::List => "_list",
+            Holds::Optional => "_opt",
+            _ => "",
+        };
+        match (holds, self.kind(field.kind.value())) {
+            (Holds::Map, Kind::Enum(info)) => {
+                quote! { __rsvc_r.enum_map(&mut #place, #info) }
+            }
+            (Holds::Map, _) => quote! { __rsvc_r.map(&mut #place) },
+            (Holds::List, Kind::Message) => quote! { __rsvc_r.list(&mut #place) },
+            (Holds::Optional, Kind::Message) => quote! { __rsvc_r.message_opt(&mut #place) },
+            (_, Kind::Message) => quote! { ::rsvc::json::Json::read_json(&mut #place, __rsvc_r) },
+            (holds, Kind::Enum(info)) => {
+                let method = if holds == Holds::Value {
+                    format_ident!("enumeration")
+                } else {
+                    format_ident!("enum{suffix}")
+                };
+                quote! { __rsvc_r.#method(&mut #place, #info) }
+            }
+            (_, kind) => {
+                let stem = match kind {
+                    Kind::Copied(stem) => stem,
+                    Kind::Bytes => "bytes",
+                    _ => "string",
+                };
+                let method = format_ident!("{stem}{suffix}");
+                quote! { __rsvc_r.#method(&mut #place) }
+            }
+        }
+    }
+
+    /// A oneof's member: a message merges with one of the same kind, anything else replaces.
+    fn read_variant(&self, id: FieldId, oneof: OneofId) -> TokenStream {
+        let field = &self.schema.fields[id];
+        let place = Self::path(&format!("self.{}", self.schema.oneofs[oneof].rust_name));
+        let variant = self.variant(oneof, id);
+        let some = quote! { ::core::option::Option::Some };
+        let body = match self.kind(field.kind.value()) {
+            Kind::Message => quote! {
+                if let #some(#variant(__rsvc_value)) = &mut #place {
+                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                } else {
+                    #place = #some(#variant(__rsvc_r.message_value()?));
+                }
+            },
+            Kind::Enum(info) => quote! {
+                if let #some(__rsvc_value) = __rsvc_r.enum_value(#info)? {
+                    #place = #some(#variant(__rsvc_value));
+                }
+            },
+            Kind::Bytes if field.storage.shared_bytes => {
+                quote! { #place = #some(#variant(__rsvc_r.bytes_value()?.into())); }
+            }
+            kind => {
+                let method = match kind {
+                    Kind::Copied("double") => "f64_value",
+                    Kind::Copied("float") => "f32_value",
+                    Kind::Copied("int32") => "i32_value",
+                    Kind::Copied("int64") => "i64_value",
+                    Kind::Copied("uint32") => "u32_value",
+                    Kind::Copied("uint64") => "u64_value",
+                    Kind::Copied(_) => "bool_value",
+                    Kind::Bytes => "bytes_value",
+                    _ => "string_value",
+                };
+                let method = format_ident!("{method}");
+                quote! { #place = #some(#variant(__rsvc_r.#method()?)); }
+            }
+        };
+        quote! { { #body ::core::result::Result::Ok(()) } }
+    }
+}

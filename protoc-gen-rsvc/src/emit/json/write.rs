@@ -1,0 +1,111 @@
+//! Writing: one call for each field, one `match` for each oneof.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::{Cx, Holds, Kind};
+use crate::model::{FieldId, FieldKind, MessageId, OneofId, Presence};
+
+impl Cx<'_> {
+    /// A statement for each field, and one for each oneof at the place of its first member.
+    pub(super) fn write_lines(&self, id: MessageId) -> Vec<TokenStream> {
+        let mut lines = Vec::new();
+        for (index, field) in self.fields(id).iter().enumerate() {
+            match self.schema.fields[*field].oneof {
+                None => {
+                    let call = self.write(index, *field);
+                    lines.push(quote! { __rsvc_w.#call; });
+                }
+                Some(oneof) if self.schema.oneofs[oneof].fields.first() == Some(field) => {
+                    lines.push(self.write_oneof(id, oneof));
+                }
+                Some(_) => {}
+            }
+        }
+        lines
+    }
+
+    fn table_entry(index: usize) -> TokenStream {
+        let index = Literal::usize_unsuffixed(index);
+        quote! { &__RSVC_FIELDS[#index] }
+    }
+
+    fn write_oneof(&self, message: MessageId, id: OneofId) -> TokenStream {
+        let oneof = &self.schema.oneofs[id];
+        let place = Self::path(&format!("self.{}", oneof.rust_name));
+        let fields = self.fields(message);
+        let arms = oneof.fields.iter().map(|field| {
+            let variant = self.variant(id, *field);
+            let entry = Self::table_entry(fields.iter().position(|f| f == field).unwrap_or_default());
+            let call = match self.kind(self.schema.fields[*field].kind.value()) {
+                Kind::Copied(stem) => {
+                    let method = format_ident!("{stem}_set");
+                    quote! { #method(#entry, *__rsvc_value) }
+                }
+                Kind::String => quote! { string_set(#entry, __rsvc_value) },
+                Kind::Bytes => quote! { bytes_set(#entry, __rsvc_value) },
+                Kind::Enum(info) => quote! { enum_set(#entry, *__rsvc_value, #info) },
+                Kind::Message => quote! { message_set(#entry, __rsvc_value) },
+            };
+            quote! { ::core::option::Option::Some(#variant(__rsvc_value)) => __rsvc_w.#call, }
+        });
+        quote! {
+            match &#place {
+                #(#arms)*
+                ::core::option::Option::None => {}
+            }
+        }
+    }
+
+    /// The call that writes a field of the struct.
+    fn write(&self, index: usize, id: FieldId) -> TokenStream {
+        let field = &self.schema.fields[id];
+        let place = Self::path(&format!("self.{}", field.rust_name));
+        let entry = Self::table_entry(index);
+        let kind = self.kind(field.kind.value());
+        match (self.holds(id), kind) {
+            (Holds::List, Kind::Copied(stem)) => {
+                let method = format_ident!("{stem}_list");
+                quote! { #method(#entry, &#place) }
+            }
+            (Holds::List, Kind::String) => quote! { string_list(#entry, &#place) },
+            (Holds::List, Kind::Bytes | Kind::Message) => quote! { list(#entry, &#place) },
+            (Holds::List, Kind::Enum(info)) => quote! { enum_list(#entry, &#place, #info) },
+            (Holds::Map, Kind::Enum(info)) => {
+                quote! { enum_map(#entry, &#place, #info) }
+            }
+            (Holds::Map, _) => quote! { map(#entry, &#place) },
+            (Holds::Optional, Kind::Copied(stem)) => {
+                let method = format_ident!("{stem}_opt");
+                quote! { #method(#entry, #place) }
+            }
+            (Holds::Optional, Kind::String) => quote! { string_opt(#entry, #place.as_deref()) },
+            (Holds::Optional, Kind::Bytes) => quote! { bytes_opt(#entry, #place.as_deref()) },
+            (Holds::Optional, Kind::Enum(info)) => quote! { enum_opt(#entry, #place, #info) },
+            (Holds::Optional, Kind::Message) if field.storage.boxed => {
+                quote! { message_opt(#entry, #place.as_deref()) }
+            }
+            (Holds::Optional, Kind::Message) => quote! { message_opt(#entry, #place.as_ref()) },
+            (Holds::Value, Kind::Message) => quote! { message_set(#entry, &#place) },
+            (Holds::Value, kind) => {
+                let required = matches!(field.kind, FieldKind::Singular(_, Presence::Required));
+                let suffix = if required { "_set" } else { "" };
+                match kind {
+                    Kind::Copied(stem) => {
+                        let method = format_ident!("{stem}{suffix}");
+                        quote! { #method(#entry, #place) }
+                    }
+                    Kind::Enum(info) => {
+                        let method = format_ident!("{}", if required { "enum_set" } else { "enumeration" });
+                        quote! { #method(#entry, #place, #info) }
+                    }
+                    Kind::String | Kind::Bytes | Kind::Message => {
+                        let stem = if matches!(kind, Kind::String) { "string" } else { "bytes" };
+                        let method = format_ident!("{stem}{suffix}");
+                        quote! { #method(#entry, &#place) }
+                    }
+                }
+            }
+        }
+    }
+}

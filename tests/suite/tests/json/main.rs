@@ -1,0 +1,3 @@
+//! ProtoJSON of generated messages.
+
+mod serde;
