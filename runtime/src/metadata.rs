@@ -171,7 +171,8 @@ const HOP: [&str; 21] = [
     "via",
 ];
 
-fn is_application(key: &str) -> bool {
+/// Whether a key is the application's, and none of HTTP's or gRPC's.
+pub(crate) fn is_application(key: &str) -> bool {
     match key.strip_prefix("grpc-") {
         // Two names of the trace libraries that predate the reservation of the prefix.
         Some(rest) => matches!(rest, "trace-bin" | "tags-bin"),
@@ -179,7 +180,7 @@ fn is_application(key: &str) -> bool {
     }
 }
 
-fn is_trace(key: &str) -> bool {
+pub(crate) fn is_trace(key: &str) -> bool {
     matches!(key, "traceparent" | "tracestate" | "grpc-trace-bin" | "b3") || key.starts_with("x-b3-")
 }
 

@@ -15,6 +15,8 @@ mod error;
 pub(crate) mod info;
 mod locate;
 mod options;
+#[cfg(feature = "rest")]
+pub(crate) mod paths;
 mod read;
 mod registry;
 mod scan;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::{Response, Uri};
+use http::{Method, Response, Uri};
 use tonic::Status;
 use tonic::body::Body;
 
@@ -85,7 +85,7 @@ where
             handler(ctx.clone(), request).await.map_err(|error| Failure::of(&ctx, error))
         },
         move |call, response, reply| {
-            std::future::ready(respond::message(call.context(), &response, &reply, fields))
+            std::future::ready(respond::message(call.context(), response, &reply, fields))
         },
     )
 }
@@ -112,7 +112,7 @@ where
             handler(ctx.clone(), requests).await.map_err(|error| Failure::of(&ctx, error))
         },
         move |call, response, reply| {
-            std::future::ready(respond::message(call.context(), &response, &reply, fields))
+            std::future::ready(respond::message(call.context(), response, &reply, fields))
         },
     )
 }
@@ -171,7 +171,7 @@ where
 #[allow(clippy::needless_pass_by_value, reason = "the other kinds take the call, and so does this")]
 pub fn unknown(call: Call) -> RestFuture {
     let failure = Failure::from(Status::not_found("there is no such method"));
-    let response = error::respond(&failure, &call.parts.headers, &call.settings);
+    let response = error::respond(&failure, &call.parts.headers);
     Box::pin(std::future::ready(Ok(response)))
 }
 
@@ -186,14 +186,14 @@ where
 {
     Box::pin(async move {
         let Call { parts, body, binding, path_end, settings } = call;
-        let Parts { uri, mut headers, extensions, .. } = parts;
+        let Parts { method, uri, mut headers, extensions, .. } = parts;
         if let Err(failure) = headers::receive(&mut headers, &settings.options) {
-            return Ok(error::respond(&failure, &headers, &settings));
+            return Ok(error::respond(&failure, &headers));
         }
         let call = match Inbound::new(info, headers, extensions, &settings.policy) {
             Ok(call) => call,
             // Its headers are gone with the call: the answer is in the default format.
-            Err(status) => return Ok(error::respond(&status.into(), &http::HeaderMap::new(), &settings)),
+            Err(status) => return Ok(error::respond(&status.into(), &http::HeaderMap::new())),
         };
         let ctx = call.context().clone();
         let upload = Upload { uri, path_end, body, binding, settings: Arc::clone(&settings) };
@@ -204,7 +204,8 @@ where
             Ok(result) => answer(call, result, reply).await,
             Err(failure) => Err(failure),
         };
-        Ok(answered.unwrap_or_else(|failure| error::respond_within(&failure, &ctx, &settings)))
+        let response = answered.unwrap_or_else(|failure| error::respond_within(&failure, &ctx, &settings));
+        Ok(if method == Method::HEAD { respond::without_body(response) } else { response })
     })
 }
 

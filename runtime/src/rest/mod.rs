@@ -1,9 +1,12 @@
 //! REST: generated services over HTTP and JSON, as `google.api.http` says.
 
 pub(crate) mod binding;
+mod body;
 pub(crate) mod call;
 pub(crate) mod error;
 pub(crate) mod headers;
+mod httpbody;
+mod negotiate;
 mod options;
 mod request;
 mod respond;

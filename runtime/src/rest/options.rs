@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::dispatch::Policy;
+use crate::json::WriteOptions;
+use crate::metadata;
 
 /// How REST is served: limits, and what to do where the specification leaves a choice.
 ///
@@ -33,6 +35,11 @@ pub struct Options {
     pub(crate) max_depth: u32,
     pub(crate) body_timeout: Duration,
     pub(crate) refuse_unknown: bool,
+    pub(crate) json: WriteOptions,
+    /// The headers that become metadata, sorted; `None` for all.
+    pub(crate) request_headers: Option<Vec<String>>,
+    /// The metadata that goes out under its own name, sorted.
+    pub(crate) response_headers: Vec<String>,
 }
 
 impl Default for Options {
@@ -45,9 +52,31 @@ impl Default for Options {
             max_depth: 100,
             body_timeout: Duration::from_secs(30),
             refuse_unknown: false,
+            json: WriteOptions::new(),
+            request_headers: None,
+            response_headers: RESPONSE_HEADERS.map(str::to_owned).into(),
         }
     }
 }
+
+/// What is a header of HTTP when a handler sets it, and not metadata.
+const RESPONSE_HEADERS: [&str; 15] = [
+    "cache-control",
+    "content-disposition",
+    "content-language",
+    "deprecation",
+    "etag",
+    "expires",
+    "last-modified",
+    "link",
+    "location",
+    "retry-after",
+    "server-timing",
+    "set-cookie",
+    "sunset",
+    "vary",
+    "www-authenticate",
+];
 
 impl Options {
     /// The defaults.
@@ -97,6 +126,54 @@ impl Options {
         self.refuse_unknown = refuse;
         self
     }
+
+    /// How messages are written as JSON.
+    pub fn json(mut self, json: WriteOptions) -> Self {
+        self.json = json;
+        self
+    }
+
+    /// The headers that become metadata, besides `Grpc-Metadata-*`, `authorization`, the trace, and those that speak of
+    /// the hop, which never travel on. By default all do, as they do over gRPC.
+    pub fn request_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.request_headers = Some(sorted(names));
+        self
+    }
+
+    /// The metadata that handlers set and that goes out as a header of its own name; other metadata goes out as
+    /// `Grpc-Metadata-*`. By default these are headers that HTTP has words for: `cache-control`, `content-disposition`,
+    /// `content-language`, `deprecation`, `etag`, `expires`, `last-modified`, `link`, `location`, `retry-after`,
+    /// `server-timing`, `set-cookie`, `sunset`, `vary` and `www-authenticate`.
+    pub fn response_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.response_headers = sorted(names);
+        self
+    }
+
+    /// Whether a request's header becomes metadata.
+    pub(crate) fn receives(&self, name: &str) -> bool {
+        self.request_headers.as_ref().is_none_or(|names| {
+            contains(names, name)
+                || name == "authorization"
+                || name == crate::deadline::HEADER
+                || metadata::is_trace(name)
+                || !metadata::is_application(name)
+        })
+    }
+
+    /// Whether metadata goes out under its own name.
+    pub(crate) fn sends(&self, key: &str) -> bool {
+        contains(&self.response_headers, key)
+    }
+}
+
+fn sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut names: Vec<_> = names.into_iter().map(str::to_ascii_lowercase).collect();
+    names.sort_unstable();
+    names
+}
+
+fn contains(sorted: &[String], name: &str) -> bool {
+    sorted.binary_search_by(|other| other.as_str().cmp(name)).is_ok()
 }
 
 /// What a server says about every REST call.

@@ -1,50 +1,165 @@
 //! From an HTTP request to a message.
 
-use http_body_util::BodyExt as _;
+use bytes::Bytes;
+use http::HeaderMap;
 use tonic::Status;
 
-use super::binding::{BodyKind, Fields};
+use super::binding::{Binding, BodyKind, Fields};
 use super::call::Upload;
 use super::error::Failure;
-use super::text;
-use crate::json::{Json, ReadOptions, Reader};
+use super::negotiate::Media;
+use super::options::Options;
+use super::{body, httpbody, text};
+use crate::json::{self, Json, MessageInfo, ReadOptions, Reader};
 use crate::{Context, dispatch};
 
 /// The request message of a call, checked.
 pub(crate) async fn read<Req, Res>(
     upload: Upload,
-    _ctx: &Context,
+    ctx: &Context,
     fields: Fields<Req, Res>,
 ) -> Result<Req, Failure>
 where
     Req: prost::Message + Default + Json + dispatch::Request,
 {
-    let Upload { uri, path_end, body, binding, settings } = upload;
-    let mut request = Req::default();
-    if binding.body != BodyKind::None {
-        let bytes = body.collect().await.map_err(|_| Status::cancelled("the body broke off"))?.to_bytes();
-        let options = ReadOptions::new()
-            .ignore_unknown(!settings.options.refuse_unknown)
-            .depth_limit(settings.options.max_depth);
-        if !bytes.is_empty() {
-            match binding.body {
-                BodyKind::Field(field) => (|| {
-                    let mut reader = Reader::new(&options, Reader::text(&bytes)?);
-                    reader.start()?;
-                    (fields.read)(field, &mut request, &mut reader)?;
-                    reader.finish()
-                })(),
-                _ => options.merge_slice(&mut request, &bytes),
-            }
-            .map_err(|error| {
-                Failure::bad_request(error.path(), error.message(), format!("the body: {error}"))
-            })?;
-        }
+    let headers = ctx.metadata().as_ref();
+    let source = Source::new(Req::info(), &upload, headers)?;
+    let body = match source.binding.body {
+        BodyKind::None => Bytes::new(),
+        _ => body::collect(upload.body, &upload.settings.options).await?,
+    };
+    source.message(headers, body, fields)
+}
+
+/// What makes messages of bodies: one of a call whose client does not stream, each of a stream.
+pub(crate) struct Source {
+    pub(crate) binding: &'static Binding,
+    pub(crate) media: Media,
+    json: ReadOptions,
+    /// What the URL says, which joins every message.
+    said: Vec<u8>,
+}
+
+impl Source {
+    /// Reads the URL, whose faults are known without the body.
+    pub(crate) fn new(
+        info: &'static MessageInfo,
+        upload: &Upload,
+        headers: &HeaderMap,
+    ) -> Result<Self, Failure> {
+        let Options { max_depth, refuse_unknown, .. } = upload.settings.options;
+        let path = upload.uri.path().get(..upload.path_end).unwrap_or_default();
+        let query = upload.uri.query().unwrap_or_default();
+        Ok(Self {
+            binding: upload.binding,
+            media: Media::sent(headers),
+            json: ReadOptions::new().ignore_unknown(!refuse_unknown).depth_limit(max_depth),
+            said: text::parameters(info, upload.binding, path, query, &upload.settings.options)?,
+        })
     }
-    let path = uri.path().get(..path_end).unwrap_or_default();
-    let said =
-        text::parameters(Req::info(), binding, path, uri.query().unwrap_or_default(), &settings.options)?;
-    request.merge(&*said).map_err(|error| Status::invalid_argument(error.to_string()))?;
-    dispatch::admit(&request)?;
-    Ok(request)
+
+    /// The message of a body, checked.
+    pub(crate) fn message<Req, Res>(
+        &self,
+        headers: &HeaderMap,
+        body: Bytes,
+        fields: Fields<Req, Res>,
+    ) -> Result<Req, Failure>
+    where
+        Req: prost::Message + Default + Json + dispatch::Request,
+    {
+        let mut request = Req::default();
+        match self.binding.body {
+            BodyKind::None => {}
+            BodyKind::Whole if httpbody::is(Req::info()) => {
+                httpbody::read(&mut request, httpbody::received(headers, body))?;
+            }
+            BodyKind::Whole if self.media == Media::Protobuf => request.merge(body).map_err(not_protobuf)?,
+            // No body at all is as good as an empty message.
+            BodyKind::Whole if body.is_empty() => {}
+            BodyKind::Whole => self.json.merge_slice(&mut request, &body).map_err(not_json)?,
+            BodyKind::Field(index) => self.field(index, &mut request, headers, body, fields)?,
+        }
+        if !self.said.is_empty() {
+            request.merge(&*self.said).map_err(|error| Status::invalid_argument(error.to_string()))?;
+        }
+        dispatch::admit(&request)?;
+        Ok(request)
+    }
+
+    /// Reads a body that is a field of the request.
+    fn field<Req, Res>(
+        &self,
+        index: u16,
+        request: &mut Req,
+        headers: &HeaderMap,
+        body: Bytes,
+        fields: Fields<Req, Res>,
+    ) -> Result<(), Failure>
+    where
+        Req: prost::Message + Default + Json,
+    {
+        let field = Req::info().field(index.into());
+        if httpbody::is_field(field) {
+            return httpbody::read_field(request, field, &httpbody::received(headers, body));
+        }
+        if self.media == Media::Protobuf
+            && let json::Type::Message(_) = field.ty
+        {
+            let mut wire = Vec::with_capacity(body.len() + 16);
+            prost::encoding::bytes::encode(field.number, &body, &mut wire);
+            return request.merge(&*wire).map_err(|error| not_protobuf(error).into());
+        }
+        if body.is_empty() {
+            return Ok(());
+        }
+        let mut read = || {
+            let mut reader = Reader::new(&self.json, Reader::text(&body)?);
+            reader.start()?;
+            let absent = !field.nullable && reader.null()?;
+            if !absent {
+                (fields.read)(index, request, &mut reader)?;
+            }
+            reader.finish()
+        };
+        read().map_err(not_json)?;
+        if let Some(mask) = self.binding.update_mask {
+            self.fill_mask(Req::info().field(mask.into()).number, field, &body, request)?;
+        }
+        Ok(())
+    }
+
+    /// Sets the field mask `number` to what the body names, unless the URL has it.
+    fn fill_mask<Req: prost::Message>(
+        &self,
+        number: u32,
+        field: &json::Field,
+        body: &[u8],
+        request: &mut Req,
+    ) -> Result<(), Failure> {
+        if let json::Type::Message(info) = field.ty
+            && !text::has_field(&self.said, number)
+        {
+            let mask = prost_types::FieldMask {
+                paths: json::paths::of(info(), &self.json, body).map_err(not_json)?,
+            };
+            let mut wire = Vec::new();
+            prost::encoding::message::encode(number, &mask, &mut wire);
+            request.merge(&*wire).map_err(|error| Status::invalid_argument(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+/// A body that is not JSON, or not that of the message.
+#[cold]
+#[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
+fn not_json(error: json::Error) -> Failure {
+    Failure::bad_request(error.path(), error.message(), format!("the body: {error}"))
+}
+
+#[cold]
+#[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
+fn not_protobuf(error: prost::DecodeError) -> Status {
+    Status::invalid_argument(format!("the body: {error}"))
 }

@@ -1,31 +1,155 @@
 //! From a message to an HTTP response.
 
 use bytes::Bytes;
-use http::{HeaderValue, Response, header};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Response};
+use http_body::Body as _;
 use http_body_util::Full;
+use prost::Message;
 use tonic::Status;
 use tonic::body::Body;
 
-use super::binding::Fields;
+use super::binding::{Binding, Fields};
 use super::call::Reply;
 use super::error::Failure;
+use super::negotiate::{JSON, Media, PROTOBUF};
+use super::options::Options;
+use super::{headers, httpbody};
 use crate::Context;
-use crate::json::{self, Json};
+use crate::json::info::{Cardinality, Type};
+use crate::json::{self, Json, Writer};
+use crate::pb::google::api::HttpBody;
 
 /// The response to a call with one response message.
 pub(crate) fn message<Req, Res: prost::Message + Json + 'static>(
-    _ctx: &Context,
-    message: &Res,
-    _reply: &Reply,
-    _fields: Fields<Req, Res>,
+    ctx: &Context,
+    message: Res,
+    reply: &Reply,
+    fields: Fields<Req, Res>,
 ) -> Result<Response<Body>, Failure> {
-    let body = json::to_vec(message).map_err(|error| Status::internal(error.to_string()))?;
-    Ok(ok(HeaderValue::from_static("application/json"), body.into()))
+    let content = content(message, ctx.metadata().as_ref(), reply.binding, &reply.settings.options, fields)?;
+    let mut response = Response::new(Body::new(Full::new(content.body)));
+    response.headers_mut().insert(CONTENT_TYPE, content.media_type);
+    headers::send(ctx, &HeaderMap::new(), &reply.settings.options, response.headers_mut());
+    Ok(response)
 }
 
-/// A response that is complete.
-pub(crate) fn ok(media_type: HeaderValue, body: Bytes) -> Response<Body> {
-    let mut response = Response::new(Body::new(Full::new(body)));
-    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
-    response
+/// A message as it goes out.
+pub(crate) struct Content {
+    pub(crate) media_type: HeaderValue,
+    pub(crate) body: Bytes,
+}
+
+/// Writes a response message, in the form that the request asks for.
+pub(crate) fn content<Req, Res: prost::Message + Json + 'static>(
+    message: Res,
+    headers: &HeaderMap,
+    binding: &Binding,
+    options: &Options,
+    fields: Fields<Req, Res>,
+) -> Result<Content, Failure> {
+    if let Some(body) = raw(&message, binding) {
+        let body = match body {
+            Raw::Whole => httpbody::written(message)?,
+            Raw::Field(number) => HttpBody::decode(&*field_bytes(&message, number)).unwrap_or_default(),
+        };
+        return Ok(Content { media_type: httpbody::content_type(&body)?, body: body.data.into() });
+    }
+    Ok(match Media::accepted(headers) {
+        Media::Json => Content { media_type: JSON, body: json(&message, binding, options, fields)?.into() },
+        Media::Protobuf => Content { media_type: PROTOBUF, body: protobuf(&message, binding).into() },
+    })
+}
+
+/// What of a message is a `google.api.HttpBody`.
+enum Raw {
+    Whole,
+    Field(u32),
+}
+
+fn raw<Res: Json>(_: &Res, binding: &Binding) -> Option<Raw> {
+    let info = Res::info();
+    match binding.response_body {
+        None => httpbody::is(info).then_some(Raw::Whole),
+        Some(index) => {
+            let field = info.field(index.into());
+            httpbody::is_field(field).then_some(Raw::Field(field.number))
+        }
+    }
+}
+
+/// Writes a response message as JSON.
+pub(crate) fn json<Req, Res: Json>(
+    message: &Res,
+    binding: &Binding,
+    options: &Options,
+    fields: Fields<Req, Res>,
+) -> Result<Vec<u8>, Failure> {
+    let Some(index) = binding.response_body else {
+        return options.json.to_vec(message).map_err(|error| unwritable(&error, binding));
+    };
+    let field = Res::info().field(index.into());
+    let mut writer = Writer::new(&options.json, Vec::with_capacity(128));
+    writer.key(field);
+    let key = writer.finish().map_err(|error| unwritable(&error, binding))?.len();
+    let mut writer = Writer::new(&options.json, Vec::with_capacity(128));
+    (fields.write)(index, message, &mut writer);
+    let mut body = writer.finish().map_err(|error| unwritable(&error, binding))?;
+    if body.is_empty() {
+        push_default(field, &mut body);
+    } else {
+        body.drain(..key);
+    }
+    Ok(body)
+}
+
+/// The JSON of a field that has no value.
+fn push_default(field: &json::Field, out: &mut Vec<u8>) {
+    let text = match (field.cardinality, field.ty) {
+        (Cardinality::Repeated | Cardinality::Packed, _) => "[]",
+        (Cardinality::Map(_), _) => "{}",
+        (Cardinality::Explicit | Cardinality::Required, _) => "null",
+        (_, Type::String | Type::Bytes) => "\"\"",
+        (_, Type::Bool) => "false",
+        (_, Type::Int64 | Type::Uint64 | Type::Sint64 | Type::Fixed64 | Type::Sfixed64) => "\"0\"",
+        (_, Type::Enum(info)) if let Some(name) = info.name_of(0) => {
+            return out.extend([b"\"", name.as_bytes(), b"\""].concat());
+        }
+        _ => "0",
+    };
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// A response message as protobuf. A field that is no message has no form of its own: the message around it has.
+pub(crate) fn protobuf<Res: prost::Message + Json>(message: &Res, binding: &Binding) -> Vec<u8> {
+    match binding.response_body.map(|index| Res::info().field(index.into())) {
+        Some(field)
+            if matches!(field.ty, Type::Message(_))
+                && matches!(field.cardinality, Cardinality::Explicit | Cardinality::Implicit) =>
+        {
+            field_bytes(message, field.number)
+        }
+        _ => message.encode_to_vec(),
+    }
+}
+
+/// The bytes of a field that is a message.
+fn field_bytes(message: &impl prost::Message, number: u32) -> Vec<u8> {
+    super::text::message_in(&message.encode_to_vec(), number)
+}
+
+/// A response without its body, which says how long that would be.
+pub(crate) fn without_body(response: Response<Body>) -> Response<Body> {
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        parts.headers.insert(CONTENT_LENGTH, length.into());
+    }
+    Response::from_parts(parts, Body::empty())
+}
+
+/// A message without JSON, which is for whoever runs the server to know.
+#[cold]
+fn unwritable(error: &json::Error, binding: &Binding) -> Failure {
+    tracing::error!(%error, ?binding, "a response has no JSON");
+    Status::internal("the response has no JSON").into()
 }

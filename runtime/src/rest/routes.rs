@@ -104,6 +104,8 @@ pub(crate) enum Found<'a> {
     },
     /// The path is known, the method is not.
     OtherMethods(Allowed),
+    /// The path is longer than paths may be.
+    TooLong,
     Nothing,
 }
 

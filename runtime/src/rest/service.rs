@@ -85,7 +85,13 @@ impl Rest {
 
     /// What a request leads to.
     pub(crate) fn find<B>(&self, request: &Request<B>) -> Found<'_> {
-        self.inner.table.find(request.method(), request.uri().path())
+        let Inner { table, settings } = &*self.inner;
+        let uri = request.uri();
+        let length = uri.path_and_query().map_or(0, |uri| uri.as_str().len());
+        if length > settings.options.max_uri_length {
+            return Found::TooLong;
+        }
+        table.find(request.method(), uri.path())
     }
 
     /// Answers a request that leads to `found`.
@@ -96,33 +102,19 @@ impl Rest {
                 let settings = Arc::clone(&self.inner.settings);
                 return endpoint.rest(Call { parts, body, binding, path_end: end, settings });
             }
-            Found::OtherMethods(allowed) => self.other_methods(&request, allowed),
-            Found::Nothing => self.not_found(&request),
+            Found::OtherMethods(allowed) => other_methods(&request, allowed),
+            Found::TooLong => {
+                let limit = self.inner.settings.options.max_uri_length;
+                let status =
+                    Status::resource_exhausted(format!("the path and query have more than {limit} bytes"));
+                let failure = Failure::with_http(StatusCode::URI_TOO_LONG, status);
+                error::respond(&failure, request.headers())
+            }
+            Found::Nothing => {
+                error::respond(&Status::not_found("nothing has this path").into(), request.headers())
+            }
         };
         Box::pin(std::future::ready(Ok(response)))
-    }
-
-    /// The answer to a request whose path has bindings of other methods.
-    fn other_methods(&self, request: &Request<Body>, allowed: Allowed) -> Response<Body> {
-        let mut response = if request.method() == Method::OPTIONS {
-            let mut response = Response::new(Body::empty());
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            response
-        } else {
-            let status = Status::unimplemented(format!("the path does not take {}", request.method()));
-            let failure = Failure::with_http(StatusCode::METHOD_NOT_ALLOWED, status);
-            error::respond(&failure, request.headers(), &self.inner.settings)
-        };
-        if let Ok(allow) = HeaderValue::try_from(allowed.header()) {
-            response.headers_mut().insert(header::ALLOW, allow);
-        }
-        response
-    }
-
-    /// The answer to a request that leads nowhere.
-    fn not_found(&self, request: &Request<Body>) -> Response<Body> {
-        let failure = Failure::from(Status::not_found("nothing has this path"));
-        error::respond(&failure, request.headers(), &self.inner.settings)
     }
 }
 
@@ -145,4 +137,21 @@ impl fmt::Debug for Rest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rest").field("options", &self.inner.settings.options).finish_non_exhaustive()
     }
+}
+
+/// The answer to a request whose path has bindings of other methods.
+fn other_methods(request: &Request<Body>, allowed: Allowed) -> Response<Body> {
+    let mut response = if request.method() == Method::OPTIONS {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response
+    } else {
+        let status = Status::unimplemented(format!("the path does not take {}", request.method()));
+        let failure = Failure::with_http(StatusCode::METHOD_NOT_ALLOWED, status);
+        error::respond(&failure, request.headers())
+    };
+    if let Ok(allow) = HeaderValue::try_from(allowed.header()) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
 }

@@ -33,13 +33,13 @@ pub struct Writer {
 pub struct Start(usize);
 
 impl Writer {
-    pub(super) fn new(options: &WriteOptions, buf: Vec<u8>) -> Self {
+    pub(crate) fn new(options: &WriteOptions, buf: Vec<u8>) -> Self {
         let plain = !(options.pretty || options.proto_names);
         Self { buf, options: options.clone(), plain, depth: 0, shared: None, error: None }
     }
 
     /// The complete text, or the first error.
-    pub(super) fn finish(self) -> Result<Vec<u8>, Error> {
+    pub(crate) fn finish(self) -> Result<Vec<u8>, Error> {
         match self.error {
             None => Ok(self.buf),
             Some((at, message)) => Err(Error::at(ErrorKind::Write, &self.buf, at, message)),

@@ -10,6 +10,8 @@ mod scalar;
 
 use std::borrow::Cow;
 
+use prost::encoding::{DecodeContext, WireType, decode_varint, encode_key, encode_varint};
+
 use super::binding::{Binding, BodyKind, Variable};
 use super::error::Failure;
 use super::options::Options;
@@ -153,11 +155,36 @@ impl Place {
     }
 }
 
+/// Whether a message's bytes have a field.
+pub(crate) fn has_field(message: &[u8], number: u32) -> bool {
+    records(message).any(|(other, _)| other == number)
+}
+
+/// The message that a field of another message is: of several records, one continues the other.
+pub(crate) fn message_in(message: &[u8], number: u32) -> Vec<u8> {
+    records(message).filter(|(other, _)| *other == number).flat_map(|(_, bytes)| bytes).copied().collect()
+}
+
+/// The fields of a message, with their bytes where they are messages, text or the like.
+fn records(mut message: &[u8]) -> impl Iterator<Item = (u32, &[u8])> {
+    std::iter::from_fn(move || {
+        let (number, wire_type) = prost::encoding::decode_key(&mut message).ok()?;
+        if wire_type != WireType::LengthDelimited {
+            prost::encoding::skip_field(wire_type, number, &mut message, DecodeContext::default()).ok()?;
+            return Some((number, &[][..]));
+        }
+        let len = usize::try_from(decode_varint(&mut message).ok()?).ok()?;
+        let (bytes, rest) = message.split_at_checked(len)?;
+        message = rest;
+        Some((number, bytes))
+    })
+}
+
 /// Makes what is in `out` from `start` on the content of a message field.
 fn wrap(number: u32, start: usize, out: &mut Vec<u8>) {
     let len = out.len() - start;
-    prost::encoding::encode_key(number, prost::encoding::WireType::LengthDelimited, out);
-    prost::encoding::encode_varint(len as u64, out);
+    encode_key(number, WireType::LengthDelimited, out);
+    encode_varint(len as u64, out);
     let head = out.len() - start - len;
     out[start..].rotate_right(head);
 }

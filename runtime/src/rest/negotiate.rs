@@ -1,0 +1,104 @@
+//! What a client sends and what it would like to have.
+
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
+
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
+pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// The form of a message in a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Media {
+    Json,
+    Protobuf,
+}
+
+impl Media {
+    /// What the body of a request is: JSON, unless it says that it is protobuf.
+    pub(crate) fn sent(headers: &HeaderMap) -> Self {
+        let Some(value) = headers.get(CONTENT_TYPE) else { return Self::Json };
+        let media_type = value.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
+        let is = |name: &str| media_type.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
+        if is("application/x-protobuf") || is("application/protobuf") { Self::Protobuf } else { Self::Json }
+    }
+
+    /// What the body of a response shall be: JSON, unless protobuf is asked for by name.
+    pub(crate) fn accepted(headers: &HeaderMap) -> Self {
+        if prefers(headers, "application/x-protobuf") { Self::Protobuf } else { Self::Json }
+    }
+}
+
+/// Whether an error shall be a problem document.
+pub(crate) fn wants_problem(headers: &HeaderMap) -> bool {
+    prefers(headers, "application/problem+json")
+}
+
+/// Whether a media type is asked for by name, and JSON not more than it.
+fn prefers(headers: &HeaderMap, media_type: &str) -> bool {
+    if !headers.contains_key(ACCEPT) {
+        return false;
+    }
+    let quality =
+        |name| accepts(headers).filter(|(range, _)| range.eq_ignore_ascii_case(name)).map(|(_, q)| q).max();
+    let wanted = quality(media_type).unwrap_or(0);
+    wanted > 0 && wanted >= quality("application/json").unwrap_or(0)
+}
+
+/// The media ranges of `Accept` with their weights in thousandths.
+pub(crate) fn accepts(headers: &HeaderMap) -> impl Iterator<Item = (&str, u16)> {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(|entry| {
+        let mut parts = entry.split(';').map(str::trim);
+        let range = parts.next().unwrap_or_default();
+        let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        (range, quality.map_or(1000, thousandths))
+    })
+}
+
+/// A weight between 0 and 1; what is not one counts as nothing.
+fn thousandths(text: &str) -> u16 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 1000")]
+    text.parse().map_or(0, |quality: f32| (quality.clamp(0.0, 1.0) * 1000.0) as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: http::HeaderName, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn what_is_sent() {
+        for (value, expected) in [
+            ("application/json", Media::Json),
+            ("garbage", Media::Json),
+            ("application/x-protobuf", Media::Protobuf),
+            ("Application/Protobuf ; messageType=a.B", Media::Protobuf),
+            ("application/x-protobufs", Media::Json),
+        ] {
+            assert_eq!(Media::sent(&headers(CONTENT_TYPE, value)), expected, "{value}");
+        }
+        assert_eq!(Media::sent(&HeaderMap::new()), Media::Json);
+    }
+
+    #[test]
+    fn what_is_wanted() {
+        for (value, expected) in [
+            ("*/*", Media::Json),
+            ("application/protobuf", Media::Json),
+            ("application/x-protobuf", Media::Protobuf),
+            ("text/html, application/x-protobuf;q=0.5", Media::Protobuf),
+            ("application/json, application/x-protobuf;q=0.5", Media::Json),
+            ("application/json;q=0.1, application/x-protobuf; q=0.5", Media::Protobuf),
+            ("application/x-protobuf;q=0", Media::Json),
+            ("application/x-protobuf;q=x", Media::Json),
+        ] {
+            assert_eq!(Media::accepted(&headers(ACCEPT, value)), expected, "{value}");
+        }
+        assert!(wants_problem(&headers(ACCEPT, "application/problem+json, */*")));
+        assert!(!wants_problem(&headers(ACCEPT, "application/*")));
+    }
+}
