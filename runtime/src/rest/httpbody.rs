@@ -68,6 +68,8 @@ pub(crate) fn content_type(body: &HttpBody) -> Result<HeaderValue, Failure> {
     })
 }
 
+#[cold]
+#[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn unreadable(error: prost::DecodeError) -> Status {
     Status::internal(format!("a google.api.HttpBody cannot be converted: {error}"))
 }
