@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use rsvc::codegen::rest::{self, Binding, BodyKind, Call, End, Fields, RestFuture, Routes, Variable};
+use rsvc::pb::google::api::HttpBody;
 use rsvc::{Access, Context, MethodInfo, MethodKind, ResponseStream, ServiceInfo, Status};
 
 #[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, unsafe_code)]
@@ -13,7 +14,7 @@ mod messages {
 pub(crate) use messages::Item;
 
 pub(crate) const SERVICE: ServiceInfo =
-    ServiceInfo::new("rest.v1.Items", &[GET, FAIL, SECRET, SLOW, COUNT, SUM, CHAT], b"");
+    ServiceInfo::new("rest.v1.Items", &[GET, FAIL, SECRET, SLOW, COUNT, SUM, CHAT, RAW, DOWNLOAD], b"");
 const GET: MethodInfo = method("Get", "/rest.v1.Items/Get", MethodKind::Unary);
 const FAIL: MethodInfo = method("Fail", "/rest.v1.Items/Fail", MethodKind::Unary);
 const SECRET: MethodInfo =
@@ -22,6 +23,9 @@ const SLOW: MethodInfo = method("Slow", "/rest.v1.Items/Slow", MethodKind::Unary
 const COUNT: MethodInfo = method("Count", "/rest.v1.Items/Count", MethodKind::ServerStreaming);
 const SUM: MethodInfo = method("Sum", "/rest.v1.Items/Sum", MethodKind::ClientStreaming);
 const CHAT: MethodInfo = method("Chat", "/rest.v1.Items/Chat", MethodKind::BidiStreaming);
+
+const RAW: MethodInfo = method("Raw", "/rest.v1.Items/Raw", MethodKind::Unary);
+const DOWNLOAD: MethodInfo = method("Download", "/rest.v1.Items/Download", MethodKind::Unary);
 
 const fn method(name: &'static str, path: &'static str, kind: MethodKind) -> MethodInfo {
     MethodInfo::new("rest.v1.Items", name, path, kind)
@@ -66,6 +70,8 @@ static BINDINGS: &[Binding] = &[
     /* 16 */ Binding::new(5, "POST", "/v1/sum").body(BodyKind::Whole),
     /* 17 */ Binding::new(6, "POST", "/v1/chat").body(BodyKind::Whole),
     /* 18 */ Binding::new(0, "*", "/v1/any"),
+    /* 19 */ Binding::new(7, "POST", "/v1/raw").body(BodyKind::Whole),
+    /* 20 */ Binding::new(8, "GET", "/v1/download"),
 ];
 
 const fn end(verb: &'static str, method: &'static str, binding: u16) -> End {
@@ -100,6 +106,8 @@ static ROUTES: Routes = Routes::new(
         /* 22 */ &[end("", "POST", 16)],
         /* 23 */ &[end("", "POST", 17)],
         /* 24 */ &[end("", "*", 18)],
+        /* 25 */ &[end("", "POST", 19)],
+        /* 26 */ &[end("", "GET", 20)],
     ],
     &[("rest.v1.Items", BINDINGS)],
 );
@@ -129,6 +137,8 @@ fn step(state: u16, segment: &str) -> u16 {
         (2, "sum") => 22,
         (2, "chat") => 23,
         (2, "any") => 24,
+        (2, "raw") => 25,
+        (2, "download") => 26,
         _ => 0,
     }
 }
@@ -228,6 +238,16 @@ impl rsvc::codegen::GeneratedService for Items {
             }),
             6 => rest::streaming(&CHAT, call, FIELDS, |_, items| async move {
                 Ok::<_, Status>(ResponseStream::new(items))
+            }),
+            7 => rest::unary(
+                &RAW,
+                call,
+                Fields::none(),
+                |_, body: HttpBody| async move { Ok::<_, Status>(body) },
+            ),
+            8 => rest::unary(&DOWNLOAD, call, Fields::none(), |_, item: Item| async move {
+                let content_type = item.note.unwrap_or_default();
+                Ok::<_, Status>(HttpBody { content_type, ..HttpBody::default() })
             }),
             _ => rest::unknown(call),
         }

@@ -1,7 +1,12 @@
-//! REST from end to end, without connections.
+//! REST from end to end.
 
 #![allow(clippy::unwrap_used, reason = "what fails here is a test")]
 
+mod bodies;
 mod demo;
+mod errors;
+mod limits;
+mod metadata;
+mod serving;
 mod setup;
 mod unary;

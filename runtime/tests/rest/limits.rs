@@ -1,0 +1,93 @@
+//! Limits, all on by default.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::Frame;
+use rsvc::rest::{Options, Rest};
+use serde_json::json;
+use tower::ServiceExt as _;
+
+use crate::demo::Items;
+use crate::setup::{ask, post, request, rest};
+
+fn limited(options: Options) -> Rest {
+    Rest::new().add(Items::default()).options(options)
+}
+
+#[tokio::test]
+async fn bodies() {
+    let text = |len: usize| format!("{{\"id\":\"{}\"}}", "x".repeat(len - 9));
+    assert_eq!(post("/v1/items", &text(4 << 20)).await.status, 200);
+    let answer = post("/v1/items", &text((4 << 20) + 1)).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (413, &json!(8)));
+    let rest = limited(Options::new().max_body_size(10));
+    assert_eq!(ask(&rest, "POST", "/v1/items", &[], "{\"id\":\"\"}").await.status, 200);
+    assert_eq!(ask(&rest, "POST", "/v1/items", &[], "{\"id\":\"xy\"}").await.status, 413);
+}
+
+#[tokio::test]
+async fn urls_headers_and_parameters() {
+    let long = format!("/v1/items/{}", "x".repeat(16 << 10));
+    assert_eq!(ask(&rest(), "GET", &long, &[], "").await.status, 414);
+    let long = "x".repeat(16 << 10);
+    assert_eq!(ask(&rest(), "GET", "/v1/items/7", &[("x", &long)], "").await.status, 431);
+    let rest = limited(Options::new().max_query_pairs(2));
+    assert_eq!(ask(&rest, "GET", "/v1/items/7?a&b", &[], "").await.status, 200);
+    assert_eq!(ask(&rest, "GET", "/v1/items/7?a&b&c", &[], "").await.status, 400);
+}
+
+#[tokio::test]
+async fn depth() {
+    let nested =
+        |levels: usize| format!("{}{}", "{\"child\":".repeat(levels - 1) + "{}", "}".repeat(levels - 1));
+    assert_eq!(post("/v1/items", &nested(100)).await.status, 200);
+    assert_eq!(post("/v1/items", &nested(101)).await.status, 400);
+    let deep = format!("/v1/items/7?{}count=1", "child.".repeat(31));
+    assert_eq!(ask(&rest(), "GET", &deep, &[], "").await.status, 200);
+    let deeper = format!("/v1/items/7?{}count=1", "child.".repeat(32));
+    assert_eq!(ask(&rest(), "GET", &deeper, &[], "").await.status, 400);
+}
+
+#[tokio::test]
+async fn the_unknown_is_refused_if_that_is_asked_for() {
+    let rest = limited(Options::new().refuse_unknown(true));
+    let answer = ask(&rest, "GET", "/v1/items/7?nothing=1", &[], "").await;
+    assert_eq!(answer.json()["message"], "query parameter `nothing`: there is no such field");
+    assert_eq!(ask(&rest, "POST", "/v1/items", &[], "{\"nothing\":1}").await.status, 400);
+    assert_eq!(ask(&rest, "POST", "/v1/items?count=1", &[], "{}").await.status, 400);
+}
+
+/// A body that gives these pieces, and then an error or nothing ever.
+struct Pieces(Vec<&'static str>, Option<&'static str>);
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        match (self.0.pop(), self.1) {
+            (Some(piece), _) => Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(piece.as_bytes()))))),
+            (None, Some(error)) => Poll::Ready(Some(Err(error.into()))),
+            (None, None) => Poll::Pending,
+        }
+    }
+}
+
+async fn sent(rest: &Rest, pieces: Pieces) -> u16 {
+    let request = request("POST", "/v1/items", &[], "").map(|_| pieces);
+    rest.clone().oneshot(request).await.unwrap().status().as_u16()
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_and_broken_bodies() {
+    assert_eq!(sent(&rest(), Pieces(vec!["{"], None)).await, 408);
+    assert_eq!(sent(&rest(), Pieces(vec!["{"], Some("gone"))).await, 499);
+    let rest = limited(Options::new().max_body_size(3).body_timeout(Duration::from_secs(1)));
+    assert_eq!(sent(&rest, Pieces(vec!["}", "  ", "{"], None)).await, 413);
+}
