@@ -170,6 +170,12 @@ impl Builder {
         self.option("serde", if yes { "true" } else { "false" })
     }
 
+    /// Whether servers answer REST too, where `google.api.http` says how; on by default. It needs the feature `rest`
+    /// of the runtime.
+    pub fn rest(self, yes: bool) -> Self {
+        self.option("rest", if yes { "true" } else { "false" })
+    }
+
     /// Reaches prost-build's own configuration, for what has no method here (`message_attribute`,
     /// `skip_debug`, …). What changes the type of a field has to go through [`Builder::bytes`],
     /// [`Builder::btree_map`] and [`Builder::boxed`]; else the run fails and says so.

@@ -37,6 +37,9 @@ pub(crate) const ROOT_FILE: &str = "mod.rs";
 /// The constant in the tree's root that holds all descriptors.
 pub(crate) const DESCRIPTOR_SET: &str = "FILE_DESCRIPTOR_SET";
 
+/// The constant in the tree's root that finds methods by path.
+pub(crate) const REST_ROUTES: &str = "REST_ROUTES";
+
 /// Where types live that are not generated here.
 #[derive(Debug, Default)]
 pub(crate) struct Externs {
@@ -120,7 +123,7 @@ fn relative(from: &[String], target: &[String], name: &str) -> String {
 pub(crate) fn assign(schema: &mut Schema) {
     packages(schema);
     let mut spaces = Spaces::default();
-    spaces.at(&[]).values.insert(DESCRIPTOR_SET.into());
+    spaces.at(&[]).values.extend([DESCRIPTOR_SET, REST_ROUTES].map(String::from));
     for id in schema.packages.ids() {
         let package = &schema.packages[id];
         let (messages, enums) = (package.messages.clone(), package.enums.clone());
@@ -349,14 +352,18 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
             server: format!("{base}Server"),
             client: format!("{base}Client"),
             info: p.to_shouty_snake_case(),
+            bindings: format!("{}_BINDINGS", p.to_shouty_snake_case()),
             service_trait: base,
         };
         let types = [&names.service_trait, &names.server, &names.client];
-        if types.iter().any(|t| space.types.contains(*t)) || space.values.contains(&names.info) {
+        let values = [&names.info, &names.bindings];
+        if types.iter().any(|t| space.types.contains(*t)) || values.iter().any(|v| space.values.contains(*v))
+        {
             return false;
         }
         space.types.extend(types.into_iter().cloned());
-        space.values.insert(names.info.clone())
+        space.values.extend(values.into_iter().cloned());
+        true
     });
     let mut taken = Space::default();
     for method in methods {

@@ -29,6 +29,8 @@ pub struct Options {
     pub server: bool,
     /// Whether messages and enums get the traits of `serde`, by their `ProtoJSON`.
     pub serde: bool,
+    /// Whether servers answer REST, where `google.api.http` says how.
+    pub rest: bool,
     /// Whether a validation rule that cannot be compiled fails at run time, not the build.
     pub defer_rule_errors: bool,
     /// Whether standard rules come from the CEL beside them, where there is some: a second opinion for tests.
@@ -48,6 +50,7 @@ impl Default for Options {
             client: true,
             server: true,
             serde: false,
+            rest: true,
             defer_rule_errors: false,
             rules_from_cel: false,
         }
@@ -65,6 +68,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("imports", "true|false", "generates code for imported files too (default true)"),
     ("client", "true|false", "generates clients (default true)"),
     ("server", "true|false", "generates servers (default true)"),
+    ("rest", "true|false", "servers answer REST where google.api.http says how (default true)"),
     (
         "serde",
         "true|false",
@@ -110,6 +114,7 @@ impl Options {
             "client" => self.client = flag(key, value)?,
             "server" => self.server = flag(key, value)?,
             "serde" => self.serde = flag(key, value)?,
+            "rest" => self.rest = flag(key, value)?,
             "defer_rule_errors" => self.defer_rule_errors = flag(key, value)?,
             "rules_from_cel" => self.rules_from_cel = flag(key, value)?,
             _ => {

@@ -2,6 +2,8 @@
 
 mod error_reasons;
 mod error_set_types;
+mod http_bodies;
+mod http_conflicts;
 mod unused_paths;
 
 use crate::diag::Sink;
@@ -12,5 +14,7 @@ use crate::options::Options;
 pub(crate) fn run(schema: &Schema, options: &Options, sink: &mut Sink) {
     error_reasons::run(schema, sink);
     error_set_types::run(schema, sink);
+    http_bodies::run(schema, sink);
+    http_conflicts::run(schema, sink);
     unused_paths::run(schema, options, sink);
 }

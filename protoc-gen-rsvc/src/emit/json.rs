@@ -35,7 +35,7 @@ pub(super) fn emit(schema: &Schema, id: PackageId, serde: bool) -> Result<Vec<sy
     let mut found = Found::default();
     package.enums.iter().for_each(|id| found.enumeration(schema, *id));
     package.messages.iter().for_each(|id| found.message(schema, *id));
-    found.emit(&Cx { schema, module: &package.module, without: None }, serde)
+    found.emit(&Cx { schema, module: &package.module, without: None, base: "self" }, serde)
 }
 
 const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";
@@ -61,7 +61,28 @@ pub(crate) fn emit_prost_types(schema: &Schema) -> Result<Vec<syn::Item>, Diagno
     });
     let found =
         Found { messages: messages.map(|(id, _)| id).collect(), enums: enums.map(|(id, _)| id).collect() };
-    found.emit(&Cx { schema, module: &[], without: Some("edition") }, false)
+    found.emit(&Cx { schema, module: &[], without: Some("edition"), base: "self" }, false)
+}
+
+/// The expression that reads a field of `base` from `__rsvc_r`.
+pub(super) fn read_field(
+    schema: &Schema,
+    module: &[String],
+    base: &'static str,
+    field: FieldId,
+) -> TokenStream {
+    Cx { schema, module, without: None, base }.read(field)
+}
+
+/// The expression that writes a field of `base`, whose line in the table is `entry`, into `__rsvc_w`.
+pub(super) fn write_field(
+    schema: &Schema,
+    module: &[String],
+    base: &'static str,
+    field: FieldId,
+    entry: &TokenStream,
+) -> TokenStream {
+    Cx { schema, module, without: None, base }.write_one(entry, field)
 }
 
 /// Generated types, nested ones included, in the order of their definition.
@@ -126,11 +147,18 @@ struct Cx<'a> {
     module: &'a [String],
     /// A field that the Rust types do not have, by its name: theirs is an older definition.
     without: Option<&'static str>,
+    /// The expression of the struct that is written or read.
+    base: &'static str,
 }
 
 impl Cx<'_> {
     fn path(text: &str) -> TokenStream {
         text.parse().unwrap_or_default()
+    }
+
+    /// A field of the struct.
+    fn place(&self, name: &str) -> TokenStream {
+        Self::path(&format!("{}.{name}", self.base))
     }
 
     fn message_path(&self, id: MessageId) -> TokenStream {

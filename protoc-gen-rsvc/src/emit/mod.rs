@@ -8,6 +8,7 @@ mod errors;
 pub(crate) mod json;
 mod messages;
 mod project;
+mod rest;
 mod service;
 mod tree;
 mod validate;
@@ -48,7 +49,7 @@ pub(crate) fn emit(
             packages.entry(id).or_default().extend(items);
         }
     }
-    let root = tree::emit(schema, &mut packages)?;
+    let root = tree::emit(schema, options, &mut packages)?;
     let files = packages
         .into_iter()
         .map(|(id, items)| Emitted { name: schema.packages[id].file_name.clone(), items });

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{docs, internal, literals, parse};
+use super::{docs, internal, literals, parse, rest};
 use crate::diag::Diagnostic;
 use crate::model::{
     Access, Idempotency, Method, MethodId, MethodKind, Schema, Service, ServiceId, ServiceNames,
@@ -24,6 +24,7 @@ struct View<'a> {
     descriptor_set: String,
     client: bool,
     server: bool,
+    rest: Option<rest::RestView>,
 }
 
 struct MethodView<'a> {
@@ -44,6 +45,8 @@ struct MethodView<'a> {
     idempotency: Option<&'static str>,
     access: Option<String>,
     timeout: Option<(u64, u32)>,
+    /// The code of the fields that are bodies; `None` when the method is not bound to REST.
+    fields: Option<String>,
 }
 
 pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<Vec<syn::Item>, Diagnostic> {
@@ -59,6 +62,7 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<
         descriptor_set: names::root_path(module, names::DESCRIPTOR_SET),
         client: options.client,
         server: options.server,
+        rest: (options.server && options.rest).then(|| rest::service(schema, service, module)).flatten(),
     };
     let text = view.render().map_err(|e| internal(format!("the service template: {e}")))?;
     parse(&text, &format!("the code of service `{}`", service.full_name))
@@ -114,6 +118,7 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         },
         access: access(&method.access),
         timeout: method.timeout.map(|t| (t.as_secs(), t.subsec_nanos())),
+        fields: (!method.bindings.is_empty()).then(|| rest::fields(schema, id, module)),
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, Literal, Span};
 use quote::{ToTokens as _, quote};
 
-use super::{Emitted, descriptor_set, internal};
+use super::{Emitted, descriptor_set, internal, rest};
 use crate::diag::Diagnostic;
 use crate::model::{PackageId, Schema};
 use crate::names;
+use crate::options::Options;
 
 /// The handshake with the runtime: goes up when generated code and an older runtime no longer fit.
 const ABI: u32 = 1;
@@ -22,6 +23,7 @@ struct Module {
 /// The root file. Modules of packages that are also modules of nested types move into those.
 pub(super) fn emit(
     schema: &Schema,
+    options: &Options,
     packages: &mut BTreeMap<PackageId, Vec<syn::Item>>,
 ) -> Result<Emitted, Diagnostic> {
     let mut root = Module::default();
@@ -52,6 +54,9 @@ pub(super) fn emit(
             pub const FILE_DESCRIPTOR_SET: &[u8] = #descriptors;
         },
     ];
+    if options.server && options.rest {
+        items.extend(rest::emit_routes(schema));
+    }
     items.extend(content(&root)?);
     Ok(Emitted { name: names::ROOT_FILE.into(), items })
 }

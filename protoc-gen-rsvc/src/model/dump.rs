@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter, Write as _};
 
+use super::http::{Binding, Body};
 use super::{
     Access, EnumId, ErrorSet, ErrorVariant, FieldId, FieldKind, Idempotency, MessageId, Method, MethodKind,
     Presence, Schema, TypePath, ValueType,
@@ -171,6 +172,28 @@ fn method(schema: &Schema, node: &Method, f: &mut Formatter<'_>) -> fmt::Result 
     }
     if let Some(timeout) = node.timeout {
         write!(f, ", timeout {timeout:?}")?;
+    }
+    writeln!(f)?;
+    node.bindings.iter().try_for_each(|binding| self::binding(schema, binding, f))
+}
+
+fn binding(schema: &Schema, node: &Binding, f: &mut Formatter<'_>) -> fmt::Result {
+    let name = |field: &FieldId| schema.fields[*field].name.as_str();
+    write!(f, "      {} {}", node.verb.name(), node.template.text)?;
+    match &node.body {
+        Body::None => {}
+        Body::Whole => f.write_str(", body *")?,
+        Body::Field(field) => write!(f, ", body {}", name(field))?,
+    }
+    if !node.query.is_empty() {
+        let fields: Vec<_> = node.query.iter().map(name).collect();
+        write!(f, ", query {}", fields.join(" "))?;
+    }
+    if let Some(field) = &node.response_body {
+        write!(f, ", answers {}", name(field))?;
+    }
+    if node.fill_update_mask.is_some() {
+        f.write_str(", fills update_mask")?;
     }
     writeln!(f)
 }

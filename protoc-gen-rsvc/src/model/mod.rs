@@ -7,6 +7,7 @@ mod arena;
 pub mod codes;
 mod dump;
 mod errors;
+pub mod http;
 
 pub mod rules;
 
@@ -47,6 +48,8 @@ pub struct Schema {
     pub services: Arena<Service>,
     pub methods: Arena<Method>,
     pub error_sets: Arena<ErrorSet>,
+    /// How requests over REST find their methods.
+    pub routes: http::Routes,
     /// Validation rules; filled once all types are resolved.
     pub rules: rules::Rules,
 }
@@ -350,6 +353,8 @@ pub struct ServiceNames {
     pub client: String,
     /// `USER_SERVICE`, the constant that describes it.
     pub info: String,
+    /// `USER_SERVICE_BINDINGS`, the constant with its REST bindings.
+    pub bindings: String,
 }
 
 #[derive(Debug)]
@@ -366,6 +371,8 @@ pub struct Method {
     pub timeout: Option<Duration>,
     /// Which errors of the service's set it can return, as indices; empty is any.
     pub errors: Vec<usize>,
+    /// How it is reached over REST; none when it has no `google.api.http`.
+    pub bindings: Vec<http::Binding>,
     /// `get_user`
     pub rust_name: String,
     /// `USER_SERVICE_GET_USER`, the constant that describes it.

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod errors;
+mod http;
 mod rules;
 mod services;
 mod types;
@@ -21,6 +22,7 @@ pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Sc
     let mut types = types::resolve(loaded, options);
     errors::resolve(&mut types, sink);
     services::resolve(loaded, options, &mut types, sink);
+    http::resolve(&mut types, sink);
     let mut schema = types.schema;
     names::assign(&mut schema);
     storage::assign(&mut schema, options);

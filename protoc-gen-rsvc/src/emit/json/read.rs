@@ -13,7 +13,7 @@ impl Cx<'_> {
         if let Some(oneof) = field.oneof {
             return self.read_variant(id, oneof);
         }
-        let place = Self::path(&format!("self.{}", field.rust_name));
+        let place = self.place(&field.rust_name);
         let holds = self.holds(id);
         let suffix = match holds {
             Holds::List => "_list",
@@ -51,7 +51,7 @@ impl Cx<'_> {
     /// A oneof's member: a message merges with one of the same kind, anything else replaces.
     fn read_variant(&self, id: FieldId, oneof: OneofId) -> TokenStream {
         let field = &self.schema.fields[id];
-        let place = Self::path(&format!("self.{}", self.schema.oneofs[oneof].rust_name));
+        let place = self.place(&self.schema.oneofs[oneof].rust_name);
         let variant = self.variant(oneof, id);
         let some = quote! { ::core::option::Option::Some };
         let body = match self.kind(field.kind.value()) {

@@ -13,7 +13,7 @@ impl Cx<'_> {
         for (index, field) in self.fields(id).iter().enumerate() {
             match self.schema.fields[*field].oneof {
                 None => {
-                    let call = self.write(index, *field);
+                    let call = self.write(&Self::table_entry(index), *field);
                     lines.push(quote! { __rsvc_w.#call; });
                 }
                 Some(oneof) if self.schema.oneofs[oneof].fields.first() == Some(field) => {
@@ -32,22 +32,11 @@ impl Cx<'_> {
 
     fn write_oneof(&self, message: MessageId, id: OneofId) -> TokenStream {
         let oneof = &self.schema.oneofs[id];
-        let place = Self::path(&format!("self.{}", oneof.rust_name));
+        let place = self.place(&oneof.rust_name);
         let fields = self.fields(message);
         let arms = oneof.fields.iter().map(|field| {
-            let variant = self.variant(id, *field);
             let entry = Self::table_entry(fields.iter().position(|f| f == field).unwrap_or_default());
-            let call = match self.kind(self.schema.fields[*field].kind.value()) {
-                Kind::Copied(stem) => {
-                    let method = format_ident!("{stem}_set");
-                    quote! { #method(#entry, *__rsvc_value) }
-                }
-                Kind::String => quote! { string_set(#entry, __rsvc_value) },
-                Kind::Bytes => quote! { bytes_set(#entry, __rsvc_value) },
-                Kind::Enum(info) => quote! { enum_set(#entry, *__rsvc_value, #info) },
-                Kind::Message => quote! { message_set(#entry, __rsvc_value) },
-            };
-            quote! { ::core::option::Option::Some(#variant(__rsvc_value)) => __rsvc_w.#call, }
+            self.write_variant(&entry, id, *field)
         });
         quote! {
             match &#place {
@@ -57,11 +46,37 @@ impl Cx<'_> {
         }
     }
 
+    /// The arm that writes a member of a oneof.
+    fn write_variant(&self, entry: &TokenStream, oneof: OneofId, field: FieldId) -> TokenStream {
+        let variant = self.variant(oneof, field);
+        let call = match self.kind(self.schema.fields[field].kind.value()) {
+            Kind::Copied(stem) => {
+                let method = format_ident!("{stem}_set");
+                quote! { #method(#entry, *__rsvc_value) }
+            }
+            Kind::String => quote! { string_set(#entry, __rsvc_value) },
+            Kind::Bytes => quote! { bytes_set(#entry, __rsvc_value) },
+            Kind::Enum(info) => quote! { enum_set(#entry, *__rsvc_value, #info) },
+            Kind::Message => quote! { message_set(#entry, __rsvc_value) },
+        };
+        quote! { ::core::option::Option::Some(#variant(__rsvc_value)) => __rsvc_w.#call, }
+    }
+
+    /// The expression that writes one field, whether it is in a oneof or not.
+    pub(super) fn write_one(&self, entry: &TokenStream, field: FieldId) -> TokenStream {
+        let Some(oneof) = self.schema.fields[field].oneof else {
+            let call = self.write(entry, field);
+            return quote! { __rsvc_w.#call };
+        };
+        let place = self.place(&self.schema.oneofs[oneof].rust_name);
+        let arm = self.write_variant(entry, oneof, field);
+        quote! { match &#place { #arm _ => {} } }
+    }
+
     /// The call that writes a field of the struct.
-    fn write(&self, index: usize, id: FieldId) -> TokenStream {
+    fn write(&self, entry: &TokenStream, id: FieldId) -> TokenStream {
         let field = &self.schema.fields[id];
-        let place = Self::path(&format!("self.{}", field.rust_name));
-        let entry = Self::table_entry(index);
+        let place = self.place(&field.rust_name);
         let kind = self.kind(field.kind.value());
         match (self.holds(id), kind) {
             (Holds::List, Kind::Copied(stem)) => {
