@@ -2,6 +2,8 @@
 
 #[path = "build/protovalidate.rs"]
 mod protovalidate;
+#[path = "build/rest.rs"]
+mod rest;
 #[path = "build/testee.rs"]
 mod testee;
 
@@ -9,5 +11,6 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     protovalidate::generate();
+    rest::generate();
     testee::generate();
 }

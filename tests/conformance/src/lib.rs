@@ -2,3 +2,4 @@
 
 #[cfg(protovalidate_cases)]
 pub mod protovalidate;
+pub mod rest;
