@@ -9,6 +9,8 @@ use http::uri::PathAndQuery;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Endpoint;
 
+use super::guard::Guarded;
+
 /// A connection to a server. Cloning is cheap, and clones share the connection.
 ///
 /// It connects again by itself when the connection is lost; calls that were under way fail with `UNAVAILABLE`.
@@ -60,9 +62,9 @@ impl Channel {
         &self.settings
     }
 
-    pub(super) fn grpc(&self) -> tonic::client::Grpc<tonic::transport::Channel> {
+    pub(super) fn grpc(&self) -> tonic::client::Grpc<Guarded> {
         let settings = &*self.settings;
-        let mut grpc = tonic::client::Grpc::new(self.inner.clone());
+        let mut grpc = tonic::client::Grpc::new(Guarded(self.inner.clone()));
         if let Some(limit) = settings.max_request_size {
             grpc = grpc.max_encoding_message_size(limit);
         }

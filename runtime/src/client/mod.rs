@@ -2,5 +2,6 @@
 
 pub(crate) mod call;
 mod channel;
+mod guard;
 
 pub use channel::{Builder, Channel, ConnectError};
