@@ -11,7 +11,7 @@ use quote::quote;
 
 use super::json;
 use crate::model::http::{Binding, Body, PathVariable, Segment};
-use crate::model::{FieldId, MethodId, Schema, Service};
+use crate::model::{FieldId, MessageId, MethodId, Schema, Service};
 use crate::names;
 
 pub(super) use routes::emit as emit_routes;
@@ -87,7 +87,9 @@ fn index_of(schema: &Schema, field: FieldId) -> usize {
 
 /// The typed code of the fields that are the body of a request or response of a method.
 pub(super) fn fields(schema: &Schema, method: MethodId, module: &[String]) -> String {
-    let bindings = &schema.methods[method].bindings;
+    let node = &schema.methods[method];
+    let (bindings, request, response) =
+        (&node.bindings, path(schema, module, node.input), path(schema, module, node.output));
     let read: BTreeSet<FieldId> = bindings
         .iter()
         .filter_map(|b| match b.body {
@@ -111,16 +113,14 @@ pub(super) fn fields(schema: &Schema, method: MethodId, module: &[String]) -> St
         .into_iter()
         .map(|field| {
             let index = Literal::usize_unsuffixed(index_of(schema, field));
-            let message = &schema.messages[schema.fields[field].message];
-            let path: TokenStream = names::path_from(module, &message.rust).parse().unwrap_or_default();
-            let entry = quote! { <#path as ::rsvc::json::Json>::info().field(#index) };
+            let entry = quote! { <#response as ::rsvc::json::Json>::info().field(#index) };
             let write = json::write_field(schema, module, "__rsvc_response", field, &entry);
             quote! { #index => #write, }
         })
         .collect();
     let read = (!reads.is_empty()).then(|| {
         quote! {
-            read: |__rsvc_field, __rsvc_request, __rsvc_r| match __rsvc_field {
+            read: |__rsvc_field: u16, __rsvc_request: &mut #request, __rsvc_r: &mut ::rsvc::json::Reader<'_>| match __rsvc_field {
                 #(#reads)*
                 _ => ::core::result::Result::Ok(()),
             },
@@ -128,7 +128,7 @@ pub(super) fn fields(schema: &Schema, method: MethodId, module: &[String]) -> St
     });
     let write = (!writes.is_empty()).then(|| {
         quote! {
-            write: |__rsvc_field, __rsvc_response, __rsvc_w| match __rsvc_field {
+            write: |__rsvc_field: u16, __rsvc_response: &#response, __rsvc_w: &mut ::rsvc::json::Writer| match __rsvc_field {
                 #(#writes)*
                 _ => {}
             },
@@ -137,4 +137,8 @@ pub(super) fn fields(schema: &Schema, method: MethodId, module: &[String]) -> St
     let rest =
         (reads.is_empty() || writes.is_empty()).then(|| quote! { ..::rsvc::codegen::rest::Fields::none() });
     quote! { ::rsvc::codegen::rest::Fields { #read #write #rest } }.to_string()
+}
+
+fn path(schema: &Schema, module: &[String], message: MessageId) -> TokenStream {
+    names::path_from(module, &schema.messages[message].rust).parse().unwrap_or_default()
 }

@@ -38,6 +38,7 @@ cases! {
     proto2,
     recursion,
     refused_elsewhere,
+    rest,
     scalars,
     serde,
     service_names,

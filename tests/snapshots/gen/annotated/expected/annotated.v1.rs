@@ -153,7 +153,15 @@ pub const FILES_GET: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`trait@Files`] over gRPC.
+/// How the rpcs of `annotated.v1.Files` are reached over REST, in the order of the `.proto`.
+pub const FILES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
+    ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/files/{name=**}")
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2).multi()]),
+    ::rsvc::codegen::rest::Binding::new(0, "HEAD", "/v1/files/{name=**}")
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2).multi()]),
+];
+
+/// Serves [`trait@Files`] over gRPC and REST.
 pub struct FilesServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -187,6 +195,9 @@ impl<T> ::core::fmt::Debug for FilesServer<T> {
 
 impl<T: Files> ::rsvc::codegen::GeneratedService for FilesServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &FILES;
+    const REST: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
+        &super::super::REST_ROUTES,
+    );
     fn dispatch(
         &self,
         request: ::rsvc::codegen::GrpcRequest,
@@ -203,6 +214,25 @@ impl<T: Files> ::rsvc::codegen::GeneratedService for FilesServer<T> {
                 )
             }
             _ => ::rsvc::codegen::server::unimplemented(request),
+        }
+    }
+    fn rest(
+        &self,
+        call: ::rsvc::codegen::rest::Call,
+    ) -> ::rsvc::codegen::rest::RestFuture {
+        match call.method() {
+            0 => {
+                let inner = ::core::clone::Clone::clone(&self.inner);
+                ::rsvc::codegen::rest::unary(
+                    &FILES_GET,
+                    call,
+                    ::rsvc::codegen::rest::Fields::none(),
+                    move |ctx, request| async move {
+                        <T as Files>::get(&*inner, ctx, request).await
+                    },
+                )
+            }
+            _ => ::rsvc::codegen::rest::unknown(call),
         }
     }
 }
