@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
         let variables = self.variables(input, tag, &parsed.variables);
         let body = self.body(rule, input);
         let response_body = self.response_body(rule, output);
-        let (variables, body, response_body) = (variables?, body?, response_body?);
+        let (variables, body, response_body) = (variables?, body?, response_body.ok()?);
         if let Body::Field(field) = body
             && variables.iter().any(|v| v.fields == [field])
         {
@@ -194,10 +194,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `response_body`; `None` when it is wrong.
-    fn response_body(&mut self, rule: &DynamicMessage, output: MessageId) -> Option<Option<FieldId>> {
+    /// `response_body`.
+    fn response_body(
+        &mut self,
+        rule: &DynamicMessage,
+        output: MessageId,
+    ) -> Result<Option<FieldId>, Refused> {
         match &*text(rule, "response_body") {
-            "" => Some(None),
+            "" => Ok(None),
             "*" => {
                 self.wrong(
                     Code::HTTP_BODY,
@@ -205,9 +209,12 @@ impl<'a> Reader<'a> {
                     "`response_body` is `*`, which only `body` can be",
                 )
                 .help("leave `response_body` out to send all of the response");
-                None
+                Err(Refused)
             }
-            name => self.top_field(output, name, ("response_body", tag::RESPONSE_BODY), "response").map(Some),
+            name => self
+                .top_field(output, name, ("response_body", tag::RESPONSE_BODY), "response")
+                .map(Some)
+                .ok_or(Refused),
         }
     }
 
@@ -278,6 +285,9 @@ impl<'a> Reader<'a> {
         Finding { sink: self.sink, diagnostic: Some(diagnostic) }
     }
 }
+
+/// It was wrong, and that was reported.
+struct Refused;
 
 /// What requests a rule takes.
 struct Pattern {
