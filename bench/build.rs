@@ -3,7 +3,8 @@
 use std::path::Path;
 
 fn main() {
-    protoc_gen_rsvc::compile(["proto/rpc.proto"], ["proto"]).expect("our own protos compile");
+    protoc_gen_rsvc::compile(["proto/rpc.proto", "proto/validate.proto"], ["proto"])
+        .expect("our own protos compile");
     let out = std::env::var_os("OUT_DIR").expect("cargo sets it");
     let tonic = Path::new(&out).join("tonic");
     std::fs::create_dir_all(&tonic).expect("the folder can be made");
