@@ -88,6 +88,9 @@ pub fn exists(list: Plan, var: u32, body: impl FnOnce(Plan) -> Plan) -> Plan {
 
 /// Whether the value is among constants.
 pub fn is_in(value: Plan, list: Vec<Const>) -> Plan {
+    if super::lower::is_matchable(&value.repr, &list) {
+        return super::lower::one_of(value, list);
+    }
     exists(constant(Const::List(list)), 0, |item| infix("==", value, item))
 }
 

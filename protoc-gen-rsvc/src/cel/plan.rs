@@ -156,6 +156,8 @@ pub enum Op {
     Not(Box<Plan>),
     /// A Rust operator between equal forms.
     Infix(&'static str, Box<Plan>, Box<Plan>),
+    /// Whether the value is one of some constants of its form.
+    OneOf(Box<Plan>, Vec<Const>),
     /// Both, or either: with `fallible` operands errors are absorbed by a decisive one.
     Logic(Logic, Box<Plan>, Box<Plan>),
     Conditional(Box<Plan>, Box<Plan>, Box<Plan>),

@@ -80,15 +80,36 @@ impl ValueRules {
 pub struct Check {
     /// The id of the rule, as `string.min_len`.
     pub id: String,
-    /// The text of a violation, unless the test gives it.
-    pub message: String,
-    /// Where the rule is, from `FieldRules`; none for rules on messages.
-    pub path: Vec<PathElement>,
+    pub text: Text,
+    pub place: RulePlace,
     pub test: Test,
     /// Whether the test asks for the time.
     pub now: bool,
-    /// Whether it is about the key of a map.
-    pub for_key: bool,
+}
+
+/// What a violation says, unless the test gives it.
+#[derive(Debug)]
+pub enum Text {
+    Fixed(String),
+    /// The standard text of a size.
+    Size(u64),
+    /// The standard text of a format, and that of an empty value; the plan tells whether it is.
+    Format(Plan),
+}
+
+/// Where a rule is, from the rules of a value on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RulePlace {
+    /// On a message.
+    Message,
+    /// The place of a standard rule, which its id tells.
+    Standard,
+    /// In the list `cel`.
+    Cel(u64),
+    /// In the list `cel_expression`.
+    Expression(u64),
+    /// Elsewhere in the rules of a kind.
+    Path(Vec<PathElement>),
 }
 
 #[derive(Debug)]
@@ -116,5 +137,4 @@ pub struct PathElement {
     pub number: u32,
     /// As `google.protobuf.FieldDescriptorProto.Type` numbers them.
     pub ty: i32,
-    pub index: Option<u64>,
 }

@@ -51,6 +51,25 @@ pub(crate) fn optional(schema: &Schema, field: FieldId, base: &str, module: &[St
     }
 }
 
+/// A pattern that binds `var` to `&T` when a field that may be unset is set, and what it is matched with.
+pub(crate) fn bind(
+    schema: &Schema,
+    field: FieldId,
+    base: &str,
+    var: &str,
+    module: &[String],
+) -> (String, String) {
+    let some = |inner: &str| format!("::core::option::Option::Some({inner})");
+    let boxed = schema.fields[field].storage.boxed;
+    match variant(schema, field, module) {
+        Some((oneof, variant)) if !boxed => (some(&format!("{variant}({var})")), format!("&{base}.{oneof}")),
+        None if is_optional(schema, field) && !boxed => {
+            (some(var), format!("&{base}.{}", name(schema, field)))
+        }
+        _ => (some(var), optional(schema, field, base, module)),
+    }
+}
+
 /// Whether a field is set: by presence, or by a value that is not the default.
 pub(crate) fn is_set(schema: &Schema, field: FieldId, base: &str, module: &[String]) -> String {
     if let Some((oneof, variant)) = variant(schema, field, module) {

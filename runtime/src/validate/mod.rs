@@ -4,6 +4,7 @@
 
 mod path;
 pub mod proto;
+mod rules;
 mod sink;
 mod status;
 mod wellknown;
@@ -11,9 +12,14 @@ mod wellknown;
 use std::borrow::Cow;
 use std::fmt;
 
-pub use path::{Field, PathElement, RuleElement, Subscript};
+pub use path::{PathElement, RuleElement, Subscript};
 
-pub use sink::{Rule, Sink, Stop};
+#[doc(hidden)]
+pub use path::{At, Field, Key};
+#[doc(hidden)]
+pub use rules::Rule;
+#[doc(hidden)]
+pub use sink::Sink;
 
 use crate::cel;
 
@@ -29,9 +35,7 @@ pub trait Validate {
 
     /// Tests all rules into `out`; generated.
     #[doc(hidden)]
-    fn check(&self, _out: &mut Sink) -> Result<(), Stop> {
-        Ok(())
-    }
+    fn check(&self, _out: &mut Sink) {}
 }
 
 /// How to validate, where the usual way does not do.
@@ -66,8 +70,7 @@ impl Validator {
     /// The violations found.
     pub fn validate<T: Validate + ?Sized>(&self, message: &T) -> Result<(), Violations> {
         let mut out = Sink::new(self.first_only, self.now);
-        // What stopped it is in the sink.
-        let _: Result<(), Stop> = message.check(&mut out);
+        message.check(&mut out);
         out.finish()
     }
 }
@@ -77,7 +80,8 @@ impl Validator {
 pub struct Violation {
     /// From the field outwards while it is built, from the message once it is done.
     path: Vec<PathElement>,
-    rule: &'static Rule,
+    rule: rules::RuleRef,
+    part: path::Part,
     message: Cow<'static, str>,
 }
 
@@ -88,13 +92,13 @@ impl Violation {
     }
 
     /// The way to the rule from `buf.validate.FieldRules`; empty when it stands on a message or a oneof.
-    pub fn rule_path(&self) -> &'static [RuleElement] {
-        self.rule.path
+    pub fn rule_path(&self) -> Vec<RuleElement> {
+        self.rule.path(self.part)
     }
 
     /// The id of the rule, as `string.min_len`.
     pub fn rule_id(&self) -> &'static str {
-        self.rule.id
+        self.rule.id()
     }
 
     /// What is wrong, for a human.
@@ -104,7 +108,7 @@ impl Violation {
 
     /// Whether it is the key of a map that is wrong, not the value.
     pub fn for_key(&self) -> bool {
-        self.rule.for_key
+        self.part == path::Part::Key
     }
 
     /// The field's path as text: `orders[2].items["a"].name`.
@@ -117,9 +121,9 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
             write!(f, "{}", self.field())?;
-            f.write_str(if self.rule.for_key { " (key): " } else { ": " })?;
+            f.write_str(if self.for_key() { " (key): " } else { ": " })?;
         }
-        if self.message.is_empty() { f.write_str(self.rule.id) } else { f.write_str(&self.message) }
+        if self.message.is_empty() { f.write_str(self.rule.id()) } else { f.write_str(&self.message) }
     }
 }
 

@@ -29,6 +29,99 @@ impl Field {
     pub const fn oneof(name: &'static str) -> Self {
         Self { name, number: None, ty: 0, entry: (0, 0) }
     }
+
+    /// An item of a list.
+    #[inline]
+    pub fn item(&'static self, index: usize) -> At<'static> {
+        At { field: Some(self), part: Part::Item, key: Some(Key::Index(index as u64)) }
+    }
+
+    /// A key of a map.
+    #[inline]
+    pub fn key<'a>(&'static self, key: impl Into<Key<'a>>) -> At<'a> {
+        At { field: Some(self), part: Part::Key, key: Some(key.into()) }
+    }
+
+    /// The value at a key of a map.
+    #[inline]
+    pub fn value<'a>(&'static self, key: impl Into<Key<'a>>) -> At<'a> {
+        At { field: Some(self), part: Part::Value, key: Some(key.into()) }
+    }
+}
+
+/// What of a field a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Whole,
+    Item,
+    Key,
+    Value,
+}
+
+/// A place in the message that is tested, which becomes a [`PathElement`] once something is wrong there.
+#[derive(Clone, Copy, Debug)]
+pub struct At<'a> {
+    pub(super) field: Option<&'static Field>,
+    pub(super) part: Part,
+    key: Option<Key<'a>>,
+}
+
+impl At<'_> {
+    /// The message as a whole.
+    pub const MESSAGE: Self = Self { field: None, part: Part::Whole, key: None };
+
+    pub(super) fn element(self) -> Option<PathElement> {
+        let subscript = self.key.map(|key| match key {
+            Key::Index(n) => Subscript::Index(n),
+            Key::Bool(b) => Subscript::Bool(b),
+            Key::Int(n) => Subscript::Int(n),
+            Key::Uint(n) => Subscript::Uint(n),
+            Key::Str(s) => Subscript::String(s.to_owned()),
+        });
+        Some(PathElement { field: self.field?, subscript })
+    }
+}
+
+impl From<&'static Field> for At<'static> {
+    #[inline]
+    fn from(field: &'static Field) -> Self {
+        Self { field: Some(field), part: Part::Whole, key: None }
+    }
+}
+
+/// An index, or a key that still is in its map.
+#[derive(Clone, Copy, Debug)]
+pub enum Key<'a> {
+    /// The index of a list.
+    Index(u64),
+    /// A key of type bool.
+    Bool(bool),
+    /// A signed key of any size.
+    Int(i64),
+    /// An unsigned key of any size.
+    Uint(u64),
+    /// A key of type string.
+    Str(&'a str),
+}
+
+macro_rules! keys {
+    ($($ty:ty, $key:ident => $value:expr;)*) => {
+        $(impl<'a> From<&'a $ty> for Key<'a> {
+            #[inline]
+            fn from($key: &'a $ty) -> Self {
+                $value
+            }
+        })*
+    };
+}
+
+keys! {
+    bool, key => Self::Bool(*key);
+    i32, key => Self::Int((*key).into());
+    i64, key => Self::Int(*key);
+    u32, key => Self::Uint((*key).into());
+    u64, key => Self::Uint(*key);
+    String, key => Self::Str(key);
 }
 
 /// Which item of a list or map.
@@ -54,21 +147,6 @@ pub struct PathElement {
 }
 
 impl PathElement {
-    /// The field as a whole.
-    pub const fn field(field: &'static Field) -> Self {
-        Self { field, subscript: None }
-    }
-
-    /// An item of a list.
-    pub fn index(field: &'static Field, index: usize) -> Self {
-        Self { field, subscript: Some(Subscript::Index(index as u64)) }
-    }
-
-    /// A value of a map.
-    pub const fn key(field: &'static Field, key: Subscript) -> Self {
-        Self { field, subscript: Some(key) }
-    }
-
     /// The name of the field or oneof.
     pub fn name(&self) -> &'static str {
         self.field.name
@@ -86,7 +164,7 @@ impl PathElement {
 }
 
 /// A step on the way to a rule.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleElement {
     pub(super) name: &'static str,
     pub(super) number: i32,

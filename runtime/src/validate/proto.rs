@@ -85,7 +85,7 @@ impl From<&Violations> for ViolationsProto {
     fn from(from: &Violations) -> Self {
         let violations = from.iter().map(|v| {
             let field: Vec<_> = v.field_path().iter().map(field_element).collect();
-            let rule: Vec<_> = v.rule_path().iter().map(rule_element).collect();
+            let rule: Vec<_> = v.rule_path().into_iter().map(rule_element).collect();
             ViolationProto {
                 field: (!field.is_empty()).then_some(FieldPath { elements: field }),
                 rule: (!rule.is_empty()).then_some(FieldPath { elements: rule }),
@@ -122,7 +122,7 @@ fn field_element(from: &super::PathElement) -> FieldPathElement {
     }
 }
 
-fn rule_element(from: &super::RuleElement) -> FieldPathElement {
+fn rule_element(from: super::RuleElement) -> FieldPathElement {
     FieldPathElement {
         field_number: Some(from.number),
         field_name: Some(from.name.to_owned()),

@@ -2,129 +2,126 @@
 
 use std::borrow::Cow;
 
-use super::{Failure, PathElement, RuleElement, Validate, Violation, Violations};
+use super::path::At;
+use super::rules::{self, Rule, RuleRef};
+use super::{Failure, Field, Validate, Violation, Violations};
 use crate::cel::{self, Timestamp};
 
-/// A rule with everything about it that is known at build time.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// Its id.
-    pub id: &'static str,
-    /// What a violation says, unless the rule gives the text.
-    pub message: &'static str,
-    /// Where it is; nowhere when it stands on a message.
-    pub path: &'static [RuleElement],
-    /// Whether it is about the key of a map.
-    pub for_key: bool,
-}
-
-impl Rule {
-    /// `required` of a field.
-    pub const REQUIRED: Self = Self {
-        id: "required",
-        message: "value is required",
-        path: &[RuleElement::new("required", 25, 8)],
-        for_key: false,
-    };
-
-    /// `required` of a oneof.
-    pub const ONEOF_REQUIRED: Self = Self::of_message("required", "exactly one field is required in oneof");
-
-    /// A rule on a message.
-    pub const fn of_message(id: &'static str, message: &'static str) -> Self {
-        Self { id, message, path: &[], for_key: false }
-    }
-}
-
-/// The validation ends here.
-#[derive(Debug)]
-pub struct Stop(());
-
 /// Collects what is found.
+///
+/// Once it is full, by a failure or because the first violation is enough, what comes is left out: generated code runs
+/// on to its end, which is shorter and quicker than asking after each rule.
 #[derive(Debug)]
 pub struct Sink {
     found: Violations,
     first_only: bool,
+    full: bool,
     now: Option<Timestamp>,
 }
 
 impl Sink {
     pub(super) fn new(first_only: bool, now: Option<Timestamp>) -> Self {
-        Self { found: Violations::default(), first_only, now }
+        Self { found: Violations::default(), first_only, full: false, now }
     }
 
-    pub(super) fn finish(mut self) -> Result<(), Violations> {
+    #[inline]
+    pub(super) fn finish(self) -> Result<(), Violations> {
         if self.found.list.is_empty() && self.found.failure.is_none() {
             return Ok(());
         }
+        Err(self.into_violations())
+    }
+
+    #[cold]
+    fn into_violations(mut self) -> Violations {
         for violation in &mut self.found.list {
             violation.path.reverse();
         }
-        Err(self.found)
+        self.found
     }
 
-    /// A violation of a rule that has its text.
-    #[cold]
-    pub fn add(&mut self, rule: &'static Rule, at: Option<PathElement>) -> Result<(), Stop> {
-        self.push(rule, at, Cow::Borrowed(rule.message))
-    }
-
-    /// A violation whose text the rule gave.
-    #[cold]
-    pub fn add_text(
-        &mut self,
-        rule: &'static Rule,
-        at: Option<PathElement>,
-        text: impl Into<String>,
-    ) -> Result<(), Stop> {
-        self.push(rule, at, Cow::Owned(text.into()))
-    }
-
-    fn push(
-        &mut self,
-        rule: &'static Rule,
-        at: Option<PathElement>,
-        message: Cow<'static, str>,
-    ) -> Result<(), Stop> {
-        let path = at.map_or_else(Vec::new, |at| vec![at]);
-        self.found.list.push(Violation { path, rule, message });
-        if self.first_only { Err(Stop(())) } else { Ok(()) }
-    }
-
-    /// Tests a message inside; its violations are about the field that it is in.
-    #[inline]
-    pub fn nested<T: Validate + ?Sized>(
-        &mut self,
-        value: &T,
-        at: impl FnOnce() -> PathElement,
-    ) -> Result<(), Stop> {
-        let before = self.found.list.len();
-        let result = value.check(self);
-        if self.found.list.len() != before {
-            self.prefix(before, &at());
+    fn push(&mut self, at: At<'_>, rule: RuleRef, message: Cow<'static, str>) {
+        if self.full {
+            return;
         }
-        result
+        self.full = self.first_only;
+        let path = at.element().map_or_else(Vec::new, |element| vec![element]);
+        self.found.list.push(Violation { path, rule, part: at.part, message });
+    }
+
+    /// A violation of a standard rule.
+    #[cold]
+    pub fn add<'a>(&mut self, at: impl Into<At<'a>>, id: &'static str, message: &'static str) {
+        self.push(at.into(), RuleRef::Standard(id), Cow::Borrowed(message));
+    }
+
+    /// A violation of a standard rule about a size.
+    #[cold]
+    pub fn add_size<'a>(&mut self, at: impl Into<At<'a>>, id: &'static str, size: u64) {
+        self.push(at.into(), RuleRef::Standard(id), Cow::Owned(rules::sized(id, size)));
+    }
+
+    /// A violation of a standard rule about a format.
+    #[cold]
+    pub fn add_format<'a>(&mut self, at: impl Into<At<'a>>, id: &'static str, empty: bool) {
+        let (id, message) = rules::format(id, empty);
+        self.push(at.into(), RuleRef::Standard(id), Cow::Borrowed(message));
+    }
+
+    /// A violation of another rule.
+    #[cold]
+    pub fn add_rule<'a>(&mut self, at: impl Into<At<'a>>, rule: &'static Rule) {
+        self.push(at.into(), RuleRef::Other(rule), Cow::Borrowed(rule.message));
+    }
+
+    /// A violation of a rule that gave the text.
+    #[cold]
+    pub fn add_text<'a>(&mut self, at: impl Into<At<'a>>, rule: &'static Rule, text: impl Into<String>) {
+        self.push(at.into(), RuleRef::Other(rule), Cow::Owned(text.into()));
+    }
+
+    /// A field or oneof that must be set is not.
+    #[cold]
+    pub fn add_missing(&mut self, field: &'static Field) {
+        let oneof = field.number.is_none();
+        let message = if oneof { "exactly one field is required in oneof" } else { "value is required" };
+        self.push(field.into(), RuleRef::Required { oneof }, Cow::Borrowed(message));
+    }
+
+    /// Tests a message inside; its violations are about the place that it is at.
+    #[inline]
+    pub fn nested<'a, T: Validate + ?Sized>(&mut self, value: &T, at: impl Into<At<'a>>) {
+        let before = self.found.list.len();
+        value.check(self);
+        if self.found.list.len() != before {
+            self.prefix(before, at.into());
+        }
     }
 
     #[cold]
-    fn prefix(&mut self, from: usize, at: &PathElement) {
+    fn prefix(&mut self, from: usize, at: At<'_>) {
         for violation in &mut self.found.list[from..] {
-            violation.path.push(at.clone());
+            violation.path.extend(at.element());
         }
     }
 
     /// The rule could not be evaluated.
     #[cold]
-    pub fn fail(&mut self, rule: &'static Rule, error: cel::Error) -> Stop {
-        self.found.failure = Some(Failure::Runtime { rule_id: rule.id, error });
-        Stop(())
+    pub fn fail(&mut self, rule_id: &'static str, error: cel::Error) {
+        self.stop(Failure::Runtime { rule_id, error });
     }
 
-    /// The rule could not be compiled.
+    /// The rules could not be compiled.
     #[cold]
-    pub fn broken(&mut self, text: &'static str) -> Stop {
-        self.found.failure = Some(Failure::Compilation(text));
-        Stop(())
+    pub fn broken(&mut self, text: &'static str) {
+        self.stop(Failure::Compilation(text));
+    }
+
+    fn stop(&mut self, failure: Failure) {
+        if !self.full {
+            self.found.failure = Some(failure);
+        }
+        self.full = true;
     }
 
     /// The time of this validation, the same for all its rules.

@@ -45,7 +45,7 @@ valid! {
 }
 
 impl<T: Validate + ?Sized> Validate for Box<T> {
-    fn check(&self, out: &mut super::Sink) -> Result<(), super::Stop> {
-        (**self).check(out)
+    fn check(&self, out: &mut super::Sink) {
+        (**self).check(out);
     }
 }

@@ -1,10 +1,10 @@
 //! Fields of prost's structs.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::super::plan::{Const, Plan, Repr, Store};
-use super::{Context, constant, load, value};
+use super::super::plan::{Const, Op, Plan, Repr, Store};
+use super::{Context, Place, constant, load, value};
 use crate::cel::lower::{store_of, store_of_field};
 use crate::model::{FieldId, FieldKind, MessageId, ValueType};
 use crate::storage::reach;
@@ -19,8 +19,14 @@ fn place(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
 }
 
 /// `Option<&T>` of a field that may be unset, from a struct.
-pub fn optional(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
+fn optional(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
     path(&reach::optional(cx.schema, field, &base.to_string(), cx.module))
+}
+
+/// A pattern that holds for a field that is set, with the name of a reference to its value, and what it is matched with.
+pub fn bind(base: &TokenStream, field: FieldId, var: &Ident, cx: &Context<'_>) -> (TokenStream, TokenStream) {
+    let (pattern, text) = reach::bind(cx.schema, field, &base.to_string(), &var.to_string(), cx.module);
+    (path(&pattern), path(&text))
 }
 
 /// Whether a field of a struct is set.
@@ -37,6 +43,9 @@ pub fn not_default(place: &TokenStream, value: &ValueType) -> TokenStream {
 fn present(base: &Plan, cx: &Context<'_>) -> Option<TokenStream> {
     match base.repr {
         Repr::Message { present: true, .. } => {
+            if let Op::Load(variable, _) = &base.op {
+                return Some(super::variable_place(*variable, cx).receiver().clone());
+            }
             let text = value(base, cx);
             Some(quote!((#text)))
         }
@@ -57,7 +66,7 @@ pub(super) fn read(base: &Plan, field: FieldId, default: &Const, cx: &Context<'_
     };
     let held = match present(base, cx) {
         Some(text) if !reach::is_optional(cx.schema, field) => {
-            let place = place(&text, field, cx);
+            let place = Place::direct(place(&text, field, cx));
             let loaded = load(&place, &store);
             return match (&store, nullable) {
                 (Store::Message(_), _) => loaded,
@@ -72,7 +81,7 @@ pub(super) fn read(base: &Plan, field: FieldId, default: &Const, cx: &Context<'_
             quote!((#text).and_then(|__rsvc_m| #inner))
         }
     };
-    let loaded = load(&quote!((*__rsvc_f)), &store);
+    let loaded = load(&Place::behind(quote!(__rsvc_f)), &store);
     match &store {
         Store::Message(_) | Store::Map(..) => held,
         Store::List(_) => quote!(#held.map_or(&[][..], |__rsvc_f| __rsvc_f.as_slice())),
@@ -82,6 +91,24 @@ pub(super) fn read(base: &Plan, field: FieldId, default: &Const, cx: &Context<'_
             let default = constant(default);
             quote!(#held.map_or(#default, |__rsvc_f| #loaded))
         }
+    }
+}
+
+/// Whether reading a field is a plain access.
+pub(super) fn is_plain(base: &Plan, field: FieldId, cx: &Context<'_>) -> bool {
+    matches!(base.repr, Repr::Message { present: true, .. }) && !reach::is_optional(cx.schema, field)
+}
+
+/// A field that is stored as `i32` and is there for sure.
+pub(super) fn int32(base: &Plan, field: FieldId, cx: &Context<'_>) -> Option<TokenStream> {
+    use crate::model::Scalar as S;
+    let text = present(base, cx).filter(|_| is_plain(base, field, cx))?;
+    match &cx.schema.fields[field].kind {
+        FieldKind::Singular(
+            ValueType::Scalar(S::Int32 | S::Sint32 | S::Sfixed32) | ValueType::Enum(_),
+            _,
+        ) => Some(place(&text, field, cx)),
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::super::plan::{Item, ListForm, MapForm, Op, Own, Plan, Quantifier, Range, Repr};
-use super::{Context, body_result, load, local, name};
+use super::{Context, Place, body_result, load, local, name};
 
 /// A list, or what is made of lists.
 pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
@@ -79,9 +79,9 @@ pub(super) fn iterate(list: &Plan, cx: &Context<'_>) -> TokenStream {
             quote!((#items).filter(|#by_ref| #body))
         }
         (_, ListForm::Slice) => {
-            let text = super::value(list, cx);
+            let text = super::operand(list, cx);
             match item {
-                Item::Stored(_) => quote!((#text).iter()),
+                Item::Stored(_) => quote!(#text.iter()),
                 Item::Value(repr) => iterate_values(&text, repr),
             }
         }
@@ -131,7 +131,7 @@ fn values(list: &Plan, cx: &Context<'_>) -> TokenStream {
 fn item_value(item: &Item, reference: bool) -> (TokenStream, TokenStream) {
     let pattern = quote!(__rsvc_i);
     let each = match item {
-        Item::Stored(store) => load(&quote!((*__rsvc_i)), store),
+        Item::Stored(store) => load(&Place::behind(quote!(__rsvc_i)), store),
         Item::Value(repr) if reference => match &**repr {
             Repr::Str(Own::Owned) => quote!(__rsvc_i.as_str()),
             Repr::Bytes(Own::Owned) | Repr::List(_, ListForm::Owned) => quote!(__rsvc_i.as_slice()),
@@ -210,8 +210,8 @@ fn quantifier(
     }
     let body = super::value(body, cx);
     match kind {
-        Quantifier::All => quote!((#items).all(|#pattern| #body)),
-        Quantifier::Exists => quote!((#items).any(|#pattern| #body)),
+        Quantifier::All => quote!(#items.all(|#pattern| #body)),
+        Quantifier::Exists => quote!(#items.any(|#pattern| #body)),
         Quantifier::ExistsOne => quote!(::rsvc::cel::one(#items, |#pattern| #body)),
     }
 }
@@ -241,7 +241,7 @@ fn collected(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             let each = match range.source_item() {
                 Some(Item::Stored(store)) => {
                     let var = local(*var);
-                    load(&quote!((*#var)), store)
+                    load(&Place::behind(quote!(#var)), store)
                 }
                 _ => {
                     let var = local(*var);
@@ -275,7 +275,7 @@ pub(super) fn map_get(map: &Plan, key: &Plan, owned: bool, cx: &Context<'_>) -> 
     let Repr::Map(form) = &map.repr else { return TokenStream::new() };
     let (found, key_value) = (lookup(map, cx), super::value(key, cx));
     let each = match &**form {
-        MapForm::Stored(_, store) => load(&quote!((*__rsvc_i)), store),
+        MapForm::Stored(_, store) => load(&Place::behind(quote!(__rsvc_i)), store),
         MapForm::Built(_, repr) => held(&Item::Value(Box::new(repr.clone())), owned),
     };
     quote!({
@@ -323,6 +323,26 @@ fn stored_key(scalar: crate::model::Scalar) -> TokenStream {
         S::String => quote!(__rsvc_m.get(__rsvc_k)),
         _ => quote!(__rsvc_m.get(&__rsvc_k)),
     }
+}
+
+/// The length of a list that is there as a whole, as Rust counts it.
+pub(super) fn count(list: &Plan, cx: &Context<'_>) -> Option<TokenStream> {
+    let Repr::List(_, ListForm::Slice | ListForm::Owned | ListForm::Const) = &list.repr else { return None };
+    if let Op::Load(variable, _) = &list.op {
+        let place = super::variable_place(*variable, cx);
+        let list = place.receiver();
+        return Some(quote!(#list.len()));
+    }
+    let list = super::operand(list, cx);
+    Some(quote!(#list.len()))
+}
+
+/// The size of a map that is there for sure, as Rust counts it.
+pub(super) fn map_count(map: &Plan, cx: &Context<'_>) -> Option<TokenStream> {
+    let Op::Load(variable, _) = &map.op else { return None };
+    let place = super::variable_place(*variable, cx);
+    let map = place.receiver();
+    Some(quote!(#map.len()))
 }
 
 /// The size of a map.

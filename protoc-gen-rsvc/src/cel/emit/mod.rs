@@ -3,7 +3,7 @@
 mod access;
 mod list;
 
-pub use access::{is_set, not_default, optional};
+pub use access::{bind, is_set, not_default};
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
@@ -16,9 +16,54 @@ pub struct Context<'a> {
     pub schema: &'a Schema,
     /// The module that the text is in, for paths of types.
     pub module: &'a [String],
+    /// What a rule stands on.
+    pub this: Place,
 }
 
-/// The name of the reference to what a rule stands on.
+impl Context<'_> {
+    /// The same for a rule that stands on something else.
+    pub fn on(&self, this: Place) -> Self {
+        Self { this, ..*self }
+    }
+}
+
+/// A value in prost's storage: an expression that is it, or one that refers to it.
+#[derive(Clone, Debug)]
+pub struct Place {
+    text: TokenStream,
+    reference: bool,
+}
+
+impl Place {
+    /// A field or the like.
+    pub fn direct(text: TokenStream) -> Self {
+        Self { text, reference: false }
+    }
+
+    /// A variable that holds a reference.
+    pub fn behind(text: TokenStream) -> Self {
+        Self { text, reference: true }
+    }
+
+    /// The value, for a type that is copied, or to look into.
+    pub fn value(&self) -> TokenStream {
+        let text = &self.text;
+        if self.reference { quote!((*#text)) } else { text.clone() }
+    }
+
+    /// A reference to the value.
+    pub fn reference(&self) -> TokenStream {
+        let text = &self.text;
+        if self.reference { text.clone() } else { quote!(&#text) }
+    }
+
+    /// The value as the receiver of a method.
+    pub fn receiver(&self) -> &TokenStream {
+        &self.text
+    }
+}
+
+/// The name of the reference to an item, or to the value of an optional field.
 pub fn this() -> Ident {
     Ident::new("__rsvc_this", Span::call_site())
 }
@@ -36,10 +81,7 @@ fn name(text: &str) -> Ident {
 pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
     match &plan.op {
         Op::Const(value) => constant(value),
-        Op::Load(variable, store) => {
-            let name = variable_name(*variable);
-            load(&quote!((*#name)), store)
-        }
+        Op::Load(variable, store) => load(&variable_place(*variable, cx), store),
         Op::Local(id) => {
             let name = local(*id);
             match &plan.repr {
@@ -57,18 +99,22 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             quote!({ let #name = #held; #body })
         }
         Op::Not(inner) => {
-            let inner = value(inner, cx);
-            quote!(!(#inner))
+            let inner = operand(inner, cx);
+            quote!(!#inner)
         }
-        Op::Infix(sign, left, right) => {
-            let sign: TokenStream = sign.parse().unwrap_or_default();
-            let (left, right) = (value(left, cx), value(right, cx));
-            quote!(((#left) #sign (#right)))
+        Op::Infix(..) => {
+            let text = condition(plan, cx);
+            quote!((#text))
         }
+        Op::OneOf(inner, constants) => one_of(inner, constants, cx),
         Op::Logic(kind, left, right) => logic(*kind, left, right, cx),
         Op::Conditional(cond, then, otherwise) => {
-            let (cond, then, otherwise) = (value(cond, cx), value(then, cx), value(otherwise, cx));
+            let (cond, then, otherwise) = (condition(cond, cx), value(then, cx), value(otherwise, cx));
             quote!(if #cond { #then } else { #otherwise })
+        }
+        Op::Call { function: "is_empty", args, .. } if matches!(args[0].repr, Repr::Str(_)) => {
+            let text = operand(&args[0], cx);
+            quote!(#text.is_empty())
         }
         Op::Call { function, args, fails } => {
             let function = name(function);
@@ -143,6 +189,90 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
     }
 }
 
+/// A value beside an operator.
+fn operand(plan: &Plan, cx: &Context<'_>) -> TokenStream {
+    let text = value(plan, cx);
+    let alone = match &plan.op {
+        Op::Const(Const::Int(n)) => *n >= 0,
+        Op::Const(Const::Double(d)) => d.is_sign_positive(),
+        Op::Const(_)
+        | Op::Load(..)
+        | Op::Local(_)
+        | Op::Now
+        | Op::Infix(..)
+        | Op::OneOf(..)
+        | Op::Logic(..)
+        | Op::Call { .. }
+        | Op::Length(_)
+        | Op::MapLength(_) => true,
+        Op::Field { base, field, .. } => access::is_plain(base, *field, cx),
+        _ => false,
+    };
+    if alone { text } else { quote!((#text)) }
+}
+
+/// A value where nothing stands beside it.
+pub fn condition(plan: &Plan, cx: &Context<'_>) -> TokenStream {
+    let Op::Infix(sign, left, right) = &plan.op else { return value(plan, cx) };
+    let (left, right) = match (narrow(left, cx), &right.op) {
+        (Some((left, fits)), Op::Const(Const::Int(n))) if fits.contains(n) => {
+            let n = proc_macro2::Literal::i64_unsuffixed(*n);
+            (left, quote!(#n))
+        }
+        _ => (operand(left, cx), operand(right, cx)),
+    };
+    let sign: TokenStream = sign.parse().unwrap_or_default();
+    quote!(#left #sign #right)
+}
+
+/// A number in the type that it is stored in, and which constants that type has.
+fn narrow(plan: &Plan, cx: &Context<'_>) -> Option<(TokenStream, std::ops::RangeInclusive<i64>)> {
+    use crate::model::Scalar as S;
+    const INT32: std::ops::RangeInclusive<i64> = i32::MIN as i64..=i32::MAX as i64;
+    // What every machine can count to.
+    const SIZE: std::ops::RangeInclusive<i64> = 0..=u32::MAX as i64;
+    match &plan.op {
+        Op::Load(variable, Store::Scalar(S::Int32 | S::Sint32 | S::Sfixed32) | Store::Enum) => {
+            Some((variable_place(*variable, cx).value(), INT32))
+        }
+        Op::Field { base, field, .. } => Some((access::int32(base, *field, cx)?, INT32)),
+        Op::Length(list) => Some((list::count(list, cx)?, SIZE)),
+        Op::MapLength(map) => Some((list::map_count(map, cx)?, SIZE)),
+        Op::Call { function: "size_bytes", args, .. } => {
+            let bytes = operand(args.first()?, cx);
+            Some((quote!(#bytes.len()), SIZE))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a value is among constants.
+fn one_of(plan: &Plan, constants: &[Const], cx: &Context<'_>) -> TokenStream {
+    if constants.is_empty() {
+        let text = value(plan, cx);
+        return quote!({ let _ = #text; false });
+    }
+    let fits = |range: &std::ops::RangeInclusive<i64>| {
+        constants.iter().all(|c| matches!(c, Const::Int(n) if range.contains(n)))
+    };
+    if let Some((text, _)) = narrow(plan, cx).filter(|(_, range)| fits(range)) {
+        let patterns = constants.iter().filter_map(|c| match c {
+            Const::Int(n) => Some(proc_macro2::Literal::i64_unsuffixed(*n)),
+            _ => None,
+        });
+        return quote!(::core::matches!(#text, #(#patterns)|*));
+    }
+    let patterns = constants.iter().map(|c| match c {
+        Const::Bytes(bytes) => {
+            let literal = proc_macro2::Literal::byte_string(bytes);
+            quote!(#literal)
+        }
+        other => constant(other),
+    });
+    let text = value(plan, cx);
+    quote!(::core::matches!(#text, #(#patterns)|*))
+}
+
 /// The plan as a `Result`, its errors inside.
 pub fn result(plan: &Plan, cx: &Context<'_>) -> TokenStream {
     let text = value(plan, cx);
@@ -159,31 +289,35 @@ fn body_result(plan: &Plan, cx: &Context<'_>) -> TokenStream {
     quote!(::core::result::Result::<_, ::rsvc::cel::Error>::Ok(#text))
 }
 
-fn variable_name(variable: Variable) -> Ident {
+fn variable_place(variable: Variable, cx: &Context<'_>) -> Place {
     match variable {
-        Variable::This => this(),
-        Variable::Local(id) => local(id),
+        Variable::This => cx.this.clone(),
+        Variable::Local(id) => {
+            let name = local(id);
+            Place::behind(quote!(#name))
+        }
     }
 }
 
 /// The value at a place of prost's storage.
-fn load(place: &TokenStream, store: &Store) -> TokenStream {
+fn load(place: &Place, store: &Store) -> TokenStream {
     use crate::model::Scalar as S;
+    let (value, reference, receiver) = (place.value(), place.reference(), place.receiver());
     match store {
         Store::Scalar(S::Int64 | S::Sint64 | S::Sfixed64 | S::Uint64 | S::Fixed64 | S::Double | S::Bool) => {
-            quote!(#place)
+            value
         }
-        Store::Scalar(S::Int32 | S::Sint32 | S::Sfixed32) | Store::Enum => quote!(i64::from(#place)),
-        Store::Scalar(S::Uint32 | S::Fixed32) => quote!(u64::from(#place)),
-        Store::Scalar(S::Float) => quote!(f64::from(#place)),
-        Store::Scalar(S::String) => quote!(#place.as_str()),
-        Store::Scalar(S::Bytes) => quote!((&#place[..])),
-        Store::Message(_) => quote!(&#place),
-        Store::Timestamp => quote!(::rsvc::cel::Timestamp::from(&#place)),
-        Store::Duration => quote!(::rsvc::cel::Duration::from(&#place)),
-        Store::Json => quote!(::rsvc::cel::Value::from(&#place)),
-        Store::List(_) => quote!(#place.as_slice()),
-        Store::Map(..) => quote!(::core::option::Option::Some(&#place)),
+        Store::Scalar(S::Int32 | S::Sint32 | S::Sfixed32) | Store::Enum => quote!((#value as i64)),
+        Store::Scalar(S::Uint32 | S::Fixed32) => quote!((#value as u64)),
+        Store::Scalar(S::Float) => quote!((#value as f64)),
+        Store::Scalar(S::String) => quote!(#receiver.as_str()),
+        Store::Scalar(S::Bytes) => quote!((&#value[..])),
+        Store::Message(_) => reference,
+        Store::Timestamp => quote!(::rsvc::cel::Timestamp::from(#reference)),
+        Store::Duration => quote!(::rsvc::cel::Duration::from(#reference)),
+        Store::Json => quote!(::rsvc::cel::Value::from(#reference)),
+        Store::List(_) => quote!(#receiver.as_slice()),
+        Store::Map(..) => quote!(::core::option::Option::Some(#reference)),
     }
 }
 
@@ -230,9 +364,9 @@ fn borrow(inner: &Plan, cx: &Context<'_>) -> TokenStream {
 
 fn logic(kind: Logic, left: &Plan, right: &Plan, cx: &Context<'_>) -> TokenStream {
     let and = kind == Logic::And;
-    let (l, r) = (value(left, cx), value(right, cx));
     if !left.fallible {
-        return if and { quote!(((#l) && (#r))) } else { quote!(((#l) || (#r))) };
+        let (l, r) = (operand(left, cx), operand(right, cx));
+        return if and { quote!((#l && #r)) } else { quote!((#l || #r)) };
     }
     let (first, second) = (result(left, cx), result(right, cx));
     // The one that decides absorbs the error of the other.
@@ -278,8 +412,8 @@ fn to_dyn(inner: &Plan, cx: &Context<'_>) -> TokenStream {
             let (entries, key, value) = match &**form {
                 MapForm::Stored(key, store) => {
                     let map = value(inner, cx);
-                    let key = load(&quote!((*__rsvc_k)), &Store::Scalar(*key));
-                    let value = load(&quote!((*__rsvc_w)), store);
+                    let key = load(&Place::behind(quote!(__rsvc_k)), &Store::Scalar(*key));
+                    let value = load(&Place::behind(quote!(__rsvc_w)), store);
                     (quote!((#map).into_iter().flatten()), dyn_of(&key), dyn_of(&value))
                 }
                 MapForm::Built(..) => {

@@ -3,7 +3,7 @@
 use super::{Lowered, Lowerer, borrowed, call, convert, fail, local};
 use crate::cel::ast::{MacroKind, Span};
 use crate::cel::check::{Typed, TypedMacro};
-use crate::cel::plan::{Const, Item, ListForm, MapForm, Op, Plan, Quantifier, Range, Repr, Store};
+use crate::cel::plan::{Const, Item, ListForm, MapForm, Op, Own, Plan, Quantifier, Range, Repr, Store};
 
 impl Lowerer<'_> {
     pub(super) fn list_literal(&mut self, span: Span, items: &[Typed]) -> Lowered {
@@ -79,6 +79,12 @@ impl Lowerer<'_> {
         let Repr::List(item, _) = &list.repr else {
             return Ok(fail("no such overload", Repr::Bool));
         };
+        if let Some(Const::List(constants)) = list.as_const()
+            && is_matchable(&value.repr, constants)
+        {
+            let constants = constants.clone();
+            return Ok(one_of(value, constants));
+        }
         let item = item.clone();
         let var = self.fresh();
         // The value is evaluated once, before the loop.
@@ -227,6 +233,34 @@ fn item_local(id: u32, item: &Item) -> Plan {
         Item::Stored(store) => super::load(crate::cel::plan::Variable::Local(id), (**store).clone()),
         Item::Value(repr) => local(id, repr),
     }
+}
+
+/// Whether the constants can be patterns that a value of this form is matched with.
+pub fn is_matchable(repr: &Repr, constants: &[Const]) -> bool {
+    constants.iter().all(|c| {
+        matches!(
+            (repr, c),
+            (Repr::Int, Const::Int(_))
+                | (Repr::Uint, Const::Uint(_))
+                | (Repr::Str(Own::Borrowed), Const::Str(_))
+                | (Repr::Bytes(Own::Borrowed), Const::Bytes(_))
+        )
+    })
+}
+
+/// Whether the value is one of constants that are matchable.
+pub fn one_of(value: Plan, constants: Vec<Const>) -> Plan {
+    let mut distinct: Vec<Const> = Vec::with_capacity(constants.len());
+    for constant in constants {
+        if !distinct.contains(&constant) {
+            distinct.push(constant);
+        }
+    }
+    if distinct.is_empty() && !value.fallible {
+        return Plan::constant(Const::Bool(false));
+    }
+    let fallible = value.fallible;
+    Plan { repr: Repr::Bool, fallible, op: Op::OneOf(Box::new(value), distinct) }
 }
 
 /// Distinct from every other local: lists nest, but a collecting loop holds nothing but its own variable.

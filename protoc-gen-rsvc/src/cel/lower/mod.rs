@@ -12,6 +12,8 @@ mod strings;
 
 pub use field::{const_value, read_field, store_of, store_of_field, store_of_message, wrapped};
 
+pub use list::{is_matchable, one_of};
+
 pub(crate) use strings::pattern_error;
 
 use super::ast::{Literal, Span};

@@ -60,6 +60,9 @@ pub(super) fn compare(sign: &'static str, left: Plan, right: Plan) -> Plan {
     {
         return Plan::constant(Const::Bool(holds(sign, order)));
     }
+    if let Some(plan) = size_test(sign, &left, &right) {
+        return plan;
+    }
     let function = match sign {
         op::LT => "lt",
         op::LE => "le",
@@ -85,6 +88,35 @@ pub(super) fn compare(sign: &'static str, left: Plan, right: Plan) -> Plan {
         (a, b) if is_number(a) && is_number(b) => call(function, vec![left, right], Repr::Bool, false),
         _ => fail("no such overload", Repr::Bool),
     }
+}
+
+/// The size of a text beside a number: whether it is longer or shorter takes no counting, as a rule.
+fn size_test(sign: &str, left: &Plan, right: &Plan) -> Option<Plan> {
+    let (text, n, sign) = match (&left.op, left.as_const(), &right.op, right.as_const()) {
+        (Op::Call { function: "size", args, .. }, _, _, Some(Const::Int(n))) => (&args[0], *n, sign),
+        (_, Some(Const::Int(n)), Op::Call { function: "size", args, .. }, _) => {
+            let turned = match sign {
+                op::LT => op::GT,
+                op::LE => op::GE,
+                op::GT => op::LT,
+                _ => op::LE,
+            };
+            (&args[0], *n, turned)
+        }
+        _ => return None,
+    };
+    let test = |function, n| {
+        let args = vec![text.clone(), Plan::constant(Const::Int(n))];
+        call(function, args, Repr::Bool, false)
+    };
+    // A size has room for one more on either side; bounds that no text reaches stay as they are.
+    let n = Some(n).filter(|n| (0..i64::MAX).contains(n))?;
+    Some(match sign {
+        op::LT => test("is_shorter", n),
+        op::LE => not(test("is_longer", n)),
+        op::GT => test("is_longer", n),
+        _ => not(test("is_shorter", n)),
+    })
 }
 
 fn ordered(repr: &Repr) -> bool {

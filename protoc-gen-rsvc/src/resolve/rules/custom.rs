@@ -10,7 +10,7 @@ use crate::cel::lower::{Binding, lower_rule};
 use crate::cel::plan::{Const, Repr, Store};
 use crate::cel::types::Type;
 use crate::model::Schema;
-use crate::model::rules::{Check, PathElement, Test};
+use crate::model::rules::{Check, RulePlace, Test, Text};
 
 /// A rule as it is written.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ pub(super) struct Scope<'a> {
 }
 
 /// Compiles one rule.
-pub(super) fn compile(source: &Source, scope: &Scope<'_>, path: Vec<PathElement>) -> Result<Check, CelError> {
+pub(super) fn compile(source: &Source, scope: &Scope<'_>, place: RulePlace) -> Result<Check, CelError> {
     let mut vars =
         vec![Var { name: "this", ty: scope.this.0.clone() }, Var { name: "now", ty: Type::Timestamp }];
     let mut bindings = vec![Binding::This(scope.this.1.clone()), Binding::Now];
@@ -76,5 +76,5 @@ pub(super) fn compile(source: &Source, scope: &Scope<'_>, path: Vec<PathElement>
         Repr::Str(_) => Test::Text(compiled.plan),
         _ => Test::Holds(compiled.plan),
     };
-    Ok(Check { id: source.id.clone(), message, path, test, now: compiled.now, for_key: false })
+    Ok(Check { id: source.id.clone(), text: Text::Fixed(message), place, test, now: compiled.now })
 }

@@ -15,7 +15,7 @@ use crate::cel::plan::Store;
 use crate::cel::types::Type;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::input::Loaded;
-use crate::model::rules::{FieldRules, Group, MessageRules, Rules, ValueRules};
+use crate::model::rules::{FieldRules, Group, MessageRules, RulePlace, Rules, ValueRules};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema};
 use crate::options::Options;
 use custom::{Scope, Source};
@@ -89,7 +89,7 @@ impl Resolver<'_> {
             rule: None,
         };
         for source in sources {
-            match custom::compile(&source, &scope, Vec::new()) {
+            match custom::compile(&source, &scope, RulePlace::Message) {
                 Ok(check) => out.checks.push(check),
                 Err(error) => out.broken = Some(self.report.cel(&message.origin.place, &source, &error)),
             }

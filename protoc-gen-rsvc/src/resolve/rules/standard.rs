@@ -9,19 +9,33 @@ use crate::cel::lower::const_value;
 use crate::cel::native as build;
 use crate::cel::plan::{Const, Op, Own, Plan, Repr, Store};
 use crate::cel::{re2, text};
+use crate::model::rules::Text;
 use crate::model::{Schema, WellKnown};
 
 /// A rule before it is given its path: the id behind the family, the text, and when it is violated.
 pub(super) struct Rule {
     pub(super) id: String,
-    pub(super) message: String,
+    pub(super) text: Text,
     pub(super) fails: Plan,
     pub(super) now: bool,
 }
 
 impl Rule {
     fn new(id: impl Into<String>, message: impl Into<String>, fails: Plan) -> Self {
-        Self { id: id.into(), message: message.into(), fails, now: false }
+        Self { id: id.into(), text: Text::Fixed(message.into()), fails, now: false }
+    }
+
+    /// A size beside the one that it should have.
+    fn size(id: &str, size: &Const, fails: impl FnOnce(Plan) -> Plan) -> Self {
+        let Const::Uint(n) = *size else { return Self::new(id, "", build::constant(Const::Bool(false))) };
+        // More than there can be is the most that there can be.
+        let most = Const::Int(i64::try_from(n).unwrap_or(i64::MAX));
+        Self { id: id.into(), text: Text::Size(n), fails: fails(build::constant(most)), now: false }
+    }
+
+    /// A format: a value without it, or an empty one.
+    fn format(id: &str, valid: Plan, empty: Plan) -> Self {
+        Self { id: id.into(), text: Text::Format(empty), fails: build::not(valid), now: false }
     }
 }
 
@@ -204,82 +218,52 @@ fn number(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
     }
 }
 
-/// A count as sizes have it; more than there can be is the most that there can be.
-fn count(value: &Const) -> Const {
-    match value {
-        Const::Uint(n) => Const::Int(i64::try_from(*n).unwrap_or(i64::MAX)),
-        other => other.clone(),
-    }
-}
-
-/// Formats of strings: the rule, the test, and what the value should be.
-const FORMATS: &[(&str, &str, &str)] = &[
-    ("email", "is_email", "email address"),
-    ("hostname", "is_hostname", "hostname"),
-    ("ip", "is_ip", "IP address"),
-    ("ipv4", "is_ipv4", "IPv4 address"),
-    ("ipv6", "is_ipv6", "IPv6 address"),
-    ("uri", "is_uri", "URI"),
-    ("address", "is_address", "hostname, or ip address"),
-    ("uuid", "is_uuid", "UUID"),
-    ("tuuid", "is_tuuid", "trimmed UUID"),
-    ("ulid", "is_ulid", "ULID"),
-    ("ip_with_prefixlen", "is_ip_prefix", "IP prefix"),
-    ("ipv4_with_prefixlen", "is_ipv4_prefix", "IPv4 address with prefix length"),
-    ("ipv6_with_prefixlen", "is_ipv6_prefix", "IPv6 address with prefix length"),
-    ("ip_prefix", "is_ip_prefix_strictly", "IP prefix"),
-    ("ipv4_prefix", "is_ipv4_prefix_strictly", "IPv4 prefix"),
-    ("ipv6_prefix", "is_ipv6_prefix_strictly", "IPv6 prefix"),
-    ("host_and_port", "is_host_with_port", "host (hostname or IP address) and port pair"),
-    ("protobuf_fqn", "is_protobuf_name", "fully-qualified Protobuf name"),
-    ("protobuf_dot_fqn", "is_protobuf_name_with_dot", "fully-qualified Protobuf name with a leading dot"),
+/// Formats of strings, and their tests. No empty string passes any of them.
+const FORMATS: &[(&str, &str)] = &[
+    ("email", "is_email"),
+    ("hostname", "is_hostname"),
+    ("ip", "is_ip"),
+    ("ipv4", "is_ipv4"),
+    ("ipv6", "is_ipv6"),
+    ("uri", "is_uri"),
+    ("address", "is_address"),
+    ("uuid", "is_uuid"),
+    ("tuuid", "is_tuuid"),
+    ("ulid", "is_ulid"),
+    ("ip_with_prefixlen", "is_ip_prefix"),
+    ("ipv4_with_prefixlen", "is_ipv4_prefix"),
+    ("ipv6_with_prefixlen", "is_ipv6_prefix"),
+    ("ip_prefix", "is_ip_prefix_strictly"),
+    ("ipv4_prefix", "is_ipv4_prefix_strictly"),
+    ("ipv6_prefix", "is_ipv6_prefix_strictly"),
+    ("host_and_port", "is_host_with_port"),
+    ("protobuf_fqn", "is_protobuf_name"),
+    ("protobuf_dot_fqn", "is_protobuf_name_with_dot"),
 ];
 
-/// A format: one rule for what does not have it, another for what is empty.
-fn format_rules(id: &str, what: &str, empty: &str, valid: Plan, is_empty: &Plan) -> Vec<Rule> {
-    vec![
-        Rule::new(
-            id,
-            format!("must be a valid {what}"),
-            build::all(build::not(valid), build::not(is_empty.clone())),
-        ),
-        Rule::new(
-            format!("{id}_empty"),
-            format!("value is empty, which is not a valid {empty}"),
-            is_empty.clone(),
-        ),
-    ]
-}
-
 fn string(subject: &Subject<'_>, name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
-    if let Some((_, test, what)) = FORMATS.iter().find(|f| f.0 == name) {
+    if let Some((_, test)) = FORMATS.iter().find(|f| f.0 == name) {
         if *value != Const::Bool(true) {
             return Ok(Vec::new());
         }
         let empty = build::test("is_empty", vec![this.clone()]);
-        let what_empty = if name == "host_and_port" { "host and port pair" } else { what };
-        return Ok(format_rules(name, what, what_empty, build::test(test, vec![this]), &empty));
+        return Ok(vec![Rule::format(name, build::test(test, vec![this]), empty)]);
+    }
+    let bytes = || build::size(build::bytes(this.clone()));
+    let size = |test: &dyn Fn(Plan) -> Plan| Ok(vec![Rule::size(name, value, test)]);
+    match name {
+        "len" => return size(&|n| build::infix("!=", build::size(this.clone()), n)),
+        "min_len" => return size(&|n| build::test("is_shorter", vec![this.clone(), n])),
+        "max_len" => return size(&|n| build::test("is_longer", vec![this.clone(), n])),
+        "len_bytes" => return size(&|n| build::infix("!=", bytes(), n)),
+        "min_bytes" => return size(&|n| build::infix("<", bytes(), n)),
+        "max_bytes" => return size(&|n| build::infix(">", bytes(), n)),
+        _ => {}
     }
     let shown = show(value);
-    let sized = build::constant(count(value));
     let argument = build::constant(value.clone());
     let two = |function| build::test(function, vec![this.clone(), argument.clone()]);
-    let bytes = || build::size(build::bytes(this.clone()));
     let (message, fails) = match name {
-        "len" => {
-            (format!("must be {shown} characters"), build::infix("!=", build::size(this.clone()), sized))
-        }
-        "min_len" => (
-            format!("must be at least {shown} characters"),
-            build::test("is_shorter", vec![this.clone(), sized]),
-        ),
-        "max_len" => (
-            format!("must be at most {shown} characters"),
-            build::test("is_longer", vec![this.clone(), sized]),
-        ),
-        "len_bytes" => (format!("must be {shown} bytes"), build::infix("!=", bytes(), sized)),
-        "min_bytes" => (format!("must be at least {shown} bytes"), build::infix("<", bytes(), sized)),
-        "max_bytes" => (format!("must be at most {shown} bytes"), build::infix(">", bytes(), sized)),
         "pattern" => (
             format!("does not match regex pattern `{shown}`"),
             build::not(build::matches(this.clone(), pattern(&shown)?)),
@@ -308,8 +292,7 @@ fn well_known_regex(subject: &Subject<'_>, value: &Const, this: &Plan) -> Vec<Ru
     match value {
         Const::Int(1) => {
             let empty = build::test("is_empty", vec![this.clone()]);
-            let what = "HTTP header name";
-            format_rules("well_known_regex.header_name", what, what, test("is_header_name"), &empty)
+            vec![Rule::format("well_known_regex.header_name", test("is_header_name"), empty)]
         }
         Const::Int(2) => {
             let fails = build::not(test("is_header_value"));
@@ -326,28 +309,36 @@ fn pattern(source: &str) -> Result<String, Problem> {
     translated.map_err(|why| Problem::Value(format!("the pattern is not a regular expression: {why}")))
 }
 
+/// How the size of a value compares with that of a rule when it breaks it.
+fn unfit(rule: &str) -> Option<&'static str> {
+    Some(match rule {
+        "len" => "!=",
+        "min_len" | "min_items" | "min_pairs" => "<",
+        "max_len" | "max_items" | "max_pairs" => ">",
+        _ => return None,
+    })
+}
+
 fn bytes(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
     let size = || build::size(this.clone());
     let is_size = |n: i64| build::infix("==", size(), build::constant(Const::Int(n)));
     let format = match name {
-        "ip" => Some(("IP address", build::any(is_size(4), is_size(16)))),
-        "ipv4" => Some(("IPv4 address", is_size(4))),
-        "ipv6" => Some(("IPv6 address", is_size(16))),
-        "uuid" => Some(("UUID", is_size(16))),
+        "ip" => Some(build::any(is_size(4), is_size(16))),
+        "ipv4" => Some(is_size(4)),
+        "ipv6" | "uuid" => Some(is_size(16)),
         _ => None,
     };
-    if let Some((what, valid)) = format {
+    if let Some(valid) = format {
         let on = *value == Const::Bool(true);
-        return Ok(if on { format_rules(name, what, what, valid, &is_size(0)) } else { Vec::new() });
+        return Ok(if on { vec![Rule::format(name, valid, is_size(0))] } else { Vec::new() });
+    }
+    if let Some(sign) = unfit(name) {
+        return Ok(vec![Rule::size(name, value, |n| build::infix(sign, size(), n))]);
     }
     let (shown, hex) = (show(value), show_hex(value));
-    let sized = build::constant(count(value));
     let argument = build::constant(value.clone());
     let lacks = |function| build::not(build::test(function, vec![this.clone(), argument.clone()]));
     let (message, fails) = match name {
-        "len" => (format!("must be {shown} bytes"), build::infix("!=", size(), sized)),
-        "min_len" => (format!("must be at least {shown} bytes"), build::infix("<", size(), sized)),
-        "max_len" => (format!("must be at most {shown} bytes"), build::infix(">", size(), sized)),
         "pattern" => (
             format!("must match regex pattern `{shown}`"),
             build::not(build::matches(build::text(this.clone()), pattern(&shown)?)),
@@ -361,16 +352,10 @@ fn bytes(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
 }
 
 fn repeated(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
-    let shown = show(value);
-    let sized = build::constant(count(value));
-    let (message, fails) = match name {
-        "min_items" => {
-            (format!("must contain at least {shown} item(s)"), build::infix("<", build::size(this), sized))
-        }
-        "max_items" => (
-            format!("must contain no more than {shown} item(s)"),
-            build::infix(">", build::size(this), sized),
-        ),
+    if let Some(sign) = unfit(name) {
+        return Ok(vec![Rule::size(name, value, |n| build::infix(sign, build::size(this), n))]);
+    }
+    match name {
         "unique" if *value == Const::Bool(true) => {
             let function = match &this.repr {
                 Repr::List(item, _) => match crate::cel::lower::item_form(item) {
@@ -384,28 +369,17 @@ fn repeated(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem>
                 },
                 _ => return Err(Problem::Unknown),
             };
-            let unique = build::over_items(function, this);
-            ("repeated value must contain unique items".into(), build::not(unique))
+            let fails = build::not(build::over_items(function, this));
+            Ok(vec![Rule::new(name, "repeated value must contain unique items", fails)])
         }
-        "unique" => return Ok(Vec::new()),
-        _ => return Err(Problem::Unknown),
-    };
-    Ok(vec![Rule::new(name, message, fails)])
+        "unique" => Ok(Vec::new()),
+        _ => Err(Problem::Unknown),
+    }
 }
 
 fn map(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
-    let shown = show(value);
-    let sized = build::constant(count(value));
-    let (message, fails) = match name {
-        "min_pairs" => {
-            (format!("map must be at least {shown} entries"), build::infix("<", build::size(this), sized))
-        }
-        "max_pairs" => {
-            (format!("map must be at most {shown} entries"), build::infix(">", build::size(this), sized))
-        }
-        _ => return Err(Problem::Unknown),
-    };
-    Ok(vec![Rule::new(name, message, fails)])
+    let sign = unfit(name).ok_or(Problem::Unknown)?;
+    Ok(vec![Rule::size(name, value, |n| build::infix(sign, build::size(this), n))])
 }
 
 /// A field of a well-known message that the rule stands on.

@@ -10,31 +10,31 @@ use crate::cel::lower::{const_value, store_of, store_of_field, wrapped};
 use crate::cel::plan::Store;
 use crate::cel::types::Type;
 use crate::diag::{Code, Diagnostic};
-use crate::model::rules::{Check, PathElement, Test, ValueRules};
+use crate::model::rules::{Check, PathElement, RulePlace, Test, Text, ValueRules};
 use crate::model::{FieldId, FieldKind, Scalar, ValueType, WellKnown};
 
 /// What the rules stand on.
-struct Target<'a> {
+struct Target {
     field: FieldId,
-    /// Where rule paths begin.
-    prefix: &'a [PathElement],
     this: (Type, Store),
     /// The type of one value; none for a list or map as a whole.
     value: Option<ValueType>,
-    for_key: bool,
+    /// Whether it is an item, a key or a value of the field.
+    part: bool,
 }
 
-/// An element of a rule path.
-fn element(name: &str, number: u32, ty: i32) -> PathElement {
-    PathElement { name: name.to_owned(), number, ty, index: None }
+/// A rule of a kind, by its path.
+fn at(family: &FieldDescriptor, rule: PathElement) -> RulePlace {
+    RulePlace::Path(vec![element_of(family), rule])
 }
 
 fn element_of(field: &FieldDescriptor) -> PathElement {
-    element(field.name(), field.number(), field.field_descriptor_proto().r#type().into())
+    PathElement {
+        name: field.name().to_owned(),
+        number: field.number(),
+        ty: field.field_descriptor_proto().r#type().into(),
+    }
 }
-
-const MESSAGE: i32 = 11;
-const STRING: i32 = 9;
 
 impl Resolver<'_> {
     /// The rules of a field, or why they cannot be compiled.
@@ -50,7 +50,7 @@ impl Resolver<'_> {
             _ => None,
         };
         let this = (of_field(&descriptor), store_of_field(self.schema, &field.kind));
-        let target = Target { field: id, prefix: &[], this, value, for_key: false };
+        let target = Target { field: id, this, value, part: false };
         let mut out = self.value(&target, rules)?;
         let below = |family: &str, name: &str| {
             annotations::message(rules?, family).and_then(|rules| annotations::message(&rules, name))
@@ -58,31 +58,26 @@ impl Resolver<'_> {
         match &field.kind {
             FieldKind::Singular(..) => {}
             FieldKind::Repeated(item) => {
-                let prefix = [element("repeated", 18, MESSAGE), element("items", 4, MESSAGE)];
                 let this = (of_item(&descriptor), store_of(self.schema, item));
                 let value = Some(item.clone());
-                let target = Target { field: id, prefix: &prefix, this, value, for_key: false };
+                let target = Target { field: id, this, value, part: true };
                 out.items = self.part(&target, below("repeated", "items").as_ref())?;
             }
             FieldKind::Map(key, item) => {
                 let Kind::Message(entry) = descriptor.kind() else { return Ok(out) };
                 let (key_field, value_field) = (entry.map_entry_key_field(), entry.map_entry_value_field());
-                let prefix = [element("map", 19, MESSAGE), element("keys", 4, MESSAGE)];
                 let target = Target {
                     field: id,
                     this: (of_item(&key_field), Store::Scalar(*key)),
-                    prefix: &prefix,
                     value: Some(ValueType::Scalar(*key)),
-                    for_key: true,
+                    part: true,
                 };
                 out.keys = self.part(&target, below("map", "keys").as_ref())?;
-                let prefix = [element("map", 19, MESSAGE), element("values", 5, MESSAGE)];
                 let target = Target {
                     field: id,
                     this: (of_item(&value_field), store_of(self.schema, item)),
-                    prefix: &prefix,
                     value: Some(item.clone()),
-                    for_key: false,
+                    part: true,
                 };
                 out.values = self.part(&target, below("map", "values").as_ref())?;
             }
@@ -92,7 +87,7 @@ impl Resolver<'_> {
 
     fn part(
         &mut self,
-        target: &Target<'_>,
+        target: &Target,
         rules: Option<&DynamicMessage>,
     ) -> Result<Option<Box<ValueRules>>, String> {
         let ignore = rules.map_or(Ignore::Unspecified, ignore);
@@ -104,7 +99,7 @@ impl Resolver<'_> {
         Ok((!value.is_empty()).then(|| Box::new(value)))
     }
 
-    fn value(&mut self, target: &Target<'_>, rules: Option<&DynamicMessage>) -> Result<ValueRules, String> {
+    fn value(&mut self, target: &Target, rules: Option<&DynamicMessage>) -> Result<ValueRules, String> {
         let mut out = ValueRules::default();
         if let (Some(ValueType::Message(id) | ValueType::Group(id)), Store::Message(_)) =
             (&target.value, &target.this.1)
@@ -116,15 +111,12 @@ impl Resolver<'_> {
         let mut broken = None;
         self.expressions(target, rules, &mut out.checks, &mut broken);
         self.family(target, rules, &mut out.checks, &mut broken);
-        for check in &mut out.checks {
-            check.for_key = target.for_key;
-        }
         broken.map_or(Ok(out), Err)
     }
 
     fn expressions(
         &mut self,
-        target: &Target<'_>,
+        target: &Target,
         rules: &DynamicMessage,
         out: &mut Vec<Check>,
         broken: &mut Option<String>,
@@ -133,20 +125,14 @@ impl Resolver<'_> {
             Scope { schema: self.schema, pool: &self.schema.pool, this: target.this.clone(), rule: None };
         let expressions = annotations::strings(rules, "cel_expression");
         let expressions: Vec<Source> = expressions.iter().map(|e| Source::from_expression(e)).collect();
-        let lists = [
-            (element("cel_expression", 29, STRING), expressions),
-            (element("cel", 23, MESSAGE), custom::sources(rules, "cel")),
-        ];
-        for (at, sources) in lists {
-            for (index, source) in (0..).zip(&sources) {
-                let last = PathElement { index: Some(index), ..at.clone() };
-                let path = target.prefix.iter().cloned().chain([last]).collect();
-                match custom::compile(source, &scope, path) {
-                    Ok(check) => out.push(check),
-                    Err(error) => {
-                        let place = &self.schema.fields[target.field].origin.place;
-                        *broken = Some(self.report.cel(place, source, &error));
-                    }
+        let expressions = (0..).map(RulePlace::Expression).zip(expressions);
+        let expressions = expressions.chain((0..).map(RulePlace::Cel).zip(custom::sources(rules, "cel")));
+        for (place, source) in expressions {
+            match custom::compile(&source, &scope, place) {
+                Ok(check) => out.push(check),
+                Err(error) => {
+                    let place = &self.schema.fields[target.field].origin.place;
+                    *broken = Some(self.report.cel(place, &source, &error));
                 }
             }
         }
@@ -155,7 +141,7 @@ impl Resolver<'_> {
     /// The rules of one kind: `string`, `int32`, …, `repeated`.
     fn family(
         &mut self,
-        target: &Target<'_>,
+        target: &Target,
         rules: &DynamicMessage,
         out: &mut Vec<Check>,
         broken: &mut Option<String>,
@@ -172,35 +158,33 @@ impl Resolver<'_> {
         }
         let set = rules.get_field(&family);
         let Some(set) = set.as_message() else { return };
-        let prefix: Vec<PathElement> = target.prefix.iter().cloned().chain([element_of(&family)]).collect();
         for (field, value) in set.fields() {
             if matches!((expected, field.name()), ("repeated", "items") | ("map", "keys" | "values")) {
                 continue;
             }
-            let path: Vec<PathElement> = prefix.iter().cloned().chain([element_of(&field)]).collect();
+            let place = || at(&family, element_of(&field));
             let sources = predefined(self.schema, &field.options());
             if self.options.rules_from_cel && !sources.is_empty() {
                 let rule = (of_field(&field), const_value(value), set.clone());
-                self.predefined(target, &this, &sources, rule, &path, out, broken);
+                self.predefined(target, &this, &sources, rule, &place(), out, broken);
                 continue;
             }
             if (expected, field.name()) == ("enum", "defined_only") {
-                out.extend(self.defined_only(target, value, path, &this.1));
+                out.extend(self.defined_only(target, value, &this.1));
                 continue;
             }
             let subject = Subject { schema: self.schema, family: expected, rules: set, store: &this.1 };
             match standard::rules(&subject, &field, value) {
                 Ok(rules) => out.extend(rules.into_iter().map(|rule| Check {
                     id: format!("{expected}.{}", rule.id),
-                    message: rule.message,
-                    path: path.clone(),
+                    text: rule.text,
+                    place: RulePlace::Standard,
                     test: Test::Fails(rule.fails),
                     now: rule.now,
-                    for_key: false,
                 })),
                 Err(Problem::Unknown) if !sources.is_empty() => {
                     let rule = (of_field(&field), const_value(value), set.clone());
-                    self.predefined(target, &this, &sources, rule, &path, out, broken);
+                    self.predefined(target, &this, &sources, rule, &place(), out, broken);
                 }
                 Err(problem) => *broken = Some(self.problem(target, &field, problem)),
             }
@@ -208,33 +192,32 @@ impl Resolver<'_> {
         for (extension, value) in set.extensions() {
             let name = format!("[{}]", extension.full_name());
             let ty = extension.field_descriptor_proto().r#type().into();
-            let last = element(&name, extension.number(), ty);
-            let path: Vec<PathElement> = prefix.iter().cloned().chain([last]).collect();
+            let place = || at(&family, PathElement { name: name.clone(), number: extension.number(), ty });
             let sources = predefined(self.schema, &extension.options());
             if sources.is_empty() {
                 *broken = Some(self.unknown(target, extension.full_name()));
                 continue;
             }
             let rule = (of_extension(&extension), const_value(value), set.clone());
-            self.predefined(target, &this, &sources, rule, &path, out, broken);
+            self.predefined(target, &this, &sources, rule, &place(), out, broken);
         }
     }
 
     #[allow(clippy::too_many_arguments)] // one rule in all its parts, and the two places for the outcome
     fn predefined(
         &mut self,
-        target: &Target<'_>,
+        target: &Target,
         this: &(Type, Store),
         sources: &[Source],
         rule: (Type, crate::cel::plan::Const, DynamicMessage),
-        path: &[PathElement],
+        place: &RulePlace,
         out: &mut Vec<Check>,
         broken: &mut Option<String>,
     ) {
         let scope =
             Scope { schema: self.schema, pool: &self.schema.pool, this: this.clone(), rule: Some(rule) };
         for source in sources {
-            match custom::compile(source, &scope, path.to_vec()) {
+            match custom::compile(source, &scope, place.clone()) {
                 Ok(check) if always_holds(&check) => {}
                 Ok(check) => out.push(check),
                 Err(error) => {
@@ -246,7 +229,7 @@ impl Resolver<'_> {
     }
 
     /// The kind of rules that a value takes, and the value as those rules see it.
-    fn expected(&self, target: &Target<'_>) -> Option<(&'static str, (Type, Store))> {
+    fn expected(&self, target: &Target) -> Option<(&'static str, (Type, Store))> {
         let this = target.this.clone();
         let name = match &target.value {
             None if matches!(this.1, Store::Map(..)) => "map",
@@ -273,9 +256,9 @@ impl Resolver<'_> {
         Some((name, this))
     }
 
-    fn misfit(&mut self, target: &Target<'_>, found: &str, expected: Option<&str>) -> String {
+    fn misfit(&mut self, target: &Target, found: &str, expected: Option<&str>) -> String {
         let field = &self.schema.fields[target.field];
-        let what = if target.prefix.is_empty() { "the field" } else { "part of the field" };
+        let what = if target.part { "part of the field" } else { "the field" };
         let message = format!("`{found}` rules do not fit {what} `{}`", field.name);
         let help = match expected {
             Some(expected) => format!("its rules are those of `{expected}`"),
@@ -284,7 +267,7 @@ impl Resolver<'_> {
         self.report.add(Diagnostic::error(Code::RULE_TYPE, message).at(field.origin.place.clone()).help(help))
     }
 
-    fn problem(&mut self, target: &Target<'_>, rule: &FieldDescriptor, problem: Problem) -> String {
+    fn problem(&mut self, target: &Target, rule: &FieldDescriptor, problem: Problem) -> String {
         let place = self.schema.fields[target.field].origin.place.clone();
         let diagnostic = match problem {
             Problem::Value(text) => Diagnostic::error(Code::RULE_VALUE, text),
@@ -293,7 +276,7 @@ impl Resolver<'_> {
         self.report.add(diagnostic.at(place))
     }
 
-    fn unknown(&mut self, target: &Target<'_>, rule: &str) -> String {
+    fn unknown(&mut self, target: &Target, rule: &str) -> String {
         let place = self.schema.fields[target.field].origin.place.clone();
         let message = format!("the rule `{rule}` is not known, and defines no expression");
         let help =
@@ -302,13 +285,7 @@ impl Resolver<'_> {
     }
 
     /// `enum.defined_only`, which CEL cannot say.
-    fn defined_only(
-        &self,
-        target: &Target<'_>,
-        value: &Value,
-        path: Vec<PathElement>,
-        store: &Store,
-    ) -> Option<Check> {
+    fn defined_only(&self, target: &Target, value: &Value, store: &Store) -> Option<Check> {
         let Some(ValueType::Enum(id)) = target.value else { return None };
         if value.as_bool() != Some(true) {
             return None;
@@ -318,11 +295,10 @@ impl Resolver<'_> {
         numbers.dedup();
         Some(Check {
             id: "enum.defined_only".into(),
-            message: "value must be one of the defined enum values".into(),
-            path,
+            text: Text::Fixed("value must be one of the defined enum values".into()),
+            place: RulePlace::Standard,
             test: Test::Fails(standard::not_among(store, &numbers)),
             now: false,
-            for_key: false,
         })
     }
 }

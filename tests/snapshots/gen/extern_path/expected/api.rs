@@ -106,50 +106,21 @@ const _: () = {
 ::rsvc::register_messages!(Holder);
 
 impl ::rsvc::Validate for Holder {
-    fn check(
-        &self,
-        __rsvc_out: &mut ::rsvc::validate::Sink,
-    ) -> ::core::result::Result<(), ::rsvc::validate::Stop> {
-        const __RSVC_F1: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "id",
-            1,
-            11,
-        );
-        if let ::core::option::Option::Some(__rsvc_this) = self.id.as_ref() {
-            __rsvc_out
-                .nested(
-                    __rsvc_this,
-                    || ::rsvc::validate::PathElement::field(__RSVC_F1),
-                )?;
+    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+        static __RSVC_F: [::rsvc::validate::Field; 3] = [
+            ::rsvc::validate::Field::new("id", 1, 11),
+            ::rsvc::validate::Field::new("things", 3, 11),
+            ::rsvc::validate::Field::new("local", 4, 11),
+        ];
+        if let ::core::option::Option::Some(__rsvc_this) = &self.id {
+            __rsvc_out.nested(__rsvc_this, &__RSVC_F[0]);
         }
-        const __RSVC_F3: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "things",
-            3,
-            11,
-        );
-        {
-            let __rsvc_this = &self.things;
-            for (__rsvc_n, __rsvc_this) in __rsvc_this.iter().enumerate() {
-                __rsvc_out
-                    .nested(
-                        __rsvc_this,
-                        || ::rsvc::validate::PathElement::index(__RSVC_F3, __rsvc_n),
-                    )?;
-            }
+        for (__rsvc_n, __rsvc_this) in self.things.iter().enumerate() {
+            __rsvc_out.nested(__rsvc_this, __RSVC_F[1].item(__rsvc_n));
         }
-        const __RSVC_F4: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "local",
-            4,
-            11,
-        );
-        if let ::core::option::Option::Some(__rsvc_this) = self.local.as_ref() {
-            __rsvc_out
-                .nested(
-                    __rsvc_this,
-                    || ::rsvc::validate::PathElement::field(__RSVC_F4),
-                )?;
+        if let ::core::option::Option::Some(__rsvc_this) = &self.local {
+            __rsvc_out.nested(__rsvc_this, &__RSVC_F[2]);
         }
-        ::core::result::Result::Ok(())
     }
 }
 

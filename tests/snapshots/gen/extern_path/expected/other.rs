@@ -57,22 +57,12 @@ const _: () = {
 ::rsvc::register_messages!(Local);
 
 impl ::rsvc::Validate for Local {
-    fn check(
-        &self,
-        __rsvc_out: &mut ::rsvc::validate::Sink,
-    ) -> ::core::result::Result<(), ::rsvc::validate::Stop> {
-        const __RSVC_F1: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "thing",
-            1,
-            11,
-        );
-        if let ::core::option::Option::Some(__rsvc_this) = self.thing.as_ref() {
-            __rsvc_out
-                .nested(
-                    __rsvc_this,
-                    || ::rsvc::validate::PathElement::field(__RSVC_F1),
-                )?;
+    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+        static __RSVC_F: [::rsvc::validate::Field; 1] = [
+            ::rsvc::validate::Field::new("thing", 1, 11),
+        ];
+        if let ::core::option::Option::Some(__rsvc_this) = &self.thing {
+            __rsvc_out.nested(__rsvc_this, &__RSVC_F[0]);
         }
-        ::core::result::Result::Ok(())
     }
 }

@@ -93,23 +93,13 @@ const _: () = {
 ::rsvc::register_messages!(Thing);
 
 impl ::rsvc::Validate for Thing {
-    fn check(
-        &self,
-        __rsvc_out: &mut ::rsvc::validate::Sink,
-    ) -> ::core::result::Result<(), ::rsvc::validate::Stop> {
-        const __RSVC_F3: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "status",
-            3,
-            11,
-        );
-        if let ::core::option::Option::Some(__rsvc_this) = self.status.as_ref() {
-            __rsvc_out
-                .nested(
-                    __rsvc_this,
-                    || ::rsvc::validate::PathElement::field(__RSVC_F3),
-                )?;
+    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+        static __RSVC_F: [::rsvc::validate::Field; 1] = [
+            ::rsvc::validate::Field::new("status", 3, 11),
+        ];
+        if let ::core::option::Option::Some(__rsvc_this) = &self.status {
+            __rsvc_out.nested(__rsvc_this, &__RSVC_F[0]);
         }
-        ::core::result::Result::Ok(())
     }
 }
 

@@ -331,553 +331,176 @@ const _: () = {
 ::rsvc::register_messages!(Address, Item, Order);
 
 impl ::rsvc::Validate for Address {
-    fn check(
-        &self,
-        __rsvc_out: &mut ::rsvc::validate::Sink,
-    ) -> ::core::result::Result<(), ::rsvc::validate::Stop> {
-        const __RSVC_F1: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "street",
-            1,
-            9,
-        );
-        {
-            let __rsvc_this = &self.street;
-            if ::rsvc::cel::is_shorter((*__rsvc_this).as_str(), 1i64) {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "string.min_len",
-                                message: "must be at least 1 characters",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("string", 14, 11),
-                                    ::rsvc::validate::RuleElement::new("min_len", 2, 4),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F1),
-                        ),
-                    )?;
-            }
+    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+        static __RSVC_F: [::rsvc::validate::Field; 2] = [
+            ::rsvc::validate::Field::new("street", 1, 9),
+            ::rsvc::validate::Field::new("country", 2, 9),
+        ];
+        if ::rsvc::cel::is_shorter(self.street.as_str(), 1i64) {
+            __rsvc_out.add_size(&__RSVC_F[0], "string.min_len", 1);
         }
-        const __RSVC_F2: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "country",
-            2,
-            9,
-        );
-        {
-            let __rsvc_this = &self.country;
-            if ((::rsvc::cel::size((*__rsvc_this).as_str())) != (2i64)) {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "string.len",
-                                message: "must be 2 characters",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("string", 14, 11),
-                                    ::rsvc::validate::RuleElement::new("len", 19, 4),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F2),
-                        ),
-                    )?;
-            }
+        if ::rsvc::cel::size(self.country.as_str()) != 2i64 {
+            __rsvc_out.add_size(&__RSVC_F[1], "string.len", 2);
         }
-        ::core::result::Result::Ok(())
     }
 }
 
 impl ::rsvc::Validate for Item {
-    fn check(
-        &self,
-        __rsvc_out: &mut ::rsvc::validate::Sink,
-    ) -> ::core::result::Result<(), ::rsvc::validate::Stop> {
-        const __RSVC_F1: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "sku",
-            1,
-            9,
-        );
-        {
-            let __rsvc_this = &self.sku;
-            if !({
-                static __RSVC_PATTERN: ::rsvc::cel::Pattern = ::rsvc::cel::Pattern::new(
-                    "^[A-Z]{3}-[0-9]+$",
+    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+        static __RSVC_F: [::rsvc::validate::Field; 3] = [
+            ::rsvc::validate::Field::new("sku", 1, 9),
+            ::rsvc::validate::Field::new("qty", 2, 5),
+            ::rsvc::validate::Field::new("price", 3, 1),
+        ];
+        if !({
+            static __RSVC_PATTERN: ::rsvc::cel::Pattern = ::rsvc::cel::Pattern::new(
+                "^[A-Z]{3}-[0-9]+$",
+            );
+            __RSVC_PATTERN.is_match(self.sku.as_str())
+        }) {
+            __rsvc_out
+                .add(
+                    &__RSVC_F[0],
+                    "string.pattern",
+                    "does not match regex pattern `^[A-Z]{3}-\\d+$`",
                 );
-                __RSVC_PATTERN.is_match((*__rsvc_this).as_str())
-            }) {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "string.pattern",
-                                message: "does not match regex pattern `^[A-Z]{3}-\\d+$`",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("string", 14, 11),
-                                    ::rsvc::validate::RuleElement::new("pattern", 6, 9),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F1),
-                        ),
-                    )?;
-            }
         }
-        const __RSVC_F2: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "qty",
-            2,
-            5,
-        );
-        {
-            let __rsvc_this = &self.qty;
-            if !(((((i64::from((*__rsvc_this))) >= (1i64)))
-                && (((i64::from((*__rsvc_this))) <= (100i64)))))
-            {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "int32.gte_lte",
-                                message: "must be greater than or equal to 1 and less than or equal to 100",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("int32", 3, 11),
-                                    ::rsvc::validate::RuleElement::new("gte", 5, 5),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F2),
-                        ),
-                    )?;
-            }
+        if !((self.qty >= 1) && (self.qty <= 100)) {
+            __rsvc_out
+                .add(
+                    &__RSVC_F[1],
+                    "int32.gte_lte",
+                    "must be greater than or equal to 1 and less than or equal to 100",
+                );
         }
-        const __RSVC_F3: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "price",
-            3,
-            1,
-        );
-        {
-            let __rsvc_this = &self.price;
-            if !((((*__rsvc_this)) > (0f64))) {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "double.gt",
-                                message: "must be greater than 0",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("double", 2, 11),
-                                    ::rsvc::validate::RuleElement::new("gt", 4, 1),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F3),
-                        ),
-                    )?;
-            }
-            if !(::rsvc::cel::is_finite((*__rsvc_this))) {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "double.finite",
-                                message: "must be finite",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("double", 2, 11),
-                                    ::rsvc::validate::RuleElement::new("finite", 8, 8),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F3),
-                        ),
-                    )?;
-            }
+        if !(self.price > 0f64) {
+            __rsvc_out.add(&__RSVC_F[2], "double.gt", "must be greater than 0");
         }
-        ::core::result::Result::Ok(())
+        if !::rsvc::cel::is_finite(self.price) {
+            __rsvc_out.add(&__RSVC_F[2], "double.finite", "must be finite");
+        }
     }
 }
 
 impl ::rsvc::Validate for Order {
-    fn check(
-        &self,
-        __rsvc_out: &mut ::rsvc::validate::Sink,
-    ) -> ::core::result::Result<(), ::rsvc::validate::Stop> {
-        let __rsvc_this = self;
-        if !((((&(*__rsvc_this)).items.as_slice()).iter())
+    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+        static __RSVC_F: [::rsvc::validate::Field; 15] = [
+            ::rsvc::validate::Field::new("id", 1, 9),
+            ::rsvc::validate::Field::new("email", 2, 9),
+            ::rsvc::validate::Field::new("items", 3, 11),
+            ::rsvc::validate::Field::new("shipping", 4, 11),
+            ::rsvc::validate::Field::map("labels", 7, 9, 9),
+            ::rsvc::validate::Field::new("placed", 8, 11),
+            ::rsvc::validate::Field::new("hold", 9, 11),
+            ::rsvc::validate::Field::new("priority", 10, 11),
+            ::rsvc::validate::Field::new("card", 11, 9),
+            ::rsvc::validate::Field::new("wallet", 12, 12),
+            ::rsvc::validate::Field::new("discount", 14, 5),
+            ::rsvc::validate::Field::new("codes", 15, 13),
+            ::rsvc::validate::Field::new("note", 16, 9),
+            ::rsvc::validate::Field::new("parent", 17, 11),
+            ::rsvc::validate::Field::oneof("payment"),
+        ];
+        if !(self
+            .items
+            .as_slice()
+            .iter()
             .all(|__rsvc_v0| {
-                ((((i64::from((&(*__rsvc_v0)).qty)) > (0i64)))
-                    && (((((::rsvc::cel::double_from_int(i64::from((&(*__rsvc_v0)).qty)))
-                        * ((&(*__rsvc_v0)).price))) <= ((&(*__rsvc_this)).limit))))
+                ((__rsvc_v0.qty > 0)
+                    && ((::rsvc::cel::double_from_int((__rsvc_v0.qty as i64))
+                        * __rsvc_v0.price) <= self.limit))
             }))
         {
             __rsvc_out
-                .add(
-                    {
-                        static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                            id: "order.total",
-                            message: "the total must be the sum of the items",
-                            path: &[],
-                            for_key: false,
-                        };
-                        &__RSVC_RULE
+                .add_rule(
+                    ::rsvc::validate::At::MESSAGE,
+                    const {
+                        &::rsvc::validate::Rule::of_message(
+                            "order.total",
+                            "the total must be the sum of the items",
+                        )
                     },
-                    ::core::option::Option::None,
-                )?;
+                );
         }
-        if (((&(*__rsvc_this)).shipping.is_some()) || ((&(*__rsvc_this)).pickup))
-        {} else {
+        if !((self.shipping.is_some()) || self.pickup) {
             __rsvc_out
                 .add_text(
-                    {
-                        static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                            id: "order.way",
-                            message: "\"has(this.shipping) || this.pickup ? '' : 'neither shipped nor picked up'\" returned false",
-                            path: &[],
-                            for_key: false,
-                        };
-                        &__RSVC_RULE
-                    },
-                    ::core::option::Option::None,
+                    ::rsvc::validate::At::MESSAGE,
+                    const { &::rsvc::validate::Rule::of_message("order.way", "") },
                     "neither shipped nor picked up",
-                )?;
+                );
         }
         match 0 + usize::from(!self.coupon.is_empty()) + usize::from(self.discount != 0)
         {
             0 | 1 => {}
             _ => {
                 __rsvc_out
-                    .add(
+                    .add_rule(
+                        ::rsvc::validate::At::MESSAGE,
                         const {
                             &::rsvc::validate::Rule::of_message(
                                 "message.oneof",
                                 "only one of coupon, discount can be set",
                             )
                         },
-                        ::core::option::Option::None,
-                    )?
+                    )
             }
         }
         if self.payment.is_none() {
+            __rsvc_out.add_missing(&__RSVC_F[14]);
+        }
+        if !::rsvc::cel::is_uuid(self.id.as_str()) {
             __rsvc_out
-                .add(
-                    &::rsvc::validate::Rule::ONEOF_REQUIRED,
-                    ::core::option::Option::Some(
-                        ::rsvc::validate::PathElement::field(const {
-                            &::rsvc::validate::Field::oneof("payment")
-                        }),
-                    ),
-                )?;
+                .add_format(&__RSVC_F[0], "string.uuid", self.id.as_str().is_empty());
         }
-        const __RSVC_F1: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "id",
-            1,
-            9,
-        );
-        {
-            let __rsvc_this = &self.id;
-            if ((!(::rsvc::cel::is_uuid((*__rsvc_this).as_str())))
-                && (!(::rsvc::cel::is_empty((*__rsvc_this).as_str()))))
-            {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "string.uuid",
-                                message: "must be a valid UUID",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("string", 14, 11),
-                                    ::rsvc::validate::RuleElement::new("uuid", 22, 8),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F1),
-                        ),
-                    )?;
-            }
-            if ::rsvc::cel::is_empty((*__rsvc_this).as_str()) {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "string.uuid_empty",
-                                message: "value is empty, which is not a valid UUID",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("string", 14, 11),
-                                    ::rsvc::validate::RuleElement::new("uuid", 22, 8),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F1),
-                        ),
-                    )?;
-            }
-        }
-        const __RSVC_F2: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "email",
-            2,
-            9,
-        );
         if !self.email.is_empty() {
-            let __rsvc_this = &self.email;
-            if ((!(::rsvc::cel::is_email((*__rsvc_this).as_str())))
-                && (!(::rsvc::cel::is_empty((*__rsvc_this).as_str()))))
-            {
+            if !::rsvc::cel::is_email(self.email.as_str()) {
                 __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "string.email",
-                                message: "must be a valid email address",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("string", 14, 11),
-                                    ::rsvc::validate::RuleElement::new("email", 12, 8),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F2),
-                        ),
-                    )?;
-            }
-            if ::rsvc::cel::is_empty((*__rsvc_this).as_str()) {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "string.email_empty",
-                                message: "value is empty, which is not a valid email address",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("string", 14, 11),
-                                    ::rsvc::validate::RuleElement::new("email", 12, 8),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F2),
-                        ),
-                    )?;
+                    .add_format(
+                        &__RSVC_F[1],
+                        "string.email",
+                        self.email.as_str().is_empty(),
+                    );
             }
         } else {
-            __rsvc_out
-                .add(
-                    &::rsvc::validate::Rule::REQUIRED,
-                    ::core::option::Option::Some(
-                        ::rsvc::validate::PathElement::field(__RSVC_F2),
-                    ),
-                )?;
+            __rsvc_out.add_missing(&__RSVC_F[1]);
         }
-        const __RSVC_F3: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "items",
-            3,
-            11,
-        );
-        {
-            let __rsvc_this = &self.items;
-            if ((::rsvc::cel::length(((*__rsvc_this).as_slice()).len())) < (1i64)) {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "repeated.min_items",
-                                message: "must contain at least 1 item(s)",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("repeated", 18, 11),
-                                    ::rsvc::validate::RuleElement::new("min_items", 1, 4),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F3),
-                        ),
-                    )?;
-            }
-            if ((::rsvc::cel::length(((*__rsvc_this).as_slice()).len())) > (100i64)) {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "repeated.max_items",
-                                message: "must contain no more than 100 item(s)",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("repeated", 18, 11),
-                                    ::rsvc::validate::RuleElement::new("max_items", 2, 4),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F3),
-                        ),
-                    )?;
-            }
-            for (__rsvc_n, __rsvc_this) in __rsvc_this.iter().enumerate() {
-                __rsvc_out
-                    .nested(
-                        __rsvc_this,
-                        || ::rsvc::validate::PathElement::index(__RSVC_F3, __rsvc_n),
-                    )?;
-            }
+        if self.items.len() < 1 {
+            __rsvc_out.add_size(&__RSVC_F[2], "repeated.min_items", 1);
         }
-        const __RSVC_F4: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "shipping",
-            4,
-            11,
-        );
-        if let ::core::option::Option::Some(__rsvc_this) = self.shipping.as_ref() {
-            __rsvc_out
-                .nested(
-                    __rsvc_this,
-                    || ::rsvc::validate::PathElement::field(__RSVC_F4),
-                )?;
+        if self.items.len() > 100 {
+            __rsvc_out.add_size(&__RSVC_F[2], "repeated.max_items", 100);
         }
-        const __RSVC_F7: &::rsvc::validate::Field = &::rsvc::validate::Field::map(
-            "labels",
-            7,
-            9,
-            9,
-        );
-        {
-            let __rsvc_this = &self.labels;
-            if (((::core::option::Option::Some(&(*__rsvc_this)))
-                .map_or(0, |__rsvc_m| ::rsvc::cel::length(__rsvc_m.len()))) > (8i64))
-            {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "map.max_pairs",
-                                message: "map must be at most 8 entries",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("map", 19, 11),
-                                    ::rsvc::validate::RuleElement::new("max_pairs", 2, 4),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F7),
-                        ),
-                    )?;
-            }
-            for (__rsvc_key, __rsvc_this) in __rsvc_this {
-                {
-                    let __rsvc_this = __rsvc_key;
-                    if ::rsvc::cel::is_longer((*__rsvc_this).as_str(), 16i64) {
-                        __rsvc_out
-                            .add(
-                                {
-                                    static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                        id: "string.max_len",
-                                        message: "must be at most 16 characters",
-                                        path: &[
-                                            ::rsvc::validate::RuleElement::new("map", 19, 11),
-                                            ::rsvc::validate::RuleElement::new("keys", 4, 11),
-                                            ::rsvc::validate::RuleElement::new("string", 14, 11),
-                                            ::rsvc::validate::RuleElement::new("max_len", 3, 4),
-                                        ],
-                                        for_key: true,
-                                    };
-                                    &__RSVC_RULE
-                                },
-                                ::core::option::Option::Some(
-                                    ::rsvc::validate::PathElement::key(
-                                        __RSVC_F7,
-                                        ::rsvc::validate::Subscript::String(__rsvc_key.clone()),
-                                    ),
-                                ),
-                            )?;
-                    }
-                }
-                if !(*__rsvc_this).is_empty() {
-                    if !(((["red", "blue"]).into_iter())
-                        .any(|__rsvc_v0| (((*__rsvc_this).as_str()) == (__rsvc_v0))))
-                    {
-                        __rsvc_out
-                            .add(
-                                {
-                                    static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                        id: "string.in",
-                                        message: "must be in list [red, blue]",
-                                        path: &[
-                                            ::rsvc::validate::RuleElement::new("map", 19, 11),
-                                            ::rsvc::validate::RuleElement::new("values", 5, 11),
-                                            ::rsvc::validate::RuleElement::new("string", 14, 11),
-                                            ::rsvc::validate::RuleElement::new("in", 10, 9),
-                                        ],
-                                        for_key: false,
-                                    };
-                                    &__RSVC_RULE
-                                },
-                                ::core::option::Option::Some(
-                                    ::rsvc::validate::PathElement::key(
-                                        __RSVC_F7,
-                                        ::rsvc::validate::Subscript::String(__rsvc_key.clone()),
-                                    ),
-                                ),
-                            )?;
-                    }
-                }
-            }
+        for (__rsvc_n, __rsvc_this) in self.items.iter().enumerate() {
+            __rsvc_out.nested(__rsvc_this, __RSVC_F[2].item(__rsvc_n));
         }
-        const __RSVC_F8: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "placed",
-            8,
-            11,
-        );
-        if let ::core::option::Option::Some(__rsvc_this) = self.placed.as_ref() {
-            {
-                let __rsvc_now = __rsvc_out.now();
-                if ((::rsvc::cel::Timestamp::from(&(*__rsvc_this))) > (__rsvc_now)) {
+        if let ::core::option::Option::Some(__rsvc_this) = &self.shipping {
+            __rsvc_out.nested(__rsvc_this, &__RSVC_F[3]);
+        }
+        if self.labels.len() > 8 {
+            __rsvc_out.add_size(&__RSVC_F[4], "map.max_pairs", 8);
+        }
+        for (__rsvc_key, __rsvc_this) in &self.labels {
+            if ::rsvc::cel::is_longer(__rsvc_key.as_str(), 16i64) {
+                __rsvc_out.add_size(__RSVC_F[4].key(__rsvc_key), "string.max_len", 16);
+            }
+            if !(*__rsvc_this).is_empty() {
+                if !::core::matches!(__rsvc_this.as_str(), "red" | "blue") {
                     __rsvc_out
                         .add(
-                            {
-                                static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                    id: "timestamp.lt_now",
-                                    message: "must be less than now",
-                                    path: &[
-                                        ::rsvc::validate::RuleElement::new("timestamp", 22, 11),
-                                        ::rsvc::validate::RuleElement::new("lt_now", 7, 8),
-                                    ],
-                                    for_key: false,
-                                };
-                                &__RSVC_RULE
-                            },
-                            ::core::option::Option::Some(
-                                ::rsvc::validate::PathElement::field(__RSVC_F8),
-                            ),
-                        )?;
+                            __RSVC_F[4].value(__rsvc_key),
+                            "string.in",
+                            "must be in list [red, blue]",
+                        );
+                }
+            }
+        }
+        if let ::core::option::Option::Some(__rsvc_this) = &self.placed {
+            {
+                let __rsvc_now = __rsvc_out.now();
+                if ::rsvc::cel::Timestamp::from(__rsvc_this) > __rsvc_now {
+                    __rsvc_out
+                        .add(&__RSVC_F[5], "timestamp.lt_now", "must be less than now");
                 }
             }
             {
@@ -886,288 +509,117 @@ impl ::rsvc::Validate for Order {
                     _,
                     ::rsvc::cel::Error,
                 >::Ok(
-                    ((((::rsvc::cel::Timestamp::from(&(*__rsvc_this)))
-                        < (::rsvc::cel::sub_timestamp(
+                    ((::rsvc::cel::Timestamp::from(__rsvc_this)
+                        < ::rsvc::cel::sub_timestamp(
                             __rsvc_now,
                             ::rsvc::cel::Duration::new(86400i64, 0i32),
-                        )?)))
-                        || (((::rsvc::cel::Timestamp::from(&(*__rsvc_this)))
-                            > (::rsvc::cel::add_timestamp(
+                        )?)
+                        || (::rsvc::cel::Timestamp::from(__rsvc_this)
+                            > ::rsvc::cel::add_timestamp(
                                 __rsvc_now,
                                 ::rsvc::cel::Duration::new(86400i64, 0i32),
-                            )?)))),
+                            )?)),
                 ))() {
                     ::core::result::Result::Ok(true) => {
                         __rsvc_out
                             .add(
-                                {
-                                    static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                        id: "timestamp.within",
-                                        message: "must be within 86400s of now",
-                                        path: &[
-                                            ::rsvc::validate::RuleElement::new("timestamp", 22, 11),
-                                            ::rsvc::validate::RuleElement::new("within", 9, 11),
-                                        ],
-                                        for_key: false,
-                                    };
-                                    &__RSVC_RULE
-                                },
-                                ::core::option::Option::Some(
-                                    ::rsvc::validate::PathElement::field(__RSVC_F8),
-                                ),
-                            )?
+                                &__RSVC_F[5],
+                                "timestamp.within",
+                                "must be within 86400s of now",
+                            )
                     }
                     ::core::result::Result::Ok(_) => {}
                     ::core::result::Result::Err(__rsvc_error) => {
-                        return ::core::result::Result::Err(
-                            __rsvc_out
-                                .fail(
-                                    {
-                                        static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                            id: "timestamp.within",
-                                            message: "must be within 86400s of now",
-                                            path: &[
-                                                ::rsvc::validate::RuleElement::new("timestamp", 22, 11),
-                                                ::rsvc::validate::RuleElement::new("within", 9, 11),
-                                            ],
-                                            for_key: false,
-                                        };
-                                        &__RSVC_RULE
-                                    },
-                                    __rsvc_error,
-                                ),
-                        );
+                        __rsvc_out.fail("timestamp.within", __rsvc_error)
                     }
                 }
             }
         }
-        const __RSVC_F9: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "hold",
-            9,
-            11,
-        );
-        if let ::core::option::Option::Some(__rsvc_this) = self.hold.as_ref() {
-            if !(((((::rsvc::cel::Duration::from(&(*__rsvc_this)))
-                >= (::rsvc::cel::Duration::new(0i64, 0i32))))
-                && (((::rsvc::cel::Duration::from(&(*__rsvc_this)))
-                    < (::rsvc::cel::Duration::new(60i64, 0i32))))))
+        if let ::core::option::Option::Some(__rsvc_this) = &self.hold {
+            if !((::rsvc::cel::Duration::from(__rsvc_this)
+                >= ::rsvc::cel::Duration::new(0i64, 0i32))
+                && (::rsvc::cel::Duration::from(__rsvc_this)
+                    < ::rsvc::cel::Duration::new(60i64, 0i32)))
             {
                 __rsvc_out
                     .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "duration.gte_lt",
-                                message: "must be greater than or equal to 0s and less than 60s",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("duration", 21, 11),
-                                    ::rsvc::validate::RuleElement::new("gte", 6, 11),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F9),
-                        ),
-                    )?;
+                        &__RSVC_F[6],
+                        "duration.gte_lt",
+                        "must be greater than or equal to 0s and less than 60s",
+                    );
             }
         }
-        const __RSVC_F10: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "priority",
-            10,
-            11,
-        );
-        if let ::core::option::Option::Some(__rsvc_this) = self.priority.as_ref() {
-            if !((((*__rsvc_this)) >= (0i64))) {
+        if let ::core::option::Option::Some(__rsvc_this) = &self.priority {
+            if !((*__rsvc_this) >= 0i64) {
                 __rsvc_out
                     .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "int64.gte",
-                                message: "must be greater than or equal to 0",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("int64", 4, 11),
-                                    ::rsvc::validate::RuleElement::new("gte", 5, 3),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F10),
-                        ),
-                    )?;
+                        &__RSVC_F[7],
+                        "int64.gte",
+                        "must be greater than or equal to 0",
+                    );
             }
         }
-        const __RSVC_F11: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "card",
-            11,
-            9,
-        );
-        if let ::core::option::Option::Some(__rsvc_this) = match &self.payment {
-            ::core::option::Option::Some(order::Payment::Card(__rsvc_f)) => {
-                ::core::option::Option::Some(__rsvc_f)
-            }
-            _ => ::core::option::Option::None,
-        } {
-            if !(((((::rsvc::cel::size((*__rsvc_this).as_str())) == (16i64)))
+        if let ::core::option::Option::Some(order::Payment::Card(__rsvc_this)) = &self
+            .payment
+        {
+            if !((::rsvc::cel::size(__rsvc_this.as_str()) == 16i64)
                 && ({
                     static __RSVC_PATTERN: ::rsvc::cel::Pattern = ::rsvc::cel::Pattern::new(
                         "^[0-9]+$",
                     );
-                    __RSVC_PATTERN.is_match((*__rsvc_this).as_str())
-                })))
+                    __RSVC_PATTERN.is_match(__rsvc_this.as_str())
+                }))
             {
                 __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "this.size() == 16 && this.matches('^[0-9]+$')",
-                                message: "\"this.size() == 16 && this.matches('^[0-9]+$')\" returned false",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::at(
-                                        "cel_expression",
-                                        29,
-                                        9,
-                                        0,
-                                    ),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
+                    .add_rule(
+                        &__RSVC_F[8],
+                        const {
+                            &::rsvc::validate::Rule::expression(
+                                "this.size() == 16 && this.matches('^[0-9]+$')",
+                                "\"this.size() == 16 && this.matches('^[0-9]+$')\" returned false",
+                                0,
+                            )
                         },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F11),
-                        ),
-                    )?;
+                    );
             }
         }
-        const __RSVC_F12: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "wallet",
-            12,
-            12,
-        );
-        if let ::core::option::Option::Some(__rsvc_this) = match &self.payment {
-            ::core::option::Option::Some(order::Payment::Wallet(__rsvc_f)) => {
-                ::core::option::Option::Some(__rsvc_f)
-            }
-            _ => ::core::option::Option::None,
-        } {
-            if ((::rsvc::cel::size_bytes((&(*__rsvc_this)[..]))) != (20i64)) {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "bytes.len",
-                                message: "must be 20 bytes",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("bytes", 15, 11),
-                                    ::rsvc::validate::RuleElement::new("len", 13, 4),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F12),
-                        ),
-                    )?;
-            }
-        }
-        const __RSVC_F14: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "discount",
-            14,
-            5,
-        );
-        if self.discount != 0 {
-            let __rsvc_this = &self.discount;
-            if !(((i64::from((*__rsvc_this))) <= (50i64))) {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "int32.lte",
-                                message: "must be less than or equal to 50",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("int32", 3, 11),
-                                    ::rsvc::validate::RuleElement::new("lte", 3, 5),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F14),
-                        ),
-                    )?;
-            }
-        }
-        const __RSVC_F15: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "codes",
-            15,
-            13,
-        );
+        if let ::core::option::Option::Some(order::Payment::Wallet(__rsvc_this)) = &self
+            .payment
         {
-            let __rsvc_this = &self.codes;
-            if !(::rsvc::cel::unique(
-                (((*__rsvc_this).as_slice()).iter())
-                    .map(|__rsvc_i| u64::from((*__rsvc_i))),
-            )) {
-                __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "repeated.unique",
-                                message: "repeated value must contain unique items",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::new("repeated", 18, 11),
-                                    ::rsvc::validate::RuleElement::new("unique", 3, 8),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
-                        },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F15),
-                        ),
-                    )?;
-            }
-            for (__rsvc_n, __rsvc_this) in __rsvc_this.iter().enumerate() {
-                if (([0u64, 13u64]).into_iter())
-                    .any(|__rsvc_v0| ((u64::from((*__rsvc_this))) == (__rsvc_v0)))
-                {
-                    __rsvc_out
-                        .add(
-                            {
-                                static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                    id: "uint32.not_in",
-                                    message: "must not be in list [0, 13]",
-                                    path: &[
-                                        ::rsvc::validate::RuleElement::new("repeated", 18, 11),
-                                        ::rsvc::validate::RuleElement::new("items", 4, 11),
-                                        ::rsvc::validate::RuleElement::new("uint32", 5, 11),
-                                        ::rsvc::validate::RuleElement::new("not_in", 7, 13),
-                                    ],
-                                    for_key: false,
-                                };
-                                &__RSVC_RULE
-                            },
-                            ::core::option::Option::Some(
-                                ::rsvc::validate::PathElement::index(__RSVC_F15, __rsvc_n),
-                            ),
-                        )?;
-                }
+            if (&(*__rsvc_this)[..]).len() != 20 {
+                __rsvc_out.add_size(&__RSVC_F[9], "bytes.len", 20);
             }
         }
-        const __RSVC_F16: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "note",
-            16,
-            9,
-        );
-        if let ::core::option::Option::Some(__rsvc_this) = self.note.as_ref() {
-            if (((::rsvc::cel::split((*__rsvc_this).as_str(), "\n")).into_iter())
-                .map(|__rsvc_v0| ::rsvc::cel::size((&*(__rsvc_v0)))))
-                .any(|__rsvc_v1| ((__rsvc_v1) > (80i64)))
+        if self.discount != 0 {
+            if !(self.discount <= 50) {
+                __rsvc_out
+                    .add(&__RSVC_F[10], "int32.lte", "must be less than or equal to 50");
+            }
+        }
+        if !(::rsvc::cel::unique(
+            (self.codes.as_slice().iter()).map(|__rsvc_i| ((*__rsvc_i) as u64)),
+        )) {
+            __rsvc_out
+                .add(
+                    &__RSVC_F[11],
+                    "repeated.unique",
+                    "repeated value must contain unique items",
+                );
+        }
+        for (__rsvc_n, __rsvc_this) in self.codes.iter().enumerate() {
+            if ::core::matches!(((* __rsvc_this) as u64), 0u64 | 13u64) {
+                __rsvc_out
+                    .add(
+                        __RSVC_F[11].item(__rsvc_n),
+                        "uint32.not_in",
+                        "must not be in list [0, 13]",
+                    );
+            }
+        }
+        if let ::core::option::Option::Some(__rsvc_this) = &self.note {
+            if ((::rsvc::cel::split(__rsvc_this.as_str(), "\n")).into_iter())
+                .map(|__rsvc_v0| ::rsvc::cel::size((&*(__rsvc_v0))))
+                .any(|__rsvc_v1| (__rsvc_v1 > 80i64))
             {
                 match (|| ::core::result::Result::<
                     _,
@@ -1182,82 +634,33 @@ impl ::rsvc::Validate for Order {
                         if !__rsvc_text.is_empty() {
                             __rsvc_out
                                 .add_text(
-                                    {
-                                        static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                            id: "note.lines",
-                                            message: "\"this.split('\\\\n').map(l, l.size()).exists(n, n > 80) ? 'line of %d'.format([80]) : ''\" returned false",
-                                            path: &[
-                                                ::rsvc::validate::RuleElement::at("cel", 23, 11, 0),
-                                            ],
-                                            for_key: false,
-                                        };
-                                        &__RSVC_RULE
-                                    },
-                                    ::core::option::Option::Some(
-                                        ::rsvc::validate::PathElement::field(__RSVC_F16),
-                                    ),
+                                    &__RSVC_F[12],
+                                    const { &::rsvc::validate::Rule::cel("note.lines", "", 0) },
                                     __rsvc_text,
-                                )?;
+                                );
                         }
                     }
                     ::core::result::Result::Err(__rsvc_error) => {
-                        return ::core::result::Result::Err(
-                            __rsvc_out
-                                .fail(
-                                    {
-                                        static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                            id: "note.lines",
-                                            message: "\"this.split('\\\\n').map(l, l.size()).exists(n, n > 80) ? 'line of %d'.format([80]) : ''\" returned false",
-                                            path: &[
-                                                ::rsvc::validate::RuleElement::at("cel", 23, 11, 0),
-                                            ],
-                                            for_key: false,
-                                        };
-                                        &__RSVC_RULE
-                                    },
-                                    __rsvc_error,
-                                ),
-                        );
+                        __rsvc_out.fail("note.lines", __rsvc_error)
                     }
                 }
             }
         }
-        const __RSVC_F17: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "parent",
-            17,
-            11,
-        );
         if let ::core::option::Option::Some(__rsvc_this) = self.parent.as_deref() {
-            if (((&(*__rsvc_this)).id.as_str()) == ((&(*__rsvc_this)).coupon.as_str())) {
+            if __rsvc_this.id.as_str() == __rsvc_this.coupon.as_str() {
                 __rsvc_out
-                    .add(
-                        {
-                            static __RSVC_RULE: ::rsvc::validate::Rule = ::rsvc::validate::Rule {
-                                id: "this.id != this.coupon",
-                                message: "\"this.id != this.coupon\" returned false",
-                                path: &[
-                                    ::rsvc::validate::RuleElement::at(
-                                        "cel_expression",
-                                        29,
-                                        9,
-                                        0,
-                                    ),
-                                ],
-                                for_key: false,
-                            };
-                            &__RSVC_RULE
+                    .add_rule(
+                        &__RSVC_F[13],
+                        const {
+                            &::rsvc::validate::Rule::expression(
+                                "this.id != this.coupon",
+                                "\"this.id != this.coupon\" returned false",
+                                0,
+                            )
                         },
-                        ::core::option::Option::Some(
-                            ::rsvc::validate::PathElement::field(__RSVC_F17),
-                        ),
-                    )?;
+                    );
             }
-            __rsvc_out
-                .nested(
-                    __rsvc_this,
-                    || ::rsvc::validate::PathElement::field(__RSVC_F17),
-                )?;
+            __rsvc_out.nested(__rsvc_this, &__RSVC_F[13]);
         }
-        ::core::result::Result::Ok(())
     }
 }
