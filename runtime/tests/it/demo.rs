@@ -19,19 +19,11 @@ pub(crate) struct Text {
 }
 
 impl rsvc::Validate for Text {
-    fn check(&self, out: &mut rsvc::validate::Sink) -> Result<(), rsvc::validate::Stop> {
-        use rsvc::validate::{Field, PathElement, Rule, RuleElement};
-        static NUMBER: Field = Field::new("number", 2, 5);
-        static RULE: Rule = Rule {
-            id: "int32.not_in",
-            message: "must not be in list [-666]",
-            path: &[RuleElement::new("int32", 3, 11), RuleElement::new("not_in", 7, 5)],
-            for_key: false,
-        };
+    fn check(&self, out: &mut rsvc::validate::Sink) {
+        static NUMBER: rsvc::validate::Field = rsvc::validate::Field::new("number", 2, 5);
         if self.number == -666 {
-            out.add(&RULE, Some(PathElement::field(&NUMBER)))?;
+            out.add(&NUMBER, "int32.not_in", "must not be in list [-666]");
         }
-        Ok(())
     }
 }
 

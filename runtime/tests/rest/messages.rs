@@ -387,49 +387,20 @@ const _: () = {
 ::rsvc::register_messages!(Item);
 
 impl ::rsvc::Validate for Item {
-    fn check(
-        &self,
-        __rsvc_out: &mut ::rsvc::validate::Sink,
-    ) -> ::core::result::Result<(), ::rsvc::validate::Stop> {
-        const __RSVC_F3: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "child",
-            3,
-            11,
-        );
+    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+        static __RSVC_F: [::rsvc::validate::Field; 3] = [
+            ::rsvc::validate::Field::new("child", 3, 11),
+            ::rsvc::validate::Field::new("file", 16, 11),
+            ::rsvc::validate::Field::new("items", 21, 11),
+        ];
         if let ::core::option::Option::Some(__rsvc_this) = self.child.as_deref() {
-            __rsvc_out
-                .nested(
-                    __rsvc_this,
-                    || ::rsvc::validate::PathElement::field(__RSVC_F3),
-                )?;
+            __rsvc_out.nested(__rsvc_this, &__RSVC_F[0]);
         }
-        const __RSVC_F16: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "file",
-            16,
-            11,
-        );
-        if let ::core::option::Option::Some(__rsvc_this) = self.file.as_ref() {
-            __rsvc_out
-                .nested(
-                    __rsvc_this,
-                    || ::rsvc::validate::PathElement::field(__RSVC_F16),
-                )?;
+        if let ::core::option::Option::Some(__rsvc_this) = &self.file {
+            __rsvc_out.nested(__rsvc_this, &__RSVC_F[1]);
         }
-        const __RSVC_F21: &::rsvc::validate::Field = &::rsvc::validate::Field::new(
-            "items",
-            21,
-            11,
-        );
-        {
-            let __rsvc_this = &self.items;
-            for (__rsvc_n, __rsvc_this) in __rsvc_this.iter().enumerate() {
-                __rsvc_out
-                    .nested(
-                        __rsvc_this,
-                        || ::rsvc::validate::PathElement::index(__RSVC_F21, __rsvc_n),
-                    )?;
-            }
+        for (__rsvc_n, __rsvc_this) in self.items.iter().enumerate() {
+            __rsvc_out.nested(__rsvc_this, __RSVC_F[2].item(__rsvc_n));
         }
-        ::core::result::Result::Ok(())
     }
 }

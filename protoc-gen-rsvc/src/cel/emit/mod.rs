@@ -22,6 +22,7 @@ pub struct Context<'a> {
 
 impl Context<'_> {
     /// The same for a rule that stands on something else.
+    #[must_use]
     pub fn on(&self, this: Place) -> Self {
         Self { this, ..*self }
     }

@@ -105,17 +105,17 @@ fn size_test(sign: &str, left: &Plan, right: &Plan) -> Option<Plan> {
         }
         _ => return None,
     };
-    let test = |function, n| {
+    let compare = |function, n| {
         let args = vec![text.clone(), Plan::constant(Const::Int(n))];
         call(function, args, Repr::Bool, false)
     };
     // A size has room for one more on either side; bounds that no text reaches stay as they are.
     let n = Some(n).filter(|n| (0..i64::MAX).contains(n))?;
     Some(match sign {
-        op::LT => test("is_shorter", n),
-        op::LE => not(test("is_longer", n)),
-        op::GT => test("is_longer", n),
-        _ => not(test("is_shorter", n)),
+        op::LT => compare("is_shorter", n),
+        op::LE => not(compare("is_longer", n)),
+        op::GT => compare("is_longer", n),
+        _ => not(compare("is_shorter", n)),
     })
 }
 
