@@ -1,6 +1,7 @@
 //! From an HTTP request to [`dispatch`](crate::dispatch) and back, one function per kind of method.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 
 use http::request::Parts;
@@ -197,7 +198,8 @@ where
         };
         let ctx = call.context().clone();
         let upload = Upload { uri, path_end, body, binding, settings: Arc::clone(&settings) };
-        let handled = async { Ok(handle(ctx.clone(), upload).await) };
+        // Pinned here, so that it is not moved once more for each of those who wait for it.
+        let handled = pin!(async { Ok(handle(ctx.clone(), upload).await) });
         let handled = dispatch::run(info, &ctx, &settings.policy, handled).await;
         let reply = Reply { binding, settings: Arc::clone(&settings) };
         let answered = match handled.unwrap_or_else(|status| Err(status.into())) {

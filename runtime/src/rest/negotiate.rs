@@ -36,7 +36,9 @@ pub(crate) fn wants_problem(headers: &HeaderMap) -> bool {
 
 /// Whether a media type is asked for by name, and JSON not more than it.
 fn prefers(headers: &HeaderMap, media_type: &str) -> bool {
-    if !headers.contains_key(ACCEPT) {
+    // Nearly all requests end here.
+    let says = |value: &HeaderValue| value != "*/*" && value.len() >= media_type.len();
+    if !headers.get_all(ACCEPT).iter().any(says) {
         return false;
     }
     let quality =

@@ -182,7 +182,7 @@ impl Tree {
             }
             rest = more;
         }
-        if let Some(colon) = rest.rfind(':') {
+        if let Some(colon) = rest.bytes().rposition(|byte| byte == b':') {
             let (segment, verb) = (&rest[..colon], &rest[colon + 1..]);
             let ends = self.ends(self.step(state, segment));
             let is_verb = |end: &&End| end.verb == verb && self.services[usize::from(end.service)].is_some();
@@ -201,7 +201,8 @@ impl Tree {
     }
 
     fn step(&self, state: u16, segment: &str) -> u16 {
-        if segment.as_bytes().contains(&b'%') {
+        // Segments are short: shorter than what it takes to search in words.
+        if segment.bytes().any(|byte| byte == b'%') {
             return with_upper_escapes(segment, |segment| (self.routes.step)(state, segment));
         }
         (self.routes.step)(state, segment)

@@ -50,10 +50,17 @@ fn read_variable(
     path: &str,
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
-    let Some(mut place) = Place::of_variable(info, variable) else { return Ok(()) };
     let raw = segments(path, variable.from, variable.to);
     let slashes = if variable.multi { percent::Slash::Kept } else { percent::Slash::Decoded };
     let said = percent::decode(raw, slashes, percent::Plus::Plus).map_err(Cow::Borrowed);
+    if let (&[index], Ok(text)) = (variable.path, &said)
+        && let field @ Field { ty: Type::String, .. } = info.field(index.into())
+    {
+        // Most variables are texts of the request itself.
+        scalar::put_text(field, text, out);
+        return Ok(());
+    }
+    let Some(mut place) = Place::of_variable(info, variable) else { return Ok(()) };
     let put = said.and_then(|text| place.put(&text, out));
     put.map_err(|what| wrong("path variable", &place.name(), &what))
 }

@@ -46,6 +46,11 @@ pub(super) fn put(field: &Field, text: &str, out: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
+/// Appends a string.
+pub(super) fn put_text(field: &Field, text: &str, out: &mut Vec<u8>) {
+    bytes(field.number, text.as_bytes(), out);
+}
+
 fn fixed32(number: u32, value: [u8; 4], out: &mut Vec<u8>) {
     encode_key(number, WireType::ThirtyTwoBit, out);
     out.extend_from_slice(&value);
