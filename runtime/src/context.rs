@@ -326,6 +326,12 @@ impl Context {
         self.response().trailers = trailers;
     }
 
+    /// Whether there is anything to answer with besides messages.
+    pub(crate) fn has_answer(&self) -> bool {
+        let response = self.response();
+        !response.headers.is_empty() || !response.trailers.is_empty()
+    }
+
     /// The headers to answer with.
     pub(crate) fn answer_headers(&self) -> MetadataMap {
         MetadataMap::from_headers(metadata::application(&self.response().headers))

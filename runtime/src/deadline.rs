@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
 use tonic::Status;
 
 /// The header that carries the time left.
-pub(crate) const HEADER: &str = "grpc-timeout";
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// Units from fine to coarse, each in nanoseconds.
 const UNITS: [(u8, u128); 6] = [

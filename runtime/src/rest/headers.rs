@@ -147,10 +147,10 @@ fn wrong(name: &HeaderName, what: &str) -> Failure {
 
 /// Adds what a handler answers besides its message: headers, and trailers, which HTTP clients rarely see otherwise.
 pub(crate) fn send(ctx: &Context, of_error: &HeaderMap, options: &Options, out: &mut HeaderMap) {
-    let (headers, trailers) = (ctx.answer_headers(), ctx.answer_trailers());
-    if headers.is_empty() && trailers.is_empty() && of_error.is_empty() {
+    if !ctx.has_answer() && of_error.is_empty() {
         return;
     }
+    let (headers, trailers) = (ctx.answer_headers(), ctx.answer_trailers());
     add(headers.as_ref(), PREFIX, options, out, |_| true);
     add(of_error, TRAILER_PREFIX, options, out, metadata::is_application);
     // A failed call of a client has left the same in the context.

@@ -52,7 +52,7 @@ impl Source {
         let query = upload.uri.query().unwrap_or_default();
         Ok(Self {
             binding: upload.binding,
-            media: Media::sent(headers),
+            media: if upload.binding.body == BodyKind::None { Media::Json } else { Media::sent(headers) },
             json: ReadOptions::new().ignore_unknown(!refuse_unknown).depth_limit(max_depth),
             said: text::parameters(info, upload.binding, path, query, &upload.settings.options)?,
         })

@@ -173,24 +173,34 @@ impl Table {
 impl Tree {
     /// To the ends of the state of `path`, with its custom verb, and whether the path ends in a slash.
     fn walk<'p>(&self, path: &'p str) -> Option<(&'static [End], Option<&'p str>, bool)> {
-        let mut rest = path.strip_prefix('/')?;
         let mut state = 1;
-        while let Some((segment, more)) = split(rest) {
-            state = self.step(state, segment);
-            if state == 0 {
-                return None;
+        let mut start = path.starts_with('/').then_some(1)?;
+        let mut escaped = false;
+        let mut colon = None;
+        for (at, byte) in path.bytes().enumerate().skip(1) {
+            match byte {
+                b'/' => {
+                    state = self.step(state, &path[start..at], escaped);
+                    if state == 0 {
+                        return None;
+                    }
+                    (start, escaped, colon) = (at + 1, false, None);
+                }
+                b':' => colon = Some(at),
+                b'%' => escaped = true,
+                _ => {}
             }
-            rest = more;
         }
-        if let Some(colon) = rest.bytes().rposition(|byte| byte == b':') {
-            let (segment, verb) = (&rest[..colon], &rest[colon + 1..]);
-            let ends = self.ends(self.step(state, segment));
+        let rest = &path[start..];
+        if let Some(colon) = colon {
+            let (segment, verb) = (&path[start..colon], &path[colon + 1..]);
+            let ends = self.ends(self.step(state, segment, escaped));
             let is_verb = |end: &&End| end.verb == verb && self.services[usize::from(end.service)].is_some();
             if !verb.is_empty() && ends.iter().any(|end| is_verb(&end)) {
                 return Some((ends, Some(verb), segment.is_empty()));
             }
         }
-        match self.step(state, rest) {
+        match self.step(state, rest, escaped) {
             0 => None,
             state => Some((self.ends(state), None, rest.is_empty())),
         }
@@ -200,9 +210,8 @@ impl Tree {
         self.routes.ends.get(usize::from(state)).copied().unwrap_or_default()
     }
 
-    fn step(&self, state: u16, segment: &str) -> u16 {
-        // Segments are short: shorter than what it takes to search in words.
-        if segment.bytes().any(|byte| byte == b'%') {
+    fn step(&self, state: u16, segment: &str, escaped: bool) -> u16 {
+        if escaped {
             return with_upper_escapes(segment, |segment| (self.routes.step)(state, segment));
         }
         (self.routes.step)(state, segment)
@@ -234,12 +243,6 @@ impl Tree {
         let (_, bindings) = &self.routes.services[usize::from(end.service)];
         Some((&**endpoint, bindings.get(usize::from(end.binding))?))
     }
-}
-
-/// The segment before the next slash and what follows it; `None` in the last.
-fn split(path: &str) -> Option<(&str, &str)> {
-    let slash = path.as_bytes().iter().position(|&byte| byte == b'/')?;
-    Some((&path[..slash], &path[slash + 1..]))
 }
 
 /// The longest segment with escapes that is put right without an allocation.

@@ -184,7 +184,9 @@ impl Router {
     #[cfg(feature = "rest")]
     fn rest(&self, request: &Request<Body>) -> Option<(&Rest, Found<'_>)> {
         let rest = self.shared.rest.as_ref()?;
-        let media_type = request.headers().get(header::CONTENT_TYPE);
+        // Calls of gRPC are POST: what is not need not be looked at any further.
+        let posted = request.method() == Method::POST;
+        let media_type = posted.then(|| request.headers().get(header::CONTENT_TYPE)).flatten();
         let is_call =
             media_type.is_some_and(|media_type| media_type.as_bytes().starts_with(b"application/grpc"));
         if is_call && self.service(request).is_some() {

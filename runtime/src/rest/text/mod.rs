@@ -29,7 +29,11 @@ pub(crate) fn parameters(
     query: &str,
     options: &Options,
 ) -> Result<Vec<u8>, Failure> {
-    let mut out = Vec::new();
+    if query.is_empty() && binding.variables.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The tags take less than the names and the text around them.
+    let mut out = Vec::with_capacity(path.len() + query.len());
     if !query.is_empty() {
         let whole = binding.body == BodyKind::Whole;
         if !whole {
@@ -67,10 +71,22 @@ fn read_variable(
 
 /// The segments `from..to` of a path.
 fn segments(path: &str, from: u16, to: Option<u16>) -> &str {
-    let mut slashes = path.bytes().enumerate().filter(|&(_, byte)| byte == b'/').map(|(at, _)| at);
-    let Some(start) = slashes.nth(usize::from(from)) else { return "" };
-    let end = to.and_then(|to| slashes.nth(usize::from(to - from).saturating_sub(1)));
-    &path[start + 1..end.unwrap_or(path.len())]
+    let Some(start) = after_slashes(path, 0, from + 1) else { return "" };
+    let end = to.and_then(|to| after_slashes(path, start, to - from));
+    &path[start..end.map_or(path.len(), |end| end - 1)]
+}
+
+/// Where in `path` so many slashes have passed, from `at` on.
+fn after_slashes(path: &str, at: usize, mut count: u16) -> Option<usize> {
+    for (index, byte) in path.bytes().enumerate().skip(at) {
+        if byte == b'/' {
+            count = count.saturating_sub(1);
+            if count == 0 {
+                return Some(index + 1);
+            }
+        }
+    }
+    None
 }
 
 /// Something in the URL is wrong.
