@@ -34,6 +34,8 @@ pub(crate) struct Policy {
     pub(crate) authenticator: Option<Arc<dyn AnyAuthenticator>>,
     /// Ends when the server is told to stop.
     pub(crate) stopping: Option<Arc<Lifetime>>,
+    /// Whether responses must be valid, too.
+    pub(crate) check_responses: bool,
 }
 
 /// What the runtime asks of a request message.
@@ -41,15 +43,21 @@ pub trait Request: Validate + Send + Sync + 'static {}
 
 impl<T: Validate + Send + Sync + 'static> Request for T {}
 
+/// What the runtime asks of a response message.
+pub trait Response: Validate + 'static {}
+
+impl<T: Validate + 'static> Response for T {}
+
 /// Every request message passes here before a handler sees it, one that is alone as well as each of a stream.
 pub(crate) fn admit<T: Request>(message: &T) -> Result<(), Status> {
-    message.validate().map_err(Status::from)
+    crate::validate::admit(message)
 }
 
 /// A call that arrived. Its drop ends the call for everyone who waits for that.
 pub(crate) struct Inbound {
     ctx: Context,
     method: &'static MethodInfo,
+    check_responses: bool,
 }
 
 impl Inbound {
@@ -63,11 +71,23 @@ impl Inbound {
         let stopping = policy.stopping.clone();
         let metadata = MetadataMap::from_headers(headers);
         let ctx = Context::arrived(method, metadata, extensions, deadline, stopping);
-        Ok(Self { ctx, method })
+        Ok(Self { ctx, method, check_responses: policy.check_responses })
     }
 
     pub(crate) fn context(&self) -> &Context {
         &self.ctx
+    }
+
+    /// Every response message passes here on its way out. One that breaks its rules is a mistake of the handler.
+    #[inline]
+    pub(crate) fn release<T: Response>(&self, message: &T) -> Result<(), Status> {
+        if !self.check_responses {
+            return Ok(());
+        }
+        message.validate().map_err(|violations| {
+            tracing::error!(method = self.method.path, %violations, "a response is not valid");
+            Status::internal(format!("the response is not valid: {violations}"))
+        })
     }
 
     /// An error, with the response metadata that was set before it came up, as it fits into the trailers.
@@ -182,6 +202,7 @@ impl<S> Answer<S> {
 impl<T, E, S> Stream for Answer<S>
 where
     S: Stream<Item = Result<T, E>> + Unpin,
+    T: Response,
     E: MethodError,
 {
     type Item = Result<T, Status>;
@@ -201,7 +222,10 @@ where
             return Poll::Ready(Some(Err(this.fail(panic))));
         }
         match polled {
-            Poll::Ready(Some(Ok(message))) => Poll::Ready(Some(Ok(message))),
+            Poll::Ready(Some(Ok(message))) => match this.call.release(&message) {
+                Ok(()) => Poll::Ready(Some(Ok(message))),
+                Err(status) => Poll::Ready(Some(Err(this.fail(status)))),
+            },
             Poll::Ready(Some(Err(error))) => {
                 let status = sent(&this.call.ctx, error);
                 Poll::Ready(Some(Err(this.fail(status))))

@@ -17,7 +17,7 @@ use super::Channel;
 use crate::deadline::{self, earliest};
 use crate::metadata::{self, MetadataMap};
 use crate::method::MethodInfo;
-use crate::{Context, RequestStream, ResponseStream};
+use crate::{Context, RequestStream, ResponseStream, Validate, validate};
 
 /// Calls a method with one request and one response.
 pub async fn unary<Req, Res, E>(
@@ -27,11 +27,12 @@ pub async fn unary<Req, Res, E>(
     request: Req,
 ) -> Result<Res, E>
 where
-    Req: prost::Message + 'static,
+    Req: prost::Message + Validate + 'static,
     Res: prost::Message + Default + 'static,
     E: From<Status>,
 {
     let call = Outbound::new(channel, info, ctx);
+    call.check(&request)?;
     let requests = futures_util::stream::iter(Some(request));
     Ok(call.within_deadline(call.single(info, requests)).await?)
 }
@@ -44,12 +45,12 @@ pub async fn client_streaming<Req, Res, E>(
     requests: RequestStream<Req>,
 ) -> Result<Res, E>
 where
-    Req: prost::Message + 'static,
+    Req: prost::Message + Validate + 'static,
     Res: prost::Message + Default + 'static,
     E: From<Status>,
 {
     let call = Outbound::new(channel, info, ctx);
-    let (requests, fault) = Requests::new(requests);
+    let (requests, fault) = Requests::new(requests, channel);
     let answer = fault.or(call.single(info, requests));
     Ok(call.within_deadline(answer).await?)
 }
@@ -62,11 +63,12 @@ pub async fn server_streaming<Req, Res, E>(
     request: Req,
 ) -> Result<ResponseStream<Res, E>, E>
 where
-    Req: prost::Message + 'static,
+    Req: prost::Message + Validate + 'static,
     Res: prost::Message + Default + 'static,
     E: From<Status> + Send + 'static,
 {
     let call = Outbound::new(channel, info, ctx);
+    call.check(&request)?;
     let requests = futures_util::stream::iter(Some(request));
     let responses = call.within_deadline(call.start(info, requests)).await?;
     Ok(call.several(responses, None))
@@ -80,12 +82,12 @@ pub async fn streaming<Req, Res, E>(
     requests: RequestStream<Req>,
 ) -> Result<ResponseStream<Res, E>, E>
 where
-    Req: prost::Message + 'static,
+    Req: prost::Message + Validate + 'static,
     Res: prost::Message + Default + 'static,
     E: From<Status> + Send + 'static,
 {
     let call = Outbound::new(channel, info, ctx);
-    let (requests, fault) = Requests::new(requests);
+    let (requests, fault) = Requests::new(requests, channel);
     let answer = fault.or(call.start(info, requests));
     let responses = call.within_deadline(answer).await?;
     Ok(call.several(responses, Some(fault)))
@@ -104,6 +106,11 @@ impl<'a> Outbound<'a> {
         let timeout = earliest(info.timeout, channel.settings().timeout);
         let deadline = earliest(ctx.instant(), timeout.and_then(deadline::after));
         Self { channel, ctx, deadline }
+    }
+
+    /// A request that breaks a rule stays here, when the channel is told so.
+    fn check<T: Validate>(&self, request: &T) -> Result<(), Status> {
+        if self.channel.settings().validate_requests { validate::admit(request) } else { Ok(()) }
     }
 
     async fn within_deadline<T>(&self, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
@@ -293,20 +300,27 @@ impl<T> Stream for Arriving<T> {
 struct Requests<T> {
     inner: RequestStream<T>,
     fault: Fault,
+    validate: bool,
 }
 
 impl<T> Requests<T> {
-    fn new(inner: RequestStream<T>) -> (Self, Fault) {
+    fn new(inner: RequestStream<T>, channel: &Channel) -> (Self, Fault) {
         let fault = Fault::default();
-        (Self { inner, fault: fault.clone() }, fault)
+        (Self { inner, fault: fault.clone(), validate: channel.settings().validate_requests }, fault)
     }
 }
 
-impl<T> Stream for Requests<T> {
+impl<T: Validate> Stream for Requests<T> {
     type Item = T;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<T>> {
-        match self.inner.poll_next_unpin(task) {
+        let next = self.inner.poll_next_unpin(task).map(|next| {
+            next.map(|next| {
+                let checked = |message: &T| if self.validate { validate::admit(message) } else { Ok(()) };
+                next.and_then(|message| checked(&message).map(|()| message))
+            })
+        });
+        match next {
             Poll::Ready(Some(Ok(message))) => Poll::Ready(Some(message)),
             Poll::Ready(Some(Err(status))) => {
                 self.fault.raise(status);

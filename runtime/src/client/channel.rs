@@ -36,6 +36,7 @@ pub struct Channel {
 #[derive(Clone, Default)]
 pub(crate) struct Settings {
     pub(crate) timeout: Option<Duration>,
+    pub(crate) validate_requests: bool,
     max_request_size: Option<usize>,
     max_response_size: Option<usize>,
     accept_gzip: bool,
@@ -127,6 +128,13 @@ impl Builder {
     /// How long a call may take of which neither its context nor its method says less. Default: no limit.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = Some(timeout);
+        self
+    }
+
+    /// Whether requests are checked before they leave: one that breaks a rule fails as the server would have it fail,
+    /// without a call. Default: no, since the server checks in any case, and its rules may be newer.
+    pub fn validate_requests(mut self, validate: bool) -> Self {
+        self.settings.validate_requests = validate;
         self
     }
 

@@ -73,7 +73,7 @@ pub fn unary<Req, Res, E, F, Fut>(
 ) -> RestFuture
 where
     Req: prost::Message + Default + Json + dispatch::Request,
-    Res: prost::Message + Json + 'static,
+    Res: prost::Message + Json + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, Req) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Res, E>> + Send,
@@ -86,7 +86,10 @@ where
             handler(ctx.clone(), request).await.map_err(|error| Failure::of(&ctx, error))
         },
         move |call, response, reply| {
-            std::future::ready(respond::message(call.context(), response, &reply, fields))
+            let checked = call.release(&response).map_err(Failure::from);
+            std::future::ready(
+                checked.and_then(|()| respond::message(call.context(), response, &reply, fields)),
+            )
         },
     )
 }
@@ -100,7 +103,7 @@ pub fn client_streaming<Req, Res, E, F, Fut>(
 ) -> RestFuture
 where
     Req: prost::Message + Default + Json + dispatch::Request,
-    Res: prost::Message + Json + 'static,
+    Res: prost::Message + Json + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Res, E>> + Send,
@@ -113,7 +116,10 @@ where
             handler(ctx.clone(), requests).await.map_err(|error| Failure::of(&ctx, error))
         },
         move |call, response, reply| {
-            std::future::ready(respond::message(call.context(), response, &reply, fields))
+            let checked = call.release(&response).map_err(Failure::from);
+            std::future::ready(
+                checked.and_then(|()| respond::message(call.context(), response, &reply, fields)),
+            )
         },
     )
 }
@@ -127,7 +133,7 @@ pub fn server_streaming<Req, Res, E, F, Fut>(
 ) -> RestFuture
 where
     Req: prost::Message + Default + Json + dispatch::Request,
-    Res: prost::Message + Json + 'static,
+    Res: prost::Message + Json + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, Req) -> Fut + Send + 'static,
     Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
@@ -152,7 +158,7 @@ pub fn streaming<Req, Res, E, F, Fut>(
 ) -> RestFuture
 where
     Req: prost::Message + Default + Json + dispatch::Request,
-    Res: prost::Message + Json + 'static,
+    Res: prost::Message + Json + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,

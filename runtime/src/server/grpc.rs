@@ -110,7 +110,7 @@ pub trait GeneratedService: Send + Sync + 'static {
 pub fn unary<Req, Res, E, F, Fut>(info: &'static MethodInfo, request: GrpcRequest, handler: F) -> GrpcFuture
 where
     Req: prost::Message + Default + dispatch::Request,
-    Res: prost::Message + 'static,
+    Res: prost::Message + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, Req) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Res, E>> + Send,
@@ -129,7 +129,7 @@ pub fn client_streaming<Req, Res, E, F, Fut>(
 ) -> GrpcFuture
 where
     Req: prost::Message + Default + dispatch::Request,
-    Res: prost::Message + 'static,
+    Res: prost::Message + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Res, E>> + Send,
@@ -148,7 +148,7 @@ pub fn server_streaming<Req, Res, E, F, Fut>(
 ) -> GrpcFuture
 where
     Req: prost::Message + Default + dispatch::Request,
-    Res: prost::Message + 'static,
+    Res: prost::Message + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, Req) -> Fut + Send + 'static,
     Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
@@ -167,7 +167,7 @@ pub fn streaming<Req, Res, E, F, Fut>(
 ) -> GrpcFuture
 where
     Req: prost::Message + Default + dispatch::Request,
-    Res: prost::Message + 'static,
+    Res: prost::Message + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
@@ -203,7 +203,7 @@ fn refused(status: Status) -> GrpcResponse {
 fn serve<Req, Res, E, S, F, Fut>(info: &'static MethodInfo, request: GrpcRequest, handler: F) -> GrpcFuture
 where
     Req: prost::Message + Default + dispatch::Request,
-    Res: prost::Message + 'static,
+    Res: prost::Message + dispatch::Response,
     E: MethodError,
     S: Stream<Item = Result<Res, E>> + Send + Unpin + 'static,
     F: FnOnce(Context, Arriving<Req>) -> Fut + Send + 'static,
@@ -243,7 +243,13 @@ where
 impl Settings {
     /// What holds for a generated service that is mounted in somebody else's server.
     const MOUNTED: Self = Self {
-        policy: Policy { default_timeout: None, max_timeout: None, authenticator: None, stopping: None },
+        policy: Policy {
+            default_timeout: None,
+            max_timeout: None,
+            authenticator: None,
+            stopping: None,
+            check_responses: cfg!(debug_assertions),
+        },
         max_request_size: None,
         max_response_size: None,
         accept_gzip: true,

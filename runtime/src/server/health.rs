@@ -161,3 +161,5 @@ impl fmt::Debug for Health {
 
 /// Health checks have no rules.
 impl crate::Validate for HealthCheckRequest {}
+
+impl crate::Validate for HealthCheckResponse {}

@@ -185,6 +185,13 @@ impl<L> Server<L> {
         self
     }
 
+    /// Whether responses must be valid, too: one that breaks a rule becomes an internal error, and a line of the log.
+    /// Default: in builds with debug assertions, so that tests find the mistake and production does not pay for it.
+    pub fn validate_responses(mut self, validate: bool) -> Self {
+        self.settings.policy.check_responses = validate;
+        self
+    }
+
     /// Replaces the health service's state, to change it while the server runs; see [`Health`].
     pub fn health(mut self, health: Health) -> Self {
         self.health = Some(health);

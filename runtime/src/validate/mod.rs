@@ -12,6 +12,9 @@ mod wellknown;
 use std::borrow::Cow;
 use std::fmt;
 
+#[cfg(feature = "rpc")]
+pub(crate) use status::admit;
+
 pub use path::{PathElement, RuleElement, Subscript};
 
 #[doc(hidden)]

@@ -5,8 +5,8 @@ use prost_types::Any;
 use tonic::{Code, Status};
 use tonic_types::pb::{BadRequest, bad_request::FieldViolation};
 
-use super::Violations;
 use super::proto::ViolationsProto;
+use super::{Validate, Violations};
 
 impl From<&Violations> for BadRequest {
     fn from(from: &Violations) -> Self {
@@ -39,4 +39,10 @@ impl From<Violations> for Status {
     fn from(from: Violations) -> Self {
         Self::from(&from)
     }
+}
+
+/// What does not let a request that breaks a rule pass, in a server and in a client.
+#[cfg(feature = "rpc")]
+pub(crate) fn admit<T: Validate>(message: &T) -> Result<(), Status> {
+    message.validate().map_err(Status::from)
 }

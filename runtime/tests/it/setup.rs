@@ -128,6 +128,7 @@ impl Demo for Script {
                 Ok(stream)
             }
             "busy" => Ok(ResponseStream::from_iter((0..).map(number))),
+            "wrong" => Ok(ResponseStream::from_iter([number(1), number(-666), number(2)])),
             "until stopping" => {
                 let (sender, stream) = ResponseStream::channel(4);
                 sender.send(number(1)).await?;

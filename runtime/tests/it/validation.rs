@@ -2,11 +2,11 @@
 
 use prost::Message as _;
 use rsvc::validate::proto::ViolationsProto;
-use rsvc::{Code, Context, RequestStream};
+use rsvc::{Channel, Code, Context, RequestStream};
 use tonic_types::pb::{BadRequest, Status};
 
-use crate::demo::{Demo, number};
-use crate::setup::pair;
+use crate::demo::{Demo, DemoClient, number, text};
+use crate::setup::{pair, serve};
 
 #[tokio::test]
 async fn a_request_that_breaks_a_rule_is_refused() {
@@ -38,5 +38,47 @@ async fn every_message_of_a_stream_is_checked() {
     let error = client.sum(Context::new(), bad).await.unwrap_err();
     assert_eq!(error.code(), Code::InvalidArgument);
     let error = client.count(Context::new(), number(-666)).await.err().unwrap();
+    assert_eq!(error.code(), Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn a_response_that_breaks_a_rule_is_the_servers_mistake() {
+    let server = serve(|server| server.validate_responses(true)).await;
+    let client = server.client().await;
+    let requests = || RequestStream::from_iter([number(-600), number(-66)]);
+    let error = client.sum(Context::new(), requests()).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.message()),
+        (Code::Internal, "the response is not valid: number: must not be in list [-666]")
+    );
+    let mut responses = client.count(Context::new(), text("wrong")).await.unwrap();
+    assert_eq!(responses.message().await.unwrap(), Some(number(1)));
+    assert_eq!(responses.message().await.unwrap_err().code(), Code::Internal);
+
+    let server = serve(|server| server.validate_responses(false)).await;
+    let client = server.client().await;
+    assert_eq!(client.sum(Context::new(), requests()).await.unwrap(), number(-666));
+}
+
+#[tokio::test]
+async fn a_client_can_check_before_it_sends() {
+    let mut server = serve(|server| server).await;
+    let channel = Channel::builder(&*server.endpoint).validate_requests(true).connect().await.unwrap();
+    let client = DemoClient::new(channel);
+    client.say(Context::new(), number(1)).await.unwrap();
+    let error = client.say(Context::new(), number(-666)).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.message()),
+        (Code::InvalidArgument, "number: must not be in list [-666]")
+    );
+    assert_eq!(client.count(Context::new(), number(-666)).await.err().unwrap().code(), Code::InvalidArgument);
+    let bad = RequestStream::from_iter([number(1), number(-666), number(2)]);
+    let error = client.sum(Context::new(), bad).await.unwrap_err();
+    assert_eq!(error.code(), Code::InvalidArgument);
+
+    // Nothing arrived of the calls with one request; a server that is gone would not be noticed either.
+    server.stop();
+    server.serving.await.unwrap().unwrap();
+    let error = client.say(Context::new(), number(-666)).await.unwrap_err();
     assert_eq!(error.code(), Code::InvalidArgument);
 }

@@ -17,7 +17,7 @@ pub(crate) async fn respond<Req, Res, E>(
     _fields: Fields<Req, Res>,
 ) -> Result<Response<Body>, Failure>
 where
-    Res: prost::Message + Json + 'static,
+    Res: prost::Message + Json + crate::dispatch::Response,
     E: MethodError,
 {
     Err(Status::unimplemented("streams do not leave over REST").into())
