@@ -20,6 +20,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Sleep, sleep};
 use tonic::body::Body;
 
+use super::session::{Way, sessions};
 use super::{Connected, Health, HttpService};
 use crate::lifetime::Lifetime;
 
@@ -118,17 +119,21 @@ impl Serving {
                 }
             }
         }
+        // Sessions go on when their connections are done with HTTP.
+        let done = async {
+            graceful.shutdown().await;
+            while let Some(ended) = connections.join_next().await {
+                report(&ended);
+            }
+        };
         let finished = tokio::select! {
-            () = graceful.shutdown() => true,
+            () = done => true,
             () = sleep(self.drain.timeout) => false,
             () = hurry => false,
         };
         if !finished {
             tracing::warn!(connections = connections.len(), "calls did not finish in time and are ended");
             connections.shutdown().await;
-        }
-        while let Some(ended) = connections.join_next().await {
-            report(&ended);
         }
     }
 
@@ -178,6 +183,8 @@ impl Serving {
             .timer(TokioTimer::new())
             .max_concurrent_streams(self.limits.streams)
             .max_header_list_size(self.limits.header_list);
+        #[cfg(feature = "websocket")]
+        http.http2().enable_connect_protocol();
         if let Some((interval, timeout)) = self.limits.keepalive {
             http.http2().keep_alive_interval(interval).keep_alive_timeout(timeout);
         }
@@ -194,17 +201,20 @@ async fn serve_http<I>(
 ) where
     I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
 {
-    let service = on_connection(service, io.connect_info());
+    let (way, sessions) = sessions();
+    let service = on_connection(service, io.connect_info(), way);
     let io = TokioIo::new(Silence::new(io, silence));
-    if let Err(error) = watcher.watch(http.serve_connection(io, service).into_owned()).await {
+    let connection = http.serve_connection_with_upgrades(io, service).into_owned();
+    if let Err(error) = sessions.run_beside(watcher.watch(connection)).await {
         tracing::debug!(%error, "a connection broke");
     }
 }
 
-/// The service as one connection sees it: every request knows where it comes from.
+/// The service as one connection sees it: every request knows where it comes from, and whom to leave a session with.
 fn on_connection<C: Clone + Send + Sync + 'static>(
     service: impl HttpService,
     connection: C,
+    way: Way,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
     Response = http::Response<Body>,
@@ -214,12 +224,13 @@ fn on_connection<C: Clone + Send + Sync + 'static>(
     hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(connection.clone());
+        way.note_on(request.extensions_mut());
         let answer = service.clone().answer(request);
         async move { Ok(answer.await) }
     })
 }
 
-fn report(ended: &Result<(), JoinError>) {
+pub(super) fn report(ended: &Result<(), JoinError>) {
     if let Err(error) = ended
         && error.is_panic()
     {

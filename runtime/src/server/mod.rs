@@ -7,6 +7,7 @@ pub(crate) mod grpc;
 mod health;
 mod reflection;
 mod router;
+pub(crate) mod session;
 mod signal;
 #[cfg(feature = "web")]
 mod web;

@@ -1,0 +1,223 @@
+//! What is compressed, and that it comes back as it was.
+
+use std::io::Write as _;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http::HeaderMap;
+use http_body::{Body as _, Frame};
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use proptest::prelude::*;
+
+use super::*;
+
+/// A body of these frames.
+fn frames(frames: Vec<Bytes>) -> Body {
+    let frames = frames.into_iter().map(|bytes| Ok::<_, Status>(Frame::data(bytes)));
+    Body::new(StreamBody::new(futures_util::stream::iter(frames)))
+}
+
+/// A body read to its end, of which all is there.
+fn collect(body: Body) -> Result<Bytes, Status> {
+    let collected = async {
+        let mut body = body;
+        let mut bytes = Vec::new();
+        while let Some(frame) = body.frame().await {
+            bytes.extend_from_slice(&frame?.into_data().unwrap_or_default());
+        }
+        Ok(bytes.into())
+    };
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(collected)
+}
+
+fn compress(coding: Coding, parts: Vec<Bytes>) -> Bytes {
+    collect(Body::new(Compressed::new(coding, frames(parts)))).unwrap()
+}
+
+fn decompress(coding: Coding, parts: Vec<Bytes>) -> Result<Bytes, Status> {
+    collect(Body::new(Decompressed::new(coding, frames(parts))))
+}
+
+fn header(name: http::HeaderName, value: &str) -> HeaderMap {
+    HeaderMap::from_iter([(name, value.parse().unwrap())])
+}
+
+#[test]
+fn the_client_chooses() {
+    for (accepted, expected) in [
+        ("gzip, deflate, br, zstd", Some(Coding::Brotli)),
+        ("gzip", Some(Coding::Gzip)),
+        ("X-GZIP", Some(Coding::Gzip)),
+        ("gzip;q=0.5, zstd", Some(Coding::Zstd)),
+        ("br;q=0, gzip;q=0.001", Some(Coding::Gzip)),
+        ("*", Some(Coding::Brotli)),
+        ("*;q=0.5, br;q=0", Some(Coding::Gzip)),
+        ("identity, gzip;q=0.5", None),
+        ("identity;q=0.5, gzip", Some(Coding::Gzip)),
+        ("gzip;q=0", None),
+        ("deflate", None),
+        ("gzip;q=2", None),
+        ("gzip;q=0.1234", None),
+        ("", None),
+    ] {
+        assert_eq!(Coding::wanted(&header(ACCEPT_ENCODING, accepted)), expected, "{accepted}");
+    }
+    assert_eq!(Coding::wanted(&HeaderMap::new()), None);
+}
+
+/// The response to a request that takes gzip.
+fn answered(media_type: &str, extra: &[(&'static str, &'static str)], size: usize) -> HeaderMap {
+    let mut inner = Response::new(Body::new(Full::from("x".repeat(size))));
+    inner.headers_mut().insert(CONTENT_TYPE, media_type.parse().unwrap());
+    for (name, value) in extra {
+        inner.headers_mut().insert(*name, HeaderValue::from_static(value));
+    }
+    response(Compression::default(), &header(ACCEPT_ENCODING, "gzip"), inner).into_parts().0.headers
+}
+
+#[test]
+fn what_gets_smaller_is_compressed() {
+    for (media_type, size, expected) in [
+        ("application/json", 1024, true),
+        ("application/json", 1023, false),
+        ("application/problem+json", 4096, true),
+        ("text/html; charset=utf-8", 4096, true),
+        ("image/svg+xml", 4096, true),
+        ("image/png", 4096, false),
+        ("application/zip", 4096, false),
+        ("application/octet-stream", 4096, false),
+    ] {
+        let headers = answered(media_type, &[], size);
+        assert_eq!(headers.contains_key(CONTENT_ENCODING), expected, "{media_type} {size}");
+        assert_eq!(headers.contains_key(VARY), expected, "{media_type} {size}");
+    }
+    for extra in [("content-encoding", "br"), ("cache-control", "private, no-transform"), ("content-range", "bytes 0-1/2")] {
+        assert_ne!(answered("text/plain", &[extra], 4096).get(CONTENT_ENCODING).map(HeaderValue::as_bytes), Some(&b"gzip"[..]));
+    }
+}
+
+#[test]
+fn who_does_not_ask_gets_it_plain_and_caches_know() {
+    let mut inner = Response::new(Body::new(Full::from("x".repeat(4096))));
+    inner.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let response = response(Compression::default(), &HeaderMap::new(), inner);
+    assert_eq!(response.headers().get(VARY).unwrap(), "accept-encoding");
+    assert!(!response.headers().contains_key(CONTENT_ENCODING));
+    assert_eq!(collect(response.into_body()).unwrap().len(), 4096);
+}
+
+#[test]
+fn every_frame_can_be_read_when_it_is_sent() {
+    for coding in Coding::PREFERRED {
+        let parts = ["{\"a\":1}", ",{\"b\":2}", "]"].map(|part| Bytes::from(part.to_owned()));
+        let mut body = Compressed::new(coding, frames(parts.to_vec()));
+        let mut sent = Vec::new();
+        for count in 1..=parts.len() {
+            sent.push(body.frame().now_or_never().unwrap().unwrap().unwrap().into_data().unwrap());
+            // What has been sent so far gives what went in so far, and then waits for more.
+            let unfinished = futures_util::stream::iter(sent.clone().into_iter().map(|bytes| Ok::<_, Status>(Frame::data(bytes))));
+            let unfinished = futures_util::StreamExt::chain(unfinished, futures_util::stream::pending());
+            let mut read = Decompressed::new(coding, Body::new(StreamBody::new(unfinished)));
+            let mut text = Vec::new();
+            while let Some(Some(frame)) = read.frame().now_or_never() {
+                text.extend_from_slice(&frame.unwrap().into_data().unwrap());
+            }
+            assert_eq!(text, parts[..count].concat(), "{coding:?}");
+        }
+    }
+}
+
+#[test]
+fn trailers_stay() {
+    let trailers = header(http::HeaderName::from_static("grpc-status"), "5");
+    let inner = vec![Ok::<_, Status>(Frame::data(Bytes::from_static(b"x"))), Ok(Frame::trailers(trailers.clone()))];
+    let inner = Body::new(StreamBody::new(futures_util::stream::iter(inner)));
+    let body = Compressed::new(Coding::Gzip, inner);
+    let collected = body.collect().now_or_never().unwrap().unwrap();
+    assert_eq!(collected.trailers(), Some(&trailers));
+}
+
+#[test]
+fn a_large_body_comes_back() {
+    let text: String = (0..200_000).map(|n| format!("{n},")).collect();
+    for coding in Coding::PREFERRED {
+        let small = compress(coding, vec![text.clone().into()]);
+        assert!(small.len() * 2 < text.len(), "{coding:?} {}", small.len());
+        assert_eq!(decompress(coding, small.chunks(1000).map(Bytes::copy_from_slice).collect()).unwrap(), text);
+    }
+}
+
+#[test]
+fn what_is_cut_off_or_goes_on_is_refused() {
+    for coding in Coding::PREFERRED {
+        let whole = compress(coding, vec![Bytes::from("some text that is not short ".repeat(20))]);
+        for cut in 1..whole.len() {
+            let error = decompress(coding, vec![whole.slice(..cut)]).unwrap_err();
+            assert_eq!(error.code(), tonic::Code::InvalidArgument);
+            assert!(error.message().starts_with(&format!("the body of the request is not {}", coding.name())));
+        }
+        let more = [&*whole, b"{}"].concat();
+        assert!(decompress(coding, vec![more.into()]).is_err(), "{coding:?}");
+    }
+}
+
+#[test]
+fn a_bomb_explodes_as_slowly_as_it_is_read() {
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    for _ in 0..1000 {
+        bomb.write_all(&[0; 1 << 16]).unwrap();
+    }
+    let bomb = Bytes::from(bomb.finish().unwrap());
+    let mut body = Decompressed::new(Coding::Gzip, frames(vec![bomb]));
+    for _ in 0..10 {
+        let frame = body.frame().now_or_never().unwrap().unwrap().unwrap().into_data().unwrap();
+        assert!(frame.len() <= 16 * 1024);
+    }
+}
+
+#[test]
+fn requests_are_read_if_the_server_wants_that() {
+    let gzip = compress(Coding::Gzip, vec![Bytes::from_static(b"{}")]);
+    let read = |requests, codings: &str| {
+        let options = Compression { requests, ..Compression::default() };
+        request(options, &header(CONTENT_ENCODING, codings), frames(vec![gzip.clone()])).and_then(collect)
+    };
+    assert_eq!(read(false, "gzip").unwrap(), gzip);
+    assert_eq!(read(true, "gzip").unwrap(), "{}");
+    assert_eq!(read(true, "identity").unwrap(), gzip);
+    for codings in ["compress", "gzip, br", "gzip\t;"] {
+        assert!(read(true, codings).unwrap_err().message().contains("br, gzip, zstd can"), "{codings}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn all_comes_back(
+        parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..6),
+        coding in prop::sample::select(&Coding::PREFERRED[..]),
+        step in 1..200_usize,
+    ) {
+        let plain = parts.concat();
+        let small = compress(coding, parts.into_iter().map(Bytes::from).collect());
+        let frames = small.chunks(step).map(Bytes::copy_from_slice).collect();
+        prop_assert_eq!(&decompress(coding, frames).unwrap()[..], &plain[..]);
+    }
+
+    #[test]
+    fn garbage_is_an_error_whatever_its_frames(
+        mut garbage in prop::collection::vec(any::<u8>(), 1..200),
+        at in any::<prop::sample::Index>(),
+        coding in prop::sample::select(&Coding::PREFERRED[..]),
+        valid in any::<bool>(),
+    ) {
+        if valid {
+            let flip = garbage[0];
+            garbage = compress(coding, vec![Bytes::from(garbage)]).to_vec();
+            let at = at.index(garbage.len());
+            garbage[at] ^= flip;
+        }
+        let whole = decompress(coding, vec![Bytes::from(garbage.clone())]);
+        let parts = decompress(coding, garbage.chunks(7).map(Bytes::copy_from_slice).collect());
+        prop_assert_eq!(whole.ok(), parts.ok());
+    }
+}

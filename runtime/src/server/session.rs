@@ -1,0 +1,60 @@
+//! What goes on when a request has been answered and its connection, or its stream of one, is used for something else.
+
+use std::pin::{Pin, pin};
+
+use http::Extensions;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+type Session = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Where the requests of a connection leave their sessions.
+#[derive(Clone)]
+pub(crate) struct Way(mpsc::UnboundedSender<Session>);
+
+/// The sessions of a connection. They belong to it: it is not over before they are, and they end when it is ended.
+pub(super) struct Sessions(mpsc::UnboundedReceiver<Session>);
+
+pub(super) fn sessions() -> (Way, Sessions) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    (Way(sender), Sessions(receiver))
+}
+
+/// Runs a session with the connection that its request came by. Elsewhere than on our server it runs by itself.
+#[cfg(feature = "websocket")]
+pub(crate) fn spawn(way: Option<Way>, session: impl Future<Output = ()> + Send + 'static) {
+    let session: Session = Box::pin(session);
+    match way {
+        // If the connection is over, so is the session.
+        Some(Way(sender)) => drop(sender.send(session)),
+        None => drop(tokio::spawn(session)),
+    }
+}
+
+impl Way {
+    pub(super) fn note_on(&self, extensions: &mut Extensions) {
+        extensions.insert(self.clone());
+    }
+}
+
+impl Sessions {
+    /// Runs what the requests of a connection leave, until that and the connection are over.
+    pub(super) async fn run_beside<T>(mut self, connection: impl Future<Output = T>) -> T {
+        let mut connection = pin!(connection);
+        let mut running = JoinSet::new();
+        let outcome = loop {
+            tokio::select! {
+                outcome = &mut connection => break outcome,
+                Some(session) = self.0.recv() => drop(running.spawn(session)),
+                Some(ended) = running.join_next() => super::connection::report(&ended),
+            }
+        };
+        while let Ok(session) = self.0.try_recv() {
+            running.spawn(session);
+        }
+        while let Some(ended) = running.join_next().await {
+            super::connection::report(&ended);
+        }
+        outcome
+    }
+}
