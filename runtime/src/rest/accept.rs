@@ -64,7 +64,10 @@ mod tests {
 
     #[test]
     fn weights_and_what_has_none() {
-        let headers = headers(&["text/html, application/json;q=0.8 ; x=y", "a/b; v=1; Q=0, c/d;q=2,e/f;q=0.1234, ,*/*;q=.5"]);
+        let headers = headers(&[
+            "text/html, application/json;q=0.8 ; x=y",
+            "a/b; v=1; Q=0, c/d;q=2,e/f;q=0.1234, ,*/*;q=.5",
+        ]);
         let entries: Vec<_> = entries(&headers, ACCEPT).collect();
         assert_eq!(entries, [("text/html", 1000), ("application/json", 800), ("a/b", 0)]);
     }

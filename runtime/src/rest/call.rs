@@ -10,11 +10,15 @@ use tonic::Status;
 use tonic::body::Body;
 
 use super::binding::{Binding, Fields};
+#[cfg(feature = "compression")]
+use super::compress;
 use super::error::{self, Failure};
 use super::options::Settings;
+#[cfg(feature = "websocket")]
+use super::stream::websocket;
 use super::{headers, request, respond, stream};
 use crate::codegen::GrpcFuture;
-use crate::dispatch::{self, Answer, Inbound};
+use crate::dispatch::{self, Inbound};
 use crate::error::MethodError;
 use crate::json::Json;
 use crate::method::MethodInfo;
@@ -108,6 +112,14 @@ where
     F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Res, E>> + Send,
 {
+    #[cfg(feature = "websocket")]
+    if websocket::is_call(&call) {
+        return websocket::serve(info, call, fields, move |ctx, requests| async move {
+            let answer = handler(ctx.clone(), RequestStream::new(requests)).await;
+            let response = answer.map_err(|error| Failure::of(&ctx, error))?;
+            Ok(ResponseStream::<Res, E>::from_iter([response]))
+        });
+    }
     serve(
         info,
         call,
@@ -138,6 +150,13 @@ where
     F: FnOnce(Context, Req) -> Fut + Send + 'static,
     Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
 {
+    #[cfg(feature = "websocket")]
+    if websocket::is_call(&call) {
+        return websocket::serve(info, call, fields, move |ctx, requests| async move {
+            let request = requests.one().await?;
+            handler(ctx.clone(), request).await.map_err(|error| Failure::of(&ctx, error))
+        });
+    }
     serve(
         info,
         call,
@@ -145,7 +164,7 @@ where
             let request = request::read(upload, &ctx, fields).await?;
             handler(ctx.clone(), request).await.map_err(|error| Failure::of(&ctx, error))
         },
-        move |call, messages, reply| stream::outgoing::respond(Answer::new(call, messages), reply, fields),
+        move |call, messages, reply| stream::outgoing::respond(call, messages, reply, fields),
     )
 }
 
@@ -163,6 +182,13 @@ where
     F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
 {
+    #[cfg(feature = "websocket")]
+    if websocket::is_call(&call) {
+        return websocket::serve(info, call, fields, move |ctx, requests| async move {
+            let answer = handler(ctx.clone(), RequestStream::new(requests)).await;
+            answer.map_err(|error| Failure::of(&ctx, error))
+        });
+    }
     serve(
         info,
         call,
@@ -170,7 +196,7 @@ where
             let requests = stream::incoming::messages(upload, &ctx, fields)?;
             handler(ctx.clone(), requests).await.map_err(|error| Failure::of(&ctx, error))
         },
-        move |call, messages, reply| stream::outgoing::respond(Answer::new(call, messages), reply, fields),
+        move |call, messages, reply| stream::outgoing::respond(call, messages, reply, fields),
     )
 }
 
@@ -203,6 +229,11 @@ where
             Err(status) => return Ok(error::respond(&status.into(), &http::HeaderMap::new())),
         };
         let ctx = call.context().clone();
+        #[cfg(feature = "compression")]
+        let body = match compress::request(settings.options.compression, ctx.metadata().as_ref(), body) {
+            Ok(body) => body,
+            Err(failure) => return Ok(compress::refuse(error::respond_within(&failure, &ctx, &settings))),
+        };
         let upload = Upload { uri, path_end, body, binding, settings: Arc::clone(&settings) };
         // Pinned here, so that it is not moved once more for each of those who wait for it.
         let handled = pin!(async { Ok(handle(ctx.clone(), upload).await) });
@@ -213,9 +244,8 @@ where
             Err(failure) => Err(failure),
         };
         let response = answered.unwrap_or_else(|failure| error::respond_within(&failure, &ctx, &settings));
+        #[cfg(feature = "compression")]
+        let response = compress::response(settings.options.compression, ctx.metadata().as_ref(), response);
         Ok(if method == Method::HEAD { respond::without_body(response) } else { response })
     })
 }
-
-/// A stream of responses of which the first has been waited for.
-pub(crate) type Messages<Res, E> = Answer<ResponseStream<Res, E>>;

@@ -14,7 +14,8 @@ use tonic::body::Body;
 
 use self::decode::Decompressed;
 use self::encode::Compressed;
-use super::accept;
+use super::error::Failure;
+use super::{Options, accept};
 
 /// A way to compress a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,22 @@ pub(crate) struct Compression {
 impl Default for Compression {
     fn default() -> Self {
         Self { responses_from: Some(1024), requests: false }
+    }
+}
+
+impl Options {
+    /// The size in bytes from which responses are compressed for clients that accept it, in gzip, br or zstd; streams
+    /// are at any. `None` compresses nothing. Default: 1 KiB.
+    pub fn compress_from(mut self, bytes: Option<u64>) -> Self {
+        self.compression.responses_from = bytes;
+        self
+    }
+
+    /// Whether the bodies of requests may be compressed with gzip, br or zstd. What they become counts for the limits.
+    /// Default: no.
+    pub fn accept_compressed(mut self, accept: bool) -> Self {
+        self.compression.requests = accept;
+        self
     }
 }
 
@@ -99,7 +116,8 @@ pub(crate) fn response(
     mut response: Response<Body>,
 ) -> Response<Body> {
     let Some(threshold) = options.responses_from else { return response };
-    if !is_compressible(&response) || response.body().size_hint().exact().is_some_and(|size| size < threshold) {
+    if !is_compressible(&response) || response.body().size_hint().exact().is_some_and(|size| size < threshold)
+    {
         return response;
     }
     response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
@@ -117,8 +135,8 @@ fn is_compressible(response: &Response<Body>) -> bool {
         StatusCode::NO_CONTENT | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
     ) && !response.status().is_informational()
         && !headers.contains_key(CONTENT_RANGE);
-    let may_change = !headers.contains_key(CONTENT_ENCODING)
-        && !accept::lists(headers, CACHE_CONTROL, "no-transform");
+    let may_change =
+        !headers.contains_key(CONTENT_ENCODING) && !accept::lists(headers, CACHE_CONTROL, "no-transform");
     let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = accept::essence(media_type).to_ascii_lowercase();
     is_whole
@@ -130,27 +148,32 @@ fn is_compressible(response: &Response<Body>) -> bool {
 }
 
 /// Decompresses a request, if the server allows that; otherwise its body stays what it is.
-///
-/// The error is for `415 Unsupported Media Type`, with an `Accept-Encoding` that says what is supported.
-pub(crate) fn request(options: Compression, headers: &HeaderMap, body: Body) -> Result<Body, Status> {
-    let mut codings = Vec::new();
-    for value in headers.get_all(CONTENT_ENCODING) {
-        let names = value.to_str().unwrap_or("?").split(',').map(str::trim);
-        codings.extend(names.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity")));
+pub(crate) fn request(options: Compression, headers: &HeaderMap, body: Body) -> Result<Body, Failure> {
+    if !options.requests {
+        return Ok(body);
     }
-    match *codings {
-        _ if !options.requests => Ok(body),
-        [] => Ok(body),
-        [name] if let Some(coding) = Coding::by_name(name) => Ok(Body::new(Decompressed::new(coding, body))),
-        _ => Err(Status::invalid_argument(format!(
-            "a body in the coding `{}` cannot be read: {SUPPORTED} can",
-            codings.join(", ").escape_debug()
-        ))),
+    let mut codings = accept::entries(headers, CONTENT_ENCODING)
+        .map(|(name, _)| name)
+        .filter(|name| !name.eq_ignore_ascii_case("identity"));
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(body),
+        (Some(name), None) if let Some(coding) = Coding::by_name(name) => {
+            Ok(Body::new(Decompressed::new(coding, body)))
+        }
+        (Some(name), more) => {
+            let with_more = if more.is_some() { " and another on top" } else { "" };
+            let text = format!("no body in the coding `{}`{with_more} is read here", name.escape_debug());
+            Err(Failure::with_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, Status::invalid_argument(text)))
+        }
     }
 }
 
-/// What a request may be compressed with, as an `Accept-Encoding`.
-pub(crate) const SUPPORTED: &str = "br, gzip, zstd";
+/// Says what codings a request may have, in the response to one that has another.
+pub(crate) fn refuse(mut response: Response<Body>) -> Response<Body> {
+    let supported = HeaderValue::from_static("br, gzip, zstd");
+    response.headers_mut().insert(ACCEPT_ENCODING, supported);
+    response
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,11 @@
 //! REST: generated services over HTTP and JSON, as `google.api.http` says.
 
+mod accept;
 pub(crate) mod binding;
 mod body;
 pub(crate) mod call;
+#[cfg(feature = "compression")]
+mod compress;
 pub(crate) mod error;
 pub(crate) mod headers;
 mod httpbody;

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "compression")]
+use super::compress::Compression;
+#[cfg(feature = "websocket")]
+use super::stream::websocket::Origins;
 use crate::dispatch::Policy;
 use crate::json::WriteOptions;
 use crate::metadata;
@@ -36,6 +40,11 @@ pub struct Options {
     pub(crate) body_timeout: Duration,
     pub(crate) refuse_unknown: bool,
     pub(crate) json: WriteOptions,
+    pub(crate) keep_alive: Duration,
+    #[cfg(feature = "compression")]
+    pub(crate) compression: Compression,
+    #[cfg(feature = "websocket")]
+    pub(crate) websocket_origins: Origins,
     /// The headers that become metadata, sorted; `None` for all.
     pub(crate) request_headers: Option<Vec<String>>,
     /// The metadata that goes out under its own name, sorted.
@@ -53,6 +62,11 @@ impl Default for Options {
             body_timeout: Duration::from_secs(30),
             refuse_unknown: false,
             json: WriteOptions::new(),
+            keep_alive: Duration::from_secs(15),
+            #[cfg(feature = "compression")]
+            compression: Compression::default(),
+            #[cfg(feature = "websocket")]
+            websocket_origins: Origins::default(),
             request_headers: None,
             response_headers: RESPONSE_HEADERS.map(str::to_owned).into(),
         }

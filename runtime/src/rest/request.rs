@@ -68,17 +68,35 @@ impl Source {
     where
         Req: prost::Message + Default + Json + dispatch::Request,
     {
+        self.message_at(Place::WHOLE, headers, body, fields)
+    }
+
+    /// The message of a part of a body, checked.
+    pub(crate) fn message_at<Req, Res>(
+        &self,
+        place: Place,
+        headers: &HeaderMap,
+        body: Bytes,
+        fields: Fields<Req, Res>,
+    ) -> Result<Req, Failure>
+    where
+        Req: prost::Message + Default + Json + dispatch::Request,
+    {
         let mut request = Req::default();
         match self.binding.body {
             BodyKind::None => {}
             BodyKind::Whole if httpbody::is(Req::info()) => {
                 httpbody::read(&mut request, httpbody::received(headers, body))?;
             }
-            BodyKind::Whole if self.media == Media::Protobuf => request.merge(body).map_err(not_protobuf)?,
+            BodyKind::Whole if self.media == Media::Protobuf => {
+                request.merge(body).map_err(|error| place.not_protobuf(&error))?;
+            }
             // No body at all is as good as an empty message.
             BodyKind::Whole if body.is_empty() => {}
-            BodyKind::Whole => self.json.merge_slice(&mut request, &body).map_err(not_json)?,
-            BodyKind::Field(index) => self.field(index, &mut request, headers, body, fields)?,
+            BodyKind::Whole => {
+                self.json.merge_slice(&mut request, &body).map_err(|error| place.not_json(&error))?;
+            }
+            BodyKind::Field(index) => self.field(index, &mut request, place, headers, body, fields)?,
         }
         if !self.said.is_empty() {
             request.merge(&*self.said).map_err(|error| Status::invalid_argument(error.to_string()))?;
@@ -92,6 +110,7 @@ impl Source {
         &self,
         index: u16,
         request: &mut Req,
+        place: Place,
         headers: &HeaderMap,
         body: Bytes,
         fields: Fields<Req, Res>,
@@ -108,7 +127,7 @@ impl Source {
         {
             let mut wire = Vec::with_capacity(body.len() + 16);
             prost::encoding::bytes::encode(field.number, &body, &mut wire);
-            return request.merge(&*wire).map_err(|error| not_protobuf(error).into());
+            return request.merge(&*wire).map_err(|error| place.not_protobuf(&error));
         }
         if body.is_empty() {
             return Ok(());
@@ -122,7 +141,7 @@ impl Source {
             }
             reader.finish()
         };
-        read().map_err(not_json)?;
+        read().map_err(|error| place.not_json(&error))?;
         if let Some(mask) = self.binding.update_mask {
             self.fill_mask(Req::info().field(mask.into()).number, field, &body, request)?;
         }
@@ -141,7 +160,8 @@ impl Source {
             && !text::has_field(&self.said, number)
         {
             let mask = prost_types::FieldMask {
-                paths: json::paths::of(info(), &self.json, body).map_err(not_json)?,
+                paths: json::paths::of(info(), &self.json, body)
+                    .map_err(|error| Place::WHOLE.not_json(&error))?,
             };
             let mut wire = Vec::new();
             prost::encoding::message::encode(number, &mask, &mut wire);
@@ -151,15 +171,39 @@ impl Source {
     }
 }
 
-/// A body that is not JSON, or not that of the message.
-#[cold]
-#[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
-fn not_json(error: json::Error) -> Failure {
-    Failure::bad_request(error.path(), error.message(), format!("the body: {error}"))
+/// Where in a body a message stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// How many messages are before it, if it is one of several.
+    index: Option<usize>,
+    offset: usize,
 }
 
-#[cold]
-#[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
-fn not_protobuf(error: prost::DecodeError) -> Status {
-    Status::invalid_argument(format!("the body: {error}"))
+impl Place {
+    /// It is the body.
+    pub(crate) const WHOLE: Self = Self { index: None, offset: 0 };
+
+    /// It is one of several.
+    pub(crate) fn part(index: usize, offset: usize) -> Self {
+        Self { index: Some(index), offset }
+    }
+
+    /// What stands there is not JSON, or not that of the message.
+    #[cold]
+    fn not_json(self, error: &json::Error) -> Failure {
+        let (message, path) = (error.message(), error.path());
+        let Some(index) = self.index else {
+            return Failure::bad_request(path, message, format!("the body: {error}"));
+        };
+        let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+        let path = format!("[{index}]{dot}{path}");
+        let offset = self.offset + error.offset();
+        Failure::bad_request(&path, message, format!("the body: {message} at `{path}` (offset {offset})"))
+    }
+
+    #[cold]
+    fn not_protobuf(self, error: &prost::DecodeError) -> Failure {
+        let of_which = self.index.map_or(String::new(), |index| format!(", message {index}"));
+        Status::invalid_argument(format!("the body{of_which}: {error}")).into()
+    }
 }

@@ -48,7 +48,7 @@ pub(crate) fn content<Req, Res: prost::Message + Json + 'static>(
     options: &Options,
     fields: Fields<Req, Res>,
 ) -> Result<Content, Failure> {
-    if let Some(body) = raw(&message, binding) {
+    if let Some(body) = raw(Res::info(), binding) {
         let body = match body {
             Raw::Whole => httpbody::written(message)?,
             Raw::Field(number) => HttpBody::decode(&*field_bytes(&message, number)).unwrap_or_default(),
@@ -62,13 +62,12 @@ pub(crate) fn content<Req, Res: prost::Message + Json + 'static>(
 }
 
 /// What of a message is a `google.api.HttpBody`.
-enum Raw {
+pub(crate) enum Raw {
     Whole,
     Field(u32),
 }
 
-fn raw<Res: Json>(_: &Res, binding: &Binding) -> Option<Raw> {
-    let info = Res::info();
+pub(crate) fn raw(info: &json::MessageInfo, binding: &Binding) -> Option<Raw> {
     match binding.response_body {
         None => httpbody::is(info).then_some(Raw::Whole),
         Some(index) => {

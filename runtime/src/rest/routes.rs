@@ -9,6 +9,8 @@ use super::Call;
 use super::binding::Binding;
 use super::call::RestFuture;
 use crate::codegen::GeneratedService;
+#[cfg(feature = "websocket")]
+use crate::method::MethodKind;
 
 /// The routes of one run of the generator: an automaton over the segments of a path, and what it ends in.
 ///
@@ -73,11 +75,20 @@ impl End {
 /// A service that can be reached by routes.
 pub(crate) trait Endpoint: Send + Sync {
     fn rest(&self, call: Call) -> RestFuture;
+
+    /// The kind of the method at an index.
+    #[cfg(feature = "websocket")]
+    fn kind(&self, method: u16) -> Option<MethodKind>;
 }
 
 impl<S: GeneratedService> Endpoint for S {
     fn rest(&self, call: Call) -> RestFuture {
         GeneratedService::rest(self, call)
+    }
+
+    #[cfg(feature = "websocket")]
+    fn kind(&self, method: u16) -> Option<MethodKind> {
+        S::INFO.methods.get(usize::from(method)).map(|method| method.kind)
     }
 }
 
@@ -146,6 +157,22 @@ impl Table {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.trees.is_empty()
+    }
+
+    /// Finds the stream at `path`, whatever its method: over WebSocket there is no other than `GET`, which is preferred.
+    #[cfg(feature = "websocket")]
+    pub(crate) fn find_stream(&self, path: &str) -> Option<Found<'_>> {
+        self.trees.iter().find_map(|tree| {
+            let (ends, verb, slash) = tree.walk(path)?;
+            let streams = tree.candidates(ends, verb, slash).filter_map(|(end, endpoint)| {
+                let binding = tree.binding(end)?;
+                let kind = endpoint.kind(binding.method)?;
+                (kind != MethodKind::Unary).then_some((end, &**endpoint, binding))
+            });
+            let (_, endpoint, binding) = streams.min_by_key(|(end, ..)| end.method != "GET")?;
+            let end = path.len() - verb.map_or(0, |verb| verb.len() + 1);
+            Some(Found::Binding { endpoint, binding, end })
+        })
     }
 
     /// Finds what answers `method` at `path`, which is as it came: encoded, without the query.
@@ -240,8 +267,11 @@ impl Tree {
             self.candidates(ends, verb, slash).find(|(end, _)| end.method == method || end.method == "*")
         };
         let (end, endpoint) = find(method).or_else(|| if method == "HEAD" { find("GET") } else { None })?;
-        let (_, bindings) = &self.routes.services[usize::from(end.service)];
-        Some((&**endpoint, bindings.get(usize::from(end.binding))?))
+        Some((&**endpoint, self.binding(end)?))
+    }
+
+    fn binding(&self, end: &End) -> Option<&'static Binding> {
+        self.routes.services[usize::from(end.service)].1.get(usize::from(end.binding))
     }
 }
 

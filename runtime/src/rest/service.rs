@@ -15,6 +15,8 @@ use super::call::{Call, RestFuture};
 use super::error::{self, Failure};
 use super::options::{Options, Settings};
 use super::routes::{Allowed, Found, Table};
+#[cfg(feature = "websocket")]
+use super::stream::websocket;
 use crate::Authenticator;
 use crate::codegen::{GeneratedService, RequestBody};
 use crate::dispatch::Policy;
@@ -90,6 +92,12 @@ impl Rest {
         let length = uri.path_and_query().map_or(0, |uri| uri.as_str().len());
         if length > settings.options.max_uri_length {
             return Found::TooLong;
+        }
+        #[cfg(feature = "websocket")]
+        if websocket::is_wanted(request.method(), request.version(), request.headers(), request.extensions())
+            && let Some(stream) = table.find_stream(uri.path())
+        {
+            return stream;
         }
         table.find(request.method(), uri.path())
     }

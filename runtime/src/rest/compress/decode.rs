@@ -125,7 +125,8 @@ impl Decompressed {
     /// Whether something follows the end of the coding.
     fn goes_on(&mut self) -> bool {
         // Brotli's reader says so when it is asked again.
-        !self.feed.is_empty() || self.decoder.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::InvalidData)
+        !self.feed.is_empty()
+            || self.decoder.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::InvalidData)
     }
 
     /// Gets more of the compressed body.

@@ -72,7 +72,9 @@ impl ZstdDecoder {
     /// Decodes the next block of the frame.
     fn block(&mut self) -> io::Result<()> {
         self.fill(BLOCK_HEADER)?;
-        let Some(&[a, b, c]) = self.arrived.first_chunk() else { return Err(ErrorKind::UnexpectedEof.into()) };
+        let Some(&[a, b, c]) = self.arrived.first_chunk() else {
+            return Err(ErrorKind::UnexpectedEof.into());
+        };
         let header = u32::from_le_bytes([a, b, c, 0]);
         let (last, kind, size) = (header & 1 == 1, header >> 1 & 3, (header >> 3) as usize);
         // A repeated byte stands there once.

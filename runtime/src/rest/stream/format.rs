@@ -1,6 +1,5 @@
 //! How a stream of messages stands in a body: what is between them, and how the end of the call is told.
 
-use http::HeaderValue;
 use prost::encoding::encode_varint;
 
 /// The form of a stream in the body of a response.
@@ -29,17 +28,6 @@ pub(super) mod tag {
 }
 
 impl Format {
-    /// The media type of the response; the first `HttpBody` has it for [`Raw`](Self::Raw).
-    pub(crate) fn content_type(self) -> Option<HeaderValue> {
-        match self {
-            Self::Array => Some(HeaderValue::from_static("application/json")),
-            Self::Lines => Some(HeaderValue::from_static("application/x-ndjson")),
-            Self::Events => Some(HeaderValue::from_static("text/event-stream")),
-            Self::Protobuf => Some(HeaderValue::from_static("application/x-protobuf")),
-            Self::Raw => None,
-        }
-    }
-
     /// Whether messages are written as JSON.
     pub(crate) fn is_json(self) -> bool {
         matches!(self, Self::Array | Self::Lines | Self::Events)

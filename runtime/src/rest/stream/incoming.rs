@@ -1,22 +1,250 @@
 //! The messages of a request's body, as they arrive.
 
-use tonic::Status;
+use std::pin::Pin;
+use std::task::{Context as Task, Poll, ready};
+use std::time::Duration;
 
-use crate::dispatch;
+use bytes::Bytes;
+use futures_util::stream::Stream;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http_body::Body as _;
+use tokio::time::{Sleep, sleep};
+use tonic::body::Body;
+use tonic::{Code, Status};
+
+use super::delimited::Records;
+use super::format::Format;
+use super::media;
+use super::split::{Piece, Shape, SplitError, Splitter};
 use crate::json::Json;
-use crate::rest::binding::Fields;
+use crate::rest::binding::{BodyKind, Fields};
 use crate::rest::call::Upload;
 use crate::rest::error::Failure;
-use crate::{Context, RequestStream};
+use crate::rest::httpbody;
+use crate::rest::request::{Place, Source};
+use crate::{Context, RequestStream, dispatch};
 
 /// The requests of a call whose client streams.
 pub(crate) fn messages<Req, Res>(
-    _upload: Upload,
-    _ctx: &Context,
-    _fields: Fields<Req, Res>,
+    upload: Upload,
+    ctx: &Context,
+    fields: Fields<Req, Res>,
 ) -> Result<RequestStream<Req>, Failure>
 where
     Req: prost::Message + Default + Json + dispatch::Request,
+    Res: 'static,
 {
-    Err(Status::unimplemented("streams do not arrive over REST").into())
+    let headers: &HeaderMap = ctx.metadata().as_ref();
+    let source = Source::new(Req::info(), &upload, headers)?;
+    if source.binding.body == BodyKind::None {
+        // Without a body, the URL is the one message.
+        return Ok(RequestStream::from_iter([source.message(headers, Bytes::new(), fields)?]));
+    }
+    let Upload { body, binding, settings, .. } = upload;
+    let limit = settings.options.max_body_size;
+    let raw = match binding.body {
+        BodyKind::Field(index) => httpbody::is_field(Req::info().field(index.into())),
+        _ => httpbody::is(Req::info()),
+    };
+    let framing = match media::sent(headers) {
+        _ if raw => Framing::raw(limit),
+        Some(Format::Protobuf) => Framing::protobuf(limit),
+        Some(Format::Lines) => Framing::json(Shape::Sequence, limit),
+        _ => Framing::json(Shape::Any, limit),
+    };
+    let pause = Pause {
+        limit: settings.options.body_timeout,
+        free_between: ctx.method().is_some_and(|method| method.kind.server_streams()),
+    };
+    // The first part of raw content says what all of it is.
+    let media_type = headers.get(CONTENT_TYPE).filter(|_| raw).cloned();
+    let mut first: HeaderMap = media_type.map(|media_type| (CONTENT_TYPE, media_type)).into_iter().collect();
+    let read = move |Piece { content, offset, index }| {
+        let message = source.message_at(Place::part(index, offset), &first, content, fields);
+        first.clear();
+        message.map_err(|failure| failure.status)
+    };
+    Ok(RequestStream::new(Arriving::new(body, framing, ctx.clone(), pause, read)))
+}
+
+/// How the messages stand in the body.
+#[derive(Debug)]
+pub(super) enum Framing {
+    Json(Splitter),
+    Protobuf(Records),
+    /// Every part of the body is a message, whatever its borders; there is at least one.
+    Raw {
+        limit: usize,
+        part: Bytes,
+        offset: usize,
+        index: usize,
+    },
+}
+
+impl Framing {
+    pub(super) fn json(shape: Shape, limit: usize) -> Self {
+        Self::Json(Splitter::new(shape, limit))
+    }
+
+    pub(super) fn protobuf(limit: usize) -> Self {
+        Self::Protobuf(Records::new(limit))
+    }
+
+    pub(super) fn raw(limit: usize) -> Self {
+        Self::Raw { limit: limit.max(1), part: Bytes::new(), offset: 0, index: 0 }
+    }
+
+    fn push(&mut self, frame: Bytes) {
+        match self {
+            Self::Json(splitter) => splitter.push(frame),
+            Self::Protobuf(records) => records.push(&frame),
+            Self::Raw { part, .. } => *part = frame,
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Piece>, SplitError> {
+        match self {
+            Self::Json(splitter) => splitter.next(),
+            Self::Protobuf(records) => records.next(),
+            Self::Raw { part, .. } if part.is_empty() => Ok(None),
+            Self::Raw { limit, part, offset, index } => {
+                let content = part.split_to(part.len().min(*limit));
+                let piece = Piece { offset: *offset, index: *index, content };
+                *offset += piece.content.len();
+                *index += 1;
+                Ok(Some(piece))
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Result<Option<Piece>, SplitError> {
+        match self {
+            Self::Json(splitter) => splitter.finish(),
+            Self::Protobuf(records) => records.finish().map(|()| None),
+            Self::Raw { index: 0, .. } => Ok(Some(Piece { content: Bytes::new(), offset: 0, index: 0 })),
+            Self::Raw { .. } => Ok(None),
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        match self {
+            Self::Json(splitter) => splitter.is_open(),
+            Self::Protobuf(records) => records.is_open(),
+            Self::Raw { .. } => false,
+        }
+    }
+}
+
+/// How long a client may pause.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pause {
+    pub(super) limit: Duration,
+    /// Whether it may be silent for as long as it wants where a message has ended: it may wait for an answer.
+    pub(super) free_between: bool,
+}
+
+/// The requests of a body, read as they arrive.
+pub(super) struct Arriving<F> {
+    /// `None` once there are no more.
+    body: Option<Body>,
+    framing: Framing,
+    read: F,
+    ctx: Context,
+    pause: Pause,
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl<F> Arriving<F> {
+    /// `read` makes messages of their texts.
+    pub(super) fn new(body: Body, framing: Framing, ctx: Context, pause: Pause, read: F) -> Self {
+        Self { body: Some(body), framing, read, ctx, pause, alarm: None }
+    }
+
+    /// The next part of the body, `None` at its end.
+    fn poll_data(&mut self, task: &mut Task<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        loop {
+            let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
+            return match Pin::new(body).poll_frame(task) {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => {
+                        self.alarm = None;
+                        Poll::Ready(Ok(Some(data)))
+                    }
+                    // Trailers of a request say nothing that anyone asked for.
+                    Err(_) => continue,
+                },
+                Poll::Ready(Some(Err(error))) => Poll::Ready(Err(self.broken(error))),
+                Poll::Ready(None) => Poll::Ready(Ok(None)),
+                Poll::Pending => {
+                    ready!(self.poll_alarm(task));
+                    let limit = self.pause.limit;
+                    let text = format!("the body of the request paused for more than {limit:?}");
+                    Poll::Ready(Err(Status::deadline_exceeded(text)))
+                }
+            };
+        }
+    }
+
+    fn poll_piece(&mut self, task: &mut Task<'_>) -> Poll<Result<Option<Piece>, Status>> {
+        loop {
+            if let Some(piece) = self.framing.next().map_err(refused)? {
+                return Poll::Ready(Ok(Some(piece)));
+            }
+            let Some(data) = ready!(self.poll_data(task))? else {
+                self.body = None;
+                return Poll::Ready(self.framing.finish().map_err(refused));
+            };
+            self.framing.push(data);
+        }
+    }
+
+    /// The body broke off. Unless what it is read through found a fault in it, the client is gone and the call over.
+    fn broken(&self, status: Status) -> Status {
+        if status.code() == Code::InvalidArgument {
+            return status;
+        }
+        self.ctx.lifetime().end();
+        Status::cancelled("the caller gave the call up")
+    }
+
+    fn poll_alarm(&mut self, task: &mut Task<'_>) -> Poll<()> {
+        if self.pause.free_between && !self.framing.is_open() {
+            return Poll::Pending;
+        }
+        let limit = self.pause.limit;
+        self.alarm.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(task)
+    }
+}
+
+impl<T, F> Stream for Arriving<F>
+where
+    F: FnMut(Piece) -> Result<T, Status> + Unpin,
+{
+    type Item = Result<T, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if this.body.is_none() {
+            return Poll::Ready(None);
+        }
+        let piece = ready!(this.poll_piece(task));
+        let message = match piece {
+            Ok(None) => return Poll::Ready(None),
+            Ok(Some(piece)) => (this.read)(piece),
+            Err(status) => Err(status),
+        };
+        if message.is_err() {
+            this.body = None;
+        }
+        Poll::Ready(Some(message))
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
+fn refused(error: SplitError) -> Status {
+    match error {
+        SplitError::Syntax { .. } => Status::invalid_argument(format!("the body: {error}")),
+        SplitError::TooLarge { .. } => Status::resource_exhausted(error.to_string()),
+    }
 }

@@ -1,17 +1,30 @@
 //! The messages of a response, as they come.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{Stream, StreamExt};
-use http::HeaderMap;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, TE, TRAILER};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep, timeout};
+use tonic::body::Body;
 use tonic::{Code, Status};
 
 use super::format::{Encoder, Format};
+use super::writing::Writing;
+use crate::dispatch::{self, Answer, Inbound};
+use crate::error::MethodError;
+use crate::json::Json;
+use crate::rest::binding::Fields;
+use crate::rest::call::Reply;
+use crate::rest::error::{self, Failure};
+use crate::rest::{accept, headers};
+use crate::{Context, ResponseStream};
 
 /// How much is gathered from a handler that is faster than the client, before it goes out.
 const BATCH: usize = 16 * 1024;
@@ -30,32 +43,24 @@ pub(crate) async fn respond<Req, Res, E>(
     fields: Fields<Req, Res>,
 ) -> Result<Response<Body>, Failure>
 where
-    Res: prost::Message + Json + crate::dispatch::Response,
+    Req: 'static,
+    Res: prost::Message + Json + dispatch::Response,
     E: MethodError,
 {
     let ctx = call.context().clone();
-    let headers: &HeaderMap = ctx.metadata().as_ref();
-    let writing = Writing::new(headers, &reply, fields);
-    let (media_type, format) = writing.form();
-    let keep_alive = reply.settings.options.keep_alive;
-    let waits_for_head = ctx.method().is_some_and(|method| method.kind.client_streams());
-    let seen = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse().ok()).unwrap_or(0);
-    let style = Style {
-        format,
-        patience: if waits_for_head { BIDI_PATIENCE.min(keep_alive) } else { keep_alive },
-        keep_alive,
-        seen,
-        trailers: format != Format::Raw || accept::lists(headers, TE, "trailers"),
-    };
-    let (messages, http) = noting_http(messages);
-    let answer = Answer::new(call, messages);
-    let body = match Outgoing::start(style, answer, writing).await {
+    let request: &HeaderMap = ctx.metadata().as_ref();
+    let writing = Writing::new(request, reply, fields);
+    let settings = Arc::clone(&writing.reply.settings);
+    let style = Style::of(&ctx, &writing);
+    let noted = Noted { messages, http: Arc::default() };
+    let http = Arc::clone(&noted.http);
+    let body = match Outgoing::start(style, Answer::new(call, noted), writing).await {
         Ok(body) => body,
-        Err(failure) => return Err(http.of(failure)),
+        Err(status) => return Err(failure(status, &http)),
     };
-    let media_type = body.writing.media_type().or(media_type);
+    let media_type = body.writing.media_type.clone();
     let mut response = Response::new(Body::new(body));
-    headers::send(&ctx, &HeaderMap::new(), &reply.settings.options, response.headers_mut());
+    headers::send(&ctx, &HeaderMap::new(), &settings.options, response.headers_mut());
     let headers = response.headers_mut();
     if let Some(media_type) = media_type {
         headers.insert(CONTENT_TYPE, media_type);
@@ -63,10 +68,40 @@ where
     if style.trailers {
         headers.insert(TRAILER, HeaderValue::from_static("grpc-status, grpc-message"));
     }
-    if format == Format::Events {
+    if style.format == Format::Events {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     }
     Ok(response)
+}
+
+/// The messages of a handler, and the HTTP status that belongs to its error.
+struct Noted<S> {
+    messages: S,
+    http: Arc<AtomicU16>,
+}
+
+impl<T, E, S> Stream for Noted<S>
+where
+    S: Stream<Item = Result<T, E>> + Unpin,
+    E: MethodError,
+{
+    type Item = Result<T, E>;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+        let polled = self.messages.poll_next_unpin(task);
+        if let Poll::Ready(Some(Err(error))) = &polled {
+            self.http.store(error.http_status(), Ordering::Relaxed);
+        }
+        polled
+    }
+}
+
+/// An error that came up before there was a message.
+fn failure(status: Status, http: &AtomicU16) -> Failure {
+    match StatusCode::from_u16(http.load(Ordering::Relaxed)) {
+        Ok(http) => Failure::with_http(http, status),
+        Err(_) => status.into(),
+    }
 }
 
 /// How a stream goes out.
@@ -83,14 +118,30 @@ struct Style {
     trailers: bool,
 }
 
+impl Style {
+    fn of<Req, Res>(ctx: &Context, writing: &Writing<Req, Res>) -> Self {
+        let Writing { format, reply, .. } = writing;
+        let request: &HeaderMap = ctx.metadata().as_ref();
+        let keep_alive = reply.settings.options.keep_alive;
+        let is_bidi = ctx.method().is_some_and(|method| method.kind.client_streams());
+        let seen = request.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse().ok());
+        Self {
+            format: *format,
+            patience: if is_bidi { BIDI_PATIENCE.min(keep_alive) } else { keep_alive },
+            keep_alive,
+            seen: seen.unwrap_or(0),
+            // Where the body itself cannot tell an error, only a client that looks at trailers gets to know.
+            trailers: *format != Format::Raw || accept::lists(request, TE, "trailers"),
+        }
+    }
+}
+
 /// The messages of a call as a body.
-pub(crate) struct Outgoing<S, W> {
+struct Outgoing<S, Req, Res> {
     /// `None` once the call is over.
     messages: Option<S>,
-    write: W,
+    writing: Writing<Req, Res>,
     encoder: Encoder,
-    /// The message that is being written.
-    message: Vec<u8>,
     /// What is written and not sent.
     out: Vec<u8>,
     end: End,
@@ -108,21 +159,18 @@ enum End {
     Break(Status),
 }
 
-impl<T, S, W> Outgoing<S, W>
+impl<S, Req, Res> Outgoing<S, Req, Res>
 where
-    S: Stream<Item = Result<T, Status>> + Unpin,
-    W: FnMut(T, &mut Vec<u8>) -> Result<(), Status> + Unpin,
+    S: Stream<Item = Result<Res, Status>> + Unpin,
+    Res: prost::Message + Json + 'static,
 {
     /// Waits for the first message, or for what takes its place; an error is still that of the whole call.
-    ///
-    /// `write` writes a message in the style's format, into a buffer that is empty.
-    pub(crate) async fn start(style: Style, mut messages: S, write: W) -> Result<Self, Status> {
+    async fn start(style: Style, mut messages: S, writing: Writing<Req, Res>) -> Result<Self, Status> {
         let first = timeout(style.patience, messages.next()).await;
         let mut this = Self {
             messages: Some(messages),
-            write,
+            writing,
             encoder: Encoder::new(style.format, style.seen),
-            message: Vec::new(),
             out: Vec::new(),
             end: End::Nothing,
             trailers: style.trailers,
@@ -139,10 +187,9 @@ where
         Ok(this)
     }
 
-    fn item(&mut self, message: T) -> Result<(), Status> {
-        self.message.clear();
-        (self.write)(message, &mut self.message)?;
-        self.encoder.item(&self.message, &mut self.out);
+    fn item(&mut self, message: Res) -> Result<(), Status> {
+        let message = self.writing.write(message)?;
+        self.encoder.item(&message, &mut self.out);
         Ok(())
     }
 
@@ -150,16 +197,19 @@ where
     fn finish(&mut self, status: &Status) {
         self.messages = None;
         self.alarm = None;
+        let format = self.encoder.format;
         if status.code() == Code::Ok {
             self.encoder.end(&mut self.out);
-        } else if let Some(text) = super::status(self.encoder.format, status) {
-            self.encoder.fail(&text, &mut self.out);
+        } else if format.is_json() {
+            self.encoder.fail(&error::status_json(status), &mut self.out);
+        } else if format == Format::Protobuf {
+            self.encoder.fail(&error::status_protobuf(status), &mut self.out);
         } else if !self.trailers {
             self.end = End::Break(status.clone());
             return;
         }
         if self.trailers {
-            self.end = End::Trailers(super::trailers(status));
+            self.end = End::Trailers(trailers(status));
         }
     }
 
@@ -195,10 +245,10 @@ where
     }
 }
 
-impl<T, S, W> http_body::Body for Outgoing<S, W>
+impl<S, Req, Res> http_body::Body for Outgoing<S, Req, Res>
 where
-    S: Stream<Item = Result<T, Status>> + Unpin,
-    W: FnMut(T, &mut Vec<u8>) -> Result<(), Status> + Unpin,
+    S: Stream<Item = Result<Res, Status>> + Unpin,
+    Res: prost::Message + Json + 'static,
 {
     type Data = Bytes;
     type Error = Status;
@@ -227,4 +277,15 @@ where
     fn is_end_stream(&self) -> bool {
         self.messages.is_none() && self.out.is_empty() && matches!(self.end, End::Nothing)
     }
+}
+
+/// The end of a call for a client that looks at trailers: its code, its text, and what the handler had to say.
+fn trailers(status: &Status) -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    let bare = Status::with_metadata(status.code(), status.message(), status.metadata().clone());
+    // What cannot stand in a trailer is missing there; the code can.
+    if bare.add_header(&mut trailers).is_err() {
+        trailers.insert("grpc-status", i32::from(status.code()).into());
+    }
+    trailers
 }

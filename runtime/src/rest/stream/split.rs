@@ -308,10 +308,13 @@ mod tests {
     fn messages(body: &str) -> Vec<String> {
         let (pieces, error) = split(Shape::Any, &[body.as_bytes()]);
         assert_eq!(error, None, "{body}");
-        pieces.into_iter().map(|(text, offset, _)| {
-            assert!(body[offset..].starts_with(&text));
-            text
-        }).collect()
+        pieces
+            .into_iter()
+            .map(|(text, offset, _)| {
+                assert!(body[offset..].starts_with(&text));
+                text
+            })
+            .collect()
     }
 
     #[test]
@@ -379,8 +382,24 @@ mod tests {
     /// Bodies that are nearly right.
     fn bodies() -> impl Strategy<Value = Vec<u8>> {
         let token = prop::sample::select(vec![
-            "{", "}", "[", "]", ",", ":", "\"", "\\", " ", "\n", "1", "true", "\"a\"", "{\"a\":[1,\"]\"]}", "é",
-            "\"\\\"\"", "{}", "[]",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"",
+            "\\",
+            " ",
+            "\n",
+            "1",
+            "true",
+            "\"a\"",
+            "{\"a\":[1,\"]\"]}",
+            "é",
+            "\"\\\"\"",
+            "{}",
+            "[]",
         ]);
         prop_oneof![
             prop::collection::vec(token, 0..24).prop_map(|tokens| tokens.concat().into_bytes()),

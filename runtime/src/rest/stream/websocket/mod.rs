@@ -1,0 +1,136 @@
+//! Streams over WebSocket: a message is a frame, and either side speaks when it wants.
+
+mod frames;
+mod handshake;
+mod session;
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::request::Parts;
+use tokio::sync::{mpsc, oneshot};
+use tonic::body::Body;
+
+use self::frames::Frame;
+pub(super) use self::frames::Frames;
+use self::handshake::Handshake;
+pub(crate) use self::handshake::is_wanted;
+use self::session::Session;
+use super::writing::Writing;
+use crate::dispatch::{self, Answer, Inbound};
+use crate::error::MethodError;
+use crate::json::Json;
+use crate::method::MethodInfo;
+use crate::rest::binding::Fields;
+use crate::rest::call::{Call, Reply, RestFuture, Upload};
+use crate::rest::error::{self, Failure};
+use crate::rest::headers;
+use crate::rest::request::Source;
+use crate::server::session::spawn;
+use crate::{Context, ResponseStream};
+
+/// Whose pages may open a WebSocket.
+#[derive(Clone, Debug)]
+pub(crate) enum Origins {
+    /// Those of the server itself, and of these.
+    Own(Vec<String>),
+    Any,
+}
+
+impl Default for Origins {
+    fn default() -> Self {
+        Self::Own(Vec::new())
+    }
+}
+
+/// Whether a call came by a request for a WebSocket.
+pub(crate) fn is_call(call: &Call) -> bool {
+    let Parts { method, version, headers, extensions, .. } = &call.parts;
+    is_wanted(method, *version, headers, extensions)
+}
+
+/// Answers a call over WebSocket. The handler starts as soon as it is clear that it may; what fails before the WebSocket
+/// is open is an HTTP response.
+pub(crate) fn serve<Req, Res, E, F, Fut>(
+    info: &'static MethodInfo,
+    call: Call,
+    fields: Fields<Req, Res>,
+    handler: F,
+) -> RestFuture
+where
+    Req: prost::Message + Default + Json + dispatch::Request,
+    Res: prost::Message + Json + dispatch::Response,
+    E: MethodError,
+    F: FnOnce(Context, Frames<Req, Res>) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<ResponseStream<Res, E>, Failure>> + Send,
+{
+    Box::pin(async move {
+        let Call { mut parts, binding, path_end, settings, .. } = call;
+        let handshake = match Handshake::of(&mut parts, &settings.options) {
+            Ok(handshake) => handshake,
+            Err(failure) => return Ok(handshake::refuse(error::respond(&failure, &parts.headers))),
+        };
+        let Parts { uri, mut headers, extensions, .. } = parts;
+        if let Err(failure) = headers::receive(&mut headers, &settings.options) {
+            return Ok(error::respond(&failure, &headers));
+        }
+        let call = match Inbound::new(info, headers, extensions, &settings.policy) {
+            Ok(call) => call,
+            Err(status) => return Ok(error::respond(&status.into(), &HeaderMap::new())),
+        };
+        let ctx = call.context().clone();
+        let refuse = |failure: Failure| Ok(error::respond_within(&failure, &ctx, &settings));
+
+        let upload = Upload { uri, path_end, body: Body::empty(), binding, settings: Arc::clone(&settings) };
+        let source = match Source::new(Req::info(), &upload, ctx.metadata().as_ref()) {
+            Ok(source) => source,
+            Err(failure) => return refuse(failure),
+        };
+        // One frame waits for the handler; the next one waits in the network.
+        let (frames, received) = mpsc::channel(1);
+        let requests = Frames::new(received, source, fields);
+        let (allowed, mut begun) = oneshot::channel();
+        let mut running = {
+            let (ctx, settings) = (ctx.clone(), Arc::clone(&settings));
+            Box::pin(async move {
+                let work = async {
+                    let _ = allowed.send(());
+                    Ok(handler(ctx.clone(), requests).await)
+                };
+                let done = dispatch::run(info, &ctx, &settings.policy, work).await;
+                done.unwrap_or_else(|status| Err(status.into()))
+            })
+        };
+        let early = tokio::select! {
+            biased;
+            Ok(()) = &mut begun => None,
+            done = &mut running => match done {
+                Ok(messages) => Some(messages),
+                Err(failure) => return refuse(failure),
+            },
+        };
+        let response = handshake.response();
+        let reply = Reply { binding, settings: Arc::clone(&settings) };
+        let writing = Writing::for_frames(handshake.protobuf, reply, fields);
+        let session = Session { options: settings.options.clone(), writing };
+        let way = handshake.way;
+        let upgrade = handshake.upgrade;
+        spawn(way, async move {
+            let answer = async move {
+                let messages = match early {
+                    Some(messages) => Ok(messages),
+                    None => running.await,
+                };
+                messages.map(|messages| Answer::new(call, messages)).map_err(|failure| failure.status)
+            };
+            match upgrade.await {
+                Ok(upgraded) => session.run(upgraded, frames, answer).await,
+                Err(error) => tracing::debug!(%error, "a WebSocket did not open"),
+            }
+        });
+        Ok(response)
+    })
+}
+
+/// A frame on its way to the handler.
+type ToHandler = mpsc::Sender<Frame>;
