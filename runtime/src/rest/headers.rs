@@ -157,6 +157,11 @@ pub(crate) fn send(ctx: &Context, of_error: &HeaderMap, options: &Options, out: 
     add(trailers.as_ref(), TRAILER_PREFIX, options, out, |key| !of_error.contains_key(key));
 }
 
+/// Adds what a handler answers at the end of a stream, for clients that look at trailers.
+pub(crate) fn send_trailers(metadata: &HeaderMap, options: &Options, out: &mut HeaderMap) {
+    add(metadata, TRAILER_PREFIX, options, out, metadata::is_application);
+}
+
 #[cold]
 fn add(
     metadata: &HeaderMap,

@@ -10,6 +10,7 @@ type Session = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Where the requests of a connection leave their sessions.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "only WebSockets are sessions"))]
 pub(crate) struct Way(mpsc::UnboundedSender<Session>);
 
 /// The sessions of a connection. They belong to it: it is not over before they are, and they end when it is ended.

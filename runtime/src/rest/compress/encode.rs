@@ -27,8 +27,11 @@ const BROTLI_WINDOW: u32 = 19;
 enum Encoder {
     Gzip(GzEncoder<Vec<u8>>),
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
-    /// A frame for every flush: a body may have many.
-    Zstd(Vec<u8>),
+    /// A frame for every flush: a body may have many, and has at least one.
+    Zstd {
+        pending: Vec<u8>,
+        begun: bool,
+    },
 }
 
 impl Encoder {
@@ -41,7 +44,7 @@ impl Encoder {
                 BROTLI_QUALITY,
                 BROTLI_WINDOW,
             ))),
-            Coding::Zstd => Self::Zstd(Vec::new()),
+            Coding::Zstd => Self::Zstd { pending: Vec::new(), begun: false },
         }
     }
 
@@ -49,7 +52,7 @@ impl Encoder {
         let written = match self {
             Self::Gzip(encoder) => encoder.write_all(data),
             Self::Brotli(encoder) => encoder.write_all(data),
-            Self::Zstd(pending) => pending.write_all(data),
+            Self::Zstd { pending, .. } => pending.write_all(data),
         };
         debug_assert!(written.is_ok(), "memory takes everything");
     }
@@ -67,8 +70,9 @@ impl Encoder {
                 debug_assert!(flushed.is_ok(), "memory takes everything");
                 std::mem::take(encoder.get_mut())
             }
-            Self::Zstd(pending) if pending.is_empty() => Vec::new(),
-            Self::Zstd(pending) => {
+            Self::Zstd { pending, .. } if pending.is_empty() => Vec::new(),
+            Self::Zstd { pending, begun } => {
+                *begun = true;
                 let frame = compress_to_vec(&**pending, CompressionLevel::Fastest);
                 pending.clear();
                 frame
@@ -80,7 +84,8 @@ impl Encoder {
         match self {
             Self::Gzip(encoder) => encoder.finish().unwrap_or_default(),
             Self::Brotli(encoder) => encoder.into_inner(),
-            Self::Zstd(pending) => compress_to_vec(&*pending, CompressionLevel::Fastest),
+            Self::Zstd { pending, begun: true } if pending.is_empty() => Vec::new(),
+            Self::Zstd { pending, .. } => compress_to_vec(&*pending, CompressionLevel::Fastest),
         }
     }
 }
@@ -107,15 +112,17 @@ impl Compressed {
         if !self.pending.is_empty() {
             return None;
         }
-        if self.inner_ended() { self.end() } else { self.encoder.as_mut().map(Encoder::flush) }
+        let written = if self.inner_ended() { self.end() } else { self.encoder.as_mut().map(Encoder::flush) };
+        Some(written.unwrap_or_default())
     }
 
     fn inner_ended(&self) -> bool {
         http_body::Body::is_end_stream(&self.inner)
     }
 
+    /// The end of the coding, if there is anything to it.
     fn end(&mut self) -> Option<Vec<u8>> {
-        self.encoder.take().map(Encoder::finish)
+        self.encoder.take().map(Encoder::finish).filter(|bytes| !bytes.is_empty())
     }
 }
 

@@ -23,7 +23,7 @@ use crate::json::Json;
 use crate::rest::binding::Fields;
 use crate::rest::call::Reply;
 use crate::rest::error::{self, Failure};
-use crate::rest::{accept, headers};
+use crate::rest::{Options, accept, headers};
 use crate::{Context, ResponseStream};
 
 /// How much is gathered from a handler that is faster than the client, before it goes out.
@@ -209,7 +209,7 @@ where
             return;
         }
         if self.trailers {
-            self.end = End::Trailers(trailers(status));
+            self.end = End::Trailers(trailers(status, &self.writing.reply.settings.options));
         }
     }
 
@@ -280,12 +280,13 @@ where
 }
 
 /// The end of a call for a client that looks at trailers: its code, its text, and what the handler had to say.
-fn trailers(status: &Status) -> HeaderMap {
+fn trailers(status: &Status, options: &Options) -> HeaderMap {
     let mut trailers = HeaderMap::new();
-    let bare = Status::with_metadata(status.code(), status.message(), status.metadata().clone());
-    // What cannot stand in a trailer is missing there; the code can.
+    let bare = Status::new(status.code(), status.message());
+    // A text that cannot stand in a trailer is missing there; the code never is.
     if bare.add_header(&mut trailers).is_err() {
         trailers.insert("grpc-status", i32::from(status.code()).into());
     }
+    headers::send_trailers(status.metadata().as_ref(), options, &mut trailers);
     trailers
 }

@@ -147,6 +147,7 @@ impl Splitter {
             self.check(self.partial.len() + self.frame.len() - from)?;
             self.partial.extend_from_slice(&self.frame[from..]);
         }
+        self.push(Bytes::new());
         Ok(None)
     }
 
@@ -290,7 +291,9 @@ mod tests {
             loop {
                 match splitter.next() {
                     Ok(Some(piece)) => note(piece),
-                    Ok(None) => break,
+                    // Asked again, it says so again.
+                    Ok(None) if splitter.next() == Ok(None) => break,
+                    Ok(None) => panic!("more without more of the body"),
                     Err(error) => return (pieces, Some(error)),
                 }
             }

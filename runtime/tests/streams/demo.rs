@@ -1,0 +1,293 @@
+//! A service of streams by hand, in the shape that the generator gives it. What a handler does stands in the request.
+
+use std::time::Duration;
+
+use rsvc::codegen::rest::{self, Binding, BodyKind, Call, End, Fields, RestFuture, Routes, Variable};
+use rsvc::pb::google::api::HttpBody;
+use rsvc::{Access, Context, MethodInfo, MethodKind, RequestStream, ResponseStream, ServiceInfo, Status};
+use tokio::sync::mpsc;
+
+#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, unreachable_pub, unsafe_code)]
+mod messages {
+    include!("../rest/messages.rs");
+}
+
+pub(crate) use messages::Item;
+
+const SERVICE: ServiceInfo = ServiceInfo::new("rest.v1.Streams", METHODS, b"");
+const METHODS: &[MethodInfo] = &[COUNT, SUM, CHAT, DOWNLOAD, UPLOAD, SECRET];
+const COUNT: MethodInfo = method("Count", "/rest.v1.Streams/Count", MethodKind::ServerStreaming);
+const SUM: MethodInfo = method("Sum", "/rest.v1.Streams/Sum", MethodKind::ClientStreaming);
+const CHAT: MethodInfo = method("Chat", "/rest.v1.Streams/Chat", MethodKind::BidiStreaming);
+const DOWNLOAD: MethodInfo = method("Download", "/rest.v1.Streams/Download", MethodKind::ServerStreaming);
+const UPLOAD: MethodInfo = method("Upload", "/rest.v1.Streams/Upload", MethodKind::ClientStreaming);
+const SECRET: MethodInfo =
+    method("Secret", "/rest.v1.Streams/Secret", MethodKind::BidiStreaming).access(Access::Authenticated);
+
+const fn method(name: &'static str, path: &'static str, kind: MethodKind) -> MethodInfo {
+    MethodInfo::new("rest.v1.Streams", name, path, kind)
+}
+
+/// Indices of fields.
+const ID: u16 = 0;
+const COUNT_FIELD: u16 = 1;
+const CHILD: u16 = 2;
+const FILE: u16 = 15;
+
+static BINDINGS: &[Binding] = &[
+    /* 0 */
+    Binding::new(0, "GET", "/v1/count/{count}").variables(&[Variable::new(&[COUNT_FIELD], 2, 3)]),
+    /* 1 */ Binding::new(0, "POST", "/v1/count").body(BodyKind::Whole),
+    /* 2 */
+    Binding::new(0, "GET", "/v1/children/{count}")
+        .variables(&[Variable::new(&[COUNT_FIELD], 2, 3)])
+        .response_body(CHILD),
+    /* 3 */ Binding::new(1, "POST", "/v1/sum").body(BodyKind::Whole),
+    /* 4 */
+    Binding::new(1, "POST", "/v1/sum/{id}")
+        .variables(&[Variable::new(&[ID], 2, 3)])
+        .body(BodyKind::Field(CHILD)),
+    /* 5 */ Binding::new(2, "POST", "/v1/chat").body(BodyKind::Whole),
+    /* 6 */
+    Binding::new(3, "GET", "/v1/download/{count}").variables(&[Variable::new(&[COUNT_FIELD], 2, 3)]),
+    /* 7 */ Binding::new(4, "POST", "/v1/upload").body(BodyKind::Whole),
+    /* 8 */
+    Binding::new(1, "POST", "/v1/file/{id}")
+        .variables(&[Variable::new(&[ID], 2, 3)])
+        .body(BodyKind::Field(FILE)),
+    /* 9 */ Binding::new(5, "POST", "/v1/secret").body(BodyKind::Whole),
+];
+
+const fn end(method: &'static str, binding: u16) -> End {
+    End::new("", method, 0, binding, false)
+}
+
+static ROUTES: Routes = Routes::new(
+    step,
+    &[
+        &[],
+        &[],
+        &[],
+        /* 3 */ &[end("POST", 1)],
+        /* 4 */ &[end("GET", 0)],
+        /* 5 */ &[],
+        /* 6 */ &[end("GET", 2)],
+        /* 7 */ &[end("POST", 3)],
+        /* 8 */ &[end("POST", 4)],
+        /* 9 */ &[end("POST", 5)],
+        /* 10 */ &[],
+        /* 11 */ &[end("GET", 6)],
+        /* 12 */ &[end("POST", 7)],
+        /* 13 */ &[],
+        /* 14 */ &[end("POST", 8)],
+        /* 15 */ &[end("POST", 9)],
+    ],
+    &[("rest.v1.Streams", BINDINGS)],
+);
+
+fn step(state: u16, segment: &str) -> u16 {
+    match (state, segment) {
+        (1, "v1") => 2,
+        (2, "count") => 3,
+        (3, _) => 4,
+        (2, "children") => 5,
+        (5, _) => 6,
+        (2, "sum") => 7,
+        (7, _) => 8,
+        (2, "chat") => 9,
+        (2, "download") => 10,
+        (10, _) => 11,
+        (2, "upload") => 12,
+        (2, "file") => 13,
+        (13, _) => 14,
+        (2, "secret") => 15,
+        _ => 0,
+    }
+}
+
+static FIELDS: Fields<Item, Item> = Fields {
+    read: |field, request, reader| match field {
+        CHILD => reader.message_opt(&mut request.child),
+        FILE => reader.message_opt(&mut request.file),
+        _ => Ok(()),
+    },
+    write: |field, response, writer| {
+        let info = <Item as rsvc::json::Json>::info().field(usize::from(field));
+        match field {
+            CHILD => writer.message_opt(info, response.child.as_deref()),
+            FILE => writer.message_opt(info, response.file.as_ref()),
+            _ => {}
+        }
+    },
+};
+
+#[derive(Clone)]
+pub(crate) struct Streams(pub(crate) mpsc::UnboundedSender<String>);
+
+impl Streams {
+    fn note(&self, event: impl Into<String>) {
+        let _ = self.0.send(event.into());
+    }
+
+    /// Notes when the call is over.
+    fn note_end(&self, ctx: &Context) {
+        let (ended, this) = (ctx.cancelled(), self.clone());
+        tokio::spawn(async move {
+            ended.await;
+            this.note("over");
+        });
+    }
+
+    /// As many items as the request says; its `id` says what comes after them.
+    fn count(&self, ctx: &Context, request: &Item) -> ResponseStream<Item> {
+        ctx.set_header("x-header", "1").unwrap();
+        ctx.set_trailer("x-trailer", "2").unwrap();
+        if let Some(seen) = ctx.metadata_str("last-event-id") {
+            self.note(format!("seen {seen}"));
+        }
+        self.note_end(ctx);
+        let (this, count) = (self.clone(), request.count);
+        let then = request.id.clone();
+        let text = request.note.clone().unwrap_or_default();
+        let (sender, stream) = ResponseStream::channel(1);
+        tokio::spawn(async move {
+            for n in 0..count {
+                let note = Some(text.clone()).filter(|text| !text.is_empty());
+                let item = Item { note, ..item(n) };
+                if sender.send(item).await.is_err() {
+                    this.note(format!("gone after {n}"));
+                    return;
+                }
+            }
+            this.note("sent");
+            match &*then {
+                "fail" => {
+                    let _ = sender.fail(Status::failed_precondition("enough")).await;
+                }
+                "hang" => {
+                    sender.closed().await;
+                    this.note("closed");
+                }
+                "slow" => tokio::time::sleep(Duration::from_millis(200)).await,
+                "bad" => {
+                    let at = Some(rsvc::codegen::prost_types::Timestamp { seconds: i64::MAX, nanos: 0 });
+                    let _ = sender.send(Item { at, ..Item::default() }).await;
+                }
+                _ => {}
+            }
+        });
+        stream
+    }
+
+    async fn sum(&self, ctx: Context, mut items: RequestStream<Item>) -> Result<Item, Status> {
+        self.note_end(&ctx);
+        let mut sum = Item::default();
+        loop {
+            match items.message().await {
+                Ok(Some(item)) => {
+                    let child = item.child.unwrap_or_default();
+                    let file = item.file.unwrap_or_default();
+                    self.note(format!("got {}{}", item.count + child.count, child.id));
+                    sum.count += item.count + child.count;
+                    sum.tags.extend(
+                        [item.id, child.id, file.content_type].into_iter().filter(|text| !text.is_empty()),
+                    );
+                    sum.data.extend_from_slice(&file.data);
+                }
+                Ok(None) => return Ok(sum),
+                Err(status) => {
+                    self.note(format!("broken: {}", status.message()));
+                    return Err(status);
+                }
+            }
+        }
+    }
+
+    fn chat(&self, ctx: &Context, items: RequestStream<Item>) -> ResponseStream<Item> {
+        self.note_end(ctx);
+        let this = self.clone();
+        ResponseStream::new(futures_util::StreamExt::map(items, move |item| {
+            let item = item?;
+            this.note(format!("got {}", item.id));
+            if item.id == "fail" {
+                return Err(Status::aborted("as you said"));
+            }
+            Ok(Item { id: format!("re: {}", item.id), ..Item::default() })
+        }))
+    }
+}
+
+pub(crate) fn item(n: i32) -> Item {
+    let child = Item { id: format!("child {n}"), ..Item::default() };
+    Item { id: format!("item {n}"), count: n, child: Some(Box::new(child)), ..Item::default() }
+}
+
+impl rsvc::codegen::GeneratedService for Streams {
+    const INFO: &'static ServiceInfo = &SERVICE;
+    const REST: Option<&'static Routes> = Some(&ROUTES);
+
+    fn dispatch(&self, request: rsvc::codegen::GrpcRequest) -> rsvc::codegen::GrpcFuture {
+        rsvc::codegen::server::unimplemented(request)
+    }
+
+    fn rest(&self, call: Call) -> RestFuture {
+        let this = self.clone();
+        match call.method() {
+            0 => rest::server_streaming(&COUNT, call, FIELDS, |ctx, item| async move {
+                Ok::<_, Status>(this.count(&ctx, &item))
+            }),
+            1 => {
+                rest::client_streaming(
+                    &SUM,
+                    call,
+                    FIELDS,
+                    |ctx, items| async move { this.sum(ctx, items).await },
+                )
+            }
+            2 => rest::streaming(&CHAT, call, FIELDS, |ctx, items| async move {
+                Ok::<_, Status>(this.chat(&ctx, items))
+            }),
+            3 => rest::server_streaming(
+                &DOWNLOAD,
+                call,
+                Fields::<Item, HttpBody>::none(),
+                |_, item| async move {
+                    let part = |n| HttpBody {
+                        content_type: format!("text/x-{n}"),
+                        data: format!("part {n};").into_bytes(),
+                        extensions: Vec::new(),
+                    };
+                    let parts = futures_util::stream::iter((0..item.count).map(move |n| Ok(part(n))));
+                    let fail = (item.id == "fail").then_some(Status::data_loss("the disk"));
+                    let pause = if item.flag { Duration::from_millis(100) } else { Duration::ZERO };
+                    let end = futures_util::stream::once(async move {
+                        if !pause.is_zero() {
+                            tokio::time::sleep(pause).await;
+                        }
+                        fail
+                    });
+                    let end = futures_util::StreamExt::filter_map(end, async |fail| fail.map(Err));
+                    Ok::<_, Status>(ResponseStream::new(futures_util::StreamExt::chain(parts, end)))
+                },
+            ),
+            4 => rest::client_streaming(
+                &UPLOAD,
+                call,
+                Fields::<HttpBody, Item>::none(),
+                |_, mut parts| async move {
+                    let mut all = Item::default();
+                    while let Some(part) = parts.message().await? {
+                        all.count += 1;
+                        all.data.extend(part.data);
+                        all.tags.extend(Some(part.content_type).filter(|text| !text.is_empty()));
+                    }
+                    Ok::<_, Status>(all)
+                },
+            ),
+            5 => rest::streaming(&SECRET, call, FIELDS, |ctx, items| async move {
+                Ok::<_, Status>(this.chat(&ctx, items))
+            }),
+            _ => rest::unknown(call),
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Streams over WebSocket.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::Request;
+use prost::Message as _;
+use rsvc::codegen::prost;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::demo::Item;
+use crate::setup::{LONG, Running, body, serve, serve_with};
+
+struct Socket<S = TcpStream> {
+    inner: WebSocketStream<S>,
+    protocol: Option<String>,
+}
+
+/// Opens a WebSocket, or gives the status of the response that says why not.
+async fn open(server: &Running, target: &str, headers: &[(&str, &str)]) -> Result<Socket, u16> {
+    let mut request = format!("ws://{}{target}", server.address).into_client_request().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().append(http::HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
+    }
+    let stream = TcpStream::connect(&server.address).await.unwrap();
+    match timeout(LONG, tokio_tungstenite::client_async(request, stream)).await.expect("a response") {
+        Ok((inner, response)) => {
+            let protocol = response.headers().get("sec-websocket-protocol");
+            Ok(Socket { inner, protocol: protocol.map(|value| value.to_str().unwrap().to_owned()) })
+        }
+        Err(Error::Http(response)) => Err(response.status().as_u16()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Socket<S> {
+    async fn send(&mut self, text: &str) {
+        self.inner.send(Message::text(text)).await.unwrap();
+    }
+
+    /// The next message that is no ping.
+    async fn next(&mut self) -> Message {
+        loop {
+            match timeout(LONG, self.inner.next()).await.expect("a message").expect("no end").unwrap() {
+                Message::Ping(_) => {}
+                message => return message,
+            }
+        }
+    }
+
+    async fn json(&mut self) -> Value {
+        serde_json::from_str(self.next().await.to_text().unwrap()).unwrap()
+    }
+
+    /// The code and the text of the close frame, which comes now.
+    async fn closed(&mut self) -> (u16, String) {
+        match self.next().await {
+            Message::Close(Some(frame)) => (frame.code.into(), frame.reason.to_string()),
+            other => panic!("no close: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn both_sides_stream() {
+    let mut server = serve().await;
+    let mut socket = open(&server, "/v1/chat", &[]).await.unwrap();
+    for id in ["1", "2"] {
+        socket.send(&format!(r#"{{"id":"{id}"}}"#)).await;
+        assert_eq!(socket.json().await, json!({"id": format!("re: {id}")}));
+    }
+    socket.send("").await;
+    assert_eq!(socket.closed().await, (1000, String::new()));
+    server.expect("over").await;
+}
+
+#[tokio::test]
+async fn one_side_streams() {
+    let server = serve().await;
+    let mut socket = open(&server, "/v1/sum", &[]).await.unwrap();
+    for _ in 0..3 {
+        socket.send(r#"{"count":2}"#).await;
+    }
+    socket.send("").await;
+    assert_eq!(socket.json().await, json!({"count": 6}));
+    assert_eq!(socket.closed().await.0, 1000);
+
+    // What the URL says needs no message; a method of which a body is wanted gets one.
+    let mut socket = open(&server, "/v1/count/2", &[]).await.unwrap();
+    assert_eq!(socket.json().await["id"], "item 0");
+    assert_eq!(socket.json().await["id"], "item 1");
+    assert_eq!(socket.closed().await.0, 1000);
+    let mut socket = open(&server, "/v1/count", &[]).await.unwrap();
+    socket.send(r#"{"count":1}"#).await;
+    assert_eq!(socket.json().await["id"], "item 0");
+    assert_eq!(socket.closed().await.0, 1000);
+    let mut socket = open(&server, "/v1/count", &[]).await.unwrap();
+    socket.send("").await;
+    assert_eq!(socket.json().await["error"]["code"], 3);
+    assert_eq!(socket.closed().await.0, 4003);
+
+    let mut socket = open(&server, "/v1/sum/7", &[]).await.unwrap();
+    socket.send(r#"{"id":"a"}"#).await;
+    socket.send("").await;
+    assert_eq!(socket.json().await, json!({"tags": ["7", "a"]}));
+    let mut socket = open(&server, "/v1/children/1", &[]).await.unwrap();
+    assert_eq!(socket.json().await, json!({"id": "child 0"}));
+}
+
+#[tokio::test]
+async fn a_binary_frame_is_protobuf() {
+    let server = serve().await;
+    let mut socket =
+        open(&server, "/v1/chat", &[("sec-websocket-protocol", "other, rsvc.protobuf")]).await.unwrap();
+    assert_eq!(socket.protocol.as_deref(), Some("rsvc.protobuf"));
+    let item = Item { id: "1".into(), ..Item::default() };
+    socket.inner.send(Message::binary(item.encode_to_vec())).await.unwrap();
+    let Message::Binary(answer) = socket.next().await else { panic!("no binary frame") };
+    assert_eq!(Item::decode(answer).unwrap().id, "re: 1");
+    // Who is answered in protobuf may send JSON, and the other way round.
+    socket.send(r#"{"id":"fail"}"#).await;
+    assert_eq!(socket.json().await, json!({"error": {"code": 10, "message": "as you said"}}));
+    assert_eq!(socket.closed().await, (4010, "ABORTED: as you said".into()));
+    let mut socket = open(&server, "/v1/chat", &[("sec-websocket-protocol", "rsvc.json")]).await.unwrap();
+    assert_eq!(socket.protocol.as_deref(), Some("rsvc.json"));
+    socket.inner.send(Message::binary(item.encode_to_vec())).await.unwrap();
+    assert_eq!(socket.json().await, json!({"id": "re: 1"}));
+    socket.inner.send(Message::binary(vec![8, 1])).await.unwrap();
+    assert_eq!(socket.json().await["error"]["code"], 3);
+}
+
+#[tokio::test]
+async fn a_message_that_is_none_ends_the_call() {
+    let server = serve_with(|options| options.max_body_size(100), |server| server).await;
+    let mut socket = open(&server, "/v1/sum", &[]).await.unwrap();
+    socket.send("{}").await;
+    socket.send(r#"{"count":"x"}"#).await;
+    let message = r#"the body: "x" is not an int32 at `[1].count` (offset 9)"#;
+    assert_eq!(socket.json().await["error"]["message"], message);
+    assert_eq!(socket.closed().await, (4003, format!("INVALID_ARGUMENT: {message}")));
+    let mut socket = open(&server, "/v1/sum", &[]).await.unwrap();
+    socket.send(&"x".repeat(101)).await;
+    assert_eq!(socket.json().await["error"]["code"], 8);
+    assert_eq!(socket.closed().await.0, 4008);
+}
+
+#[tokio::test]
+async fn what_fails_before_it_opens_is_a_response() {
+    let server = serve().await;
+    for (target, headers, expected) in [
+        ("/v1/nothing", &[][..], 404),
+        ("/v1/count/x", &[], 400),
+        ("/v1/secret", &[], 401),
+        ("/v1/secret", &[("authorization", "Bearer bob")], 401),
+        ("/v1/chat", &[("origin", "https://evil.example")], 403),
+        ("/v1/chat", &[("grpc-timeout", "x")], 400),
+    ] {
+        assert_eq!(open(&server, target, headers).await.err(), Some(expected), "{target} {headers:?}");
+    }
+    let headers = [("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "8")];
+    let answer = server.get("/v1/chat", &headers).await;
+    assert_eq!((answer.status.as_u16(), answer.header("sec-websocket-version")), (426, Some("13")));
+    let headers = [("connection", "upgrade"), ("upgrade", "websocket"), ("sec-websocket-version", "13")];
+    assert_eq!(server.get("/v1/chat", &headers).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_token_comes_as_a_header_or_where_a_page_can_put_it() {
+    let server = serve().await;
+    for headers in [("authorization", "Bearer ann"), ("sec-websocket-protocol", "rsvc.json, rsvc.bearer.ann")]
+    {
+        let mut socket = open(&server, "/v1/secret", &[headers]).await.unwrap();
+        assert_ne!(socket.protocol.as_deref(), Some("rsvc.bearer.ann"));
+        socket.send(r#"{"id":"1"}"#).await;
+        assert_eq!(socket.json().await, json!({"id": "re: 1"}));
+    }
+}
+
+#[tokio::test]
+async fn pages_of_the_server_and_of_those_it_lists_may_open_one() {
+    let server = serve_with(|options| options.websocket_origin("https://app.example"), |server| server).await;
+    let own = format!("http://{}", server.address);
+    for (origin, expected) in
+        [(&*own, None), ("https://app.example", None), ("https://other.example", Some(403))]
+    {
+        assert_eq!(open(&server, "/v1/chat", &[("origin", origin)]).await.err(), expected, "{origin}");
+    }
+    let server = serve_with(rsvc::rest::Options::any_websocket_origin, |server| server).await;
+    assert!(open(&server, "/v1/chat", &[("origin", "https://other.example")]).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_client_that_goes_ends_the_call() {
+    let mut server = serve().await;
+    // With a word and without one.
+    let mut socket = open(&server, "/v1/count/1?id=hang", &[]).await.unwrap();
+    socket.json().await;
+    socket.inner.close(None).await.unwrap();
+    server.expect("over").await;
+    let mut socket = open(&server, "/v1/sum", &[]).await.unwrap();
+    socket.send(r#"{"count":1}"#).await;
+    server.expect("got 1").await;
+    drop(socket);
+    server.expect("over").await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_answer_is_gone() {
+    let keep_alive = Duration::from_millis(50);
+    let mut server = serve_with(|options| options.keep_alive(keep_alive), |server| server).await;
+    let mut socket = open(&server, "/v1/count/1?id=hang", &[]).await.unwrap();
+    socket.json().await;
+    // Pings are answered only while it is read.
+    assert!(timeout(keep_alive * 6, socket.next()).await.is_err());
+    tokio::time::sleep(keep_alive * 3).await;
+    server.expect("over").await;
+}
+
+#[tokio::test]
+async fn a_slow_client_slows_the_handler_down() {
+    let mut server = serve().await;
+    let note = "x".repeat(4000);
+    let mut socket = open(&server, &format!("/v1/count/1000000?note={note}"), &[]).await.unwrap();
+    socket.json().await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    drop(socket);
+    let gone = loop {
+        if let Some(count) = server.event().await.strip_prefix("gone after ") {
+            break count.parse::<u32>().unwrap();
+        }
+    };
+    assert!(gone < 100_000, "{gone} messages were sent to nobody");
+}
+
+#[tokio::test]
+async fn the_deadline_holds() {
+    let server = serve().await;
+    let mut socket = open(&server, "/v1/count/1?id=hang", &[("grpc-timeout", "200m")]).await.unwrap();
+    socket.json().await;
+    assert_eq!(socket.json().await["error"]["code"], 4);
+    assert_eq!(socket.closed().await.0, 4004);
+    let mut socket = open(&server, "/v1/sum", &[("grpc-timeout", "200m")]).await.unwrap();
+    assert_eq!(socket.json().await["error"]["code"], 4);
+}
+
+#[tokio::test]
+async fn a_server_that_stops_lets_it_finish() {
+    let mut server = serve().await;
+    let mut socket = open(&server, "/v1/chat", &[]).await.unwrap();
+    drop(server.stop.take());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!server.serving.is_finished());
+    socket.send(r#"{"id":"1"}"#).await;
+    assert_eq!(socket.json().await, json!({"id": "re: 1"}));
+    socket.send("").await;
+    assert_eq!(socket.closed().await.0, 1000);
+    timeout(LONG, &mut server.serving).await.expect("an end").unwrap();
+    // But not for ever.
+    let drain = Duration::from_millis(100);
+    let mut server = serve_with(|options| options, |server| server.drain_timeout(drain)).await;
+    let _socket = open(&server, "/v1/chat", &[]).await.unwrap();
+    drop(server.stop.take());
+    server.expect("over").await;
+    timeout(LONG, &mut server.serving).await.expect("an end").unwrap();
+}
+
+#[tokio::test]
+async fn over_http2() {
+    let mut server = serve().await;
+    let io = server.connect().await;
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(hyper_util::rt::TokioExecutor::new(), io).await.unwrap();
+    let connection = tokio::spawn(connection);
+    // The server has to say first that it can.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let request = Request::builder()
+        .method("CONNECT")
+        .uri("http://localhost/v1/chat")
+        .extension(hyper::ext::Protocol::from_static("websocket"))
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-protocol", "rsvc.json")
+        .body(body(""))
+        .unwrap();
+    let response = timeout(LONG, sender.send_request(request)).await.expect("a response").unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["sec-websocket-protocol"], "rsvc.json");
+    let upgraded = timeout(LONG, hyper::upgrade::on(response)).await.expect("a WebSocket").unwrap();
+    let io = hyper_util::rt::TokioIo::new(upgraded);
+    let mut socket =
+        Socket { inner: WebSocketStream::from_raw_socket(io, Role::Client, None).await, protocol: None };
+    socket.send(r#"{"id":"1"}"#).await;
+    assert_eq!(socket.json().await, json!({"id": "re: 1"}));
+    socket.send("").await;
+    assert_eq!(socket.closed().await.0, 1000);
+    server.expect("over").await;
+    connection.abort();
+}
