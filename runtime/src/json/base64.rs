@@ -1,9 +1,15 @@
-//! Base64 as ProtoJSON has it: written with the standard alphabet and padding, read in either alphabet,
-//! with padding or without.
+//! Base64 as ProtoJSON has it: written with the standard alphabet and padding, read in either alphabet but not in a
+//! mixture of them, with padding or without.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The value of each character; 64 and more where it has none.
+/// The mark of the two characters that the standard alphabet has alone.
+const STANDARD: u8 = 0x40;
+/// The mark of the two characters that the URL-safe alphabet has alone. Both marks together are an error, be it one
+/// character that neither has or one of each.
+const URL_SAFE: u8 = 0x80;
+
+/// The value of each character, with the marks.
 #[allow(clippy::cast_possible_truncation)] // there are 64
 const VALUES: [u8; 256] = {
     let mut values = [0xff; 256];
@@ -12,8 +18,10 @@ const VALUES: [u8; 256] = {
         values[ALPHABET[i] as usize] = i as u8;
         i += 1;
     }
-    values[b'-' as usize] = 62;
-    values[b'_' as usize] = 63;
+    values[b'+' as usize] |= STANDARD;
+    values[b'/' as usize] |= STANDARD;
+    values[b'-' as usize] = 62 | URL_SAFE;
+    values[b'_' as usize] = 63 | URL_SAFE;
     values
 };
 
@@ -53,24 +61,22 @@ pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
     let (quads, rest) = digits.as_chunks::<4>();
     let mut out = vec![0; digits.len() / 4 * 3];
     let (triples, _) = out.as_chunks_mut::<3>();
-    let mut wrong = 0;
+    let mut marks = 0;
     for (quad, triple) in quads.iter().zip(triples) {
         let [a, b, c, d] = quad.map(|byte| VALUES[usize::from(byte)]);
-        wrong |= a | b | c | d;
-        let bits = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
+        marks |= a | b | c | d;
+        let bits = value(a) << 18 | value(b) << 12 | value(c) << 6 | value(d);
         let [_, bytes @ ..] = bits.to_be_bytes();
         *triple = bytes;
     }
-    if wrong >= 64 {
-        return Err(first_wrong(digits));
-    }
     let mut bits = 0;
     for &byte in rest {
-        let value = VALUES[usize::from(byte)];
-        if value >= 64 {
-            return Err(first_wrong(digits));
-        }
-        bits = bits << 6 | u32::from(value);
+        let digit = VALUES[usize::from(byte)];
+        marks |= digit;
+        bits = bits << 6 | value(digit);
+    }
+    if marks >= STANDARD | URL_SAFE {
+        return Err(first_wrong(digits));
     }
     #[allow(clippy::cast_possible_truncation)] // what is cut off was written before
     match rest.len() {
@@ -84,7 +90,17 @@ pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
 
 #[cold]
 fn first_wrong(digits: &[u8]) -> usize {
-    digits.iter().position(|&byte| VALUES[usize::from(byte)] >= 64).unwrap_or(digits.len())
+    let mut marks = 0;
+    let is_wrong = |&byte: &u8| {
+        marks |= VALUES[usize::from(byte)];
+        marks >= STANDARD | URL_SAFE
+    };
+    digits.iter().position(is_wrong).unwrap_or(digits.len())
+}
+
+/// What a digit counts, without its marks.
+fn value(digit: u8) -> u32 {
+    u32::from(digit & 63)
 }
 
 #[cfg(test)]
@@ -127,6 +143,9 @@ mod tests {
             ("AAé=", 5),
             ("AAéA", 2),
             ("AéA", 1),
+            ("+_8=", 1),
+            ("AAA-AAAAA/AA", 9),
+            ("-A/", 2),
             ("A===", 1),
         ] {
             let err = decode(text.as_bytes()).expect_err(text);
