@@ -1,6 +1,8 @@
 //! REST: generated services over HTTP and JSON, as `google.api.http` says.
 
 mod accept;
+#[cfg(feature = "axum")]
+mod axum;
 pub(crate) mod binding;
 mod body;
 pub(crate) mod call;

@@ -23,10 +23,15 @@ use crate::dispatch::Policy;
 
 /// Generated services over REST alone, to be mounted in any server of tower services.
 ///
-/// [`Server`](crate::Server) serves REST by itself; this is for those who have a server already, such as axum:
+/// [`Server`](crate::Server) serves REST by itself; this is for those who have a server already. In axum it is a
+/// fallback, or a router of its own with the feature `axum`:
 ///
-/// ```ignore
-/// let app = axum::Router::new().fallback_service(rsvc::rest::Rest::new().add(UserServiceServer::new(users)));
+/// ```
+/// # use rsvc::codegen::GeneratedService;
+/// # fn example<S: GeneratedService>(users: S) {
+/// let rest = rsvc::rest::Rest::new().add(users);
+/// let app: axum::Router = axum::Router::new().fallback_service(rest);
+/// # }
 /// ```
 #[derive(Clone, Default)]
 #[must_use = "a service does nothing until it is served"]

@@ -7,6 +7,7 @@ mod demo;
 mod errors;
 mod limits;
 mod metadata;
+mod properties;
 mod serving;
 mod setup;
 mod unary;

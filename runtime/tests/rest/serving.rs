@@ -105,3 +105,17 @@ async fn a_tower_service_for_any_server() {
     let body = response.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(body, "{\"id\":\"7\"}");
 }
+
+#[tokio::test]
+async fn a_router_of_axum() {
+    use tower::ServiceExt as _;
+
+    let app = axum::Router::from(rsvc::rest::Rest::new().add(Items::default()))
+        .route("/healthz", axum::routing::get(|| async { "ok" }));
+    for (path, expected) in [("/healthz", "ok"), ("/v1/items/7", "{\"id\":\"7\"}")] {
+        let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let response = app.clone().oneshot(request).await.unwrap();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, expected);
+    }
+}
