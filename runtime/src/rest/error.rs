@@ -1,5 +1,8 @@
 //! Errors as HTTP responses.
 
+use std::fmt;
+use std::sync::Arc;
+
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
@@ -41,15 +44,46 @@ impl Failure {
     #[cold]
     pub(crate) fn of<E: MethodError>(ctx: &Context, error: E) -> Self {
         let http = error.http_status();
-        Self { status: sent(ctx, error), http }
+        let status = sent(ctx, error);
+        Self { http: Fault::http(&status).unwrap_or(http), status }
+    }
+
+    /// A status that remembers its HTTP status on the way through a handler.
+    #[cold]
+    pub(crate) fn into_status(self) -> Status {
+        let Self { mut status, http } = self;
+        if http != error::http_status(status.code()) {
+            status.set_source(Arc::new(Fault(http)));
+        }
+        status
     }
 }
 
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
-        Self { http: error::http_status(status.code()), status }
+        let http = Fault::http(&status).unwrap_or_else(|| error::http_status(status.code()));
+        Self { http, status }
     }
 }
+
+/// A fault of the request that a handler met while it read a stream, by its HTTP status.
+#[derive(Debug)]
+struct Fault(u16);
+
+impl Fault {
+    fn http(status: &Status) -> Option<u16> {
+        let source = std::error::Error::source(status)?;
+        source.downcast_ref().map(|Self(http)| *http)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the request is at fault: {}", self.0)
+    }
+}
+
+impl std::error::Error for Fault {}
 
 /// The response of a failure that came up before there was a call.
 #[cold]

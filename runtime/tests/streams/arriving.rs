@@ -131,10 +131,24 @@ async fn a_message_has_a_limit_and_a_stream_has_none() {
     assert_eq!(answer.json()["count"], 1000, "{answer:?}");
     let answer =
         server.post("/v1/sum", &[], &format!(r#"[{{"count":1}},{{"id":"{}"}}]"#, "x".repeat(100))).await;
-    assert_eq!(answer.json()["code"], 8);
+    assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (413, &json!(8)));
     assert_eq!(answer.json()["message"], "message 1 of the stream is larger than 100 bytes");
     let answer = server.post("/v1/upload", &[], &"x".repeat(1000)).await;
     assert!(answer.json()["count"].as_i64().unwrap() >= 10);
+}
+
+#[tokio::test]
+async fn a_message_beyond_it_is_no_longer_waited_for() {
+    let server = serve_with(|options| options.max_body_size(100), |server| server).await;
+    let (parts, upload) = open_body();
+    parts
+        .send(Ok("[{\"id\":\"0123456789012345678901234567890123456789012345678901234567890123456789"))
+        .await
+        .unwrap();
+    let mut client = server.client().await;
+    let answer = client.send("POST", "/v1/chat", &[], upload);
+    let (answer, _) = tokio::join!(answer, parts.send(Ok("0123456789012345678901234567890123456789")));
+    assert_eq!(answer.all().await.status, 413);
 }
 
 #[tokio::test]
@@ -153,6 +167,7 @@ async fn a_client_that_pauses_too_long_is_not_waited_for() {
     let (parts, upload) = open_body();
     parts.send(Ok("[{\"count\":1},")).await.unwrap();
     let answer = server.client().await.send("POST", "/v1/sum", &[], upload).await.all().await;
+    assert_eq!(answer.status, 408);
     assert_eq!(answer.json()["message"], "the body of the request paused for more than 100ms");
     server.expect("got 1").await;
     // Between messages whoever waits for answers may pause.

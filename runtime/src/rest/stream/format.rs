@@ -66,10 +66,7 @@ impl Encoder {
                 out.push(if first { b'[' } else { b',' });
                 out.extend_from_slice(content);
             }
-            Format::Lines => {
-                out.extend_from_slice(content);
-                out.push(b'\n');
-            }
+            Format::Lines => line(content, out),
             Format::Events => {
                 out.extend_from_slice(b"id: ");
                 out.extend_from_slice(itoa::Buffer::new().format(self.items).as_bytes());
@@ -121,6 +118,14 @@ pub(super) fn error(status: &[u8], out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
+/// A JSON text on one line, whose lines, if it has several, are there for the eye alone.
+fn line(content: &[u8], out: &mut Vec<u8>) {
+    for line in content.split(|&byte| byte == b'\n') {
+        out.extend_from_slice(line.trim_ascii_start());
+    }
+    out.push(b'\n');
+}
+
 /// The text of an event, and its end.
 fn data(content: &[u8], out: &mut Vec<u8>) {
     for line in content.split(|&byte| byte == b'\n') {
@@ -164,6 +169,7 @@ mod tests {
             (Format::Array, &[], Some("{}"), r#"[{"error":{}}]"#),
             (Format::Lines, &[], None, ""),
             (Format::Lines, two, None, "{}\n{\"a\":1}\n"),
+            (Format::Lines, &["{\n  \"a\": \" \\n\"\n}"], None, "{\"a\": \" \\n\"}\n"),
             (Format::Lines, two, Some("{}"), "{}\n{\"a\":1}\n{\"error\":{}}\n"),
             (Format::Events, &[], None, "event: end\ndata: {}\n\n"),
             (

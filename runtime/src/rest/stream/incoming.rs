@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::Stream;
-use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use tokio::time::{Sleep, sleep};
 use tonic::body::Body;
@@ -63,7 +63,7 @@ where
     let read = move |Piece { content, offset, index }| {
         let message = source.message_at(Place::part(index, offset), &first, content, fields);
         first.clear();
-        message.map_err(|failure| failure.status)
+        message.map_err(Failure::into_status)
     };
     Ok(RequestStream::new(Arriving::new(body, framing, ctx.clone(), pause, read)))
 }
@@ -180,7 +180,8 @@ impl<F> Arriving<F> {
                     ready!(self.poll_alarm(task));
                     let limit = self.pause.limit;
                     let text = format!("the body of the request paused for more than {limit:?}");
-                    Poll::Ready(Err(Status::deadline_exceeded(text)))
+                    let status = Status::deadline_exceeded(text);
+                    Poll::Ready(Err(Failure::with_http(StatusCode::REQUEST_TIMEOUT, status).into_status()))
                 }
             };
         }
@@ -245,6 +246,76 @@ where
 fn refused(error: SplitError) -> Status {
     match error {
         SplitError::Syntax { .. } => Status::invalid_argument(format!("the body: {error}")),
-        SplitError::TooLarge { .. } => Status::resource_exhausted(error.to_string()),
+        SplitError::TooLarge { .. } => {
+            let status = Status::resource_exhausted(error.to_string());
+            Failure::with_http(StatusCode::PAYLOAD_TOO_LARGE, status).into_status()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use futures_util::stream::StreamExt as _;
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PAUSE: Pause = Pause { limit: Duration::from_secs(60), free_between: true };
+
+    type Outcome = (Vec<(Vec<u8>, usize, usize)>, Option<String>);
+
+    /// The messages of a body that arrives in these frames, with nothing to read between them.
+    fn read(framing: Framing, frames: &[&[u8]]) -> Outcome {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let receiver = futures_util::stream::unfold(receiver, |mut receiver| async {
+            let bytes: Bytes = receiver.recv().await?;
+            Some((Ok::<_, Status>(Frame::data(bytes)), receiver))
+        });
+        let body = Body::new(StreamBody::new(receiver.boxed()));
+        let whole = |Piece { content, offset, index }| Ok((content.to_vec(), offset, index));
+        let mut arriving = Arriving::new(body, framing, Context::new(), PAUSE, whole);
+        let mut sender = Some(sender);
+        let mut frames = frames.iter();
+        let (mut messages, mut error) = (Vec::new(), None);
+        loop {
+            match arriving.next().now_or_never() {
+                None => match frames.next() {
+                    Some(frame) => sender.as_ref().unwrap().send(Bytes::copy_from_slice(frame)).unwrap(),
+                    None => drop(sender.take().expect("an end")),
+                },
+                Some(Some(Ok(message))) => messages.push(message),
+                Some(Some(Err(status))) => error = Some(status.message().to_owned()),
+                Some(None) => return (messages, error),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn pauses_make_no_difference(
+            tokens in prop::collection::vec(prop::sample::select(vec![
+                "{", "}", "[", "]", ",", "\"", "\\", " ", "\n", "1", "{\"a\":[1,\"]\"]}", "\x0a\x02", "\x7a", "\0",
+            ]), 0..20),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+            limit in 4..40_usize,
+            form in 0..3,
+        ) {
+            let body = tokens.concat().into_bytes();
+            let framing = || match form {
+                0 => Framing::json(Shape::Any, limit),
+                1 => Framing::json(Shape::Sequence, limit),
+                _ => Framing::protobuf(limit),
+            };
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(body.len() + 1)).collect();
+            cuts.extend([0, body.len()]);
+            cuts.sort_unstable();
+            let frames: Vec<&[u8]> = cuts.windows(2).map(|cut| &body[cut[0]..cut[1]]).collect();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            let _context = runtime.enter();
+            prop_assert_eq!(read(framing(), &frames), read(framing(), &[&body]));
+        }
     }
 }

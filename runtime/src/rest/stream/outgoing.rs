@@ -18,7 +18,7 @@ use tonic::{Code, Status};
 use super::format::{Encoder, Format};
 use super::writing::Writing;
 use crate::dispatch::{self, Answer, Inbound};
-use crate::error::MethodError;
+use crate::error::{MethodError, http_status};
 use crate::json::Json;
 use crate::rest::binding::Fields;
 use crate::rest::call::Reply;
@@ -99,8 +99,8 @@ where
 /// An error that came up before there was a message.
 fn failure(status: Status, http: &AtomicU16) -> Failure {
     match StatusCode::from_u16(http.load(Ordering::Relaxed)) {
-        Ok(http) => Failure::with_http(http, status),
-        Err(_) => status.into(),
+        Ok(http) if http.as_u16() != http_status(status.code()) => Failure::with_http(http, status),
+        _ => status.into(),
     }
 }
 
