@@ -176,6 +176,12 @@ impl Builder {
         self.option("rest", if yes { "true" } else { "false" })
     }
 
+    /// Whether there are clients over REST too, for methods with `google.api.http`; off by default. They need the
+    /// feature `rest-client` of the runtime.
+    pub fn rest_client(self, yes: bool) -> Self {
+        self.option("rest_client", if yes { "true" } else { "false" })
+    }
+
     /// Reaches prost-build's own configuration, for what has no method here (`message_attribute`,
     /// `skip_debug`, …). What changes the type of a field has to go through [`Builder::bytes`],
     /// [`Builder::btree_map`] and [`Builder::boxed`]; else the run fails and says so.

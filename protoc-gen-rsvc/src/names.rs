@@ -351,11 +351,12 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
         names = ServiceNames {
             server: format!("{base}Server"),
             client: format!("{base}Client"),
+            rest_client: format!("{base}RestClient"),
             info: p.to_shouty_snake_case(),
             bindings: format!("{}_BINDINGS", p.to_shouty_snake_case()),
             service_trait: base,
         };
-        let types = [&names.service_trait, &names.server, &names.client];
+        let types = [&names.service_trait, &names.server, &names.client, &names.rest_client];
         let values = [&names.info, &names.bindings];
         if types.iter().any(|t| space.types.contains(*t)) || values.iter().any(|v| space.values.contains(*v))
         {

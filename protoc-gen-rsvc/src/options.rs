@@ -31,6 +31,8 @@ pub struct Options {
     pub serde: bool,
     /// Whether servers answer REST, where `google.api.http` says how.
     pub rest: bool,
+    /// Whether clients over REST are generated.
+    pub rest_client: bool,
     /// Whether a validation rule that cannot be compiled fails at run time, not the build.
     pub defer_rule_errors: bool,
     /// Whether standard rules come from the CEL beside them, where there is some: a second opinion for tests.
@@ -51,6 +53,7 @@ impl Default for Options {
             server: true,
             serde: false,
             rest: true,
+            rest_client: false,
             defer_rule_errors: false,
             rules_from_cel: false,
         }
@@ -69,6 +72,11 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("client", "true|false", "generates clients (default true)"),
     ("server", "true|false", "generates servers (default true)"),
     ("rest", "true|false", "servers answer REST where google.api.http says how (default true)"),
+    (
+        "rest_client",
+        "true|false",
+        "generates clients over REST, for which `rsvc` needs its feature `rest-client` (default false)",
+    ),
     (
         "serde",
         "true|false",
@@ -115,6 +123,7 @@ impl Options {
             "server" => self.server = flag(key, value)?,
             "serde" => self.serde = flag(key, value)?,
             "rest" => self.rest = flag(key, value)?,
+            "rest_client" => self.rest_client = flag(key, value)?,
             "defer_rule_errors" => self.defer_rule_errors = flag(key, value)?,
             "rules_from_cel" => self.rules_from_cel = flag(key, value)?,
             _ => {

@@ -47,6 +47,12 @@ pub mod rest {
     pub use crate::rest::routes::{End, Routes};
 }
 
+/// The client side of the four kinds of methods over REST.
+#[cfg(feature = "rest-client")]
+pub mod rest_client {
+    pub use crate::client::rest::call::{Target, client_streaming, server_streaming, streaming, unary};
+}
+
 /// The client side of the four kinds of methods.
 #[cfg(feature = "client")]
 pub mod client {

@@ -16,26 +16,21 @@ use crate::names;
 
 pub(super) use routes::emit as emit_routes;
 
-/// A service's part of the REST adapter; `None` when nothing of it is bound.
-pub(super) struct RestView {
-    /// The bindings, as expressions.
-    pub(super) bindings: Vec<String>,
-    /// The path of the automaton.
-    pub(super) routes: String,
+/// Who uses the typed code of bodies: a server reads those of requests and writes those of responses, a client the
+/// other way round.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Server,
+    Client,
 }
 
-pub(super) fn service(schema: &Schema, service: &Service, module: &[String]) -> Option<RestView> {
-    let bindings: Vec<String> = bindings(schema, service)
-        .map(|(index, binding)| self::binding(schema, index, binding).to_string())
-        .collect();
-    (!bindings.is_empty())
-        .then(|| RestView { bindings, routes: names::root_path(module, names::REST_ROUTES) })
-}
-
-/// The bindings of a service, each with the index of its method.
-fn bindings<'a>(schema: &'a Schema, service: &'a Service) -> impl Iterator<Item = (usize, &'a Binding)> {
+/// The bindings of a service as expressions, in the order of its methods.
+pub(super) fn bindings(schema: &Schema, service: &Service) -> Vec<String> {
     let methods = service.methods.iter().enumerate();
-    methods.flat_map(|(index, method)| schema.methods[*method].bindings.iter().map(move |b| (index, b)))
+    methods
+        .flat_map(|(index, method)| schema.methods[*method].bindings.iter().map(move |b| (index, b)))
+        .map(|(index, binding)| self::binding(schema, index, binding).to_string())
+        .collect()
 }
 
 fn binding(schema: &Schema, method: usize, binding: &Binding) -> TokenStream {
@@ -86,18 +81,19 @@ fn index_of(schema: &Schema, field: FieldId) -> usize {
 }
 
 /// The typed code of the fields that are the body of a request or response of a method.
-pub(super) fn fields(schema: &Schema, method: MethodId, module: &[String]) -> String {
+pub(super) fn fields(schema: &Schema, method: MethodId, module: &[String], side: Side) -> String {
     let node = &schema.methods[method];
-    let (bindings, request, response) =
-        (&node.bindings, path(schema, module, node.input), path(schema, module, node.output));
-    let read: BTreeSet<FieldId> = bindings
-        .iter()
-        .filter_map(|b| match b.body {
-            Body::Field(field) => Some(field),
-            _ => None,
-        })
-        .collect();
-    let written: BTreeSet<FieldId> = bindings.iter().filter_map(|b| b.response_body).collect();
+    let bodies = node.bindings.iter().filter_map(|b| match b.body {
+        Body::Field(field) => Some(field),
+        _ => None,
+    });
+    let of_request: BTreeSet<FieldId> = bodies.collect();
+    let of_response: BTreeSet<FieldId> = node.bindings.iter().filter_map(|b| b.response_body).collect();
+    let ((read, from), (written, to)) = match side {
+        Side::Server => ((of_request, node.input), (of_response, node.output)),
+        Side::Client => ((of_response, node.output), (of_request, node.input)),
+    };
+    let (from, to) = (path(schema, module, from), path(schema, module, to));
     if read.is_empty() && written.is_empty() {
         return "::rsvc::codegen::rest::Fields::none()".into();
     }
@@ -105,7 +101,7 @@ pub(super) fn fields(schema: &Schema, method: MethodId, module: &[String]) -> St
         .into_iter()
         .map(|field| {
             let index = Literal::usize_unsuffixed(index_of(schema, field));
-            let read = json::read_field(schema, module, "__rsvc_request", field);
+            let read = json::read_field(schema, module, "__rsvc_read", field);
             quote! { #index => #read, }
         })
         .collect();
@@ -113,14 +109,14 @@ pub(super) fn fields(schema: &Schema, method: MethodId, module: &[String]) -> St
         .into_iter()
         .map(|field| {
             let index = Literal::usize_unsuffixed(index_of(schema, field));
-            let entry = quote! { <#response as ::rsvc::json::Json>::info().field(#index) };
-            let write = json::write_field(schema, module, "__rsvc_response", field, &entry);
+            let entry = quote! { <#to as ::rsvc::json::Json>::info().field(#index) };
+            let write = json::write_field(schema, module, "__rsvc_written", field, &entry);
             quote! { #index => #write, }
         })
         .collect();
     let read = (!reads.is_empty()).then(|| {
         quote! {
-            read: |__rsvc_field: u16, __rsvc_request: &mut #request, __rsvc_r: &mut ::rsvc::json::Reader<'_>| match __rsvc_field {
+            read: |__rsvc_field: u16, __rsvc_read: &mut #from, __rsvc_r: &mut ::rsvc::json::Reader<'_>| match __rsvc_field {
                 #(#reads)*
                 _ => ::core::result::Result::Ok(()),
             },
@@ -128,7 +124,7 @@ pub(super) fn fields(schema: &Schema, method: MethodId, module: &[String]) -> St
     });
     let write = (!writes.is_empty()).then(|| {
         quote! {
-            write: |__rsvc_field: u16, __rsvc_response: &#response, __rsvc_w: &mut ::rsvc::json::Writer| match __rsvc_field {
+            write: |__rsvc_field: u16, __rsvc_written: &#to, __rsvc_w: &mut ::rsvc::json::Writer| match __rsvc_field {
                 #(#writes)*
                 _ => {}
             },

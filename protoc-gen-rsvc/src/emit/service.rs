@@ -24,7 +24,11 @@ struct View<'a> {
     descriptor_set: String,
     client: bool,
     server: bool,
-    rest: Option<rest::RestView>,
+    /// Where the server answers REST: the automaton's path.
+    rest: Option<String>,
+    /// The REST bindings, as expressions, where the server or the client needs them.
+    bindings: Vec<String>,
+    rest_client: bool,
 }
 
 struct MethodView<'a> {
@@ -47,12 +51,16 @@ struct MethodView<'a> {
     timeout: Option<(u64, u32)>,
     /// The code of the fields that are bodies; `None` when the method is not bound to REST.
     fields: Option<String>,
+    /// The same for the client, which writes what the server reads.
+    client_fields: Option<String>,
 }
 
 pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<Vec<syn::Item>, Diagnostic> {
     let service = &schema.services[id];
     let module = &schema.packages[service.package].module;
     let error = error_type(schema, service, module);
+    let serves = options.server && options.rest;
+    let bindings = if serves || options.rest_client { rest::bindings(schema, service) } else { Vec::new() };
     let view = View {
         docs: literals(docs::lines(&service.origin.comments)),
         full_name: &service.full_name,
@@ -62,7 +70,9 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<
         descriptor_set: names::root_path(module, names::DESCRIPTOR_SET),
         client: options.client,
         server: options.server,
-        rest: (options.server && options.rest).then(|| rest::service(schema, service, module)).flatten(),
+        rest: (serves && !bindings.is_empty()).then(|| names::root_path(module, names::REST_ROUTES)),
+        rest_client: options.rest_client && !bindings.is_empty(),
+        bindings,
     };
     let text = view.render().map_err(|e| internal(format!("the service template: {e}")))?;
     parse(&text, &format!("the code of service `{}`", service.full_name))
@@ -118,7 +128,9 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         },
         access: access(&method.access),
         timeout: method.timeout.map(|t| (t.as_secs(), t.subsec_nanos())),
-        fields: (!method.bindings.is_empty()).then(|| rest::fields(schema, id, module)),
+        fields: (!method.bindings.is_empty()).then(|| rest::fields(schema, id, module, rest::Side::Server)),
+        client_fields: (!method.bindings.is_empty())
+            .then(|| rest::fields(schema, id, module, rest::Side::Client)),
     }
 }
 

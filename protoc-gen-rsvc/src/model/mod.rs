@@ -351,6 +351,8 @@ pub struct ServiceNames {
     pub server: String,
     /// `UserServiceClient`
     pub client: String,
+    /// `UserServiceRestClient`
+    pub rest_client: String,
     /// `USER_SERVICE`, the constant that describes it.
     pub info: String,
     /// `USER_SERVICE_BINDINGS`, the constant with its REST bindings.

@@ -34,7 +34,7 @@ where
     let call = Outbound::new(channel, info, ctx);
     call.check(&request)?;
     let requests = futures_util::stream::iter(Some(request));
-    Ok(call.within_deadline(call.single(info, requests)).await?)
+    Ok(within(call.deadline, call.single(info, requests)).await?)
 }
 
 /// Calls a method with many requests and one response.
@@ -52,7 +52,7 @@ where
     let call = Outbound::new(channel, info, ctx);
     let (requests, fault) = Requests::new(requests, channel);
     let answer = fault.or(call.single(info, requests));
-    Ok(call.within_deadline(answer).await?)
+    Ok(within(call.deadline, answer).await?)
 }
 
 /// Calls a method with one request and many responses.
@@ -70,7 +70,7 @@ where
     let call = Outbound::new(channel, info, ctx);
     call.check(&request)?;
     let requests = futures_util::stream::iter(Some(request));
-    let responses = call.within_deadline(call.start(info, requests)).await?;
+    let responses = within(call.deadline, call.start(info, requests)).await?;
     Ok(call.several(responses, None))
 }
 
@@ -89,7 +89,7 @@ where
     let call = Outbound::new(channel, info, ctx);
     let (requests, fault) = Requests::new(requests, channel);
     let answer = fault.or(call.start(info, requests));
-    let responses = call.within_deadline(answer).await?;
+    let responses = within(call.deadline, answer).await?;
     Ok(call.several(responses, Some(fault)))
 }
 
@@ -111,20 +111,6 @@ impl<'a> Outbound<'a> {
     /// A request that breaks a rule stays here, when the channel is told so.
     fn check<T: Validate>(&self, request: &T) -> Result<(), Status> {
         if self.channel.settings().validate_requests { validate::admit(request) } else { Ok(()) }
-    }
-
-    async fn within_deadline<T>(&self, call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
-        let Some(deadline) = self.deadline else { return call.await };
-        if deadline <= Instant::now() {
-            return Err(deadline::exceeded());
-        }
-        let (mut call, mut sleep) = (pin!(call), pin!(sleep_until(deadline)));
-        std::future::poll_fn(|task| match call.as_mut().poll(task) {
-            Poll::Pending => sleep.as_mut().poll(task).map(|()| Err(deadline::exceeded())),
-            Poll::Ready(Err(status)) if timed_out(&status) => Poll::Ready(Err(deadline::exceeded())),
-            ready @ Poll::Ready(_) => ready,
-        })
-        .await
     }
 
     /// Sends the requests and waits for the response headers.
@@ -196,6 +182,24 @@ impl<'a> Outbound<'a> {
     fn failed(&self, status: Status) -> Status {
         failed(&self.ctx, status)
     }
+}
+
+/// What `call` brings, if it does so before the deadline.
+pub(crate) async fn within<T>(
+    deadline: Option<Instant>,
+    call: impl Future<Output = Result<T, Status>>,
+) -> Result<T, Status> {
+    let Some(deadline) = deadline else { return call.await };
+    if deadline <= Instant::now() {
+        return Err(deadline::exceeded());
+    }
+    let (mut call, mut sleep) = (pin!(call), pin!(sleep_until(deadline)));
+    std::future::poll_fn(|task| match call.as_mut().poll(task) {
+        Poll::Pending => sleep.as_mut().poll(task).map(|()| Err(deadline::exceeded())),
+        Poll::Ready(Err(status)) if timed_out(&status) => Poll::Ready(Err(deadline::exceeded())),
+        ready @ Poll::Ready(_) => ready,
+    })
+    .await
 }
 
 /// Whether tonic's transport has kept the time, too, was first, and called it cancelled.

@@ -227,9 +227,11 @@ pub struct ConnectError {
 }
 
 #[derive(Debug)]
-enum Problem {
+pub(super) enum Problem {
     Uri(http::uri::InvalidUri),
     Form,
+    #[cfg(feature = "rest-client")]
+    RestTls,
     #[cfg(not(feature = "tls"))]
     NoTls,
     #[cfg(feature = "tls")]
@@ -238,7 +240,7 @@ enum Problem {
 }
 
 impl ConnectError {
-    fn new(endpoint: String, problem: Problem) -> Self {
+    pub(super) fn new(endpoint: String, problem: Problem) -> Self {
         Self { endpoint, problem }
     }
 
@@ -260,6 +262,10 @@ impl fmt::Display for ConnectError {
             Problem::Form => {
                 write!(f, "`{}` is not an endpoint: it must look like `http://host:port`", self.endpoint)
             }
+            #[cfg(feature = "rest-client")]
+            Problem::RestTls => {
+                write!(f, "`{}` needs a transport with TLS: see `RestBuilder::with_transport`", self.endpoint)
+            }
             #[cfg(not(feature = "tls"))]
             Problem::NoTls => write!(f, "`{}` needs the feature `tls` of rsvc", self.endpoint),
             #[cfg(feature = "tls")]
@@ -276,6 +282,8 @@ impl Error for ConnectError {
         match &self.problem {
             Problem::Uri(error) => Some(error),
             Problem::Form => None,
+            #[cfg(feature = "rest-client")]
+            Problem::RestTls => None,
             #[cfg(not(feature = "tls"))]
             Problem::NoTls => None,
             #[cfg(feature = "tls")]

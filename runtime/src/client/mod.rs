@@ -3,5 +3,9 @@
 pub(crate) mod call;
 mod channel;
 mod guard;
+#[cfg(feature = "rest-client")]
+pub(crate) mod rest;
 
 pub use channel::{Builder, Channel, ConnectError};
+#[cfg(feature = "rest-client")]
+pub use rest::{RestBuilder, RestChannel};

@@ -13,9 +13,9 @@ use crate::deadline::{self, earliest};
 use crate::metadata;
 
 /// What stands before the name of metadata in a header.
-const PREFIX: &str = "grpc-metadata-";
+pub(crate) const PREFIX: &str = "grpc-metadata-";
 /// What stands before the name of trailing metadata in a header.
-const TRAILER_PREFIX: &str = "grpc-trailer-";
+pub(crate) const TRAILER_PREFIX: &str = "grpc-trailer-";
 /// A deadline in the words of HTTP: seconds.
 const REQUEST_TIMEOUT: &str = "x-request-timeout";
 /// What HTTP/2 counts for each header besides its name and value.

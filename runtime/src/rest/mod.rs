@@ -10,14 +10,14 @@ pub(crate) mod call;
 mod compress;
 pub(crate) mod error;
 pub(crate) mod headers;
-mod httpbody;
-mod negotiate;
+pub(crate) mod httpbody;
+pub(crate) mod negotiate;
 mod options;
 mod request;
-mod respond;
+pub(crate) mod respond;
 pub(crate) mod routes;
 mod service;
-mod stream;
+pub(crate) mod stream;
 mod text;
 
 pub(crate) use call::Call;

@@ -87,13 +87,23 @@ pub(crate) fn json<Req, Res: Json>(
     let Some(index) = binding.response_body else {
         return options.json.to_vec(message).map_err(|error| unwritable(&error, binding));
     };
-    let field = Res::info().field(index.into());
-    let mut writer = Writer::new(&options.json, Vec::with_capacity(128));
+    field_json(message, index, &options.json, fields.write).map_err(|error| unwritable(&error, binding))
+}
+
+/// The JSON of a field's value, by its index; `write` writes the field with its key.
+pub(crate) fn field_json<T: Json>(
+    message: &T,
+    index: u16,
+    options: &json::WriteOptions,
+    write: fn(u16, &T, &mut Writer),
+) -> Result<Vec<u8>, json::Error> {
+    let field = T::info().field(index.into());
+    let mut writer = Writer::new(options, Vec::with_capacity(128));
     writer.key(field);
-    let key = writer.finish().map_err(|error| unwritable(&error, binding))?.len();
-    let mut writer = Writer::new(&options.json, Vec::with_capacity(128));
-    (fields.write)(index, message, &mut writer);
-    let mut body = writer.finish().map_err(|error| unwritable(&error, binding))?;
+    let key = writer.finish()?.len();
+    let mut writer = Writer::new(options, Vec::with_capacity(128));
+    write(index, message, &mut writer);
+    let mut body = writer.finish()?;
     if body.is_empty() {
         push_default(field, &mut body);
     } else {
@@ -133,7 +143,7 @@ pub(crate) fn protobuf<Res: prost::Message + Json>(message: &Res, binding: &Bind
 }
 
 /// The bytes of a field that is a message.
-fn field_bytes(message: &impl prost::Message, number: u32) -> Vec<u8> {
+pub(crate) fn field_bytes(message: &impl prost::Message, number: u32) -> Vec<u8> {
     super::text::message_in(&message.encode_to_vec(), number)
 }
 

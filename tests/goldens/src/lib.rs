@@ -39,6 +39,7 @@ cases! {
     recursion,
     refused_elsewhere,
     rest,
+    rest_client,
     scalars,
     serde,
     service_names,

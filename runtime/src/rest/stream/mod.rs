@@ -6,7 +6,7 @@ pub(crate) mod incoming;
 mod media;
 mod options;
 pub(crate) mod outgoing;
-mod split;
+pub(crate) mod split;
 #[cfg(feature = "websocket")]
 pub(crate) mod websocket;
 mod writing;
