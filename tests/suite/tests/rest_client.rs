@@ -23,8 +23,12 @@ impl Notes for Heard {
         match request.name.as_str() {
             "folders/a/notes/gone" => {
                 let mut details = tonic_types::ErrorDetails::new();
-                details.set_error_info("GONE", "notes.example", [("name", "gone")]);
-                Err(tonic_types::StatusExt::with_error_details(Code::NotFound, "no such note", details))
+                details.set_error_info("GONE", "notes.example", [("name".to_owned(), "gone".to_owned())]);
+                Err(<Status as tonic_types::StatusExt>::with_error_details(
+                    Code::NotFound,
+                    "no such note",
+                    details,
+                ))
             }
             "folders/a/notes/slow" => {
                 tokio::time::sleep(Duration::from_secs(60)).await;
@@ -39,11 +43,7 @@ impl Notes for Heard {
         Ok(note("not sent", format!("{sent:?} {dry_run}")))
     }
 
-    async fn watch_notes(
-        &self,
-        _: Context,
-        request: GetNoteRequest,
-    ) -> Result<ResponseStream<Note>, Status> {
+    async fn watch_notes(&self, _: Context, request: GetNoteRequest) -> Result<ResponseStream<Note>, Status> {
         let fails = request.name == "fails";
         let notes = (0..3).map(|n| Ok(note(n.to_string(), "a\nb")));
         let end = fails.then(|| Err(Status::aborted("that is all")));

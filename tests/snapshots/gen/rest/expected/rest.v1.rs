@@ -927,22 +927,22 @@ impl<T: Library> ::rsvc::codegen::GeneratedService for LibraryServer<T> {
                     ::rsvc::codegen::rest::Fields {
                         read: |
                             __rsvc_field: u16,
-                            __rsvc_request: &mut CreateBookRequest,
+                            __rsvc_read: &mut CreateBookRequest,
                             __rsvc_r: &mut ::rsvc::json::Reader<'_>|
                         match __rsvc_field {
-                            1 => __rsvc_r.message_opt(&mut __rsvc_request.book),
+                            1 => __rsvc_r.message_opt(&mut __rsvc_read.book),
                             _ => ::core::result::Result::Ok(()),
                         },
                         write: |
                             __rsvc_field: u16,
-                            __rsvc_response: &Book,
+                            __rsvc_written: &Book,
                             __rsvc_w: &mut ::rsvc::json::Writer|
                         match __rsvc_field {
                             1 => {
                                 __rsvc_w
                                     .string(
                                         <Book as ::rsvc::json::Json>::info().field(1),
-                                        &__rsvc_response.title,
+                                        &__rsvc_written.title,
                                     )
                             }
                             _ => {}
@@ -961,10 +961,10 @@ impl<T: Library> ::rsvc::codegen::GeneratedService for LibraryServer<T> {
                     ::rsvc::codegen::rest::Fields {
                         read: |
                             __rsvc_field: u16,
-                            __rsvc_request: &mut UpdateBookRequest,
+                            __rsvc_read: &mut UpdateBookRequest,
                             __rsvc_r: &mut ::rsvc::json::Reader<'_>|
                         match __rsvc_field {
-                            0 => __rsvc_r.message_opt(&mut __rsvc_request.book),
+                            0 => __rsvc_r.message_opt(&mut __rsvc_read.book),
                             _ => ::core::result::Result::Ok(()),
                         },
                         ..::rsvc::codegen::rest::Fields::none()
@@ -1004,14 +1004,14 @@ impl<T: Library> ::rsvc::codegen::GeneratedService for LibraryServer<T> {
                     ::rsvc::codegen::rest::Fields {
                         write: |
                             __rsvc_field: u16,
-                            __rsvc_response: &Tags,
+                            __rsvc_written: &Tags,
                             __rsvc_w: &mut ::rsvc::json::Writer|
                         match __rsvc_field {
                             0 => {
                                 __rsvc_w
                                     .string_list(
                                         <Tags as ::rsvc::json::Json>::info().field(0),
-                                        &__rsvc_response.tags,
+                                        &__rsvc_written.tags,
                                     )
                             }
                             _ => {}
@@ -1031,11 +1031,11 @@ impl<T: Library> ::rsvc::codegen::GeneratedService for LibraryServer<T> {
                     ::rsvc::codegen::rest::Fields {
                         write: |
                             __rsvc_field: u16,
-                            __rsvc_response: &Tags,
+                            __rsvc_written: &Tags,
                             __rsvc_w: &mut ::rsvc::json::Writer|
                         match __rsvc_field {
                             2 => {
-                                match &__rsvc_response.by {
+                                match &__rsvc_written.by {
                                     ::core::option::Option::Some(
                                         tags::By::Author(__rsvc_value),
                                     ) => {
