@@ -8,7 +8,8 @@ mod boxes;
 pub(crate) mod reach;
 
 use crate::model::{
-    FieldId, FieldKind, FileId, MessageId, Presence, Scalar, Schema, Syntax, TypePath, ValueType,
+    FieldId, FieldKind, FieldStorage, FileId, MessageId, Presence, Scalar, Schema, Shape, Syntax, TypePath,
+    ValueType,
 };
 use crate::names;
 use crate::options::{Options, PathSet};
@@ -17,35 +18,6 @@ pub(crate) use access::{Parameter, get, parameters, payload, payload_type, set};
 
 /// A payload beyond this many bytes is boxed: an error set is part of every `Result`, and clippy finds 128 too many.
 const LARGE_PAYLOAD: usize = 112;
-
-/// Where a field's value lives in the generated struct or oneof enum.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FieldStorage {
-    /// The container around the value.
-    pub shape: Shape,
-    /// The value itself is in a `Box`, which breaks a recursion.
-    pub boxed: bool,
-    /// `bytes::Bytes` instead of `Vec<u8>`.
-    pub shared_bytes: bool,
-}
-
-/// The container around a value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Shape {
-    /// `T`
-    #[default]
-    Plain,
-    /// `Option<T>`
-    Option,
-    /// `Vec<T>`
-    Vec,
-    /// `HashMap<K, T>`
-    HashMap,
-    /// `BTreeMap<K, T>`
-    BTreeMap,
-    /// `Enum::Variant(T)`, the enum itself in an `Option`
-    Variant,
-}
 
 /// Decides the storage of every field.
 pub(crate) fn assign(schema: &mut Schema, options: &Options) {

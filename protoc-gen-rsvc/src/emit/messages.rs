@@ -8,9 +8,9 @@ use syn::visit_mut::VisitMut;
 
 use super::{ProstHook, docs, internal, parse, project, verify};
 use crate::diag::{Code, Diagnostic};
+use crate::model::Shape;
 use crate::model::{EnumId, MessageId, OneofId, PackageId, Schema, TypePath};
 use crate::options::Options;
-use crate::storage::Shape;
 
 /// Where the code of files goes that are only read for what others need of them.
 const DISCARD: &str = "rsvc discards this";

@@ -10,6 +10,7 @@ mod errors;
 pub mod http;
 
 pub mod rules;
+mod storage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +19,9 @@ use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, MessageDesc
 
 pub use arena::{Arena, Id};
 pub use errors::{ErrorSet, ErrorVariant, Part, Template};
+pub use storage::{FieldStorage, Shape};
 
 use crate::diag::Place;
-use crate::storage::FieldStorage;
 
 pub type FileId = Id<File>;
 pub type PackageId = Id<Package>;

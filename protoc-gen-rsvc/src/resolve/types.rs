@@ -8,13 +8,13 @@ use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, FileDescriptor
 use super::annotations;
 use crate::diag::Place;
 use crate::input::{Loaded, builtin};
+use crate::model::FieldStorage;
 use crate::model::{
     Arena, Enum, EnumId, EnumValue, Field, FieldId, FieldKind, File, FileId, Message, MessageId, Oneof,
     OneofId, Origin, Package, PackageId, Presence, Scalar, Schema, Syntax, TypePath, ValueType, WellKnown,
 };
 use crate::names::{self, Externs};
 use crate::options::Options;
-use crate::storage::FieldStorage;
 
 /// Packages whose built-in files have their types in the runtime, and where.
 const RUNTIME_PACKAGES: &[&str] = &["google.api", "google.rpc", "buf.validate", "rsvc.v1"];

@@ -1,6 +1,6 @@
 //! Reaching into prost's structs, as source text.
 
-use super::Shape;
+use crate::model::Shape;
 use crate::model::{FieldId, FieldKind, Presence, Scalar, Schema, ValueType};
 use crate::names;
 
