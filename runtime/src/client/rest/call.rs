@@ -23,7 +23,7 @@ use crate::pb::google::api::HttpBody;
 use crate::rest::binding::{Binding, BodyKind, Fields};
 use crate::rest::negotiate::JSON;
 use crate::rest::{headers, httpbody, respond};
-use crate::{Context, RequestStream, ResponseStream};
+use crate::{Context, RequestStream, ResponseStream, Validate, validate};
 
 /// A method as it is reached over REST: its bindings are those of `bindings` with its index.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub async fn unary<Req, Res, E>(
     request: Req,
 ) -> Result<Res, E>
 where
-    Req: prost::Message + Json + 'static,
+    Req: prost::Message + Json + Validate + 'static,
     Res: prost::Message + Default + Json + 'static,
     E: From<Status>,
 {
@@ -77,7 +77,7 @@ pub async fn server_streaming<Req, Res, E>(
     request: Req,
 ) -> Result<ResponseStream<Res, E>, E>
 where
-    Req: prost::Message + Json + 'static,
+    Req: prost::Message + Json + Validate + 'static,
     Res: prost::Message + Default + Json + 'static,
     E: From<Status> + Send + 'static,
 {
@@ -94,7 +94,7 @@ pub async fn client_streaming<Req, Res, E>(
     requests: RequestStream<Req>,
 ) -> Result<Res, E>
 where
-    Req: prost::Message + Default + Json + 'static,
+    Req: prost::Message + Default + Json + Validate + 'static,
     Res: prost::Message + Default + Json + 'static,
     E: From<Status>,
 {
@@ -114,7 +114,7 @@ pub async fn streaming<Req, Res, E>(
     requests: RequestStream<Req>,
 ) -> Result<ResponseStream<Res, E>, E>
 where
-    Req: prost::Message + Default + Json + 'static,
+    Req: prost::Message + Default + Json + Validate + 'static,
     Res: prost::Message + Default + Json + 'static,
     E: From<Status> + Send + 'static,
 {
@@ -144,9 +144,12 @@ impl<'a> Outgoing<'a> {
         message: &Req,
     ) -> Result<(&'static Binding, Request<Body>), Status>
     where
-        Req: prost::Message + Json + 'static,
+        Req: prost::Message + Json + Validate + 'static,
         Res: Json,
     {
+        if self.channel.settings.validate_requests {
+            validate::admit(message)?;
+        }
         let json = json::to_vec(message).map_err(|error| unwritable(&error))?;
         // A message whose JSON is no object has no fields for a URL either.
         let said = json::from_slice::<Struct>(&json).unwrap_or_default();
@@ -176,7 +179,7 @@ impl<'a> Outgoing<'a> {
         messages: RequestStream<Req>,
     ) -> Result<(&'static Binding, Request<Body>), Status>
     where
-        Req: prost::Message + Default + Json + 'static,
+        Req: prost::Message + Default + Json + Validate + 'static,
         Res: Json,
     {
         let binding = target
@@ -190,8 +193,12 @@ impl<'a> Outgoing<'a> {
             })?;
         let url = url::of(Req::info(), binding, &Struct::default())?;
         let raw = httpbody::is(Req::info());
+        let checks = self.channel.settings.validate_requests;
         let frames = messages.map(move |message| {
             let message = message?;
+            if checks {
+                validate::admit(&message)?;
+            }
             let data = if raw {
                 httpbody::written(message).map_err(|failure| failure.status)?.data
             } else {

@@ -51,6 +51,7 @@ struct Settings {
     prefix: String,
     timeout: Option<Duration>,
     max_response_size: usize,
+    validate_requests: bool,
 }
 
 impl RestChannel {
@@ -66,6 +67,7 @@ impl RestChannel {
             timeout: None,
             max_response_size: 4 << 20,
             http2: false,
+            validate_requests: false,
             connect_timeout: Duration::from_secs(10),
         }
     }
@@ -88,6 +90,7 @@ pub struct RestBuilder {
     timeout: Option<Duration>,
     max_response_size: usize,
     http2: bool,
+    validate_requests: bool,
     connect_timeout: Duration,
 }
 
@@ -101,6 +104,13 @@ impl RestBuilder {
     /// How long connecting may take. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// Whether requests are checked before they leave, as [`Builder::validate_requests`](super::Builder::validate_requests)
+    /// has it. Default: no.
+    pub fn validate_requests(mut self, validate: bool) -> Self {
+        self.validate_requests = validate;
         self
     }
 
@@ -158,6 +168,7 @@ impl RestBuilder {
             prefix: prefix.unwrap_or_default(),
             timeout: self.timeout,
             max_response_size: self.max_response_size,
+            validate_requests: self.validate_requests,
         })
     }
 }
