@@ -20,8 +20,8 @@ const VALUES: [u8; 256] = {
     }
     values[b'+' as usize] |= STANDARD;
     values[b'/' as usize] |= STANDARD;
-    values[b'-' as usize] = 62 | URL_SAFE;
-    values[b'_' as usize] = 63 | URL_SAFE;
+    values[b'-' as usize] = 0x3e | URL_SAFE;
+    values[b'_' as usize] = 0x3f | URL_SAFE;
     values
 };
 

@@ -82,7 +82,7 @@ pub(super) fn message<Req, Res>(
     binding: &Binding,
     fields: Fields<Res, Req>,
     headers: &HeaderMap,
-    body: Bytes,
+    body: &Bytes,
 ) -> Result<Res, Status>
 where
     Res: prost::Message + Default + Json + 'static,
@@ -97,9 +97,9 @@ where
             httpbody::read_field(&mut response, field, &raw()).map_err(|failure| failure.status)?;
         }
         None if body.is_empty() => {}
-        None => options().merge_slice(&mut response, &body).map_err(|error| unreadable(&error))?,
+        None => options().merge_slice(&mut response, body).map_err(|error| unreadable(&error))?,
         Some((index, field)) => {
-            read_field(index, field, &mut response, fields, &body).map_err(|error| unreadable(&error))?;
+            read_field(index, field, &mut response, fields, body).map_err(|error| unreadable(&error))?;
         }
     }
     Ok(response)
@@ -241,7 +241,7 @@ impl<Req, Res: prost::Message + Default + Json + 'static> Messages<Req, Res> {
         loop {
             if let Some(step) = self.ready()? {
                 return match step {
-                    Step::Message(body) => message(self.binding, self.fields, &self.headers, body).map(Some),
+                    Step::Message(body) => message(self.binding, self.fields, &self.headers, &body).map(Some),
                     Step::End => Ok(None),
                 };
             }
@@ -249,7 +249,7 @@ impl<Req, Res: prost::Message + Default + Json + 'static> Messages<Req, Res> {
                 Some(data) => match &mut self.format {
                     Format::Events(events) => events.push(&data),
                     Format::Texts(texts) => texts.push(data),
-                    Format::Raw => return message(self.binding, self.fields, &self.headers, data).map(Some),
+                    Format::Raw => return message(self.binding, self.fields, &self.headers, &data).map(Some),
                 },
                 None if self.ended => return Ok(None),
                 None => self.ended = true,

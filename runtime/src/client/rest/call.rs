@@ -285,7 +285,7 @@ impl<'a> Outgoing<'a> {
     {
         let (parts, body) = self.send(request).await?;
         let body = answer::collect(body, self.channel.settings.max_response_size).await?;
-        answer::message(binding, target.fields, &parts.headers, body)
+        answer::message(binding, target.fields, &parts.headers, &body)
     }
 
     async fn several<Req, Res, E>(
