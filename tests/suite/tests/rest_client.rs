@@ -31,7 +31,7 @@ impl Notes for Heard {
                 ))
             }
             "folders/a/notes/slow" => {
-                tokio::time::sleep(Duration::from_secs(60)).await;
+                tokio::time::sleep(Duration::from_mins(1)).await;
                 Ok(Note::default())
             }
             _ => Ok(note(request.name, format!("{:?} {:?}", request.tags, request.filter))),
