@@ -62,7 +62,7 @@ impl Failure {
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
         let http = Fault::http(&status).unwrap_or_else(|| error::http_status(status.code()));
-        Self { http, status }
+        Self { status, http }
     }
 }
 
