@@ -212,3 +212,11 @@ async fn nobody_there() {
         assert!(RestChannel::new(endpoint).unwrap_err().is_invalid_endpoint(), "{endpoint}");
     }
 }
+
+#[tokio::test]
+async fn without_a_socket() {
+    let service = rsvc::rest::Rest::new().add(NotesServer::new(Heard));
+    let channel = RestChannel::builder("http://in.process/").with_transport(service).unwrap();
+    let answer = NotesRestClient::new(channel).get_note(Context::new(), named("folders/a/notes/b")).await;
+    assert_eq!(answer.unwrap().name, "folders/a/notes/b");
+}
