@@ -263,7 +263,7 @@ mod tests {
 
     use super::*;
 
-    const PAUSE: Pause = Pause { limit: Duration::from_secs(60), free_between: true };
+    const PAUSE: Pause = Pause { limit: Duration::from_mins(1), free_between: true };
 
     type Outcome = (Vec<(Vec<u8>, usize, usize)>, Option<String>);
 
