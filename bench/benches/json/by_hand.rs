@@ -3,12 +3,11 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
 pub(crate) struct Order {
     #[serde(skip_serializing_if = "String::is_empty")]
-    order_id: String,
+    pub(crate) order_id: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     customer_name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -37,7 +36,7 @@ pub(crate) struct Order {
     invoice_number: Option<String>,
 }
 
-#[derive(Serialize, Deserialize, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 enum OrderStatus {
     #[default]
     #[serde(rename = "ORDER_STATUS_UNSPECIFIED")]
@@ -50,7 +49,7 @@ enum OrderStatus {
     Shipped,
 }
 
-#[derive(Serialize, Deserialize, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Address {
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -65,7 +64,7 @@ pub(crate) struct Address {
     country: String,
 }
 
-#[derive(Serialize, Deserialize, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct LineItem {
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -1,0 +1,83 @@
+//! The peers: each serves the same two methods, as a process of its own.
+
+mod axum;
+mod hyper;
+mod rest_over_grpc;
+pub mod rsvc;
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::Command;
+
+use bench::{Child, until_told};
+use tokio::net::TcpListener;
+
+use crate::args::Args;
+use crate::case::Size;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Peer {
+    Hyper,
+    AxumSlice,
+    AxumJson,
+    Rsvc,
+    RestOverGrpc,
+    Envoy,
+}
+
+impl Peer {
+    pub const ALL: [Self; 6] =
+        [Self::Hyper, Self::AxumSlice, Self::AxumJson, Self::Rsvc, Self::RestOverGrpc, Self::Envoy];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hyper => "hyper by hand",
+            Self::AxumSlice => "axum, from_slice",
+            Self::AxumJson => "axum, Json<T>",
+            Self::Rsvc => "rsvc",
+            Self::RestOverGrpc => "rest_over_grpc",
+            Self::Envoy => "Envoy, rsvc's gRPC",
+        }
+    }
+
+    /// Whether the peer takes part: nobody writes 300 routes by hand without a router.
+    pub fn has(self, many: bool) -> bool {
+        self != Self::Hyper || !many
+    }
+}
+
+/// What a process serves.
+#[derive(Clone, Copy)]
+pub struct Serve {
+    pub peer: Peer,
+    pub many: bool,
+    pub size: Size,
+}
+
+impl Serve {
+    /// The command that serves it.
+    pub fn command(self) -> io::Result<Command> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(Args::of(self));
+        Ok(command)
+    }
+
+    pub fn start(self) -> io::Result<Child> {
+        Child::start(&mut self.command()?)
+    }
+
+    /// Serves until told to end.
+    pub async fn run(self) -> io::Result<()> {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let address = listener.local_addr()?;
+        match self.peer {
+            Peer::Hyper => tokio::spawn(hyper::serve(listener, self.size)),
+            Peer::AxumSlice => tokio::spawn(axum::serve(listener, axum::slices(self))),
+            Peer::AxumJson => tokio::spawn(axum::serve(listener, axum::typed(self))),
+            // Envoy's backend.
+            Peer::Rsvc | Peer::Envoy => tokio::spawn(rsvc::serve(listener, self)),
+            Peer::RestOverGrpc => tokio::spawn(rest_over_grpc::serve(listener, self)),
+        };
+        until_told(address).await
+    }
+}

@@ -1,0 +1,50 @@
+//! Ours, in rsvc's own server.
+
+use rsvc::{Context, Status};
+use tokio::net::TcpListener;
+
+use super::Serve;
+
+macro_rules! tree {
+    ($name:ident, $file:literal) => {
+        #[allow(clippy::all, clippy::pedantic, dead_code, reason = "not all that is generated is called")]
+        pub mod $name {
+            include!(concat!(env!("OUT_DIR"), $file));
+        }
+
+        impl $name::rest::Orders for Handler<$name::json_bench::Order> {
+            async fn get_order(
+                &self,
+                _: Context,
+                request: $name::rest::GetOrderRequest,
+            ) -> Result<$name::json_bench::Order, Status> {
+                let mut order = self.0.clone();
+                order.order_id = request.order_id;
+                Ok(order)
+            }
+
+            async fn create_order(
+                &self,
+                _: Context,
+                order: $name::json_bench::Order,
+            ) -> Result<$name::json_bench::Order, Status> {
+                Ok(order)
+            }
+        }
+    };
+}
+
+struct Handler<O>(O);
+
+tree!(one, "/rest/one/ours/mod.rs");
+tree!(many, "/rest/many/ours/mod.rs");
+
+pub async fn serve(listener: TcpListener, serve: Serve) {
+    let server = rsvc::Server::new();
+    let server = if serve.many {
+        server.add(many::rest::OrdersServer::new(Handler(serve.size.message())))
+    } else {
+        server.add(one::rest::OrdersServer::new(Handler(serve.size.message())))
+    };
+    server.with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
+}
