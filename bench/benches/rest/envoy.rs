@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -11,7 +11,6 @@ use base64::Engine as _;
 use bench::Child;
 use serde_json::{Value, json};
 
-use crate::load::Connection;
 use crate::peers::{Serve, rsvc};
 
 pub struct Envoy {
@@ -23,17 +22,22 @@ pub struct Envoy {
 impl Envoy {
     pub async fn start(program: &Path, serve: Serve) -> io::Result<Self> {
         let backend = serve.start()?;
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let (config, admin) = (folder.join("envoy.json"), folder.join("envoy-admin"));
-        fs::write(&config, config_of(serve, backend.address()).to_string())?;
-        let _ = fs::remove_file(&admin); // of an earlier run
+        // Envoy cannot be given a socket: it gets a port that is free now.
+        let address = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?.local_addr()?;
+        let config = Path::new(env!("CARGO_TARGET_TMPDIR")).join("envoy.json");
+        fs::write(&config, config_of(serve, address, backend.address()).to_string())?;
         let mut command = Command::new(program);
-        command.arg("--config-path").arg(&config).arg("--admin-address-path").arg(&admin);
+        command.arg("--config-path").arg(&config);
         command.args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "off"]);
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        let mut envoy = Self { process, address: backend.address(), backend };
-        envoy.address = envoy.listening(&admin).await?;
-        Ok(envoy)
+        let envoy = Self { process, address, backend };
+        for _ in 0..200 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            if TcpStream::connect(address).is_ok() {
+                return Ok(envoy);
+            }
+        }
+        Err(io::Error::other("Envoy does not listen"))
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -43,27 +47,6 @@ impl Envoy {
     /// Of both processes.
     pub fn cpu(&self) -> io::Result<Duration> {
         Ok(bench::cpu(self.process.id())? + self.backend.cpu()?)
-    }
-
-    /// Waits for it to listen, and asks it where.
-    async fn listening(&self, admin: &Path) -> io::Result<SocketAddr> {
-        for _ in 0..200 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            let Some(admin) = fs::read_to_string(admin).ok().and_then(|text| text.trim().parse().ok()) else {
-                continue;
-            };
-            let mut connection = Connection::open(admin).await?;
-            let request = b"GET /listeners?format=json HTTP/1.1\r\nhost: localhost\r\n\r\n";
-            let answer: Value = serde_json::from_slice(connection.exchange(request).await?)?;
-            let address = &answer["listener_statuses"][0]["local_address"]["socket_address"];
-            if let Some(port) = address["port_value"].as_u64() {
-                return Ok(SocketAddr::from((
-                    [127, 0, 0, 1],
-                    u16::try_from(port).map_err(io::Error::other)?,
-                )));
-            }
-        }
-        Err(io::Error::other("Envoy does not listen"))
     }
 }
 
@@ -75,7 +58,7 @@ impl Drop for Envoy {
     }
 }
 
-fn config_of(serve: Serve, backend: SocketAddr) -> Value {
+fn config_of(serve: Serve, address: SocketAddr, backend: SocketAddr) -> Value {
     let set = if serve.many { rsvc::many::FILE_DESCRIPTOR_SET } else { rsvc::one::FILE_DESCRIPTOR_SET };
     let local = |port: u16| json!({ "socket_address": { "address": "127.0.0.1", "port_value": port } });
     let extension = |name: &str| format!("type.googleapis.com/envoy.extensions.{name}");
@@ -98,7 +81,7 @@ fn config_of(serve: Serve, backend: SocketAddr) -> Value {
         "http_filters": filters,
     });
     let listener = json!({
-        "address": local(0),
+        "address": local(address.port()),
         "filter_chains": [{ "filters": [{ "name": "http", "typed_config": manager }] }],
     });
     let http2 = json!({
@@ -111,8 +94,5 @@ fn config_of(serve: Serve, backend: SocketAddr) -> Value {
         "load_assignment": { "cluster_name": "backend", "endpoints": [{ "lb_endpoints": [endpoint] }] },
         "typed_extension_protocol_options": { "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": http2 },
     });
-    json!({
-        "admin": { "address": local(0) },
-        "static_resources": { "listeners": [listener], "clusters": [cluster] },
-    })
+    json!({ "static_resources": { "listeners": [listener], "clusters": [cluster] } })
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
+use tokio::net::TcpListener;
 use tonic::{Request, Response, Streaming};
 
 pub mod ours {
@@ -45,7 +46,8 @@ impl From<o::Order> for t::Order {
 /// What is measured of both.
 pub trait Peer: Sized {
     type Order: Clone + Send + Sync + 'static;
-    fn start() -> impl Future<Output = Self>;
+    fn serve(listener: TcpListener) -> impl Future<Output = ()> + Send;
+    fn connect(server: SocketAddr) -> impl Future<Output = Self>;
     fn call(&self, order: Self::Order) -> impl Future<Output = ()> + Send;
     fn server_stream(&self, count: u32) -> impl Future<Output = ()> + Send;
     fn client_stream(&self, order: Self::Order, count: u32) -> impl Future<Output = ()> + Send;
@@ -116,12 +118,13 @@ impl o::Calls for Handler {
 impl Peer for Rsvc {
     type Order = o::Order;
 
-    async fn start() -> Self {
+    async fn serve(listener: TcpListener) {
         let server = rsvc::Server::new().add(o::CallsServer::new(Handler));
-        let bound = server.bind("127.0.0.1:0").await.expect("a free port");
-        let addr = bound.local_addr();
-        tokio::spawn(bound.serve());
-        Self(o::CallsClient::connect(format!("http://{addr}")).await.expect("connects"))
+        server.with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
+    }
+
+    async fn connect(server: SocketAddr) -> Self {
+        Self(o::CallsClient::connect(format!("http://{server}")).await.expect("connects"))
     }
 
     async fn call(&self, order: o::Order) {
@@ -196,16 +199,16 @@ impl t::calls_server::Calls for Handler {
 impl Peer for Tonic {
     type Order = t::Order;
 
-    async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let addr: SocketAddr = listener.local_addr().expect("bound");
+    async fn serve(listener: TcpListener) {
         // Nagle's algorithm off, as `rsvc` has it.
         let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
-        let server = tonic::transport::Server::builder()
-            .add_service(t::calls_server::CallsServer::new(Handler))
-            .serve_with_incoming(incoming);
-        tokio::spawn(server);
-        Self(TonicClient::connect(format!("http://{addr}")).await.expect("connects"))
+        let server =
+            tonic::transport::Server::builder().add_service(t::calls_server::CallsServer::new(Handler));
+        server.serve_with_incoming(incoming).await.expect("tonic serves");
+    }
+
+    async fn connect(server: SocketAddr) -> Self {
+        Self(TonicClient::connect(format!("http://{server}")).await.expect("connects"))
     }
 
     async fn call(&self, order: t::Order) {
