@@ -84,6 +84,7 @@ impl Size {
             Self::Small => pb::Order {
                 order_id: order.order_id,
                 status: order.status,
+                created_at_millis: order.created_at_millis,
                 total_amount: order.total_amount,
                 currency: order.currency,
                 ..pb::Order::default()
