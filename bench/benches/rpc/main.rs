@@ -127,6 +127,13 @@ fn server(who: Who) -> io::Result<Command> {
     Ok(command)
 }
 
+/// Of a round: calls a second, and calls for a second of the processor's time.
+#[derive(Clone, Copy)]
+struct Rates {
+    elapsed: f64,
+    busy: f64,
+}
+
 /// Both clients, at servers that were started for them.
 struct Both {
     rsvc: (Rsvc, Child),
@@ -142,8 +149,7 @@ impl Both {
         })
     }
 
-    /// A round of one: calls a second, and calls for a second of the processor's time.
-    async fn round(&self, who: Who, case: &Case) -> io::Result<(f64, f64)> {
+    async fn round(&self, who: Who, case: &Case) -> io::Result<Rates> {
         let child = if who == Who::Rsvc { &self.rsvc.1 } else { &self.tonic.1 };
         let busy = || Ok::<_, io::Error>(cpu(std::process::id())? + child.cpu()?);
         let before = busy()?;
@@ -153,7 +159,7 @@ impl Both {
         };
         let busy = busy()?.saturating_sub(before);
         let rate = |time: Duration| f64::from(case.count) / time.as_secs_f64();
-        Ok((rate(elapsed), rate(busy)))
+        Ok(Rates { elapsed: rate(elapsed), busy: rate(busy) })
     }
 }
 
@@ -177,14 +183,15 @@ async fn rates(rounds: usize) -> io::Result<()> {
                 (both.round(Who::Rsvc, case).await?, theirs)
             });
         }
-        let of = |value: fn(&((f64, f64), (f64, f64))) -> f64| median(pairs.iter().map(value));
+        let of =
+            |value: fn(Rates, Rates) -> f64| median(pairs.iter().map(|(ours, theirs)| value(*ours, *theirs)));
         println!(
             "{:<30} {:>12.0} {:>12.0} {:>7.3} {:>10.3}",
             case.name,
-            of(|(ours, _)| ours.0),
-            of(|(_, theirs)| theirs.0),
-            of(|(ours, theirs)| ours.0 / theirs.0),
-            of(|(ours, theirs)| ours.1 / theirs.1),
+            of(|ours, _| ours.elapsed),
+            of(|_, theirs| theirs.elapsed),
+            of(|ours, theirs| ours.elapsed / theirs.elapsed),
+            of(|ours, theirs| ours.busy / theirs.busy),
         );
     }
     println!();
