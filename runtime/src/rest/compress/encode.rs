@@ -17,8 +17,9 @@ use super::Coding;
 /// How much is compressed at once, so that a large body does not hold up the other calls of its thread.
 const STEP: usize = 64 * 1024;
 
-/// Brotli's effort: beyond it every step takes far more time for little.
-const BROTLI_QUALITY: u32 = 4;
+/// Brotli's effort. With it JSON gets smaller than with gzip's usual effort, in less time; one step more takes twice as
+/// long for two percent.
+const BROTLI_QUALITY: u32 = 3;
 
 /// How far back brotli looks, as a power of two: what a stream costs in memory.
 const BROTLI_WINDOW: u32 = 19;
