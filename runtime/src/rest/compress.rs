@@ -116,7 +116,8 @@ pub(crate) fn response(
     mut response: Response<Body>,
 ) -> Response<Body> {
     let Some(threshold) = options.responses_from else { return response };
-    if !is_compressible(&response) || response.body().size_hint().exact().is_some_and(|size| size < threshold)
+    // Most responses are small: nothing else is looked at then.
+    if response.body().size_hint().exact().is_some_and(|size| size < threshold) || !is_compressible(&response)
     {
         return response;
     }

@@ -204,8 +204,9 @@ impl Tree {
         let mut start = path.starts_with('/').then_some(1)?;
         let mut escaped = false;
         let mut colon = None;
-        for (at, byte) in path.bytes().enumerate().skip(1) {
-            match byte {
+        let bytes = path.as_bytes();
+        for at in 1..bytes.len() {
+            match bytes[at] {
                 b'/' => {
                     state = self.step(state, &path[start..at], escaped);
                     if state == 0 {
@@ -263,10 +264,11 @@ impl Tree {
         slash: bool,
         method: &str,
     ) -> Option<(&dyn Endpoint, &'static Binding)> {
-        let find = |method: &str| {
+        let takes = |method: &str| {
             self.candidates(ends, verb, slash).find(|(end, _)| end.method == method || end.method == "*")
         };
-        let (end, endpoint) = find(method).or_else(|| if method == "HEAD" { find("GET") } else { None })?;
+        let found = takes(method);
+        let (end, endpoint) = if found.is_none() && method == "HEAD" { takes("GET")? } else { found? };
         Some((&**endpoint, self.binding(end)?))
     }
 

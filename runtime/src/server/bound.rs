@@ -1,6 +1,7 @@
 //! A server with an address, on its way to serve.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tower::layer::util::Identity;
-use tower::{Layer, Service, ServiceBuilder, ServiceExt as _};
+use tower::{Layer, Service, ServiceBuilder};
 
 use super::connection::{self, Serving};
 use super::{BoxError, Connected, Router, ServeError, router, signal};
@@ -105,9 +106,12 @@ where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     fn answer(self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + 'static {
-        let answer = self.oneshot(request);
+        let mut service = self;
         async move {
-            match answer.await {
+            if let Err(error) = poll_fn(|task| service.poll_ready(task)).await {
+                return router::layer_failed(error.into());
+            }
+            match service.call(request).await {
                 Ok(response) => response.map(Body::new),
                 Err(error) => router::layer_failed(error.into()),
             }

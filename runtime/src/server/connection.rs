@@ -224,7 +224,7 @@ fn on_connection<C: Clone + Send + Sync + 'static>(
     hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(connection.clone());
-        way.note_on(request.extensions_mut());
+        way.note_on(&mut request);
         let answer = service.clone().answer(request);
         async move { Ok(answer.await) }
     })

@@ -2,7 +2,8 @@
 
 use std::pin::{Pin, pin};
 
-use http::Extensions;
+use http::header::UPGRADE;
+use http::{Method, Request};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -33,8 +34,11 @@ pub(crate) fn spawn(way: Option<Way>, session: impl Future<Output = ()> + Send +
 }
 
 impl Way {
-    pub(super) fn note_on(&self, extensions: &mut Extensions) {
-        extensions.insert(self.clone());
+    /// Notes the way on a request that may want it: one that asks for another protocol.
+    pub(super) fn note_on<B>(&self, request: &mut Request<B>) {
+        if request.method() == Method::CONNECT || request.headers().contains_key(UPGRADE) {
+            request.extensions_mut().insert(self.clone());
+        }
     }
 }
 

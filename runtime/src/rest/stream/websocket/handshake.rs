@@ -41,6 +41,7 @@ pub(crate) fn is_wanted(
     }
     version == Version::HTTP_11
         && method == Method::GET
+        && headers.contains_key(UPGRADE)
         && accept::lists(headers, UPGRADE, "websocket")
         && accept::lists(headers, CONNECTION, "upgrade")
 }
