@@ -136,7 +136,7 @@ enum Kind {
     Copied(&'static str),
     String,
     Bytes,
-    /// The table of its names.
+    /// Its path.
     Enum(TokenStream),
     Message,
 }
@@ -169,11 +169,6 @@ impl Cx<'_> {
         Self::path(&names::path_from(self.module, &self.schema.enums[id].rust))
     }
 
-    fn enum_info(&self, id: EnumId) -> TokenStream {
-        let path = self.enum_path(id);
-        quote! { <#path as ::rsvc::json::JsonEnum>::INFO }
-    }
-
     /// A message's fields, by the index that the runtime knows them by.
     fn fields(&self, id: MessageId) -> Vec<FieldId> {
         let fields = self.schema.messages[id].fields.iter().copied();
@@ -193,7 +188,7 @@ impl Cx<'_> {
                 Scalar::String => Kind::String,
                 Scalar::Bytes => Kind::Bytes,
             },
-            ValueType::Enum(id) => Kind::Enum(self.enum_info(*id)),
+            ValueType::Enum(id) => Kind::Enum(self.enum_path(*id)),
             ValueType::Message(_) | ValueType::Group(_) => Kind::Message,
         }
     }
@@ -229,18 +224,6 @@ impl Cx<'_> {
             let (index, read) = (Literal::usize_unsuffixed(index), self.read(*field));
             quote! { #index => #read, }
         });
-        let take = if fields.is_empty() {
-            quote! { while __rsvc_r.next(&mut __rsvc_object)?.is_some() {} }
-        } else {
-            quote! {
-                while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r.next(&mut __rsvc_object)? {
-                    match __rsvc_index {
-                        #(#read)*
-                        _ => ::core::result::Result::Ok(()),
-                    }?;
-                }
-            }
-        };
         quote! {
             #[allow(deprecated)]
             const _: () = {
@@ -263,9 +246,12 @@ impl Cx<'_> {
                         &mut self,
                         __rsvc_r: &mut ::rsvc::json::Reader<'_>,
                     ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-                        let mut __rsvc_object = __rsvc_r.object(<Self as ::rsvc::json::Json>::info())?;
-                        #take
-                        ::core::result::Result::Ok(())
+                        __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), &mut |__rsvc_r, __rsvc_index| {
+                            match __rsvc_index {
+                                #(#read)*
+                                _ => ::core::result::Result::Ok(()),
+                            }
+                        })
                     }
                 }
             };

@@ -142,22 +142,41 @@ pub(crate) enum Cardinality {
 }
 
 impl Field {
-    /// A field without presence whose JSON name needs no escapes; `key` is `,"name":`.
+    /// A field without presence; `key` is `,"name":`.
     pub const fn new(key: &'static str, proto: &'static str, number: u32, ty: Type) -> Self {
-        let (_, name) = key.split_at(2);
-        let (name, _) = name.split_at(name.len() - 2);
-        Self::escaped(key, name, proto, number, ty)
+        let (_, json) = key.split_at(2);
+        let (json, _) = json.split_at(json.len() - 2);
+        Self { key, json, proto, number, ty, cardinality: Cardinality::Implicit, oneof: 0, nullable: false }
     }
 
-    /// A field whose JSON name is written with escapes.
-    pub const fn escaped(
-        key: &'static str,
-        json: &'static str,
-        proto: &'static str,
-        number: u32,
-        ty: Type,
-    ) -> Self {
-        Self { key, json, proto, number, ty, cardinality: Cardinality::Implicit, oneof: 0, nullable: false }
+    /// An enum, see [`Field::new`].
+    pub const fn enumeration<E: JsonEnum>(key: &'static str, proto: &'static str, number: u32) -> Self {
+        Self::new(key, proto, number, Type::Enum(E::INFO))
+    }
+
+    /// A message, see [`Field::new`].
+    pub const fn message<M: Json>(key: &'static str, proto: &'static str, number: u32) -> Self {
+        Self::new(key, proto, number, Type::Message(M::info))
+    }
+
+    /// A group, see [`Field::new`].
+    pub const fn group<M: Json>(key: &'static str, proto: &'static str, number: u32) -> Self {
+        Self::new(key, proto, number, Type::Group(M::info))
+    }
+
+    /// Its JSON name, where the key has escapes.
+    #[must_use]
+    pub const fn named(mut self, json: &'static str) -> Self {
+        self.json = json;
+        self
+    }
+
+    /// The names of its enum; none, if it is of another type.
+    pub(crate) const fn enum_info(&self) -> &'static EnumInfo {
+        match self.ty {
+            Type::Enum(info) => info,
+            _ => const { &EnumInfo::new("", &[]) },
+        }
     }
 
     /// With presence.
@@ -209,6 +228,36 @@ impl Field {
         self.nullable = true;
         self
     }
+}
+
+/// A constructor for each scalar type: generated code is mostly these, and short.
+macro_rules! scalar_fields {
+    ($($name:ident => $ty:ident;)*) => {
+        #[allow(missing_docs)] // the names of `descriptor.proto`; see `Field::new`
+        impl Field {$(
+            pub const fn $name(key: &'static str, proto: &'static str, number: u32) -> Self {
+                Self::new(key, proto, number, Type::$ty)
+            }
+        )*}
+    };
+}
+
+scalar_fields! {
+    double => Double;
+    float => Float;
+    int32 => Int32;
+    int64 => Int64;
+    uint32 => Uint32;
+    uint64 => Uint64;
+    sint32 => Sint32;
+    sint64 => Sint64;
+    fixed32 => Fixed32;
+    fixed64 => Fixed64;
+    sfixed32 => Sfixed32;
+    sfixed64 => Sfixed64;
+    bool => Bool;
+    string => String;
+    bytes => Bytes;
 }
 
 /// An enum: its values sorted by number, the first of each number being its canonical name.

@@ -1443,22 +1443,9 @@ impl ::rsvc::json::JsonEnum for KnownRegex {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(",\"id\":", "id", 1, ::rsvc::json::Type::String)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"message\":",
-                "message",
-                2,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"expression\":",
-                "expression",
-                3,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
+        ::rsvc::json::Field::string(",\"id\":", "id", 1).optional(),
+        ::rsvc::json::Field::string(",\"message\":", "message", 2).optional(),
+        ::rsvc::json::Field::string(",\"expression\":", "expression", 3).optional(),
     ];
     impl ::rsvc::json::Json for Rule {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1471,9 +1458,9 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.string_opt(&__RSVC_FIELDS[0], self.id.as_deref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[1], self.message.as_deref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[2], self.expression.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.id);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.message);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[2], &self.expression);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -1481,19 +1468,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_opt(&mut self.id),
-                    1 => __rsvc_r.string_opt(&mut self.message),
-                    2 => __rsvc_r.string_opt(&mut self.expression),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.id),
+                            1 => __rsvc_r.string_opt(&mut self.message),
+                            2 => __rsvc_r.string_opt(&mut self.expression),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1501,28 +1487,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(
-                ",\"celExpression\":",
-                "cel_expression",
-                5,
-                ::rsvc::json::Type::String,
-            )
+        ::rsvc::json::Field::string(",\"celExpression\":", "cel_expression", 5)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"cel\":",
-                "cel",
-                3,
-                ::rsvc::json::Type::Message(<Rule as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"oneof\":",
-                "oneof",
-                4,
-                ::rsvc::json::Type::Message(
-                    <MessageOneofRule as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<Rule>(",\"cel\":", "cel", 3).repeated(),
+        ::rsvc::json::Field::message::<MessageOneofRule>(",\"oneof\":", "oneof", 4)
             .repeated(),
     ];
     impl ::rsvc::json::Json for MessageRules {
@@ -1546,19 +1514,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_list(&mut self.cel_expression),
-                    1 => __rsvc_r.list(&mut self.cel),
-                    2 => __rsvc_r.list(&mut self.oneof),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_list(&mut self.cel_expression),
+                            1 => __rsvc_r.list(&mut self.cel),
+                            2 => __rsvc_r.list(&mut self.oneof),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1566,15 +1533,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"fields\":", "fields", 1, ::rsvc::json::Type::String)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"required\":",
-                "required",
-                2,
-                ::rsvc::json::Type::Bool,
-            )
-            .optional(),
+        ::rsvc::json::Field::string(",\"fields\":", "fields", 1).repeated(),
+        ::rsvc::json::Field::bool(",\"required\":", "required", 2).optional(),
     ];
     impl ::rsvc::json::Json for MessageOneofRule {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1596,18 +1556,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_list(&mut self.fields),
-                    1 => __rsvc_r.bool_opt(&mut self.required),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_list(&mut self.fields),
+                            1 => __rsvc_r.bool_opt(&mut self.required),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1615,13 +1574,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"required\":",
-                "required",
-                1,
-                ::rsvc::json::Type::Bool,
-            )
-            .optional(),
+        ::rsvc::json::Field::bool(",\"required\":", "required", 1).optional(),
     ];
     impl ::rsvc::json::Json for OneofRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1642,17 +1595,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.bool_opt(&mut self.required),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.bool_opt(&mut self.required),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1660,187 +1612,55 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 26] = [
-        ::rsvc::json::Field::new(
-                ",\"celExpression\":",
-                "cel_expression",
-                29,
-                ::rsvc::json::Type::String,
-            )
+        ::rsvc::json::Field::string(",\"celExpression\":", "cel_expression", 29)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"cel\":",
-                "cel",
-                23,
-                ::rsvc::json::Type::Message(<Rule as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"required\":",
-                "required",
-                25,
-                ::rsvc::json::Type::Bool,
-            )
+        ::rsvc::json::Field::message::<Rule>(",\"cel\":", "cel", 23).repeated(),
+        ::rsvc::json::Field::bool(",\"required\":", "required", 25).optional(),
+        ::rsvc::json::Field::enumeration::<Ignore>(",\"ignore\":", "ignore", 27)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"ignore\":",
-                "ignore",
-                27,
-                ::rsvc::json::Type::Enum(<Ignore as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"float\":",
-                "float",
-                1,
-                ::rsvc::json::Type::Message(<FloatRules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<FloatRules>(",\"float\":", "float", 1)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"double\":",
-                "double",
-                2,
-                ::rsvc::json::Type::Message(<DoubleRules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<DoubleRules>(",\"double\":", "double", 2)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"int32\":",
-                "int32",
-                3,
-                ::rsvc::json::Type::Message(<Int32Rules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<Int32Rules>(",\"int32\":", "int32", 3)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"int64\":",
-                "int64",
-                4,
-                ::rsvc::json::Type::Message(<Int64Rules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<Int64Rules>(",\"int64\":", "int64", 4)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"uint32\":",
-                "uint32",
-                5,
-                ::rsvc::json::Type::Message(<UInt32Rules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<UInt32Rules>(",\"uint32\":", "uint32", 5)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"uint64\":",
-                "uint64",
-                6,
-                ::rsvc::json::Type::Message(<UInt64Rules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<UInt64Rules>(",\"uint64\":", "uint64", 6)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"sint32\":",
-                "sint32",
-                7,
-                ::rsvc::json::Type::Message(<SInt32Rules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<SInt32Rules>(",\"sint32\":", "sint32", 7)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"sint64\":",
-                "sint64",
-                8,
-                ::rsvc::json::Type::Message(<SInt64Rules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<SInt64Rules>(",\"sint64\":", "sint64", 8)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"fixed32\":",
-                "fixed32",
-                9,
-                ::rsvc::json::Type::Message(<Fixed32Rules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<Fixed32Rules>(",\"fixed32\":", "fixed32", 9)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"fixed64\":",
-                "fixed64",
-                10,
-                ::rsvc::json::Type::Message(<Fixed64Rules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<Fixed64Rules>(",\"fixed64\":", "fixed64", 10)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"sfixed32\":",
-                "sfixed32",
-                11,
-                ::rsvc::json::Type::Message(<SFixed32Rules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<SFixed32Rules>(",\"sfixed32\":", "sfixed32", 11)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"sfixed64\":",
-                "sfixed64",
-                12,
-                ::rsvc::json::Type::Message(<SFixed64Rules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<SFixed64Rules>(",\"sfixed64\":", "sfixed64", 12)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"bool\":",
-                "bool",
-                13,
-                ::rsvc::json::Type::Message(<BoolRules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<BoolRules>(",\"bool\":", "bool", 13).in_oneof(0),
+        ::rsvc::json::Field::message::<StringRules>(",\"string\":", "string", 14)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"string\":",
-                "string",
-                14,
-                ::rsvc::json::Type::Message(<StringRules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<BytesRules>(",\"bytes\":", "bytes", 15)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"bytes\":",
-                "bytes",
-                15,
-                ::rsvc::json::Type::Message(<BytesRules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<EnumRules>(",\"enum\":", "enum", 16).in_oneof(0),
+        ::rsvc::json::Field::message::<RepeatedRules>(",\"repeated\":", "repeated", 18)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"enum\":",
-                "enum",
-                16,
-                ::rsvc::json::Type::Message(<EnumRules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<MapRules>(",\"map\":", "map", 19).in_oneof(0),
+        ::rsvc::json::Field::message::<AnyRules>(",\"any\":", "any", 20).in_oneof(0),
+        ::rsvc::json::Field::message::<DurationRules>(",\"duration\":", "duration", 21)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"repeated\":",
-                "repeated",
-                18,
-                ::rsvc::json::Type::Message(<RepeatedRules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<
+            FieldMaskRules,
+        >(",\"fieldMask\":", "field_mask", 28)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"map\":",
-                "map",
-                19,
-                ::rsvc::json::Type::Message(<MapRules as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"any\":",
-                "any",
-                20,
-                ::rsvc::json::Type::Message(<AnyRules as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"duration\":",
-                "duration",
-                21,
-                ::rsvc::json::Type::Message(<DurationRules as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"fieldMask\":",
-                "field_mask",
-                28,
-                ::rsvc::json::Type::Message(<FieldMaskRules as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"timestamp\":",
-                "timestamp",
-                22,
-                ::rsvc::json::Type::Message(<TimestampRules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<
+            TimestampRules,
+        >(",\"timestamp\":", "timestamp", 22)
             .in_oneof(0),
     ];
     impl ::rsvc::json::Json for FieldRules {
@@ -1857,12 +1677,7 @@ const _: () = {
             __rsvc_w.string_list(&__RSVC_FIELDS[0], &self.cel_expression);
             __rsvc_w.list(&__RSVC_FIELDS[1], &self.cel);
             __rsvc_w.bool_opt(&__RSVC_FIELDS[2], self.required);
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[3],
-                    self.ignore,
-                    <Ignore as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[3], self.ignore);
             match &self.r#type {
                 ::core::option::Option::Some(field_rules::Type::Float(__rsvc_value)) => {
                     __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value)
@@ -1939,312 +1754,305 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_list(&mut self.cel_expression),
-                    1 => __rsvc_r.list(&mut self.cel),
-                    2 => __rsvc_r.bool_opt(&mut self.required),
-                    3 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.ignore,
-                                <Ignore as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    4 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Float(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Float(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_list(&mut self.cel_expression),
+                            1 => __rsvc_r.list(&mut self.cel),
+                            2 => __rsvc_r.bool_opt(&mut self.required),
+                            3 => __rsvc_r.enum_opt::<Ignore>(&mut self.ignore),
+                            4 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Float(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Float(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Double(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Double(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            6 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Int32(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Int32(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            7 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Int64(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Int64(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            8 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Uint32(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Uint32(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            9 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Uint64(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Uint64(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            10 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Sint32(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Sint32(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            11 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Sint64(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Sint64(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            12 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Fixed32(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Fixed32(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            13 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Fixed64(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Fixed64(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            14 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Sfixed32(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Sfixed32(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            15 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Sfixed64(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Sfixed64(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            16 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Bool(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Bool(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            17 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::String(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::String(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            18 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Bytes(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Bytes(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            19 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Enum(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Enum(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            20 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Repeated(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Repeated(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            21 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Map(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Map(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            22 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Any(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Any(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            23 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Duration(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Duration(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            24 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::FieldMask(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::FieldMask(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            25 => {
+                                if let ::core::option::Option::Some(
+                                    field_rules::Type::Timestamp(__rsvc_value),
+                                ) = &mut self.r#type
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#type = ::core::option::Option::Some(
+                                        field_rules::Type::Timestamp(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Double(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Double(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    6 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Int32(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Int32(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    7 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Int64(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Int64(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    8 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Uint32(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Uint32(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    9 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Uint64(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Uint64(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    10 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Sint32(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Sint32(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    11 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Sint64(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Sint64(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    12 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Fixed32(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Fixed32(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    13 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Fixed64(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Fixed64(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    14 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Sfixed32(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Sfixed32(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    15 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Sfixed64(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Sfixed64(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    16 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Bool(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Bool(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    17 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::String(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::String(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    18 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Bytes(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Bytes(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    19 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Enum(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Enum(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    20 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Repeated(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Repeated(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    21 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Map(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Map(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    22 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Any(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Any(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    23 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Duration(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Duration(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    24 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::FieldMask(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::FieldMask(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    25 => {
-                        if let ::core::option::Option::Some(
-                            field_rules::Type::Timestamp(__rsvc_value),
-                        ) = &mut self.r#type
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#type = ::core::option::Option::Some(
-                                field_rules::Type::Timestamp(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -2252,13 +2060,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"cel\":",
-                "cel",
-                1,
-                ::rsvc::json::Type::Message(<Rule as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
+        ::rsvc::json::Field::message::<Rule>(",\"cel\":", "cel", 1).repeated(),
     ];
     impl ::rsvc::json::Json for PredefinedRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -2279,17 +2081,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.list(&mut self.cel),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.cel),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -2297,29 +2098,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Float)
-            .optional(),
-        ::rsvc::json::Field::new(",\"lt\":", "lt", 2, ::rsvc::json::Type::Float)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"lte\":", "lte", 3, ::rsvc::json::Type::Float)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"gt\":", "gt", 4, ::rsvc::json::Type::Float)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gte\":", "gte", 5, ::rsvc::json::Type::Float)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"in\":", "in", 6, ::rsvc::json::Type::Float)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 7, ::rsvc::json::Type::Float)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"finite\":", "finite", 8, ::rsvc::json::Type::Bool)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                9,
-                ::rsvc::json::Type::Float,
-            )
-            .repeated(),
+        ::rsvc::json::Field::float(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::float(",\"lt\":", "lt", 2).in_oneof(0),
+        ::rsvc::json::Field::float(",\"lte\":", "lte", 3).in_oneof(0),
+        ::rsvc::json::Field::float(",\"gt\":", "gt", 4).in_oneof(1),
+        ::rsvc::json::Field::float(",\"gte\":", "gte", 5).in_oneof(1),
+        ::rsvc::json::Field::float(",\"in\":", "in", 6).repeated(),
+        ::rsvc::json::Field::float(",\"notIn\":", "not_in", 7).repeated(),
+        ::rsvc::json::Field::bool(",\"finite\":", "finite", 8).optional(),
+        ::rsvc::json::Field::float(",\"example\":", "example", 9).repeated(),
     ];
     impl ::rsvc::json::Json for FloatRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -2362,45 +2149,44 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.float_opt(&mut self.r#const),
-                    1 => {
-                        self.less_than = ::core::option::Option::Some(
-                            float_rules::LessThan::Lt(__rsvc_r.f32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.less_than = ::core::option::Option::Some(
-                            float_rules::LessThan::Lte(__rsvc_r.f32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            float_rules::GreaterThan::Gt(__rsvc_r.f32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            float_rules::GreaterThan::Gte(__rsvc_r.f32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.float_list(&mut self.r#in),
-                    6 => __rsvc_r.float_list(&mut self.not_in),
-                    7 => __rsvc_r.bool_opt(&mut self.finite),
-                    8 => __rsvc_r.float_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.float_opt(&mut self.r#const),
+                            1 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    float_rules::LessThan::Lt(__rsvc_r.f32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    float_rules::LessThan::Lte(__rsvc_r.f32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    float_rules::GreaterThan::Gt(__rsvc_r.f32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    float_rules::GreaterThan::Gte(__rsvc_r.f32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.float_list(&mut self.r#in),
+                            6 => __rsvc_r.float_list(&mut self.not_in),
+                            7 => __rsvc_r.bool_opt(&mut self.finite),
+                            8 => __rsvc_r.float_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -2408,29 +2194,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Double)
-            .optional(),
-        ::rsvc::json::Field::new(",\"lt\":", "lt", 2, ::rsvc::json::Type::Double)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"lte\":", "lte", 3, ::rsvc::json::Type::Double)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"gt\":", "gt", 4, ::rsvc::json::Type::Double)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gte\":", "gte", 5, ::rsvc::json::Type::Double)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"in\":", "in", 6, ::rsvc::json::Type::Double)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 7, ::rsvc::json::Type::Double)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"finite\":", "finite", 8, ::rsvc::json::Type::Bool)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                9,
-                ::rsvc::json::Type::Double,
-            )
-            .repeated(),
+        ::rsvc::json::Field::double(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::double(",\"lt\":", "lt", 2).in_oneof(0),
+        ::rsvc::json::Field::double(",\"lte\":", "lte", 3).in_oneof(0),
+        ::rsvc::json::Field::double(",\"gt\":", "gt", 4).in_oneof(1),
+        ::rsvc::json::Field::double(",\"gte\":", "gte", 5).in_oneof(1),
+        ::rsvc::json::Field::double(",\"in\":", "in", 6).repeated(),
+        ::rsvc::json::Field::double(",\"notIn\":", "not_in", 7).repeated(),
+        ::rsvc::json::Field::bool(",\"finite\":", "finite", 8).optional(),
+        ::rsvc::json::Field::double(",\"example\":", "example", 9).repeated(),
     ];
     impl ::rsvc::json::Json for DoubleRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -2473,45 +2245,44 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.double_opt(&mut self.r#const),
-                    1 => {
-                        self.less_than = ::core::option::Option::Some(
-                            double_rules::LessThan::Lt(__rsvc_r.f64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.less_than = ::core::option::Option::Some(
-                            double_rules::LessThan::Lte(__rsvc_r.f64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            double_rules::GreaterThan::Gt(__rsvc_r.f64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            double_rules::GreaterThan::Gte(__rsvc_r.f64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.double_list(&mut self.r#in),
-                    6 => __rsvc_r.double_list(&mut self.not_in),
-                    7 => __rsvc_r.bool_opt(&mut self.finite),
-                    8 => __rsvc_r.double_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.double_opt(&mut self.r#const),
+                            1 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    double_rules::LessThan::Lt(__rsvc_r.f64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    double_rules::LessThan::Lte(__rsvc_r.f64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    double_rules::GreaterThan::Gt(__rsvc_r.f64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    double_rules::GreaterThan::Gte(__rsvc_r.f64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.double_list(&mut self.r#in),
+                            6 => __rsvc_r.double_list(&mut self.not_in),
+                            7 => __rsvc_r.bool_opt(&mut self.finite),
+                            8 => __rsvc_r.double_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -2519,27 +2290,14 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Int32)
-            .optional(),
-        ::rsvc::json::Field::new(",\"lt\":", "lt", 2, ::rsvc::json::Type::Int32)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"lte\":", "lte", 3, ::rsvc::json::Type::Int32)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"gt\":", "gt", 4, ::rsvc::json::Type::Int32)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gte\":", "gte", 5, ::rsvc::json::Type::Int32)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"in\":", "in", 6, ::rsvc::json::Type::Int32)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 7, ::rsvc::json::Type::Int32)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                8,
-                ::rsvc::json::Type::Int32,
-            )
-            .repeated(),
+        ::rsvc::json::Field::int32(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::int32(",\"lt\":", "lt", 2).in_oneof(0),
+        ::rsvc::json::Field::int32(",\"lte\":", "lte", 3).in_oneof(0),
+        ::rsvc::json::Field::int32(",\"gt\":", "gt", 4).in_oneof(1),
+        ::rsvc::json::Field::int32(",\"gte\":", "gte", 5).in_oneof(1),
+        ::rsvc::json::Field::int32(",\"in\":", "in", 6).repeated(),
+        ::rsvc::json::Field::int32(",\"notIn\":", "not_in", 7).repeated(),
+        ::rsvc::json::Field::int32(",\"example\":", "example", 8).repeated(),
     ];
     impl ::rsvc::json::Json for Int32Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -2581,44 +2339,43 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.r#const),
-                    1 => {
-                        self.less_than = ::core::option::Option::Some(
-                            int32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.less_than = ::core::option::Option::Some(
-                            int32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            int32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            int32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.int32_list(&mut self.r#in),
-                    6 => __rsvc_r.int32_list(&mut self.not_in),
-                    7 => __rsvc_r.int32_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.r#const),
+                            1 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    int32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    int32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    int32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    int32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.int32_list(&mut self.r#in),
+                            6 => __rsvc_r.int32_list(&mut self.not_in),
+                            7 => __rsvc_r.int32_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -2626,27 +2383,14 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Int64)
-            .optional(),
-        ::rsvc::json::Field::new(",\"lt\":", "lt", 2, ::rsvc::json::Type::Int64)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"lte\":", "lte", 3, ::rsvc::json::Type::Int64)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"gt\":", "gt", 4, ::rsvc::json::Type::Int64)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gte\":", "gte", 5, ::rsvc::json::Type::Int64)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"in\":", "in", 6, ::rsvc::json::Type::Int64)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 7, ::rsvc::json::Type::Int64)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                9,
-                ::rsvc::json::Type::Int64,
-            )
-            .repeated(),
+        ::rsvc::json::Field::int64(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::int64(",\"lt\":", "lt", 2).in_oneof(0),
+        ::rsvc::json::Field::int64(",\"lte\":", "lte", 3).in_oneof(0),
+        ::rsvc::json::Field::int64(",\"gt\":", "gt", 4).in_oneof(1),
+        ::rsvc::json::Field::int64(",\"gte\":", "gte", 5).in_oneof(1),
+        ::rsvc::json::Field::int64(",\"in\":", "in", 6).repeated(),
+        ::rsvc::json::Field::int64(",\"notIn\":", "not_in", 7).repeated(),
+        ::rsvc::json::Field::int64(",\"example\":", "example", 9).repeated(),
     ];
     impl ::rsvc::json::Json for Int64Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -2688,44 +2432,43 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int64_opt(&mut self.r#const),
-                    1 => {
-                        self.less_than = ::core::option::Option::Some(
-                            int64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.less_than = ::core::option::Option::Some(
-                            int64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            int64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            int64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.int64_list(&mut self.r#in),
-                    6 => __rsvc_r.int64_list(&mut self.not_in),
-                    7 => __rsvc_r.int64_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int64_opt(&mut self.r#const),
+                            1 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    int64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    int64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    int64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    int64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.int64_list(&mut self.r#in),
+                            6 => __rsvc_r.int64_list(&mut self.not_in),
+                            7 => __rsvc_r.int64_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -2733,27 +2476,14 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Uint32)
-            .optional(),
-        ::rsvc::json::Field::new(",\"lt\":", "lt", 2, ::rsvc::json::Type::Uint32)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"lte\":", "lte", 3, ::rsvc::json::Type::Uint32)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"gt\":", "gt", 4, ::rsvc::json::Type::Uint32)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gte\":", "gte", 5, ::rsvc::json::Type::Uint32)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"in\":", "in", 6, ::rsvc::json::Type::Uint32)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 7, ::rsvc::json::Type::Uint32)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                8,
-                ::rsvc::json::Type::Uint32,
-            )
-            .repeated(),
+        ::rsvc::json::Field::uint32(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::uint32(",\"lt\":", "lt", 2).in_oneof(0),
+        ::rsvc::json::Field::uint32(",\"lte\":", "lte", 3).in_oneof(0),
+        ::rsvc::json::Field::uint32(",\"gt\":", "gt", 4).in_oneof(1),
+        ::rsvc::json::Field::uint32(",\"gte\":", "gte", 5).in_oneof(1),
+        ::rsvc::json::Field::uint32(",\"in\":", "in", 6).repeated(),
+        ::rsvc::json::Field::uint32(",\"notIn\":", "not_in", 7).repeated(),
+        ::rsvc::json::Field::uint32(",\"example\":", "example", 8).repeated(),
     ];
     impl ::rsvc::json::Json for UInt32Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -2795,44 +2525,43 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.uint32_opt(&mut self.r#const),
-                    1 => {
-                        self.less_than = ::core::option::Option::Some(
-                            u_int32_rules::LessThan::Lt(__rsvc_r.u32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.less_than = ::core::option::Option::Some(
-                            u_int32_rules::LessThan::Lte(__rsvc_r.u32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            u_int32_rules::GreaterThan::Gt(__rsvc_r.u32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            u_int32_rules::GreaterThan::Gte(__rsvc_r.u32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.uint32_list(&mut self.r#in),
-                    6 => __rsvc_r.uint32_list(&mut self.not_in),
-                    7 => __rsvc_r.uint32_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.uint32_opt(&mut self.r#const),
+                            1 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    u_int32_rules::LessThan::Lt(__rsvc_r.u32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    u_int32_rules::LessThan::Lte(__rsvc_r.u32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    u_int32_rules::GreaterThan::Gt(__rsvc_r.u32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    u_int32_rules::GreaterThan::Gte(__rsvc_r.u32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.uint32_list(&mut self.r#in),
+                            6 => __rsvc_r.uint32_list(&mut self.not_in),
+                            7 => __rsvc_r.uint32_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -2840,27 +2569,14 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Uint64)
-            .optional(),
-        ::rsvc::json::Field::new(",\"lt\":", "lt", 2, ::rsvc::json::Type::Uint64)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"lte\":", "lte", 3, ::rsvc::json::Type::Uint64)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"gt\":", "gt", 4, ::rsvc::json::Type::Uint64)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gte\":", "gte", 5, ::rsvc::json::Type::Uint64)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"in\":", "in", 6, ::rsvc::json::Type::Uint64)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 7, ::rsvc::json::Type::Uint64)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                8,
-                ::rsvc::json::Type::Uint64,
-            )
-            .repeated(),
+        ::rsvc::json::Field::uint64(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::uint64(",\"lt\":", "lt", 2).in_oneof(0),
+        ::rsvc::json::Field::uint64(",\"lte\":", "lte", 3).in_oneof(0),
+        ::rsvc::json::Field::uint64(",\"gt\":", "gt", 4).in_oneof(1),
+        ::rsvc::json::Field::uint64(",\"gte\":", "gte", 5).in_oneof(1),
+        ::rsvc::json::Field::uint64(",\"in\":", "in", 6).repeated(),
+        ::rsvc::json::Field::uint64(",\"notIn\":", "not_in", 7).repeated(),
+        ::rsvc::json::Field::uint64(",\"example\":", "example", 8).repeated(),
     ];
     impl ::rsvc::json::Json for UInt64Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -2902,44 +2618,43 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.uint64_opt(&mut self.r#const),
-                    1 => {
-                        self.less_than = ::core::option::Option::Some(
-                            u_int64_rules::LessThan::Lt(__rsvc_r.u64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.less_than = ::core::option::Option::Some(
-                            u_int64_rules::LessThan::Lte(__rsvc_r.u64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            u_int64_rules::GreaterThan::Gt(__rsvc_r.u64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            u_int64_rules::GreaterThan::Gte(__rsvc_r.u64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.uint64_list(&mut self.r#in),
-                    6 => __rsvc_r.uint64_list(&mut self.not_in),
-                    7 => __rsvc_r.uint64_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.uint64_opt(&mut self.r#const),
+                            1 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    u_int64_rules::LessThan::Lt(__rsvc_r.u64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    u_int64_rules::LessThan::Lte(__rsvc_r.u64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    u_int64_rules::GreaterThan::Gt(__rsvc_r.u64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    u_int64_rules::GreaterThan::Gte(__rsvc_r.u64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.uint64_list(&mut self.r#in),
+                            6 => __rsvc_r.uint64_list(&mut self.not_in),
+                            7 => __rsvc_r.uint64_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -2947,27 +2662,14 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Sint32)
-            .optional(),
-        ::rsvc::json::Field::new(",\"lt\":", "lt", 2, ::rsvc::json::Type::Sint32)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"lte\":", "lte", 3, ::rsvc::json::Type::Sint32)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"gt\":", "gt", 4, ::rsvc::json::Type::Sint32)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gte\":", "gte", 5, ::rsvc::json::Type::Sint32)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"in\":", "in", 6, ::rsvc::json::Type::Sint32)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 7, ::rsvc::json::Type::Sint32)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                8,
-                ::rsvc::json::Type::Sint32,
-            )
-            .repeated(),
+        ::rsvc::json::Field::sint32(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::sint32(",\"lt\":", "lt", 2).in_oneof(0),
+        ::rsvc::json::Field::sint32(",\"lte\":", "lte", 3).in_oneof(0),
+        ::rsvc::json::Field::sint32(",\"gt\":", "gt", 4).in_oneof(1),
+        ::rsvc::json::Field::sint32(",\"gte\":", "gte", 5).in_oneof(1),
+        ::rsvc::json::Field::sint32(",\"in\":", "in", 6).repeated(),
+        ::rsvc::json::Field::sint32(",\"notIn\":", "not_in", 7).repeated(),
+        ::rsvc::json::Field::sint32(",\"example\":", "example", 8).repeated(),
     ];
     impl ::rsvc::json::Json for SInt32Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -3009,44 +2711,43 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.r#const),
-                    1 => {
-                        self.less_than = ::core::option::Option::Some(
-                            s_int32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.less_than = ::core::option::Option::Some(
-                            s_int32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            s_int32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            s_int32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.int32_list(&mut self.r#in),
-                    6 => __rsvc_r.int32_list(&mut self.not_in),
-                    7 => __rsvc_r.int32_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.r#const),
+                            1 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    s_int32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    s_int32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    s_int32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    s_int32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.int32_list(&mut self.r#in),
+                            6 => __rsvc_r.int32_list(&mut self.not_in),
+                            7 => __rsvc_r.int32_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -3054,27 +2755,14 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Sint64)
-            .optional(),
-        ::rsvc::json::Field::new(",\"lt\":", "lt", 2, ::rsvc::json::Type::Sint64)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"lte\":", "lte", 3, ::rsvc::json::Type::Sint64)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"gt\":", "gt", 4, ::rsvc::json::Type::Sint64)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gte\":", "gte", 5, ::rsvc::json::Type::Sint64)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"in\":", "in", 6, ::rsvc::json::Type::Sint64)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 7, ::rsvc::json::Type::Sint64)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                8,
-                ::rsvc::json::Type::Sint64,
-            )
-            .repeated(),
+        ::rsvc::json::Field::sint64(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::sint64(",\"lt\":", "lt", 2).in_oneof(0),
+        ::rsvc::json::Field::sint64(",\"lte\":", "lte", 3).in_oneof(0),
+        ::rsvc::json::Field::sint64(",\"gt\":", "gt", 4).in_oneof(1),
+        ::rsvc::json::Field::sint64(",\"gte\":", "gte", 5).in_oneof(1),
+        ::rsvc::json::Field::sint64(",\"in\":", "in", 6).repeated(),
+        ::rsvc::json::Field::sint64(",\"notIn\":", "not_in", 7).repeated(),
+        ::rsvc::json::Field::sint64(",\"example\":", "example", 8).repeated(),
     ];
     impl ::rsvc::json::Json for SInt64Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -3116,44 +2804,43 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int64_opt(&mut self.r#const),
-                    1 => {
-                        self.less_than = ::core::option::Option::Some(
-                            s_int64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.less_than = ::core::option::Option::Some(
-                            s_int64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            s_int64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            s_int64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.int64_list(&mut self.r#in),
-                    6 => __rsvc_r.int64_list(&mut self.not_in),
-                    7 => __rsvc_r.int64_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int64_opt(&mut self.r#const),
+                            1 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    s_int64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    s_int64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    s_int64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    s_int64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.int64_list(&mut self.r#in),
+                            6 => __rsvc_r.int64_list(&mut self.not_in),
+                            7 => __rsvc_r.int64_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -3161,27 +2848,14 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Fixed32)
-            .optional(),
-        ::rsvc::json::Field::new(",\"lt\":", "lt", 2, ::rsvc::json::Type::Fixed32)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"lte\":", "lte", 3, ::rsvc::json::Type::Fixed32)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"gt\":", "gt", 4, ::rsvc::json::Type::Fixed32)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gte\":", "gte", 5, ::rsvc::json::Type::Fixed32)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"in\":", "in", 6, ::rsvc::json::Type::Fixed32)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 7, ::rsvc::json::Type::Fixed32)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                8,
-                ::rsvc::json::Type::Fixed32,
-            )
-            .repeated(),
+        ::rsvc::json::Field::fixed32(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::fixed32(",\"lt\":", "lt", 2).in_oneof(0),
+        ::rsvc::json::Field::fixed32(",\"lte\":", "lte", 3).in_oneof(0),
+        ::rsvc::json::Field::fixed32(",\"gt\":", "gt", 4).in_oneof(1),
+        ::rsvc::json::Field::fixed32(",\"gte\":", "gte", 5).in_oneof(1),
+        ::rsvc::json::Field::fixed32(",\"in\":", "in", 6).repeated(),
+        ::rsvc::json::Field::fixed32(",\"notIn\":", "not_in", 7).repeated(),
+        ::rsvc::json::Field::fixed32(",\"example\":", "example", 8).repeated(),
     ];
     impl ::rsvc::json::Json for Fixed32Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -3223,44 +2897,43 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.uint32_opt(&mut self.r#const),
-                    1 => {
-                        self.less_than = ::core::option::Option::Some(
-                            fixed32_rules::LessThan::Lt(__rsvc_r.u32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.less_than = ::core::option::Option::Some(
-                            fixed32_rules::LessThan::Lte(__rsvc_r.u32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            fixed32_rules::GreaterThan::Gt(__rsvc_r.u32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            fixed32_rules::GreaterThan::Gte(__rsvc_r.u32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.uint32_list(&mut self.r#in),
-                    6 => __rsvc_r.uint32_list(&mut self.not_in),
-                    7 => __rsvc_r.uint32_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.uint32_opt(&mut self.r#const),
+                            1 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    fixed32_rules::LessThan::Lt(__rsvc_r.u32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    fixed32_rules::LessThan::Lte(__rsvc_r.u32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    fixed32_rules::GreaterThan::Gt(__rsvc_r.u32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    fixed32_rules::GreaterThan::Gte(__rsvc_r.u32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.uint32_list(&mut self.r#in),
+                            6 => __rsvc_r.uint32_list(&mut self.not_in),
+                            7 => __rsvc_r.uint32_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -3268,27 +2941,14 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Fixed64)
-            .optional(),
-        ::rsvc::json::Field::new(",\"lt\":", "lt", 2, ::rsvc::json::Type::Fixed64)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"lte\":", "lte", 3, ::rsvc::json::Type::Fixed64)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"gt\":", "gt", 4, ::rsvc::json::Type::Fixed64)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gte\":", "gte", 5, ::rsvc::json::Type::Fixed64)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"in\":", "in", 6, ::rsvc::json::Type::Fixed64)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 7, ::rsvc::json::Type::Fixed64)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                8,
-                ::rsvc::json::Type::Fixed64,
-            )
-            .repeated(),
+        ::rsvc::json::Field::fixed64(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::fixed64(",\"lt\":", "lt", 2).in_oneof(0),
+        ::rsvc::json::Field::fixed64(",\"lte\":", "lte", 3).in_oneof(0),
+        ::rsvc::json::Field::fixed64(",\"gt\":", "gt", 4).in_oneof(1),
+        ::rsvc::json::Field::fixed64(",\"gte\":", "gte", 5).in_oneof(1),
+        ::rsvc::json::Field::fixed64(",\"in\":", "in", 6).repeated(),
+        ::rsvc::json::Field::fixed64(",\"notIn\":", "not_in", 7).repeated(),
+        ::rsvc::json::Field::fixed64(",\"example\":", "example", 8).repeated(),
     ];
     impl ::rsvc::json::Json for Fixed64Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -3330,44 +2990,43 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.uint64_opt(&mut self.r#const),
-                    1 => {
-                        self.less_than = ::core::option::Option::Some(
-                            fixed64_rules::LessThan::Lt(__rsvc_r.u64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.less_than = ::core::option::Option::Some(
-                            fixed64_rules::LessThan::Lte(__rsvc_r.u64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            fixed64_rules::GreaterThan::Gt(__rsvc_r.u64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            fixed64_rules::GreaterThan::Gte(__rsvc_r.u64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.uint64_list(&mut self.r#in),
-                    6 => __rsvc_r.uint64_list(&mut self.not_in),
-                    7 => __rsvc_r.uint64_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.uint64_opt(&mut self.r#const),
+                            1 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    fixed64_rules::LessThan::Lt(__rsvc_r.u64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    fixed64_rules::LessThan::Lte(__rsvc_r.u64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    fixed64_rules::GreaterThan::Gt(__rsvc_r.u64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    fixed64_rules::GreaterThan::Gte(__rsvc_r.u64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.uint64_list(&mut self.r#in),
+                            6 => __rsvc_r.uint64_list(&mut self.not_in),
+                            7 => __rsvc_r.uint64_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -3375,32 +3034,14 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Sfixed32)
-            .optional(),
-        ::rsvc::json::Field::new(",\"lt\":", "lt", 2, ::rsvc::json::Type::Sfixed32)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"lte\":", "lte", 3, ::rsvc::json::Type::Sfixed32)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"gt\":", "gt", 4, ::rsvc::json::Type::Sfixed32)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gte\":", "gte", 5, ::rsvc::json::Type::Sfixed32)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"in\":", "in", 6, ::rsvc::json::Type::Sfixed32)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"notIn\":",
-                "not_in",
-                7,
-                ::rsvc::json::Type::Sfixed32,
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                8,
-                ::rsvc::json::Type::Sfixed32,
-            )
-            .repeated(),
+        ::rsvc::json::Field::sfixed32(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::sfixed32(",\"lt\":", "lt", 2).in_oneof(0),
+        ::rsvc::json::Field::sfixed32(",\"lte\":", "lte", 3).in_oneof(0),
+        ::rsvc::json::Field::sfixed32(",\"gt\":", "gt", 4).in_oneof(1),
+        ::rsvc::json::Field::sfixed32(",\"gte\":", "gte", 5).in_oneof(1),
+        ::rsvc::json::Field::sfixed32(",\"in\":", "in", 6).repeated(),
+        ::rsvc::json::Field::sfixed32(",\"notIn\":", "not_in", 7).repeated(),
+        ::rsvc::json::Field::sfixed32(",\"example\":", "example", 8).repeated(),
     ];
     impl ::rsvc::json::Json for SFixed32Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -3442,44 +3083,43 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.r#const),
-                    1 => {
-                        self.less_than = ::core::option::Option::Some(
-                            s_fixed32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.less_than = ::core::option::Option::Some(
-                            s_fixed32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            s_fixed32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            s_fixed32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.int32_list(&mut self.r#in),
-                    6 => __rsvc_r.int32_list(&mut self.not_in),
-                    7 => __rsvc_r.int32_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.r#const),
+                            1 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    s_fixed32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    s_fixed32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    s_fixed32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    s_fixed32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.int32_list(&mut self.r#in),
+                            6 => __rsvc_r.int32_list(&mut self.not_in),
+                            7 => __rsvc_r.int32_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -3487,32 +3127,14 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Sfixed64)
-            .optional(),
-        ::rsvc::json::Field::new(",\"lt\":", "lt", 2, ::rsvc::json::Type::Sfixed64)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"lte\":", "lte", 3, ::rsvc::json::Type::Sfixed64)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"gt\":", "gt", 4, ::rsvc::json::Type::Sfixed64)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gte\":", "gte", 5, ::rsvc::json::Type::Sfixed64)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"in\":", "in", 6, ::rsvc::json::Type::Sfixed64)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"notIn\":",
-                "not_in",
-                7,
-                ::rsvc::json::Type::Sfixed64,
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                8,
-                ::rsvc::json::Type::Sfixed64,
-            )
-            .repeated(),
+        ::rsvc::json::Field::sfixed64(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::sfixed64(",\"lt\":", "lt", 2).in_oneof(0),
+        ::rsvc::json::Field::sfixed64(",\"lte\":", "lte", 3).in_oneof(0),
+        ::rsvc::json::Field::sfixed64(",\"gt\":", "gt", 4).in_oneof(1),
+        ::rsvc::json::Field::sfixed64(",\"gte\":", "gte", 5).in_oneof(1),
+        ::rsvc::json::Field::sfixed64(",\"in\":", "in", 6).repeated(),
+        ::rsvc::json::Field::sfixed64(",\"notIn\":", "not_in", 7).repeated(),
+        ::rsvc::json::Field::sfixed64(",\"example\":", "example", 8).repeated(),
     ];
     impl ::rsvc::json::Json for SFixed64Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -3554,44 +3176,43 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int64_opt(&mut self.r#const),
-                    1 => {
-                        self.less_than = ::core::option::Option::Some(
-                            s_fixed64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.less_than = ::core::option::Option::Some(
-                            s_fixed64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            s_fixed64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            s_fixed64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.int64_list(&mut self.r#in),
-                    6 => __rsvc_r.int64_list(&mut self.not_in),
-                    7 => __rsvc_r.int64_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int64_opt(&mut self.r#const),
+                            1 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    s_fixed64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    s_fixed64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    s_fixed64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    s_fixed64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.int64_list(&mut self.r#in),
+                            6 => __rsvc_r.int64_list(&mut self.not_in),
+                            7 => __rsvc_r.int64_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -3599,10 +3220,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Bool)
-            .optional(),
-        ::rsvc::json::Field::new(",\"example\":", "example", 2, ::rsvc::json::Type::Bool)
-            .repeated(),
+        ::rsvc::json::Field::bool(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::bool(",\"example\":", "example", 2).repeated(),
     ];
     impl ::rsvc::json::Json for BoolRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -3624,18 +3243,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.bool_opt(&mut self.r#const),
-                    1 => __rsvc_r.bool_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.bool_opt(&mut self.r#const),
+                            1 => __rsvc_r.bool_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -3643,185 +3261,50 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 37] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::String)
-            .optional(),
-        ::rsvc::json::Field::new(",\"len\":", "len", 19, ::rsvc::json::Type::Uint64)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"minLen\":",
-                "min_len",
-                2,
-                ::rsvc::json::Type::Uint64,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"maxLen\":",
-                "max_len",
-                3,
-                ::rsvc::json::Type::Uint64,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"lenBytes\":",
-                "len_bytes",
-                20,
-                ::rsvc::json::Type::Uint64,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"minBytes\":",
-                "min_bytes",
-                4,
-                ::rsvc::json::Type::Uint64,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"maxBytes\":",
-                "max_bytes",
-                5,
-                ::rsvc::json::Type::Uint64,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"pattern\":",
-                "pattern",
-                6,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"prefix\":", "prefix", 7, ::rsvc::json::Type::String)
-            .optional(),
-        ::rsvc::json::Field::new(",\"suffix\":", "suffix", 8, ::rsvc::json::Type::String)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"contains\":",
-                "contains",
-                9,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"notContains\":",
-                "not_contains",
-                23,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"in\":", "in", 10, ::rsvc::json::Type::String)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 11, ::rsvc::json::Type::String)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"email\":", "email", 12, ::rsvc::json::Type::Bool)
+        ::rsvc::json::Field::string(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::uint64(",\"len\":", "len", 19).optional(),
+        ::rsvc::json::Field::uint64(",\"minLen\":", "min_len", 2).optional(),
+        ::rsvc::json::Field::uint64(",\"maxLen\":", "max_len", 3).optional(),
+        ::rsvc::json::Field::uint64(",\"lenBytes\":", "len_bytes", 20).optional(),
+        ::rsvc::json::Field::uint64(",\"minBytes\":", "min_bytes", 4).optional(),
+        ::rsvc::json::Field::uint64(",\"maxBytes\":", "max_bytes", 5).optional(),
+        ::rsvc::json::Field::string(",\"pattern\":", "pattern", 6).optional(),
+        ::rsvc::json::Field::string(",\"prefix\":", "prefix", 7).optional(),
+        ::rsvc::json::Field::string(",\"suffix\":", "suffix", 8).optional(),
+        ::rsvc::json::Field::string(",\"contains\":", "contains", 9).optional(),
+        ::rsvc::json::Field::string(",\"notContains\":", "not_contains", 23).optional(),
+        ::rsvc::json::Field::string(",\"in\":", "in", 10).repeated(),
+        ::rsvc::json::Field::string(",\"notIn\":", "not_in", 11).repeated(),
+        ::rsvc::json::Field::bool(",\"email\":", "email", 12).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"hostname\":", "hostname", 13).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ip\":", "ip", 14).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipv4\":", "ipv4", 15).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipv6\":", "ipv6", 16).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"uri\":", "uri", 17).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"uriRef\":", "uri_ref", 18).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"address\":", "address", 21).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"uuid\":", "uuid", 22).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"tuuid\":", "tuuid", 33).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipWithPrefixlen\":", "ip_with_prefixlen", 26)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"hostname\":",
-                "hostname",
-                13,
-                ::rsvc::json::Type::Bool,
-            )
+        ::rsvc::json::Field::bool(",\"ipv4WithPrefixlen\":", "ipv4_with_prefixlen", 27)
             .in_oneof(0),
-        ::rsvc::json::Field::new(",\"ip\":", "ip", 14, ::rsvc::json::Type::Bool)
+        ::rsvc::json::Field::bool(",\"ipv6WithPrefixlen\":", "ipv6_with_prefixlen", 28)
             .in_oneof(0),
-        ::rsvc::json::Field::new(",\"ipv4\":", "ipv4", 15, ::rsvc::json::Type::Bool)
+        ::rsvc::json::Field::bool(",\"ipPrefix\":", "ip_prefix", 29).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipv4Prefix\":", "ipv4_prefix", 30).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipv6Prefix\":", "ipv6_prefix", 31).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"hostAndPort\":", "host_and_port", 32).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ulid\":", "ulid", 35).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"protobufFqn\":", "protobuf_fqn", 37).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"protobufDotFqn\":", "protobuf_dot_fqn", 38)
             .in_oneof(0),
-        ::rsvc::json::Field::new(",\"ipv6\":", "ipv6", 16, ::rsvc::json::Type::Bool)
+        ::rsvc::json::Field::enumeration::<
+            KnownRegex,
+        >(",\"wellKnownRegex\":", "well_known_regex", 24)
             .in_oneof(0),
-        ::rsvc::json::Field::new(",\"uri\":", "uri", 17, ::rsvc::json::Type::Bool)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"uriRef\":", "uri_ref", 18, ::rsvc::json::Type::Bool)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"address\":",
-                "address",
-                21,
-                ::rsvc::json::Type::Bool,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"uuid\":", "uuid", 22, ::rsvc::json::Type::Bool)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"tuuid\":", "tuuid", 33, ::rsvc::json::Type::Bool)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"ipWithPrefixlen\":",
-                "ip_with_prefixlen",
-                26,
-                ::rsvc::json::Type::Bool,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"ipv4WithPrefixlen\":",
-                "ipv4_with_prefixlen",
-                27,
-                ::rsvc::json::Type::Bool,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"ipv6WithPrefixlen\":",
-                "ipv6_with_prefixlen",
-                28,
-                ::rsvc::json::Type::Bool,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"ipPrefix\":",
-                "ip_prefix",
-                29,
-                ::rsvc::json::Type::Bool,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"ipv4Prefix\":",
-                "ipv4_prefix",
-                30,
-                ::rsvc::json::Type::Bool,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"ipv6Prefix\":",
-                "ipv6_prefix",
-                31,
-                ::rsvc::json::Type::Bool,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"hostAndPort\":",
-                "host_and_port",
-                32,
-                ::rsvc::json::Type::Bool,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"ulid\":", "ulid", 35, ::rsvc::json::Type::Bool)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"protobufFqn\":",
-                "protobuf_fqn",
-                37,
-                ::rsvc::json::Type::Bool,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"protobufDotFqn\":",
-                "protobuf_dot_fqn",
-                38,
-                ::rsvc::json::Type::Bool,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"wellKnownRegex\":",
-                "well_known_regex",
-                24,
-                ::rsvc::json::Type::Enum(<KnownRegex as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"strict\":", "strict", 25, ::rsvc::json::Type::Bool)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                34,
-                ::rsvc::json::Type::String,
-            )
-            .repeated(),
+        ::rsvc::json::Field::bool(",\"strict\":", "strict", 25).optional(),
+        ::rsvc::json::Field::string(",\"example\":", "example", 34).repeated(),
     ];
     impl ::rsvc::json::Json for StringRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -3834,18 +3317,18 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.string_opt(&__RSVC_FIELDS[0], self.r#const.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.r#const);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[1], self.len);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[2], self.min_len);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[3], self.max_len);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[4], self.len_bytes);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[5], self.min_bytes);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[6], self.max_bytes);
-            __rsvc_w.string_opt(&__RSVC_FIELDS[7], self.pattern.as_deref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[8], self.prefix.as_deref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[9], self.suffix.as_deref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[10], self.contains.as_deref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[11], self.not_contains.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[7], &self.pattern);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[8], &self.prefix);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[9], &self.suffix);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[10], &self.contains);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[11], &self.not_contains);
             __rsvc_w.string_list(&__RSVC_FIELDS[12], &self.r#in);
             __rsvc_w.string_list(&__RSVC_FIELDS[13], &self.not_in);
             match &self.well_known {
@@ -3911,14 +3394,7 @@ const _: () = {
                 ) => __rsvc_w.bool_set(&__RSVC_FIELDS[33], *__rsvc_value),
                 ::core::option::Option::Some(
                     string_rules::WellKnown::WellKnownRegex(__rsvc_value),
-                ) => {
-                    __rsvc_w
-                        .enum_set(
-                            &__RSVC_FIELDS[34],
-                            *__rsvc_value,
-                            <KnownRegex as ::rsvc::json::JsonEnum>::INFO,
-                        )
-                }
+                ) => __rsvc_w.enum_set(&__RSVC_FIELDS[34], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.bool_opt(&__RSVC_FIELDS[35], self.strict);
@@ -3930,170 +3406,169 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_opt(&mut self.r#const),
-                    1 => __rsvc_r.uint64_opt(&mut self.len),
-                    2 => __rsvc_r.uint64_opt(&mut self.min_len),
-                    3 => __rsvc_r.uint64_opt(&mut self.max_len),
-                    4 => __rsvc_r.uint64_opt(&mut self.len_bytes),
-                    5 => __rsvc_r.uint64_opt(&mut self.min_bytes),
-                    6 => __rsvc_r.uint64_opt(&mut self.max_bytes),
-                    7 => __rsvc_r.string_opt(&mut self.pattern),
-                    8 => __rsvc_r.string_opt(&mut self.prefix),
-                    9 => __rsvc_r.string_opt(&mut self.suffix),
-                    10 => __rsvc_r.string_opt(&mut self.contains),
-                    11 => __rsvc_r.string_opt(&mut self.not_contains),
-                    12 => __rsvc_r.string_list(&mut self.r#in),
-                    13 => __rsvc_r.string_list(&mut self.not_in),
-                    14 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Email(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    15 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Hostname(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    16 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Ip(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    17 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Ipv4(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    18 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Ipv6(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    19 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Uri(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    20 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::UriRef(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    21 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Address(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    22 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Uuid(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    23 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Tuuid(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    24 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::IpWithPrefixlen(
-                                __rsvc_r.bool_value()?,
-                            ),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    25 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Ipv4WithPrefixlen(
-                                __rsvc_r.bool_value()?,
-                            ),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    26 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Ipv6WithPrefixlen(
-                                __rsvc_r.bool_value()?,
-                            ),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    27 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::IpPrefix(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    28 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Ipv4Prefix(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    29 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Ipv6Prefix(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    30 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::HostAndPort(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    31 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::Ulid(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    32 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::ProtobufFqn(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    33 => {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::ProtobufDotFqn(
-                                __rsvc_r.bool_value()?,
-                            ),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    34 => {
-                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                            .enum_value(<KnownRegex as ::rsvc::json::JsonEnum>::INFO)?
-                        {
-                            self.well_known = ::core::option::Option::Some(
-                                string_rules::WellKnown::WellKnownRegex(__rsvc_value),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.r#const),
+                            1 => __rsvc_r.uint64_opt(&mut self.len),
+                            2 => __rsvc_r.uint64_opt(&mut self.min_len),
+                            3 => __rsvc_r.uint64_opt(&mut self.max_len),
+                            4 => __rsvc_r.uint64_opt(&mut self.len_bytes),
+                            5 => __rsvc_r.uint64_opt(&mut self.min_bytes),
+                            6 => __rsvc_r.uint64_opt(&mut self.max_bytes),
+                            7 => __rsvc_r.string_opt(&mut self.pattern),
+                            8 => __rsvc_r.string_opt(&mut self.prefix),
+                            9 => __rsvc_r.string_opt(&mut self.suffix),
+                            10 => __rsvc_r.string_opt(&mut self.contains),
+                            11 => __rsvc_r.string_opt(&mut self.not_contains),
+                            12 => __rsvc_r.string_list(&mut self.r#in),
+                            13 => __rsvc_r.string_list(&mut self.not_in),
+                            14 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Email(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            15 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Hostname(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            16 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Ip(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            17 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Ipv4(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            18 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Ipv6(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            19 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Uri(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            20 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::UriRef(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            21 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Address(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            22 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Uuid(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            23 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Tuuid(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            24 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::IpWithPrefixlen(
+                                        __rsvc_r.bool_value()?,
+                                    ),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            25 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Ipv4WithPrefixlen(
+                                        __rsvc_r.bool_value()?,
+                                    ),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            26 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Ipv6WithPrefixlen(
+                                        __rsvc_r.bool_value()?,
+                                    ),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            27 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::IpPrefix(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            28 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Ipv4Prefix(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            29 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Ipv6Prefix(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            30 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::HostAndPort(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            31 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::Ulid(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            32 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::ProtobufFqn(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            33 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    string_rules::WellKnown::ProtobufDotFqn(
+                                        __rsvc_r.bool_value()?,
+                                    ),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            34 => {
+                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                                    .enum_value(<KnownRegex as ::rsvc::json::JsonEnum>::INFO)?
+                                {
+                                    self.well_known = ::core::option::Option::Some(
+                                        string_rules::WellKnown::WellKnownRegex(__rsvc_value),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            35 => __rsvc_r.bool_opt(&mut self.strict),
+                            36 => __rsvc_r.string_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    35 => __rsvc_r.bool_opt(&mut self.strict),
-                    36 => __rsvc_r.string_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -4101,61 +3576,21 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 15] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Bytes)
-            .optional(),
-        ::rsvc::json::Field::new(",\"len\":", "len", 13, ::rsvc::json::Type::Uint64)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"minLen\":",
-                "min_len",
-                2,
-                ::rsvc::json::Type::Uint64,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"maxLen\":",
-                "max_len",
-                3,
-                ::rsvc::json::Type::Uint64,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"pattern\":",
-                "pattern",
-                4,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"prefix\":", "prefix", 5, ::rsvc::json::Type::Bytes)
-            .optional(),
-        ::rsvc::json::Field::new(",\"suffix\":", "suffix", 6, ::rsvc::json::Type::Bytes)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"contains\":",
-                "contains",
-                7,
-                ::rsvc::json::Type::Bytes,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"in\":", "in", 8, ::rsvc::json::Type::Bytes)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 9, ::rsvc::json::Type::Bytes)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"ip\":", "ip", 10, ::rsvc::json::Type::Bool)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"ipv4\":", "ipv4", 11, ::rsvc::json::Type::Bool)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"ipv6\":", "ipv6", 12, ::rsvc::json::Type::Bool)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"uuid\":", "uuid", 15, ::rsvc::json::Type::Bool)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                14,
-                ::rsvc::json::Type::Bytes,
-            )
-            .repeated(),
+        ::rsvc::json::Field::bytes(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::uint64(",\"len\":", "len", 13).optional(),
+        ::rsvc::json::Field::uint64(",\"minLen\":", "min_len", 2).optional(),
+        ::rsvc::json::Field::uint64(",\"maxLen\":", "max_len", 3).optional(),
+        ::rsvc::json::Field::string(",\"pattern\":", "pattern", 4).optional(),
+        ::rsvc::json::Field::bytes(",\"prefix\":", "prefix", 5).optional(),
+        ::rsvc::json::Field::bytes(",\"suffix\":", "suffix", 6).optional(),
+        ::rsvc::json::Field::bytes(",\"contains\":", "contains", 7).optional(),
+        ::rsvc::json::Field::bytes(",\"in\":", "in", 8).repeated(),
+        ::rsvc::json::Field::bytes(",\"notIn\":", "not_in", 9).repeated(),
+        ::rsvc::json::Field::bool(",\"ip\":", "ip", 10).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipv4\":", "ipv4", 11).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipv6\":", "ipv6", 12).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"uuid\":", "uuid", 15).in_oneof(0),
+        ::rsvc::json::Field::bytes(",\"example\":", "example", 14).repeated(),
     ];
     impl ::rsvc::json::Json for BytesRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -4168,14 +3603,14 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.bytes_opt(&__RSVC_FIELDS[0], self.r#const.as_deref());
+            __rsvc_w.bytes_opt(&__RSVC_FIELDS[0], &self.r#const);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[1], self.len);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[2], self.min_len);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[3], self.max_len);
-            __rsvc_w.string_opt(&__RSVC_FIELDS[4], self.pattern.as_deref());
-            __rsvc_w.bytes_opt(&__RSVC_FIELDS[5], self.prefix.as_deref());
-            __rsvc_w.bytes_opt(&__RSVC_FIELDS[6], self.suffix.as_deref());
-            __rsvc_w.bytes_opt(&__RSVC_FIELDS[7], self.contains.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[4], &self.pattern);
+            __rsvc_w.bytes_opt(&__RSVC_FIELDS[5], &self.prefix);
+            __rsvc_w.bytes_opt(&__RSVC_FIELDS[6], &self.suffix);
+            __rsvc_w.bytes_opt(&__RSVC_FIELDS[7], &self.contains);
             __rsvc_w.list(&__RSVC_FIELDS[8], &self.r#in);
             __rsvc_w.list(&__RSVC_FIELDS[9], &self.not_in);
             match &self.well_known {
@@ -4201,51 +3636,50 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.bytes_opt(&mut self.r#const),
-                    1 => __rsvc_r.uint64_opt(&mut self.len),
-                    2 => __rsvc_r.uint64_opt(&mut self.min_len),
-                    3 => __rsvc_r.uint64_opt(&mut self.max_len),
-                    4 => __rsvc_r.string_opt(&mut self.pattern),
-                    5 => __rsvc_r.bytes_opt(&mut self.prefix),
-                    6 => __rsvc_r.bytes_opt(&mut self.suffix),
-                    7 => __rsvc_r.bytes_opt(&mut self.contains),
-                    8 => __rsvc_r.bytes_list(&mut self.r#in),
-                    9 => __rsvc_r.bytes_list(&mut self.not_in),
-                    10 => {
-                        self.well_known = ::core::option::Option::Some(
-                            bytes_rules::WellKnown::Ip(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    11 => {
-                        self.well_known = ::core::option::Option::Some(
-                            bytes_rules::WellKnown::Ipv4(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    12 => {
-                        self.well_known = ::core::option::Option::Some(
-                            bytes_rules::WellKnown::Ipv6(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    13 => {
-                        self.well_known = ::core::option::Option::Some(
-                            bytes_rules::WellKnown::Uuid(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    14 => __rsvc_r.bytes_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.bytes_opt(&mut self.r#const),
+                            1 => __rsvc_r.uint64_opt(&mut self.len),
+                            2 => __rsvc_r.uint64_opt(&mut self.min_len),
+                            3 => __rsvc_r.uint64_opt(&mut self.max_len),
+                            4 => __rsvc_r.string_opt(&mut self.pattern),
+                            5 => __rsvc_r.bytes_opt(&mut self.prefix),
+                            6 => __rsvc_r.bytes_opt(&mut self.suffix),
+                            7 => __rsvc_r.bytes_opt(&mut self.contains),
+                            8 => __rsvc_r.bytes_list(&mut self.r#in),
+                            9 => __rsvc_r.bytes_list(&mut self.not_in),
+                            10 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    bytes_rules::WellKnown::Ip(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            11 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    bytes_rules::WellKnown::Ipv4(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            12 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    bytes_rules::WellKnown::Ipv6(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            13 => {
+                                self.well_known = ::core::option::Option::Some(
+                                    bytes_rules::WellKnown::Uuid(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            14 => __rsvc_r.bytes_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -4253,26 +3687,11 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::new(",\"const\":", "const", 1, ::rsvc::json::Type::Int32)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"definedOnly\":",
-                "defined_only",
-                2,
-                ::rsvc::json::Type::Bool,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"in\":", "in", 3, ::rsvc::json::Type::Int32)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 4, ::rsvc::json::Type::Int32)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                5,
-                ::rsvc::json::Type::Int32,
-            )
-            .repeated(),
+        ::rsvc::json::Field::int32(",\"const\":", "const", 1).optional(),
+        ::rsvc::json::Field::bool(",\"definedOnly\":", "defined_only", 2).optional(),
+        ::rsvc::json::Field::int32(",\"in\":", "in", 3).repeated(),
+        ::rsvc::json::Field::int32(",\"notIn\":", "not_in", 4).repeated(),
+        ::rsvc::json::Field::int32(",\"example\":", "example", 5).repeated(),
     ];
     impl ::rsvc::json::Json for EnumRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -4297,21 +3716,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.r#const),
-                    1 => __rsvc_r.bool_opt(&mut self.defined_only),
-                    2 => __rsvc_r.int32_list(&mut self.r#in),
-                    3 => __rsvc_r.int32_list(&mut self.not_in),
-                    4 => __rsvc_r.int32_list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.r#const),
+                            1 => __rsvc_r.bool_opt(&mut self.defined_only),
+                            2 => __rsvc_r.int32_list(&mut self.r#in),
+                            3 => __rsvc_r.int32_list(&mut self.not_in),
+                            4 => __rsvc_r.int32_list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -4319,29 +3737,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::new(
-                ",\"minItems\":",
-                "min_items",
-                1,
-                ::rsvc::json::Type::Uint64,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"maxItems\":",
-                "max_items",
-                2,
-                ::rsvc::json::Type::Uint64,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"unique\":", "unique", 3, ::rsvc::json::Type::Bool)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"items\":",
-                "items",
-                4,
-                ::rsvc::json::Type::Message(<FieldRules as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::uint64(",\"minItems\":", "min_items", 1).optional(),
+        ::rsvc::json::Field::uint64(",\"maxItems\":", "max_items", 2).optional(),
+        ::rsvc::json::Field::bool(",\"unique\":", "unique", 3).optional(),
+        ::rsvc::json::Field::message::<FieldRules>(",\"items\":", "items", 4).optional(),
     ];
     impl ::rsvc::json::Json for RepeatedRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -4357,7 +3756,7 @@ const _: () = {
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[0], self.min_items);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[1], self.max_items);
             __rsvc_w.bool_opt(&__RSVC_FIELDS[2], self.unique);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[3], self.items.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.items);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -4365,20 +3764,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.uint64_opt(&mut self.min_items),
-                    1 => __rsvc_r.uint64_opt(&mut self.max_items),
-                    2 => __rsvc_r.bool_opt(&mut self.unique),
-                    3 => __rsvc_r.message_opt(&mut self.items),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.uint64_opt(&mut self.min_items),
+                            1 => __rsvc_r.uint64_opt(&mut self.max_items),
+                            2 => __rsvc_r.bool_opt(&mut self.unique),
+                            3 => __rsvc_r.message_opt(&mut self.items),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -4386,33 +3784,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::new(
-                ",\"minPairs\":",
-                "min_pairs",
-                1,
-                ::rsvc::json::Type::Uint64,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"maxPairs\":",
-                "max_pairs",
-                2,
-                ::rsvc::json::Type::Uint64,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"keys\":",
-                "keys",
-                4,
-                ::rsvc::json::Type::Message(<FieldRules as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"values\":",
-                "values",
-                5,
-                ::rsvc::json::Type::Message(<FieldRules as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::uint64(",\"minPairs\":", "min_pairs", 1).optional(),
+        ::rsvc::json::Field::uint64(",\"maxPairs\":", "max_pairs", 2).optional(),
+        ::rsvc::json::Field::message::<FieldRules>(",\"keys\":", "keys", 4).optional(),
+        ::rsvc::json::Field::message::<FieldRules>(",\"values\":", "values", 5)
             .optional(),
     ];
     impl ::rsvc::json::Json for MapRules {
@@ -4428,8 +3803,8 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[0], self.min_pairs);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[1], self.max_pairs);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.keys.as_deref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[3], self.values.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.keys);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.values);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -4437,20 +3812,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.uint64_opt(&mut self.min_pairs),
-                    1 => __rsvc_r.uint64_opt(&mut self.max_pairs),
-                    2 => __rsvc_r.message_opt(&mut self.keys),
-                    3 => __rsvc_r.message_opt(&mut self.values),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.uint64_opt(&mut self.min_pairs),
+                            1 => __rsvc_r.uint64_opt(&mut self.max_pairs),
+                            2 => __rsvc_r.message_opt(&mut self.keys),
+                            3 => __rsvc_r.message_opt(&mut self.values),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -4458,10 +3832,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"in\":", "in", 2, ::rsvc::json::Type::String)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 3, ::rsvc::json::Type::String)
-            .repeated(),
+        ::rsvc::json::Field::string(",\"in\":", "in", 2).repeated(),
+        ::rsvc::json::Field::string(",\"notIn\":", "not_in", 3).repeated(),
     ];
     impl ::rsvc::json::Json for AnyRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -4483,18 +3855,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_list(&mut self.r#in),
-                    1 => __rsvc_r.string_list(&mut self.not_in),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_list(&mut self.r#in),
+                            1 => __rsvc_r.string_list(&mut self.not_in),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -4502,77 +3873,37 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(
-                ",\"const\":",
-                "const",
-                2,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"const\":", "const", 2)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"lt\":",
-                "lt",
-                3,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"lt\":", "lt", 3)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"lte\":",
-                "lte",
-                4,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"lte\":", "lte", 4)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"gt\":",
-                "gt",
-                5,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"gt\":", "gt", 5)
             .in_oneof(1),
-        ::rsvc::json::Field::new(
-                ",\"gte\":",
-                "gte",
-                6,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"gte\":", "gte", 6)
             .in_oneof(1),
-        ::rsvc::json::Field::new(
-                ",\"in\":",
-                "in",
-                7,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"in\":", "in", 7)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"notIn\":",
-                "not_in",
-                8,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"notIn\":", "not_in", 8)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                9,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"example\":", "example", 9)
             .repeated(),
     ];
     impl ::rsvc::json::Json for DurationRules {
@@ -4586,7 +3917,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.r#const.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.r#const);
             match &self.less_than {
                 ::core::option::Option::Some(
                     duration_rules::LessThan::Lt(__rsvc_value),
@@ -4615,72 +3946,71 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.r#const),
-                    1 => {
-                        if let ::core::option::Option::Some(
-                            duration_rules::LessThan::Lt(__rsvc_value),
-                        ) = &mut self.less_than
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.less_than = ::core::option::Option::Some(
-                                duration_rules::LessThan::Lt(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.r#const),
+                            1 => {
+                                if let ::core::option::Option::Some(
+                                    duration_rules::LessThan::Lt(__rsvc_value),
+                                ) = &mut self.less_than
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.less_than = ::core::option::Option::Some(
+                                        duration_rules::LessThan::Lt(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                if let ::core::option::Option::Some(
+                                    duration_rules::LessThan::Lte(__rsvc_value),
+                                ) = &mut self.less_than
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.less_than = ::core::option::Option::Some(
+                                        duration_rules::LessThan::Lte(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                if let ::core::option::Option::Some(
+                                    duration_rules::GreaterThan::Gt(__rsvc_value),
+                                ) = &mut self.greater_than
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.greater_than = ::core::option::Option::Some(
+                                        duration_rules::GreaterThan::Gt(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                if let ::core::option::Option::Some(
+                                    duration_rules::GreaterThan::Gte(__rsvc_value),
+                                ) = &mut self.greater_than
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.greater_than = ::core::option::Option::Some(
+                                        duration_rules::GreaterThan::Gte(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => __rsvc_r.list(&mut self.r#in),
+                            6 => __rsvc_r.list(&mut self.not_in),
+                            7 => __rsvc_r.list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        if let ::core::option::Option::Some(
-                            duration_rules::LessThan::Lte(__rsvc_value),
-                        ) = &mut self.less_than
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.less_than = ::core::option::Option::Some(
-                                duration_rules::LessThan::Lte(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        if let ::core::option::Option::Some(
-                            duration_rules::GreaterThan::Gt(__rsvc_value),
-                        ) = &mut self.greater_than
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.greater_than = ::core::option::Option::Some(
-                                duration_rules::GreaterThan::Gt(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        if let ::core::option::Option::Some(
-                            duration_rules::GreaterThan::Gte(__rsvc_value),
-                        ) = &mut self.greater_than
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.greater_than = ::core::option::Option::Some(
-                                duration_rules::GreaterThan::Gte(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => __rsvc_r.list(&mut self.r#in),
-                    6 => __rsvc_r.list(&mut self.not_in),
-                    7 => __rsvc_r.list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -4688,27 +4018,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::new(
-                ",\"const\":",
-                "const",
-                1,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::FieldMask as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::FieldMask,
+        >(",\"const\":", "const", 1)
             .optional(),
-        ::rsvc::json::Field::new(",\"in\":", "in", 2, ::rsvc::json::Type::String)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"notIn\":", "not_in", 3, ::rsvc::json::Type::String)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                4,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::FieldMask as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::string(",\"in\":", "in", 2).repeated(),
+        ::rsvc::json::Field::string(",\"notIn\":", "not_in", 3).repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::FieldMask,
+        >(",\"example\":", "example", 4)
             .repeated(),
     ];
     impl ::rsvc::json::Json for FieldMaskRules {
@@ -4722,7 +4040,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.r#const.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.r#const);
             __rsvc_w.string_list(&__RSVC_FIELDS[1], &self.r#in);
             __rsvc_w.string_list(&__RSVC_FIELDS[2], &self.not_in);
             __rsvc_w.list(&__RSVC_FIELDS[3], &self.example);
@@ -4733,20 +4051,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.r#const),
-                    1 => __rsvc_r.string_list(&mut self.r#in),
-                    2 => __rsvc_r.string_list(&mut self.not_in),
-                    3 => __rsvc_r.list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.r#const),
+                            1 => __rsvc_r.string_list(&mut self.r#in),
+                            2 => __rsvc_r.string_list(&mut self.not_in),
+                            3 => __rsvc_r.list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -4754,72 +4071,35 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
-        ::rsvc::json::Field::new(
-                ",\"const\":",
-                "const",
-                2,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"const\":", "const", 2)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"lt\":",
-                "lt",
-                3,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"lt\":", "lt", 3)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"lte\":",
-                "lte",
-                4,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"lte\":", "lte", 4)
             .in_oneof(0),
-        ::rsvc::json::Field::new(",\"ltNow\":", "lt_now", 7, ::rsvc::json::Type::Bool)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"gt\":",
-                "gt",
-                5,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::bool(",\"ltNow\":", "lt_now", 7).in_oneof(0),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"gt\":", "gt", 5)
             .in_oneof(1),
-        ::rsvc::json::Field::new(
-                ",\"gte\":",
-                "gte",
-                6,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"gte\":", "gte", 6)
             .in_oneof(1),
-        ::rsvc::json::Field::new(",\"gtNow\":", "gt_now", 8, ::rsvc::json::Type::Bool)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(
-                ",\"within\":",
-                "within",
-                9,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::bool(",\"gtNow\":", "gt_now", 8).in_oneof(1),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"within\":", "within", 9)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"example\":",
-                "example",
-                10,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"example\":", "example", 10)
             .repeated(),
     ];
     impl ::rsvc::json::Json for TimestampRules {
@@ -4833,7 +4113,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.r#const.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.r#const);
             match &self.less_than {
                 ::core::option::Option::Some(
                     timestamp_rules::LessThan::Lt(__rsvc_value),
@@ -4858,7 +4138,7 @@ const _: () = {
                 ) => __rsvc_w.bool_set(&__RSVC_FIELDS[6], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
-            __rsvc_w.message_opt(&__RSVC_FIELDS[7], self.within.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[7], &self.within);
             __rsvc_w.list(&__RSVC_FIELDS[8], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
@@ -4867,83 +4147,82 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.r#const),
-                    1 => {
-                        if let ::core::option::Option::Some(
-                            timestamp_rules::LessThan::Lt(__rsvc_value),
-                        ) = &mut self.less_than
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.less_than = ::core::option::Option::Some(
-                                timestamp_rules::LessThan::Lt(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.r#const),
+                            1 => {
+                                if let ::core::option::Option::Some(
+                                    timestamp_rules::LessThan::Lt(__rsvc_value),
+                                ) = &mut self.less_than
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.less_than = ::core::option::Option::Some(
+                                        timestamp_rules::LessThan::Lt(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                if let ::core::option::Option::Some(
+                                    timestamp_rules::LessThan::Lte(__rsvc_value),
+                                ) = &mut self.less_than
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.less_than = ::core::option::Option::Some(
+                                        timestamp_rules::LessThan::Lte(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.less_than = ::core::option::Option::Some(
+                                    timestamp_rules::LessThan::LtNow(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                if let ::core::option::Option::Some(
+                                    timestamp_rules::GreaterThan::Gt(__rsvc_value),
+                                ) = &mut self.greater_than
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.greater_than = ::core::option::Option::Some(
+                                        timestamp_rules::GreaterThan::Gt(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => {
+                                if let ::core::option::Option::Some(
+                                    timestamp_rules::GreaterThan::Gte(__rsvc_value),
+                                ) = &mut self.greater_than
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.greater_than = ::core::option::Option::Some(
+                                        timestamp_rules::GreaterThan::Gte(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            6 => {
+                                self.greater_than = ::core::option::Option::Some(
+                                    timestamp_rules::GreaterThan::GtNow(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            7 => __rsvc_r.message_opt(&mut self.within),
+                            8 => __rsvc_r.list(&mut self.example),
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        if let ::core::option::Option::Some(
-                            timestamp_rules::LessThan::Lte(__rsvc_value),
-                        ) = &mut self.less_than
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.less_than = ::core::option::Option::Some(
-                                timestamp_rules::LessThan::Lte(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.less_than = ::core::option::Option::Some(
-                            timestamp_rules::LessThan::LtNow(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        if let ::core::option::Option::Some(
-                            timestamp_rules::GreaterThan::Gt(__rsvc_value),
-                        ) = &mut self.greater_than
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.greater_than = ::core::option::Option::Some(
-                                timestamp_rules::GreaterThan::Gt(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => {
-                        if let ::core::option::Option::Some(
-                            timestamp_rules::GreaterThan::Gte(__rsvc_value),
-                        ) = &mut self.greater_than
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.greater_than = ::core::option::Option::Some(
-                                timestamp_rules::GreaterThan::Gte(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    6 => {
-                        self.greater_than = ::core::option::Option::Some(
-                            timestamp_rules::GreaterThan::GtNow(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    7 => __rsvc_r.message_opt(&mut self.within),
-                    8 => __rsvc_r.list(&mut self.example),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -4951,12 +4230,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"violations\":",
-                "violations",
-                1,
-                ::rsvc::json::Type::Message(<Violation as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<Violation>(",\"violations\":", "violations", 1)
             .repeated(),
     ];
     impl ::rsvc::json::Json for Violations {
@@ -4978,17 +4252,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.list(&mut self.violations),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.violations),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -4996,36 +4269,11 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::new(
-                ",\"field\":",
-                "field",
-                5,
-                ::rsvc::json::Type::Message(<FieldPath as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"rule\":",
-                "rule",
-                6,
-                ::rsvc::json::Type::Message(<FieldPath as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"ruleId\":",
-                "rule_id",
-                2,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"message\":",
-                "message",
-                3,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"forKey\":", "for_key", 4, ::rsvc::json::Type::Bool)
-            .optional(),
+        ::rsvc::json::Field::message::<FieldPath>(",\"field\":", "field", 5).optional(),
+        ::rsvc::json::Field::message::<FieldPath>(",\"rule\":", "rule", 6).optional(),
+        ::rsvc::json::Field::string(",\"ruleId\":", "rule_id", 2).optional(),
+        ::rsvc::json::Field::string(",\"message\":", "message", 3).optional(),
+        ::rsvc::json::Field::bool(",\"forKey\":", "for_key", 4).optional(),
     ];
     impl ::rsvc::json::Json for Violation {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -5038,10 +4286,10 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.field.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.rule.as_ref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[2], self.rule_id.as_deref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[3], self.message.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.field);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.rule);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[2], &self.rule_id);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[3], &self.message);
             __rsvc_w.bool_opt(&__RSVC_FIELDS[4], self.for_key);
             __rsvc_w.close(__rsvc_object);
         }
@@ -5050,21 +4298,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.field),
-                    1 => __rsvc_r.message_opt(&mut self.rule),
-                    2 => __rsvc_r.string_opt(&mut self.rule_id),
-                    3 => __rsvc_r.string_opt(&mut self.message),
-                    4 => __rsvc_r.bool_opt(&mut self.for_key),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.field),
+                            1 => __rsvc_r.message_opt(&mut self.rule),
+                            2 => __rsvc_r.string_opt(&mut self.rule_id),
+                            3 => __rsvc_r.string_opt(&mut self.message),
+                            4 => __rsvc_r.bool_opt(&mut self.for_key),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -5072,14 +4319,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"elements\":",
-                "elements",
-                1,
-                ::rsvc::json::Type::Message(
-                    <FieldPathElement as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<FieldPathElement>(",\"elements\":", "elements", 1)
             .repeated(),
     ];
     impl ::rsvc::json::Json for FieldPath {
@@ -5101,17 +4341,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.list(&mut self.elements),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.elements),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -5119,72 +4358,25 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 10] = [
-        ::rsvc::json::Field::new(
-                ",\"fieldNumber\":",
-                "field_number",
-                1,
-                ::rsvc::json::Type::Int32,
-            )
+        ::rsvc::json::Field::int32(",\"fieldNumber\":", "field_number", 1).optional(),
+        ::rsvc::json::Field::string(",\"fieldName\":", "field_name", 2).optional(),
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
+        >(",\"fieldType\":", "field_type", 3)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"fieldName\":",
-                "field_name",
-                2,
-                ::rsvc::json::Type::String,
-            )
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
+        >(",\"keyType\":", "key_type", 4)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"fieldType\":",
-                "field_type",
-                3,
-                ::rsvc::json::Type::Enum(
-                    <::rsvc::codegen::prost_types::field_descriptor_proto::Type as ::rsvc::json::JsonEnum>::INFO,
-                ),
-            )
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
+        >(",\"valueType\":", "value_type", 5)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"keyType\":",
-                "key_type",
-                4,
-                ::rsvc::json::Type::Enum(
-                    <::rsvc::codegen::prost_types::field_descriptor_proto::Type as ::rsvc::json::JsonEnum>::INFO,
-                ),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"valueType\":",
-                "value_type",
-                5,
-                ::rsvc::json::Type::Enum(
-                    <::rsvc::codegen::prost_types::field_descriptor_proto::Type as ::rsvc::json::JsonEnum>::INFO,
-                ),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"index\":", "index", 6, ::rsvc::json::Type::Uint64)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"boolKey\":",
-                "bool_key",
-                7,
-                ::rsvc::json::Type::Bool,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"intKey\":", "int_key", 8, ::rsvc::json::Type::Int64)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"uintKey\":",
-                "uint_key",
-                9,
-                ::rsvc::json::Type::Uint64,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"stringKey\":",
-                "string_key",
-                10,
-                ::rsvc::json::Type::String,
-            )
-            .in_oneof(0),
+        ::rsvc::json::Field::uint64(",\"index\":", "index", 6).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"boolKey\":", "bool_key", 7).in_oneof(0),
+        ::rsvc::json::Field::int64(",\"intKey\":", "int_key", 8).in_oneof(0),
+        ::rsvc::json::Field::uint64(",\"uintKey\":", "uint_key", 9).in_oneof(0),
+        ::rsvc::json::Field::string(",\"stringKey\":", "string_key", 10).in_oneof(0),
     ];
     impl ::rsvc::json::Json for FieldPathElement {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -5198,25 +4390,10 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.field_number);
-            __rsvc_w.string_opt(&__RSVC_FIELDS[1], self.field_name.as_deref());
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[2],
-                    self.field_type,
-                    <::rsvc::codegen::prost_types::field_descriptor_proto::Type as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[3],
-                    self.key_type,
-                    <::rsvc::codegen::prost_types::field_descriptor_proto::Type as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[4],
-                    self.value_type,
-                    <::rsvc::codegen::prost_types::field_descriptor_proto::Type as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.field_name);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[2], self.field_type);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[3], self.key_type);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[4], self.value_type);
             match &self.subscript {
                 ::core::option::Option::Some(
                     field_path_element::Subscript::Index(__rsvc_value),
@@ -5242,73 +4419,71 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.field_number),
-                    1 => __rsvc_r.string_opt(&mut self.field_name),
-                    2 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.field_type,
-                                <::rsvc::codegen::prost_types::field_descriptor_proto::Type as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    3 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.key_type,
-                                <::rsvc::codegen::prost_types::field_descriptor_proto::Type as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    4 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.value_type,
-                                <::rsvc::codegen::prost_types::field_descriptor_proto::Type as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    5 => {
-                        self.subscript = ::core::option::Option::Some(
-                            field_path_element::Subscript::Index(__rsvc_r.u64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    6 => {
-                        self.subscript = ::core::option::Option::Some(
-                            field_path_element::Subscript::BoolKey(
-                                __rsvc_r.bool_value()?,
-                            ),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    7 => {
-                        self.subscript = ::core::option::Option::Some(
-                            field_path_element::Subscript::IntKey(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    8 => {
-                        self.subscript = ::core::option::Option::Some(
-                            field_path_element::Subscript::UintKey(__rsvc_r.u64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    9 => {
-                        self.subscript = ::core::option::Option::Some(
-                            field_path_element::Subscript::StringKey(
-                                __rsvc_r.string_value()?,
-                            ),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.field_number),
+                            1 => __rsvc_r.string_opt(&mut self.field_name),
+                            2 => {
+                                __rsvc_r
+                                    .enum_opt::<
+                                        ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
+                                    >(&mut self.field_type)
+                            }
+                            3 => {
+                                __rsvc_r
+                                    .enum_opt::<
+                                        ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
+                                    >(&mut self.key_type)
+                            }
+                            4 => {
+                                __rsvc_r
+                                    .enum_opt::<
+                                        ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
+                                    >(&mut self.value_type)
+                            }
+                            5 => {
+                                self.subscript = ::core::option::Option::Some(
+                                    field_path_element::Subscript::Index(__rsvc_r.u64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            6 => {
+                                self.subscript = ::core::option::Option::Some(
+                                    field_path_element::Subscript::BoolKey(
+                                        __rsvc_r.bool_value()?,
+                                    ),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            7 => {
+                                self.subscript = ::core::option::Option::Some(
+                                    field_path_element::Subscript::IntKey(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            8 => {
+                                self.subscript = ::core::option::Option::Some(
+                                    field_path_element::Subscript::UintKey(
+                                        __rsvc_r.u64_value()?,
+                                    ),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            9 => {
+                                self.subscript = ::core::option::Option::Some(
+                                    field_path_element::Subscript::StringKey(
+                                        __rsvc_r.string_value()?,
+                                    ),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -191,18 +191,11 @@ impl ::rsvc::json::JsonEnum for FieldBehavior {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"rules\":",
-                "rules",
-                1,
-                ::rsvc::json::Type::Message(<HttpRule as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
+        ::rsvc::json::Field::message::<HttpRule>(",\"rules\":", "rules", 1).repeated(),
+        ::rsvc::json::Field::bool(
             ",\"fullyDecodeReservedExpansion\":",
             "fully_decode_reserved_expansion",
             2,
-            ::rsvc::json::Type::Bool,
         ),
     ];
     impl ::rsvc::json::Json for Http {
@@ -225,18 +218,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.list(&mut self.rules),
-                    1 => __rsvc_r.bool(&mut self.fully_decode_reserved_expansion),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.rules),
+                            1 => __rsvc_r.bool(&mut self.fully_decode_reserved_expansion),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -244,44 +236,19 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 10] = [
-        ::rsvc::json::Field::new(
-            ",\"selector\":",
-            "selector",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(",\"get\":", "get", 2, ::rsvc::json::Type::String)
+        ::rsvc::json::Field::string(",\"selector\":", "selector", 1),
+        ::rsvc::json::Field::string(",\"get\":", "get", 2).in_oneof(0),
+        ::rsvc::json::Field::string(",\"put\":", "put", 3).in_oneof(0),
+        ::rsvc::json::Field::string(",\"post\":", "post", 4).in_oneof(0),
+        ::rsvc::json::Field::string(",\"delete\":", "delete", 5).in_oneof(0),
+        ::rsvc::json::Field::string(",\"patch\":", "patch", 6).in_oneof(0),
+        ::rsvc::json::Field::message::<CustomHttpPattern>(",\"custom\":", "custom", 8)
             .in_oneof(0),
-        ::rsvc::json::Field::new(",\"put\":", "put", 3, ::rsvc::json::Type::String)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"post\":", "post", 4, ::rsvc::json::Type::String)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"delete\":", "delete", 5, ::rsvc::json::Type::String)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"patch\":", "patch", 6, ::rsvc::json::Type::String)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"custom\":",
-                "custom",
-                8,
-                ::rsvc::json::Type::Message(
-                    <CustomHttpPattern as ::rsvc::json::Json>::info,
-                ),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"body\":", "body", 7, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"responseBody\":",
-            "response_body",
-            12,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"additionalBindings\":",
-                "additional_bindings",
-                11,
-                ::rsvc::json::Type::Message(<HttpRule as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::string(",\"body\":", "body", 7),
+        ::rsvc::json::Field::string(",\"responseBody\":", "response_body", 12),
+        ::rsvc::json::Field::message::<
+            HttpRule,
+        >(",\"additionalBindings\":", "additional_bindings", 11)
             .repeated(),
     ];
     impl ::rsvc::json::Json for HttpRule {
@@ -327,63 +294,62 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.selector),
-                    1 => {
-                        self.pattern = ::core::option::Option::Some(
-                            http_rule::Pattern::Get(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.pattern = ::core::option::Option::Some(
-                            http_rule::Pattern::Put(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.pattern = ::core::option::Option::Some(
-                            http_rule::Pattern::Post(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.pattern = ::core::option::Option::Some(
-                            http_rule::Pattern::Delete(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => {
-                        self.pattern = ::core::option::Option::Some(
-                            http_rule::Pattern::Patch(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    6 => {
-                        if let ::core::option::Option::Some(
-                            http_rule::Pattern::Custom(__rsvc_value),
-                        ) = &mut self.pattern
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.pattern = ::core::option::Option::Some(
-                                http_rule::Pattern::Custom(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.selector),
+                            1 => {
+                                self.pattern = ::core::option::Option::Some(
+                                    http_rule::Pattern::Get(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.pattern = ::core::option::Option::Some(
+                                    http_rule::Pattern::Put(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.pattern = ::core::option::Option::Some(
+                                    http_rule::Pattern::Post(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.pattern = ::core::option::Option::Some(
+                                    http_rule::Pattern::Delete(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => {
+                                self.pattern = ::core::option::Option::Some(
+                                    http_rule::Pattern::Patch(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            6 => {
+                                if let ::core::option::Option::Some(
+                                    http_rule::Pattern::Custom(__rsvc_value),
+                                ) = &mut self.pattern
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.pattern = ::core::option::Option::Some(
+                                        http_rule::Pattern::Custom(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            7 => __rsvc_r.string(&mut self.body),
+                            8 => __rsvc_r.string(&mut self.response_body),
+                            9 => __rsvc_r.list(&mut self.additional_bindings),
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    7 => __rsvc_r.string(&mut self.body),
-                    8 => __rsvc_r.string(&mut self.response_body),
-                    9 => __rsvc_r.list(&mut self.additional_bindings),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -391,8 +357,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"kind\":", "kind", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"path\":", "path", 2, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"kind\":", "kind", 1),
+        ::rsvc::json::Field::string(",\"path\":", "path", 2),
     ];
     impl ::rsvc::json::Json for CustomHttpPattern {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -414,18 +380,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.kind),
-                    1 => __rsvc_r.string(&mut self.path),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.kind),
+                            1 => __rsvc_r.string(&mut self.path),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -433,21 +398,11 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(
-            ",\"contentType\":",
-            "content_type",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(",\"data\":", "data", 2, ::rsvc::json::Type::Bytes),
-        ::rsvc::json::Field::new(
-                ",\"extensions\":",
-                "extensions",
-                3,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Any as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::string(",\"contentType\":", "content_type", 1),
+        ::rsvc::json::Field::bytes(",\"data\":", "data", 2),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Any,
+        >(",\"extensions\":", "extensions", 3)
             .repeated(),
     ];
     impl ::rsvc::json::Json for HttpBody {
@@ -471,19 +426,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.content_type),
-                    1 => __rsvc_r.bytes(&mut self.data),
-                    2 => __rsvc_r.list(&mut self.extensions),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.content_type),
+                            1 => __rsvc_r.bytes(&mut self.data),
+                            2 => __rsvc_r.list(&mut self.extensions),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -370,24 +370,9 @@ impl ::rsvc::json::JsonEnum for Code {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(
-            ",\"reason\":",
-            "reason",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"domain\":",
-            "domain",
-            2,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"metadata\":",
-                "metadata",
-                3,
-                ::rsvc::json::Type::String,
-            )
+        ::rsvc::json::Field::string(",\"reason\":", "reason", 1),
+        ::rsvc::json::Field::string(",\"domain\":", "domain", 2),
+        ::rsvc::json::Field::string(",\"metadata\":", "metadata", 3)
             .map(::rsvc::json::Type::String),
     ];
     impl ::rsvc::json::Json for ErrorInfo {
@@ -411,19 +396,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.reason),
-                    1 => __rsvc_r.string(&mut self.domain),
-                    2 => __rsvc_r.map(&mut self.metadata),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.reason),
+                            1 => __rsvc_r.string(&mut self.domain),
+                            2 => __rsvc_r.map(&mut self.metadata),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -431,14 +415,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"retryDelay\":",
-                "retry_delay",
-                1,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"retryDelay\":", "retry_delay", 1)
             .optional(),
     ];
     impl ::rsvc::json::Json for RetryInfo {
@@ -452,7 +431,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.retry_delay.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.retry_delay);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -460,17 +439,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.retry_delay),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.retry_delay),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -478,14 +456,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"stackEntries\":",
-                "stack_entries",
-                1,
-                ::rsvc::json::Type::String,
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(",\"detail\":", "detail", 2, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"stackEntries\":", "stack_entries", 1).repeated(),
+        ::rsvc::json::Field::string(",\"detail\":", "detail", 2),
     ];
     impl ::rsvc::json::Json for DebugInfo {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -507,18 +479,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_list(&mut self.stack_entries),
-                    1 => __rsvc_r.string(&mut self.detail),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_list(&mut self.stack_entries),
+                            1 => __rsvc_r.string(&mut self.detail),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -526,14 +497,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"violations\":",
-                "violations",
-                1,
-                ::rsvc::json::Type::Message(
-                    <quota_failure::Violation as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            quota_failure::Violation,
+        >(",\"violations\":", "violations", 1)
             .repeated(),
     ];
     impl ::rsvc::json::Json for QuotaFailure {
@@ -555,17 +521,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.list(&mut self.violations),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.violations),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -573,55 +538,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(
-            ",\"subject\":",
-            "subject",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"description\":",
-            "description",
-            2,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"apiService\":",
-            "api_service",
-            3,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"quotaMetric\":",
-            "quota_metric",
-            4,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"quotaId\":",
-            "quota_id",
-            5,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"quotaDimensions\":",
-                "quota_dimensions",
-                6,
-                ::rsvc::json::Type::String,
-            )
+        ::rsvc::json::Field::string(",\"subject\":", "subject", 1),
+        ::rsvc::json::Field::string(",\"description\":", "description", 2),
+        ::rsvc::json::Field::string(",\"apiService\":", "api_service", 3),
+        ::rsvc::json::Field::string(",\"quotaMetric\":", "quota_metric", 4),
+        ::rsvc::json::Field::string(",\"quotaId\":", "quota_id", 5),
+        ::rsvc::json::Field::string(",\"quotaDimensions\":", "quota_dimensions", 6)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"quotaValue\":",
-            "quota_value",
-            7,
-            ::rsvc::json::Type::Int64,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"futureQuotaValue\":",
-                "future_quota_value",
-                8,
-                ::rsvc::json::Type::Int64,
-            )
+        ::rsvc::json::Field::int64(",\"quotaValue\":", "quota_value", 7),
+        ::rsvc::json::Field::int64(",\"futureQuotaValue\":", "future_quota_value", 8)
             .optional(),
     ];
     impl ::rsvc::json::Json for quota_failure::Violation {
@@ -650,24 +575,23 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.subject),
-                    1 => __rsvc_r.string(&mut self.description),
-                    2 => __rsvc_r.string(&mut self.api_service),
-                    3 => __rsvc_r.string(&mut self.quota_metric),
-                    4 => __rsvc_r.string(&mut self.quota_id),
-                    5 => __rsvc_r.map(&mut self.quota_dimensions),
-                    6 => __rsvc_r.int64(&mut self.quota_value),
-                    7 => __rsvc_r.int64_opt(&mut self.future_quota_value),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.subject),
+                            1 => __rsvc_r.string(&mut self.description),
+                            2 => __rsvc_r.string(&mut self.api_service),
+                            3 => __rsvc_r.string(&mut self.quota_metric),
+                            4 => __rsvc_r.string(&mut self.quota_id),
+                            5 => __rsvc_r.map(&mut self.quota_dimensions),
+                            6 => __rsvc_r.int64(&mut self.quota_value),
+                            7 => __rsvc_r.int64_opt(&mut self.future_quota_value),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -675,14 +599,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"violations\":",
-                "violations",
-                1,
-                ::rsvc::json::Type::Message(
-                    <precondition_failure::Violation as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            precondition_failure::Violation,
+        >(",\"violations\":", "violations", 1)
             .repeated(),
     ];
     impl ::rsvc::json::Json for PreconditionFailure {
@@ -704,17 +623,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.list(&mut self.violations),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.violations),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -722,19 +640,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(",\"type\":", "type", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"subject\":",
-            "subject",
-            2,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"description\":",
-            "description",
-            3,
-            ::rsvc::json::Type::String,
-        ),
+        ::rsvc::json::Field::string(",\"type\":", "type", 1),
+        ::rsvc::json::Field::string(",\"subject\":", "subject", 2),
+        ::rsvc::json::Field::string(",\"description\":", "description", 3),
     ];
     impl ::rsvc::json::Json for precondition_failure::Violation {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -757,19 +665,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.r#type),
-                    1 => __rsvc_r.string(&mut self.subject),
-                    2 => __rsvc_r.string(&mut self.description),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.r#type),
+                            1 => __rsvc_r.string(&mut self.subject),
+                            2 => __rsvc_r.string(&mut self.description),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -777,14 +684,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"fieldViolations\":",
-                "field_violations",
-                1,
-                ::rsvc::json::Type::Message(
-                    <bad_request::FieldViolation as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            bad_request::FieldViolation,
+        >(",\"fieldViolations\":", "field_violations", 1)
             .repeated(),
     ];
     impl ::rsvc::json::Json for BadRequest {
@@ -806,17 +708,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.list(&mut self.field_violations),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.field_violations),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -824,27 +725,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::new(",\"field\":", "field", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"description\":",
-            "description",
-            2,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"reason\":",
-            "reason",
-            3,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"localizedMessage\":",
-                "localized_message",
-                4,
-                ::rsvc::json::Type::Message(
-                    <LocalizedMessage as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::string(",\"field\":", "field", 1),
+        ::rsvc::json::Field::string(",\"description\":", "description", 2),
+        ::rsvc::json::Field::string(",\"reason\":", "reason", 3),
+        ::rsvc::json::Field::message::<
+            LocalizedMessage,
+        >(",\"localizedMessage\":", "localized_message", 4)
             .optional(),
     ];
     impl ::rsvc::json::Json for bad_request::FieldViolation {
@@ -861,7 +747,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.field);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.description);
             __rsvc_w.string(&__RSVC_FIELDS[2], &self.reason);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[3], self.localized_message.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.localized_message);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -869,20 +755,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.field),
-                    1 => __rsvc_r.string(&mut self.description),
-                    2 => __rsvc_r.string(&mut self.reason),
-                    3 => __rsvc_r.message_opt(&mut self.localized_message),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.field),
+                            1 => __rsvc_r.string(&mut self.description),
+                            2 => __rsvc_r.string(&mut self.reason),
+                            3 => __rsvc_r.message_opt(&mut self.localized_message),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -890,18 +775,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-            ",\"requestId\":",
-            "request_id",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"servingData\":",
-            "serving_data",
-            2,
-            ::rsvc::json::Type::String,
-        ),
+        ::rsvc::json::Field::string(",\"requestId\":", "request_id", 1),
+        ::rsvc::json::Field::string(",\"servingData\":", "serving_data", 2),
     ];
     impl ::rsvc::json::Json for RequestInfo {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -923,18 +798,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.request_id),
-                    1 => __rsvc_r.string(&mut self.serving_data),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.request_id),
+                            1 => __rsvc_r.string(&mut self.serving_data),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -942,25 +816,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::new(
-            ",\"resourceType\":",
-            "resource_type",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"resourceName\":",
-            "resource_name",
-            2,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(",\"owner\":", "owner", 3, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"description\":",
-            "description",
-            4,
-            ::rsvc::json::Type::String,
-        ),
+        ::rsvc::json::Field::string(",\"resourceType\":", "resource_type", 1),
+        ::rsvc::json::Field::string(",\"resourceName\":", "resource_name", 2),
+        ::rsvc::json::Field::string(",\"owner\":", "owner", 3),
+        ::rsvc::json::Field::string(",\"description\":", "description", 4),
     ];
     impl ::rsvc::json::Json for ResourceInfo {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -984,20 +843,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.resource_type),
-                    1 => __rsvc_r.string(&mut self.resource_name),
-                    2 => __rsvc_r.string(&mut self.owner),
-                    3 => __rsvc_r.string(&mut self.description),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.resource_type),
+                            1 => __rsvc_r.string(&mut self.resource_name),
+                            2 => __rsvc_r.string(&mut self.owner),
+                            3 => __rsvc_r.string(&mut self.description),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1005,13 +863,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"links\":",
-                "links",
-                1,
-                ::rsvc::json::Type::Message(<help::Link as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
+        ::rsvc::json::Field::message::<help::Link>(",\"links\":", "links", 1).repeated(),
     ];
     impl ::rsvc::json::Json for Help {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1032,17 +884,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.list(&mut self.links),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.links),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1050,13 +901,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-            ",\"description\":",
-            "description",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(",\"url\":", "url", 2, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"description\":", "description", 1),
+        ::rsvc::json::Field::string(",\"url\":", "url", 2),
     ];
     impl ::rsvc::json::Json for help::Link {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1078,18 +924,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.description),
-                    1 => __rsvc_r.string(&mut self.url),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.description),
+                            1 => __rsvc_r.string(&mut self.url),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1097,18 +942,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-            ",\"locale\":",
-            "locale",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"message\":",
-            "message",
-            2,
-            ::rsvc::json::Type::String,
-        ),
+        ::rsvc::json::Field::string(",\"locale\":", "locale", 1),
+        ::rsvc::json::Field::string(",\"message\":", "message", 2),
     ];
     impl ::rsvc::json::Json for LocalizedMessage {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1130,18 +965,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.locale),
-                    1 => __rsvc_r.string(&mut self.message),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.locale),
+                            1 => __rsvc_r.string(&mut self.message),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1149,21 +983,11 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(",\"code\":", "code", 1, ::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::new(
-            ",\"message\":",
-            "message",
-            2,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"details\":",
-                "details",
-                3,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Any as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::int32(",\"code\":", "code", 1),
+        ::rsvc::json::Field::string(",\"message\":", "message", 2),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Any,
+        >(",\"details\":", "details", 3)
             .repeated(),
     ];
     impl ::rsvc::json::Json for Status {
@@ -1187,19 +1011,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32(&mut self.code),
-                    1 => __rsvc_r.string(&mut self.message),
-                    2 => __rsvc_r.list(&mut self.details),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32(&mut self.code),
+                            1 => __rsvc_r.string(&mut self.message),
+                            2 => __rsvc_r.list(&mut self.details),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

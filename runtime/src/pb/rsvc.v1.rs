@@ -176,27 +176,11 @@ pub mod error {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(
-            ",\"errorSet\":",
-            "error_set",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"access\":",
-                "access",
-                2,
-                ::rsvc::json::Type::Message(<Access as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"timeout\":",
-                "timeout",
-                3,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::string(",\"errorSet\":", "error_set", 1),
+        ::rsvc::json::Field::message::<Access>(",\"access\":", "access", 2).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"timeout\":", "timeout", 3)
             .optional(),
     ];
     impl ::rsvc::json::Json for ServiceOptions {
@@ -211,8 +195,8 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.error_set);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.access.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.timeout.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.access);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.timeout);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -220,19 +204,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.error_set),
-                    1 => __rsvc_r.message_opt(&mut self.access),
-                    2 => __rsvc_r.message_opt(&mut self.timeout),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.error_set),
+                            1 => __rsvc_r.message_opt(&mut self.access),
+                            2 => __rsvc_r.message_opt(&mut self.timeout),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -240,30 +223,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::new(",\"errors\":", "errors", 1, ::rsvc::json::Type::String)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"access\":",
-                "access",
-                2,
-                ::rsvc::json::Type::Message(<Access as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::string(",\"errors\":", "errors", 1).repeated(),
+        ::rsvc::json::Field::message::<Access>(",\"access\":", "access", 2).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"timeout\":", "timeout", 3)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"timeout\":",
-                "timeout",
-                3,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-            ",\"fillUpdateMask\":",
-            "fill_update_mask",
-            4,
-            ::rsvc::json::Type::Bool,
-        ),
+        ::rsvc::json::Field::bool(",\"fillUpdateMask\":", "fill_update_mask", 4),
     ];
     impl ::rsvc::json::Json for MethodOptions {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -277,8 +243,8 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string_list(&__RSVC_FIELDS[0], &self.errors);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.access.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.timeout.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.access);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.timeout);
             __rsvc_w.bool(&__RSVC_FIELDS[3], self.fill_update_mask);
             __rsvc_w.close(__rsvc_object);
         }
@@ -287,20 +253,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_list(&mut self.errors),
-                    1 => __rsvc_r.message_opt(&mut self.access),
-                    2 => __rsvc_r.message_opt(&mut self.timeout),
-                    3 => __rsvc_r.bool(&mut self.fill_update_mask),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_list(&mut self.errors),
+                            1 => __rsvc_r.message_opt(&mut self.access),
+                            2 => __rsvc_r.message_opt(&mut self.timeout),
+                            3 => __rsvc_r.bool(&mut self.fill_update_mask),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -308,28 +273,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(
-                ",\"public\":",
-                "public",
-                1,
-                ::rsvc::json::Type::Message(<access::Public as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<access::Public>(",\"public\":", "public", 1)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"authenticated\":",
-                "authenticated",
-                2,
-                ::rsvc::json::Type::Message(
-                    <access::Authenticated as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            access::Authenticated,
+        >(",\"authenticated\":", "authenticated", 2)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"scopes\":",
-                "scopes",
-                3,
-                ::rsvc::json::Type::Message(<access::Scopes as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<access::Scopes>(",\"scopes\":", "scopes", 3)
             .in_oneof(0),
     ];
     impl ::rsvc::json::Json for Access {
@@ -362,55 +312,54 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        if let ::core::option::Option::Some(
-                            access::Kind::Public(__rsvc_value),
-                        ) = &mut self.kind
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.kind = ::core::option::Option::Some(
-                                access::Kind::Public(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => {
+                                if let ::core::option::Option::Some(
+                                    access::Kind::Public(__rsvc_value),
+                                ) = &mut self.kind
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.kind = ::core::option::Option::Some(
+                                        access::Kind::Public(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            1 => {
+                                if let ::core::option::Option::Some(
+                                    access::Kind::Authenticated(__rsvc_value),
+                                ) = &mut self.kind
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.kind = ::core::option::Option::Some(
+                                        access::Kind::Authenticated(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                if let ::core::option::Option::Some(
+                                    access::Kind::Scopes(__rsvc_value),
+                                ) = &mut self.kind
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.kind = ::core::option::Option::Some(
+                                        access::Kind::Scopes(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    1 => {
-                        if let ::core::option::Option::Some(
-                            access::Kind::Authenticated(__rsvc_value),
-                        ) = &mut self.kind
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.kind = ::core::option::Option::Some(
-                                access::Kind::Authenticated(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        if let ::core::option::Option::Some(
-                            access::Kind::Scopes(__rsvc_value),
-                        ) = &mut self.kind
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.kind = ::core::option::Option::Some(
-                                access::Kind::Scopes(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -436,10 +385,15 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -465,10 +419,15 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -476,10 +435,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"allOf\":", "all_of", 1, ::rsvc::json::Type::String)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"anyOf\":", "any_of", 2, ::rsvc::json::Type::String)
-            .repeated(),
+        ::rsvc::json::Field::string(",\"allOf\":", "all_of", 1).repeated(),
+        ::rsvc::json::Field::string(",\"anyOf\":", "any_of", 2).repeated(),
     ];
     impl ::rsvc::json::Json for access::Scopes {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -501,18 +458,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_list(&mut self.all_of),
-                    1 => __rsvc_r.string_list(&mut self.any_of),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_list(&mut self.all_of),
+                            1 => __rsvc_r.string_list(&mut self.any_of),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -520,7 +476,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"domain\":", "domain", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"domain\":", "domain", 1),
     ];
     impl ::rsvc::json::Json for ErrorSet {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -541,17 +497,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.domain),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.domain),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -559,50 +514,19 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::new(
-            ",\"code\":",
-            "code",
-            1,
-            ::rsvc::json::Type::Enum(
-                <super::super::google::rpc::Code as ::rsvc::json::JsonEnum>::INFO,
-            ),
-        ),
-        ::rsvc::json::Field::new(
-            ",\"httpStatus\":",
-            "http_status",
-            2,
-            ::rsvc::json::Type::Int32,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"message\":",
-            "message",
-            3,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"retryAfter\":",
-                "retry_after",
-                4,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::enumeration::<
+            super::super::google::rpc::Code,
+        >(",\"code\":", "code", 1),
+        ::rsvc::json::Field::int32(",\"httpStatus\":", "http_status", 2),
+        ::rsvc::json::Field::string(",\"message\":", "message", 3),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"retryAfter\":", "retry_after", 4)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"help\":",
-                "help",
-                5,
-                ::rsvc::json::Type::Message(<error::Link as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"localized\":",
-                "localized",
-                6,
-                ::rsvc::json::Type::Message(
-                    <error::LocalizedMessage as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<error::Link>(",\"help\":", "help", 5).repeated(),
+        ::rsvc::json::Field::message::<
+            error::LocalizedMessage,
+        >(",\"localized\":", "localized", 6)
             .repeated(),
     ];
     impl ::rsvc::json::Json for Error {
@@ -616,15 +540,10 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[0],
-                    self.code,
-                    <super::super::google::rpc::Code as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[0], self.code);
             __rsvc_w.int32(&__RSVC_FIELDS[1], self.http_status);
             __rsvc_w.string(&__RSVC_FIELDS[2], &self.message);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[3], self.retry_after.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.retry_after);
             __rsvc_w.list(&__RSVC_FIELDS[4], &self.help);
             __rsvc_w.list(&__RSVC_FIELDS[5], &self.localized);
             __rsvc_w.close(__rsvc_object);
@@ -634,28 +553,26 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.code,
-                                <super::super::google::rpc::Code as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    1 => __rsvc_r.int32(&mut self.http_status),
-                    2 => __rsvc_r.string(&mut self.message),
-                    3 => __rsvc_r.message_opt(&mut self.retry_after),
-                    4 => __rsvc_r.list(&mut self.help),
-                    5 => __rsvc_r.list(&mut self.localized),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => {
+                                __rsvc_r
+                                    .enumeration::<
+                                        super::super::google::rpc::Code,
+                                    >(&mut self.code)
+                            }
+                            1 => __rsvc_r.int32(&mut self.http_status),
+                            2 => __rsvc_r.string(&mut self.message),
+                            3 => __rsvc_r.message_opt(&mut self.retry_after),
+                            4 => __rsvc_r.list(&mut self.help),
+                            5 => __rsvc_r.list(&mut self.localized),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -663,13 +580,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-            ",\"description\":",
-            "description",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(",\"url\":", "url", 2, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"description\":", "description", 1),
+        ::rsvc::json::Field::string(",\"url\":", "url", 2),
     ];
     impl ::rsvc::json::Json for error::Link {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -691,18 +603,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.description),
-                    1 => __rsvc_r.string(&mut self.url),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.description),
+                            1 => __rsvc_r.string(&mut self.url),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -710,18 +621,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-            ",\"locale\":",
-            "locale",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"message\":",
-            "message",
-            2,
-            ::rsvc::json::Type::String,
-        ),
+        ::rsvc::json::Field::string(",\"locale\":", "locale", 1),
+        ::rsvc::json::Field::string(",\"message\":", "message", 2),
     ];
     impl ::rsvc::json::Json for error::LocalizedMessage {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -743,18 +644,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.locale),
-                    1 => __rsvc_r.string(&mut self.message),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.locale),
+                            1 => __rsvc_r.string(&mut self.message),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

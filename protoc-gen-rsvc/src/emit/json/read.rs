@@ -21,20 +21,18 @@ impl Cx<'_> {
             _ => "",
         };
         match (holds, self.kind(field.kind.value())) {
-            (Holds::Map, Kind::Enum(info)) => {
-                quote! { __rsvc_r.enum_map(&mut #place, #info) }
-            }
+            (Holds::Map, Kind::Enum(path)) => quote! { __rsvc_r.enum_map::<#path, _>(&mut #place) },
             (Holds::Map, _) => quote! { __rsvc_r.map(&mut #place) },
             (Holds::List, Kind::Message) => quote! { __rsvc_r.list(&mut #place) },
             (Holds::Optional, Kind::Message) => quote! { __rsvc_r.message_opt(&mut #place) },
             (_, Kind::Message) => quote! { ::rsvc::json::Json::read_json(&mut #place, __rsvc_r) },
-            (holds, Kind::Enum(info)) => {
+            (holds, Kind::Enum(path)) => {
                 let method = if holds == Holds::Value {
                     format_ident!("enumeration")
                 } else {
                     format_ident!("enum{suffix}")
                 };
-                quote! { __rsvc_r.#method(&mut #place, #info) }
+                quote! { __rsvc_r.#method::<#path>(&mut #place) }
             }
             (_, kind) => {
                 let stem = match kind {
@@ -62,8 +60,8 @@ impl Cx<'_> {
                     #place = #some(#variant(__rsvc_r.message_value()?));
                 }
             },
-            Kind::Enum(info) => quote! {
-                if let #some(__rsvc_value) = __rsvc_r.enum_value(#info)? {
+            Kind::Enum(path) => quote! {
+                if let #some(__rsvc_value) = __rsvc_r.enum_value(<#path as ::rsvc::json::JsonEnum>::INFO)? {
                     #place = #some(#variant(__rsvc_value));
                 }
             },

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Cx;
-use crate::model::{FieldId, FieldKind, Presence, Scalar, ValueType, WellKnown};
+use crate::model::{FieldId, FieldKind, Presence, ValueType, WellKnown};
 
 impl Cx<'_> {
     pub(super) fn table_line(&self, id: FieldId) -> TokenStream {
@@ -12,17 +12,15 @@ impl Cx<'_> {
         let escaped = escape(&field.json_name);
         let (key, proto) = (format!(",\"{escaped}\":"), &field.name);
         let number = Literal::u32_unsuffixed(field.number);
-        let ty = self.table_type(field.kind.value());
-        let new = if escaped == field.json_name {
-            quote! { ::rsvc::json::Field::new(#key, #proto, #number, #ty) }
-        } else {
+        let new = self.constructor(field.kind.value());
+        let named = (escaped != field.json_name).then(|| {
             let json = &field.json_name;
-            quote! { ::rsvc::json::Field::escaped(#key, #json, #proto, #number, #ty) }
-        };
+            quote! { .named(#json) }
+        });
         let cardinality = match &field.kind {
             FieldKind::Map(key, _) => {
-                let key = scalar(*key);
-                quote! { .map(#key) }
+                let key = format_ident!("{key:?}");
+                quote! { .map(::rsvc::json::Type::#key) }
             }
             FieldKind::Repeated(_) if field.packed => quote! { .packed() },
             FieldKind::Repeated(_) => quote! { .repeated() },
@@ -40,23 +38,27 @@ impl Cx<'_> {
             FieldKind::Singular(value, _) if self.takes_null(value) => quote! { .nullable() },
             _ => quote! {},
         };
-        quote! { #new #cardinality #nullable }
+        quote! { ::rsvc::json::Field::#new(#key, #proto, #number) #named #cardinality #nullable }
     }
 
-    fn table_type(&self, value: &ValueType) -> TokenStream {
+    /// The constructor for a type.
+    fn constructor(&self, value: &ValueType) -> TokenStream {
         match value {
-            ValueType::Scalar(kind) => scalar(*kind),
+            ValueType::Scalar(kind) => {
+                let name = format_ident!("{}", format!("{kind:?}").to_lowercase());
+                quote! { #name }
+            }
             ValueType::Enum(id) => {
-                let info = self.enum_info(*id);
-                quote! { ::rsvc::json::Type::Enum(#info) }
+                let path = self.enum_path(*id);
+                quote! { enumeration::<#path> }
             }
             ValueType::Message(id) => {
                 let path = self.message_path(*id);
-                quote! { ::rsvc::json::Type::Message(<#path as ::rsvc::json::Json>::info) }
+                quote! { message::<#path> }
             }
             ValueType::Group(id) => {
                 let path = self.message_path(*id);
-                quote! { ::rsvc::json::Type::Group(<#path as ::rsvc::json::Json>::info) }
+                quote! { group::<#path> }
             }
         }
     }
@@ -69,11 +71,6 @@ impl Cx<'_> {
             _ => false,
         }
     }
-}
-
-fn scalar(kind: Scalar) -> TokenStream {
-    let name = format_ident!("{kind:?}");
-    quote! { ::rsvc::json::Type::#name }
 }
 
 /// A name as it stands in a JSON string.

@@ -56,7 +56,7 @@ impl Cx<'_> {
             }
             Kind::String => quote! { string_set(#entry, __rsvc_value) },
             Kind::Bytes => quote! { bytes_set(#entry, __rsvc_value) },
-            Kind::Enum(info) => quote! { enum_set(#entry, *__rsvc_value, #info) },
+            Kind::Enum(_) => quote! { enum_set(#entry, *__rsvc_value) },
             Kind::Message => quote! { message_set(#entry, __rsvc_value) },
         };
         quote! { ::core::option::Option::Some(#variant(__rsvc_value)) => __rsvc_w.#call, }
@@ -85,22 +85,17 @@ impl Cx<'_> {
             }
             (Holds::List, Kind::String) => quote! { string_list(#entry, &#place) },
             (Holds::List, Kind::Bytes | Kind::Message) => quote! { list(#entry, &#place) },
-            (Holds::List, Kind::Enum(info)) => quote! { enum_list(#entry, &#place, #info) },
-            (Holds::Map, Kind::Enum(info)) => {
-                quote! { enum_map(#entry, &#place, #info) }
-            }
+            (Holds::List, Kind::Enum(_)) => quote! { enum_list(#entry, &#place) },
+            (Holds::Map, Kind::Enum(_)) => quote! { enum_map(#entry, &#place) },
             (Holds::Map, _) => quote! { map(#entry, &#place) },
             (Holds::Optional, Kind::Copied(stem)) => {
                 let method = format_ident!("{stem}_opt");
                 quote! { #method(#entry, #place) }
             }
-            (Holds::Optional, Kind::String) => quote! { string_opt(#entry, #place.as_deref()) },
-            (Holds::Optional, Kind::Bytes) => quote! { bytes_opt(#entry, #place.as_deref()) },
-            (Holds::Optional, Kind::Enum(info)) => quote! { enum_opt(#entry, #place, #info) },
-            (Holds::Optional, Kind::Message) if field.storage.boxed => {
-                quote! { message_opt(#entry, #place.as_deref()) }
-            }
-            (Holds::Optional, Kind::Message) => quote! { message_opt(#entry, #place.as_ref()) },
+            (Holds::Optional, Kind::String) => quote! { string_opt(#entry, &#place) },
+            (Holds::Optional, Kind::Bytes) => quote! { bytes_opt(#entry, &#place) },
+            (Holds::Optional, Kind::Enum(_)) => quote! { enum_opt(#entry, #place) },
+            (Holds::Optional, Kind::Message) => quote! { message_opt(#entry, &#place) },
             (Holds::Value, Kind::Message) => quote! { message_set(#entry, &#place) },
             (Holds::Value, kind) => {
                 let required = matches!(field.kind, FieldKind::Singular(_, Presence::Required));
@@ -110,9 +105,9 @@ impl Cx<'_> {
                         let method = format_ident!("{stem}{suffix}");
                         quote! { #method(#entry, #place) }
                     }
-                    Kind::Enum(info) => {
+                    Kind::Enum(_) => {
                         let method = format_ident!("{}", if required { "enum_set" } else { "enumeration" });
-                        quote! { #method(#entry, #place, #info) }
+                        quote! { #method(#entry, #place) }
                     }
                     Kind::String | Kind::Bytes | Kind::Message => {
                         let stem = if matches!(kind, Kind::String) { "string" } else { "bytes" };

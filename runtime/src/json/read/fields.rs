@@ -1,9 +1,11 @@
 //! A field of each kind and presence, as generated code reads them.
 
+use std::collections::BTreeSet;
+
 use super::{Error, Reader};
-use crate::json::Json;
 use crate::json::info::EnumInfo;
 use crate::json::write::{JsonMap, MapKey};
+use crate::json::{Json, JsonEnum};
 
 /// For each scalar: into a plain field, an optional one, and a repeated one.
 macro_rules! scalar_fields {
@@ -97,29 +99,18 @@ impl Reader<'_> {
     }
 
     /// An enum into a field without presence.
-    pub fn enumeration(&mut self, field: &mut i32, info: &EnumInfo) -> Result<(), Error> {
-        if let Some(value) = self.enum_value(info)? {
-            *field = value;
-        }
-        Ok(())
+    pub fn enumeration<E: JsonEnum>(&mut self, field: &mut i32) -> Result<(), Error> {
+        self.enum_value(E::INFO).map(|value| *field = value.unwrap_or(*field))
     }
 
     /// An enum into a field with presence.
-    pub fn enum_opt(&mut self, field: &mut Option<i32>, info: &EnumInfo) -> Result<(), Error> {
-        if let Some(value) = self.enum_value(info)? {
-            *field = Some(value);
-        }
-        Ok(())
+    pub fn enum_opt<E: JsonEnum>(&mut self, field: &mut Option<i32>) -> Result<(), Error> {
+        self.enum_value(E::INFO).map(|value| *field = value.or(*field))
     }
 
     /// Repeated enums.
-    pub fn enum_list(&mut self, field: &mut Vec<i32>, info: &EnumInfo) -> Result<(), Error> {
-        self.open_array()?;
-        let mut first = true;
-        while self.next_element(&mut first)? {
-            field.extend(self.enum_value(info)?);
-        }
-        Ok(())
+    pub fn enum_list<E: JsonEnum>(&mut self, field: &mut Vec<i32>) -> Result<(), Error> {
+        self.elements(&mut |reader| reader.enum_value(E::INFO).map(|value| field.extend(value)))
     }
 
     /// A message into a field, merged with what is there.
@@ -136,10 +127,15 @@ impl Reader<'_> {
 
     /// Repeated messages, or any other list.
     pub fn list<T: Json + Default>(&mut self, field: &mut Vec<T>) -> Result<(), Error> {
+        self.elements(&mut |reader| field.push_mut(T::default()).read_json(reader))
+    }
+
+    /// An array, each of whose elements `read` takes.
+    fn elements(&mut self, read: &mut dyn FnMut(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
         self.open_array()?;
         let mut first = true;
         while self.next_element(&mut first)? {
-            field.push_mut(T::default()).read_json(self)?;
+            read(self)?;
         }
         Ok(())
     }
@@ -149,44 +145,41 @@ impl Reader<'_> {
     where
         M::Value: Json + Default,
     {
-        self.entries(field, |reader| reader.message_value().map(Some))
+        let fresh = field.entry_count() == 0;
+        M::Key::read_map(self, fresh, &mut |reader, key| {
+            reader.message_value().map(|value| field.put(key, value))
+        })
     }
 
     /// A map of enums.
-    pub fn enum_map<M: JsonMap<Value = i32>>(&mut self, field: &mut M, info: &EnumInfo) -> Result<(), Error> {
-        self.entries(field, |reader| reader.enum_value(info))
+    pub fn enum_map<E: JsonEnum, M: JsonMap<Value = i32>>(&mut self, field: &mut M) -> Result<(), Error> {
+        let fresh = field.entry_count() == 0;
+        M::Key::read_map(self, fresh, &mut |reader, key| {
+            Ok(reader.enum_value(E::INFO)?.is_none_or(|value| field.put(key, value)))
+        })
     }
 
-    fn entries<M: JsonMap>(
+    /// See [`MapKey::read_map`].
+    pub(in crate::json) fn entries<K: MapKey>(
         &mut self,
-        field: &mut M,
-        mut value: impl FnMut(&mut Self) -> Result<Option<M::Value>, Error>,
+        fresh: bool,
+        add: &mut dyn FnMut(&mut Reader<'_>, K) -> Result<bool, Error>,
     ) -> Result<(), Error> {
-        // Entries that were there before may come again; those of the text may not.
-        let mut entries = M::default();
+        // The keys of the text, where those of the map say nothing.
+        let mut keys = BTreeSet::new();
         self.open_entries()?;
         let mut started = false;
-        while let Some((key, at)) = self.map_key(started)? {
+        while let Some((text, at)) = self.next_entry_at(started)? {
             started = true;
-            if let Some(value) = value(self)?
-                && !entries.insert_new(key, value)
-            {
+            let Some(key) = K::parse_key(&text) else {
+                let text = super::number::shown(&text);
+                return Err(self.data(at, format!("{text:?} is not a key of this map")));
+            };
+            let new = fresh || keys.insert(key.clone());
+            if !add(self, key)? && fresh || !new {
                 return Err(self.data(at, "a key comes twice".into()));
             }
         }
-        if field.entry_count() == 0 {
-            *field = entries;
-        } else {
-            field.merge(entries);
-        }
         Ok(())
-    }
-
-    fn map_key<K: MapKey>(&mut self, started: bool) -> Result<Option<(K, usize)>, Error> {
-        let Some((key, at)) = self.next_entry_at(started)? else { return Ok(None) };
-        match K::parse_key(&key) {
-            Some(key) => Ok(Some((key, at))),
-            None => Err(self.data(at, format!("{:?} is not a key of this map", super::number::shown(&key)))),
-        }
     }
 }

@@ -20,6 +20,19 @@ pub struct Object {
 }
 
 impl<'a> Reader<'a> {
+    /// Takes a message's object: calls `read` at the value of each field, with the index of the field.
+    pub fn fields(
+        &mut self,
+        info: &'static MessageInfo,
+        read: &mut dyn FnMut(&mut Self, usize) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut object = self.object(info)?;
+        while let Some(index) = self.next(&mut object)? {
+            read(self, index)?;
+        }
+        Ok(())
+    }
+
     /// Enters a message's object.
     pub fn object(&mut self, info: &'static MessageInfo) -> Result<Object, Error> {
         if self.byte() != b'{' {

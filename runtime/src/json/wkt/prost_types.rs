@@ -114,12 +114,7 @@ for ::rsvc::codegen::prost_types::method_options::IdempotencyLevel {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-            ",\"fileName\":",
-            "file_name",
-            1,
-            ::rsvc::json::Type::String,
-        ),
+        ::rsvc::json::Field::string(",\"fileName\":", "file_name", 1),
     ];
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::SourceContext {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -140,17 +135,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.file_name),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.file_name),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -158,44 +152,23 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"fields\":",
-                "fields",
-                2,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Field as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Field,
+        >(",\"fields\":", "fields", 2)
             .repeated(),
-        ::rsvc::json::Field::new(",\"oneofs\":", "oneofs", 3, ::rsvc::json::Type::String)
+        ::rsvc::json::Field::string(",\"oneofs\":", "oneofs", 3).repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Option,
+        >(",\"options\":", "options", 4)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"options\":",
-                "options",
-                4,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Option as ::rsvc::json::Json>::info,
-                ),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"sourceContext\":",
-                "source_context",
-                5,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::SourceContext as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::SourceContext,
+        >(",\"sourceContext\":", "source_context", 5)
             .optional(),
-        ::rsvc::json::Field::new(
-            ",\"syntax\":",
-            "syntax",
-            6,
-            ::rsvc::json::Type::Enum(
-                <::rsvc::codegen::prost_types::Syntax as ::rsvc::json::JsonEnum>::INFO,
-            ),
-        ),
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::Syntax,
+        >(",\"syntax\":", "syntax", 6),
     ];
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Type {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -212,13 +185,8 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[1], &self.fields);
             __rsvc_w.string_list(&__RSVC_FIELDS[2], &self.oneofs);
             __rsvc_w.list(&__RSVC_FIELDS[3], &self.options);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[4], self.source_context.as_ref());
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[5],
-                    self.syntax,
-                    <::rsvc::codegen::prost_types::Syntax as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.message_opt(&__RSVC_FIELDS[4], &self.source_context);
+            __rsvc_w.enumeration(&__RSVC_FIELDS[5], self.syntax);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -226,28 +194,26 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.list(&mut self.fields),
-                    2 => __rsvc_r.string_list(&mut self.oneofs),
-                    3 => __rsvc_r.list(&mut self.options),
-                    4 => __rsvc_r.message_opt(&mut self.source_context),
-                    5 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.syntax,
-                                <::rsvc::codegen::prost_types::Syntax as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.list(&mut self.fields),
+                            2 => __rsvc_r.string_list(&mut self.oneofs),
+                            3 => __rsvc_r.list(&mut self.options),
+                            4 => __rsvc_r.message_opt(&mut self.source_context),
+                            5 => {
+                                __rsvc_r
+                                    .enumeration::<
+                                        ::rsvc::codegen::prost_types::Syntax,
+                                    >(&mut self.syntax)
+                            }
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -255,58 +221,23 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 10] = [
-        ::rsvc::json::Field::new(
-            ",\"kind\":",
-            "kind",
-            1,
-            ::rsvc::json::Type::Enum(
-                <::rsvc::codegen::prost_types::field::Kind as ::rsvc::json::JsonEnum>::INFO,
-            ),
-        ),
-        ::rsvc::json::Field::new(
-            ",\"cardinality\":",
-            "cardinality",
-            2,
-            ::rsvc::json::Type::Enum(
-                <::rsvc::codegen::prost_types::field::Cardinality as ::rsvc::json::JsonEnum>::INFO,
-            ),
-        ),
-        ::rsvc::json::Field::new(",\"number\":", "number", 3, ::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::new(",\"name\":", "name", 4, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"typeUrl\":",
-            "type_url",
-            6,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"oneofIndex\":",
-            "oneof_index",
-            7,
-            ::rsvc::json::Type::Int32,
-        ),
-        ::rsvc::json::Field::new(",\"packed\":", "packed", 8, ::rsvc::json::Type::Bool),
-        ::rsvc::json::Field::new(
-                ",\"options\":",
-                "options",
-                9,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Option as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::field::Kind,
+        >(",\"kind\":", "kind", 1),
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::field::Cardinality,
+        >(",\"cardinality\":", "cardinality", 2),
+        ::rsvc::json::Field::int32(",\"number\":", "number", 3),
+        ::rsvc::json::Field::string(",\"name\":", "name", 4),
+        ::rsvc::json::Field::string(",\"typeUrl\":", "type_url", 6),
+        ::rsvc::json::Field::int32(",\"oneofIndex\":", "oneof_index", 7),
+        ::rsvc::json::Field::bool(",\"packed\":", "packed", 8),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Option,
+        >(",\"options\":", "options", 9)
             .repeated(),
-        ::rsvc::json::Field::new(
-            ",\"jsonName\":",
-            "json_name",
-            10,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"defaultValue\":",
-            "default_value",
-            11,
-            ::rsvc::json::Type::String,
-        ),
+        ::rsvc::json::Field::string(",\"jsonName\":", "json_name", 10),
+        ::rsvc::json::Field::string(",\"defaultValue\":", "default_value", 11),
     ];
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Field {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -319,18 +250,8 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[0],
-                    self.kind,
-                    <::rsvc::codegen::prost_types::field::Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[1],
-                    self.cardinality,
-                    <::rsvc::codegen::prost_types::field::Cardinality as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[0], self.kind);
+            __rsvc_w.enumeration(&__RSVC_FIELDS[1], self.cardinality);
             __rsvc_w.int32(&__RSVC_FIELDS[2], self.number);
             __rsvc_w.string(&__RSVC_FIELDS[3], &self.name);
             __rsvc_w.string(&__RSVC_FIELDS[4], &self.type_url);
@@ -346,38 +267,35 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.kind,
-                                <::rsvc::codegen::prost_types::field::Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    1 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.cardinality,
-                                <::rsvc::codegen::prost_types::field::Cardinality as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    2 => __rsvc_r.int32(&mut self.number),
-                    3 => __rsvc_r.string(&mut self.name),
-                    4 => __rsvc_r.string(&mut self.type_url),
-                    5 => __rsvc_r.int32(&mut self.oneof_index),
-                    6 => __rsvc_r.bool(&mut self.packed),
-                    7 => __rsvc_r.list(&mut self.options),
-                    8 => __rsvc_r.string(&mut self.json_name),
-                    9 => __rsvc_r.string(&mut self.default_value),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => {
+                                __rsvc_r
+                                    .enumeration::<
+                                        ::rsvc::codegen::prost_types::field::Kind,
+                                    >(&mut self.kind)
+                            }
+                            1 => {
+                                __rsvc_r
+                                    .enumeration::<
+                                        ::rsvc::codegen::prost_types::field::Cardinality,
+                                    >(&mut self.cardinality)
+                            }
+                            2 => __rsvc_r.int32(&mut self.number),
+                            3 => __rsvc_r.string(&mut self.name),
+                            4 => __rsvc_r.string(&mut self.type_url),
+                            5 => __rsvc_r.int32(&mut self.oneof_index),
+                            6 => __rsvc_r.bool(&mut self.packed),
+                            7 => __rsvc_r.list(&mut self.options),
+                            8 => __rsvc_r.string(&mut self.json_name),
+                            9 => __rsvc_r.string(&mut self.default_value),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -385,42 +303,22 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"enumvalue\":",
-                "enumvalue",
-                2,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::EnumValue as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::EnumValue,
+        >(",\"enumvalue\":", "enumvalue", 2)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"options\":",
-                "options",
-                3,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Option as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Option,
+        >(",\"options\":", "options", 3)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"sourceContext\":",
-                "source_context",
-                4,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::SourceContext as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::SourceContext,
+        >(",\"sourceContext\":", "source_context", 4)
             .optional(),
-        ::rsvc::json::Field::new(
-            ",\"syntax\":",
-            "syntax",
-            5,
-            ::rsvc::json::Type::Enum(
-                <::rsvc::codegen::prost_types::Syntax as ::rsvc::json::JsonEnum>::INFO,
-            ),
-        ),
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::Syntax,
+        >(",\"syntax\":", "syntax", 5),
     ];
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Enum {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -436,13 +334,8 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.list(&__RSVC_FIELDS[1], &self.enumvalue);
             __rsvc_w.list(&__RSVC_FIELDS[2], &self.options);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[3], self.source_context.as_ref());
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[4],
-                    self.syntax,
-                    <::rsvc::codegen::prost_types::Syntax as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.source_context);
+            __rsvc_w.enumeration(&__RSVC_FIELDS[4], self.syntax);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -450,27 +343,25 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.list(&mut self.enumvalue),
-                    2 => __rsvc_r.list(&mut self.options),
-                    3 => __rsvc_r.message_opt(&mut self.source_context),
-                    4 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.syntax,
-                                <::rsvc::codegen::prost_types::Syntax as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.list(&mut self.enumvalue),
+                            2 => __rsvc_r.list(&mut self.options),
+                            3 => __rsvc_r.message_opt(&mut self.source_context),
+                            4 => {
+                                __rsvc_r
+                                    .enumeration::<
+                                        ::rsvc::codegen::prost_types::Syntax,
+                                    >(&mut self.syntax)
+                            }
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -478,16 +369,11 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"number\":", "number", 2, ::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::new(
-                ",\"options\":",
-                "options",
-                3,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Option as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::int32(",\"number\":", "number", 2),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Option,
+        >(",\"options\":", "options", 3)
             .repeated(),
     ];
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::EnumValue {
@@ -511,19 +397,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.int32(&mut self.number),
-                    2 => __rsvc_r.list(&mut self.options),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.int32(&mut self.number),
+                            2 => __rsvc_r.list(&mut self.options),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -531,15 +416,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"value\":",
-                "value",
-                2,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Any as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Any,
+        >(",\"value\":", "value", 2)
             .optional(),
     ];
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Option {
@@ -554,7 +434,7 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.value.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.value);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -562,18 +442,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.message_opt(&mut self.value),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.message_opt(&mut self.value),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -581,57 +460,27 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"methods\":",
-                "methods",
-                2,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Method as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Method,
+        >(",\"methods\":", "methods", 2)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"options\":",
-                "options",
-                3,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Option as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Option,
+        >(",\"options\":", "options", 3)
             .repeated(),
-        ::rsvc::json::Field::new(
-            ",\"version\":",
-            "version",
-            4,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"sourceContext\":",
-                "source_context",
-                5,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::SourceContext as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::string(",\"version\":", "version", 4),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::SourceContext,
+        >(",\"sourceContext\":", "source_context", 5)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"mixins\":",
-                "mixins",
-                6,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Mixin as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Mixin,
+        >(",\"mixins\":", "mixins", 6)
             .repeated(),
-        ::rsvc::json::Field::new(
-            ",\"syntax\":",
-            "syntax",
-            7,
-            ::rsvc::json::Type::Enum(
-                <::rsvc::codegen::prost_types::Syntax as ::rsvc::json::JsonEnum>::INFO,
-            ),
-        ),
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::Syntax,
+        >(",\"syntax\":", "syntax", 7),
     ];
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Api {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -648,14 +497,9 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[1], &self.methods);
             __rsvc_w.list(&__RSVC_FIELDS[2], &self.options);
             __rsvc_w.string(&__RSVC_FIELDS[3], &self.version);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[4], self.source_context.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[4], &self.source_context);
             __rsvc_w.list(&__RSVC_FIELDS[5], &self.mixins);
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[6],
-                    self.syntax,
-                    <::rsvc::codegen::prost_types::Syntax as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[6], self.syntax);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -663,29 +507,27 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.list(&mut self.methods),
-                    2 => __rsvc_r.list(&mut self.options),
-                    3 => __rsvc_r.string(&mut self.version),
-                    4 => __rsvc_r.message_opt(&mut self.source_context),
-                    5 => __rsvc_r.list(&mut self.mixins),
-                    6 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.syntax,
-                                <::rsvc::codegen::prost_types::Syntax as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.list(&mut self.methods),
+                            2 => __rsvc_r.list(&mut self.options),
+                            3 => __rsvc_r.string(&mut self.version),
+                            4 => __rsvc_r.message_opt(&mut self.source_context),
+                            5 => __rsvc_r.list(&mut self.mixins),
+                            6 => {
+                                __rsvc_r
+                                    .enumeration::<
+                                        ::rsvc::codegen::prost_types::Syntax,
+                                    >(&mut self.syntax)
+                            }
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -693,48 +535,18 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"requestTypeUrl\":",
-            "request_type_url",
-            2,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"requestStreaming\":",
-            "request_streaming",
-            3,
-            ::rsvc::json::Type::Bool,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"responseTypeUrl\":",
-            "response_type_url",
-            4,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"responseStreaming\":",
-            "response_streaming",
-            5,
-            ::rsvc::json::Type::Bool,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"options\":",
-                "options",
-                6,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Option as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::string(",\"requestTypeUrl\":", "request_type_url", 2),
+        ::rsvc::json::Field::bool(",\"requestStreaming\":", "request_streaming", 3),
+        ::rsvc::json::Field::string(",\"responseTypeUrl\":", "response_type_url", 4),
+        ::rsvc::json::Field::bool(",\"responseStreaming\":", "response_streaming", 5),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Option,
+        >(",\"options\":", "options", 6)
             .repeated(),
-        ::rsvc::json::Field::new(
-            ",\"syntax\":",
-            "syntax",
-            7,
-            ::rsvc::json::Type::Enum(
-                <::rsvc::codegen::prost_types::Syntax as ::rsvc::json::JsonEnum>::INFO,
-            ),
-        ),
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::Syntax,
+        >(",\"syntax\":", "syntax", 7),
     ];
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Method {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -753,12 +565,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[3], &self.response_type_url);
             __rsvc_w.bool(&__RSVC_FIELDS[4], self.response_streaming);
             __rsvc_w.list(&__RSVC_FIELDS[5], &self.options);
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[6],
-                    self.syntax,
-                    <::rsvc::codegen::prost_types::Syntax as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[6], self.syntax);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -766,29 +573,27 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.string(&mut self.request_type_url),
-                    2 => __rsvc_r.bool(&mut self.request_streaming),
-                    3 => __rsvc_r.string(&mut self.response_type_url),
-                    4 => __rsvc_r.bool(&mut self.response_streaming),
-                    5 => __rsvc_r.list(&mut self.options),
-                    6 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.syntax,
-                                <::rsvc::codegen::prost_types::Syntax as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.string(&mut self.request_type_url),
+                            2 => __rsvc_r.bool(&mut self.request_streaming),
+                            3 => __rsvc_r.string(&mut self.response_type_url),
+                            4 => __rsvc_r.bool(&mut self.response_streaming),
+                            5 => __rsvc_r.list(&mut self.options),
+                            6 => {
+                                __rsvc_r
+                                    .enumeration::<
+                                        ::rsvc::codegen::prost_types::Syntax,
+                                    >(&mut self.syntax)
+                            }
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -796,8 +601,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"root\":", "root", 2, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::string(",\"root\":", "root", 2),
     ];
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Mixin {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -819,18 +624,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.string(&mut self.root),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.string(&mut self.root),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

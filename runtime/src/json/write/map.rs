@@ -4,24 +4,55 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
 
 use super::Writer;
+use crate::json::info::{EnumInfo, Field};
+use crate::json::read::integer;
+use crate::json::{Error, Json, Reader};
 
 /// A key of a map: always a string in JSON.
-pub trait MapKey: Ord + Sized + 'static {
+pub trait MapKey: Ord + Clone + 'static {
     /// Writes it, quotes included.
     fn write_key(&self, writer: &mut Writer);
 
     /// Reads it from the text between the quotes.
     fn parse_key(text: &str) -> Option<Self>;
 
-    /// Sorts keys with the places of their values. Here, so that it is compiled once for each kind of key.
-    fn sort(keys: &mut [(&Self, usize)]);
+    /// Writes a map of such keys. A method of the key, so that it is compiled here, once for each type of key.
+    #[doc(hidden)]
+    fn write_map(entries: &mut [(&Self, MapValue<'_>)], field: &Field, writer: &mut Writer);
+
+    /// Reads a map of such keys: `add` reads a value and adds it, and says whether its key is new. Compiled here as
+    /// well. A map that has entries already is not `fresh`: its keys may come again.
+    #[doc(hidden)]
+    fn read_map(
+        reader: &mut Reader<'_>,
+        fresh: bool,
+        add: &mut dyn FnMut(&mut Reader<'_>, Self) -> Result<bool, Error>,
+    ) -> Result<(), Error>;
 }
 
-/// Sorting, as each key type has it.
-macro_rules! sort {
+/// A value of a map, whichever it is.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub enum MapValue<'a> {
+    /// What writes itself.
+    Any(&'a dyn Json),
+    /// A number with the names of its enum.
+    Enum(i32, &'a EnumInfo),
+}
+
+/// What each key type has.
+macro_rules! compiled_here {
     () => {
-        fn sort(keys: &mut [(&Self, usize)]) {
-            keys.sort_unstable();
+        fn write_map(entries: &mut [(&Self, MapValue<'_>)], field: &Field, writer: &mut Writer) {
+            writer.entries(entries, field);
+        }
+
+        fn read_map(
+            reader: &mut Reader<'_>,
+            fresh: bool,
+            add: &mut dyn FnMut(&mut Reader<'_>, Self) -> Result<bool, Error>,
+        ) -> Result<(), Error> {
+            reader.entries(fresh, add)
         }
     };
 }
@@ -37,7 +68,7 @@ macro_rules! quoted_keys {
             fn parse_key(text: &str) -> Option<Self> {
                 $parse(text)
             }
-            sort!();
+            compiled_here!();
         }
     )*};
 }
@@ -51,12 +82,10 @@ macro_rules! keys {
             fn parse_key(text: &str) -> Option<Self> {
                 $parse(text)
             }
-            sort!();
+            compiled_here!();
         }
     )*};
 }
-
-use crate::json::read::integer;
 
 quoted_keys! {
     i32: i32_value, |text| integer(text)?.try_into().ok();
@@ -75,7 +104,7 @@ impl MapKey for String {
     fn parse_key(text: &str) -> Option<Self> {
         Some(text.to_owned())
     }
-    sort!();
+    compiled_here!();
 }
 
 /// A map of either kind.
@@ -88,66 +117,40 @@ pub trait JsonMap: Default {
     /// How many entries it has.
     fn entry_count(&self) -> usize;
 
-    /// Calls `f` on every entry in the order of the keys, which makes the output deterministic.
-    fn for_each_sorted(&self, f: impl FnMut(&Self::Key, &Self::Value));
+    /// Calls `f` on every entry, in any order.
+    fn for_each<'a>(&'a self, f: impl FnMut(&'a Self::Key, &'a Self::Value));
 
-    /// Adds an entry; false when the key was there.
-    fn insert_new(&mut self, key: Self::Key, value: Self::Value) -> bool;
+    /// Adds an entry, in the place of one that has the key; false when there was one.
+    fn put(&mut self, key: Self::Key, value: Self::Value) -> bool;
+}
 
-    /// Adds the entries of `other`, which win.
-    fn merge(&mut self, other: Self);
+/// Both maps have methods of the same names.
+macro_rules! map_methods {
+    () => {
+        type Key = K;
+        type Value = V;
+
+        fn entry_count(&self) -> usize {
+            self.len()
+        }
+
+        fn for_each<'a>(&'a self, mut f: impl FnMut(&'a K, &'a V)) {
+            #[allow(clippy::iter_over_hash_type)] // sorted before it is seen
+            for (key, value) in self {
+                f(key, value);
+            }
+        }
+
+        fn put(&mut self, key: K, value: V) -> bool {
+            self.insert(key, value).is_none()
+        }
+    };
 }
 
 impl<K: MapKey, V> JsonMap for BTreeMap<K, V> {
-    type Key = K;
-    type Value = V;
-
-    fn entry_count(&self) -> usize {
-        self.len()
-    }
-
-    fn for_each_sorted(&self, mut f: impl FnMut(&K, &V)) {
-        for (key, value) in self {
-            f(key, value);
-        }
-    }
-
-    fn insert_new(&mut self, key: K, value: V) -> bool {
-        self.insert(key, value).is_none()
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.extend(other);
-    }
+    map_methods!();
 }
 
 impl<K: MapKey + Hash, V, S: BuildHasher + Default> JsonMap for HashMap<K, V, S> {
-    type Key = K;
-    type Value = V;
-
-    fn entry_count(&self) -> usize {
-        self.len()
-    }
-
-    fn for_each_sorted(&self, mut f: impl FnMut(&K, &V)) {
-        let mut keys = Vec::with_capacity(self.len());
-        let mut values = Vec::with_capacity(self.len());
-        #[allow(clippy::iter_over_hash_type)] // sorted before it is seen
-        for (index, (key, value)) in self.iter().enumerate() {
-            keys.push((key, index));
-            values.push(value);
-        }
-        K::sort(&mut keys);
-        for (key, index) in keys {
-            f(key, values[index]);
-        }
-    }
-
-    fn insert_new(&mut self, key: K, value: V) -> bool {
-        self.insert(key, value).is_none()
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.extend(other);
-    }
+    map_methods!();
 }

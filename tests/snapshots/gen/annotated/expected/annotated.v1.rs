@@ -20,14 +20,8 @@ pub struct GetRequest {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"text\":", "text", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"numbers\":",
-                "numbers",
-                2,
-                ::rsvc::json::Type::Int32,
-            )
-            .packed(),
+        ::rsvc::json::Field::string(",\"text\":", "text", 1),
+        ::rsvc::json::Field::int32(",\"numbers\":", "numbers", 2).packed(),
     ];
     impl ::rsvc::json::Json for Note {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -49,18 +43,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.text),
-                    1 => __rsvc_r.int32_list(&mut self.numbers),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.text),
+                            1 => __rsvc_r.int32_list(&mut self.numbers),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -68,7 +61,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
     ];
     impl ::rsvc::json::Json for GetRequest {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -89,17 +82,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -258,7 +258,7 @@ impl ::rsvc::json::JsonEnum for fields::FooBar2 {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"a\":", "a", 1, ::rsvc::json::Type::Int32).optional(),
+        ::rsvc::json::Field::int32(",\"a\":", "a", 1).optional(),
     ];
     impl ::rsvc::json::Json for FooBar {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -279,17 +279,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.a),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.a),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -297,16 +296,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"b\":", "b", 1, ::rsvc::json::Type::Int32)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"inner\":",
-                "inner",
-                2,
-                ::rsvc::json::Type::Message(
-                    <foo_bar2::Inner as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::int32(",\"b\":", "b", 1).optional(),
+        ::rsvc::json::Field::message::<foo_bar2::Inner>(",\"inner\":", "inner", 2)
             .optional(),
     ];
     impl ::rsvc::json::Json for FooBar2 {
@@ -321,7 +312,7 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.b);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.inner.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.inner);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -329,18 +320,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.b),
-                    1 => __rsvc_r.message_opt(&mut self.inner),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.b),
+                            1 => __rsvc_r.message_opt(&mut self.inner),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -366,10 +356,15 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -377,29 +372,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(
-                ",\"c\":",
-                "c",
-                1,
-                ::rsvc::json::Type::Message(<FooBar as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"d\":",
-                "d",
-                2,
-                ::rsvc::json::Type::Message(<FooBar2 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"e\":",
-                "e",
-                3,
-                ::rsvc::json::Type::Message(
-                    <foo_bar2::Inner as ::rsvc::json::Json>::info,
-                ),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<FooBar>(",\"c\":", "c", 1).optional(),
+        ::rsvc::json::Field::message::<FooBar2>(",\"d\":", "d", 2).optional(),
+        ::rsvc::json::Field::message::<foo_bar2::Inner>(",\"e\":", "e", 3).optional(),
     ];
     impl ::rsvc::json::Json for FooBar3 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -412,9 +387,9 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.c.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.d.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.e.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.c);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.d);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.e);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -422,19 +397,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.c),
-                    1 => __rsvc_r.message_opt(&mut self.d),
-                    2 => __rsvc_r.message_opt(&mut self.e),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.c),
+                            1 => __rsvc_r.message_opt(&mut self.d),
+                            2 => __rsvc_r.message_opt(&mut self.e),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -442,99 +416,21 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 14] = [
-        ::rsvc::json::Field::new(
-                ",\"fooBar\":",
-                "foo_bar",
-                1,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"FOOBAR\":",
-                "FOO_BAR",
-                2,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"FooBar\":", "FooBar", 3, ::rsvc::json::Type::String)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"fooBar2\":",
-                "foo_bar2",
-                4,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"kind\":",
-                "kind",
-                5,
-                ::rsvc::json::Type::Enum(<Kind as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"pushKind\":",
-                "push_kind",
-                6,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"state\":",
-                "state",
-                7,
-                ::rsvc::json::Type::Enum(<Kind as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"setState\":",
-                "set_state",
-                8,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"type\":",
-                "type",
-                9,
-                ::rsvc::json::Type::Enum(<Kind as ::rsvc::json::JsonEnum>::INFO),
-            )
+        ::rsvc::json::Field::string(",\"fooBar\":", "foo_bar", 1).optional(),
+        ::rsvc::json::Field::string(",\"FOOBAR\":", "FOO_BAR", 2).optional(),
+        ::rsvc::json::Field::string(",\"FooBar\":", "FooBar", 3).optional(),
+        ::rsvc::json::Field::string(",\"fooBar2\":", "foo_bar2", 4).optional(),
+        ::rsvc::json::Field::enumeration::<Kind>(",\"kind\":", "kind", 5).repeated(),
+        ::rsvc::json::Field::string(",\"pushKind\":", "push_kind", 6).optional(),
+        ::rsvc::json::Field::enumeration::<Kind>(",\"state\":", "state", 7).optional(),
+        ::rsvc::json::Field::string(",\"setState\":", "set_state", 8).optional(),
+        ::rsvc::json::Field::enumeration::<Kind>(",\"type\":", "type", 9)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"getType\":",
-                "get_type",
-                11,
-                ::rsvc::json::Type::String,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"choice\":",
-                "choice",
-                15,
-                ::rsvc::json::Type::String,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"Choice\":",
-                "Choice",
-                16,
-                ::rsvc::json::Type::String,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"CHOICE\":",
-                "CHOICE",
-                17,
-                ::rsvc::json::Type::String,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"nested\":",
-                "nested_",
-                18,
-                ::rsvc::json::Type::String,
-            )
-            .in_oneof(1),
+        ::rsvc::json::Field::string(",\"getType\":", "get_type", 11).optional(),
+        ::rsvc::json::Field::string(",\"choice\":", "choice", 15).in_oneof(0),
+        ::rsvc::json::Field::string(",\"Choice\":", "Choice", 16).in_oneof(0),
+        ::rsvc::json::Field::string(",\"CHOICE\":", "CHOICE", 17).in_oneof(0),
+        ::rsvc::json::Field::string(",\"nested\":", "nested_", 18).in_oneof(1),
     ];
     impl ::rsvc::json::Json for Fields {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -547,31 +443,16 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.string_opt(&__RSVC_FIELDS[0], self.foo_bar.as_deref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[1], self.foo_bar2.as_deref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[2], self.foo_bar3.as_deref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[3], self.foo_bar22.as_deref());
-            __rsvc_w
-                .enum_list(
-                    &__RSVC_FIELDS[4],
-                    &self.kind,
-                    <Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w.string_opt(&__RSVC_FIELDS[5], self.push_kind2.as_deref());
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[6],
-                    self.state,
-                    <Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w.string_opt(&__RSVC_FIELDS[7], self.set_state2.as_deref());
-            __rsvc_w
-                .enum_map(
-                    &__RSVC_FIELDS[8],
-                    &self.type2,
-                    <Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w.string_opt(&__RSVC_FIELDS[9], self.get_type.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.foo_bar);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.foo_bar2);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[2], &self.foo_bar3);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[3], &self.foo_bar22);
+            __rsvc_w.enum_list(&__RSVC_FIELDS[4], &self.kind);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[5], &self.push_kind2);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[6], self.state);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[7], &self.set_state2);
+            __rsvc_w.enum_map(&__RSVC_FIELDS[8], &self.type2);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[9], &self.get_type);
             match &self.foo_bar4 {
                 ::core::option::Option::Some(fields::FooBar4::Choice(__rsvc_value)) => {
                     __rsvc_w.string_set(&__RSVC_FIELDS[10], __rsvc_value)
@@ -597,68 +478,49 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_opt(&mut self.foo_bar),
-                    1 => __rsvc_r.string_opt(&mut self.foo_bar2),
-                    2 => __rsvc_r.string_opt(&mut self.foo_bar3),
-                    3 => __rsvc_r.string_opt(&mut self.foo_bar22),
-                    4 => {
-                        __rsvc_r
-                            .enum_list(
-                                &mut self.kind,
-                                <Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    5 => __rsvc_r.string_opt(&mut self.push_kind2),
-                    6 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.state,
-                                <Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    7 => __rsvc_r.string_opt(&mut self.set_state2),
-                    8 => {
-                        __rsvc_r
-                            .enum_map(
-                                &mut self.type2,
-                                <Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    9 => __rsvc_r.string_opt(&mut self.get_type),
-                    10 => {
-                        self.foo_bar4 = ::core::option::Option::Some(
-                            fields::FooBar4::Choice(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    11 => {
-                        self.foo_bar4 = ::core::option::Option::Some(
-                            fields::FooBar4::Choice2(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    12 => {
-                        self.foo_bar4 = ::core::option::Option::Some(
-                            fields::FooBar4::Choice3(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    13 => {
-                        self.nested = ::core::option::Option::Some(
-                            fields::NestedOneOf::Nested(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.foo_bar),
+                            1 => __rsvc_r.string_opt(&mut self.foo_bar2),
+                            2 => __rsvc_r.string_opt(&mut self.foo_bar3),
+                            3 => __rsvc_r.string_opt(&mut self.foo_bar22),
+                            4 => __rsvc_r.enum_list::<Kind>(&mut self.kind),
+                            5 => __rsvc_r.string_opt(&mut self.push_kind2),
+                            6 => __rsvc_r.enum_opt::<Kind>(&mut self.state),
+                            7 => __rsvc_r.string_opt(&mut self.set_state2),
+                            8 => __rsvc_r.enum_map::<Kind, _>(&mut self.type2),
+                            9 => __rsvc_r.string_opt(&mut self.get_type),
+                            10 => {
+                                self.foo_bar4 = ::core::option::Option::Some(
+                                    fields::FooBar4::Choice(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            11 => {
+                                self.foo_bar4 = ::core::option::Option::Some(
+                                    fields::FooBar4::Choice2(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            12 => {
+                                self.foo_bar4 = ::core::option::Option::Some(
+                                    fields::FooBar4::Choice3(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            13 => {
+                                self.nested = ::core::option::Option::Some(
+                                    fields::NestedOneOf::Nested(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -684,10 +546,15 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -695,13 +562,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"other\":",
-                "other",
-                3,
-                ::rsvc::json::Type::Enum(<Kind2 as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .optional(),
+        ::rsvc::json::Field::enumeration::<Kind2>(",\"other\":", "other", 3).optional(),
     ];
     impl ::rsvc::json::Json for Defaults {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -714,12 +575,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[0],
-                    self.other,
-                    <Kind2 as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[0], self.other);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -727,23 +583,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.other,
-                                <Kind2 as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.enum_opt::<Kind2>(&mut self.other),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -751,7 +600,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"x\":", "x", 1, ::rsvc::json::Type::Int32).optional(),
+        ::rsvc::json::Field::int32(",\"x\":", "x", 1).optional(),
     ];
     impl ::rsvc::json::Json for X {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -772,17 +621,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.x),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.x),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -790,13 +638,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"x\":",
-                "x",
-                1,
-                ::rsvc::json::Type::Message(<X as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<X>(",\"x\":", "x", 1).optional(),
     ];
     impl ::rsvc::json::Json for X1 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -809,7 +651,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.x.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.x);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -817,17 +659,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.x),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.x),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -853,10 +694,15 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -121,13 +121,11 @@ impl ::rsvc::json::JsonEnum for documented::Level {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::new(",\"block\":", "block", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"tight\":", "tight", 2, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"a\":", "a", 3, ::rsvc::json::Type::String)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"b\":", "b", 4, ::rsvc::json::Type::String)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"labels\":", "labels", 5, ::rsvc::json::Type::String)
+        ::rsvc::json::Field::string(",\"block\":", "block", 1),
+        ::rsvc::json::Field::string(",\"tight\":", "tight", 2),
+        ::rsvc::json::Field::string(",\"a\":", "a", 3).in_oneof(0),
+        ::rsvc::json::Field::string(",\"b\":", "b", 4).in_oneof(0),
+        ::rsvc::json::Field::string(",\"labels\":", "labels", 5)
             .map(::rsvc::json::Type::String),
     ];
     impl ::rsvc::json::Json for Documented {
@@ -160,31 +158,30 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.block),
-                    1 => __rsvc_r.string(&mut self.tight),
-                    2 => {
-                        self.kind = ::core::option::Option::Some(
-                            documented::Kind::A(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        self.kind = ::core::option::Option::Some(
-                            documented::Kind::B(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => __rsvc_r.map(&mut self.labels),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.block),
+                            1 => __rsvc_r.string(&mut self.tight),
+                            2 => {
+                                self.kind = ::core::option::Option::Some(
+                                    documented::Kind::A(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                self.kind = ::core::option::Option::Some(
+                                    documented::Kind::B(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => __rsvc_r.map(&mut self.labels),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -60,43 +60,18 @@ pub struct Id {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
-        ::rsvc::json::Field::new(",\"shared\":", "shared", 1, ::rsvc::json::Type::Bytes),
-        ::rsvc::json::Field::new(",\"maybe\":", "maybe", 2, ::rsvc::json::Type::Bytes)
-            .optional(),
-        ::rsvc::json::Field::new(",\"many\":", "many", 3, ::rsvc::json::Type::Bytes)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"mapped\":", "mapped", 4, ::rsvc::json::Type::Bytes)
+        ::rsvc::json::Field::bytes(",\"shared\":", "shared", 1),
+        ::rsvc::json::Field::bytes(",\"maybe\":", "maybe", 2).optional(),
+        ::rsvc::json::Field::bytes(",\"many\":", "many", 3).repeated(),
+        ::rsvc::json::Field::bytes(",\"mapped\":", "mapped", 4)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"sorted\":",
-                "sorted",
-                5,
-                ::rsvc::json::Type::Message(<Id as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<Id>(",\"sorted\":", "sorted", 5)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"hashed\":",
-                "hashed",
-                6,
-                ::rsvc::json::Type::Message(<Id as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<Id>(",\"hashed\":", "hashed", 6)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"big\":",
-                "big",
-                7,
-                ::rsvc::json::Type::Message(<Id as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"raw\":", "raw", 8, ::rsvc::json::Type::Bytes)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"chosen\":",
-                "chosen",
-                9,
-                ::rsvc::json::Type::Message(<Id as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
+        ::rsvc::json::Field::message::<Id>(",\"big\":", "big", 7).optional(),
+        ::rsvc::json::Field::bytes(",\"raw\":", "raw", 8).in_oneof(0),
+        ::rsvc::json::Field::message::<Id>(",\"chosen\":", "chosen", 9).in_oneof(0),
     ];
     impl ::rsvc::json::Json for Containers {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -110,12 +85,12 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.bytes(&__RSVC_FIELDS[0], &self.shared);
-            __rsvc_w.bytes_opt(&__RSVC_FIELDS[1], self.maybe.as_deref());
+            __rsvc_w.bytes_opt(&__RSVC_FIELDS[1], &self.maybe);
             __rsvc_w.list(&__RSVC_FIELDS[2], &self.many);
             __rsvc_w.map(&__RSVC_FIELDS[3], &self.mapped);
             __rsvc_w.map(&__RSVC_FIELDS[4], &self.sorted);
             __rsvc_w.map(&__RSVC_FIELDS[5], &self.hashed);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[6], self.big.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[6], &self.big);
             match &self.kind {
                 ::core::option::Option::Some(containers::Kind::Raw(__rsvc_value)) => {
                     __rsvc_w.bytes_set(&__RSVC_FIELDS[7], __rsvc_value)
@@ -132,42 +107,41 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.bytes(&mut self.shared),
-                    1 => __rsvc_r.bytes_opt(&mut self.maybe),
-                    2 => __rsvc_r.bytes_list(&mut self.many),
-                    3 => __rsvc_r.map(&mut self.mapped),
-                    4 => __rsvc_r.map(&mut self.sorted),
-                    5 => __rsvc_r.map(&mut self.hashed),
-                    6 => __rsvc_r.message_opt(&mut self.big),
-                    7 => {
-                        self.kind = ::core::option::Option::Some(
-                            containers::Kind::Raw(__rsvc_r.bytes_value()?.into()),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    8 => {
-                        if let ::core::option::Option::Some(
-                            containers::Kind::Chosen(__rsvc_value),
-                        ) = &mut self.kind
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.kind = ::core::option::Option::Some(
-                                containers::Kind::Chosen(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.bytes(&mut self.shared),
+                            1 => __rsvc_r.bytes_opt(&mut self.maybe),
+                            2 => __rsvc_r.bytes_list(&mut self.many),
+                            3 => __rsvc_r.map(&mut self.mapped),
+                            4 => __rsvc_r.map(&mut self.sorted),
+                            5 => __rsvc_r.map(&mut self.hashed),
+                            6 => __rsvc_r.message_opt(&mut self.big),
+                            7 => {
+                                self.kind = ::core::option::Option::Some(
+                                    containers::Kind::Raw(__rsvc_r.bytes_value()?.into()),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            8 => {
+                                if let ::core::option::Option::Some(
+                                    containers::Kind::Chosen(__rsvc_value),
+                                ) = &mut self.kind
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.kind = ::core::option::Option::Some(
+                                        containers::Kind::Chosen(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -175,7 +149,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"value\":", "value", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"value\":", "value", 1),
     ];
     impl ::rsvc::json::Json for Id {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -196,17 +170,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.value),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.value),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -145,92 +145,23 @@ impl ::rsvc::json::JsonEnum for Closed {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 14] = [
-        ::rsvc::json::Field::new(
-            ",\"implicit\":",
-            "implicit",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"explicit\":",
-                "explicit",
-                2,
-                ::rsvc::json::Type::String,
-            )
+        ::rsvc::json::Field::string(",\"implicit\":", "implicit", 1),
+        ::rsvc::json::Field::string(",\"explicit\":", "explicit", 2).optional(),
+        ::rsvc::json::Field::string(",\"required\":", "required", 3).required(),
+        ::rsvc::json::Field::int32(",\"packed\":", "packed", 4).packed(),
+        ::rsvc::json::Field::int32(",\"expanded\":", "expanded", 5).repeated(),
+        ::rsvc::json::Field::group::<Edition>(",\"delimited\":", "delimited", 6)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"required\":",
-                "required",
-                3,
-                ::rsvc::json::Type::String,
-            )
-            .required(),
-        ::rsvc::json::Field::new(",\"packed\":", "packed", 4, ::rsvc::json::Type::Int32)
-            .packed(),
-        ::rsvc::json::Field::new(
-                ",\"expanded\":",
-                "expanded",
-                5,
-                ::rsvc::json::Type::Int32,
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"delimited\":",
-                "delimited",
-                6,
-                ::rsvc::json::Type::Group(<Edition as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<Edition>(",\"plain\":", "plain", 7).optional(),
+        ::rsvc::json::Field::group::<Edition>(",\"many\":", "many", 8).repeated(),
+        ::rsvc::json::Field::enumeration::<Open>(",\"open\":", "open", 9),
+        ::rsvc::json::Field::enumeration::<Closed>(",\"closed\":", "closed", 10)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"plain\":",
-                "plain",
-                7,
-                ::rsvc::json::Type::Message(<Edition as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"many\":",
-                "many",
-                8,
-                ::rsvc::json::Type::Group(<Edition as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-            ",\"open\":",
-            "open",
-            9,
-            ::rsvc::json::Type::Enum(<Open as ::rsvc::json::JsonEnum>::INFO),
-        ),
-        ::rsvc::json::Field::new(
-                ",\"closed\":",
-                "closed",
-                10,
-                ::rsvc::json::Type::Enum(<Closed as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"a\":", "a", 11, ::rsvc::json::Type::String)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"b\":",
-                "b",
-                12,
-                ::rsvc::json::Type::Message(<Edition as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"map\":",
-                "map",
-                13,
-                ::rsvc::json::Type::Message(<Edition as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::string(",\"a\":", "a", 11).in_oneof(0),
+        ::rsvc::json::Field::message::<Edition>(",\"b\":", "b", 12).in_oneof(0),
+        ::rsvc::json::Field::message::<Edition>(",\"map\":", "map", 13)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"withDefault\":",
-                "with_default",
-                14,
-                ::rsvc::json::Type::Int32,
-            )
-            .optional(),
+        ::rsvc::json::Field::int32(",\"withDefault\":", "with_default", 14).optional(),
     ];
     impl ::rsvc::json::Json for Edition {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -244,25 +175,15 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.implicit);
-            __rsvc_w.string_opt(&__RSVC_FIELDS[1], self.explicit.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.explicit);
             __rsvc_w.string_set(&__RSVC_FIELDS[2], &self.required);
             __rsvc_w.int32_list(&__RSVC_FIELDS[3], &self.packed);
             __rsvc_w.int32_list(&__RSVC_FIELDS[4], &self.expanded);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[5], self.delimited.as_deref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[6], self.plain.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[5], &self.delimited);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[6], &self.plain);
             __rsvc_w.list(&__RSVC_FIELDS[7], &self.many);
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[8],
-                    self.open,
-                    <Open as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[9],
-                    self.closed,
-                    <Closed as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[8], self.open);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[9], self.closed);
             match &self.kind {
                 ::core::option::Option::Some(edition::Kind::A(__rsvc_value)) => {
                     __rsvc_w.string_set(&__RSVC_FIELDS[10], __rsvc_value)
@@ -281,59 +202,46 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.implicit),
-                    1 => __rsvc_r.string_opt(&mut self.explicit),
-                    2 => __rsvc_r.string(&mut self.required),
-                    3 => __rsvc_r.int32_list(&mut self.packed),
-                    4 => __rsvc_r.int32_list(&mut self.expanded),
-                    5 => __rsvc_r.message_opt(&mut self.delimited),
-                    6 => __rsvc_r.message_opt(&mut self.plain),
-                    7 => __rsvc_r.list(&mut self.many),
-                    8 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.open,
-                                <Open as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    9 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.closed,
-                                <Closed as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    10 => {
-                        self.kind = ::core::option::Option::Some(
-                            edition::Kind::A(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    11 => {
-                        if let ::core::option::Option::Some(
-                            edition::Kind::B(__rsvc_value),
-                        ) = &mut self.kind
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.kind = ::core::option::Option::Some(
-                                edition::Kind::B(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.implicit),
+                            1 => __rsvc_r.string_opt(&mut self.explicit),
+                            2 => __rsvc_r.string(&mut self.required),
+                            3 => __rsvc_r.int32_list(&mut self.packed),
+                            4 => __rsvc_r.int32_list(&mut self.expanded),
+                            5 => __rsvc_r.message_opt(&mut self.delimited),
+                            6 => __rsvc_r.message_opt(&mut self.plain),
+                            7 => __rsvc_r.list(&mut self.many),
+                            8 => __rsvc_r.enumeration::<Open>(&mut self.open),
+                            9 => __rsvc_r.enum_opt::<Closed>(&mut self.closed),
+                            10 => {
+                                self.kind = ::core::option::Option::Some(
+                                    edition::Kind::A(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            11 => {
+                                if let ::core::option::Option::Some(
+                                    edition::Kind::B(__rsvc_value),
+                                ) = &mut self.kind
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.kind = ::core::option::Option::Some(
+                                        edition::Kind::B(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            12 => __rsvc_r.map(&mut self.map),
+                            13 => __rsvc_r.int32_opt(&mut self.with_default),
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    12 => __rsvc_r.map(&mut self.map),
-                    13 => __rsvc_r.int32_opt(&mut self.with_default),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };

@@ -64,17 +64,9 @@ impl ::rsvc::json::JsonEnum for later::Kind {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"earlier\":",
-                "earlier",
-                1,
-                ::rsvc::json::Type::Message(
-                    <super::v1::Edition as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<super::v1::Edition>(",\"earlier\":", "earlier", 1)
             .optional(),
-        ::rsvc::json::Field::new(",\"name\":", "name", 2, ::rsvc::json::Type::String)
-            .optional(),
+        ::rsvc::json::Field::string(",\"name\":", "name", 2).optional(),
     ];
     impl ::rsvc::json::Json for Later {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -87,8 +79,8 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.earlier.as_ref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[1], self.name.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.earlier);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.name);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -96,18 +88,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.earlier),
-                    1 => __rsvc_r.string_opt(&mut self.name),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.earlier),
+                            1 => __rsvc_r.string_opt(&mut self.name),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -115,7 +106,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"x\":", "x", 1, ::rsvc::json::Type::Int32).optional(),
+        ::rsvc::json::Field::int32(",\"x\":", "x", 1).optional(),
     ];
     impl ::rsvc::json::Json for Hidden {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -136,17 +127,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.x),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.x),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

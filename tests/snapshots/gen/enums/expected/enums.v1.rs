@@ -200,54 +200,16 @@ impl ::rsvc::json::JsonEnum for Partly {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
-        ::rsvc::json::Field::new(
-            ",\"status\":",
-            "status",
-            1,
-            ::rsvc::json::Type::Enum(<OrderStatus as ::rsvc::json::JsonEnum>::INFO),
-        ),
-        ::rsvc::json::Field::new(
-                ",\"maybe\":",
-                "maybe",
-                2,
-                ::rsvc::json::Type::Enum(<OrderStatus as ::rsvc::json::JsonEnum>::INFO),
-            )
+        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"status\":", "status", 1),
+        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"maybe\":", "maybe", 2)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"many\":",
-                "many",
-                3,
-                ::rsvc::json::Type::Enum(<OrderStatus as ::rsvc::json::JsonEnum>::INFO),
-            )
+        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"many\":", "many", 3)
             .packed(),
-        ::rsvc::json::Field::new(
-                ",\"mapped\":",
-                "mapped",
-                4,
-                ::rsvc::json::Type::Enum(<OrderStatus as ::rsvc::json::JsonEnum>::INFO),
-            )
+        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"mapped\":", "mapped", 4)
             .map(::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::new(
-                ",\"a\":",
-                "a",
-                5,
-                ::rsvc::json::Type::Enum(<OrderStatus as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"b\":",
-                "b",
-                6,
-                ::rsvc::json::Type::Enum(<Alias as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"c\":",
-                "c",
-                7,
-                ::rsvc::json::Type::Enum(<Partly as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .in_oneof(0),
+        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"a\":", "a", 5).in_oneof(0),
+        ::rsvc::json::Field::enumeration::<Alias>(",\"b\":", "b", 6).in_oneof(0),
+        ::rsvc::json::Field::enumeration::<Partly>(",\"c\":", "c", 7).in_oneof(0),
     ];
     impl ::rsvc::json::Json for Holder {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -260,54 +222,19 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[0],
-                    self.status,
-                    <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[1],
-                    self.maybe,
-                    <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w
-                .enum_list(
-                    &__RSVC_FIELDS[2],
-                    &self.many,
-                    <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w
-                .enum_map(
-                    &__RSVC_FIELDS[3],
-                    &self.mapped,
-                    <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[0], self.status);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[1], self.maybe);
+            __rsvc_w.enum_list(&__RSVC_FIELDS[2], &self.many);
+            __rsvc_w.enum_map(&__RSVC_FIELDS[3], &self.mapped);
             match &self.one {
                 ::core::option::Option::Some(holder::One::A(__rsvc_value)) => {
-                    __rsvc_w
-                        .enum_set(
-                            &__RSVC_FIELDS[4],
-                            *__rsvc_value,
-                            <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
-                        )
+                    __rsvc_w.enum_set(&__RSVC_FIELDS[4], *__rsvc_value)
                 }
                 ::core::option::Option::Some(holder::One::B(__rsvc_value)) => {
-                    __rsvc_w
-                        .enum_set(
-                            &__RSVC_FIELDS[5],
-                            *__rsvc_value,
-                            <Alias as ::rsvc::json::JsonEnum>::INFO,
-                        )
+                    __rsvc_w.enum_set(&__RSVC_FIELDS[5], *__rsvc_value)
                 }
                 ::core::option::Option::Some(holder::One::C(__rsvc_value)) => {
-                    __rsvc_w
-                        .enum_set(
-                            &__RSVC_FIELDS[6],
-                            *__rsvc_value,
-                            <Partly as ::rsvc::json::JsonEnum>::INFO,
-                        )
+                    __rsvc_w.enum_set(&__RSVC_FIELDS[6], *__rsvc_value)
                 }
                 ::core::option::Option::None => {}
             }
@@ -318,74 +245,49 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.status,
-                                <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    1 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.maybe,
-                                <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    2 => {
-                        __rsvc_r
-                            .enum_list(
-                                &mut self.many,
-                                <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    3 => {
-                        __rsvc_r
-                            .enum_map(
-                                &mut self.mapped,
-                                <OrderStatus as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    4 => {
-                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                            .enum_value(<OrderStatus as ::rsvc::json::JsonEnum>::INFO)?
-                        {
-                            self.one = ::core::option::Option::Some(
-                                holder::One::A(__rsvc_value),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.enumeration::<OrderStatus>(&mut self.status),
+                            1 => __rsvc_r.enum_opt::<OrderStatus>(&mut self.maybe),
+                            2 => __rsvc_r.enum_list::<OrderStatus>(&mut self.many),
+                            3 => __rsvc_r.enum_map::<OrderStatus, _>(&mut self.mapped),
+                            4 => {
+                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                                    .enum_value(<OrderStatus as ::rsvc::json::JsonEnum>::INFO)?
+                                {
+                                    self.one = ::core::option::Option::Some(
+                                        holder::One::A(__rsvc_value),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => {
+                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                                    .enum_value(<Alias as ::rsvc::json::JsonEnum>::INFO)?
+                                {
+                                    self.one = ::core::option::Option::Some(
+                                        holder::One::B(__rsvc_value),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            6 => {
+                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                                    .enum_value(<Partly as ::rsvc::json::JsonEnum>::INFO)?
+                                {
+                                    self.one = ::core::option::Option::Some(
+                                        holder::One::C(__rsvc_value),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => {
-                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                            .enum_value(<Alias as ::rsvc::json::JsonEnum>::INFO)?
-                        {
-                            self.one = ::core::option::Option::Some(
-                                holder::One::B(__rsvc_value),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    6 => {
-                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                            .enum_value(<Partly as ::rsvc::json::JsonEnum>::INFO)?
-                        {
-                            self.one = ::core::option::Option::Some(
-                                holder::One::C(__rsvc_value),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };

@@ -278,14 +278,9 @@ impl ::rsvc::json::JsonEnum for failing_error::Level {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(",\"error\":", "error", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"payload\":",
-            "payload",
-            2,
-            ::rsvc::json::Type::Bytes,
-        ),
-        ::rsvc::json::Field::new(",\"after\":", "after", 3, ::rsvc::json::Type::Uint32),
+        ::rsvc::json::Field::string(",\"error\":", "error", 1),
+        ::rsvc::json::Field::bytes(",\"payload\":", "payload", 2),
+        ::rsvc::json::Field::uint32(",\"after\":", "after", 3),
     ];
     impl ::rsvc::json::Json for Request {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -308,19 +303,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.error),
-                    1 => __rsvc_r.bytes(&mut self.payload),
-                    2 => __rsvc_r.uint32(&mut self.after),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.error),
+                            1 => __rsvc_r.bytes(&mut self.payload),
+                            2 => __rsvc_r.uint32(&mut self.after),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -328,7 +322,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"number\":", "number", 1, ::rsvc::json::Type::Uint32),
+        ::rsvc::json::Field::uint32(",\"number\":", "number", 1),
     ];
     impl ::rsvc::json::Json for Response {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -349,17 +343,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.uint32(&mut self.number),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.uint32(&mut self.number),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -367,52 +360,23 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::new(
-                ",\"choiceText\":",
-                "choice_text",
-                1,
-                ::rsvc::json::Type::String,
-            )
+        ::rsvc::json::Field::string(",\"choiceText\":", "choice_text", 1).in_oneof(0),
+        ::rsvc::json::Field::sint64(",\"choiceNumber\":", "choice_number", 2)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"choiceNumber\":",
-                "choice_number",
-                2,
-                ::rsvc::json::Type::Sint64,
-            )
+        ::rsvc::json::Field::enumeration::<
+            failing_error::Level,
+        >(",\"choiceLevel\":", "choice_level", 3)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"choiceLevel\":",
-                "choice_level",
-                3,
-                ::rsvc::json::Type::Enum(
-                    <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            NotFound,
+        >(",\"choiceMessage\":", "choice_message", 4)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"choiceMessage\":",
-                "choice_message",
-                4,
-                ::rsvc::json::Type::Message(<NotFound as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-            ",\"level\":",
-            "level",
-            5,
-            ::rsvc::json::Type::Enum(
-                <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
-            ),
-        ),
-        ::rsvc::json::Field::new(
-                ",\"maybeLevel\":",
-                "maybe_level",
-                6,
-                ::rsvc::json::Type::Enum(
-                    <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
-                ),
-            )
+        ::rsvc::json::Field::enumeration::<
+            failing_error::Level,
+        >(",\"level\":", "level", 5),
+        ::rsvc::json::Field::enumeration::<
+            failing_error::Level,
+        >(",\"maybeLevel\":", "maybe_level", 6)
             .optional(),
     ];
     impl ::rsvc::json::Json for failing_error::Inner {
@@ -435,31 +399,14 @@ const _: () = {
                 ) => __rsvc_w.int64_set(&__RSVC_FIELDS[1], *__rsvc_value),
                 ::core::option::Option::Some(
                     failing_error::inner::Choice::ChoiceLevel(__rsvc_value),
-                ) => {
-                    __rsvc_w
-                        .enum_set(
-                            &__RSVC_FIELDS[2],
-                            *__rsvc_value,
-                            <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
-                        )
-                }
+                ) => __rsvc_w.enum_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::Some(
                     failing_error::inner::Choice::ChoiceMessage(__rsvc_value),
                 ) => __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value),
                 ::core::option::Option::None => {}
             }
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[4],
-                    self.level,
-                    <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[5],
-                    self.maybe_level,
-                    <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[4], self.level);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[5], self.maybe_level);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -467,73 +414,66 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        self.choice = ::core::option::Option::Some(
-                            failing_error::inner::Choice::ChoiceText(
-                                __rsvc_r.string_value()?,
-                            ),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    1 => {
-                        self.choice = ::core::option::Option::Some(
-                            failing_error::inner::Choice::ChoiceNumber(
-                                __rsvc_r.i64_value()?,
-                            ),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                            .enum_value(
-                                <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
-                            )?
-                        {
-                            self.choice = ::core::option::Option::Some(
-                                failing_error::inner::Choice::ChoiceLevel(__rsvc_value),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => {
+                                self.choice = ::core::option::Option::Some(
+                                    failing_error::inner::Choice::ChoiceText(
+                                        __rsvc_r.string_value()?,
+                                    ),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            1 => {
+                                self.choice = ::core::option::Option::Some(
+                                    failing_error::inner::Choice::ChoiceNumber(
+                                        __rsvc_r.i64_value()?,
+                                    ),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                                    .enum_value(
+                                        <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
+                                    )?
+                                {
+                                    self.choice = ::core::option::Option::Some(
+                                        failing_error::inner::Choice::ChoiceLevel(__rsvc_value),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                if let ::core::option::Option::Some(
+                                    failing_error::inner::Choice::ChoiceMessage(__rsvc_value),
+                                ) = &mut self.choice
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.choice = ::core::option::Option::Some(
+                                        failing_error::inner::Choice::ChoiceMessage(
+                                            __rsvc_r.message_value()?,
+                                        ),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                __rsvc_r
+                                    .enumeration::<failing_error::Level>(&mut self.level)
+                            }
+                            5 => {
+                                __rsvc_r
+                                    .enum_opt::<failing_error::Level>(&mut self.maybe_level)
+                            }
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        if let ::core::option::Option::Some(
-                            failing_error::inner::Choice::ChoiceMessage(__rsvc_value),
-                        ) = &mut self.choice
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.choice = ::core::option::Option::Some(
-                                failing_error::inner::Choice::ChoiceMessage(
-                                    __rsvc_r.message_value()?,
-                                ),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.level,
-                                <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    5 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.maybe_level,
-                                <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -541,8 +481,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"kind\":", "kind", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"id\":", "id", 2, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"kind\":", "kind", 1),
+        ::rsvc::json::Field::string(",\"id\":", "id", 2),
     ];
     impl ::rsvc::json::Json for NotFound {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -564,18 +504,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.kind),
-                    1 => __rsvc_r.string(&mut self.id),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.kind),
+                            1 => __rsvc_r.string(&mut self.id),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -583,22 +522,11 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"until\":",
-                "until",
-                1,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"until\":", "until", 1)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"queue\":",
-                "queue",
-                2,
-                ::rsvc::json::Type::Message(<Queue as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<Queue>(",\"queue\":", "queue", 2).optional(),
     ];
     impl ::rsvc::json::Json for Busy {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -611,8 +539,8 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.until.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.queue.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.until);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.queue);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -620,18 +548,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.until),
-                    1 => __rsvc_r.message_opt(&mut self.queue),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.until),
+                            1 => __rsvc_r.message_opt(&mut self.queue),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -639,9 +566,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"length\":", "length", 2, ::rsvc::json::Type::Uint32)
-            .optional(),
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::uint32(",\"length\":", "length", 2).optional(),
     ];
     impl ::rsvc::json::Json for Queue {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -663,18 +589,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.uint32_opt(&mut self.length),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.uint32_opt(&mut self.length),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -682,21 +607,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"left\":",
-                "left",
-                2,
-                ::rsvc::json::Type::Message(<Tree as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"children\":",
-                "children",
-                3,
-                ::rsvc::json::Type::Message(<Tree as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::message::<Tree>(",\"left\":", "left", 2).optional(),
+        ::rsvc::json::Field::message::<Tree>(",\"children\":", "children", 3).repeated(),
     ];
     impl ::rsvc::json::Json for Tree {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -710,7 +623,7 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.left.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.left);
             __rsvc_w.list(&__RSVC_FIELDS[2], &self.children);
             __rsvc_w.close(__rsvc_object);
         }
@@ -719,19 +632,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.message_opt(&mut self.left),
-                    2 => __rsvc_r.list(&mut self.children),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.message_opt(&mut self.left),
+                            2 => __rsvc_r.list(&mut self.children),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -739,216 +651,52 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 32] = [
-        ::rsvc::json::Field::new(
-            ",\"aDouble\":",
-            "a_double",
-            1,
-            ::rsvc::json::Type::Double,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"aFloat\":",
-            "a_float",
-            2,
-            ::rsvc::json::Type::Float,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"anInt32\":",
-            "an_int32",
-            3,
-            ::rsvc::json::Type::Int32,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"anInt64\":",
-            "an_int64",
-            4,
-            ::rsvc::json::Type::Int64,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"aUint32\":",
-            "a_uint32",
-            5,
-            ::rsvc::json::Type::Uint32,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"aUint64\":",
-            "a_uint64",
-            6,
-            ::rsvc::json::Type::Uint64,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"aSint32\":",
-            "a_sint32",
-            7,
-            ::rsvc::json::Type::Sint32,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"aSint64\":",
-            "a_sint64",
-            8,
-            ::rsvc::json::Type::Sint64,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"aFixed32\":",
-            "a_fixed32",
-            9,
-            ::rsvc::json::Type::Fixed32,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"aFixed64\":",
-            "a_fixed64",
-            10,
-            ::rsvc::json::Type::Fixed64,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"anSfixed32\":",
-            "an_sfixed32",
-            11,
-            ::rsvc::json::Type::Sfixed32,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"anSfixed64\":",
-            "an_sfixed64",
-            12,
-            ::rsvc::json::Type::Sfixed64,
-        ),
-        ::rsvc::json::Field::new(",\"aBool\":", "a_bool", 13, ::rsvc::json::Type::Bool),
-        ::rsvc::json::Field::new(
-            ",\"aString\":",
-            "a_string",
-            14,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"someBytes\":",
-            "some_bytes",
-            15,
-            ::rsvc::json::Type::Bytes,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"anEnum\":",
-            "an_enum",
-            16,
-            ::rsvc::json::Type::Enum(<Color as ::rsvc::json::JsonEnum>::INFO),
-        ),
-        ::rsvc::json::Field::new(
-                ",\"maybeString\":",
-                "maybe_string",
-                17,
-                ::rsvc::json::Type::String,
-            )
+        ::rsvc::json::Field::double(",\"aDouble\":", "a_double", 1),
+        ::rsvc::json::Field::float(",\"aFloat\":", "a_float", 2),
+        ::rsvc::json::Field::int32(",\"anInt32\":", "an_int32", 3),
+        ::rsvc::json::Field::int64(",\"anInt64\":", "an_int64", 4),
+        ::rsvc::json::Field::uint32(",\"aUint32\":", "a_uint32", 5),
+        ::rsvc::json::Field::uint64(",\"aUint64\":", "a_uint64", 6),
+        ::rsvc::json::Field::sint32(",\"aSint32\":", "a_sint32", 7),
+        ::rsvc::json::Field::sint64(",\"aSint64\":", "a_sint64", 8),
+        ::rsvc::json::Field::fixed32(",\"aFixed32\":", "a_fixed32", 9),
+        ::rsvc::json::Field::fixed64(",\"aFixed64\":", "a_fixed64", 10),
+        ::rsvc::json::Field::sfixed32(",\"anSfixed32\":", "an_sfixed32", 11),
+        ::rsvc::json::Field::sfixed64(",\"anSfixed64\":", "an_sfixed64", 12),
+        ::rsvc::json::Field::bool(",\"aBool\":", "a_bool", 13),
+        ::rsvc::json::Field::string(",\"aString\":", "a_string", 14),
+        ::rsvc::json::Field::bytes(",\"someBytes\":", "some_bytes", 15),
+        ::rsvc::json::Field::enumeration::<Color>(",\"anEnum\":", "an_enum", 16),
+        ::rsvc::json::Field::string(",\"maybeString\":", "maybe_string", 17).optional(),
+        ::rsvc::json::Field::double(",\"maybeDouble\":", "maybe_double", 18).optional(),
+        ::rsvc::json::Field::enumeration::<Color>(",\"maybeEnum\":", "maybe_enum", 19)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"maybeDouble\":",
-                "maybe_double",
-                18,
-                ::rsvc::json::Type::Double,
-            )
+        ::rsvc::json::Field::bytes(",\"maybeBytes\":", "maybe_bytes", 20).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost::alloc::string::String,
+        >(",\"wrappedString\":", "wrapped_string", 21)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"maybeEnum\":",
-                "maybe_enum",
-                19,
-                ::rsvc::json::Type::Enum(<Color as ::rsvc::json::JsonEnum>::INFO),
-            )
+        ::rsvc::json::Field::message::<i64>(",\"wrappedInt64\":", "wrapped_int64", 22)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"maybeBytes\":",
-                "maybe_bytes",
-                20,
-                ::rsvc::json::Type::Bytes,
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost::alloc::vec::Vec<u8>,
+        >(",\"wrappedBytes\":", "wrapped_bytes", 23)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"wrappedString\":",
-                "wrapped_string",
-                21,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost::alloc::string::String as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"message\":", "message", 24)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"wrappedInt64\":",
-                "wrapped_int64",
-                22,
-                ::rsvc::json::Type::Message(<i64 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"wrappedBytes\":",
-                "wrapped_bytes",
-                23,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost::alloc::vec::Vec<
-                        u8,
-                    > as ::rsvc::json::Json>::info,
-                ),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"message\":",
-                "message",
-                24,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"strings\":",
-                "strings",
-                25,
-                ::rsvc::json::Type::String,
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"enums\":",
-                "enums",
-                26,
-                ::rsvc::json::Type::Enum(<Color as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .packed(),
-        ::rsvc::json::Field::new(
-                ",\"queues\":",
-                "queues",
-                27,
-                ::rsvc::json::Type::Message(<Queue as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"byName\":",
-                "by_name",
-                28,
-                ::rsvc::json::Type::Message(<Queue as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::string(",\"strings\":", "strings", 25).repeated(),
+        ::rsvc::json::Field::enumeration::<Color>(",\"enums\":", "enums", 26).packed(),
+        ::rsvc::json::Field::message::<Queue>(",\"queues\":", "queues", 27).repeated(),
+        ::rsvc::json::Field::message::<Queue>(",\"byName\":", "by_name", 28)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"codes\":",
-                "codes",
-                29,
-                ::rsvc::json::Type::Enum(<Color as ::rsvc::json::JsonEnum>::INFO),
-            )
+        ::rsvc::json::Field::enumeration::<Color>(",\"codes\":", "codes", 29)
             .map(::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::new(
-                ",\"oneString\":",
-                "one_string",
-                30,
-                ::rsvc::json::Type::String,
-            )
+        ::rsvc::json::Field::string(",\"oneString\":", "one_string", 30).in_oneof(0),
+        ::rsvc::json::Field::enumeration::<Color>(",\"oneEnum\":", "one_enum", 31)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"oneEnum\":",
-                "one_enum",
-                31,
-                ::rsvc::json::Type::Enum(<Color as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"oneWrapped\":",
-                "one_wrapped",
-                32,
-                ::rsvc::json::Type::Message(<bool as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<bool>(",\"oneWrapped\":", "one_wrapped", 32)
             .in_oneof(0),
     ];
     impl ::rsvc::json::Json for Everything {
@@ -977,51 +725,26 @@ const _: () = {
             __rsvc_w.bool(&__RSVC_FIELDS[12], self.a_bool);
             __rsvc_w.string(&__RSVC_FIELDS[13], &self.a_string);
             __rsvc_w.bytes(&__RSVC_FIELDS[14], &self.some_bytes);
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[15],
-                    self.an_enum,
-                    <Color as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w.string_opt(&__RSVC_FIELDS[16], self.maybe_string.as_deref());
+            __rsvc_w.enumeration(&__RSVC_FIELDS[15], self.an_enum);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[16], &self.maybe_string);
             __rsvc_w.double_opt(&__RSVC_FIELDS[17], self.maybe_double);
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[18],
-                    self.maybe_enum,
-                    <Color as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w.bytes_opt(&__RSVC_FIELDS[19], self.maybe_bytes.as_deref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[20], self.wrapped_string.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[21], self.wrapped_int64.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[22], self.wrapped_bytes.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[23], self.message.as_ref());
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[18], self.maybe_enum);
+            __rsvc_w.bytes_opt(&__RSVC_FIELDS[19], &self.maybe_bytes);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[20], &self.wrapped_string);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[21], &self.wrapped_int64);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[22], &self.wrapped_bytes);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[23], &self.message);
             __rsvc_w.string_list(&__RSVC_FIELDS[24], &self.strings);
-            __rsvc_w
-                .enum_list(
-                    &__RSVC_FIELDS[25],
-                    &self.enums,
-                    <Color as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enum_list(&__RSVC_FIELDS[25], &self.enums);
             __rsvc_w.list(&__RSVC_FIELDS[26], &self.queues);
             __rsvc_w.map(&__RSVC_FIELDS[27], &self.by_name);
-            __rsvc_w
-                .enum_map(
-                    &__RSVC_FIELDS[28],
-                    &self.codes,
-                    <Color as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enum_map(&__RSVC_FIELDS[28], &self.codes);
             match &self.one {
                 ::core::option::Option::Some(
                     everything::One::OneString(__rsvc_value),
                 ) => __rsvc_w.string_set(&__RSVC_FIELDS[29], __rsvc_value),
                 ::core::option::Option::Some(everything::One::OneEnum(__rsvc_value)) => {
-                    __rsvc_w
-                        .enum_set(
-                            &__RSVC_FIELDS[30],
-                            *__rsvc_value,
-                            <Color as ::rsvc::json::JsonEnum>::INFO,
-                        )
+                    __rsvc_w.enum_set(&__RSVC_FIELDS[30], *__rsvc_value)
                 }
                 ::core::option::Option::Some(
                     everything::One::OneWrapped(__rsvc_value),
@@ -1035,98 +758,73 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.double(&mut self.a_double),
-                    1 => __rsvc_r.float(&mut self.a_float),
-                    2 => __rsvc_r.int32(&mut self.an_int32),
-                    3 => __rsvc_r.int64(&mut self.an_int64),
-                    4 => __rsvc_r.uint32(&mut self.a_uint32),
-                    5 => __rsvc_r.uint64(&mut self.a_uint64),
-                    6 => __rsvc_r.int32(&mut self.a_sint32),
-                    7 => __rsvc_r.int64(&mut self.a_sint64),
-                    8 => __rsvc_r.uint32(&mut self.a_fixed32),
-                    9 => __rsvc_r.uint64(&mut self.a_fixed64),
-                    10 => __rsvc_r.int32(&mut self.an_sfixed32),
-                    11 => __rsvc_r.int64(&mut self.an_sfixed64),
-                    12 => __rsvc_r.bool(&mut self.a_bool),
-                    13 => __rsvc_r.string(&mut self.a_string),
-                    14 => __rsvc_r.bytes(&mut self.some_bytes),
-                    15 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.an_enum,
-                                <Color as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    16 => __rsvc_r.string_opt(&mut self.maybe_string),
-                    17 => __rsvc_r.double_opt(&mut self.maybe_double),
-                    18 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.maybe_enum,
-                                <Color as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    19 => __rsvc_r.bytes_opt(&mut self.maybe_bytes),
-                    20 => __rsvc_r.message_opt(&mut self.wrapped_string),
-                    21 => __rsvc_r.message_opt(&mut self.wrapped_int64),
-                    22 => __rsvc_r.message_opt(&mut self.wrapped_bytes),
-                    23 => __rsvc_r.message_opt(&mut self.message),
-                    24 => __rsvc_r.string_list(&mut self.strings),
-                    25 => {
-                        __rsvc_r
-                            .enum_list(
-                                &mut self.enums,
-                                <Color as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    26 => __rsvc_r.list(&mut self.queues),
-                    27 => __rsvc_r.map(&mut self.by_name),
-                    28 => {
-                        __rsvc_r
-                            .enum_map(
-                                &mut self.codes,
-                                <Color as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    29 => {
-                        self.one = ::core::option::Option::Some(
-                            everything::One::OneString(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    30 => {
-                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                            .enum_value(<Color as ::rsvc::json::JsonEnum>::INFO)?
-                        {
-                            self.one = ::core::option::Option::Some(
-                                everything::One::OneEnum(__rsvc_value),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.double(&mut self.a_double),
+                            1 => __rsvc_r.float(&mut self.a_float),
+                            2 => __rsvc_r.int32(&mut self.an_int32),
+                            3 => __rsvc_r.int64(&mut self.an_int64),
+                            4 => __rsvc_r.uint32(&mut self.a_uint32),
+                            5 => __rsvc_r.uint64(&mut self.a_uint64),
+                            6 => __rsvc_r.int32(&mut self.a_sint32),
+                            7 => __rsvc_r.int64(&mut self.a_sint64),
+                            8 => __rsvc_r.uint32(&mut self.a_fixed32),
+                            9 => __rsvc_r.uint64(&mut self.a_fixed64),
+                            10 => __rsvc_r.int32(&mut self.an_sfixed32),
+                            11 => __rsvc_r.int64(&mut self.an_sfixed64),
+                            12 => __rsvc_r.bool(&mut self.a_bool),
+                            13 => __rsvc_r.string(&mut self.a_string),
+                            14 => __rsvc_r.bytes(&mut self.some_bytes),
+                            15 => __rsvc_r.enumeration::<Color>(&mut self.an_enum),
+                            16 => __rsvc_r.string_opt(&mut self.maybe_string),
+                            17 => __rsvc_r.double_opt(&mut self.maybe_double),
+                            18 => __rsvc_r.enum_opt::<Color>(&mut self.maybe_enum),
+                            19 => __rsvc_r.bytes_opt(&mut self.maybe_bytes),
+                            20 => __rsvc_r.message_opt(&mut self.wrapped_string),
+                            21 => __rsvc_r.message_opt(&mut self.wrapped_int64),
+                            22 => __rsvc_r.message_opt(&mut self.wrapped_bytes),
+                            23 => __rsvc_r.message_opt(&mut self.message),
+                            24 => __rsvc_r.string_list(&mut self.strings),
+                            25 => __rsvc_r.enum_list::<Color>(&mut self.enums),
+                            26 => __rsvc_r.list(&mut self.queues),
+                            27 => __rsvc_r.map(&mut self.by_name),
+                            28 => __rsvc_r.enum_map::<Color, _>(&mut self.codes),
+                            29 => {
+                                self.one = ::core::option::Option::Some(
+                                    everything::One::OneString(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            30 => {
+                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                                    .enum_value(<Color as ::rsvc::json::JsonEnum>::INFO)?
+                                {
+                                    self.one = ::core::option::Option::Some(
+                                        everything::One::OneEnum(__rsvc_value),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            31 => {
+                                if let ::core::option::Option::Some(
+                                    everything::One::OneWrapped(__rsvc_value),
+                                ) = &mut self.one
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.one = ::core::option::Option::Some(
+                                        everything::One::OneWrapped(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    31 => {
-                        if let ::core::option::Option::Some(
-                            everything::One::OneWrapped(__rsvc_value),
-                        ) = &mut self.one
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.one = ::core::option::Option::Some(
-                                everything::One::OneWrapped(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };

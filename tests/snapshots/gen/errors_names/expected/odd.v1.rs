@@ -51,23 +51,13 @@ pub struct Status {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
-        ::rsvc::json::Field::new(",\"type\":", "type", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"self\":", "self", 2, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"f\":", "f", 3, ::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::new(",\"out\":", "out", 4, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"payload\":",
-            "payload",
-            5,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"incoming\":",
-            "incoming",
-            6,
-            ::rsvc::json::Type::Bool,
-        ),
-        ::rsvc::json::Field::new(",\"value\":", "value", 7, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"type\":", "type", 1),
+        ::rsvc::json::Field::string(",\"self\":", "self", 2),
+        ::rsvc::json::Field::int32(",\"f\":", "f", 3),
+        ::rsvc::json::Field::string(",\"out\":", "out", 4),
+        ::rsvc::json::Field::string(",\"payload\":", "payload", 5),
+        ::rsvc::json::Field::bool(",\"incoming\":", "incoming", 6),
+        ::rsvc::json::Field::string(",\"value\":", "value", 7),
     ];
     impl ::rsvc::json::Json for result::Some {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -94,23 +84,22 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.r#type),
-                    1 => __rsvc_r.string(&mut self.self_),
-                    2 => __rsvc_r.int32(&mut self.f),
-                    3 => __rsvc_r.string(&mut self.out),
-                    4 => __rsvc_r.string(&mut self.payload),
-                    5 => __rsvc_r.bool(&mut self.incoming),
-                    6 => __rsvc_r.string(&mut self.value),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.r#type),
+                            1 => __rsvc_r.string(&mut self.self_),
+                            2 => __rsvc_r.int32(&mut self.f),
+                            3 => __rsvc_r.string(&mut self.out),
+                            4 => __rsvc_r.string(&mut self.payload),
+                            5 => __rsvc_r.bool(&mut self.incoming),
+                            6 => __rsvc_r.string(&mut self.value),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -136,10 +125,15 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -147,13 +141,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"String\":",
-                "String",
-                1,
-                ::rsvc::json::Type::Message(<Box as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<Box>(",\"String\":", "String", 1).optional(),
     ];
     impl ::rsvc::json::Json for Option {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -166,7 +154,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.string.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.string);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -174,17 +162,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.string),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.string),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -192,7 +179,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"Vec\":", "Vec", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"Vec\":", "Vec", 1),
     ];
     impl ::rsvc::json::Json for Box {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -213,17 +200,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.vec),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.vec),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -231,7 +217,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
     ];
     impl ::rsvc::json::Json for Status {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -252,17 +238,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -74,32 +74,12 @@ impl ::rsvc::json::JsonEnum for Unit {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::new(",\"size\":", "size", 1, ::rsvc::json::Type::Int64)
-            .required(),
-        ::rsvc::json::Field::new(",\"limit\":", "limit", 2, ::rsvc::json::Type::Int64)
+        ::rsvc::json::Field::int64(",\"size\":", "size", 1).required(),
+        ::rsvc::json::Field::int64(",\"limit\":", "limit", 2).optional(),
+        ::rsvc::json::Field::enumeration::<Unit>(",\"unit\":", "unit", 3).optional(),
+        ::rsvc::json::Field::group::<too_large::Part>(",\"part\":", "part", 4)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"unit\":",
-                "unit",
-                3,
-                ::rsvc::json::Type::Enum(<Unit as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"part\":",
-                "part",
-                4,
-                ::rsvc::json::Type::Group(<too_large::Part as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"also\":",
-                "also",
-                5,
-                ::rsvc::json::Type::Message(
-                    <too_large::Part as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<too_large::Part>(",\"also\":", "also", 5)
             .required(),
     ];
     impl ::rsvc::json::Json for TooLarge {
@@ -115,13 +95,8 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int64_set(&__RSVC_FIELDS[0], self.size);
             __rsvc_w.int64_opt(&__RSVC_FIELDS[1], self.limit);
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[2],
-                    self.unit,
-                    <Unit as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w.message_opt(&__RSVC_FIELDS[3], self.part.as_ref());
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[2], self.unit);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.part);
             __rsvc_w.message_set(&__RSVC_FIELDS[4], &self.also);
             __rsvc_w.close(__rsvc_object);
         }
@@ -130,27 +105,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int64(&mut self.size),
-                    1 => __rsvc_r.int64_opt(&mut self.limit),
-                    2 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.unit,
-                                <Unit as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    3 => __rsvc_r.message_opt(&mut self.part),
-                    4 => ::rsvc::json::Json::read_json(&mut self.also, __rsvc_r),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int64(&mut self.size),
+                            1 => __rsvc_r.int64_opt(&mut self.limit),
+                            2 => __rsvc_r.enum_opt::<Unit>(&mut self.unit),
+                            3 => __rsvc_r.message_opt(&mut self.part),
+                            4 => ::rsvc::json::Json::read_json(&mut self.also, __rsvc_r),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -158,8 +126,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String)
-            .optional(),
+        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
     ];
     impl ::rsvc::json::Json for too_large::Part {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -172,7 +139,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.string_opt(&__RSVC_FIELDS[0], self.name.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -180,17 +147,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_opt(&mut self.name),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.name),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

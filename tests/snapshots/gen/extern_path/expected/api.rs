@@ -16,40 +16,18 @@ pub struct Holder {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::new(
-                ",\"id\":",
-                "id",
-                1,
-                ::rsvc::json::Type::Message(
-                    <crate::imports::common::v1::Id as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            crate::imports::common::v1::Id,
+        >(",\"id\":", "id", 1)
             .optional(),
-        ::rsvc::json::Field::new(
-            ",\"kind\":",
-            "kind",
-            2,
-            ::rsvc::json::Type::Enum(
-                <crate::imports::common::v1::id::Kind as ::rsvc::json::JsonEnum>::INFO,
-            ),
-        ),
-        ::rsvc::json::Field::new(
-                ",\"things\":",
-                "things",
-                3,
-                ::rsvc::json::Type::Message(
-                    <crate::split::split::v1::Two as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::enumeration::<
+            crate::imports::common::v1::id::Kind,
+        >(",\"kind\":", "kind", 2),
+        ::rsvc::json::Field::message::<
+            crate::split::split::v1::Two,
+        >(",\"things\":", "things", 3)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"local\":",
-                "local",
-                4,
-                ::rsvc::json::Type::Message(
-                    <super::other::Local as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<super::other::Local>(",\"local\":", "local", 4)
             .optional(),
     ];
     impl ::rsvc::json::Json for Holder {
@@ -63,15 +41,10 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.id.as_ref());
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[1],
-                    self.kind,
-                    <crate::imports::common::v1::id::Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.id);
+            __rsvc_w.enumeration(&__RSVC_FIELDS[1], self.kind);
             __rsvc_w.list(&__RSVC_FIELDS[2], &self.things);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[3], self.local.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.local);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -79,26 +52,24 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.id),
-                    1 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.kind,
-                                <crate::imports::common::v1::id::Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    2 => __rsvc_r.list(&mut self.things),
-                    3 => __rsvc_r.message_opt(&mut self.local),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.id),
+                            1 => {
+                                __rsvc_r
+                                    .enumeration::<
+                                        crate::imports::common::v1::id::Kind,
+                                    >(&mut self.kind)
+                            }
+                            2 => __rsvc_r.list(&mut self.things),
+                            3 => __rsvc_r.message_opt(&mut self.local),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

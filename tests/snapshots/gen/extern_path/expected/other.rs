@@ -10,14 +10,9 @@ pub struct Local {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"thing\":",
-                "thing",
-                1,
-                ::rsvc::json::Type::Message(
-                    <crate::split::split::v1::Two as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            crate::split::split::v1::Two,
+        >(",\"thing\":", "thing", 1)
             .optional(),
     ];
     impl ::rsvc::json::Json for Local {
@@ -31,7 +26,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.thing.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.thing);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -39,17 +34,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.thing),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.thing),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

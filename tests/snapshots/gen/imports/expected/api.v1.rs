@@ -14,31 +14,14 @@ pub struct Thing {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(
-                ",\"id\":",
-                "id",
-                1,
-                ::rsvc::json::Type::Message(
-                    <super::super::common::v1::Id as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<super::super::common::v1::Id>(",\"id\":", "id", 1)
             .optional(),
-        ::rsvc::json::Field::new(
-            ",\"kind\":",
-            "kind",
-            2,
-            ::rsvc::json::Type::Enum(
-                <super::super::common::v1::id::Kind as ::rsvc::json::JsonEnum>::INFO,
-            ),
-        ),
-        ::rsvc::json::Field::new(
-                ",\"status\":",
-                "status",
-                3,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::pb::google::rpc::Status as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::enumeration::<
+            super::super::common::v1::id::Kind,
+        >(",\"kind\":", "kind", 2),
+        ::rsvc::json::Field::message::<
+            ::rsvc::pb::google::rpc::Status,
+        >(",\"status\":", "status", 3)
             .optional(),
     ];
     impl ::rsvc::json::Json for Thing {
@@ -52,14 +35,9 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.id.as_ref());
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[1],
-                    self.kind,
-                    <super::super::common::v1::id::Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.status.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.id);
+            __rsvc_w.enumeration(&__RSVC_FIELDS[1], self.kind);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.status);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -67,25 +45,23 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.id),
-                    1 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.kind,
-                                <super::super::common::v1::id::Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    2 => __rsvc_r.message_opt(&mut self.status),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.id),
+                            1 => {
+                                __rsvc_r
+                                    .enumeration::<
+                                        super::super::common::v1::id::Kind,
+                                    >(&mut self.kind)
+                            }
+                            2 => __rsvc_r.message_opt(&mut self.status),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

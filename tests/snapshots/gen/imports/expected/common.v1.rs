@@ -60,13 +60,8 @@ impl ::rsvc::json::JsonEnum for id::Kind {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"value\":", "value", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"kind\":",
-            "kind",
-            2,
-            ::rsvc::json::Type::Enum(<id::Kind as ::rsvc::json::JsonEnum>::INFO),
-        ),
+        ::rsvc::json::Field::string(",\"value\":", "value", 1),
+        ::rsvc::json::Field::enumeration::<id::Kind>(",\"kind\":", "kind", 2),
     ];
     impl ::rsvc::json::Json for Id {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -80,12 +75,7 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.value);
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[1],
-                    self.kind,
-                    <id::Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[1], self.kind);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -93,24 +83,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.value),
-                    1 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.kind,
-                                <id::Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.value),
+                            1 => __rsvc_r.enumeration::<id::Kind>(&mut self.kind),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

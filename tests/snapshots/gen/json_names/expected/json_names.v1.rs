@@ -20,33 +20,12 @@ pub struct Names {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::new(
-            ",\"plainName\":",
-            "plain_name",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(",\"@type\":", "given", 2, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"UPPERCase\":",
-            "UPPER_case",
-            3,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"with1Digit\":",
-            "with_1_digit",
-            4,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::escaped(
-            ",\"a\\\"b\\\\c\":",
-            "a\"b\\c",
-            "quote",
-            5,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(",\"€\":", "euro", 6, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"plainName\":", "plain_name", 1),
+        ::rsvc::json::Field::string(",\"@type\":", "given", 2),
+        ::rsvc::json::Field::string(",\"UPPERCase\":", "UPPER_case", 3),
+        ::rsvc::json::Field::string(",\"with1Digit\":", "with_1_digit", 4),
+        ::rsvc::json::Field::string(",\"a\\\"b\\\\c\":", "quote", 5).named("a\"b\\c"),
+        ::rsvc::json::Field::string(",\"€\":", "euro", 6),
     ];
     impl ::rsvc::json::Json for Names {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -72,22 +51,21 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.plain_name),
-                    1 => __rsvc_r.string(&mut self.given),
-                    2 => __rsvc_r.string(&mut self.upper_case),
-                    3 => __rsvc_r.string(&mut self.with_1_digit),
-                    4 => __rsvc_r.string(&mut self.quote),
-                    5 => __rsvc_r.string(&mut self.euro),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.plain_name),
+                            1 => __rsvc_r.string(&mut self.given),
+                            2 => __rsvc_r.string(&mut self.upper_case),
+                            3 => __rsvc_r.string(&mut self.with_1_digit),
+                            4 => __rsvc_r.string(&mut self.quote),
+                            5 => __rsvc_r.string(&mut self.euro),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

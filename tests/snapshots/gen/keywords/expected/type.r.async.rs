@@ -155,7 +155,7 @@ impl ::rsvc::json::JsonEnum for Loop {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"fn\":", "fn", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"fn\":", "fn", 1),
     ];
     impl ::rsvc::json::Json for As {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -176,17 +176,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.r#fn),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.r#fn),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -194,27 +193,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(
-                ",\"self\":",
-                "self",
-                1,
-                ::rsvc::json::Type::Message(<Self_ as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"crate\":",
-                "crate",
-                2,
-                ::rsvc::json::Type::Message(<Crate as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"super\":",
-                "super",
-                3,
-                ::rsvc::json::Type::Message(<Super as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<Self_>(",\"self\":", "self", 1).optional(),
+        ::rsvc::json::Field::message::<Crate>(",\"crate\":", "crate", 2).optional(),
+        ::rsvc::json::Field::message::<Super>(",\"super\":", "super", 3).optional(),
     ];
     impl ::rsvc::json::Json for Self_ {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -227,9 +208,9 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.self_.as_deref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.crate_.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.super_.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.self_);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.crate_);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.super_);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -237,19 +218,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.self_),
-                    1 => __rsvc_r.message_opt(&mut self.crate_),
-                    2 => __rsvc_r.message_opt(&mut self.super_),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.self_),
+                            1 => __rsvc_r.message_opt(&mut self.crate_),
+                            2 => __rsvc_r.message_opt(&mut self.super_),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -257,7 +237,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"extern\":", "extern", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"extern\":", "extern", 1),
     ];
     impl ::rsvc::json::Json for Crate {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -278,17 +258,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.extern_),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.extern_),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -296,7 +275,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"Self\":", "Self", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"Self\":", "Self", 1),
     ];
     impl ::rsvc::json::Json for Super {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -317,17 +296,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.self_),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.self_),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -335,67 +313,26 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 18] = [
-        ::rsvc::json::Field::new(",\"type\":", "type", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"match\":", "match", 2, ::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::new(",\"ref\":", "ref", 3, ::rsvc::json::Type::Bool)
-            .optional(),
-        ::rsvc::json::Field::new(",\"mut\":", "mut", 4, ::rsvc::json::Type::Bytes)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"loop\":",
-                "loop",
-                5,
-                ::rsvc::json::Type::Enum(<Loop as ::rsvc::json::JsonEnum>::INFO),
-            )
+        ::rsvc::json::Field::string(",\"type\":", "type", 1),
+        ::rsvc::json::Field::int32(",\"match\":", "match", 2),
+        ::rsvc::json::Field::bool(",\"ref\":", "ref", 3).optional(),
+        ::rsvc::json::Field::bytes(",\"mut\":", "mut", 4).repeated(),
+        ::rsvc::json::Field::enumeration::<Loop>(",\"loop\":", "loop", 5)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"enum\":",
-            "enum",
-            6,
-            ::rsvc::json::Type::Enum(<Loop as ::rsvc::json::JsonEnum>::INFO),
-        ),
-        ::rsvc::json::Field::new(",\"self\":", "self", 7, ::rsvc::json::Type::String)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"struct\":",
-                "struct",
-                8,
-                ::rsvc::json::Type::Message(<Self_ as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"trait\":",
-                "trait",
-                9,
-                ::rsvc::json::Type::Enum(<Loop as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"dyn\":",
-                "dyn",
-                10,
-                ::rsvc::json::Type::Message(<As as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::enumeration::<Loop>(",\"enum\":", "enum", 6),
+        ::rsvc::json::Field::string(",\"self\":", "self", 7).in_oneof(0),
+        ::rsvc::json::Field::message::<Self_>(",\"struct\":", "struct", 8).in_oneof(0),
+        ::rsvc::json::Field::enumeration::<Loop>(",\"trait\":", "trait", 9).in_oneof(0),
+        ::rsvc::json::Field::message::<As>(",\"dyn\":", "dyn", 10).optional(),
+        ::rsvc::json::Field::message::<r#match::Async>(",\"await\":", "await", 11)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"await\":",
-                "await",
-                11,
-                ::rsvc::json::Type::Message(<r#match::Async as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"gen\":", "gen", 12, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"try\":", "try", 13, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"union\":", "union", 14, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"result\":",
-            "result",
-            15,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(",\"buf\":", "buf", 16, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"tag\":", "tag", 17, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"value\":", "value", 18, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"gen\":", "gen", 12),
+        ::rsvc::json::Field::string(",\"try\":", "try", 13),
+        ::rsvc::json::Field::string(",\"union\":", "union", 14),
+        ::rsvc::json::Field::string(",\"result\":", "result", 15),
+        ::rsvc::json::Field::string(",\"buf\":", "buf", 16),
+        ::rsvc::json::Field::string(",\"tag\":", "tag", 17),
+        ::rsvc::json::Field::string(",\"value\":", "value", 18),
     ];
     impl ::rsvc::json::Json for Match {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -412,18 +349,8 @@ const _: () = {
             __rsvc_w.int32(&__RSVC_FIELDS[1], self.r#match);
             __rsvc_w.bool_opt(&__RSVC_FIELDS[2], self.r#ref);
             __rsvc_w.list(&__RSVC_FIELDS[3], &self.r#mut);
-            __rsvc_w
-                .enum_map(
-                    &__RSVC_FIELDS[4],
-                    &self.loop2,
-                    <Loop as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[5],
-                    self.r#enum,
-                    <Loop as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enum_map(&__RSVC_FIELDS[4], &self.loop2);
+            __rsvc_w.enumeration(&__RSVC_FIELDS[5], self.r#enum);
             match &self.r#impl {
                 ::core::option::Option::Some(r#match::Impl::Self_(__rsvc_value)) => {
                     __rsvc_w.string_set(&__RSVC_FIELDS[6], __rsvc_value)
@@ -432,17 +359,12 @@ const _: () = {
                     __rsvc_w.message_set(&__RSVC_FIELDS[7], __rsvc_value)
                 }
                 ::core::option::Option::Some(r#match::Impl::Trait(__rsvc_value)) => {
-                    __rsvc_w
-                        .enum_set(
-                            &__RSVC_FIELDS[8],
-                            *__rsvc_value,
-                            <Loop as ::rsvc::json::JsonEnum>::INFO,
-                        )
+                    __rsvc_w.enum_set(&__RSVC_FIELDS[8], *__rsvc_value)
                 }
                 ::core::option::Option::None => {}
             }
-            __rsvc_w.message_opt(&__RSVC_FIELDS[9], self.r#dyn.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[10], self.r#await.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[9], &self.r#dyn);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[10], &self.r#await);
             __rsvc_w.string(&__RSVC_FIELDS[11], &self.r#gen);
             __rsvc_w.string(&__RSVC_FIELDS[12], &self.r#try);
             __rsvc_w.string(&__RSVC_FIELDS[13], &self.union);
@@ -457,72 +379,59 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.r#type),
-                    1 => __rsvc_r.int32(&mut self.r#match),
-                    2 => __rsvc_r.bool_opt(&mut self.r#ref),
-                    3 => __rsvc_r.bytes_list(&mut self.r#mut),
-                    4 => {
-                        __rsvc_r
-                            .enum_map(
-                                &mut self.loop2,
-                                <Loop as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    5 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.r#enum,
-                                <Loop as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    6 => {
-                        self.r#impl = ::core::option::Option::Some(
-                            r#match::Impl::Self_(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    7 => {
-                        if let ::core::option::Option::Some(
-                            r#match::Impl::Struct(__rsvc_value),
-                        ) = &mut self.r#impl
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.r#impl = ::core::option::Option::Some(
-                                r#match::Impl::Struct(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.r#type),
+                            1 => __rsvc_r.int32(&mut self.r#match),
+                            2 => __rsvc_r.bool_opt(&mut self.r#ref),
+                            3 => __rsvc_r.bytes_list(&mut self.r#mut),
+                            4 => __rsvc_r.enum_map::<Loop, _>(&mut self.loop2),
+                            5 => __rsvc_r.enumeration::<Loop>(&mut self.r#enum),
+                            6 => {
+                                self.r#impl = ::core::option::Option::Some(
+                                    r#match::Impl::Self_(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            7 => {
+                                if let ::core::option::Option::Some(
+                                    r#match::Impl::Struct(__rsvc_value),
+                                ) = &mut self.r#impl
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.r#impl = ::core::option::Option::Some(
+                                        r#match::Impl::Struct(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            8 => {
+                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                                    .enum_value(<Loop as ::rsvc::json::JsonEnum>::INFO)?
+                                {
+                                    self.r#impl = ::core::option::Option::Some(
+                                        r#match::Impl::Trait(__rsvc_value),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            9 => __rsvc_r.message_opt(&mut self.r#dyn),
+                            10 => __rsvc_r.message_opt(&mut self.r#await),
+                            11 => __rsvc_r.string(&mut self.r#gen),
+                            12 => __rsvc_r.string(&mut self.r#try),
+                            13 => __rsvc_r.string(&mut self.union),
+                            14 => __rsvc_r.string(&mut self.result),
+                            15 => __rsvc_r.string(&mut self.buf),
+                            16 => __rsvc_r.string(&mut self.tag),
+                            17 => __rsvc_r.string(&mut self.value),
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    8 => {
-                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                            .enum_value(<Loop as ::rsvc::json::JsonEnum>::INFO)?
-                        {
-                            self.r#impl = ::core::option::Option::Some(
-                                r#match::Impl::Trait(__rsvc_value),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    9 => __rsvc_r.message_opt(&mut self.r#dyn),
-                    10 => __rsvc_r.message_opt(&mut self.r#await),
-                    11 => __rsvc_r.string(&mut self.r#gen),
-                    12 => __rsvc_r.string(&mut self.r#try),
-                    13 => __rsvc_r.string(&mut self.union),
-                    14 => __rsvc_r.string(&mut self.result),
-                    15 => __rsvc_r.string(&mut self.buf),
-                    16 => __rsvc_r.string(&mut self.tag),
-                    17 => __rsvc_r.string(&mut self.value),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -530,7 +439,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"yield\":", "yield", 1, ::rsvc::json::Type::Bool),
+        ::rsvc::json::Field::bool(",\"yield\":", "yield", 1),
     ];
     impl ::rsvc::json::Json for r#match::Async {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -551,17 +460,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.bool(&mut self.r#yield),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.bool(&mut self.r#yield),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -30,29 +30,12 @@ pub mod sparse {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::new(
-            ",\"last\":",
-            "last",
-            536870911,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(",\"first\":", "first", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"beforeReserved\":",
-            "before_reserved",
-            18999,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"afterReserved\":",
-            "after_reserved",
-            20000,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(",\"a\":", "a", 536870910, ::rsvc::json::Type::String)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"b\":", "b", 2, ::rsvc::json::Type::String)
-            .in_oneof(0),
+        ::rsvc::json::Field::string(",\"last\":", "last", 536870911),
+        ::rsvc::json::Field::string(",\"first\":", "first", 1),
+        ::rsvc::json::Field::string(",\"beforeReserved\":", "before_reserved", 18999),
+        ::rsvc::json::Field::string(",\"afterReserved\":", "after_reserved", 20000),
+        ::rsvc::json::Field::string(",\"a\":", "a", 536870910).in_oneof(0),
+        ::rsvc::json::Field::string(",\"b\":", "b", 2).in_oneof(0),
     ];
     impl ::rsvc::json::Json for Sparse {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -85,32 +68,31 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.last),
-                    1 => __rsvc_r.string(&mut self.first),
-                    2 => __rsvc_r.string(&mut self.before_reserved),
-                    3 => __rsvc_r.string(&mut self.after_reserved),
-                    4 => {
-                        self.kind = ::core::option::Option::Some(
-                            sparse::Kind::A(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => {
-                        self.kind = ::core::option::Option::Some(
-                            sparse::Kind::B(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.last),
+                            1 => __rsvc_r.string(&mut self.first),
+                            2 => __rsvc_r.string(&mut self.before_reserved),
+                            3 => __rsvc_r.string(&mut self.after_reserved),
+                            4 => {
+                                self.kind = ::core::option::Option::Some(
+                                    sparse::Kind::A(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => {
+                                self.kind = ::core::option::Option::Some(
+                                    sparse::Kind::B(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -129,20 +129,8 @@ impl ::rsvc::json::JsonEnum for a::b::c::d::e::F {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"b\":",
-                "b",
-                1,
-                ::rsvc::json::Type::Message(<a::B as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"e\":",
-                "e",
-                2,
-                ::rsvc::json::Type::Message(<a::b::c::d::E as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<a::B>(",\"b\":", "b", 1).optional(),
+        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"e\":", "e", 2).optional(),
     ];
     impl ::rsvc::json::Json for A {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -155,8 +143,8 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.b.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.e.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.b);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.e);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -164,18 +152,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.b),
-                    1 => __rsvc_r.message_opt(&mut self.e),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.b),
+                            1 => __rsvc_r.message_opt(&mut self.e),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -183,19 +170,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"c\":",
-                "c",
-                1,
-                ::rsvc::json::Type::Message(<a::b::C as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-            ",\"f\":",
-            "f",
-            2,
-            ::rsvc::json::Type::Enum(<a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO),
-        ),
+        ::rsvc::json::Field::message::<a::b::C>(",\"c\":", "c", 1).optional(),
+        ::rsvc::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", "f", 2),
     ];
     impl ::rsvc::json::Json for a::B {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -208,13 +184,8 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.c.as_ref());
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[1],
-                    self.f,
-                    <a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.c);
+            __rsvc_w.enumeration(&__RSVC_FIELDS[1], self.f);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -222,24 +193,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.c),
-                    1 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.f,
-                                <a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.c),
+                            1 => __rsvc_r.enumeration::<a::b::c::d::e::F>(&mut self.f),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -247,13 +211,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"d\":",
-                "d",
-                1,
-                ::rsvc::json::Type::Message(<a::b::c::D as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<a::b::c::D>(",\"d\":", "d", 1).optional(),
     ];
     impl ::rsvc::json::Json for a::b::C {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -266,7 +224,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.d.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.d);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -274,17 +232,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.d),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.d),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -292,13 +249,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"e\":",
-                "e",
-                1,
-                ::rsvc::json::Type::Message(<a::b::c::d::E as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
+        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"e\":", "e", 1).repeated(),
     ];
     impl ::rsvc::json::Json for a::b::c::D {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -319,17 +270,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.list(&mut self.e),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.e),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -337,62 +287,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::new(
-            ",\"f\":",
-            "f",
-            1,
-            ::rsvc::json::Type::Enum(<a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO),
-        ),
-        ::rsvc::json::Field::new(
-                ",\"a\":",
-                "a",
-                2,
-                ::rsvc::json::Type::Message(<A as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"b\":",
-                "b",
-                3,
-                ::rsvc::json::Type::Message(<a::B as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"c\":",
-                "c",
-                4,
-                ::rsvc::json::Type::Message(<a::b::C as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", "f", 1),
+        ::rsvc::json::Field::message::<A>(",\"a\":", "a", 2).optional(),
+        ::rsvc::json::Field::message::<a::B>(",\"b\":", "b", 3).optional(),
+        ::rsvc::json::Field::message::<a::b::C>(",\"c\":", "c", 4).in_oneof(0),
+        ::rsvc::json::Field::message::<a::b::c::D>(",\"d\":", "d", 5).in_oneof(0),
+        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"e\":", "e", 6).in_oneof(0),
+        ::rsvc::json::Field::enumeration::<a::b::c::d::e::F>(",\"g\":", "g", 7)
             .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"d\":",
-                "d",
-                5,
-                ::rsvc::json::Type::Message(<a::b::c::D as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"e\":",
-                "e",
-                6,
-                ::rsvc::json::Type::Message(<a::b::c::d::E as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"g\":",
-                "g",
-                7,
-                ::rsvc::json::Type::Enum(
-                    <a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO,
-                ),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"map\":",
-                "map",
-                8,
-                ::rsvc::json::Type::Message(<a::b::c::d::E as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"map\":", "map", 8)
             .map(::rsvc::json::Type::String),
     ];
     impl ::rsvc::json::Json for a::b::c::d::E {
@@ -406,14 +309,9 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[0],
-                    self.f,
-                    <a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.a.as_deref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.b.as_ref());
+            __rsvc_w.enumeration(&__RSVC_FIELDS[0], self.f);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.a);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.b);
             match &self.choice {
                 ::core::option::Option::Some(a::b::c::d::e::Choice::C(__rsvc_value)) => {
                     __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value)
@@ -425,12 +323,7 @@ const _: () = {
                     __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value)
                 }
                 ::core::option::Option::Some(a::b::c::d::e::Choice::G(__rsvc_value)) => {
-                    __rsvc_w
-                        .enum_set(
-                            &__RSVC_FIELDS[6],
-                            *__rsvc_value,
-                            <a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO,
-                        )
+                    __rsvc_w.enum_set(&__RSVC_FIELDS[6], *__rsvc_value)
                 }
                 ::core::option::Option::None => {}
             }
@@ -442,77 +335,70 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.f,
-                                <a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    1 => __rsvc_r.message_opt(&mut self.a),
-                    2 => __rsvc_r.message_opt(&mut self.b),
-                    3 => {
-                        if let ::core::option::Option::Some(
-                            a::b::c::d::e::Choice::C(__rsvc_value),
-                        ) = &mut self.choice
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.choice = ::core::option::Option::Some(
-                                a::b::c::d::e::Choice::C(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.enumeration::<a::b::c::d::e::F>(&mut self.f),
+                            1 => __rsvc_r.message_opt(&mut self.a),
+                            2 => __rsvc_r.message_opt(&mut self.b),
+                            3 => {
+                                if let ::core::option::Option::Some(
+                                    a::b::c::d::e::Choice::C(__rsvc_value),
+                                ) = &mut self.choice
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.choice = ::core::option::Option::Some(
+                                        a::b::c::d::e::Choice::C(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                if let ::core::option::Option::Some(
+                                    a::b::c::d::e::Choice::D(__rsvc_value),
+                                ) = &mut self.choice
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.choice = ::core::option::Option::Some(
+                                        a::b::c::d::e::Choice::D(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => {
+                                if let ::core::option::Option::Some(
+                                    a::b::c::d::e::Choice::E(__rsvc_value),
+                                ) = &mut self.choice
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.choice = ::core::option::Option::Some(
+                                        a::b::c::d::e::Choice::E(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            6 => {
+                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                                    .enum_value(
+                                        <a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO,
+                                    )?
+                                {
+                                    self.choice = ::core::option::Option::Some(
+                                        a::b::c::d::e::Choice::G(__rsvc_value),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            7 => __rsvc_r.map(&mut self.map),
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        if let ::core::option::Option::Some(
-                            a::b::c::d::e::Choice::D(__rsvc_value),
-                        ) = &mut self.choice
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.choice = ::core::option::Option::Some(
-                                a::b::c::d::e::Choice::D(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => {
-                        if let ::core::option::Option::Some(
-                            a::b::c::d::e::Choice::E(__rsvc_value),
-                        ) = &mut self.choice
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.choice = ::core::option::Option::Some(
-                                a::b::c::d::e::Choice::E(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    6 => {
-                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                            .enum_value(
-                                <a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO,
-                            )?
-                        {
-                            self.choice = ::core::option::Option::Some(
-                                a::b::c::d::e::Choice::G(__rsvc_value),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    7 => __rsvc_r.map(&mut self.map),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };

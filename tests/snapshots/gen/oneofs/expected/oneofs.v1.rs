@@ -74,79 +74,31 @@ pub mod small {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 14] = [
-        ::rsvc::json::Field::new(
-            ",\"before\":",
-            "before",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(",\"text\":", "text", 2, ::rsvc::json::Type::String)
+        ::rsvc::json::Field::string(",\"before\":", "before", 1),
+        ::rsvc::json::Field::string(",\"text\":", "text", 2).in_oneof(0),
+        ::rsvc::json::Field::bytes(",\"raw\":", "raw", 3).in_oneof(0),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"duration\":", "duration", 4)
             .in_oneof(0),
-        ::rsvc::json::Field::new(",\"raw\":", "raw", 3, ::rsvc::json::Type::Bytes)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"duration\":",
-                "duration",
-                4,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"nothing\":",
-                "nothing",
-                5,
-                ::rsvc::json::Type::Message(<() as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"value\":",
-                "value",
-                6,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Value as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<()>(",\"nothing\":", "nothing", 5).in_oneof(0),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Value,
+        >(",\"value\":", "value", 6)
             .in_oneof(0)
             .nullable(),
-        ::rsvc::json::Field::new(
-                ",\"null\":",
-                "null",
-                7,
-                ::rsvc::json::Type::Enum(
-                    <::rsvc::codegen::prost_types::NullValue as ::rsvc::json::JsonEnum>::INFO,
-                ),
-            )
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::NullValue,
+        >(",\"null\":", "null", 7)
             .in_oneof(0)
             .nullable(),
-        ::rsvc::json::Field::new(
-                ",\"wrapped\":",
-                "wrapped",
-                8,
-                ::rsvc::json::Type::Message(<i64 as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"small\":",
-                "small",
-                9,
-                ::rsvc::json::Type::Message(<Small as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-            ",\"between\":",
-            "between",
-            10,
-            ::rsvc::json::Type::Int32,
-        ),
-        ::rsvc::json::Field::new(",\"a\":", "a", 11, ::rsvc::json::Type::Int32)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"b\":", "b", 12, ::rsvc::json::Type::Uint64)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"c\":", "c", 13, ::rsvc::json::Type::Bool)
-            .in_oneof(1),
-        ::rsvc::json::Field::new(",\"after\":", "after", 14, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::message::<i64>(",\"wrapped\":", "wrapped", 8).in_oneof(0),
+        ::rsvc::json::Field::message::<Small>(",\"small\":", "small", 9).in_oneof(0),
+        ::rsvc::json::Field::int32(",\"between\":", "between", 10),
+        ::rsvc::json::Field::int32(",\"a\":", "a", 11).in_oneof(1),
+        ::rsvc::json::Field::uint64(",\"b\":", "b", 12).in_oneof(1),
+        ::rsvc::json::Field::bool(",\"c\":", "c", 13).in_oneof(1),
+        ::rsvc::json::Field::string(",\"after\":", "after", 14),
     ];
     impl ::rsvc::json::Json for Mixed {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -177,12 +129,7 @@ const _: () = {
                     __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value)
                 }
                 ::core::option::Option::Some(mixed::Kind::Null(__rsvc_value)) => {
-                    __rsvc_w
-                        .enum_set(
-                            &__RSVC_FIELDS[6],
-                            *__rsvc_value,
-                            <::rsvc::codegen::prost_types::NullValue as ::rsvc::json::JsonEnum>::INFO,
-                        )
+                    __rsvc_w.enum_set(&__RSVC_FIELDS[6], *__rsvc_value)
                 }
                 ::core::option::Option::Some(mixed::Kind::Wrapped(__rsvc_value)) => {
                     __rsvc_w.message_set(&__RSVC_FIELDS[7], __rsvc_value)
@@ -213,126 +160,125 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.before),
-                    1 => {
-                        self.kind = ::core::option::Option::Some(
-                            mixed::Kind::Text(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.kind = ::core::option::Option::Some(
-                            mixed::Kind::Raw(__rsvc_r.bytes_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    3 => {
-                        if let ::core::option::Option::Some(
-                            mixed::Kind::Duration(__rsvc_value),
-                        ) = &mut self.kind
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.kind = ::core::option::Option::Some(
-                                mixed::Kind::Duration(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.before),
+                            1 => {
+                                self.kind = ::core::option::Option::Some(
+                                    mixed::Kind::Text(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.kind = ::core::option::Option::Some(
+                                    mixed::Kind::Raw(__rsvc_r.bytes_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            3 => {
+                                if let ::core::option::Option::Some(
+                                    mixed::Kind::Duration(__rsvc_value),
+                                ) = &mut self.kind
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.kind = ::core::option::Option::Some(
+                                        mixed::Kind::Duration(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                if let ::core::option::Option::Some(
+                                    mixed::Kind::Nothing(__rsvc_value),
+                                ) = &mut self.kind
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.kind = ::core::option::Option::Some(
+                                        mixed::Kind::Nothing(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            5 => {
+                                if let ::core::option::Option::Some(
+                                    mixed::Kind::Value(__rsvc_value),
+                                ) = &mut self.kind
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.kind = ::core::option::Option::Some(
+                                        mixed::Kind::Value(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            6 => {
+                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                                    .enum_value(
+                                        <::rsvc::codegen::prost_types::NullValue as ::rsvc::json::JsonEnum>::INFO,
+                                    )?
+                                {
+                                    self.kind = ::core::option::Option::Some(
+                                        mixed::Kind::Null(__rsvc_value),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            7 => {
+                                if let ::core::option::Option::Some(
+                                    mixed::Kind::Wrapped(__rsvc_value),
+                                ) = &mut self.kind
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.kind = ::core::option::Option::Some(
+                                        mixed::Kind::Wrapped(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            8 => {
+                                if let ::core::option::Option::Some(
+                                    mixed::Kind::Small(__rsvc_value),
+                                ) = &mut self.kind
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.kind = ::core::option::Option::Some(
+                                        mixed::Kind::Small(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            9 => __rsvc_r.int32(&mut self.between),
+                            10 => {
+                                self.other = ::core::option::Option::Some(
+                                    mixed::Other::A(__rsvc_r.i32_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            11 => {
+                                self.other = ::core::option::Option::Some(
+                                    mixed::Other::B(__rsvc_r.u64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            12 => {
+                                self.other = ::core::option::Option::Some(
+                                    mixed::Other::C(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            13 => __rsvc_r.string(&mut self.after),
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        if let ::core::option::Option::Some(
-                            mixed::Kind::Nothing(__rsvc_value),
-                        ) = &mut self.kind
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.kind = ::core::option::Option::Some(
-                                mixed::Kind::Nothing(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    5 => {
-                        if let ::core::option::Option::Some(
-                            mixed::Kind::Value(__rsvc_value),
-                        ) = &mut self.kind
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.kind = ::core::option::Option::Some(
-                                mixed::Kind::Value(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    6 => {
-                        if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                            .enum_value(
-                                <::rsvc::codegen::prost_types::NullValue as ::rsvc::json::JsonEnum>::INFO,
-                            )?
-                        {
-                            self.kind = ::core::option::Option::Some(
-                                mixed::Kind::Null(__rsvc_value),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    7 => {
-                        if let ::core::option::Option::Some(
-                            mixed::Kind::Wrapped(__rsvc_value),
-                        ) = &mut self.kind
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.kind = ::core::option::Option::Some(
-                                mixed::Kind::Wrapped(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    8 => {
-                        if let ::core::option::Option::Some(
-                            mixed::Kind::Small(__rsvc_value),
-                        ) = &mut self.kind
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.kind = ::core::option::Option::Some(
-                                mixed::Kind::Small(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    9 => __rsvc_r.int32(&mut self.between),
-                    10 => {
-                        self.other = ::core::option::Option::Some(
-                            mixed::Other::A(__rsvc_r.i32_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    11 => {
-                        self.other = ::core::option::Option::Some(
-                            mixed::Other::B(__rsvc_r.u64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    12 => {
-                        self.other = ::core::option::Option::Some(
-                            mixed::Other::C(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    13 => __rsvc_r.string(&mut self.after),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -340,8 +286,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"it\":", "it", 1, ::rsvc::json::Type::Bool)
-            .in_oneof(0),
+        ::rsvc::json::Field::bool(",\"it\":", "it", 1).in_oneof(0),
     ];
     impl ::rsvc::json::Json for Small {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -367,22 +312,21 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        self.only = ::core::option::Option::Some(
-                            small::Only::It(__rsvc_r.bool_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => {
+                                self.only = ::core::option::Option::Some(
+                                    small::Only::It(__rsvc_r.bool_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

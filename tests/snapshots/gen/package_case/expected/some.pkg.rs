@@ -10,12 +10,7 @@ pub struct M {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"lower\":",
-                "lower",
-                1,
-                ::rsvc::json::Type::Message(<super::pkg2::M as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<super::pkg2::M>(",\"lower\":", "lower", 1)
             .optional(),
     ];
     impl ::rsvc::json::Json for M {
@@ -29,7 +24,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.lower.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.lower);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -37,17 +32,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.lower),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.lower),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

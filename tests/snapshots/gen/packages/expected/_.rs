@@ -29,20 +29,8 @@ pub mod b {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"b\":",
-                "b",
-                1,
-                ::rsvc::json::Type::Message(<a::B as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"own\":",
-                "own",
-                2,
-                ::rsvc::json::Type::Message(<B as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<a::B>(",\"b\":", "b", 1).optional(),
+        ::rsvc::json::Field::message::<B>(",\"own\":", "own", 2).optional(),
     ];
     impl ::rsvc::json::Json for A {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -55,8 +43,8 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.b.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.own.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.b);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.own);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -64,18 +52,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.b),
-                    1 => __rsvc_r.message_opt(&mut self.own),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.b),
+                            1 => __rsvc_r.message_opt(&mut self.own),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -83,13 +70,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"c\":",
-                "c",
-                1,
-                ::rsvc::json::Type::Message(<b::C as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<b::C>(",\"c\":", "c", 1).optional(),
     ];
     impl ::rsvc::json::Json for B {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -102,7 +83,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.c.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.c);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -110,17 +91,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.c),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.c),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -128,13 +108,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"c\":",
-                "c",
-                1,
-                ::rsvc::json::Type::Message(<a::b::C2 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<a::b::C2>(",\"c\":", "c", 1).optional(),
     ];
     impl ::rsvc::json::Json for b::C {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -147,7 +121,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.c.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.c);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -155,17 +129,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.c),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.c),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -12,19 +12,8 @@ pub struct C {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-            ",\"inPackage\":",
-            "in_package",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"deep\":",
-                "deep",
-                2,
-                ::rsvc::json::Type::Message(<c::D as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::string(",\"inPackage\":", "in_package", 1),
+        ::rsvc::json::Field::message::<c::D>(",\"deep\":", "deep", 2).optional(),
     ];
     impl ::rsvc::json::Json for C {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -38,7 +27,7 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.in_package);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.deep.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.deep);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -46,18 +35,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.in_package),
-                    1 => __rsvc_r.message_opt(&mut self.deep),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.in_package),
+                            1 => __rsvc_r.message_opt(&mut self.deep),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

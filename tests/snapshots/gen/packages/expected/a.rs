@@ -40,27 +40,9 @@ pub mod b {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(
-                ",\"nested\":",
-                "nested",
-                1,
-                ::rsvc::json::Type::Message(<b::C2 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"packaged\":",
-                "packaged",
-                2,
-                ::rsvc::json::Type::Message(<b::C as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"deep\":",
-                "deep",
-                3,
-                ::rsvc::json::Type::Message(<b::c::D as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<b::C2>(",\"nested\":", "nested", 1).optional(),
+        ::rsvc::json::Field::message::<b::C>(",\"packaged\":", "packaged", 2).optional(),
+        ::rsvc::json::Field::message::<b::c::D>(",\"deep\":", "deep", 3).optional(),
     ];
     impl ::rsvc::json::Json for B {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -73,9 +55,9 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.nested.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.packaged.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.deep.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.nested);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.packaged);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.deep);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -83,19 +65,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.nested),
-                    1 => __rsvc_r.message_opt(&mut self.packaged),
-                    2 => __rsvc_r.message_opt(&mut self.deep),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.nested),
+                            1 => __rsvc_r.message_opt(&mut self.packaged),
+                            2 => __rsvc_r.message_opt(&mut self.deep),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -103,12 +84,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-            ",\"inMessage\":",
-            "in_message",
-            1,
-            ::rsvc::json::Type::String,
-        ),
+        ::rsvc::json::Field::string(",\"inMessage\":", "in_message", 1),
     ];
     impl ::rsvc::json::Json for b::C2 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -129,17 +105,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.in_message),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.in_message),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

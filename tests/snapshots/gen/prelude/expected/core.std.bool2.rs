@@ -12,16 +12,11 @@ pub struct Str {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"str\":",
-                "str",
-                1,
-                ::rsvc::json::Type::Message(
-                    <super::super::super::prelude::v1::Str2 as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            super::super::super::prelude::v1::Str2,
+        >(",\"str\":", "str", 1)
             .optional(),
-        ::rsvc::json::Field::new(",\"bool\":", "bool", 2, ::rsvc::json::Type::Bool),
+        ::rsvc::json::Field::bool(",\"bool\":", "bool", 2),
     ];
     impl ::rsvc::json::Json for Str {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -34,7 +29,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.str.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.str);
             __rsvc_w.bool(&__RSVC_FIELDS[1], self.bool);
             __rsvc_w.close(__rsvc_object);
         }
@@ -43,18 +38,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.str),
-                    1 => __rsvc_r.bool(&mut self.bool),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.str),
+                            1 => __rsvc_r.bool(&mut self.bool),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

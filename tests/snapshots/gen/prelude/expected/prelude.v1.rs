@@ -420,13 +420,7 @@ impl ::rsvc::json::JsonEnum for str2::Kind {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"vec\":",
-                "vec",
-                1,
-                ::rsvc::json::Type::Message(<Vec as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<Vec>(",\"vec\":", "vec", 1).optional(),
     ];
     impl ::rsvc::json::Json for Option {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -439,7 +433,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.vec.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.vec);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -447,17 +441,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.vec),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.vec),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -465,13 +458,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"items\":",
-                "items",
-                1,
-                ::rsvc::json::Type::Message(<String as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
+        ::rsvc::json::Field::message::<String>(",\"items\":", "items", 1).repeated(),
     ];
     impl ::rsvc::json::Json for Vec {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -492,17 +479,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.list(&mut self.items),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.items),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -510,18 +496,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-            ",\"string\":",
-            "string",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"kind\":",
-            "kind",
-            2,
-            ::rsvc::json::Type::Enum(<string::Kind as ::rsvc::json::JsonEnum>::INFO),
-        ),
+        ::rsvc::json::Field::string(",\"string\":", "string", 1),
+        ::rsvc::json::Field::enumeration::<string::Kind>(",\"kind\":", "kind", 2),
     ];
     impl ::rsvc::json::Json for String {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -535,12 +511,7 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.string);
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[1],
-                    self.kind,
-                    <string::Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[1], self.kind);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -548,24 +519,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.string),
-                    1 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.kind,
-                                <string::Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.string),
+                            1 => __rsvc_r.enumeration::<string::Kind>(&mut self.kind),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -573,20 +537,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"box\":",
-                "box",
-                1,
-                ::rsvc::json::Type::Message(<Box as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"result\":",
-                "result",
-                2,
-                ::rsvc::json::Type::Message(<Result as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<Box>(",\"box\":", "box", 1).optional(),
+        ::rsvc::json::Field::message::<Result>(",\"result\":", "result", 2).optional(),
     ];
     impl ::rsvc::json::Json for Box {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -599,8 +551,8 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.r#box.as_deref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.result.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.r#box);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.result);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -608,18 +560,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.r#box),
-                    1 => __rsvc_r.message_opt(&mut self.result),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.r#box),
+                            1 => __rsvc_r.message_opt(&mut self.result),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -627,20 +578,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"ok\":",
-                "ok",
-                1,
-                ::rsvc::json::Type::Message(<Ok as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"err\":",
-                "err",
-                2,
-                ::rsvc::json::Type::Message(<Err as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
+        ::rsvc::json::Field::message::<Ok>(",\"ok\":", "ok", 1).in_oneof(0),
+        ::rsvc::json::Field::message::<Err>(",\"err\":", "err", 2).in_oneof(0),
     ];
     impl ::rsvc::json::Json for Result {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -669,42 +608,41 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        if let ::core::option::Option::Some(
-                            result::Result::Ok(__rsvc_value),
-                        ) = &mut self.result
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.result = ::core::option::Option::Some(
-                                result::Result::Ok(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => {
+                                if let ::core::option::Option::Some(
+                                    result::Result::Ok(__rsvc_value),
+                                ) = &mut self.result
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.result = ::core::option::Option::Some(
+                                        result::Result::Ok(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            1 => {
+                                if let ::core::option::Option::Some(
+                                    result::Result::Err(__rsvc_value),
+                                ) = &mut self.result
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.result = ::core::option::Option::Some(
+                                        result::Result::Err(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    1 => {
-                        if let ::core::option::Option::Some(
-                            result::Result::Err(__rsvc_value),
-                        ) = &mut self.result
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.result = ::core::option::Option::Some(
-                                result::Result::Err(__rsvc_r.message_value()?),
-                            );
-                        }
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -730,10 +668,15 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -741,7 +684,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"code\":", "code", 1, ::rsvc::json::Type::Int32),
+        ::rsvc::json::Field::int32(",\"code\":", "code", 1),
     ];
     impl ::rsvc::json::Json for Err {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -762,17 +705,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32(&mut self.code),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32(&mut self.code),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -780,8 +722,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"some\":", "some", 1, ::rsvc::json::Type::String)
-            .optional(),
+        ::rsvc::json::Field::string(",\"some\":", "some", 1).optional(),
     ];
     impl ::rsvc::json::Json for Some {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -794,7 +735,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.string_opt(&__RSVC_FIELDS[0], self.some.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.some);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -802,17 +743,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_opt(&mut self.some),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.some),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -838,10 +778,15 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -849,20 +794,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"default\":",
-                "default",
-                1,
-                ::rsvc::json::Type::Int32,
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"clone\":",
-                "clone",
-                2,
-                ::rsvc::json::Type::Message(<Clone as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::int32(",\"default\":", "default", 1).optional(),
+        ::rsvc::json::Field::message::<Clone>(",\"clone\":", "clone", 2).optional(),
     ];
     impl ::rsvc::json::Json for Default {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -876,7 +809,7 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.default);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.clone.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.clone);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -884,18 +817,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.default),
-                    1 => __rsvc_r.message_opt(&mut self.clone),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.default),
+                            1 => __rsvc_r.message_opt(&mut self.clone),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -903,12 +835,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"copy\":",
-                "copy",
-                1,
-                ::rsvc::json::Type::Message(<Copy as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<Copy>(",\"copy\":", "copy", 1)
             .map(::rsvc::json::Type::String),
     ];
     impl ::rsvc::json::Json for Clone {
@@ -930,17 +857,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.map(&mut self.copy),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.map(&mut self.copy),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -948,7 +874,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"eq\":", "eq", 1, ::rsvc::json::Type::Bool),
+        ::rsvc::json::Field::bool(",\"eq\":", "eq", 1),
     ];
     impl ::rsvc::json::Json for Copy {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -969,17 +895,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.bool(&mut self.eq),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.bool(&mut self.eq),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -987,7 +912,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"debug\":", "debug", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"debug\":", "debug", 1),
     ];
     impl ::rsvc::json::Json for Debug {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1008,17 +933,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.debug),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.debug),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1026,25 +950,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::new(
-            ",\"encode\":",
-            "encode",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"encodedLen\":",
-            "encoded_len",
-            2,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(",\"clear\":", "clear", 3, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-            ",\"merge\":",
-            "merge",
-            4,
-            ::rsvc::json::Type::Enum(<Enumeration as ::rsvc::json::JsonEnum>::INFO),
-        ),
+        ::rsvc::json::Field::string(",\"encode\":", "encode", 1),
+        ::rsvc::json::Field::string(",\"encodedLen\":", "encoded_len", 2),
+        ::rsvc::json::Field::string(",\"clear\":", "clear", 3),
+        ::rsvc::json::Field::enumeration::<Enumeration>(",\"merge\":", "merge", 4),
     ];
     impl ::rsvc::json::Json for Message {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1060,12 +969,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.encode);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.encoded_len);
             __rsvc_w.string(&__RSVC_FIELDS[2], &self.clear);
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[3],
-                    self.merge,
-                    <Enumeration as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[3], self.merge);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -1073,26 +977,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.encode),
-                    1 => __rsvc_r.string(&mut self.encoded_len),
-                    2 => __rsvc_r.string(&mut self.clear),
-                    3 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.merge,
-                                <Enumeration as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.encode),
+                            1 => __rsvc_r.string(&mut self.encoded_len),
+                            2 => __rsvc_r.string(&mut self.clear),
+                            3 => __rsvc_r.enumeration::<Enumeration>(&mut self.merge),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1100,13 +997,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"next\":",
-                "next",
-                1,
-                ::rsvc::json::Type::Enum(<Enumeration as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .packed(),
+        ::rsvc::json::Field::enumeration::<Enumeration>(",\"next\":", "next", 1).packed(),
     ];
     impl ::rsvc::json::Json for Iterator {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1119,12 +1010,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w
-                .enum_list(
-                    &__RSVC_FIELDS[0],
-                    &self.next,
-                    <Enumeration as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enum_list(&__RSVC_FIELDS[0], &self.next);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -1132,23 +1018,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        __rsvc_r
-                            .enum_list(
-                                &mut self.next,
-                                <Enumeration as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.enum_list::<Enumeration>(&mut self.next),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1156,12 +1035,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"inner\":",
-                "inner",
-                1,
-                ::rsvc::json::Type::Message(<bool2::Inner as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<bool2::Inner>(",\"inner\":", "inner", 1)
             .optional(),
     ];
     impl ::rsvc::json::Json for Bool2 {
@@ -1175,7 +1049,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.inner.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.inner);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -1183,17 +1057,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.inner),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.inner),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1201,7 +1074,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"bool\":", "bool", 1, ::rsvc::json::Type::Bool),
+        ::rsvc::json::Field::bool(",\"bool\":", "bool", 1),
     ];
     impl ::rsvc::json::Json for bool2::Inner {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1222,17 +1095,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.bool(&mut self.bool),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.bool(&mut self.bool),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1240,13 +1112,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"inner\":",
-                "inner",
-                1,
-                ::rsvc::json::Type::Message(<i322::Inner as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
+        ::rsvc::json::Field::message::<i322::Inner>(",\"inner\":", "inner", 1).repeated(),
     ];
     impl ::rsvc::json::Json for I322 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1267,17 +1133,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.list(&mut self.inner),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.inner),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1285,7 +1150,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"i32\":", "i32", 1, ::rsvc::json::Type::Int32),
+        ::rsvc::json::Field::int32(",\"i32\":", "i32", 1),
     ];
     impl ::rsvc::json::Json for i322::Inner {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1306,17 +1171,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32(&mut self.i32),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32(&mut self.i32),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1324,13 +1188,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-            ",\"kind\":",
-            "kind",
-            1,
-            ::rsvc::json::Type::Enum(<u82::Kind as ::rsvc::json::JsonEnum>::INFO),
-        ),
-        ::rsvc::json::Field::new(",\"u8\":", "u8", 2, ::rsvc::json::Type::Bytes),
+        ::rsvc::json::Field::enumeration::<u82::Kind>(",\"kind\":", "kind", 1),
+        ::rsvc::json::Field::bytes(",\"u8\":", "u8", 2),
     ];
     impl ::rsvc::json::Json for U82 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1343,12 +1202,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[0],
-                    self.kind,
-                    <u82::Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[0], self.kind);
             __rsvc_w.bytes(&__RSVC_FIELDS[1], &self.u8);
             __rsvc_w.close(__rsvc_object);
         }
@@ -1357,24 +1211,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.kind,
-                                <u82::Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    1 => __rsvc_r.bytes(&mut self.u8),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.enumeration::<u82::Kind>(&mut self.kind),
+                            1 => __rsvc_r.bytes(&mut self.u8),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1382,13 +1229,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-            ",\"kind\":",
-            "kind",
-            1,
-            ::rsvc::json::Type::Enum(<str2::Kind as ::rsvc::json::JsonEnum>::INFO),
-        ),
-        ::rsvc::json::Field::new(",\"str\":", "str", 2, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::enumeration::<str2::Kind>(",\"kind\":", "kind", 1),
+        ::rsvc::json::Field::string(",\"str\":", "str", 2),
     ];
     impl ::rsvc::json::Json for Str2 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1401,12 +1243,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[0],
-                    self.kind,
-                    <str2::Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[0], self.kind);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.str);
             __rsvc_w.close(__rsvc_object);
         }
@@ -1415,24 +1252,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.kind,
-                                <str2::Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    1 => __rsvc_r.string(&mut self.str),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.enumeration::<str2::Kind>(&mut self.kind),
+                            1 => __rsvc_r.string(&mut self.str),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1440,8 +1270,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"f32\":", "f32", 1, ::rsvc::json::Type::Double)
-            .in_oneof(0),
+        ::rsvc::json::Field::double(",\"f32\":", "f32", 1).in_oneof(0),
     ];
     impl ::rsvc::json::Json for F642 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1467,22 +1296,21 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        self.f64 = ::core::option::Option::Some(
-                            f642::F64::F32(__rsvc_r.f64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => {
+                                self.f64 = ::core::option::Option::Some(
+                                    f642::F64::F32(__rsvc_r.f64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1490,13 +1318,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"std\":",
-                "std",
-                1,
-                ::rsvc::json::Type::Message(<core::Std as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<core::Std>(",\"std\":", "std", 1).optional(),
     ];
     impl ::rsvc::json::Json for Core {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1509,7 +1331,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.std.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.std);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -1517,17 +1339,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.std),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.std),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1535,7 +1356,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"std\":", "std", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"std\":", "std", 1),
     ];
     impl ::rsvc::json::Json for core::Std {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1556,17 +1377,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.std),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.std),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1574,13 +1394,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"rsvc\":",
-                "rsvc",
-                1,
-                ::rsvc::json::Type::Message(<prost::Rsvc as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<prost::Rsvc>(",\"rsvc\":", "rsvc", 1).optional(),
     ];
     impl ::rsvc::json::Json for Prost {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1593,7 +1407,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.rsvc.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.rsvc);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -1601,17 +1415,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.rsvc),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.rsvc),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -1619,7 +1432,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"rsvc\":", "rsvc", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"rsvc\":", "rsvc", 1),
     ];
     impl ::rsvc::json::Json for prost::Rsvc {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -1640,17 +1453,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.rsvc),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.rsvc),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

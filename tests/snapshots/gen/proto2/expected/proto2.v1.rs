@@ -124,75 +124,24 @@ impl ::rsvc::json::JsonEnum for Level {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 17] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String)
+        ::rsvc::json::Field::string(",\"name\":", "name", 1).required(),
+        ::rsvc::json::Field::int32(",\"count\":", "count", 2).optional(),
+        ::rsvc::json::Field::string(",\"text\":", "text", 3).optional(),
+        ::rsvc::json::Field::bytes(",\"data\":", "data", 4).optional(),
+        ::rsvc::json::Field::double(",\"ratio\":", "ratio", 5).optional(),
+        ::rsvc::json::Field::float(",\"nan\":", "nan", 6).optional(),
+        ::rsvc::json::Field::bool(",\"flag\":", "flag", 7).optional(),
+        ::rsvc::json::Field::enumeration::<Level>(",\"level\":", "level", 8).optional(),
+        ::rsvc::json::Field::int32(",\"packed\":", "packed", 9).packed(),
+        ::rsvc::json::Field::int32(",\"expanded\":", "expanded", 10).repeated(),
+        ::rsvc::json::Field::message::<old::Inner>(",\"inner\":", "inner", 11)
             .required(),
-        ::rsvc::json::Field::new(",\"count\":", "count", 2, ::rsvc::json::Type::Int32)
-            .optional(),
-        ::rsvc::json::Field::new(",\"text\":", "text", 3, ::rsvc::json::Type::String)
-            .optional(),
-        ::rsvc::json::Field::new(",\"data\":", "data", 4, ::rsvc::json::Type::Bytes)
-            .optional(),
-        ::rsvc::json::Field::new(",\"ratio\":", "ratio", 5, ::rsvc::json::Type::Double)
-            .optional(),
-        ::rsvc::json::Field::new(",\"nan\":", "nan", 6, ::rsvc::json::Type::Float)
-            .optional(),
-        ::rsvc::json::Field::new(",\"flag\":", "flag", 7, ::rsvc::json::Type::Bool)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"level\":",
-                "level",
-                8,
-                ::rsvc::json::Type::Enum(<Level as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"packed\":", "packed", 9, ::rsvc::json::Type::Int32)
-            .packed(),
-        ::rsvc::json::Field::new(
-                ",\"expanded\":",
-                "expanded",
-                10,
-                ::rsvc::json::Type::Int32,
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"inner\":",
-                "inner",
-                11,
-                ::rsvc::json::Type::Message(<old::Inner as ::rsvc::json::Json>::info),
-            )
-            .required(),
-        ::rsvc::json::Field::new(",\"big\":", "big", 12, ::rsvc::json::Type::Uint64)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"must\":",
-                "must",
-                13,
-                ::rsvc::json::Type::Enum(<Level as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .required(),
-        ::rsvc::json::Field::new(
-                ",\"group\":",
-                "group",
-                14,
-                ::rsvc::json::Type::Group(<old::Group as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"many\":",
-                "many",
-                15,
-                ::rsvc::json::Type::Group(<old::Many as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(",\"one\":", "one", 16, ::rsvc::json::Type::String)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"two\":",
-                "two",
-                17,
-                ::rsvc::json::Type::Group(<old::Two as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
+        ::rsvc::json::Field::uint64(",\"big\":", "big", 12).optional(),
+        ::rsvc::json::Field::enumeration::<Level>(",\"must\":", "must", 13).required(),
+        ::rsvc::json::Field::group::<old::Group>(",\"group\":", "group", 14).optional(),
+        ::rsvc::json::Field::group::<old::Many>(",\"many\":", "many", 15).repeated(),
+        ::rsvc::json::Field::string(",\"one\":", "one", 16).in_oneof(0),
+        ::rsvc::json::Field::group::<old::Two>(",\"two\":", "two", 17).in_oneof(0),
     ];
     impl ::rsvc::json::Json for Old {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -207,28 +156,18 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string_set(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.int32_opt(&__RSVC_FIELDS[1], self.count);
-            __rsvc_w.string_opt(&__RSVC_FIELDS[2], self.text.as_deref());
-            __rsvc_w.bytes_opt(&__RSVC_FIELDS[3], self.data.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[2], &self.text);
+            __rsvc_w.bytes_opt(&__RSVC_FIELDS[3], &self.data);
             __rsvc_w.double_opt(&__RSVC_FIELDS[4], self.ratio);
             __rsvc_w.float_opt(&__RSVC_FIELDS[5], self.nan);
             __rsvc_w.bool_opt(&__RSVC_FIELDS[6], self.flag);
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[7],
-                    self.level,
-                    <Level as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[7], self.level);
             __rsvc_w.int32_list(&__RSVC_FIELDS[8], &self.packed);
             __rsvc_w.int32_list(&__RSVC_FIELDS[9], &self.expanded);
             __rsvc_w.message_set(&__RSVC_FIELDS[10], &self.inner);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[11], self.big);
-            __rsvc_w
-                .enum_set(
-                    &__RSVC_FIELDS[12],
-                    self.must,
-                    <Level as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w.message_opt(&__RSVC_FIELDS[13], self.group.as_ref());
+            __rsvc_w.enum_set(&__RSVC_FIELDS[12], self.must);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[13], &self.group);
             __rsvc_w.list(&__RSVC_FIELDS[14], &self.many);
             match &self.choice {
                 ::core::option::Option::Some(old::Choice::One(__rsvc_value)) => {
@@ -246,62 +185,51 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.int32_opt(&mut self.count),
-                    2 => __rsvc_r.string_opt(&mut self.text),
-                    3 => __rsvc_r.bytes_opt(&mut self.data),
-                    4 => __rsvc_r.double_opt(&mut self.ratio),
-                    5 => __rsvc_r.float_opt(&mut self.nan),
-                    6 => __rsvc_r.bool_opt(&mut self.flag),
-                    7 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.level,
-                                <Level as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    8 => __rsvc_r.int32_list(&mut self.packed),
-                    9 => __rsvc_r.int32_list(&mut self.expanded),
-                    10 => ::rsvc::json::Json::read_json(&mut self.inner, __rsvc_r),
-                    11 => __rsvc_r.uint64_opt(&mut self.big),
-                    12 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.must,
-                                <Level as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    13 => __rsvc_r.message_opt(&mut self.group),
-                    14 => __rsvc_r.list(&mut self.many),
-                    15 => {
-                        self.choice = ::core::option::Option::Some(
-                            old::Choice::One(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    16 => {
-                        if let ::core::option::Option::Some(
-                            old::Choice::Two(__rsvc_value),
-                        ) = &mut self.choice
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.choice = ::core::option::Option::Some(
-                                old::Choice::Two(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.int32_opt(&mut self.count),
+                            2 => __rsvc_r.string_opt(&mut self.text),
+                            3 => __rsvc_r.bytes_opt(&mut self.data),
+                            4 => __rsvc_r.double_opt(&mut self.ratio),
+                            5 => __rsvc_r.float_opt(&mut self.nan),
+                            6 => __rsvc_r.bool_opt(&mut self.flag),
+                            7 => __rsvc_r.enum_opt::<Level>(&mut self.level),
+                            8 => __rsvc_r.int32_list(&mut self.packed),
+                            9 => __rsvc_r.int32_list(&mut self.expanded),
+                            10 => {
+                                ::rsvc::json::Json::read_json(&mut self.inner, __rsvc_r)
+                            }
+                            11 => __rsvc_r.uint64_opt(&mut self.big),
+                            12 => __rsvc_r.enumeration::<Level>(&mut self.must),
+                            13 => __rsvc_r.message_opt(&mut self.group),
+                            14 => __rsvc_r.list(&mut self.many),
+                            15 => {
+                                self.choice = ::core::option::Option::Some(
+                                    old::Choice::One(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            16 => {
+                                if let ::core::option::Option::Some(
+                                    old::Choice::Two(__rsvc_value),
+                                ) = &mut self.choice
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.choice = ::core::option::Option::Some(
+                                        old::Choice::Two(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -309,10 +237,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"a\":", "a", 1, ::rsvc::json::Type::Int32)
-            .optional(),
-        ::rsvc::json::Field::new(",\"b\":", "b", 2, ::rsvc::json::Type::String)
-            .required(),
+        ::rsvc::json::Field::int32(",\"a\":", "a", 1).optional(),
+        ::rsvc::json::Field::string(",\"b\":", "b", 2).required(),
     ];
     impl ::rsvc::json::Json for old::Group {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -334,18 +260,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.a),
-                    1 => __rsvc_r.string(&mut self.b),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.a),
+                            1 => __rsvc_r.string(&mut self.b),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -353,7 +278,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"a\":", "a", 1, ::rsvc::json::Type::Int32).optional(),
+        ::rsvc::json::Field::int32(",\"a\":", "a", 1).optional(),
     ];
     impl ::rsvc::json::Json for old::Many {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -374,17 +299,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.a),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.a),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -392,7 +316,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"a\":", "a", 1, ::rsvc::json::Type::Int32).optional(),
+        ::rsvc::json::Field::int32(",\"a\":", "a", 1).optional(),
     ];
     impl ::rsvc::json::Json for old::Two {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -413,17 +337,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int32_opt(&mut self.a),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.a),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -431,7 +354,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"x\":", "x", 1, ::rsvc::json::Type::Int64).optional(),
+        ::rsvc::json::Field::int64(",\"x\":", "x", 1).optional(),
     ];
     impl ::rsvc::json::Json for old::Inner {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -452,17 +375,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.int64_opt(&mut self.x),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int64_opt(&mut self.x),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -77,36 +77,12 @@ pub struct Straight {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::new(
-                ",\"next\":",
-                "next",
-                1,
-                ::rsvc::json::Type::Message(<Node as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"children\":",
-                "children",
-                2,
-                ::rsvc::json::Type::Message(<Node as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"named\":",
-                "named",
-                3,
-                ::rsvc::json::Type::Message(<Node as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<Node>(",\"next\":", "next", 1).optional(),
+        ::rsvc::json::Field::message::<Node>(",\"children\":", "children", 2).repeated(),
+        ::rsvc::json::Field::message::<Node>(",\"named\":", "named", 3)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"left\":",
-                "left",
-                4,
-                ::rsvc::json::Type::Message(<Node as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"leaf\":", "leaf", 5, ::rsvc::json::Type::String)
-            .in_oneof(0),
+        ::rsvc::json::Field::message::<Node>(",\"left\":", "left", 4).in_oneof(0),
+        ::rsvc::json::Field::string(",\"leaf\":", "leaf", 5).in_oneof(0),
     ];
     impl ::rsvc::json::Json for Node {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -119,7 +95,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.next.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.next);
             __rsvc_w.list(&__RSVC_FIELDS[1], &self.children);
             __rsvc_w.map(&__RSVC_FIELDS[2], &self.named);
             match &self.either {
@@ -138,38 +114,37 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.next),
-                    1 => __rsvc_r.list(&mut self.children),
-                    2 => __rsvc_r.map(&mut self.named),
-                    3 => {
-                        if let ::core::option::Option::Some(
-                            node::Either::Left(__rsvc_value),
-                        ) = &mut self.either
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.either = ::core::option::Option::Some(
-                                node::Either::Left(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.next),
+                            1 => __rsvc_r.list(&mut self.children),
+                            2 => __rsvc_r.map(&mut self.named),
+                            3 => {
+                                if let ::core::option::Option::Some(
+                                    node::Either::Left(__rsvc_value),
+                                ) = &mut self.either
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.either = ::core::option::Option::Some(
+                                        node::Either::Left(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            4 => {
+                                self.either = ::core::option::Option::Some(
+                                    node::Either::Leaf(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    4 => {
-                        self.either = ::core::option::Option::Some(
-                            node::Either::Leaf(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -177,13 +152,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"egg\":",
-                "egg",
-                1,
-                ::rsvc::json::Type::Message(<Egg as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<Egg>(",\"egg\":", "egg", 1).optional(),
     ];
     impl ::rsvc::json::Json for Chicken {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -196,7 +165,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.egg.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.egg);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -204,17 +173,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.egg),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.egg),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -222,13 +190,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"chicken\":",
-                "chicken",
-                1,
-                ::rsvc::json::Type::Message(<Chicken as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<Chicken>(",\"chicken\":", "chicken", 1).optional(),
     ];
     impl ::rsvc::json::Json for Egg {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -241,7 +203,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.chicken.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.chicken);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -249,17 +211,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.chicken),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.chicken),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -267,12 +228,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"through\":",
-                "through",
-                1,
-                ::rsvc::json::Type::Group(<circle::Through as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::group::<circle::Through>(",\"through\":", "through", 1)
             .optional(),
     ];
     impl ::rsvc::json::Json for Circle {
@@ -286,7 +242,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.through.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.through);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -294,17 +250,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.through),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.through),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -312,13 +267,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(
-                ",\"circle\":",
-                "circle",
-                1,
-                ::rsvc::json::Type::Message(<Circle as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<Circle>(",\"circle\":", "circle", 1).optional(),
     ];
     impl ::rsvc::json::Json for circle::Through {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -331,7 +280,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.circle.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.circle);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -339,17 +288,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.circle),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.circle),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -357,20 +305,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"node\":",
-                "node",
-                1,
-                ::rsvc::json::Type::Message(<Node as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"egg\":",
-                "egg",
-                2,
-                ::rsvc::json::Type::Message(<Egg as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<Node>(",\"node\":", "node", 1).optional(),
+        ::rsvc::json::Field::message::<Egg>(",\"egg\":", "egg", 2).optional(),
     ];
     impl ::rsvc::json::Json for Straight {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -383,8 +319,8 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.node.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.egg.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.node);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.egg);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -392,18 +328,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.node),
-                    1 => __rsvc_r.message_opt(&mut self.egg),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.node),
+                            1 => __rsvc_r.message_opt(&mut self.egg),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -82,24 +82,11 @@ impl ::rsvc::json::JsonEnum for Kind {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::new(
-                ",\"renamed\":",
-                "renamed",
-                1,
-                ::rsvc::json::Type::Enum(<Kind as ::rsvc::json::JsonEnum>::INFO),
-            )
+        ::rsvc::json::Field::enumeration::<Kind>(",\"renamed\":", "renamed", 1)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"alias\":",
-                "alias",
-                2,
-                ::rsvc::json::Type::Enum(<Kind as ::rsvc::json::JsonEnum>::INFO),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"\":", "_", 3, ::rsvc::json::Type::String)
-            .optional(),
-        ::rsvc::json::Field::new(",\"1\":", "_1", 4, ::rsvc::json::Type::String)
-            .optional(),
+        ::rsvc::json::Field::enumeration::<Kind>(",\"alias\":", "alias", 2).optional(),
+        ::rsvc::json::Field::string(",\"\":", "_", 3).optional(),
+        ::rsvc::json::Field::string(",\"1\":", "_1", 4).optional(),
     ];
     impl ::rsvc::json::Json for Defaults {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -112,20 +99,10 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[0],
-                    self.renamed,
-                    <Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w
-                .enum_opt(
-                    &__RSVC_FIELDS[1],
-                    self.alias,
-                    <Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w.string_opt(&__RSVC_FIELDS[2], self.x.as_deref());
-            __rsvc_w.string_opt(&__RSVC_FIELDS[3], self.x1.as_deref());
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[0], self.renamed);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[1], self.alias);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[2], &self.x);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[3], &self.x1);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -133,32 +110,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.renamed,
-                                <Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    1 => {
-                        __rsvc_r
-                            .enum_opt(
-                                &mut self.alias,
-                                <Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    2 => __rsvc_r.string_opt(&mut self.x),
-                    3 => __rsvc_r.string_opt(&mut self.x1),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.enum_opt::<Kind>(&mut self.renamed),
+                            1 => __rsvc_r.enum_opt::<Kind>(&mut self.alias),
+                            2 => __rsvc_r.string_opt(&mut self.x),
+                            3 => __rsvc_r.string_opt(&mut self.x1),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -82,57 +82,39 @@ pub struct Scalars {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 31] = [
-        ::rsvc::json::Field::new(",\"a\":", "a", 1, ::rsvc::json::Type::Double),
-        ::rsvc::json::Field::new(",\"b\":", "b", 2, ::rsvc::json::Type::Float),
-        ::rsvc::json::Field::new(",\"c\":", "c", 3, ::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::new(",\"d\":", "d", 4, ::rsvc::json::Type::Int64),
-        ::rsvc::json::Field::new(",\"e\":", "e", 5, ::rsvc::json::Type::Uint32),
-        ::rsvc::json::Field::new(",\"f\":", "f", 6, ::rsvc::json::Type::Uint64),
-        ::rsvc::json::Field::new(",\"g\":", "g", 7, ::rsvc::json::Type::Sint32),
-        ::rsvc::json::Field::new(",\"h\":", "h", 8, ::rsvc::json::Type::Sint64),
-        ::rsvc::json::Field::new(",\"i\":", "i", 9, ::rsvc::json::Type::Fixed32),
-        ::rsvc::json::Field::new(",\"j\":", "j", 10, ::rsvc::json::Type::Fixed64),
-        ::rsvc::json::Field::new(",\"k\":", "k", 11, ::rsvc::json::Type::Sfixed32),
-        ::rsvc::json::Field::new(",\"l\":", "l", 12, ::rsvc::json::Type::Sfixed64),
-        ::rsvc::json::Field::new(",\"m\":", "m", 13, ::rsvc::json::Type::Bool),
-        ::rsvc::json::Field::new(",\"n\":", "n", 14, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"o\":", "o", 15, ::rsvc::json::Type::Bytes),
-        ::rsvc::json::Field::new(",\"oa\":", "oa", 21, ::rsvc::json::Type::Double)
-            .optional(),
-        ::rsvc::json::Field::new(",\"od\":", "od", 24, ::rsvc::json::Type::Int64)
-            .optional(),
-        ::rsvc::json::Field::new(",\"om\":", "om", 33, ::rsvc::json::Type::Bool)
-            .optional(),
-        ::rsvc::json::Field::new(",\"on\":", "on", 34, ::rsvc::json::Type::String)
-            .optional(),
-        ::rsvc::json::Field::new(",\"oo\":", "oo", 35, ::rsvc::json::Type::Bytes)
-            .optional(),
-        ::rsvc::json::Field::new(",\"ra\":", "ra", 41, ::rsvc::json::Type::Double)
-            .packed(),
-        ::rsvc::json::Field::new(",\"rh\":", "rh", 48, ::rsvc::json::Type::Sint64)
-            .packed(),
-        ::rsvc::json::Field::new(
-                ",\"unpacked\":",
-                "unpacked",
-                49,
-                ::rsvc::json::Type::Int32,
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(",\"old\":", "old", 50, ::rsvc::json::Type::Int32)
-            .packed(),
-        ::rsvc::json::Field::new(",\"rn\":", "rn", 54, ::rsvc::json::Type::String)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"ro\":", "ro", 55, ::rsvc::json::Type::Bytes)
-            .repeated(),
-        ::rsvc::json::Field::new(",\"ma\":", "ma", 61, ::rsvc::json::Type::Double)
-            .map(::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::new(",\"mh\":", "mh", 62, ::rsvc::json::Type::Fixed32)
+        ::rsvc::json::Field::double(",\"a\":", "a", 1),
+        ::rsvc::json::Field::float(",\"b\":", "b", 2),
+        ::rsvc::json::Field::int32(",\"c\":", "c", 3),
+        ::rsvc::json::Field::int64(",\"d\":", "d", 4),
+        ::rsvc::json::Field::uint32(",\"e\":", "e", 5),
+        ::rsvc::json::Field::uint64(",\"f\":", "f", 6),
+        ::rsvc::json::Field::sint32(",\"g\":", "g", 7),
+        ::rsvc::json::Field::sint64(",\"h\":", "h", 8),
+        ::rsvc::json::Field::fixed32(",\"i\":", "i", 9),
+        ::rsvc::json::Field::fixed64(",\"j\":", "j", 10),
+        ::rsvc::json::Field::sfixed32(",\"k\":", "k", 11),
+        ::rsvc::json::Field::sfixed64(",\"l\":", "l", 12),
+        ::rsvc::json::Field::bool(",\"m\":", "m", 13),
+        ::rsvc::json::Field::string(",\"n\":", "n", 14),
+        ::rsvc::json::Field::bytes(",\"o\":", "o", 15),
+        ::rsvc::json::Field::double(",\"oa\":", "oa", 21).optional(),
+        ::rsvc::json::Field::int64(",\"od\":", "od", 24).optional(),
+        ::rsvc::json::Field::bool(",\"om\":", "om", 33).optional(),
+        ::rsvc::json::Field::string(",\"on\":", "on", 34).optional(),
+        ::rsvc::json::Field::bytes(",\"oo\":", "oo", 35).optional(),
+        ::rsvc::json::Field::double(",\"ra\":", "ra", 41).packed(),
+        ::rsvc::json::Field::sint64(",\"rh\":", "rh", 48).packed(),
+        ::rsvc::json::Field::int32(",\"unpacked\":", "unpacked", 49).repeated(),
+        ::rsvc::json::Field::int32(",\"old\":", "old", 50).packed(),
+        ::rsvc::json::Field::string(",\"rn\":", "rn", 54).repeated(),
+        ::rsvc::json::Field::bytes(",\"ro\":", "ro", 55).repeated(),
+        ::rsvc::json::Field::double(",\"ma\":", "ma", 61).map(::rsvc::json::Type::Int32),
+        ::rsvc::json::Field::fixed32(",\"mh\":", "mh", 62)
             .map(::rsvc::json::Type::Sint64),
-        ::rsvc::json::Field::new(",\"mm\":", "mm", 63, ::rsvc::json::Type::Sfixed64)
+        ::rsvc::json::Field::sfixed64(",\"mm\":", "mm", 63)
             .map(::rsvc::json::Type::Bool),
-        ::rsvc::json::Field::new(",\"mo\":", "mo", 64, ::rsvc::json::Type::Bytes)
-            .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"mn\":", "mn", 65, ::rsvc::json::Type::String)
+        ::rsvc::json::Field::bytes(",\"mo\":", "mo", 64).map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"mn\":", "mn", 65)
             .map(::rsvc::json::Type::Fixed64),
     ];
     impl ::rsvc::json::Json for Scalars {
@@ -164,8 +146,8 @@ const _: () = {
             __rsvc_w.double_opt(&__RSVC_FIELDS[15], self.oa);
             __rsvc_w.int64_opt(&__RSVC_FIELDS[16], self.od);
             __rsvc_w.bool_opt(&__RSVC_FIELDS[17], self.om);
-            __rsvc_w.string_opt(&__RSVC_FIELDS[18], self.on.as_deref());
-            __rsvc_w.bytes_opt(&__RSVC_FIELDS[19], self.oo.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[18], &self.on);
+            __rsvc_w.bytes_opt(&__RSVC_FIELDS[19], &self.oo);
             __rsvc_w.double_list(&__RSVC_FIELDS[20], &self.ra);
             __rsvc_w.int64_list(&__RSVC_FIELDS[21], &self.rh);
             __rsvc_w.int32_list(&__RSVC_FIELDS[22], &self.unpacked);
@@ -184,47 +166,46 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.double(&mut self.a),
-                    1 => __rsvc_r.float(&mut self.b),
-                    2 => __rsvc_r.int32(&mut self.c),
-                    3 => __rsvc_r.int64(&mut self.d),
-                    4 => __rsvc_r.uint32(&mut self.e),
-                    5 => __rsvc_r.uint64(&mut self.f),
-                    6 => __rsvc_r.int32(&mut self.g),
-                    7 => __rsvc_r.int64(&mut self.h),
-                    8 => __rsvc_r.uint32(&mut self.i),
-                    9 => __rsvc_r.uint64(&mut self.j),
-                    10 => __rsvc_r.int32(&mut self.k),
-                    11 => __rsvc_r.int64(&mut self.l),
-                    12 => __rsvc_r.bool(&mut self.m),
-                    13 => __rsvc_r.string(&mut self.n),
-                    14 => __rsvc_r.bytes(&mut self.o),
-                    15 => __rsvc_r.double_opt(&mut self.oa),
-                    16 => __rsvc_r.int64_opt(&mut self.od),
-                    17 => __rsvc_r.bool_opt(&mut self.om),
-                    18 => __rsvc_r.string_opt(&mut self.on),
-                    19 => __rsvc_r.bytes_opt(&mut self.oo),
-                    20 => __rsvc_r.double_list(&mut self.ra),
-                    21 => __rsvc_r.int64_list(&mut self.rh),
-                    22 => __rsvc_r.int32_list(&mut self.unpacked),
-                    23 => __rsvc_r.int32_list(&mut self.old),
-                    24 => __rsvc_r.string_list(&mut self.rn),
-                    25 => __rsvc_r.bytes_list(&mut self.ro),
-                    26 => __rsvc_r.map(&mut self.ma),
-                    27 => __rsvc_r.map(&mut self.mh),
-                    28 => __rsvc_r.map(&mut self.mm),
-                    29 => __rsvc_r.map(&mut self.mo),
-                    30 => __rsvc_r.map(&mut self.mn),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.double(&mut self.a),
+                            1 => __rsvc_r.float(&mut self.b),
+                            2 => __rsvc_r.int32(&mut self.c),
+                            3 => __rsvc_r.int64(&mut self.d),
+                            4 => __rsvc_r.uint32(&mut self.e),
+                            5 => __rsvc_r.uint64(&mut self.f),
+                            6 => __rsvc_r.int32(&mut self.g),
+                            7 => __rsvc_r.int64(&mut self.h),
+                            8 => __rsvc_r.uint32(&mut self.i),
+                            9 => __rsvc_r.uint64(&mut self.j),
+                            10 => __rsvc_r.int32(&mut self.k),
+                            11 => __rsvc_r.int64(&mut self.l),
+                            12 => __rsvc_r.bool(&mut self.m),
+                            13 => __rsvc_r.string(&mut self.n),
+                            14 => __rsvc_r.bytes(&mut self.o),
+                            15 => __rsvc_r.double_opt(&mut self.oa),
+                            16 => __rsvc_r.int64_opt(&mut self.od),
+                            17 => __rsvc_r.bool_opt(&mut self.om),
+                            18 => __rsvc_r.string_opt(&mut self.on),
+                            19 => __rsvc_r.bytes_opt(&mut self.oo),
+                            20 => __rsvc_r.double_list(&mut self.ra),
+                            21 => __rsvc_r.int64_list(&mut self.rh),
+                            22 => __rsvc_r.int32_list(&mut self.unpacked),
+                            23 => __rsvc_r.int32_list(&mut self.old),
+                            24 => __rsvc_r.string_list(&mut self.rn),
+                            25 => __rsvc_r.bytes_list(&mut self.ro),
+                            26 => __rsvc_r.map(&mut self.ma),
+                            27 => __rsvc_r.map(&mut self.mh),
+                            28 => __rsvc_r.map(&mut self.mm),
+                            29 => __rsvc_r.map(&mut self.mo),
+                            30 => __rsvc_r.map(&mut self.mn),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -112,113 +112,35 @@ impl ::rsvc::json::JsonEnum for parcel::State {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 17] = [
-        ::rsvc::json::Field::new(
-            ",\"trackingId\":",
-            "tracking_id",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"state\":",
-            "state",
-            2,
-            ::rsvc::json::Type::Enum(<parcel::State as ::rsvc::json::JsonEnum>::INFO),
-        ),
-        ::rsvc::json::Field::new(
-                ",\"items\":",
-                "items",
-                3,
-                ::rsvc::json::Type::Message(<parcel::Item as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::string(",\"trackingId\":", "tracking_id", 1),
+        ::rsvc::json::Field::enumeration::<parcel::State>(",\"state\":", "state", 2),
+        ::rsvc::json::Field::message::<parcel::Item>(",\"items\":", "items", 3)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"byShelf\":",
-                "by_shelf",
-                4,
-                ::rsvc::json::Type::Message(<parcel::Item as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<parcel::Item>(",\"byShelf\":", "by_shelf", 4)
             .map(::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::new(
-            ",\"valueCents\":",
-            "value_cents",
-            5,
-            ::rsvc::json::Type::Int64,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"barcode\":",
-            "barcode",
-            6,
-            ::rsvc::json::Type::Uint64,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"weight\":",
-            "weight",
-            7,
-            ::rsvc::json::Type::Double,
-        ),
-        ::rsvc::json::Field::new(",\"volume\":", "volume", 8, ::rsvc::json::Type::Float),
-        ::rsvc::json::Field::new(",\"seal\":", "seal", 9, ::rsvc::json::Type::Bytes),
-        ::rsvc::json::Field::new(
-            ",\"fragile\":",
-            "fragile",
-            10,
-            ::rsvc::json::Type::Bool,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"address\":",
-                "address",
-                11,
-                ::rsvc::json::Type::String,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"box\":",
-                "box",
-                12,
-                ::rsvc::json::Type::Message(<Parcel as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"sentAt\":",
-                "sent_at",
-                13,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::int64(",\"valueCents\":", "value_cents", 5),
+        ::rsvc::json::Field::uint64(",\"barcode\":", "barcode", 6),
+        ::rsvc::json::Field::double(",\"weight\":", "weight", 7),
+        ::rsvc::json::Field::float(",\"volume\":", "volume", 8),
+        ::rsvc::json::Field::bytes(",\"seal\":", "seal", 9),
+        ::rsvc::json::Field::bool(",\"fragile\":", "fragile", 10),
+        ::rsvc::json::Field::string(",\"address\":", "address", 11).in_oneof(0),
+        ::rsvc::json::Field::message::<Parcel>(",\"box\":", "box", 12).in_oneof(0),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"sentAt\":", "sent_at", 13)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"note\":",
-                "note",
-                14,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Value as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Value,
+        >(",\"note\":", "note", 14)
             .optional()
             .nullable(),
-        ::rsvc::json::Field::new(
-                ",\"extra\":",
-                "extra",
-                15,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Any as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Any,
+        >(",\"extra\":", "extra", 15)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"insured\":",
-                "insured",
-                16,
-                ::rsvc::json::Type::Message(<i64 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"history\":",
-                "history",
-                17,
-                ::rsvc::json::Type::Enum(<parcel::State as ::rsvc::json::JsonEnum>::INFO),
-            )
+        ::rsvc::json::Field::message::<i64>(",\"insured\":", "insured", 16).optional(),
+        ::rsvc::json::Field::enumeration::<parcel::State>(",\"history\":", "history", 17)
             .packed(),
     ];
     impl ::rsvc::json::Json for Parcel {
@@ -233,12 +155,7 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.tracking_id);
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[1],
-                    self.state,
-                    <parcel::State as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.enumeration(&__RSVC_FIELDS[1], self.state);
             __rsvc_w.list(&__RSVC_FIELDS[2], &self.items);
             __rsvc_w.map(&__RSVC_FIELDS[3], &self.by_shelf);
             __rsvc_w.int64(&__RSVC_FIELDS[4], self.value_cents);
@@ -256,16 +173,11 @@ const _: () = {
                 }
                 ::core::option::Option::None => {}
             }
-            __rsvc_w.message_opt(&__RSVC_FIELDS[12], self.sent_at.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[13], self.note.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[14], self.extra.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[15], self.insured.as_ref());
-            __rsvc_w
-                .enum_list(
-                    &__RSVC_FIELDS[16],
-                    &self.history,
-                    <parcel::State as ::rsvc::json::JsonEnum>::INFO,
-                );
+            __rsvc_w.message_opt(&__RSVC_FIELDS[12], &self.sent_at);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[13], &self.note);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[14], &self.extra);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[15], &self.insured);
+            __rsvc_w.enum_list(&__RSVC_FIELDS[16], &self.history);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -273,62 +185,49 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.tracking_id),
-                    1 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.state,
-                                <parcel::State as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    2 => __rsvc_r.list(&mut self.items),
-                    3 => __rsvc_r.map(&mut self.by_shelf),
-                    4 => __rsvc_r.int64(&mut self.value_cents),
-                    5 => __rsvc_r.uint64(&mut self.barcode),
-                    6 => __rsvc_r.double(&mut self.weight),
-                    7 => __rsvc_r.float(&mut self.volume),
-                    8 => __rsvc_r.bytes(&mut self.seal),
-                    9 => __rsvc_r.bool(&mut self.fragile),
-                    10 => {
-                        self.to = ::core::option::Option::Some(
-                            parcel::To::Address(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    11 => {
-                        if let ::core::option::Option::Some(
-                            parcel::To::Box(__rsvc_value),
-                        ) = &mut self.to
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.to = ::core::option::Option::Some(
-                                parcel::To::Box(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.tracking_id),
+                            1 => __rsvc_r.enumeration::<parcel::State>(&mut self.state),
+                            2 => __rsvc_r.list(&mut self.items),
+                            3 => __rsvc_r.map(&mut self.by_shelf),
+                            4 => __rsvc_r.int64(&mut self.value_cents),
+                            5 => __rsvc_r.uint64(&mut self.barcode),
+                            6 => __rsvc_r.double(&mut self.weight),
+                            7 => __rsvc_r.float(&mut self.volume),
+                            8 => __rsvc_r.bytes(&mut self.seal),
+                            9 => __rsvc_r.bool(&mut self.fragile),
+                            10 => {
+                                self.to = ::core::option::Option::Some(
+                                    parcel::To::Address(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            11 => {
+                                if let ::core::option::Option::Some(
+                                    parcel::To::Box(__rsvc_value),
+                                ) = &mut self.to
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.to = ::core::option::Option::Some(
+                                        parcel::To::Box(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            12 => __rsvc_r.message_opt(&mut self.sent_at),
+                            13 => __rsvc_r.message_opt(&mut self.note),
+                            14 => __rsvc_r.message_opt(&mut self.extra),
+                            15 => __rsvc_r.message_opt(&mut self.insured),
+                            16 => __rsvc_r.enum_list::<parcel::State>(&mut self.history),
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    12 => __rsvc_r.message_opt(&mut self.sent_at),
-                    13 => __rsvc_r.message_opt(&mut self.note),
-                    14 => __rsvc_r.message_opt(&mut self.extra),
-                    15 => __rsvc_r.message_opt(&mut self.insured),
-                    16 => {
-                        __rsvc_r
-                            .enum_list(
-                                &mut self.history,
-                                <parcel::State as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
@@ -336,8 +235,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"count\":", "count", 2, ::rsvc::json::Type::Int32),
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::int32(",\"count\":", "count", 2),
     ];
     impl ::rsvc::json::Json for parcel::Item {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -359,18 +258,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.int32(&mut self.count),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.int32(&mut self.count),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -396,10 +294,15 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while __rsvc_r.next(&mut __rsvc_object)?.is_some() {}
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -75,18 +75,8 @@ pub mod order {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-            ",\"street\":",
-            "street",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"country\":",
-            "country",
-            2,
-            ::rsvc::json::Type::String,
-        ),
+        ::rsvc::json::Field::string(",\"street\":", "street", 1),
+        ::rsvc::json::Field::string(",\"country\":", "country", 2),
     ];
     impl ::rsvc::json::Json for Address {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -108,18 +98,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.street),
-                    1 => __rsvc_r.string(&mut self.country),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.street),
+                            1 => __rsvc_r.string(&mut self.country),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -127,9 +116,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(",\"sku\":", "sku", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"qty\":", "qty", 2, ::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::new(",\"price\":", "price", 3, ::rsvc::json::Type::Double),
+        ::rsvc::json::Field::string(",\"sku\":", "sku", 1),
+        ::rsvc::json::Field::int32(",\"qty\":", "qty", 2),
+        ::rsvc::json::Field::double(",\"price\":", "price", 3),
     ];
     impl ::rsvc::json::Json for Item {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -152,19 +141,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.sku),
-                    1 => __rsvc_r.int32(&mut self.qty),
-                    2 => __rsvc_r.double(&mut self.price),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.sku),
+                            1 => __rsvc_r.int32(&mut self.qty),
+                            2 => __rsvc_r.double(&mut self.price),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -172,78 +160,31 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 17] = [
-        ::rsvc::json::Field::new(",\"id\":", "id", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"email\":", "email", 2, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"items\":",
-                "items",
-                3,
-                ::rsvc::json::Type::Message(<Item as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"shipping\":",
-                "shipping",
-                4,
-                ::rsvc::json::Type::Message(<Address as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::string(",\"id\":", "id", 1),
+        ::rsvc::json::Field::string(",\"email\":", "email", 2),
+        ::rsvc::json::Field::message::<Item>(",\"items\":", "items", 3).repeated(),
+        ::rsvc::json::Field::message::<Address>(",\"shipping\":", "shipping", 4)
             .optional(),
-        ::rsvc::json::Field::new(",\"pickup\":", "pickup", 5, ::rsvc::json::Type::Bool),
-        ::rsvc::json::Field::new(",\"limit\":", "limit", 6, ::rsvc::json::Type::Double),
-        ::rsvc::json::Field::new(",\"labels\":", "labels", 7, ::rsvc::json::Type::String)
+        ::rsvc::json::Field::bool(",\"pickup\":", "pickup", 5),
+        ::rsvc::json::Field::double(",\"limit\":", "limit", 6),
+        ::rsvc::json::Field::string(",\"labels\":", "labels", 7)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"placed\":",
-                "placed",
-                8,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"placed\":", "placed", 8)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"hold\":",
-                "hold",
-                9,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"hold\":", "hold", 9)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"priority\":",
-                "priority",
-                10,
-                ::rsvc::json::Type::Message(<i64 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"card\":", "card", 11, ::rsvc::json::Type::String)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"wallet\":", "wallet", 12, ::rsvc::json::Type::Bytes)
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-            ",\"coupon\":",
-            "coupon",
-            13,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"discount\":",
-            "discount",
-            14,
-            ::rsvc::json::Type::Int32,
-        ),
-        ::rsvc::json::Field::new(",\"codes\":", "codes", 15, ::rsvc::json::Type::Uint32)
-            .packed(),
-        ::rsvc::json::Field::new(",\"note\":", "note", 16, ::rsvc::json::Type::String)
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"parent\":",
-                "parent",
-                17,
-                ::rsvc::json::Type::Message(<Order as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::message::<i64>(",\"priority\":", "priority", 10).optional(),
+        ::rsvc::json::Field::string(",\"card\":", "card", 11).in_oneof(0),
+        ::rsvc::json::Field::bytes(",\"wallet\":", "wallet", 12).in_oneof(0),
+        ::rsvc::json::Field::string(",\"coupon\":", "coupon", 13),
+        ::rsvc::json::Field::int32(",\"discount\":", "discount", 14),
+        ::rsvc::json::Field::uint32(",\"codes\":", "codes", 15).packed(),
+        ::rsvc::json::Field::string(",\"note\":", "note", 16).optional(),
+        ::rsvc::json::Field::message::<Order>(",\"parent\":", "parent", 17).optional(),
     ];
     impl ::rsvc::json::Json for Order {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -259,13 +200,13 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.id);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.email);
             __rsvc_w.list(&__RSVC_FIELDS[2], &self.items);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[3], self.shipping.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.shipping);
             __rsvc_w.bool(&__RSVC_FIELDS[4], self.pickup);
             __rsvc_w.double(&__RSVC_FIELDS[5], self.limit);
             __rsvc_w.map(&__RSVC_FIELDS[6], &self.labels);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[7], self.placed.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[8], self.hold.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[9], self.priority.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[7], &self.placed);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[8], &self.hold);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[9], &self.priority);
             match &self.payment {
                 ::core::option::Option::Some(order::Payment::Card(__rsvc_value)) => {
                     __rsvc_w.string_set(&__RSVC_FIELDS[10], __rsvc_value)
@@ -278,8 +219,8 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[12], &self.coupon);
             __rsvc_w.int32(&__RSVC_FIELDS[13], self.discount);
             __rsvc_w.uint32_list(&__RSVC_FIELDS[14], &self.codes);
-            __rsvc_w.string_opt(&__RSVC_FIELDS[15], self.note.as_deref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[16], self.parent.as_deref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[15], &self.note);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[16], &self.parent);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -287,43 +228,42 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.id),
-                    1 => __rsvc_r.string(&mut self.email),
-                    2 => __rsvc_r.list(&mut self.items),
-                    3 => __rsvc_r.message_opt(&mut self.shipping),
-                    4 => __rsvc_r.bool(&mut self.pickup),
-                    5 => __rsvc_r.double(&mut self.limit),
-                    6 => __rsvc_r.map(&mut self.labels),
-                    7 => __rsvc_r.message_opt(&mut self.placed),
-                    8 => __rsvc_r.message_opt(&mut self.hold),
-                    9 => __rsvc_r.message_opt(&mut self.priority),
-                    10 => {
-                        self.payment = ::core::option::Option::Some(
-                            order::Payment::Card(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    11 => {
-                        self.payment = ::core::option::Option::Some(
-                            order::Payment::Wallet(__rsvc_r.bytes_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    12 => __rsvc_r.string(&mut self.coupon),
-                    13 => __rsvc_r.int32(&mut self.discount),
-                    14 => __rsvc_r.uint32_list(&mut self.codes),
-                    15 => __rsvc_r.string_opt(&mut self.note),
-                    16 => __rsvc_r.message_opt(&mut self.parent),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.id),
+                            1 => __rsvc_r.string(&mut self.email),
+                            2 => __rsvc_r.list(&mut self.items),
+                            3 => __rsvc_r.message_opt(&mut self.shipping),
+                            4 => __rsvc_r.bool(&mut self.pickup),
+                            5 => __rsvc_r.double(&mut self.limit),
+                            6 => __rsvc_r.map(&mut self.labels),
+                            7 => __rsvc_r.message_opt(&mut self.placed),
+                            8 => __rsvc_r.message_opt(&mut self.hold),
+                            9 => __rsvc_r.message_opt(&mut self.priority),
+                            10 => {
+                                self.payment = ::core::option::Option::Some(
+                                    order::Payment::Card(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            11 => {
+                                self.payment = ::core::option::Option::Some(
+                                    order::Payment::Wallet(__rsvc_r.bytes_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            12 => __rsvc_r.string(&mut self.coupon),
+                            13 => __rsvc_r.int32(&mut self.discount),
+                            14 => __rsvc_r.uint32_list(&mut self.codes),
+                            15 => __rsvc_r.string_opt(&mut self.note),
+                            16 => __rsvc_r.message_opt(&mut self.parent),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

@@ -71,213 +71,77 @@ pub struct WellKnown {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 25] = [
-        ::rsvc::json::Field::new(
-                ",\"any\":",
-                "any",
-                1,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Any as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Any,
+        >(",\"any\":", "any", 1)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"duration\":",
-                "duration",
-                2,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"duration\":", "duration", 2)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"empty\":",
-                "empty",
-                3,
-                ::rsvc::json::Type::Message(<() as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<()>(",\"empty\":", "empty", 3).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::FieldMask,
+        >(",\"fieldMask\":", "field_mask", 4)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"fieldMask\":",
-                "field_mask",
-                4,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::FieldMask as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Struct,
+        >(",\"struct\":", "struct", 5)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"struct\":",
-                "struct",
-                5,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Struct as ::rsvc::json::Json>::info,
-                ),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"value\":",
-                "value",
-                6,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Value as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Value,
+        >(",\"value\":", "value", 6)
             .optional()
             .nullable(),
-        ::rsvc::json::Field::new(
-                ",\"list\":",
-                "list",
-                7,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::ListValue as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::ListValue,
+        >(",\"list\":", "list", 7)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"null\":",
-                "null",
-                8,
-                ::rsvc::json::Type::Enum(
-                    <::rsvc::codegen::prost_types::NullValue as ::rsvc::json::JsonEnum>::INFO,
-                ),
-            )
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::NullValue,
+        >(",\"null\":", "null", 8)
             .nullable(),
-        ::rsvc::json::Field::new(
-                ",\"timestamp\":",
-                "timestamp",
-                9,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"timestamp\":", "timestamp", 9)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"b\":",
-                "b",
-                10,
-                ::rsvc::json::Type::Message(<bool as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<bool>(",\"b\":", "b", 10).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost::alloc::vec::Vec<u8>,
+        >(",\"bytes\":", "bytes", 11)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"bytes\":",
-                "bytes",
-                11,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost::alloc::vec::Vec<
-                        u8,
-                    > as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<f64>(",\"d\":", "d", 12).optional(),
+        ::rsvc::json::Field::message::<f32>(",\"f\":", "f", 13).optional(),
+        ::rsvc::json::Field::message::<i32>(",\"i\":", "i", 14).optional(),
+        ::rsvc::json::Field::message::<i64>(",\"l\":", "l", 15).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost::alloc::string::String,
+        >(",\"s\":", "s", 16)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"d\":",
-                "d",
-                12,
-                ::rsvc::json::Type::Message(<f64 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"f\":",
-                "f",
-                13,
-                ::rsvc::json::Type::Message(<f32 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"i\":",
-                "i",
-                14,
-                ::rsvc::json::Type::Message(<i32 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"l\":",
-                "l",
-                15,
-                ::rsvc::json::Type::Message(<i64 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"s\":",
-                "s",
-                16,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost::alloc::string::String as ::rsvc::json::Json>::info,
-                ),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"u\":",
-                "u",
-                17,
-                ::rsvc::json::Type::Message(<u32 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"v\":",
-                "v",
-                18,
-                ::rsvc::json::Type::Message(<u64 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"anys\":",
-                "anys",
-                21,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Any as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<u32>(",\"u\":", "u", 17).optional(),
+        ::rsvc::json::Field::message::<u64>(",\"v\":", "v", 18).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Any,
+        >(",\"anys\":", "anys", 21)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"strings\":",
-                "strings",
-                22,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost::alloc::string::String as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost::alloc::string::String,
+        >(",\"strings\":", "strings", 22)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"timestamps\":",
-                "timestamps",
-                23,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"timestamps\":", "timestamps", 23)
             .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"empties\":",
-                "empties",
-                24,
-                ::rsvc::json::Type::Message(<() as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"durations\":",
-                "durations",
-                31,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<()>(",\"empties\":", "empties", 24).repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"durations\":", "durations", 31)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"ints\":",
-                "ints",
-                32,
-                ::rsvc::json::Type::Message(<i32 as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::message::<i32>(",\"ints\":", "ints", 32)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"values\":",
-                "values",
-                33,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Value as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Value,
+        >(",\"values\":", "values", 33)
             .map(::rsvc::json::Type::String),
     ];
     impl ::rsvc::json::Json for WellKnown {
@@ -291,29 +155,24 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.any.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.duration.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.empty.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[3], self.field_mask.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[4], self.r#struct.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[5], self.value.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[6], self.list.as_ref());
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[7],
-                    self.null,
-                    <::rsvc::codegen::prost_types::NullValue as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w.message_opt(&__RSVC_FIELDS[8], self.timestamp.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[9], self.b.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[10], self.bytes.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[11], self.d.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[12], self.f.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[13], self.i.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[14], self.l.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[15], self.s.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[16], self.u.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[17], self.v.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.any);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.duration);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.empty);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.field_mask);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[4], &self.r#struct);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[5], &self.value);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[6], &self.list);
+            __rsvc_w.enumeration(&__RSVC_FIELDS[7], self.null);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[8], &self.timestamp);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[9], &self.b);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[10], &self.bytes);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[11], &self.d);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[12], &self.f);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[13], &self.i);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[14], &self.l);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[15], &self.s);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[16], &self.u);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[17], &self.v);
             __rsvc_w.list(&__RSVC_FIELDS[18], &self.anys);
             __rsvc_w.list(&__RSVC_FIELDS[19], &self.strings);
             __rsvc_w.list(&__RSVC_FIELDS[20], &self.timestamps);
@@ -328,47 +187,45 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.any),
-                    1 => __rsvc_r.message_opt(&mut self.duration),
-                    2 => __rsvc_r.message_opt(&mut self.empty),
-                    3 => __rsvc_r.message_opt(&mut self.field_mask),
-                    4 => __rsvc_r.message_opt(&mut self.r#struct),
-                    5 => __rsvc_r.message_opt(&mut self.value),
-                    6 => __rsvc_r.message_opt(&mut self.list),
-                    7 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.null,
-                                <::rsvc::codegen::prost_types::NullValue as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    8 => __rsvc_r.message_opt(&mut self.timestamp),
-                    9 => __rsvc_r.message_opt(&mut self.b),
-                    10 => __rsvc_r.message_opt(&mut self.bytes),
-                    11 => __rsvc_r.message_opt(&mut self.d),
-                    12 => __rsvc_r.message_opt(&mut self.f),
-                    13 => __rsvc_r.message_opt(&mut self.i),
-                    14 => __rsvc_r.message_opt(&mut self.l),
-                    15 => __rsvc_r.message_opt(&mut self.s),
-                    16 => __rsvc_r.message_opt(&mut self.u),
-                    17 => __rsvc_r.message_opt(&mut self.v),
-                    18 => __rsvc_r.list(&mut self.anys),
-                    19 => __rsvc_r.list(&mut self.strings),
-                    20 => __rsvc_r.list(&mut self.timestamps),
-                    21 => __rsvc_r.list(&mut self.empties),
-                    22 => __rsvc_r.map(&mut self.durations),
-                    23 => __rsvc_r.map(&mut self.ints),
-                    24 => __rsvc_r.map(&mut self.values),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.any),
+                            1 => __rsvc_r.message_opt(&mut self.duration),
+                            2 => __rsvc_r.message_opt(&mut self.empty),
+                            3 => __rsvc_r.message_opt(&mut self.field_mask),
+                            4 => __rsvc_r.message_opt(&mut self.r#struct),
+                            5 => __rsvc_r.message_opt(&mut self.value),
+                            6 => __rsvc_r.message_opt(&mut self.list),
+                            7 => {
+                                __rsvc_r
+                                    .enumeration::<
+                                        ::rsvc::codegen::prost_types::NullValue,
+                                    >(&mut self.null)
+                            }
+                            8 => __rsvc_r.message_opt(&mut self.timestamp),
+                            9 => __rsvc_r.message_opt(&mut self.b),
+                            10 => __rsvc_r.message_opt(&mut self.bytes),
+                            11 => __rsvc_r.message_opt(&mut self.d),
+                            12 => __rsvc_r.message_opt(&mut self.f),
+                            13 => __rsvc_r.message_opt(&mut self.i),
+                            14 => __rsvc_r.message_opt(&mut self.l),
+                            15 => __rsvc_r.message_opt(&mut self.s),
+                            16 => __rsvc_r.message_opt(&mut self.u),
+                            17 => __rsvc_r.message_opt(&mut self.v),
+                            18 => __rsvc_r.list(&mut self.anys),
+                            19 => __rsvc_r.list(&mut self.strings),
+                            20 => __rsvc_r.list(&mut self.timestamps),
+                            21 => __rsvc_r.list(&mut self.empties),
+                            22 => __rsvc_r.map(&mut self.durations),
+                            23 => __rsvc_r.map(&mut self.ints),
+                            24 => __rsvc_r.map(&mut self.values),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
