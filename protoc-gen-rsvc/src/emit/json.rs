@@ -2,6 +2,7 @@
 //!
 //! What is not particular to a message lives in the runtime, so that 300 messages compile in little time.
 
+mod prost_types;
 mod read;
 mod table;
 mod write;
@@ -11,11 +12,11 @@ use quote::quote;
 
 use super::internal;
 use crate::diag::Diagnostic;
-use crate::model::{
-    EnumId, FieldId, FieldKind, FileId, MessageId, OneofId, PackageId, Scalar, Schema, TypePath, ValueType,
-};
+use crate::model::{EnumId, FieldId, FieldKind, MessageId, OneofId, PackageId, Scalar, Schema, ValueType};
 use crate::names;
 use crate::storage::reach;
+
+pub(crate) use prost_types::emit as emit_prost_types;
 
 /// How often a field's value may stand in its struct: this chooses the call.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,42 +27,13 @@ enum Holds {
     Map,
 }
 
-/// Where prost-build finds the messages of `google.protobuf` that prost-types has.
-const PROST_TYPES: &str = "::rsvc::codegen::prost_types::";
-
 /// Everything that a package's types need; with `serde` also the impls of its traits.
 pub(super) fn emit(schema: &Schema, id: PackageId, serde: bool) -> Result<Vec<syn::Item>, Diagnostic> {
     let package = &schema.packages[id];
     let mut found = Found::default();
     package.enums.iter().for_each(|id| found.enumeration(schema, *id));
     package.messages.iter().for_each(|id| found.message(schema, *id));
-    found.emit(&Cx { schema, module: &package.module, without: None, base: "self" }, serde)
-}
-
-const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";
-/// Enums of it that prost-types has: it was made from an older file than ours.
-const DESCRIPTOR_ENUMS: &[&str] = &[
-    "google.protobuf.FieldDescriptorProto.Label",
-    "google.protobuf.FieldDescriptorProto.Type",
-    "google.protobuf.FieldOptions.CType",
-    "google.protobuf.FieldOptions.JSType",
-    "google.protobuf.FileOptions.OptimizeMode",
-    "google.protobuf.MethodOptions.IdempotencyLevel",
-];
-
-/// The same for types that prost-types has ready: the messages of the files named, without those whose JSON the
-/// runtime writes by hand, and the enums that others use.
-pub(crate) fn emit_prost_types(schema: &Schema) -> Result<Vec<syn::Item>, Diagnostic> {
-    let named = |file: FileId| schema.files[file].root && &*schema.files[file].name != DESCRIPTOR;
-    let ready = |path: &TypePath| matches!(path, TypePath::Extern(path) if path.starts_with(PROST_TYPES));
-    let messages =
-        schema.messages.iter().filter(|(_, m)| named(m.file) && ready(&m.rust) && m.well_known.is_none());
-    let enums = schema.enums.iter().filter(|(_, e)| {
-        DESCRIPTOR_ENUMS.contains(&e.full_name.as_str()) || (named(e.file) && ready(&e.rust))
-    });
-    let found =
-        Found { messages: messages.map(|(id, _)| id).collect(), enums: enums.map(|(id, _)| id).collect() };
-    found.emit(&Cx { schema, module: &[], without: Some("edition"), base: "self" }, false)
+    found.emit(&Cx::new(schema, &package.module, "self"), serde)
 }
 
 /// The expression that reads a field of `base` from `__rsvc_r`.
@@ -71,7 +43,7 @@ pub(super) fn read_field(
     base: &'static str,
     field: FieldId,
 ) -> TokenStream {
-    Cx { schema, module, without: None, base }.read(field)
+    Cx::new(schema, module, base).read(field)
 }
 
 /// The expression that writes a field of `base`, whose line in the table is `entry`, into `__rsvc_w`.
@@ -82,7 +54,7 @@ pub(super) fn write_field(
     field: FieldId,
     entry: &TokenStream,
 ) -> TokenStream {
-    Cx { schema, module, without: None, base }.write_one(entry, field)
+    Cx::new(schema, module, base).write_one(entry, field)
 }
 
 /// Generated types, nested ones included, in the order of their definition.
@@ -145,13 +117,17 @@ enum Kind {
 struct Cx<'a> {
     schema: &'a Schema,
     module: &'a [String],
-    /// A field that the Rust types do not have, by its name: theirs is an older definition.
-    without: Option<&'static str>,
     /// The expression of the struct that is written or read.
     base: &'static str,
+    /// Whether a field, by its full name, is one that the Rust types do not have.
+    lacks: fn(&str) -> bool,
 }
 
-impl Cx<'_> {
+impl<'a> Cx<'a> {
+    fn new(schema: &'a Schema, module: &'a [String], base: &'static str) -> Self {
+        Self { schema, module, base, lacks: |_| false }
+    }
+
     fn path(text: &str) -> TokenStream {
         text.parse().unwrap_or_default()
     }
@@ -171,8 +147,9 @@ impl Cx<'_> {
 
     /// A message's fields, by the index that the runtime knows them by.
     fn fields(&self, id: MessageId) -> Vec<FieldId> {
-        let fields = self.schema.messages[id].fields.iter().copied();
-        fields.filter(|field| Some(self.schema.fields[*field].name.as_str()) != self.without).collect()
+        let message = &self.schema.messages[id];
+        let full_name = |field: FieldId| format!("{}.{}", message.full_name, self.schema.fields[field].name);
+        message.fields.iter().copied().filter(|field| !(self.lacks)(&full_name(*field))).collect()
     }
 
     fn kind(&self, value: &ValueType) -> Kind {

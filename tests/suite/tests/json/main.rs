@@ -1,3 +1,6 @@
 //! ProtoJSON of generated messages.
 
+mod arbitrary;
+mod limits;
+mod properties;
 mod serde;
