@@ -639,10 +639,1583 @@ const _: () = {
     }
 };
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::FileDescriptorProto,
+        >(",\"file\":", "file", 1)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::FileDescriptorSet {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.FileDescriptorSet",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.list(&__RSVC_FIELDS[0], &self.file);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.file),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 12] = [
+        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::string(",\"package\":", "package", 2).optional(),
+        ::rsvc::json::Field::string(",\"dependency\":", "dependency", 3).repeated(),
+        ::rsvc::json::Field::int32(",\"publicDependency\":", "public_dependency", 10)
+            .repeated(),
+        ::rsvc::json::Field::int32(",\"weakDependency\":", "weak_dependency", 11)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::DescriptorProto,
+        >(",\"messageType\":", "message_type", 4)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::EnumDescriptorProto,
+        >(",\"enumType\":", "enum_type", 5)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::ServiceDescriptorProto,
+        >(",\"service\":", "service", 6)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::FieldDescriptorProto,
+        >(",\"extension\":", "extension", 7)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::FileOptions,
+        >(",\"options\":", "options", 8)
+            .optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::SourceCodeInfo,
+        >(",\"sourceCodeInfo\":", "source_code_info", 9)
+            .optional(),
+        ::rsvc::json::Field::string(",\"syntax\":", "syntax", 12).optional(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::FileDescriptorProto {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.FileDescriptorProto",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.package);
+            __rsvc_w.string_list(&__RSVC_FIELDS[2], &self.dependency);
+            __rsvc_w.int32_list(&__RSVC_FIELDS[3], &self.public_dependency);
+            __rsvc_w.int32_list(&__RSVC_FIELDS[4], &self.weak_dependency);
+            __rsvc_w.list(&__RSVC_FIELDS[5], &self.message_type);
+            __rsvc_w.list(&__RSVC_FIELDS[6], &self.enum_type);
+            __rsvc_w.list(&__RSVC_FIELDS[7], &self.service);
+            __rsvc_w.list(&__RSVC_FIELDS[8], &self.extension);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[9], &self.options);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[10], &self.source_code_info);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[11], &self.syntax);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.name),
+                            1 => __rsvc_r.string_opt(&mut self.package),
+                            2 => __rsvc_r.string_list(&mut self.dependency),
+                            3 => __rsvc_r.int32_list(&mut self.public_dependency),
+                            4 => __rsvc_r.int32_list(&mut self.weak_dependency),
+                            5 => __rsvc_r.list(&mut self.message_type),
+                            6 => __rsvc_r.list(&mut self.enum_type),
+                            7 => __rsvc_r.list(&mut self.service),
+                            8 => __rsvc_r.list(&mut self.extension),
+                            9 => __rsvc_r.message_opt(&mut self.options),
+                            10 => __rsvc_r.message_opt(&mut self.source_code_info),
+                            11 => __rsvc_r.string_opt(&mut self.syntax),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 10] = [
+        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::FieldDescriptorProto,
+        >(",\"field\":", "field", 2)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::FieldDescriptorProto,
+        >(",\"extension\":", "extension", 6)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::DescriptorProto,
+        >(",\"nestedType\":", "nested_type", 3)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::EnumDescriptorProto,
+        >(",\"enumType\":", "enum_type", 4)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange,
+        >(",\"extensionRange\":", "extension_range", 5)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::OneofDescriptorProto,
+        >(",\"oneofDecl\":", "oneof_decl", 8)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::MessageOptions,
+        >(",\"options\":", "options", 7)
+            .optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::descriptor_proto::ReservedRange,
+        >(",\"reservedRange\":", "reserved_range", 9)
+            .repeated(),
+        ::rsvc::json::Field::string(",\"reservedName\":", "reserved_name", 10).repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::DescriptorProto {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.DescriptorProto",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.list(&__RSVC_FIELDS[1], &self.field);
+            __rsvc_w.list(&__RSVC_FIELDS[2], &self.extension);
+            __rsvc_w.list(&__RSVC_FIELDS[3], &self.nested_type);
+            __rsvc_w.list(&__RSVC_FIELDS[4], &self.enum_type);
+            __rsvc_w.list(&__RSVC_FIELDS[5], &self.extension_range);
+            __rsvc_w.list(&__RSVC_FIELDS[6], &self.oneof_decl);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[7], &self.options);
+            __rsvc_w.list(&__RSVC_FIELDS[8], &self.reserved_range);
+            __rsvc_w.string_list(&__RSVC_FIELDS[9], &self.reserved_name);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.name),
+                            1 => __rsvc_r.list(&mut self.field),
+                            2 => __rsvc_r.list(&mut self.extension),
+                            3 => __rsvc_r.list(&mut self.nested_type),
+                            4 => __rsvc_r.list(&mut self.enum_type),
+                            5 => __rsvc_r.list(&mut self.extension_range),
+                            6 => __rsvc_r.list(&mut self.oneof_decl),
+                            7 => __rsvc_r.message_opt(&mut self.options),
+                            8 => __rsvc_r.list(&mut self.reserved_range),
+                            9 => __rsvc_r.string_list(&mut self.reserved_name),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::int32(",\"start\":", "start", 1).optional(),
+        ::rsvc::json::Field::int32(",\"end\":", "end", 2).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::ExtensionRangeOptions,
+        >(",\"options\":", "options", 3)
+            .optional(),
+    ];
+    impl ::rsvc::json::Json
+    for ::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.DescriptorProto.ExtensionRange",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.start);
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[1], self.end);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.options);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.start),
+                            1 => __rsvc_r.int32_opt(&mut self.end),
+                            2 => __rsvc_r.message_opt(&mut self.options),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::int32(",\"start\":", "start", 1).optional(),
+        ::rsvc::json::Field::int32(",\"end\":", "end", 2).optional(),
+    ];
+    impl ::rsvc::json::Json
+    for ::rsvc::codegen::prost_types::descriptor_proto::ReservedRange {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.DescriptorProto.ReservedRange",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.start);
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[1], self.end);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.start),
+                            1 => __rsvc_r.int32_opt(&mut self.end),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::UninterpretedOption,
+        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::ExtensionRangeOptions {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.ExtensionRangeOptions",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.list(&__RSVC_FIELDS[0], &self.uninterpreted_option);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.uninterpreted_option),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 11] = [
+        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::int32(",\"number\":", "number", 3).optional(),
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::field_descriptor_proto::Label,
+        >(",\"label\":", "label", 4)
+            .optional(),
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
+        >(",\"type\":", "type", 5)
+            .optional(),
+        ::rsvc::json::Field::string(",\"typeName\":", "type_name", 6).optional(),
+        ::rsvc::json::Field::string(",\"extendee\":", "extendee", 2).optional(),
+        ::rsvc::json::Field::string(",\"defaultValue\":", "default_value", 7).optional(),
+        ::rsvc::json::Field::int32(",\"oneofIndex\":", "oneof_index", 9).optional(),
+        ::rsvc::json::Field::string(",\"jsonName\":", "json_name", 10).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::FieldOptions,
+        >(",\"options\":", "options", 8)
+            .optional(),
+        ::rsvc::json::Field::bool(",\"proto3Optional\":", "proto3_optional", 17)
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::FieldDescriptorProto {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.FieldDescriptorProto",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[1], self.number);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[2], self.label);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[3], self.r#type);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[4], &self.type_name);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[5], &self.extendee);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[6], &self.default_value);
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[7], self.oneof_index);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[8], &self.json_name);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[9], &self.options);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[10], self.proto3_optional);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.name),
+                            1 => __rsvc_r.int32_opt(&mut self.number),
+                            2 => {
+                                __rsvc_r
+                                    .enum_opt::<
+                                        ::rsvc::codegen::prost_types::field_descriptor_proto::Label,
+                                    >(&mut self.label)
+                            }
+                            3 => {
+                                __rsvc_r
+                                    .enum_opt::<
+                                        ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
+                                    >(&mut self.r#type)
+                            }
+                            4 => __rsvc_r.string_opt(&mut self.type_name),
+                            5 => __rsvc_r.string_opt(&mut self.extendee),
+                            6 => __rsvc_r.string_opt(&mut self.default_value),
+                            7 => __rsvc_r.int32_opt(&mut self.oneof_index),
+                            8 => __rsvc_r.string_opt(&mut self.json_name),
+                            9 => __rsvc_r.message_opt(&mut self.options),
+                            10 => __rsvc_r.bool_opt(&mut self.proto3_optional),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::OneofOptions,
+        >(",\"options\":", "options", 2)
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::OneofDescriptorProto {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.OneofDescriptorProto",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.options);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.name),
+                            1 => __rsvc_r.message_opt(&mut self.options),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
+        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::EnumValueDescriptorProto,
+        >(",\"value\":", "value", 2)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::EnumOptions,
+        >(",\"options\":", "options", 3)
+            .optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange,
+        >(",\"reservedRange\":", "reserved_range", 4)
+            .repeated(),
+        ::rsvc::json::Field::string(",\"reservedName\":", "reserved_name", 5).repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::EnumDescriptorProto {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.EnumDescriptorProto",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.list(&__RSVC_FIELDS[1], &self.value);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.options);
+            __rsvc_w.list(&__RSVC_FIELDS[3], &self.reserved_range);
+            __rsvc_w.string_list(&__RSVC_FIELDS[4], &self.reserved_name);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.name),
+                            1 => __rsvc_r.list(&mut self.value),
+                            2 => __rsvc_r.message_opt(&mut self.options),
+                            3 => __rsvc_r.list(&mut self.reserved_range),
+                            4 => __rsvc_r.string_list(&mut self.reserved_name),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::int32(",\"start\":", "start", 1).optional(),
+        ::rsvc::json::Field::int32(",\"end\":", "end", 2).optional(),
+    ];
+    impl ::rsvc::json::Json
+    for ::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.EnumDescriptorProto.EnumReservedRange",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.start);
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[1], self.end);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_opt(&mut self.start),
+                            1 => __rsvc_r.int32_opt(&mut self.end),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::int32(",\"number\":", "number", 2).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::EnumValueOptions,
+        >(",\"options\":", "options", 3)
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::EnumValueDescriptorProto {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.EnumValueDescriptorProto",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[1], self.number);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.options);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.name),
+                            1 => __rsvc_r.int32_opt(&mut self.number),
+                            2 => __rsvc_r.message_opt(&mut self.options),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::MethodDescriptorProto,
+        >(",\"method\":", "method", 2)
+            .repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::ServiceOptions,
+        >(",\"options\":", "options", 3)
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::ServiceDescriptorProto {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.ServiceDescriptorProto",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.list(&__RSVC_FIELDS[1], &self.method);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.options);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.name),
+                            1 => __rsvc_r.list(&mut self.method),
+                            2 => __rsvc_r.message_opt(&mut self.options),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
+        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::string(",\"inputType\":", "input_type", 2).optional(),
+        ::rsvc::json::Field::string(",\"outputType\":", "output_type", 3).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::MethodOptions,
+        >(",\"options\":", "options", 4)
+            .optional(),
+        ::rsvc::json::Field::bool(",\"clientStreaming\":", "client_streaming", 5)
+            .optional(),
+        ::rsvc::json::Field::bool(",\"serverStreaming\":", "server_streaming", 6)
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::MethodDescriptorProto {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.MethodDescriptorProto",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.input_type);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[2], &self.output_type);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.options);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[4], self.client_streaming);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[5], self.server_streaming);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.name),
+                            1 => __rsvc_r.string_opt(&mut self.input_type),
+                            2 => __rsvc_r.string_opt(&mut self.output_type),
+                            3 => __rsvc_r.message_opt(&mut self.options),
+                            4 => __rsvc_r.bool_opt(&mut self.client_streaming),
+                            5 => __rsvc_r.bool_opt(&mut self.server_streaming),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 20] = [
+        ::rsvc::json::Field::string(",\"javaPackage\":", "java_package", 1).optional(),
+        ::rsvc::json::Field::string(
+                ",\"javaOuterClassname\":",
+                "java_outer_classname",
+                8,
+            )
+            .optional(),
+        ::rsvc::json::Field::bool(",\"javaMultipleFiles\":", "java_multiple_files", 10)
+            .optional(),
+        ::rsvc::json::Field::bool(
+                ",\"javaGenerateEqualsAndHash\":",
+                "java_generate_equals_and_hash",
+                20,
+            )
+            .optional(),
+        ::rsvc::json::Field::bool(
+                ",\"javaStringCheckUtf8\":",
+                "java_string_check_utf8",
+                27,
+            )
+            .optional(),
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::file_options::OptimizeMode,
+        >(",\"optimizeFor\":", "optimize_for", 9)
+            .optional(),
+        ::rsvc::json::Field::string(",\"goPackage\":", "go_package", 11).optional(),
+        ::rsvc::json::Field::bool(",\"ccGenericServices\":", "cc_generic_services", 16)
+            .optional(),
+        ::rsvc::json::Field::bool(
+                ",\"javaGenericServices\":",
+                "java_generic_services",
+                17,
+            )
+            .optional(),
+        ::rsvc::json::Field::bool(",\"pyGenericServices\":", "py_generic_services", 18)
+            .optional(),
+        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 23).optional(),
+        ::rsvc::json::Field::bool(",\"ccEnableArenas\":", "cc_enable_arenas", 31)
+            .optional(),
+        ::rsvc::json::Field::string(",\"objcClassPrefix\":", "objc_class_prefix", 36)
+            .optional(),
+        ::rsvc::json::Field::string(",\"csharpNamespace\":", "csharp_namespace", 37)
+            .optional(),
+        ::rsvc::json::Field::string(",\"swiftPrefix\":", "swift_prefix", 39).optional(),
+        ::rsvc::json::Field::string(",\"phpClassPrefix\":", "php_class_prefix", 40)
+            .optional(),
+        ::rsvc::json::Field::string(",\"phpNamespace\":", "php_namespace", 41)
+            .optional(),
+        ::rsvc::json::Field::string(
+                ",\"phpMetadataNamespace\":",
+                "php_metadata_namespace",
+                44,
+            )
+            .optional(),
+        ::rsvc::json::Field::string(",\"rubyPackage\":", "ruby_package", 45).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::UninterpretedOption,
+        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::FileOptions {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.FileOptions",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.java_package);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.java_outer_classname);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[2], self.java_multiple_files);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[3], self.java_generate_equals_and_hash);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[4], self.java_string_check_utf8);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[5], self.optimize_for);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[6], &self.go_package);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[7], self.cc_generic_services);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[8], self.java_generic_services);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[9], self.py_generic_services);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[10], self.deprecated);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[11], self.cc_enable_arenas);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[12], &self.objc_class_prefix);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[13], &self.csharp_namespace);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[14], &self.swift_prefix);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[15], &self.php_class_prefix);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[16], &self.php_namespace);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[17], &self.php_metadata_namespace);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[18], &self.ruby_package);
+            __rsvc_w.list(&__RSVC_FIELDS[19], &self.uninterpreted_option);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_opt(&mut self.java_package),
+                            1 => __rsvc_r.string_opt(&mut self.java_outer_classname),
+                            2 => __rsvc_r.bool_opt(&mut self.java_multiple_files),
+                            3 => {
+                                __rsvc_r.bool_opt(&mut self.java_generate_equals_and_hash)
+                            }
+                            4 => __rsvc_r.bool_opt(&mut self.java_string_check_utf8),
+                            5 => {
+                                __rsvc_r
+                                    .enum_opt::<
+                                        ::rsvc::codegen::prost_types::file_options::OptimizeMode,
+                                    >(&mut self.optimize_for)
+                            }
+                            6 => __rsvc_r.string_opt(&mut self.go_package),
+                            7 => __rsvc_r.bool_opt(&mut self.cc_generic_services),
+                            8 => __rsvc_r.bool_opt(&mut self.java_generic_services),
+                            9 => __rsvc_r.bool_opt(&mut self.py_generic_services),
+                            10 => __rsvc_r.bool_opt(&mut self.deprecated),
+                            11 => __rsvc_r.bool_opt(&mut self.cc_enable_arenas),
+                            12 => __rsvc_r.string_opt(&mut self.objc_class_prefix),
+                            13 => __rsvc_r.string_opt(&mut self.csharp_namespace),
+                            14 => __rsvc_r.string_opt(&mut self.swift_prefix),
+                            15 => __rsvc_r.string_opt(&mut self.php_class_prefix),
+                            16 => __rsvc_r.string_opt(&mut self.php_namespace),
+                            17 => __rsvc_r.string_opt(&mut self.php_metadata_namespace),
+                            18 => __rsvc_r.string_opt(&mut self.ruby_package),
+                            19 => __rsvc_r.list(&mut self.uninterpreted_option),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
+        ::rsvc::json::Field::bool(
+                ",\"messageSetWireFormat\":",
+                "message_set_wire_format",
+                1,
+            )
+            .optional(),
+        ::rsvc::json::Field::bool(
+                ",\"noStandardDescriptorAccessor\":",
+                "no_standard_descriptor_accessor",
+                2,
+            )
+            .optional(),
+        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 3).optional(),
+        ::rsvc::json::Field::bool(",\"mapEntry\":", "map_entry", 7).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::UninterpretedOption,
+        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::MessageOptions {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.MessageOptions",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[0], self.message_set_wire_format);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[1], self.no_standard_descriptor_accessor);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[2], self.deprecated);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[3], self.map_entry);
+            __rsvc_w.list(&__RSVC_FIELDS[4], &self.uninterpreted_option);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.bool_opt(&mut self.message_set_wire_format),
+                            1 => {
+                                __rsvc_r.bool_opt(&mut self.no_standard_descriptor_accessor)
+                            }
+                            2 => __rsvc_r.bool_opt(&mut self.deprecated),
+                            3 => __rsvc_r.bool_opt(&mut self.map_entry),
+                            4 => __rsvc_r.list(&mut self.uninterpreted_option),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::field_options::CType,
+        >(",\"ctype\":", "ctype", 1)
+            .optional(),
+        ::rsvc::json::Field::bool(",\"packed\":", "packed", 2).optional(),
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::field_options::JsType,
+        >(",\"jstype\":", "jstype", 6)
+            .optional(),
+        ::rsvc::json::Field::bool(",\"lazy\":", "lazy", 5).optional(),
+        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 3).optional(),
+        ::rsvc::json::Field::bool(",\"weak\":", "weak", 10).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::UninterpretedOption,
+        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::FieldOptions {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.FieldOptions",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[0], self.ctype);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[1], self.packed);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[2], self.jstype);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[3], self.lazy);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[4], self.deprecated);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[5], self.weak);
+            __rsvc_w.list(&__RSVC_FIELDS[6], &self.uninterpreted_option);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => {
+                                __rsvc_r
+                                    .enum_opt::<
+                                        ::rsvc::codegen::prost_types::field_options::CType,
+                                    >(&mut self.ctype)
+                            }
+                            1 => __rsvc_r.bool_opt(&mut self.packed),
+                            2 => {
+                                __rsvc_r
+                                    .enum_opt::<
+                                        ::rsvc::codegen::prost_types::field_options::JsType,
+                                    >(&mut self.jstype)
+                            }
+                            3 => __rsvc_r.bool_opt(&mut self.lazy),
+                            4 => __rsvc_r.bool_opt(&mut self.deprecated),
+                            5 => __rsvc_r.bool_opt(&mut self.weak),
+                            6 => __rsvc_r.list(&mut self.uninterpreted_option),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::UninterpretedOption,
+        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::OneofOptions {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.OneofOptions",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.list(&__RSVC_FIELDS[0], &self.uninterpreted_option);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.uninterpreted_option),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::bool(",\"allowAlias\":", "allow_alias", 2).optional(),
+        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 3).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::UninterpretedOption,
+        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::EnumOptions {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.EnumOptions",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[0], self.allow_alias);
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[1], self.deprecated);
+            __rsvc_w.list(&__RSVC_FIELDS[2], &self.uninterpreted_option);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.bool_opt(&mut self.allow_alias),
+                            1 => __rsvc_r.bool_opt(&mut self.deprecated),
+                            2 => __rsvc_r.list(&mut self.uninterpreted_option),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 1).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::UninterpretedOption,
+        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::EnumValueOptions {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.EnumValueOptions",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[0], self.deprecated);
+            __rsvc_w.list(&__RSVC_FIELDS[1], &self.uninterpreted_option);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.bool_opt(&mut self.deprecated),
+                            1 => __rsvc_r.list(&mut self.uninterpreted_option),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 33).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::UninterpretedOption,
+        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::ServiceOptions {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.ServiceOptions",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[0], self.deprecated);
+            __rsvc_w.list(&__RSVC_FIELDS[1], &self.uninterpreted_option);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.bool_opt(&mut self.deprecated),
+                            1 => __rsvc_r.list(&mut self.uninterpreted_option),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
+        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 33).optional(),
+        ::rsvc::json::Field::enumeration::<
+            ::rsvc::codegen::prost_types::method_options::IdempotencyLevel,
+        >(",\"idempotencyLevel\":", "idempotency_level", 34)
+            .optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::UninterpretedOption,
+        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::MethodOptions {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.MethodOptions",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.bool_opt(&__RSVC_FIELDS[0], self.deprecated);
+            __rsvc_w.enum_opt(&__RSVC_FIELDS[1], self.idempotency_level);
+            __rsvc_w.list(&__RSVC_FIELDS[2], &self.uninterpreted_option);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.bool_opt(&mut self.deprecated),
+                            1 => {
+                                __rsvc_r
+                                    .enum_opt::<
+                                        ::rsvc::codegen::prost_types::method_options::IdempotencyLevel,
+                                    >(&mut self.idempotency_level)
+                            }
+                            2 => __rsvc_r.list(&mut self.uninterpreted_option),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::uninterpreted_option::NamePart,
+        >(",\"name\":", "name", 2)
+            .repeated(),
+        ::rsvc::json::Field::string(",\"identifierValue\":", "identifier_value", 3)
+            .optional(),
+        ::rsvc::json::Field::uint64(",\"positiveIntValue\":", "positive_int_value", 4)
+            .optional(),
+        ::rsvc::json::Field::int64(",\"negativeIntValue\":", "negative_int_value", 5)
+            .optional(),
+        ::rsvc::json::Field::double(",\"doubleValue\":", "double_value", 6).optional(),
+        ::rsvc::json::Field::bytes(",\"stringValue\":", "string_value", 7).optional(),
+        ::rsvc::json::Field::string(",\"aggregateValue\":", "aggregate_value", 8)
+            .optional(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::UninterpretedOption {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.UninterpretedOption",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.list(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.identifier_value);
+            __rsvc_w.uint64_opt(&__RSVC_FIELDS[2], self.positive_int_value);
+            __rsvc_w.int64_opt(&__RSVC_FIELDS[3], self.negative_int_value);
+            __rsvc_w.double_opt(&__RSVC_FIELDS[4], self.double_value);
+            __rsvc_w.bytes_opt(&__RSVC_FIELDS[5], &self.string_value);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[6], &self.aggregate_value);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.name),
+                            1 => __rsvc_r.string_opt(&mut self.identifier_value),
+                            2 => __rsvc_r.uint64_opt(&mut self.positive_int_value),
+                            3 => __rsvc_r.int64_opt(&mut self.negative_int_value),
+                            4 => __rsvc_r.double_opt(&mut self.double_value),
+                            5 => __rsvc_r.bytes_opt(&mut self.string_value),
+                            6 => __rsvc_r.string_opt(&mut self.aggregate_value),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
+        ::rsvc::json::Field::string(",\"namePart\":", "name_part", 1).required(),
+        ::rsvc::json::Field::bool(",\"isExtension\":", "is_extension", 2).required(),
+    ];
+    impl ::rsvc::json::Json
+    for ::rsvc::codegen::prost_types::uninterpreted_option::NamePart {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.UninterpretedOption.NamePart",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_set(&__RSVC_FIELDS[0], &self.name_part);
+            __rsvc_w.bool_set(&__RSVC_FIELDS[1], self.is_extension);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name_part),
+                            1 => __rsvc_r.bool(&mut self.is_extension),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::source_code_info::Location,
+        >(",\"location\":", "location", 1)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::SourceCodeInfo {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.SourceCodeInfo",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.list(&__RSVC_FIELDS[0], &self.location);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.location),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
+        ::rsvc::json::Field::int32(",\"path\":", "path", 1).packed(),
+        ::rsvc::json::Field::int32(",\"span\":", "span", 2).packed(),
+        ::rsvc::json::Field::string(",\"leadingComments\":", "leading_comments", 3)
+            .optional(),
+        ::rsvc::json::Field::string(",\"trailingComments\":", "trailing_comments", 4)
+            .optional(),
+        ::rsvc::json::Field::string(
+                ",\"leadingDetachedComments\":",
+                "leading_detached_comments",
+                6,
+            )
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json
+    for ::rsvc::codegen::prost_types::source_code_info::Location {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.SourceCodeInfo.Location",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.int32_list(&__RSVC_FIELDS[0], &self.path);
+            __rsvc_w.int32_list(&__RSVC_FIELDS[1], &self.span);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[2], &self.leading_comments);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[3], &self.trailing_comments);
+            __rsvc_w.string_list(&__RSVC_FIELDS[4], &self.leading_detached_comments);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_list(&mut self.path),
+                            1 => __rsvc_r.int32_list(&mut self.span),
+                            2 => __rsvc_r.string_opt(&mut self.leading_comments),
+                            3 => __rsvc_r.string_opt(&mut self.trailing_comments),
+                            4 => {
+                                __rsvc_r.string_list(&mut self.leading_detached_comments)
+                            }
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::generated_code_info::Annotation,
+        >(",\"annotation\":", "annotation", 1)
+            .repeated(),
+    ];
+    impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::GeneratedCodeInfo {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.GeneratedCodeInfo",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.list(&__RSVC_FIELDS[0], &self.annotation);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.list(&mut self.annotation),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
+        ::rsvc::json::Field::int32(",\"path\":", "path", 1).packed(),
+        ::rsvc::json::Field::string(",\"sourceFile\":", "source_file", 2).optional(),
+        ::rsvc::json::Field::int32(",\"begin\":", "begin", 3).optional(),
+        ::rsvc::json::Field::int32(",\"end\":", "end", 4).optional(),
+    ];
+    impl ::rsvc::json::Json
+    for ::rsvc::codegen::prost_types::generated_code_info::Annotation {
+        fn info() -> &'static ::rsvc::json::MessageInfo {
+            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+                "google.protobuf.GeneratedCodeInfo.Annotation",
+                &__RSVC_FIELDS,
+            );
+            &INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.int32_list(&__RSVC_FIELDS[0], &self.path);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.source_file);
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[2], self.begin);
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[3], self.end);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.int32_list(&mut self.path),
+                            1 => __rsvc_r.string_opt(&mut self.source_file),
+                            2 => __rsvc_r.int32_opt(&mut self.begin),
+                            3 => __rsvc_r.int32_opt(&mut self.end),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
+        }
+    }
+};
+
 ::rsvc::register_messages!(
     ::rsvc::codegen::prost_types::SourceContext, ::rsvc::codegen::prost_types::Type,
     ::rsvc::codegen::prost_types::Field, ::rsvc::codegen::prost_types::Enum,
     ::rsvc::codegen::prost_types::EnumValue, ::rsvc::codegen::prost_types::Option,
     ::rsvc::codegen::prost_types::Api, ::rsvc::codegen::prost_types::Method,
-    ::rsvc::codegen::prost_types::Mixin
+    ::rsvc::codegen::prost_types::Mixin, ::rsvc::codegen::prost_types::FileDescriptorSet,
+    ::rsvc::codegen::prost_types::FileDescriptorProto,
+    ::rsvc::codegen::prost_types::DescriptorProto,
+    ::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange,
+    ::rsvc::codegen::prost_types::descriptor_proto::ReservedRange,
+    ::rsvc::codegen::prost_types::ExtensionRangeOptions,
+    ::rsvc::codegen::prost_types::FieldDescriptorProto,
+    ::rsvc::codegen::prost_types::OneofDescriptorProto,
+    ::rsvc::codegen::prost_types::EnumDescriptorProto,
+    ::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange,
+    ::rsvc::codegen::prost_types::EnumValueDescriptorProto,
+    ::rsvc::codegen::prost_types::ServiceDescriptorProto,
+    ::rsvc::codegen::prost_types::MethodDescriptorProto,
+    ::rsvc::codegen::prost_types::FileOptions,
+    ::rsvc::codegen::prost_types::MessageOptions,
+    ::rsvc::codegen::prost_types::FieldOptions,
+    ::rsvc::codegen::prost_types::OneofOptions,
+    ::rsvc::codegen::prost_types::EnumOptions,
+    ::rsvc::codegen::prost_types::EnumValueOptions,
+    ::rsvc::codegen::prost_types::ServiceOptions,
+    ::rsvc::codegen::prost_types::MethodOptions,
+    ::rsvc::codegen::prost_types::UninterpretedOption,
+    ::rsvc::codegen::prost_types::uninterpreted_option::NamePart,
+    ::rsvc::codegen::prost_types::SourceCodeInfo,
+    ::rsvc::codegen::prost_types::source_code_info::Location,
+    ::rsvc::codegen::prost_types::GeneratedCodeInfo,
+    ::rsvc::codegen::prost_types::generated_code_info::Annotation
 );

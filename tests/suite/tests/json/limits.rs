@@ -67,7 +67,7 @@ fn names_and_keys_come_once() {
 
 /// All ways to write an integer.
 fn forms(digits: &str) -> [String; 7] {
-    let exponent = |text: &str| format!("{text}0e-1");
+    let exponent = |text: &str| if text == "0" { "0e-1".into() } else { format!("{text}0e-1") };
     [
         digits.into(),
         format!("\"{digits}\""),
@@ -101,14 +101,10 @@ fn integers_of_every_field_at_their_boundaries() {
                     assert!(digits == "0" || back.contains(digits), "{json} became {back}");
                 }
             }
-            for digits in [below, above, "1e30", "0.5", "1e-1", "", "x", "1 ", " 1", "+1", "0x1", "01", "1_0"]
-            {
-                for form in [digits.to_owned(), format!("\"{digits}\"")] {
+            for digits in [below, above, "1e30", "0.5", "1e-1", "", "x", "+1", "0x1", "01", "1_0"] {
+                for form in [digits.to_owned(), format!("\"{digits}\""), format!("\" {digits}\"")] {
                     let json = format!("{{\"{field}\":{form}}}");
-                    assert!(
-                        from_str::<Scalars>(&json).is_err() || json.contains(": 1") || json.contains("1 }"),
-                        "{json}"
-                    );
+                    assert!(from_str::<Scalars>(&json).is_err(), "{json}");
                 }
             }
         }
@@ -208,7 +204,7 @@ fn a_million_elements() {
 fn errors_name_the_path_and_the_offset() {
     for (json, path, offset, message) in [
         (r#"{"items":[{},{"count":true}]}"#, "items[1].count", 22, "expected a number, found a bool"),
-        (r#"{"byShelf":{"7":{"name":1}}}"#, r#"byShelf["7"].name"#, 24, "expected a string, found a number"),
+        (r#"{"byShelf":{"7":{"name":1}}}"#, "byShelf.7.name", 24, "expected a string, found a number"),
         (r#"{"box":{"box":{"seal":"?"}}}"#, "box.box.seal", 23, "'?' is not base64"),
         (r#"{"history":["STATE_SENT","X"]}"#, "history[1]", 25, r#"serde.v1.Parcel.State has no value "X""#),
         (

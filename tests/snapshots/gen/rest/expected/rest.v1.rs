@@ -62,7 +62,7 @@ pub mod tags {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
     ];
     impl ::rsvc::json::Json for GetBookRequest {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -83,17 +83,16 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -101,16 +100,11 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"title\":", "title", 2, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"published\":",
-                "published",
-                3,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::string(",\"title\":", "title", 2),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"published\":", "published", 3)
             .optional(),
     ];
     impl ::rsvc::json::Json for Book {
@@ -126,7 +120,7 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.title);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.published.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.published);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -134,19 +128,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.string(&mut self.title),
-                    2 => __rsvc_r.message_opt(&mut self.published),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.string(&mut self.title),
+                            2 => __rsvc_r.message_opt(&mut self.published),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -154,19 +147,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-            ",\"parent\":",
-            "parent",
-            1,
-            ::rsvc::json::Type::String,
-        ),
-        ::rsvc::json::Field::new(
-                ",\"book\":",
-                "book",
-                2,
-                ::rsvc::json::Type::Message(<Book as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::string(",\"parent\":", "parent", 1),
+        ::rsvc::json::Field::message::<Book>(",\"book\":", "book", 2).optional(),
     ];
     impl ::rsvc::json::Json for CreateBookRequest {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -180,7 +162,7 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.parent);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.book.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.book);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -188,18 +170,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.parent),
-                    1 => __rsvc_r.message_opt(&mut self.book),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.parent),
+                            1 => __rsvc_r.message_opt(&mut self.book),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -207,21 +188,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"book\":",
-                "book",
-                1,
-                ::rsvc::json::Type::Message(<Book as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"updateMask\":",
-                "update_mask",
-                2,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::FieldMask as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<Book>(",\"book\":", "book", 1).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::FieldMask,
+        >(",\"updateMask\":", "update_mask", 2)
             .optional(),
     ];
     impl ::rsvc::json::Json for UpdateBookRequest {
@@ -235,8 +205,8 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.book.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[1], self.update_mask.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.book);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.update_mask);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -244,18 +214,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.book),
-                    1 => __rsvc_r.message_opt(&mut self.update_mask),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.book),
+                            1 => __rsvc_r.message_opt(&mut self.update_mask),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -263,17 +232,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(",\"tags\":", "tags", 1, ::rsvc::json::Type::String)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"book\":",
-                "book",
-                2,
-                ::rsvc::json::Type::Message(<Book as ::rsvc::json::Json>::info),
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"author\":", "author", 3, ::rsvc::json::Type::String)
-            .in_oneof(0),
+        ::rsvc::json::Field::string(",\"tags\":", "tags", 1).repeated(),
+        ::rsvc::json::Field::message::<Book>(",\"book\":", "book", 2).in_oneof(0),
+        ::rsvc::json::Field::string(",\"author\":", "author", 3).in_oneof(0),
     ];
     impl ::rsvc::json::Json for Tags {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -303,36 +264,35 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string_list(&mut self.tags),
-                    1 => {
-                        if let ::core::option::Option::Some(
-                            tags::By::Book(__rsvc_value),
-                        ) = &mut self.by
-                        {
-                            ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                        } else {
-                            self.by = ::core::option::Option::Some(
-                                tags::By::Book(__rsvc_r.message_value()?),
-                            );
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string_list(&mut self.tags),
+                            1 => {
+                                if let ::core::option::Option::Some(
+                                    tags::By::Book(__rsvc_value),
+                                ) = &mut self.by
+                                {
+                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                                } else {
+                                    self.by = ::core::option::Option::Some(
+                                        tags::By::Book(__rsvc_r.message_value()?),
+                                    );
+                                }
+                                ::core::result::Result::Ok(())
+                            }
+                            2 => {
+                                self.by = ::core::option::Option::Some(
+                                    tags::By::Author(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            _ => ::core::result::Result::Ok(()),
                         }
-                        ::core::result::Result::Ok(())
-                    }
-                    2 => {
-                        self.by = ::core::option::Option::Some(
-                            tags::By::Author(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+                    },
+                )
         }
     }
 };
