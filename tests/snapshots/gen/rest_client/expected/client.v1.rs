@@ -43,16 +43,9 @@ pub struct Note {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"tags\":", "tags", 2, ::rsvc::json::Type::String)
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"filter\":",
-                "filter",
-                3,
-                ::rsvc::json::Type::Message(<Filter as ::rsvc::json::Json>::info),
-            )
-            .optional(),
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::string(",\"tags\":", "tags", 2).repeated(),
+        ::rsvc::json::Field::message::<Filter>(",\"filter\":", "filter", 3).optional(),
     ];
     impl ::rsvc::json::Json for GetNoteRequest {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -67,7 +60,7 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.string_list(&__RSVC_FIELDS[1], &self.tags);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.filter.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.filter);
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
@@ -75,19 +68,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.string_list(&mut self.tags),
-                    2 => __rsvc_r.message_opt(&mut self.filter),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.string_list(&mut self.tags),
+                            2 => __rsvc_r.message_opt(&mut self.filter),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -95,8 +87,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"text\":", "text", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"after\":", "after", 2, ::rsvc::json::Type::Int64),
+        ::rsvc::json::Field::string(",\"text\":", "text", 1),
+        ::rsvc::json::Field::int64(",\"after\":", "after", 2),
     ];
     impl ::rsvc::json::Json for Filter {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -118,18 +110,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.text),
-                    1 => __rsvc_r.int64(&mut self.after),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.text),
+                            1 => __rsvc_r.int64(&mut self.after),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -137,14 +128,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(
-                ",\"note\":",
-                "note",
-                1,
-                ::rsvc::json::Type::Message(<Note as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"dryRun\":", "dry_run", 2, ::rsvc::json::Type::Bool),
+        ::rsvc::json::Field::message::<Note>(",\"note\":", "note", 1).optional(),
+        ::rsvc::json::Field::bool(",\"dryRun\":", "dry_run", 2),
     ];
     impl ::rsvc::json::Json for CreateNoteRequest {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -157,7 +142,7 @@ const _: () = {
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
-            __rsvc_w.message_opt(&__RSVC_FIELDS[0], self.note.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.note);
             __rsvc_w.bool(&__RSVC_FIELDS[1], self.dry_run);
             __rsvc_w.close(__rsvc_object);
         }
@@ -166,18 +151,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.message_opt(&mut self.note),
-                    1 => __rsvc_r.bool(&mut self.dry_run),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.message_opt(&mut self.note),
+                            1 => __rsvc_r.bool(&mut self.dry_run),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -185,8 +169,8 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::new(",\"name\":", "name", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"text\":", "text", 2, ::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::string(",\"text\":", "text", 2),
     ];
     impl ::rsvc::json::Json for Note {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -208,18 +192,17 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.name),
-                    1 => __rsvc_r.string(&mut self.text),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.name),
+                            1 => __rsvc_r.string(&mut self.text),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };
@@ -842,7 +825,7 @@ impl Notes for NotesRestClient {
                         __rsvc_w
                             .message_opt(
                                 <CreateNoteRequest as ::rsvc::json::Json>::info().field(0),
-                                __rsvc_written.note.as_ref(),
+                                &__rsvc_written.note,
                             )
                     }
                     _ => {}
