@@ -294,7 +294,7 @@ impl Error for ConnectError {
 }
 
 /// Layers of transport errors say "transport error" on the way down to the reason.
-fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+pub(super) fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;

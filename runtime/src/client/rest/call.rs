@@ -15,6 +15,7 @@ use tower::ServiceExt as _;
 
 use super::{RestChannel, answer, url};
 use crate::client::call::within;
+use crate::client::channel::innermost;
 use crate::deadline::{self, earliest};
 use crate::json::{self, Json};
 use crate::metadata;
@@ -367,13 +368,4 @@ fn metadata_headers(ctx: &Context, out: &mut HeaderMap) {
 
 fn unwritable(error: &json::Error) -> Status {
     Status::internal(format!("the request has no JSON: {error}"))
-}
-
-/// Layers of transport errors say that there is one on the way down to the reason.
-fn innermost<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error
 }
