@@ -1,4 +1,9 @@
 //! REST: generated services over HTTP and JSON, as `google.api.http` says.
+//!
+//! [`Server`](crate::Server) serves it beside gRPC, [`Rest`] in any other server. A request goes this way: `routes` finds
+//! the binding of its path, the generated service its method, `call` is the frame around each kind of method. In it
+//! `headers` makes metadata of the headers, `request` and `text` a message of the body and the URL, and `respond` or
+//! `error` the response.
 
 mod accept;
 #[cfg(feature = "axum")]

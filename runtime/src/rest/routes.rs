@@ -307,3 +307,132 @@ fn with_upper_escapes(segment: &str, with: impl FnOnce(&str) -> u16) -> u16 {
     }
     with(std::str::from_utf8(copy).unwrap_or(segment))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nobody;
+
+    impl Endpoint for Nobody {
+        fn rest(&self, call: Call) -> RestFuture {
+            super::super::call::unknown(call)
+        }
+
+        #[cfg(feature = "websocket")]
+        fn kind(&self, _: u16) -> Option<MethodKind> {
+            None
+        }
+    }
+
+    static FIRST: Routes = Routes::new(
+        |state, segment| match (state, segment) {
+            (1, "a") => 2,
+            (2, "%3C") => 3,
+            (2, "rest") | (4, _) => 4,
+            (2, _) => 5,
+            _ => 0,
+        },
+        &[
+            &[],
+            &[],
+            &[End::new("", "GET", 0, 0, false)],
+            &[End::new("", "GET", 0, 1, false)],
+            &[End::new("go", "POST", 0, 2, true), End::new("", "GET", 0, 3, true)],
+            &[End::new("", "GET", 1, 0, false), End::new("", "PUT", 0, 4, false)],
+        ],
+        &[
+            (
+                "s.One",
+                &[
+                    Binding::new(0, "GET", "/a"),
+                    Binding::new(0, "GET", "/a/%3C"),
+                    Binding::new(0, "POST", "/a/rest/**:go"),
+                    Binding::new(0, "GET", "/a/rest/**"),
+                    Binding::new(0, "PUT", "/a/*"),
+                ],
+            ),
+            ("s.Two", &[Binding::new(0, "GET", "/a/*")]),
+        ],
+    );
+    static SECOND: Routes = Routes::new(
+        |state, segment| match (state, segment) {
+            (1, "a") => 2,
+            (2, "b") => 3,
+            _ => 0,
+        },
+        &[&[], &[], &[End::new("", "DELETE", 0, 0, false)], &[End::new("", "POST", 0, 1, false)]],
+        &[("t.Three", &[Binding::new(0, "DELETE", "/a"), Binding::new(0, "POST", "/a/b")])],
+    );
+
+    /// What is found: the binding and what of the path it takes, or the methods that are allowed, or nothing.
+    fn find(table: &Table, method: &str, path: &str) -> String {
+        match table.find(&method.parse().unwrap(), path) {
+            Found::Binding { binding, end, .. } => format!("{binding:?} takes {}", &path[..end]),
+            Found::OtherMethods(allowed) => allowed.header(),
+            Found::TooLong | Found::Nothing => "nothing".to_owned(),
+        }
+    }
+
+    fn table(services: &[&str]) -> Table {
+        let mut table = Table::default();
+        for service in services {
+            let routes = if service.starts_with('s') { &FIRST } else { &SECOND };
+            table.mount(service, routes, Arc::new(Nobody));
+        }
+        table
+    }
+
+    #[test]
+    fn paths_lead_to_bindings() {
+        let table = table(&["s.One", "s.Two"]);
+        for (method, path, expected) in [
+            ("GET", "/a", "GET /a takes /a"),
+            ("HEAD", "/a", "GET /a takes /a"),
+            ("POST", "/a", "GET, HEAD, OPTIONS"),
+            ("GET", "/a/", "nothing"),
+            ("GET", "/a/%3c", "GET /a/%3C takes /a/%3c"),
+            ("GET", "/a/%3C", "GET /a/%3C takes /a/%3C"),
+            ("GET", "/a/x%zz%", "GET /a/* takes /a/x%zz%"),
+            ("GET", "/a/rest", "GET /a/rest/** takes /a/rest"),
+            ("GET", "/a/rest/", "GET /a/rest/** takes /a/rest/"),
+            ("POST", "/a/rest/x/y:go", "POST /a/rest/**:go takes /a/rest/x/y"),
+            ("POST", "/a/rest:go", "POST /a/rest/**:go takes /a/rest"),
+            ("GET", "/a/rest/x:go", "OPTIONS, POST"),
+            ("GET", "/a/rest/x:stop", "GET /a/rest/** takes /a/rest/x:stop"),
+            ("GET", "/a/rest/x:go/y", "GET /a/rest/** takes /a/rest/x:go/y"),
+            ("GET", "a", "nothing"),
+            ("GET", "", "nothing"),
+            ("GET", "*", "nothing"),
+            ("GET", "/", "nothing"),
+            ("GET", "//a", "nothing"),
+        ] {
+            assert_eq!(find(&table, method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_long_segment_with_escapes_is_one_as_well() {
+        let path = format!("/a/{}%c3%a9", "x".repeat(2 * ON_STACK));
+        assert_eq!(find(&table(&["s.Two"]), "GET", &path), format!("GET /a/* takes {path}"));
+    }
+
+    #[test]
+    fn only_what_is_mounted_is_there() {
+        let table = table(&["s.Two"]);
+        assert_eq!(find(&table, "GET", "/a"), "nothing");
+        assert_eq!(find(&table, "PUT", "/a/x"), "GET, HEAD, OPTIONS");
+        assert_eq!(find(&table, "GET", "/a/rest:go"), "GET /a/* takes /a/rest:go", "nobody has the verb");
+    }
+
+    #[test]
+    fn trees_stand_side_by_side() {
+        let table = table(&["s.One", "s.Two", "t.Three"]);
+        assert_eq!(table.trees.len(), 2);
+        assert_eq!(find(&table, "DELETE", "/a"), "DELETE /a takes /a");
+        assert_eq!(find(&table, "POST", "/a/b"), "POST /a/b takes /a/b");
+        assert_eq!(find(&table, "GET", "/a/b"), "GET /a/* takes /a/b");
+        assert_eq!(find(&table, "PATCH", "/a"), "DELETE, GET, HEAD, OPTIONS");
+        assert_eq!(find(&table, "PATCH", "/a/b"), "GET, HEAD, OPTIONS, POST, PUT");
+    }
+}

@@ -45,7 +45,7 @@ use crate::lifetime::Lifetime;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Serves generated services over gRPC.
+/// Serves generated services over gRPC, and over REST where their `.proto` says how.
 ///
 /// ```no_run
 /// # use rsvc::codegen::{GeneratedService, NamedService};
@@ -55,8 +55,10 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// # }
 /// ```
 ///
-/// Health checking and reflection (v1 and v1alpha) are on unless they are switched off. A request that is not gRPC
-/// gets an HTTP answer that says so.
+/// Health checking and reflection (v1 and v1alpha) are on unless they are switched off. A request that is neither gRPC
+/// nor REST gets an HTTP answer that says so.
+///
+/// REST (feature `rest`, on by default) has limits and options of its own: [`rest::Options`](crate::rest::Options).
 ///
 /// With the feature `web`, which is on by default, the same port takes calls of gRPC-Web, over HTTP/1.1 as well. For
 /// pages of another origin, add a layer that answers the browser's questions, as the `CorsLayer` of tower-http.
