@@ -3,6 +3,8 @@
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 
+use super::accept;
+
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
 pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -41,27 +43,12 @@ fn prefers(headers: &HeaderMap, media_type: &str) -> bool {
     if !headers.get_all(ACCEPT).iter().any(says) {
         return false;
     }
-    let quality =
-        |name| accepts(headers).filter(|(range, _)| range.eq_ignore_ascii_case(name)).map(|(_, q)| q).max();
-    let wanted = quality(media_type).unwrap_or(0);
-    wanted > 0 && wanted >= quality("application/json").unwrap_or(0)
-}
-
-/// The media ranges of `Accept` with their weights in thousandths.
-pub(crate) fn accepts(headers: &HeaderMap) -> impl Iterator<Item = (&str, u16)> {
-    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(|entry| {
-        let mut parts = entry.split(';').map(str::trim);
-        let range = parts.next().unwrap_or_default();
-        let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-        (range, quality.map_or(1000, thousandths))
-    })
-}
-
-/// A weight between 0 and 1; what is not one counts as nothing.
-fn thousandths(text: &str) -> u16 {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 1000")]
-    text.parse().map_or(0, |quality: f32| (quality.clamp(0.0, 1.0) * 1000.0) as u16)
+    let weight = |name: &str| {
+        let ranges = accept::entries(headers, ACCEPT).filter(|(range, _)| range.eq_ignore_ascii_case(name));
+        ranges.map(|(_, weight)| weight).max().unwrap_or(0)
+    };
+    let wanted = weight(media_type);
+    wanted > 0 && wanted >= weight("application/json")
 }
 
 #[cfg(test)]

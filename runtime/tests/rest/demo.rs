@@ -154,10 +154,10 @@ static FIELDS: Fields<Item, Item> = Fields {
     write: |field, response, writer| {
         let info = <Item as rsvc::json::Json>::info().field(usize::from(field));
         match field {
-            CHILD => writer.message_opt(info, response.child.as_deref()),
+            CHILD => writer.message_opt(info, &response.child),
             TAGS => writer.string_list(info, &response.tags),
             LABELS => writer.map(info, &response.labels),
-            FILE => writer.message_opt(info, response.file.as_ref()),
+            FILE => writer.message_opt(info, &response.file),
             LONG => writer.int64_set(info, response.long),
             _ => {}
         }

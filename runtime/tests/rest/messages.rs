@@ -126,149 +126,56 @@ impl ::rsvc::json::JsonEnum for Kind {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 27] = [
-        ::rsvc::json::Field::new(",\"id\":", "id", 1, ::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(",\"count\":", "count", 2, ::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::new(
-                ",\"child\":",
-                "child",
-                3,
-                ::rsvc::json::Type::Message(<Item as ::rsvc::json::Json>::info),
-            )
+        ::rsvc::json::Field::string(",\"id\":", "id", 1),
+        ::rsvc::json::Field::int32(",\"count\":", "count", 2),
+        ::rsvc::json::Field::message::<Item>(",\"child\":", "child", 3).optional(),
+        ::rsvc::json::Field::string(",\"tags\":", "tags", 4).repeated(),
+        ::rsvc::json::Field::enumeration::<Kind>(",\"kind\":", "kind", 5),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Timestamp,
+        >(",\"at\":", "at", 6)
             .optional(),
-        ::rsvc::json::Field::new(",\"tags\":", "tags", 4, ::rsvc::json::Type::String)
-            .repeated(),
-        ::rsvc::json::Field::new(
-            ",\"kind\":",
-            "kind",
-            5,
-            ::rsvc::json::Type::Enum(<Kind as ::rsvc::json::JsonEnum>::INFO),
-        ),
-        ::rsvc::json::Field::new(
-                ",\"at\":",
-                "at",
-                6,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Timestamp as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<i32>(",\"maybe\":", "maybe", 7).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::FieldMask,
+        >(",\"updateMask\":", "update_mask", 8)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"maybe\":",
-                "maybe",
-                7,
-                ::rsvc::json::Type::Message(<i32 as ::rsvc::json::Json>::info),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"updateMask\":",
-                "update_mask",
-                8,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::FieldMask as ::rsvc::json::Json>::info,
-                ),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(",\"data\":", "data", 9, ::rsvc::json::Type::Bytes),
-        ::rsvc::json::Field::new(",\"flag\":", "flag", 10, ::rsvc::json::Type::Bool),
-        ::rsvc::json::Field::new(",\"ratio\":", "ratio", 11, ::rsvc::json::Type::Double),
-        ::rsvc::json::Field::new(
-                ",\"labels\":",
-                "labels",
-                12,
-                ::rsvc::json::Type::String,
-            )
+        ::rsvc::json::Field::bytes(",\"data\":", "data", 9),
+        ::rsvc::json::Field::bool(",\"flag\":", "flag", 10),
+        ::rsvc::json::Field::double(",\"ratio\":", "ratio", 11),
+        ::rsvc::json::Field::string(",\"labels\":", "labels", 12)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::new(
-                ",\"pickText\":",
-                "pick_text",
-                13,
-                ::rsvc::json::Type::String,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(
-                ",\"pickNumber\":",
-                "pick_number",
-                14,
-                ::rsvc::json::Type::Int64,
-            )
-            .in_oneof(0),
-        ::rsvc::json::Field::new(",\"note\":", "note", 15, ::rsvc::json::Type::String)
+        ::rsvc::json::Field::string(",\"pickText\":", "pick_text", 13).in_oneof(0),
+        ::rsvc::json::Field::int64(",\"pickNumber\":", "pick_number", 14).in_oneof(0),
+        ::rsvc::json::Field::string(",\"note\":", "note", 15).optional(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::pb::google::api::HttpBody,
+        >(",\"file\":", "file", 16)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"file\":",
-                "file",
-                16,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::pb::google::api::HttpBody as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Any,
+        >(",\"any\":", "any", 17)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"any\":",
-                "any",
-                17,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Any as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Duration,
+        >(",\"span\":", "span", 18)
             .optional(),
-        ::rsvc::json::Field::new(
-                ",\"span\":",
-                "span",
-                18,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Duration as ::rsvc::json::Json>::info,
-                ),
-            )
-            .optional(),
-        ::rsvc::json::Field::new(
-                ",\"value\":",
-                "value",
-                19,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost_types::Value as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost_types::Value,
+        >(",\"value\":", "value", 19)
             .optional()
             .nullable(),
-        ::rsvc::json::Field::new(
-                ",\"numbers\":",
-                "numbers",
-                20,
-                ::rsvc::json::Type::Int32,
-            )
-            .packed(),
-        ::rsvc::json::Field::new(
-                ",\"items\":",
-                "items",
-                21,
-                ::rsvc::json::Type::Message(<Item as ::rsvc::json::Json>::info),
-            )
-            .repeated(),
-        ::rsvc::json::Field::new(
-                ",\"text\":",
-                "text",
-                22,
-                ::rsvc::json::Type::Message(
-                    <::rsvc::codegen::prost::alloc::string::String as ::rsvc::json::Json>::info,
-                ),
-            )
+        ::rsvc::json::Field::int32(",\"numbers\":", "numbers", 20).packed(),
+        ::rsvc::json::Field::message::<Item>(",\"items\":", "items", 21).repeated(),
+        ::rsvc::json::Field::message::<
+            ::rsvc::codegen::prost::alloc::string::String,
+        >(",\"text\":", "text", 22)
             .optional(),
-        ::rsvc::json::Field::new(",\"big\":", "big", 23, ::rsvc::json::Type::Uint64),
-        ::rsvc::json::Field::new(
-            ",\"zigzag\":",
-            "zigzag",
-            24,
-            ::rsvc::json::Type::Sint64,
-        ),
-        ::rsvc::json::Field::new(
-            ",\"fixed\":",
-            "fixed",
-            25,
-            ::rsvc::json::Type::Fixed32,
-        ),
-        ::rsvc::json::Field::new(",\"small\":", "small", 26, ::rsvc::json::Type::Float),
-        ::rsvc::json::Field::new(",\"long\":", "long", 27, ::rsvc::json::Type::Int64),
+        ::rsvc::json::Field::uint64(",\"big\":", "big", 23),
+        ::rsvc::json::Field::sint64(",\"zigzag\":", "zigzag", 24),
+        ::rsvc::json::Field::fixed32(",\"fixed\":", "fixed", 25),
+        ::rsvc::json::Field::float(",\"small\":", "small", 26),
+        ::rsvc::json::Field::int64(",\"long\":", "long", 27),
     ];
     impl ::rsvc::json::Json for Item {
         fn info() -> &'static ::rsvc::json::MessageInfo {
@@ -283,17 +190,12 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.id);
             __rsvc_w.int32(&__RSVC_FIELDS[1], self.count);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[2], self.child.as_deref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.child);
             __rsvc_w.string_list(&__RSVC_FIELDS[3], &self.tags);
-            __rsvc_w
-                .enumeration(
-                    &__RSVC_FIELDS[4],
-                    self.kind,
-                    <Kind as ::rsvc::json::JsonEnum>::INFO,
-                );
-            __rsvc_w.message_opt(&__RSVC_FIELDS[5], self.at.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[6], self.maybe.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[7], self.update_mask.as_ref());
+            __rsvc_w.enumeration(&__RSVC_FIELDS[4], self.kind);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[5], &self.at);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[6], &self.maybe);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[7], &self.update_mask);
             __rsvc_w.bytes(&__RSVC_FIELDS[8], &self.data);
             __rsvc_w.bool(&__RSVC_FIELDS[9], self.flag);
             __rsvc_w.double(&__RSVC_FIELDS[10], self.ratio);
@@ -307,14 +209,14 @@ const _: () = {
                 }
                 ::core::option::Option::None => {}
             }
-            __rsvc_w.string_opt(&__RSVC_FIELDS[14], self.note.as_deref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[15], self.file.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[16], self.any.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[17], self.span.as_ref());
-            __rsvc_w.message_opt(&__RSVC_FIELDS[18], self.value.as_ref());
+            __rsvc_w.string_opt(&__RSVC_FIELDS[14], &self.note);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[15], &self.file);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[16], &self.any);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[17], &self.span);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[18], &self.value);
             __rsvc_w.int32_list(&__RSVC_FIELDS[19], &self.numbers);
             __rsvc_w.list(&__RSVC_FIELDS[20], &self.items);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[21], self.text.as_ref());
+            __rsvc_w.message_opt(&__RSVC_FIELDS[21], &self.text);
             __rsvc_w.uint64(&__RSVC_FIELDS[22], self.big);
             __rsvc_w.int64(&__RSVC_FIELDS[23], self.zigzag);
             __rsvc_w.uint32(&__RSVC_FIELDS[24], self.fixed);
@@ -327,59 +229,52 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            let mut __rsvc_object = __rsvc_r
-                .object(<Self as ::rsvc::json::Json>::info())?;
-            while let ::core::option::Option::Some(__rsvc_index) = __rsvc_r
-                .next(&mut __rsvc_object)?
-            {
-                match __rsvc_index {
-                    0 => __rsvc_r.string(&mut self.id),
-                    1 => __rsvc_r.int32(&mut self.count),
-                    2 => __rsvc_r.message_opt(&mut self.child),
-                    3 => __rsvc_r.string_list(&mut self.tags),
-                    4 => {
-                        __rsvc_r
-                            .enumeration(
-                                &mut self.kind,
-                                <Kind as ::rsvc::json::JsonEnum>::INFO,
-                            )
-                    }
-                    5 => __rsvc_r.message_opt(&mut self.at),
-                    6 => __rsvc_r.message_opt(&mut self.maybe),
-                    7 => __rsvc_r.message_opt(&mut self.update_mask),
-                    8 => __rsvc_r.bytes(&mut self.data),
-                    9 => __rsvc_r.bool(&mut self.flag),
-                    10 => __rsvc_r.double(&mut self.ratio),
-                    11 => __rsvc_r.map(&mut self.labels),
-                    12 => {
-                        self.pick = ::core::option::Option::Some(
-                            item::Pick::PickText(__rsvc_r.string_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    13 => {
-                        self.pick = ::core::option::Option::Some(
-                            item::Pick::PickNumber(__rsvc_r.i64_value()?),
-                        );
-                        ::core::result::Result::Ok(())
-                    }
-                    14 => __rsvc_r.string_opt(&mut self.note),
-                    15 => __rsvc_r.message_opt(&mut self.file),
-                    16 => __rsvc_r.message_opt(&mut self.any),
-                    17 => __rsvc_r.message_opt(&mut self.span),
-                    18 => __rsvc_r.message_opt(&mut self.value),
-                    19 => __rsvc_r.int32_list(&mut self.numbers),
-                    20 => __rsvc_r.list(&mut self.items),
-                    21 => __rsvc_r.message_opt(&mut self.text),
-                    22 => __rsvc_r.uint64(&mut self.big),
-                    23 => __rsvc_r.int64(&mut self.zigzag),
-                    24 => __rsvc_r.uint32(&mut self.fixed),
-                    25 => __rsvc_r.float(&mut self.small),
-                    26 => __rsvc_r.int64(&mut self.long),
-                    _ => ::core::result::Result::Ok(()),
-                }?;
-            }
-            ::core::result::Result::Ok(())
+            __rsvc_r
+                .fields(
+                    <Self as ::rsvc::json::Json>::info(),
+                    &mut |__rsvc_r, __rsvc_index| {
+                        match __rsvc_index {
+                            0 => __rsvc_r.string(&mut self.id),
+                            1 => __rsvc_r.int32(&mut self.count),
+                            2 => __rsvc_r.message_opt(&mut self.child),
+                            3 => __rsvc_r.string_list(&mut self.tags),
+                            4 => __rsvc_r.enumeration::<Kind>(&mut self.kind),
+                            5 => __rsvc_r.message_opt(&mut self.at),
+                            6 => __rsvc_r.message_opt(&mut self.maybe),
+                            7 => __rsvc_r.message_opt(&mut self.update_mask),
+                            8 => __rsvc_r.bytes(&mut self.data),
+                            9 => __rsvc_r.bool(&mut self.flag),
+                            10 => __rsvc_r.double(&mut self.ratio),
+                            11 => __rsvc_r.map(&mut self.labels),
+                            12 => {
+                                self.pick = ::core::option::Option::Some(
+                                    item::Pick::PickText(__rsvc_r.string_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            13 => {
+                                self.pick = ::core::option::Option::Some(
+                                    item::Pick::PickNumber(__rsvc_r.i64_value()?),
+                                );
+                                ::core::result::Result::Ok(())
+                            }
+                            14 => __rsvc_r.string_opt(&mut self.note),
+                            15 => __rsvc_r.message_opt(&mut self.file),
+                            16 => __rsvc_r.message_opt(&mut self.any),
+                            17 => __rsvc_r.message_opt(&mut self.span),
+                            18 => __rsvc_r.message_opt(&mut self.value),
+                            19 => __rsvc_r.int32_list(&mut self.numbers),
+                            20 => __rsvc_r.list(&mut self.items),
+                            21 => __rsvc_r.message_opt(&mut self.text),
+                            22 => __rsvc_r.uint64(&mut self.big),
+                            23 => __rsvc_r.int64(&mut self.zigzag),
+                            24 => __rsvc_r.uint32(&mut self.fixed),
+                            25 => __rsvc_r.float(&mut self.small),
+                            26 => __rsvc_r.int64(&mut self.long),
+                            _ => ::core::result::Result::Ok(()),
+                        }
+                    },
+                )
         }
     }
 };

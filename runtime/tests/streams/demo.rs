@@ -114,8 +114,8 @@ static FIELDS: Fields<Item, Item> = Fields {
     write: |field, response, writer| {
         let info = <Item as rsvc::json::Json>::info().field(usize::from(field));
         match field {
-            CHILD => writer.message_opt(info, response.child.as_deref()),
-            FILE => writer.message_opt(info, response.file.as_ref()),
+            CHILD => writer.message_opt(info, &response.child),
+            FILE => writer.message_opt(info, &response.file),
             _ => {}
         }
     },

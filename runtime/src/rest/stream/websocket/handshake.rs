@@ -1,8 +1,8 @@
 //! From an HTTP request to a WebSocket: RFC 6455 over HTTP/1.1, RFC 8441 over HTTP/2.
 
 use http::header::{
-    AUTHORIZATION, CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
-    SEC_WEBSOCKET_VERSION, UPGRADE,
+    AUTHORIZATION, CONNECTION, HOST, HeaderName, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, Version};
@@ -27,6 +27,10 @@ const PROTOBUF: &str = "rsvc.protobuf";
 const BEARER: &str = "rsvc.bearer.";
 /// The length of a key: 16 bytes in base64.
 const KEY_LENGTH: usize = 24;
+
+/// The headers of a handshake.
+const OWN: [HeaderName; 4] =
+    [SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION];
 
 /// Whether a request asks for a WebSocket.
 pub(crate) fn is_wanted(
@@ -80,7 +84,10 @@ impl Handshake {
             .find_map(|offered| [JSON, PROTOBUF].into_iter().find(|known| *known == offered));
         let bearer = offered(&parts.headers).find_map(|offered| offered.strip_prefix(BEARER));
         let bearer = bearer.and_then(|token| HeaderValue::try_from(format!("Bearer {token}")).ok());
-        parts.headers.remove(SEC_WEBSOCKET_PROTOCOL);
+        // What belongs to the handshake is no metadata of the call.
+        for name in OWN {
+            parts.headers.remove(name);
+        }
         if let Some(bearer) = bearer
             && !parts.headers.contains_key(AUTHORIZATION)
         {
