@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
 use serde_json::json;
 
 use crate::setup::{Broken, body, open_body, serve, serve_with};
@@ -227,6 +228,57 @@ async fn compressed_both_ways() {
     let headers = [("accept-encoding", "gzip"), ("accept", "application/x-ndjson")];
     let mut answer = client.send("GET", "/v1/count/1?id=hang", &headers, body("")).await;
     assert!(answer.bytes().await.is_some_and(|bytes| bytes.len() > 20));
+    // What it becomes counts.
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut bomb, b"[\"").unwrap();
+    std::io::Write::write_all(&mut bomb, &vec![b'x'; 16 << 20]).unwrap();
+    let bomb = bytes::Bytes::from(bomb.finish().unwrap());
+    assert!(bomb.len() < 100_000);
+    let mut client = server.client().await;
+    let upload = http_body_util::BodyExt::boxed(http_body_util::BodyExt::map_err(
+        http_body_util::Full::from(bomb),
+        |never| match never {},
+    ));
+    let answer = client.send("POST", "/v1/sum", &[("content-encoding", "gzip")], upload).await.all().await;
+    assert_eq!(answer.status, 413);
     let answer = server.post("/v1/sum", &[("content-encoding", "compress")], "[]").await;
     assert_eq!((answer.status.as_u16(), answer.header("accept-encoding")), (415, Some("br, gzip, zstd")));
+}
+
+proptest! {
+    #[test]
+    fn whatever_arrives_is_not_the_servers_fault(
+        tokens in prop::collection::vec(prop::sample::select(vec![
+            "{", "}", "[", "]", ",", ":", "\"", "\\", " ", "\n", "null", "1e999", "{\"count\":1}", "{\"id\":\"\\ud800\"}",
+            "{\"child\":{}}", "\x0a\x02\x10\x01", "\x0a", "\x7a\0", "\u{feff}", "é",
+        ]), 0..12),
+        content_type in prop::sample::select(vec![
+            "application/json", "application/x-ndjson", "application/x-protobuf", "text/event-stream", "x", "",
+        ]),
+        encoding in prop::sample::select(vec!["", "", "gzip", "br", "zstd", "identity", "x, y"]),
+        accept in prop::sample::select(vec![
+            "*/*", "application/x-ndjson", "text/event-stream", "application/x-protobuf", "a;q=x,,/;;", "",
+        ]),
+        target in prop::sample::select(vec!["/v1/sum", "/v1/sum/7", "/v1/chat", "/v1/upload", "/v1/file/1", "/v1/count"]),
+    ) {
+        let (events, _received) = tokio::sync::mpsc::unbounded_channel();
+        let options = rsvc::rest::Options::new().accept_compressed(true).max_body_size(1000);
+        let rest = rsvc::rest::Rest::new().add(crate::demo::Streams(events)).options(options);
+        let mut request = http::Request::builder().method("POST").uri(target);
+        for (name, value) in [("content-type", content_type), ("content-encoding", encoding), ("accept", accept)] {
+            if !value.is_empty() {
+                request = request.header(name, value);
+            }
+        }
+        let request = request.body(http_body_util::Full::from(tokens.concat())).unwrap();
+        let answered = async {
+            let response = tower::ServiceExt::oneshot(rest, request).await.unwrap();
+            let status = response.status();
+            let body = http_body_util::BodyExt::collect(response.into_body()).await;
+            (status, body.is_ok())
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let (status, whole) = runtime.block_on(answered);
+        prop_assert!(status.as_u16() < 500 && whole, "{} {}", status, whole);
+    }
 }
