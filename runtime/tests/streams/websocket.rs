@@ -212,7 +212,7 @@ async fn a_client_that_goes_ends_the_call() {
 
 #[tokio::test]
 async fn a_client_that_does_not_answer_is_gone() {
-    let keep_alive = Duration::from_millis(50);
+    let keep_alive = Duration::from_millis(300);
     let mut server = serve_with(|options| options.keep_alive(keep_alive), |server| server).await;
     let mut socket = open(&server, "/v1/count/1?id=hang", &[]).await.unwrap();
     socket.json().await;
@@ -241,11 +241,11 @@ async fn a_slow_client_slows_the_handler_down() {
 #[tokio::test]
 async fn the_deadline_holds() {
     let server = serve().await;
-    let mut socket = open(&server, "/v1/count/1?id=hang", &[("grpc-timeout", "200m")]).await.unwrap();
+    let mut socket = open(&server, "/v1/count/1?id=hang", &[("grpc-timeout", "1S")]).await.unwrap();
     socket.json().await;
     assert_eq!(socket.json().await["error"]["code"], 4);
     assert_eq!(socket.closed().await.0, 4004);
-    let mut socket = open(&server, "/v1/sum", &[("grpc-timeout", "200m")]).await.unwrap();
+    let mut socket = open(&server, "/v1/sum", &[("grpc-timeout", "1S")]).await.unwrap();
     assert_eq!(socket.json().await["error"]["code"], 4);
 }
 
@@ -277,17 +277,26 @@ async fn over_http2() {
     let (mut sender, connection) =
         hyper::client::conn::http2::handshake(hyper_util::rt::TokioExecutor::new(), io).await.unwrap();
     let connection = tokio::spawn(connection);
-    // The server has to say first that it can.
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let request = Request::builder()
-        .method("CONNECT")
-        .uri("http://localhost/v1/chat")
-        .extension(hyper::ext::Protocol::from_static("websocket"))
-        .header("sec-websocket-version", "13")
-        .header("sec-websocket-protocol", "rsvc.json")
-        .body(body(""))
-        .unwrap();
-    let response = timeout(LONG, sender.send_request(request)).await.expect("a response").unwrap();
+    let request = || {
+        Request::builder()
+            .method("CONNECT")
+            .uri("http://localhost/v1/chat")
+            .extension(hyper::ext::Protocol::from_static("websocket"))
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-protocol", "rsvc.json")
+            .body(body(""))
+            .unwrap()
+    };
+    // Before the server has said that it can, the client does not ask.
+    let asked = async {
+        loop {
+            match sender.send_request(request()).await {
+                Ok(response) => break response,
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    };
+    let response = timeout(LONG, asked).await.expect("a response");
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["sec-websocket-protocol"], "rsvc.json");
     let upgraded = timeout(LONG, hyper::upgrade::on(response)).await.expect("a WebSocket").unwrap();
