@@ -1,0 +1,68 @@
+"""REST calls, as the tests make them, and their answers."""
+
+import http.client
+import json
+
+import support
+
+
+class Answer:
+    """What came back: the status, the headers, and the body as it was and as JSON, if it is some."""
+
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    def json(self):
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise AssertionError(f"no JSON: {self.status} {self.headers} {self.body!r}") from None
+
+    def __repr__(self):
+        return f"{self.status} {self.body.decode('utf-8', 'replace')}"
+
+
+def call(addr, method, path, body=None, headers=None, elements=None):
+    """One call over HTTP/1.1. Of a stream without end, `elements` of its JSON array are read, and no more."""
+    connection = http.client.HTTPConnection(addr, timeout=support.PATIENCE)
+    try:
+        if body is not None and not isinstance(body, (str, bytes)):
+            body = json.dumps(body, ensure_ascii=False)
+        if isinstance(body, str):
+            body = body.encode()
+        sent = {"content-type": "application/json"} if body is not None else {}
+        connection.request(method, path, body, sent | (headers or {}))
+        response = connection.getresponse()
+        received = {name.lower(): value for name, value in response.getheaders()}
+        content = response.read() if elements is None else some(response, elements)
+        return Answer(response.status, received, content)
+    finally:
+        connection.close()
+
+
+def some(response, elements):
+    """The first elements of an array that goes on, as an array."""
+    text = b""
+    while piece := response.read1():
+        text += piece
+        found = parse_some(text)
+        if len(found) >= elements:
+            return json.dumps(found[:elements]).encode()
+    return text
+
+
+def parse_some(text):
+    """The whole elements of the beginning of an array."""
+    decoder, found = json.JSONDecoder(), []
+    text = text.decode("utf-8", "ignore").lstrip()
+    if not text.startswith("["):
+        return found
+    text = text[1:]
+    while True:
+        text = text.lstrip().removeprefix(",").lstrip()
+        try:
+            element, end = decoder.raw_decode(text)
+        except ValueError:
+            return found
+        found.append(element)
+        text = text[end:]
