@@ -21,19 +21,16 @@ CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 def failing_id(code):
     """The id of the user whose calls fail with this code."""
-    return f"00000000-0000-4000-8000-0000000000{code.value[0]:02}"
+    return f"00000009-0000-4000-8000-0000000000{code.value[0]:02}"
 
 
-def fail_as_asked(context, service, wish):
-    """Ends the call in an error of the service, if `wish` is `error:NAME`.
-
-    With `reason:NAME` the payload is left out, with `newer:NAME` the reason is one that nobody knows yet.
-    """
-    kind, _, name = wish.partition(":")
-    if kind in ("error", "reason", "newer"):
-        error = rich.declared()[service, name]
-        reason = "FROM_THE_FUTURE" if kind == "newer" else None
-        context.abort_with_status(error.status(error.sample(), with_payload=kind != "reason", reason=reason))
+def fail_as_asked(context, service, text):
+    """Ends the call in an error of the service, if `text` is a wish for one."""
+    kind, number = rich.wished(text)
+    for (of, _), error in rich.declared().items():
+        if (of, error.number) == (service, number):
+            reason = "FROM_THE_FUTURE" if kind == "newer" else None
+            context.abort_with_status(error.status(error.sample(), with_payload=kind != "reason", reason=reason))
 
 
 SLOW_ID = "00000000-0000-4000-8000-000000000099"
@@ -113,6 +110,12 @@ class Services(
         self.one("UpdateUser", request, context)
         present = [field.name for field, _ in request.ListFields()]
         return user_pb2.User(id=request.user_id, roles=present)
+
+    def UpdatePreferences(self, request, context):
+        self.one("UpdatePreferences", request, context)
+        preferences = user_pb2.Preferences(languages=request.update_mask.paths)
+        preferences.theme = request.preferences.theme
+        return preferences
 
     def DeleteUser(self, request, context):
         self.one("DeleteUser", request, context)

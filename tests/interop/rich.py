@@ -18,6 +18,22 @@ SETS = {
 }
 
 
+# What a server can be asked to send: an error with all that belongs to it, without its payload, or one that is newer
+# than whoever gets it.
+WISHES = ("error", "reason", "newer")
+
+
+def wish(kind, number):
+    """A wish as an id that passes the rules of every request: a UUID."""
+    return f"{WISHES.index(kind):08}-0000-4000-8000-{number:012}"
+
+
+def wished(text):
+    """The kind and the number of a wish, `None` twice for another text."""
+    found = re.fullmatch(r"0000000(\d)-0000-4000-8000-(\d{12})", text)
+    return (WISHES[int(found[1])], int(found[2])) if found and int(found[1]) < len(WISHES) else (None, None)
+
+
 class Declared:
     """One error of a set, as its proto declares it."""
 
@@ -26,6 +42,7 @@ class Declared:
         self.options = field.GetOptions().Extensions[rsvc_pb2.error]
         self.domain = error_set.DESCRIPTOR.GetOptions().Extensions[rsvc_pb2.error_set].domain
         self.reason = name.upper()
+        self.number = field.number
         self.payload_class = message_factory.GetMessageClass(field.message_type)
         self.variant = "".join(word.title() for word in name.split("_"))
 

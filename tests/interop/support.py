@@ -16,6 +16,7 @@ import grpc
 from shop.v1 import chat_pb2_grpc, order_pb2_grpc, upload_pb2_grpc, user_pb2_grpc
 
 CLIENT = os.environ.get("SHOP_CLIENT") or str(pathlib.Path(os.environ["SHOP_BIN"]).with_name("shop-client"))
+GATEWAY = os.environ.get("GATEWAY_BIN") or str(pathlib.Path(os.environ["SHOP_BIN"]).with_name("gateway"))
 
 # The seed.
 ADA = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a001"
@@ -32,10 +33,10 @@ PATIENCE = 20
 class Shop:
     """The program itself, on a port that the system picks."""
 
-    def __init__(self, data, *options):
+    def __init__(self, data, *options, listen="127.0.0.1:0"):
         self.data = pathlib.Path(data)
         self.process = subprocess.Popen(
-            [os.environ["SHOP_BIN"], "--listen", "127.0.0.1:0", "--data", str(data), *options],
+            [os.environ["SHOP_BIN"], "--listen", listen, "--data", str(data), *options],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -68,6 +69,23 @@ class Shop:
             self.process.stdout.close()
 
 
+class Gateway:
+    """The program of `examples/gateway` in front of a server."""
+
+    def __init__(self, backend):
+        self.process = subprocess.Popen(
+            [GATEWAY, "--listen", "127.0.0.1:0", "--backend", f"http://{backend}"], stdout=subprocess.PIPE, text=True
+        )
+        line = self.process.stdout.readline()
+        found = re.match(r"listening on http://(127\.0\.0\.1:\d+) for ", line)
+        if not found:
+            self.process.kill()
+            raise AssertionError(f"the gateway did not say where it listens: {line!r}")
+        self.addr = found[1]
+
+    stop = Shop.stop
+
+
 class ShopTest(unittest.TestCase):
     """One shop for all tests of a class, with stubs for its services."""
 
@@ -77,13 +95,24 @@ class ShopTest(unittest.TestCase):
         cls.addClassCleanup(data.cleanup)
         cls.shop = Shop(data.name)
         cls.addClassCleanup(cls.shop.stop)
-        cls.channel = grpc.insecure_channel(cls.shop.addr)
+        cls.addr = cls.front(cls.shop.addr)
+        cls.channel = cls.connect(cls.addr)
         cls.addClassCleanup(cls.channel.close)
         cls.users = user_pb2_grpc.UserServiceStub(cls.channel)
         cls.orders = order_pb2_grpc.OrderServiceStub(cls.channel)
         cls.uploads = upload_pb2_grpc.UploadServiceStub(cls.channel)
         cls.chats = chat_pb2_grpc.ChatServiceStub(cls.channel)
         cls.staff = [("authorization", f"Bearer {cls.shop.token}")]
+
+    @classmethod
+    def front(cls, addr):
+        """Where to call the server at `addr`."""
+        return addr
+
+    @classmethod
+    def connect(cls, addr):
+        """How to call it."""
+        return grpc.insecure_channel(addr)
 
     @contextlib.contextmanager
     def fails(self, code, details=None):

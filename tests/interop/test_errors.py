@@ -152,7 +152,7 @@ class Errors(support.ShopTest):
         with tempfile.TemporaryDirectory(prefix="shop-test-") as data:
             shop = Shop(data, "--max-upload", "9", "--max-rooms", "1", "--backlog", "4")
             try:
-                with grpc.insecure_channel(shop.addr) as channel:
+                with self.connect(self.front(shop.addr)) as channel:
                     self.too_much(channel)
             finally:
                 shop.stop()
@@ -177,7 +177,7 @@ class Errors(support.ShopTest):
         """The shop closes while streams are open."""
         with tempfile.TemporaryDirectory(prefix="shop-test-") as data:
             shop = Shop(data)
-            with grpc.insecure_channel(shop.addr) as channel:
+            with self.connect(self.front(shop.addr)) as channel:
                 orders = support.order_pb2_grpc.OrderServiceStub(channel)
                 chats = support.chat_pb2_grpc.ChatServiceStub(channel)
                 watch = order_pb2.StreamOrderUpdatesRequest(after_sequence=0)

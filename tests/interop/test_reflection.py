@@ -21,7 +21,7 @@ METHODS = {
     "shop.v1.ChatService": ["Chat", "Monitor"],
     "shop.v1.OrderService": ["GetOrder", "GetOrders", "PlaceOrder", "StreamOrderUpdates", "UpdateOrderStatus"],
     "shop.v1.UploadService": ["ProcessBatch", "UploadChunks"],
-    "shop.v1.UserService": ["CreateUser", "DeleteUser", "GetUser", "UpdateUser"],
+    "shop.v1.UserService": ["CreateUser", "DeleteUser", "GetUser", "UpdatePreferences", "UpdateUser"],
 }
 
 

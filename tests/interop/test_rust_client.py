@@ -57,17 +57,23 @@ class RustClient(unittest.TestCase):
         self.assertEqual(self.seen("GetUser").requests[0].user_id, ADA)
 
     def test_create_user(self):
-        printed = self.run_client("create-user", "Zoë", "zoe@shop.example", "--age", 150, "--nickname", "")
-        for part in ('name: "Zoë"', 'email: "zoe@shop.example"', "age: 150", 'nickname: Some("")'):
+        printed = self.run_client("create-user", "Zoë", "zoe@shop.example", "--age", 150, "--nickname", "Z")
+        for part in ('name: "Zoë"', 'email: "zoe@shop.example"', "age: 150", 'nickname: Some("Z")'):
             self.assertIn(part, printed)
         request = self.seen("CreateUser").requests[0]
-        self.assertEqual((request.name, request.nickname, request.HasField("nickname")), ("Zoë", "", True))
+        self.assertEqual((request.name, request.nickname, request.HasField("nickname")), ("Zoë", "Z", True))
 
     def test_update_user(self):
         printed = self.run_client("update-user", ADA, "--age", 0, "--if-version", 7)
         self.assertIn('roles: ["user_id", "age", "version"]', printed)
         request = self.seen("UpdateUser").requests[0]
         self.assertEqual((request.age, request.version), (0, 7))
+
+    def test_update_preferences(self):
+        printed = self.run_client("update-preferences", ADA, "--theme", "dark")
+        self.assertIn('theme: Dark, newsletter: None, languages: ["theme"]', printed)
+        request = self.seen("UpdatePreferences").requests[0]
+        self.assertEqual((request.user_id, list(request.update_mask.paths)), (ADA, ["theme"]))
 
     def test_delete_user(self):
         self.run_client("--token", "t0ken", "delete-user", ADA)
@@ -112,7 +118,8 @@ class RustClient(unittest.TestCase):
         self.assertEqual(request.shipping_address.country_code, "GB")
 
     def test_update_order_status(self):
-        self.assertIn("status: Delivered", self.run_client("update-order-status", SEED_ORDERS[0], "delivered"))
+        printed = self.run_client("--token", "t0ken", "update-order-status", SEED_ORDERS[0], "delivered")
+        self.assertIn("status: Delivered", printed)
         self.assertEqual(self.seen("UpdateOrderStatus").requests[0].status, order_pb2.ORDER_STATUS_DELIVERED)
 
     # UploadService

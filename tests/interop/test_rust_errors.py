@@ -5,7 +5,7 @@ import tempfile
 import unittest
 
 import test_rust_client
-from rich import declared
+from rich import declared, wish
 from shop.v1 import order_pb2
 
 
@@ -25,34 +25,34 @@ class RustErrors(unittest.TestCase):
     setUpClass = classmethod(test_rust_client.RustClient.setUpClass.__func__)
     setUp = test_rust_client.RustClient.setUp
 
-    def failed(self, service, wish):
+    def failed(self, service, asked):
         """What the client says of a call that fails so."""
         if service == "user":
-            return self.run_client("get-user", wish, fails=True)
+            return self.run_client("get-user", asked, fails=True)
         if service == "order":
-            return self.run_client("get-order", wish, fails=True)
+            return self.run_client("get-order", asked, fails=True)
         if service == "chat":
             # After an answer.
-            return self.run_client("monitor", wish, "--interval", 1, "--count", 9, fails=True)
+            return self.run_client("monitor", asked, "--interval", 1, "--count", 9, fails=True)
         with tempfile.NamedTemporaryFile() as file:
-            return self.run_client("upload", wish, file.name, fails=True)
+            return self.run_client("upload", asked, file.name, fails=True)
 
     def test_every_error_becomes_its_variant(self):
         for (service, name), error in declared().items():
             with self.subTest(service=service, error=name):
-                said = self.failed(service, f"error:{name}")
+                said = self.failed(service, wish("error", error.number))
                 message = error.message(error.sample())
                 self.assertTrue(said.endswith(f": {message} ({as_rust(error)})\n"), said)
 
     def test_a_reason_alone_becomes_the_variant_with_its_scalars(self):
         for (service, name), error in declared().items():
             with self.subTest(service=service, error=name):
-                self.assertIn(f" ({as_rust(error)})\n", self.failed(service, f"reason:{name}"))
+                self.assertIn(f" ({as_rust(error)})\n", self.failed(service, wish("reason", error.number)))
 
     def test_an_error_of_a_newer_server_stays_a_status(self):
         for (service, name), error in declared().items():
             with self.subTest(service=service, error=name):
-                said = self.failed(service, f"newer:{name}")
+                said = self.failed(service, wish("newer", error.number))
                 self.assertTrue(said.endswith(f": {error.message(error.sample())}\n"), said)
 
 

@@ -186,13 +186,16 @@ class Batches(support.ShopTest):
             ((kept,),) = database.execute("SELECT event FROM events WHERE event_id = 'kept'")
         self.assertEqual(upload_pb2.Event.FromString(kept), sent)
 
-    def test_what_is_packed_has_to_be_known(self):
+    def test_what_is_packed_has_to_be_known_and_valid(self):
         unknown, damaged = any_pb2.Any(), any_pb2.Any()
         unknown.Pack(timestamp_pb2.Timestamp())
         damaged.type_url, damaged.value = "type.googleapis.com/shop.v1.Event", b"\x0a\xff"
-        response = self.process(upload_pb2.RequestData(packed=unknown), upload_pb2.RequestData(packed=damaged))
-        self.assertEqual([error.code for error in response.errors], [grpc.StatusCode.INVALID_ARGUMENT.value[0]] * 2)
+        broken = any_pb2.Any()
+        broken.Pack(user_pb2.CreateUserRequest(name="", email="b@shop.example"))
+        response = self.process(*(upload_pb2.RequestData(packed=packed) for packed in (unknown, damaged, broken)))
+        self.assertEqual([error.code for error in response.errors], [grpc.StatusCode.INVALID_ARGUMENT.value[0]] * 3)
         self.assertIn("google.protobuf.Timestamp", response.errors[0].message)
+        self.assertIn("name: must be at least 1 characters", response.errors[2].message)
 
     def test_resource_exhausted(self):
         pings = [upload_pb2.RequestData(ping=empty_pb2.Empty())] * 1001

@@ -83,6 +83,24 @@ class Users(support.ShopTest):
         self.assertFalse(changed.HasField("nickname"))
         self.assertEqual((dict(changed.metadata), changed.age), ({"b": "2"}, 7))
 
+    def test_update_preferences(self):
+        chosen = user_pb2.Preferences(theme=user_pb2.Preferences.THEME_DARK, languages=["de", "en"])
+        user = self.register(preferences=chosen)
+
+        def change(*paths, **fields):
+            request = user_pb2.UpdatePreferencesRequest(user_id=user.id, preferences=user_pb2.Preferences(**fields))
+            if paths:
+                request.update_mask.paths.extend(paths)
+            answer = self.users.UpdatePreferences(request)
+            self.assertEqual(self.users.GetUser(user_pb2.GetUserRequest(user_id=user.id)).preferences, answer)
+            return answer.theme, answer.HasField("newsletter"), list(answer.languages)
+
+        dark, light = user_pb2.Preferences.THEME_DARK, user_pb2.Preferences.THEME_LIGHT
+        no = wrappers_pb2.BoolValue(value=False)
+        self.assertEqual(change("newsletter", newsletter=no, theme=light), (dark, True, ["de", "en"]))
+        self.assertEqual(change("languages", "theme", "theme", theme=light), (light, True, []))
+        self.assertEqual(change(languages=["fr"]), (0, False, ["fr"]))
+
     def test_delete(self):
         user = self.register()
         answer = self.users.DeleteUser(user_pb2.DeleteUserRequest(user_id=user.id), metadata=self.staff)
@@ -156,9 +174,10 @@ class Users(support.ShopTest):
             self.register(age=-1)
         with self.fails(grpc.StatusCode.INVALID_ARGUMENT):
             self.register(name="")
-        with self.fails(grpc.StatusCode.INVALID_ARGUMENT, "update_mask"):
-            mask = field_mask_pb2.FieldMask(paths=["created_at"])
-            self.users.UpdateUser(user_pb2.UpdateUserRequest(user_id=ADA, update_mask=mask))
+        for path in ("created_at", "name.first"):
+            with self.fails(grpc.StatusCode.INVALID_ARGUMENT, "update_mask"):
+                mask = field_mask_pb2.FieldMask(paths=[path])
+                self.users.UpdateUser(user_pb2.UpdateUserRequest(user_id=ADA, update_mask=mask))
 
     def test_aborted(self):
         user = self.register()

@@ -6,6 +6,7 @@
 mod pass;
 
 /// What `build.rs` has made of the shop's protos.
+#[allow(unreachable_pub, reason = "it is made for libraries as well")]
 mod proto {
     rsvc::include_protos!();
 }

@@ -70,8 +70,8 @@ where
     let call = Outbound::new(channel, info, ctx);
     call.check(&request)?;
     let requests = futures_util::stream::iter(Some(request));
-    let responses = within(call.deadline, call.start(info, requests)).await?;
-    Ok(call.several(responses, None))
+    let (responses, hold) = within(call.deadline, call.start(info, requests)).await?;
+    Ok(call.several(responses, hold, None))
 }
 
 /// Calls a method with many requests and many responses.
@@ -89,8 +89,8 @@ where
     let call = Outbound::new(channel, info, ctx);
     let (requests, fault) = Requests::new(requests, channel);
     let answer = fault.or(call.start(info, requests));
-    let responses = within(call.deadline, answer).await?;
-    Ok(call.several(responses, Some(fault)))
+    let (responses, hold) = within(call.deadline, answer).await?;
+    Ok(call.several(responses, hold, Some(fault)))
 }
 
 /// A call that is going out.
@@ -118,7 +118,7 @@ impl<'a> Outbound<'a> {
         &self,
         info: &'static MethodInfo,
         requests: impl Stream<Item = Req> + Send + 'static,
-    ) -> Result<Streaming<Res>, Status>
+    ) -> Result<(Streaming<Res>, Hold), Status>
     where
         Req: prost::Message + 'static,
         Res: prost::Message + Default + 'static,
@@ -129,14 +129,15 @@ impl<'a> Outbound<'a> {
             headers.insert(deadline::HEADER, deadline::format(left));
         }
         let metadata = MetadataMap::from_headers(headers);
-        let request = tonic::Request::from_parts(metadata, http::Extensions::new(), requests);
+        let mut request = tonic::Request::from_parts(metadata, http::Extensions::new(), requests);
+        let hold = Hold::on(info, &mut request);
         let mut grpc = self.channel.grpc();
         grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
         let path = PathAndQuery::from_static(info.path);
         let answer = grpc.streaming(request, path, ProstCodec::<Req, Res>::new()).await;
         let (headers, responses, _) = answer.map_err(|status| self.failed(status))?.into_parts();
         self.ctx.store_headers(headers);
-        Ok(responses)
+        Ok((responses, hold))
     }
 
     /// Sends the requests and waits for the one response.
@@ -149,7 +150,7 @@ impl<'a> Outbound<'a> {
         Req: prost::Message + 'static,
         Res: prost::Message + Default + 'static,
     {
-        let mut responses = self.start(info, requests).await?;
+        let (mut responses, _hold) = self.start(info, requests).await?;
         let wrong_number = || Status::unimplemented("the method has exactly one response message");
         let response = match responses.message().await {
             Ok(response) => response.ok_or_else(wrong_number)?,
@@ -163,7 +164,12 @@ impl<'a> Outbound<'a> {
         Ok(response)
     }
 
-    fn several<Res, E>(self, responses: Streaming<Res>, fault: Option<Fault>) -> ResponseStream<Res, E>
+    fn several<Res, E>(
+        self,
+        responses: Streaming<Res>,
+        hold: Hold,
+        fault: Option<Fault>,
+    ) -> ResponseStream<Res, E>
     where
         Res: prost::Message + 'static,
         E: From<Status> + Send + 'static,
@@ -171,6 +177,7 @@ impl<'a> Outbound<'a> {
         let Self { ctx, deadline, .. } = self;
         ResponseStream::arriving(Arriving {
             inner: Some(responses),
+            hold,
             ctx,
             deadline,
             sleep: None,
@@ -235,6 +242,7 @@ fn store_trailers<T>(ctx: &Context, responses: &mut Streaming<T>) {
 pub(crate) struct Arriving<T> {
     /// `None` once the call is over.
     inner: Option<Streaming<T>>,
+    hold: Hold,
     ctx: Context,
     deadline: Option<Instant>,
     sleep: Option<Pin<Box<Sleep>>>,
@@ -243,6 +251,11 @@ pub(crate) struct Arriving<T> {
 }
 
 impl<T> Arriving<T> {
+    fn over(&mut self) {
+        self.inner = None;
+        self.hold = Hold::default();
+    }
+
     fn poll_limits(&mut self, task: &mut Task<'_>) -> Poll<Status> {
         if let Some(fault) = &self.fault
             && let Poll::Ready(status) = fault.poll(task)
@@ -270,7 +283,7 @@ impl<T> Arriving<T> {
                 None
             }
         };
-        self.inner = None;
+        self.over();
         Poll::Ready(error.map(Err))
     }
 }
@@ -287,7 +300,7 @@ impl<T> Stream for Arriving<T> {
             && this.inner.is_some()
             && let Poll::Ready(status) = this.poll_limits(task)
         {
-            this.inner = None;
+            this.over();
             return Poll::Ready(Some(Err(status)));
         }
         let Some(responses) = &mut this.inner else { return Poll::Ready(None) };
@@ -297,6 +310,26 @@ impl<T> Stream for Arriving<T> {
             polled = this.end(polled, task);
         }
         polled
+    }
+}
+
+/// Resets a call when it is dropped. Without it, a request stream that pauses would keep a call open on the wire of which
+/// nobody waits for the answer any more.
+#[derive(Default)]
+struct Hold(Option<tonic::CancellationHandle>);
+
+impl Hold {
+    /// One request is on the wire at once, and needs none.
+    fn on<T>(info: &MethodInfo, request: &mut tonic::Request<T>) -> Self {
+        Self(info.kind.client_streams().then(|| request.cancellation_handle()))
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if let Some(handle) = self.0.take() {
+            handle.cancel();
+        }
     }
 }
 

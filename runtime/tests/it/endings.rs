@@ -145,6 +145,21 @@ async fn a_dropped_stream_cancels() {
 }
 
 #[tokio::test]
+async fn a_chat_that_is_left_is_over_though_nothing_is_said() {
+    let (mut server, client) = pair().await;
+    let (_outer, mut inner, through_a_relay) = relay().await;
+    for (client, server) in [(client, &mut server), (through_a_relay, &mut inner)] {
+        // Kept open: who has left the answers has said nothing about its side.
+        let (sender, requests) = RequestStream::channel(1);
+        let mut responses = client.chat(Context::new(), requests).await.unwrap();
+        sender.send(text("a")).await.unwrap();
+        assert_eq!(responses.message().await.unwrap().unwrap().text, "re: a");
+        drop(responses);
+        server.expect("chat over").await;
+    }
+}
+
+#[tokio::test]
 async fn an_upload_that_breaks_off_is_no_upload() {
     let (mut server, client) = pair().await;
     let (sender, requests) = RequestStream::channel(1);

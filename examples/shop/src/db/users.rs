@@ -7,8 +7,8 @@ use sqlx::{FromRow, Sqlite, SqliteExecutor, Transaction};
 
 use super::{Db, check_version, decode, encode, unsigned};
 use crate::api::{
-    CreateUserRequest, DeleteUserRequest, EmailTaken, UpdateUserRequest, User, UserHasOrders, UserNotActive,
-    UserStatus,
+    CreateUserRequest, DeleteUserRequest, EmailTaken, Preferences, UpdatePreferencesRequest,
+    UpdateUserRequest, User, UserHasOrders, UserNotActive, UserStatus,
 };
 use crate::error::Error;
 use crate::time::{from_micros, now};
@@ -92,11 +92,28 @@ impl Db {
         let mut tx = self.begin().await?;
         let mut user = find(&mut *tx, &request.user_id).await?;
         check_version(request.version, user.version)?;
-        apply(&mut user, &request)?;
+        apply(&mut user, &request);
         save(&mut tx, &user).await?;
         let user = find(&mut *tx, &request.user_id).await?;
         tx.commit().await?;
         Ok(user)
+    }
+
+    pub(crate) async fn update_preferences(
+        &self,
+        request: UpdatePreferencesRequest,
+    ) -> Result<Preferences, Error> {
+        let mut tx = self.begin().await?;
+        let mut user = find(&mut *tx, &request.user_id).await?;
+        let chosen = request.preferences.unwrap_or_default();
+        let preferences = match request.update_mask {
+            Some(mask) => merged(user.preferences.take().unwrap_or_default(), &chosen, &mask.paths),
+            None => chosen,
+        };
+        user.preferences = Some(preferences.clone());
+        save(&mut tx, &user).await?;
+        tx.commit().await?;
+        Ok(preferences)
     }
 
     pub(crate) async fn delete_user(&self, request: DeleteUserRequest) -> Result<(), Error> {
@@ -169,10 +186,10 @@ async fn save(tx: &mut Transaction<'_, Sqlite>, user: &User) -> Result<(), Error
 }
 
 /// Changes what `update_mask` names, or, without one, what is present.
-fn apply(user: &mut User, request: &UpdateUserRequest) -> Result<(), Error> {
+fn apply(user: &mut User, request: &UpdateUserRequest) {
     match &request.update_mask {
-        Some(mask) => mask.paths.iter().try_for_each(|path| set(user, request, path)),
-        None => present(request).try_for_each(|path| set(user, request, path)),
+        Some(mask) => mask.paths.iter().for_each(|path| set(user, request, path)),
+        None => present(request).for_each(|path| set(user, request, path)),
     }
 }
 
@@ -192,7 +209,8 @@ fn present(request: &UpdateUserRequest) -> impl Iterator<Item = &'static str> {
     .filter_map(|(path, present)| present.then_some(path))
 }
 
-fn set(user: &mut User, request: &UpdateUserRequest, path: &str) -> Result<(), Error> {
+/// Sets the field of this name. The rules of the proto let no other names through.
+fn set(user: &mut User, request: &UpdateUserRequest, path: &str) {
     match path {
         "name" => user.name = request.name.clone().unwrap_or_default(),
         "email" => user.email = request.email.clone().unwrap_or_default(),
@@ -206,7 +224,20 @@ fn set(user: &mut User, request: &UpdateUserRequest, path: &str) -> Result<(), E
         "nickname" => user.nickname.clone_from(&request.nickname),
         "utc_offset_minutes" => user.utc_offset_minutes = request.utc_offset_minutes.unwrap_or_default(),
         "preferences" => user.preferences.clone_from(&request.preferences),
-        _ => return Err(Error::invalid("update_mask", format!("{path:?} is not a field that can change"))),
+        _ => {}
     }
-    Ok(())
+}
+
+/// What it is after the change of the fields of these names.
+fn merged(mut preferences: Preferences, chosen: &Preferences, paths: &[String]) -> Preferences {
+    for path in paths {
+        match path.as_str() {
+            "theme" => preferences.theme = chosen.theme,
+            "newsletter" => preferences.newsletter = chosen.newsletter,
+            "languages" => preferences.languages = chosen.languages.clone(),
+            "client_settings" => preferences.client_settings.clone_from(&chosen.client_settings),
+            _ => {}
+        }
+    }
+    preferences
 }

@@ -1,17 +1,18 @@
 //! A batch of mixed requests.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use prost::Message;
+use rsvc::Validate;
 use rsvc::error::MethodError;
 
 use super::Orders;
 use crate::api::request_data::Kind;
 use crate::api::response::Result as Outcome;
 use crate::api::{
-    self, BatchTooLong, CreateUserRequest, Event, OrderError, PlaceOrderRequest, ProcessRequest,
-    ProcessResponse, Response, UploadError, UserError,
+    self, BatchTooLong, OrderError, ProcessRequest, ProcessResponse, Response, UploadError, UserError,
 };
 use crate::error::Error;
 use crate::shop::Shop;
@@ -118,10 +119,17 @@ fn failure(error: Error) -> Failure {
 fn unpack(type_url: &str, value: &[u8]) -> Result<Kind, Error> {
     let name = type_url.rsplit('/').next().unwrap_or_default();
     match name {
-        "shop.v1.CreateUserRequest" => CreateUserRequest::decode(value).map(Kind::CreateUser),
-        "shop.v1.PlaceOrderRequest" => PlaceOrderRequest::decode(value).map(Kind::PlaceOrder),
-        "shop.v1.Event" => Event::decode(value).map(Kind::Event),
-        _ => return Err(Error::invalid("data.packed", format!("{name:?} is nothing to do"))),
+        "shop.v1.CreateUserRequest" => valid(name, value).map(Kind::CreateUser),
+        "shop.v1.PlaceOrderRequest" => valid(name, value).map(Kind::PlaceOrder),
+        "shop.v1.Event" => valid(name, value).map(Kind::Event),
+        _ => Err(Error::invalid("data.packed", format!("{name:?} is nothing to do"))),
     }
-    .map_err(|error| Error::invalid("data.packed", format!("not a {name}: {error}")))
+}
+
+/// A message that keeps its rules. Nobody else has checked it: packed, it is bytes.
+fn valid<T: Message + Default + Validate>(name: &str, value: &[u8]) -> Result<T, Error> {
+    let refuse = |problem: &dyn Display| Error::invalid("data.packed", format!("not a {name}: {problem}"));
+    let message = T::decode(value).map_err(|error| refuse(&error))?;
+    message.validate().map_err(|violations| refuse(&violations))?;
+    Ok(message)
 }

@@ -7,7 +7,6 @@ use rsvc::{RequestStream, Sender};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::api::{ChatError, MetricType, MonitorRequest, MonitorResponse};
-use crate::error::Error;
 use crate::metrics::{Load, memory_mib};
 use crate::shop::Shop;
 use crate::time::now;
@@ -27,11 +26,9 @@ pub(super) async fn monitor(
             request = requests.message() => {
                 let Some(request) = request? else { return Ok(()) };
                 out.send(probe.measure(&request)?).await?;
-                wanted = match request.interval.map(Duration::try_from) {
-                    None => None,
-                    Some(Ok(interval)) if !interval.is_zero() => Some((request, ticker(interval))),
-                    Some(_) => return Err(Error::invalid("interval", "has to be positive").into()),
-                };
+                // The rules of the proto let only a positive one through.
+                let interval = request.interval.and_then(|interval| Duration::try_from(interval).ok());
+                wanted = interval.map(|interval| (request, ticker(interval)));
             }
             request = tick(&mut wanted) => out.send(probe.measure(request)?).await?,
         }

@@ -18,7 +18,6 @@ use crate::shop::Shop;
 /// Orders that are in memory at the same time, for one stream.
 const PAGE: usize = 64;
 const DEFAULT_LIMIT: usize = 100;
-const MAX_LIMIT: usize = 1000;
 
 #[derive(Clone)]
 pub(crate) struct Orders {
@@ -44,11 +43,8 @@ impl OrderService for Orders {
             order_id => db.order_place(&request.user_id, order_id).await?,
         };
         let limit = match usize::try_from(request.limit) {
-            Ok(0) => DEFAULT_LIMIT,
-            Ok(limit) => limit.min(MAX_LIMIT),
-            Err(_) => {
-                return Err(Error::invalid("limit", "a number of orders is not negative").into());
-            }
+            Ok(limit) if limit > 0 => limit,
+            _ => DEFAULT_LIMIT,
         };
         let pages = stream::try_unfold(
             (db.clone(), request, Some(before), limit),

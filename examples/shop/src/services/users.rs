@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rsvc::Context;
 
 use crate::api::{
-    CreateUserRequest, DeleteUserRequest, GetUserRequest, UpdateUserRequest, User, UserError, UserService,
+    CreateUserRequest, DeleteUserRequest, GetUserRequest, Preferences, UpdatePreferencesRequest,
+    UpdateUserRequest, User, UserError, UserService,
 };
 use crate::shop::Shop;
 
@@ -27,6 +28,15 @@ impl UserService for Users {
     async fn update_user(&self, ctx: Context, request: UpdateUserRequest) -> Result<User, UserError> {
         self.shop.greet(&ctx)?;
         Ok(self.shop.db.update_user(request).await?)
+    }
+
+    async fn update_preferences(
+        &self,
+        ctx: Context,
+        request: UpdatePreferencesRequest,
+    ) -> Result<Preferences, UserError> {
+        self.shop.greet(&ctx)?;
+        Ok(self.shop.db.update_preferences(request).await?)
     }
 
     async fn delete_user(&self, ctx: Context, request: DeleteUserRequest) -> Result<(), UserError> {

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 use rsvc::Context;
 use shop::api::OrderStatus;
+use shop::api::preferences::Theme;
 
 /// Calls a shop.
 #[derive(Debug, Parser)]
@@ -57,6 +58,16 @@ pub(crate) enum Command {
         /// Only if the user has this version.
         #[arg(long)]
         if_version: Option<u64>,
+    },
+    /// Changes how the shop looks to a user.
+    UpdatePreferences {
+        user_id: String,
+        /// `light` or `dark`.
+        #[arg(long, value_parser = theme)]
+        theme: Option<Theme>,
+        /// As BCP 47 tags, the best first.
+        #[arg(long, value_name = "TAG")]
+        language: Vec<String>,
     },
     /// Removes a user.
     DeleteUser { user_id: String },
@@ -167,4 +178,9 @@ fn from_hex(text: &str) -> anyhow::Result<Vec<u8>> {
 fn order_status(text: &str) -> anyhow::Result<OrderStatus> {
     let name = format!("ORDER_STATUS_{}", text.to_ascii_uppercase());
     OrderStatus::from_str_name(&name).context("no such status")
+}
+
+fn theme(text: &str) -> anyhow::Result<Theme> {
+    let name = format!("THEME_{}", text.to_ascii_uppercase());
+    Theme::from_str_name(&name).context("no such theme")
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use prost_types::FieldMask;
 use rsvc::{Channel, Context, ErrorSet, RequestStream, ResponseStream, Status};
 use shop::api::payment::{Invoice, Method};
 use shop::api::place_order_request::Line;
@@ -13,8 +14,8 @@ use shop::api::request_data::Kind;
 use shop::api::{
     Address, ChatMessage, ChatService, ChatServiceClient, Chunk, CreateUserRequest, DeleteUserRequest,
     FileInfo, GetOrderRequest, GetOrdersRequest, GetUserRequest, MonitorRequest, OrderService,
-    OrderServiceClient, Payment, PlaceOrderRequest, ProcessRequest, RequestData, StreamOrderUpdatesRequest,
-    UpdateOrderStatusRequest, UpdateUserRequest, UploadService, UploadServiceClient, UserService,
+    OrderServiceClient, Payment, PlaceOrderRequest, Preferences, ProcessRequest, RequestData, StreamOrderUpdatesRequest,
+    UpdateOrderStatusRequest, UpdatePreferencesRequest, UpdateUserRequest, UploadService, UploadServiceClient, UserService,
     UserServiceClient,
 };
 use tokio::io::AsyncReadExt;
@@ -40,6 +41,21 @@ pub(crate) async fn call(command: &Command, channel: Channel, ctx: Context) -> a
             let request =
                 UpdateUserRequest { user_id, name, email, age, version: if_version, ..Default::default() };
             print(&users.update_user(ctx, request).await?)
+        }
+        Command::UpdatePreferences { user_id, theme, language } => {
+            let paths = [("theme", theme.is_some()), ("languages", !language.is_empty())];
+            let paths = paths.into_iter().filter(|(_, present)| *present).map(|(path, _)| path.to_owned());
+            let preferences = Preferences {
+                theme: theme.unwrap_or_default().into(),
+                languages: language,
+                ..Default::default()
+            };
+            let request = UpdatePreferencesRequest {
+                user_id,
+                preferences: Some(preferences),
+                update_mask: Some(FieldMask { paths: paths.collect() }),
+            };
+            print(&users.update_preferences(ctx, request).await?)
         }
         Command::DeleteUser { user_id } => {
             let request = DeleteUserRequest { user_id, version: None };
