@@ -26,7 +26,7 @@ def call(addr, method, path, body=None, headers=None, elements=None):
     """One call over HTTP/1.1. Of a stream without end, `elements` of its JSON array are read, and no more."""
     connection = http.client.HTTPConnection(addr, timeout=support.PATIENCE)
     try:
-        if body is not None and not isinstance(body, (str, bytes)):
+        if isinstance(body, (dict, list)):
             body = json.dumps(body, ensure_ascii=False)
         if isinstance(body, str):
             body = body.encode()

@@ -11,8 +11,11 @@ import json
 import re
 import threading
 import urllib.parse
+from http import HTTPStatus
 
 import grpc
+import websockets.exceptions
+import websockets.sync.client
 from google.api import annotations_pb2
 from google.protobuf import descriptor_pool, json_format, message_factory
 from google.rpc import error_details_pb2, status_pb2
@@ -145,14 +148,21 @@ def parameters(value, prefix=""):
                 yield prefix + name, str(one).lower() if isinstance(one, bool) else one
 
 
+class Response(http.client.HTTPResponse):
+    """Keeps the trailers, which the class of the library reads and forgets."""
+
+    def _read_and_discard_trailer(self):
+        self.trailers = http.client.parse_headers(self.fp).items()
+
+
 class Exchange:
     """A call over HTTP/1.1."""
 
     def __init__(self, addr, route, requests, streams, headers):
-        self.route, self.cancelled = route, False
+        self.route, self.cancelled, self.accept = route, False, headers["Accept"]
         self.connection = http.client.HTTPConnection(addr, timeout=60)
+        self.connection.response_class = Response
         self.response = None
-        headers = {"Accept": "application/x-ndjson, application/json;q=0.5"} | headers
         if streams:
             self.post(route.template, lines(requests), headers | {"Content-Type": "application/x-ndjson"})
         else:
@@ -185,17 +195,32 @@ class Exchange:
             except (OSError, http.client.HTTPException, AttributeError, ValueError) as error:
                 raise self.broken(error) from None
             if self.response.status != 200:
-                status = status_of(json.loads(self.read()))
+                status = self.failure(json.loads(self.read()))
                 expected = http_status(status)
                 assert self.response.status == expected, f"{self.response.status}, not {expected}: {status}"
                 raise Failed(status, self.initial_metadata(), self.trailing_metadata())
         return self.response
+
+    def failure(self, value):
+        """The status in the body of an error."""
+        kind = self.response.headers["Content-Type"]
+        if "application/problem+json" not in self.accept:
+            assert kind == "application/json", kind
+            return status_of(value)
+        assert kind == "application/problem+json", kind
+        title = HTTPStatus(self.response.status).phrase
+        told = value["type"], value["title"], value["status"]
+        assert told == ("about:blank", title, self.response.status), told
+        code = next(code for code in grpc.StatusCode if code.name == value["code"])
+        return status_of({"code": code.value[0], "message": value["detail"], "details": value.get("details", [])})
 
     def read(self):
         try:
             return self.response.read()
         except (OSError, http.client.HTTPException, AttributeError, ValueError) as error:
             raise self.broken(error) from None
+        finally:
+            self.connection.close()
 
     def messages(self):
         """The messages of a streamed answer as they arrive."""
@@ -208,6 +233,7 @@ class Exchange:
             if self.cancelled:
                 raise self.broken("cancelled")
             if not line:
+                self.connection.close()
                 return
             value = json.loads(line)
             if set(value) == {"error"} and "error" not in self.route.answer.DESCRIPTOR.fields_by_name:
@@ -226,7 +252,8 @@ class Exchange:
         return metadata(self.start_headers(), "grpc-metadata-")
 
     def trailing_metadata(self):
-        return metadata(self.start_headers(), "grpc-trailer-")
+        headers = self.start_headers()
+        return metadata([*headers, *getattr(self.response, "trailers", ())], "grpc-trailer-")
 
     def start_headers(self):
         return (self.response or self.start()).getheaders()
@@ -315,7 +342,8 @@ class One:
         self.route = Route(path)
 
     def begin(self, requests, metadata=None, timeout=None):
-        return Exchange(self.channel.addr, self.route, requests, self.streams, headers_of(metadata, timeout))
+        headers = headers_of(metadata, timeout) | {"Accept": self.channel.accept}
+        return Exchange(self.channel.addr, self.route, requests, self.streams, headers)
 
     def __call__(self, requests, **options):
         return self.with_call(requests, **options)[0]
@@ -335,11 +363,65 @@ class Many(One):
         return Call(self.begin(requests, **options))
 
 
+class Talk:
+    """A call over WebSocket: a JSON message a frame, an empty one when there are no more requests."""
+
+    def __init__(self, addr, route, requests, headers):
+        self.route, self.cancelled = route, False
+        self.socket = websockets.sync.client.connect(
+            f"ws://{addr}{route.template}", additional_headers=headers, close_timeout=1, max_size=None
+        )
+
+        def send():
+            try:
+                for line in lines(requests):
+                    self.socket.send(line.decode().rstrip())
+                self.socket.send("")
+            except websockets.exceptions.ConnectionClosed:
+                pass  # The call is over.
+
+        threading.Thread(target=send, daemon=True).start()
+
+    def messages(self):
+        status = None
+        while True:
+            try:
+                value = json.loads(self.socket.recv(timeout=60))
+            except websockets.exceptions.ConnectionClosed as closed:
+                if self.cancelled:
+                    raise failed(grpc.StatusCode.CANCELLED, "over WebSocket") from None
+                code = closed.rcvd.code if closed.rcvd else None
+                if status:
+                    assert code == 4000 + status.code, f"{closed}, and {status}"
+                    raise Failed(status, self.initial_metadata()) from None
+                if code != 1000:
+                    raise failed(grpc.StatusCode.UNAVAILABLE, f"over WebSocket: {closed}") from None
+                return
+            if set(value) == {"error"}:
+                status = status_of(value["error"])
+            else:
+                yield json_format.ParseDict(value, self.route.answer())
+
+    def initial_metadata(self):
+        return metadata(self.socket.response.headers.raw_items(), "grpc-metadata-")
+
+    def cancel(self):
+        self.cancelled = True
+        self.socket.close()
+
+
+class Talking(One):
+    """A method with streams in both directions."""
+
+    def __call__(self, requests, metadata=None, timeout=None):
+        return Call(Talk(self.channel.addr, self.route, requests, headers_of(metadata, timeout)))
+
+
 class Channel:
     """What stubs need of a channel."""
 
-    def __init__(self, addr):
-        self.addr = addr
+    def __init__(self, addr, accept="application/x-ndjson, application/json;q=0.5"):
+        self.addr, self.accept = addr, accept
 
     def close(self):
         pass
@@ -360,4 +442,4 @@ class Channel:
         return self.both(path)
 
     def both(self, path):
-        return Many(self, path, True)
+        return Talking(self, path, True)

@@ -15,6 +15,7 @@ import grpc
 
 from shop.v1 import chat_pb2_grpc, order_pb2_grpc, upload_pb2_grpc, user_pb2_grpc
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 CLIENT = os.environ.get("SHOP_CLIENT") or str(pathlib.Path(os.environ["SHOP_BIN"]).with_name("shop-client"))
 GATEWAY = os.environ.get("GATEWAY_BIN") or str(pathlib.Path(os.environ["SHOP_BIN"]).with_name("gateway"))
 

@@ -83,6 +83,9 @@ class Users(support.ShopTest):
         self.assertFalse(changed.HasField("nickname"))
         self.assertEqual((dict(changed.metadata), changed.age), ({"b": "2"}, 7))
 
+    # Theme, newsletter and languages after a change of the languages without a mask.
+    without_mask = (user_pb2.Preferences.THEME_UNSPECIFIED, False, ["fr"])
+
     def test_update_preferences(self):
         chosen = user_pb2.Preferences(theme=user_pb2.Preferences.THEME_DARK, languages=["de", "en"])
         user = self.register(preferences=chosen)
@@ -99,7 +102,7 @@ class Users(support.ShopTest):
         no = wrappers_pb2.BoolValue(value=False)
         self.assertEqual(change("newsletter", newsletter=no, theme=light), (dark, True, ["de", "en"]))
         self.assertEqual(change("languages", "theme", "theme", theme=light), (light, True, []))
-        self.assertEqual(change(languages=["fr"]), (0, False, ["fr"]))
+        self.assertEqual(change(languages=["fr"]), self.without_mask)
 
     def test_delete(self):
         user = self.register()

@@ -1,4 +1,4 @@
-//! Real peers: the Python scripts of `tests/interop` against the shop.
+//! Real peers: the Python scripts of `tests/interop` against the shop and the gateway, with Envoy beside them.
 
 use std::ffi::OsString;
 use std::fs;
@@ -27,6 +27,7 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
     }
     let venv = venv::ensure(session)?;
     let shop = session.binary("shop", "shop")?;
+    let gateway = session.binary("gateway", "gateway")?;
     let stubs = generate_stubs(session, &venv)?;
     let mut report = Report::default();
     for script in scripts {
@@ -38,6 +39,7 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
         command
             .env("SHOP_BIN", &shop)
             .env("SHOP_CLIENT", shop.with_file_name("shop-client"))
+            .env("GATEWAY_BIN", &gateway)
             .env("STUBS", &stubs)
             .env("BUF", venv.program("buf"));
         command.env("RSVC_VENV", venv.root()).env("RSVC_ROOT", session.root());

@@ -15,7 +15,9 @@ impl Authenticator for PassOn {
         let caller = Principal::new("somebody that the shop may know");
         // Whatever the method asks for; whether the caller really has it, the shop says.
         Ok(Some(match ctx.method().map(|method| method.access) {
-            Some(Access::Scopes { all_of, any_of }) => caller.with_scopes(all_of.iter().chain(any_of).copied()),
+            Some(Access::Scopes { all_of, any_of }) => {
+                caller.with_scopes(all_of.iter().chain(any_of).copied())
+            }
             _ => caller,
         }))
     }

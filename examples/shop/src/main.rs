@@ -55,6 +55,11 @@ data in {data}
 staff token {token}
 
 Call it, for example:
+  curl http://{addr}/v1/users/{ADA}
+  curl -H 'Accept: application/x-ndjson' 'http://{addr}/v1/users/{ADA}/orders?limit=1'
+  curl -N -H 'Accept: text/event-stream' http://{addr}/v1/orders:watch
+  curl http://{addr}/v1/users/{ADA}/orders -d '{{"lines": [{{"productId": "monitor", "quantity": 1}}], "shippingAddress": {{"lines": ["12 St James Square"], "city": "London", "countryCode": "GB"}}, "payment": {{"points": true}}}}'
+  curl -X PATCH http://{addr}/api/v1/users/{ADA} -d '{{"age": 37}}'
   cargo run -p shop --bin shop-client -- --target http://{addr} get-user {ADA}
   cargo run -p shop --bin shop-client -- --target http://{addr} watch
   grpcurl -plaintext -d '{{"user_id": "{ADA}"}}' {addr} shop.v1.UserService/GetUser

@@ -14,9 +14,9 @@ use shop::api::request_data::Kind;
 use shop::api::{
     Address, ChatMessage, ChatService, ChatServiceClient, Chunk, CreateUserRequest, DeleteUserRequest,
     FileInfo, GetOrderRequest, GetOrdersRequest, GetUserRequest, MonitorRequest, OrderService,
-    OrderServiceClient, Payment, PlaceOrderRequest, Preferences, ProcessRequest, RequestData, StreamOrderUpdatesRequest,
-    UpdateOrderStatusRequest, UpdatePreferencesRequest, UpdateUserRequest, UploadService, UploadServiceClient, UserService,
-    UserServiceClient,
+    OrderServiceClient, Payment, PlaceOrderRequest, Preferences, ProcessRequest, RequestData,
+    StreamOrderUpdatesRequest, UpdateOrderStatusRequest, UpdatePreferencesRequest, UpdateUserRequest,
+    UploadService, UploadServiceClient, UserService, UserServiceClient,
 };
 use tokio::io::AsyncReadExt;
 
