@@ -2,6 +2,10 @@
 
 import http.client
 import json
+import socket
+
+import h2.connection
+import h2.events
 
 import support
 
@@ -66,3 +70,48 @@ def parse_some(text):
             return found
         found.append(element)
         text = text[end:]
+
+
+class Http2:
+    """One request over HTTP/2 whose body is sent and whose answer is read in turn."""
+
+    def __init__(self, addr, path, **headers):
+        host, port = addr.split(":")
+        self.socket = socket.create_connection((host, int(port)), timeout=support.PATIENCE)
+        self.connection = h2.connection.H2Connection()
+        self.connection.initiate_connection()
+        names = {":method": "POST", ":scheme": "http", ":authority": addr, ":path": path, **headers}
+        self.connection.send_headers(1, list(names.items()))
+        self.headers, self.text, self.ended = {}, b"", False
+        self.flush()
+
+    def flush(self):
+        self.socket.sendall(self.connection.data_to_send())
+
+    def send(self, text, end=False):
+        self.connection.send_data(1, text, end_stream=end)
+        self.flush()
+
+    def receive(self):
+        """Waits for more to arrive."""
+        data = self.socket.recv(65536)
+        assert data, "the connection was closed"
+        for event in self.connection.receive_data(data):
+            if isinstance(event, (h2.events.ResponseReceived, h2.events.TrailersReceived)):
+                self.headers |= {name.decode(): value.decode() for name, value in event.headers}
+            elif isinstance(event, h2.events.DataReceived):
+                self.text += event.data
+                self.connection.acknowledge_received_data(event.flow_controlled_length, 1)
+            elif isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset)):
+                self.ended = True
+        self.flush()
+
+    def line(self):
+        """The next line of the answer, empty at its end."""
+        while b"\n" not in self.text and not self.ended:
+            self.receive()
+        line, _, self.text = self.text.partition(b"\n")
+        return line
+
+    def close(self):
+        self.socket.close()
