@@ -75,13 +75,13 @@ def parse_some(text):
 class Http2:
     """One request over HTTP/2 whose body is sent and whose answer is read in turn."""
 
-    def __init__(self, addr, path, **headers):
+    def __init__(self, addr, path, method="POST", **headers):
         host, port = addr.split(":")
         self.socket = socket.create_connection((host, int(port)), timeout=support.PATIENCE)
         self.connection = h2.connection.H2Connection()
         self.connection.initiate_connection()
-        names = {":method": "POST", ":scheme": "http", ":authority": addr, ":path": path, **headers}
-        self.connection.send_headers(1, list(names.items()))
+        names = {":method": method, ":scheme": "http", ":authority": addr, ":path": path, **headers}
+        self.connection.send_headers(1, list(names.items()), end_stream=method == "GET")
         self.headers, self.text, self.ended = {}, b"", False
         self.flush()
 

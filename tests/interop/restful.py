@@ -208,7 +208,8 @@ class Exchange:
             assert kind == "application/json", kind
             return status_of(value)
         assert kind == "application/problem+json", kind
-        title = HTTPStatus(self.response.status).phrase
+        # Python 3.11 has an old name for this one.
+        title = "Payload Too Large" if self.response.status == 413 else HTTPStatus(self.response.status).phrase
         told = value["type"], value["title"], value["status"]
         assert told == ("about:blank", title, self.response.status), told
         code = next(code for code in grpc.StatusCode if code.name == value["code"])
@@ -389,7 +390,7 @@ class Talk:
                 value = json.loads(self.socket.recv(timeout=60))
             except websockets.exceptions.ConnectionClosed as closed:
                 if self.cancelled:
-                    raise failed(grpc.StatusCode.CANCELLED, "over WebSocket") from None
+                    raise self.broken(closed) from None
                 code = closed.rcvd.code if closed.rcvd else None
                 if status:
                     assert code == 4000 + status.code, f"{closed}, and {status}"
@@ -401,6 +402,9 @@ class Talk:
                 status = status_of(value["error"])
             else:
                 yield json_format.ParseDict(value, self.route.answer())
+
+    def broken(self, error):
+        return failed(grpc.StatusCode.CANCELLED, f"over WebSocket: {error}")
 
     def initial_metadata(self):
         return metadata(self.socket.response.headers.raw_items(), "grpc-metadata-")

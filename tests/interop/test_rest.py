@@ -5,15 +5,16 @@ import json
 import re
 import shutil
 import subprocess
-import threading
+import tempfile
 import unittest
 import uuid
 
+import grpc
 import requests
 
 import rest
 import support
-from shop.v1 import order_pb2, user_pb2
+from shop.v1 import chat_pb2, chat_pb2_grpc, user_pb2
 from support import ADA, GRACE, NOBODY, SEED_ORDERS
 
 CURL = shutil.which("curl")
@@ -141,13 +142,18 @@ class Rest(support.ShopTest):
 
     # Headers.
 
+    # Where the metadata of a failed call is that its handler sent as a header.
+    id_of_an_error = "Grpc-Metadata-X-Request-Id"
+
     def test_metadata_goes_both_ways(self):
         for name in ("X-Request-Id", "Grpc-Metadata-X-Request-Id"):
             sent = {name: "r-1", "X-Client-Context-Bin": "AP+A"}
-            for path, status in ((f"/v1/users/{ADA}", 200), (f"/v1/users/{NOBODY}", 404)):
-                received = self.get(path, status=status, headers=sent).headers
-                self.assertEqual(received["Grpc-Metadata-X-Request-Id"], "r-1")
-                self.assertEqual(received["Grpc-Trailer-X-Client-Context-Bin"].rstrip("="), "AP+A")
+            received = self.get(f"/v1/users/{ADA}", headers=sent).headers
+            self.assertEqual(received["Grpc-Metadata-X-Request-Id"], "r-1")
+            self.assertEqual(received["Grpc-Trailer-X-Client-Context-Bin"].rstrip("="), "AP+A")
+            received = self.get(f"/v1/users/{NOBODY}", status=404, headers=sent).headers
+            self.assertEqual(received[self.id_of_an_error], "r-1")
+            self.assertEqual(received["Grpc-Trailer-X-Client-Context-Bin"].rstrip("="), "AP+A")
 
     def test_deadlines(self):
         for header in ({"X-Request-Timeout": "0"}, {"Grpc-Timeout": "1n"}):
@@ -165,29 +171,18 @@ class Rest(support.ShopTest):
 
     def test_retry_after(self):
         """What the error's annotation says, in the header that HTTP has for it."""
-        with support.tempfile.TemporaryDirectory(prefix="shop-test-") as data:
+        with tempfile.TemporaryDirectory(prefix="shop-test-") as data:
             shop = support.Shop(data, "--max-rooms", "1")
             try:
                 front = self.front(shop.addr)
-                first = threading.Event()
-
-                def talk():
-                    yield b'[{"sessionId": "one", "userId": "%b", "message": "here"}' % ADA.encode()
-                    first.wait(support.PATIENCE)
-                    yield b"]"
-
-                thread = threading.Thread(target=rest.call, args=(front, "POST", "/v1/chat", talk()))
-                thread.start()
-                body = [{"sessionId": "two", "userId": GRACE, "message": "there"}]
-
-                def refused():
-                    self.answer = rest.call(front, "POST", "/v1/chat", body)
-                    return self.answer.status != 200
-
-                self.eventually(refused, "the second room is one too many")
-                self.assertEqual((self.answer.status, self.answer.headers["retry-after"]), (429, "60"))
-                first.set()
-                thread.join(support.PATIENCE)
+                with grpc.insecure_channel(front) as channel:
+                    here = support.Requests(chat_pb2.ChatMessage(session_id="one", user_id=ADA, message="here"))
+                    heard = chat_pb2_grpc.ChatServiceStub(channel).Chat(iter(here), timeout=support.PATIENCE)
+                    self.assertEqual(next(heard).message, "here")
+                    body = [{"sessionId": "two", "userId": GRACE, "message": "there"}]
+                    refused = rest.call(front, "POST", "/v1/chat", body)
+                    self.assertEqual((refused.status, refused.headers["retry-after"]), (429, "60"))
+                    here.close()
             finally:
                 shop.stop()
 
@@ -283,6 +278,16 @@ class Rest(support.ShopTest):
         self.assertEqual(talk.line(), b"")
         self.assertEqual(talk.headers.get("grpc-status"), "0")
 
+    def test_trailing_metadata_of_a_stream(self):
+        """In trailers, if it is not known before; HTTP/2 has some without an announcement."""
+        names = {"accept": "application/x-ndjson", "te": "trailers", "x-client-context-bin": "AP+A"}
+        stream = rest.Http2(self.addr, f"/v1/users/{ADA}/orders", "GET", **names)
+        self.addCleanup(stream.close)
+        while stream.line():
+            pass
+        self.assertEqual(stream.headers["grpc-status"], "0")
+        self.assertEqual(stream.headers["grpc-trailer-x-client-context-bin"].rstrip("="), "AP+A")
+
     def test_a_broken_upload_leaves_nothing(self):
         for body in (
             b'[{"uploadId": "b", "data": "aGVs"}, {"uploadId": "b"',
@@ -341,6 +346,9 @@ class Curl(support.ShopTest):
 
 
 class BehindGateway(Rest):
+    # A call that fails at once over gRPC has headers and trailers in one.
+    id_of_an_error = "Grpc-Trailer-X-Request-Id"
+
     @classmethod
     def front(cls, addr):
         gateway = support.Gateway(addr)

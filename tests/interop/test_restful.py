@@ -39,7 +39,8 @@ class Uploads(OverRest, test_uploads.Uploads):
 
 
 class Batches(OverRest, test_uploads.Batches):
-    pass
+    # What is damaged has no JSON.
+    test_what_is_packed_has_to_be_known_and_valid = None
 
 
 class Chat(OverRest, test_chat.Chat):
@@ -60,7 +61,7 @@ class Problems(Errors):
 
     @classmethod
     def connect(cls, addr):
-        return restful.Channel(addr, accept="application/problem+json")
+        return restful.Channel(addr, accept="application/problem+json, application/x-ndjson;q=0.9")
 
 
 class UsersBehindGateway(test_gateway.Behind, Users):
@@ -68,7 +69,8 @@ class UsersBehindGateway(test_gateway.Behind, Users):
 
 
 class OrdersBehindGateway(test_gateway.Behind, Orders):
-    pass
+    # The gateway learns of it at the end, and HTTP/1.1 has no place there for names that it was not told before.
+    test_metadata_of_a_server_stream = None
 
 
 class UploadsBehindGateway(test_gateway.Behind, Uploads):

@@ -140,6 +140,7 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
         .add(ChatServiceServer::new(Chats { shop }))
         .authenticator(Staff::new(&token))
         .require_access()
+        .rest(rsvc::rest::Options::new().accept_compressed(true))
         .bind(options.listen)
         .await?;
     Ok(Ready { server, db, token, place })
