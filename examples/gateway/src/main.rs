@@ -53,6 +53,7 @@ async fn main() -> anyhow::Result<()> {
         .add(ChatServiceServer::new(ChatServiceClient::new(shop)))
         .authenticator(PassOn)
         .require_access()
+        .validate_responses(false) // what the shop answers is the shop's affair
         .rest(rsvc::rest::Options::new().accept_compressed(true))
         .drain_timeout(DRAIN)
         .bind(listen)

@@ -1,6 +1,7 @@
 //! A call from the client's side, one function per kind of method.
 
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as Task, Poll, ready};
 
@@ -34,7 +35,7 @@ where
     let call = Outbound::new(channel, info, ctx);
     call.check(&request)?;
     let requests = futures_util::stream::iter(Some(request));
-    Ok(within(call.deadline, call.single(info, requests)).await?)
+    Ok(within(call.deadline, call.single(info, requests, None)).await?)
 }
 
 /// Calls a method with many requests and one response.
@@ -51,7 +52,7 @@ where
 {
     let call = Outbound::new(channel, info, ctx);
     let (requests, fault) = Requests::new(requests, channel);
-    let answer = fault.or(call.single(info, requests));
+    let answer = fault.or(call.single(info, requests, Some(&fault)));
     Ok(within(call.deadline, answer).await?)
 }
 
@@ -70,7 +71,7 @@ where
     let call = Outbound::new(channel, info, ctx);
     call.check(&request)?;
     let requests = futures_util::stream::iter(Some(request));
-    let (responses, hold) = within(call.deadline, call.start(info, requests)).await?;
+    let (responses, hold) = within(call.deadline, call.start(info, requests, None)).await?;
     Ok(call.several(responses, hold, None))
 }
 
@@ -88,7 +89,7 @@ where
 {
     let call = Outbound::new(channel, info, ctx);
     let (requests, fault) = Requests::new(requests, channel);
-    let answer = fault.or(call.start(info, requests));
+    let answer = fault.or(call.start(info, requests, Some(&fault)));
     let (responses, hold) = within(call.deadline, answer).await?;
     Ok(call.several(responses, hold, Some(fault)))
 }
@@ -118,6 +119,7 @@ impl<'a> Outbound<'a> {
         &self,
         info: &'static MethodInfo,
         requests: impl Stream<Item = Req> + Send + 'static,
+        fault: Option<&Fault>,
     ) -> Result<(Streaming<Res>, Hold), Status>
     where
         Req: prost::Message + 'static,
@@ -130,7 +132,7 @@ impl<'a> Outbound<'a> {
         }
         let metadata = MetadataMap::from_headers(headers);
         let mut request = tonic::Request::from_parts(metadata, http::Extensions::new(), requests);
-        let hold = Hold::on(info, &mut request);
+        let hold = Hold(fault.map(|fault| (request.cancellation_handle(), fault.clone())));
         let mut grpc = self.channel.grpc();
         grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
         let path = PathAndQuery::from_static(info.path);
@@ -145,12 +147,13 @@ impl<'a> Outbound<'a> {
         &self,
         info: &'static MethodInfo,
         requests: impl Stream<Item = Req> + Send + 'static,
+        fault: Option<&Fault>,
     ) -> Result<Res, Status>
     where
         Req: prost::Message + 'static,
         Res: prost::Message + Default + 'static,
     {
-        let (mut responses, _hold) = self.start(info, requests).await?;
+        let (mut responses, _hold) = self.start(info, requests, fault).await?;
         let wrong_number = || Status::unimplemented("the method has exactly one response message");
         let response = match responses.message().await {
             Ok(response) => response.ok_or_else(wrong_number)?,
@@ -313,21 +316,15 @@ impl<T> Stream for Arriving<T> {
     }
 }
 
-/// Resets a call when it is dropped. Without it, a request stream that pauses would keep a call open on the wire of which
-/// nobody waits for the answer any more.
+/// Resets a call with many requests when it is dropped. Without it, a request stream that pauses would keep a call open
+/// on the wire of which nobody waits for the answer any more, and one that ends then would pass for a whole one.
 #[derive(Default)]
-struct Hold(Option<tonic::CancellationHandle>);
-
-impl Hold {
-    /// One request is on the wire at once, and needs none.
-    fn on<T>(info: &MethodInfo, request: &mut tonic::Request<T>) -> Self {
-        Self(info.kind.client_streams().then(|| request.cancellation_handle()))
-    }
-}
+struct Hold(Option<(tonic::CancellationHandle, Fault)>);
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        if let Some(handle) = self.0.take() {
+        if let Some((handle, fault)) = self.0.take() {
+            fault.0.left.store(true, Ordering::Release);
             handle.cancel();
         }
     }
@@ -364,6 +361,8 @@ impl<T: Validate> Stream for Requests<T> {
                 // Neither a message nor the end: the call is being given up.
                 Poll::Pending
             }
+            // It ends since the caller has left, and is about to be reset.
+            Poll::Ready(None) if self.fault.0.left.load(Ordering::Acquire) => Poll::Pending,
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         }
@@ -372,19 +371,26 @@ impl<T: Validate> Stream for Requests<T> {
 
 /// An error of the request stream, on its way to whoever waits for the answer.
 #[derive(Clone, Default)]
-struct Fault(Arc<(Mutex<Option<Status>>, AtomicWaker)>);
+struct Fault(Arc<Shared>);
+
+/// What the request stream and whoever waits for the answer know of each other.
+#[derive(Default)]
+struct Shared {
+    error: Mutex<Option<Status>>,
+    waker: AtomicWaker,
+    /// Nobody waits for the answer any more.
+    left: AtomicBool,
+}
 
 impl Fault {
     fn raise(&self, status: Status) {
-        let (slot, waker) = &*self.0;
-        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
-        waker.wake();
+        *self.0.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
+        self.0.waker.wake();
     }
 
     fn poll(&self, task: &mut Task<'_>) -> Poll<Status> {
-        let (slot, waker) = &*self.0;
-        waker.register(task.waker());
-        match slot.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        self.0.waker.register(task.waker());
+        match self.0.error.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(status) => Poll::Ready(status),
             None => Poll::Pending,
         }
@@ -398,5 +404,20 @@ impl Fault {
             ready @ Poll::Ready(_) => ready,
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_left_has_not_come_to_the_end() {
+        let fault = Fault::default();
+        let mut requests =
+            Requests { inner: RequestStream::<()>::from_iter([]), fault: fault.clone(), validate: false };
+        let mut request = tonic::Request::new(());
+        drop(Hold(Some((request.cancellation_handle(), fault))));
+        assert!(requests.next().now_or_never().is_none());
     }
 }

@@ -234,7 +234,7 @@ fn merged(mut preferences: Preferences, chosen: &Preferences, paths: &[String]) 
         match path.as_str() {
             "theme" => preferences.theme = chosen.theme,
             "newsletter" => preferences.newsletter = chosen.newsletter,
-            "languages" => preferences.languages = chosen.languages.clone(),
+            "languages" => preferences.languages.clone_from(&chosen.languages),
             "client_settings" => preferences.client_settings.clone_from(&chosen.client_settings),
             _ => {}
         }
