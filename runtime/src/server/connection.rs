@@ -21,6 +21,7 @@ use tokio::time::{Sleep, sleep};
 use tonic::body::Body;
 
 use super::session::{Way, sessions};
+use super::target::Targets;
 use super::{Connected, Health, HttpService};
 use crate::lifetime::Lifetime;
 
@@ -203,7 +204,7 @@ async fn serve_http<I>(
 {
     let (way, sessions) = sessions();
     let service = on_connection(service, io.connect_info(), way);
-    let io = TokioIo::new(Silence::new(io, silence));
+    let io = TokioIo::new(Silence::new(Targets::new(io), silence));
     let connection = http.serve_connection_with_upgrades(io, service).into_owned();
     if let Err(error) = sessions.run_beside(watcher.watch(connection)).await {
         tracing::debug!(%error, "a connection broke");

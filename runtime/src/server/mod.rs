@@ -9,6 +9,7 @@ mod reflection;
 mod router;
 pub(crate) mod session;
 mod signal;
+mod target;
 #[cfg(feature = "web")]
 mod web;
 

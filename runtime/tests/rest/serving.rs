@@ -119,3 +119,19 @@ async fn a_router_of_axum() {
         assert_eq!(body, expected);
     }
 }
+
+#[tokio::test]
+async fn targets_as_people_type_them() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let (addr, _stop) = serve(Server::new().add(Items::default())).await;
+    let mut io = TcpStream::connect(addr).await.unwrap();
+    for close in ["keep-alive", "close"] {
+        let request =
+            format!("GET /v1/any?note=\"a<b>`\" HTTP/1.1\r\nhost: x\r\nconnection: {close}\r\n\r\n");
+        io.write_all(request.as_bytes()).await.unwrap();
+    }
+    let mut answers = String::new();
+    io.read_to_string(&mut answers).await.unwrap();
+    assert_eq!(answers.matches(r#"{"note":"\"a<b>`\""}"#).count(), 2, "{answers}");
+}

@@ -53,6 +53,25 @@ fn the_runtime_has_the_messages_of_the_annotations() {
     }
 }
 
+/// The messages of the runtime's own tests of REST.
+#[test]
+fn the_tests_of_rest_have_their_messages() {
+    let folder = repository().join("runtime/tests/rest");
+    let source = Source::Files { files: vec!["demo.proto".into()], includes: vec![folder.clone()] };
+    let found = Builder::new().generate(&source).unwrap_or_else(|errors| panic!("{errors}")).files;
+    let messages = found.iter().find(|file| file.name == "rest.v1.rs").expect("the package");
+    let path = folder.join("messages.rs");
+    if std::env::var_os("RSVC_BLESS").is_some() {
+        fs::write(&path, &messages.content).expect("the folder can be written");
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        expected == messages.content,
+        "{}: `cargo xtask bless` accepts what is there now",
+        path.display()
+    );
+}
+
 /// The JSON of the messages that prost-types has ready, which the runtime carries too.
 #[test]
 fn the_runtime_has_the_json_of_prost_types() {
