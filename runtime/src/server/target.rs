@@ -286,7 +286,7 @@ mod tests {
             "POST / HTTP/1.1\r\ncontent-length: 1, 1\r\n\r\n",
             "POST / HTTP/1.1\r\ncontent-length : 1\r\n\r\n",
             "POST / HTTP/1.1\r\ncontent-length:\r\n\r\n",
-            "POST / HTTP/1.1\r\ncontent-length:                                              1\r\n\r\n",
+            "POST / HTTP/1.1\r\ncontent-length:                                                            1\r\n\r\n",
             "GET / HTTP/1.1\r\nUPGRADE: websocket\r\n\r\n",
             "CONNECT a:1 HTTP/1.1\r\n\r\n",
             "PRI * HTTP/2.0\r\n\r\n",
