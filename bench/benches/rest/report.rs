@@ -73,18 +73,19 @@ impl Contender {
         self.cpu.push(self.server.cpu()?.saturating_sub(before));
         Ok(())
     }
+}
 
-    /// The requests a second of each round as parts of another's.
-    fn ratios(&self, base: &Self) -> impl Iterator<Item = f64> {
-        base.elapsed.iter().zip(&self.elapsed).map(|(base, own)| base.as_secs_f64() / own.as_secs_f64())
-    }
+/// The requests in the same time of each round as parts of another's.
+fn ratio(base: &[Duration], own: &[Duration]) -> f64 {
+    median(base.iter().zip(own).map(|(base, own)| base.as_secs_f64() / own.as_secs_f64()))
 }
 
 /// Measures requests a second.
 pub async fn rates(args: &Args, peers: &[Peer], cases: &[Case]) -> io::Result<()> {
     println!(
         "requests a second, {} connections; median of {} rounds of {} requests in which the peers take turns;\n\
-         ratio: to {} in the same round; CPU: microseconds of processor time a request, the kernel's part included",
+         ratio: to {} in the same round; CPU: microseconds of processor time a request, the kernel's part included,\n\
+         and its ratio, which does not wait for what else the machine does",
         args.connections,
         args.rounds,
         args.requests,
@@ -94,7 +95,14 @@ pub async fn rates(args: &Args, peers: &[Peer], cases: &[Case]) -> io::Result<()
         println!("left out: Envoy, which was not found (--envoy PATH)");
     }
     for &case in cases {
-        println!("\n{:<22} {:>11} {:>8} {:>10}", case.to_string(), "requests/s", "ratio", "CPU");
+        println!(
+            "\n{:<22} {:>11} {:>8} {:>8} {:>8}",
+            case.to_string(),
+            "requests/s",
+            "ratio",
+            "CPU",
+            "ratio"
+        );
         let mut contenders = Vec::new();
         for &peer in peers.iter().filter(|peer| peer.has(case.many)) {
             let serve = Serve { peer, many: case.many, size: case.size };
@@ -105,9 +113,10 @@ pub async fn rates(args: &Args, peers: &[Peer], cases: &[Case]) -> io::Result<()
         for contender in &contenders {
             let rate = median(contender.elapsed.iter().map(|time| requests / time.as_secs_f64()));
             let cpu = median(contender.cpu.iter().map(|time| time.as_secs_f64() * 1e6 / requests));
-            let base = contenders.iter().find(|other| other.peer == BASE);
-            let ratio = base.map_or(f64::NAN, |base| median(contender.ratios(base)));
-            println!("{:<22} {rate:>11.0} {ratio:>8.3} {cpu:>10.2}", contender.peer.name());
+            let base = contenders.iter().find(|other| other.peer == BASE).unwrap_or(contender);
+            let elapsed = ratio(&base.elapsed, &contender.elapsed);
+            let busy = ratio(&base.cpu, &contender.cpu);
+            println!("{:<22} {rate:>11.0} {elapsed:>8.3} {cpu:>8.2} {busy:>8.3}", contender.peer.name());
         }
     }
     println!();

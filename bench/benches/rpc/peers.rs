@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
@@ -91,7 +92,7 @@ impl o::Calls for Handler {
         request: o::Count,
     ) -> Result<rsvc::ResponseStream<o::Order, rsvc::Status>, rsvc::Status> {
         let order: o::Order = order(1);
-        Ok(rsvc::ResponseStream::from_messages(stream::iter((0..request.count).map(move |_| order.clone()))))
+        Ok(rsvc::ResponseStream::from_iter((0..request.count).map(move |_| order.clone())))
     }
 
     async fn client_stream(
@@ -200,7 +201,7 @@ impl Peer for Tonic {
     type Order = t::Order;
 
     async fn serve(listener: TcpListener) {
-        // Nagle's algorithm off, as `rsvc` has it.
+        // Without Nagle's algorithm and with pings, as `rsvc` has it.
         let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
         let server =
             tonic::transport::Server::builder().add_service(t::calls_server::CallsServer::new(Handler));
@@ -208,7 +209,10 @@ impl Peer for Tonic {
     }
 
     async fn connect(server: SocketAddr) -> Self {
-        Self(TonicClient::connect(format!("http://{server}")).await.expect("connects"))
+        let endpoint =
+            tonic::transport::Endpoint::from_shared(format!("http://{server}")).expect("an address");
+        let endpoint = endpoint.http2_keep_alive_interval(Duration::from_mins(2));
+        Self(TonicClient::new(endpoint.connect().await.expect("connects")))
     }
 
     async fn call(&self, order: t::Order) {

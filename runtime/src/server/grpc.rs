@@ -1,7 +1,7 @@
 //! gRPC: from an HTTP request to [`dispatch`](crate::dispatch) and back, one function per kind of method.
 
 use std::convert::Infallible;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
@@ -235,7 +235,8 @@ where
             }
         }));
         let mut grpc = settings.apply(tonic::server::Grpc::new(ProstCodec::<Res, Req>::new()));
-        let answered = async { Ok(grpc.streaming(answer, request).await) };
+        // Pinned here, so that it is not moved once more for each of those who wait for it.
+        let answered = pin!(async { Ok(grpc.streaming(answer, request).await) });
         Ok(dispatch::run(info, &ctx, &settings.policy, answered).await.unwrap_or_else(refused))
     })
 }

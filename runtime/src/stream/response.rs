@@ -69,7 +69,7 @@ impl<T: Send + 'static, E: Send + 'static> ResponseStream<T, E> {
     where
         I: IntoIterator<Item = T, IntoIter: Send + 'static>,
     {
-        Self::from_messages(futures_util::stream::iter(messages))
+        Self::new(futures_util::stream::iter(messages.into_iter().map(Ok)))
     }
 
     /// A stream and what feeds it; at most `capacity` messages wait in between.
