@@ -53,6 +53,24 @@ pub(crate) fn admit<T: Request>(message: &T) -> Result<(), Status> {
     crate::validate::admit(message)
 }
 
+/// Every response message passes here on its way out, one that is alone as well as each of a stream. One that breaks
+/// its rules is a mistake of the handler.
+#[inline]
+pub(crate) fn release<T: Response>(
+    method: &'static MethodInfo,
+    policy: &Policy,
+    message: &T,
+) -> Result<(), Status> {
+    if policy.check_responses { check(method, message) } else { Ok(()) }
+}
+
+fn check<T: Response>(method: &MethodInfo, message: &T) -> Result<(), Status> {
+    message.validate().map_err(|violations| {
+        tracing::error!(method = method.path, %violations, "a response is not valid");
+        Status::internal(format!("the response is not valid: {violations}"))
+    })
+}
+
 /// A call that arrived. Its drop ends the call for everyone who waits for that.
 pub(crate) struct Inbound {
     ctx: Context,
@@ -78,16 +96,9 @@ impl Inbound {
         &self.ctx
     }
 
-    /// Every response message passes here on its way out. One that breaks its rules is a mistake of the handler.
     #[inline]
-    pub(crate) fn release<T: Response>(&self, message: &T) -> Result<(), Status> {
-        if !self.check_responses {
-            return Ok(());
-        }
-        message.validate().map_err(|violations| {
-            tracing::error!(method = self.method.path, %violations, "a response is not valid");
-            Status::internal(format!("the response is not valid: {violations}"))
-        })
+    fn release<T: Response>(&self, message: &T) -> Result<(), Status> {
+        if self.check_responses { check(self.method, message) } else { Ok(()) }
     }
 
     /// An error, with the response metadata that was set before it came up, as it fits into the trailers.

@@ -62,6 +62,12 @@ pub(crate) struct Upload {
     pub(crate) settings: Arc<Settings>,
 }
 
+impl Upload {
+    fn reply(&self) -> Reply {
+        Reply { binding: self.binding, settings: Arc::clone(&self.settings) }
+    }
+}
+
 /// What has to be known to answer.
 pub(crate) struct Reply {
     pub(crate) binding: &'static Binding,
@@ -86,15 +92,12 @@ where
         info,
         call,
         move |ctx, upload| async move {
+            let reply = upload.reply();
             let request = request::read(upload, &ctx, fields).await?;
-            handler(ctx.clone(), request).await.map_err(|error| Failure::of(&ctx, error))
+            let response = handler(ctx.clone(), request).await.map_err(|error| Failure::of(&ctx, error))?;
+            respond::message(info, &ctx, response, &reply, fields)
         },
-        move |call, response, reply| {
-            let checked = call.release(&response).map_err(Failure::from);
-            std::future::ready(
-                checked.and_then(|()| respond::message(call.context(), response, &reply, fields)),
-            )
-        },
+        |_, response, _| std::future::ready(Ok(response)),
     )
 }
 
@@ -124,15 +127,12 @@ where
         info,
         call,
         move |ctx, upload| async move {
+            let reply = upload.reply();
             let requests = stream::incoming::messages(upload, &ctx, fields)?;
-            handler(ctx.clone(), requests).await.map_err(|error| Failure::of(&ctx, error))
+            let response = handler(ctx.clone(), requests).await.map_err(|error| Failure::of(&ctx, error))?;
+            respond::message(info, &ctx, response, &reply, fields)
         },
-        move |call, response, reply| {
-            let checked = call.release(&response).map_err(Failure::from);
-            std::future::ready(
-                checked.and_then(|()| respond::message(call.context(), response, &reply, fields)),
-            )
-        },
+        |_, response, _| std::future::ready(Ok(response)),
     )
 }
 
@@ -205,10 +205,15 @@ where
 pub fn unknown(call: Call) -> RestFuture {
     let failure = Failure::from(Status::not_found("there is no such method"));
     let response = error::respond(&failure, &call.parts.headers);
+    answered(response)
+}
+
+fn answered(response: Response<Body>) -> RestFuture {
     Box::pin(std::future::ready(Ok(response)))
 }
 
-/// The way of every call: `handle` runs within the deadline and what the policy says, `answer` makes the response.
+/// The way of every call: `handle` runs within the deadline and what the policy says, `answer` makes the response of
+/// what it brings where that outlives it, as a stream does.
 fn serve<T, H, HFut, A, AFut>(info: &'static MethodInfo, call: Call, handle: H, answer: A) -> RestFuture
 where
     H: FnOnce(Context, Upload) -> HFut + Send + 'static,
@@ -217,24 +222,26 @@ where
     AFut: Future<Output = Result<Response<Body>, Failure>> + Send,
     T: Send,
 {
+    // What can be done at once is: the future is the smaller for it, and small ones are allocated and moved faster.
+    let Call { parts, body, binding, path_end, settings } = call;
+    let Parts { method, uri, mut headers, extensions, .. } = parts;
+    if let Err(failure) = headers::receive(&mut headers, &settings.options) {
+        return answered(error::respond(&failure, &headers));
+    }
+    let call = match Inbound::new(info, headers, extensions, &settings.policy) {
+        Ok(call) => call,
+        // Its headers are gone with the call: the answer is in the default format.
+        Err(status) => return answered(error::respond(&status.into(), &http::HeaderMap::new())),
+    };
+    let ctx = call.context().clone();
+    #[cfg(feature = "compression")]
+    let body = match compress::request(settings.options.compression, ctx.metadata().as_ref(), body) {
+        Ok(body) => body,
+        Err(failure) => return answered(compress::refuse(error::respond_within(&failure, &ctx, &settings))),
+    };
+    let is_head = method == Method::HEAD;
+    let upload = Upload { uri, path_end, body, binding, settings: Arc::clone(&settings) };
     Box::pin(async move {
-        let Call { parts, body, binding, path_end, settings } = call;
-        let Parts { method, uri, mut headers, extensions, .. } = parts;
-        if let Err(failure) = headers::receive(&mut headers, &settings.options) {
-            return Ok(error::respond(&failure, &headers));
-        }
-        let call = match Inbound::new(info, headers, extensions, &settings.policy) {
-            Ok(call) => call,
-            // Its headers are gone with the call: the answer is in the default format.
-            Err(status) => return Ok(error::respond(&status.into(), &http::HeaderMap::new())),
-        };
-        let ctx = call.context().clone();
-        #[cfg(feature = "compression")]
-        let body = match compress::request(settings.options.compression, ctx.metadata().as_ref(), body) {
-            Ok(body) => body,
-            Err(failure) => return Ok(compress::refuse(error::respond_within(&failure, &ctx, &settings))),
-        };
-        let upload = Upload { uri, path_end, body, binding, settings: Arc::clone(&settings) };
         // Pinned here, so that it is not moved once more for each of those who wait for it.
         let handled = pin!(async { Ok(handle(ctx.clone(), upload).await) });
         let handled = dispatch::run(info, &ctx, &settings.policy, handled).await;
@@ -246,6 +253,6 @@ where
         let response = answered.unwrap_or_else(|failure| error::respond_within(&failure, &ctx, &settings));
         #[cfg(feature = "compression")]
         let response = compress::response(settings.options.compression, ctx.metadata().as_ref(), response);
-        Ok(if method == Method::HEAD { respond::without_body(response) } else { response })
+        Ok(if is_head { respond::without_body(response) } else { response })
     })
 }

@@ -15,18 +15,21 @@ use super::error::Failure;
 use super::negotiate::{JSON, Media, PROTOBUF};
 use super::options::Options;
 use super::{headers, httpbody};
-use crate::Context;
 use crate::json::info::{Cardinality, Type};
 use crate::json::{self, Json, Writer};
+use crate::method::MethodInfo;
 use crate::pb::google::api::HttpBody;
+use crate::{Context, dispatch};
 
 /// The response to a call with one response message.
-pub(crate) fn message<Req, Res: prost::Message + Json + 'static>(
+pub(crate) fn message<Req, Res: prost::Message + Json + dispatch::Response>(
+    method: &'static MethodInfo,
     ctx: &Context,
     message: Res,
     reply: &Reply,
     fields: Fields<Req, Res>,
 ) -> Result<Response<Body>, Failure> {
+    dispatch::release(method, &reply.settings.policy, &message)?;
     let content = content(message, ctx.metadata().as_ref(), reply.binding, &reply.settings.options, fields)?;
     let mut response = Response::new(Body::new(Full::new(content.body)));
     response.headers_mut().insert(CONTENT_TYPE, content.media_type);

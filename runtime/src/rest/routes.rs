@@ -204,9 +204,12 @@ impl Tree {
         let mut start = path.starts_with('/').then_some(1)?;
         let mut escaped = false;
         let mut colon = None;
-        let bytes = path.as_bytes();
-        for at in 1..bytes.len() {
-            match bytes[at] {
+        for (at, &byte) in path.as_bytes().iter().enumerate().skip(1) {
+            // Letters, and so most of a path, are behind all that is looked for.
+            if byte > b':' {
+                continue;
+            }
+            match byte {
                 b'/' => {
                     state = self.step(state, &path[start..at], escaped);
                     if state == 0 {

@@ -77,16 +77,11 @@ fn segments(path: &str, from: u16, to: Option<u16>) -> &str {
 }
 
 /// Where in `path` so many slashes have passed, from `at` on.
-fn after_slashes(path: &str, at: usize, mut count: u16) -> Option<usize> {
-    for (index, byte) in path.bytes().enumerate().skip(at) {
-        if byte == b'/' {
-            count = count.saturating_sub(1);
-            if count == 0 {
-                return Some(index + 1);
-            }
-        }
+fn after_slashes(path: &str, mut at: usize, count: u16) -> Option<usize> {
+    for _ in 0..count {
+        at += path.as_bytes()[at..].iter().position(|&byte| byte == b'/')? + 1;
     }
-    None
+    Some(at)
 }
 
 /// Something in the URL is wrong.

@@ -21,8 +21,11 @@ pub(super) enum Plus {
 /// The text that `raw` stands for.
 pub(super) fn decode(raw: &str, slash: Slash, plus: Plus) -> Result<Cow<'_, str>, &'static str> {
     let bytes = raw.as_bytes();
-    let special = |&byte: &u8| byte == b'%' || (byte == b'+' && plus == Plus::Space);
-    let Some(first) = bytes.iter().position(special) else { return Ok(Cow::Borrowed(raw)) };
+    let first = match plus {
+        Plus::Plus => bytes.iter().position(|&byte| byte == b'%'),
+        Plus::Space => bytes.iter().position(|&byte| matches!(byte, b'%' | b'+')),
+    };
+    let Some(first) = first else { return Ok(Cow::Borrowed(raw)) };
     let mut out = Vec::with_capacity(bytes.len());
     out.extend_from_slice(&bytes[..first]);
     let mut rest = &bytes[first..];
