@@ -8,8 +8,7 @@ use crate::rest::Options;
 
 impl Options {
     /// How long a stream of server-sent events, of protobuf or over WebSocket may say nothing before something is said
-    /// that means nothing, so that nobody on the way takes the connection for dead. It is also how long the response to
-    /// a stream waits for its first message, so that an error until then has its own HTTP status. Default: 15 seconds.
+    /// that means nothing, so that nobody on the way takes the connection for dead. Default: 15 seconds.
     pub fn keep_alive(mut self, interval: Duration) -> Self {
         self.keep_alive = interval.max(Duration::from_millis(1));
         self

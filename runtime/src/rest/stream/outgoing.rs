@@ -29,8 +29,9 @@ use crate::{Context, ResponseStream};
 /// How much is gathered from a handler that is faster than the client, before it goes out.
 const BATCH: usize = 16 * 1024;
 
-/// How long the head of a response waits for the first message if its client may wait for the head before it sends.
-const BIDI_PATIENCE: Duration = Duration::from_secs(1);
+/// How long the head of a response waits for the first message. No longer: its client may wait for the head before it
+/// sends, or before it makes happen what the stream would tell of.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What browsers send when they call again after a stream has ended: how many messages they have.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -123,11 +124,10 @@ impl Style {
         let Writing { format, reply, .. } = writing;
         let request: &HeaderMap = ctx.metadata().as_ref();
         let keep_alive = reply.settings.options.keep_alive;
-        let is_bidi = ctx.method().is_some_and(|method| method.kind.client_streams());
         let seen = request.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse().ok());
         Self {
             format: *format,
-            patience: if is_bidi { BIDI_PATIENCE.min(keep_alive) } else { keep_alive },
+            patience: PATIENCE.min(keep_alive),
             keep_alive,
             seen: seen.unwrap_or(0),
             // Where the body itself cannot tell an error, only a client that looks at trailers gets to know.
