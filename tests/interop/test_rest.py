@@ -317,11 +317,13 @@ class Curl(support.ShopTest):
 
     def test_what_the_documentation_shows(self):
         """Commands and answers in the READMEs, word for word."""
+        gateway = support.Gateway(self.addr)
+        self.addCleanup(gateway.stop)
         shown = 0
         for page in ("README.md", "examples/shop/README.md", "examples/gateway/README.md"):
             text = (support.ROOT / page).read_text()
             for command, expected in re.findall(r"^\$ (curl .*)\n((?:(?!\$ |```).*\n)*)", text, re.M):
-                command = re.sub(r"127\.0\.0\.1:80\d\d", self.addr, command)
+                command = command.replace("127.0.0.1:8080", self.addr).replace("127.0.0.1:8081", gateway.addr)
                 done = subprocess.run(
                     command.replace("curl ", f"{CURL} -sS --max-time 30 ", 1),
                     shell=True,
