@@ -197,10 +197,7 @@ impl<'a> Cx<'a> {
         let count = Literal::usize_unsuffixed(fields.len());
         let table = fields.iter().map(|field| self.table_line(*field));
         let write = self.write_lines(id);
-        let read = fields.iter().enumerate().map(|(index, field)| {
-            let (index, read) = (Literal::usize_unsuffixed(index), self.read(*field));
-            quote! { #index => #read, }
-        });
+        let read = (!fields.is_empty()).then(|| self.read_field(&fields));
         quote! {
             #[allow(deprecated)]
             const _: () = {
@@ -223,13 +220,9 @@ impl<'a> Cx<'a> {
                         &mut self,
                         __rsvc_r: &mut ::rsvc::json::Reader<'_>,
                     ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-                        __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), &mut |__rsvc_r, __rsvc_index| {
-                            match __rsvc_index {
-                                #(#read)*
-                                _ => ::core::result::Result::Ok(()),
-                            }
-                        })
+                        __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
                     }
+                    #read
                 }
             };
         }

@@ -66,15 +66,49 @@ pub trait Json {
 
     /// Reads into the value, merging with what is there.
     fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error>;
+
+    /// Reads the field of an index of the table, for [`Reader::fields`]. Only generated code has it.
+    #[doc(hidden)]
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), Error> {
+        let _ = (index, reader);
+        Ok(())
+    }
+}
+
+/// A repeated field, whatever is in it.
+#[doc(hidden)]
+pub trait JsonList {
+    /// How many elements it has.
+    fn count(&self) -> usize;
+
+    /// The element at an index that it has.
+    fn at(&self, index: usize) -> &dyn Json;
+
+    /// Adds an element, which is then read.
+    fn add(&mut self) -> &mut dyn Json;
+}
+
+impl<T: Json + Default> JsonList for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn at(&self, index: usize) -> &dyn Json {
+        &self[index]
+    }
+
+    fn add(&mut self) -> &mut dyn Json {
+        self.push_mut(T::default())
+    }
 }
 
 /// A message as JSON bytes.
-pub fn to_vec<T: Json + ?Sized>(message: &T) -> Result<Vec<u8>, Error> {
+pub fn to_vec(message: &dyn Json) -> Result<Vec<u8>, Error> {
     WriteOptions::new().to_vec(message)
 }
 
 /// A message as JSON text.
-pub fn to_string<T: Json + ?Sized>(message: &T) -> Result<String, Error> {
+pub fn to_string(message: &dyn Json) -> Result<String, Error> {
     WriteOptions::new().to_string(message)
 }
 
@@ -89,6 +123,6 @@ pub fn from_str<T: Json + Default>(json: &str) -> Result<T, Error> {
 }
 
 /// Reads JSON into a message that may have content: see [`ReadOptions::merge_slice`].
-pub fn merge<T: Json + ?Sized>(message: &mut T, json: &[u8]) -> Result<(), Error> {
+pub fn merge(message: &mut dyn Json, json: &[u8]) -> Result<(), Error> {
     ReadOptions::new().merge_slice(message, json)
 }

@@ -47,32 +47,31 @@ impl WriteOptions {
     }
 
     /// A message as bytes.
-    pub fn to_vec<T: Json + ?Sized>(&self, message: &T) -> Result<Vec<u8>, Error> {
-        self.write(&mut |writer| message.write_json(writer), Vec::with_capacity(128))
+    pub fn to_vec(&self, message: &dyn Json) -> Result<Vec<u8>, Error> {
+        self.write(message, Vec::with_capacity(128))
     }
 
     /// A message as text.
     ///
     /// # Panics
     /// Never: what is written is UTF-8.
-    pub fn to_string<T: Json + ?Sized>(&self, message: &T) -> Result<String, Error> {
+    pub fn to_string(&self, message: &dyn Json) -> Result<String, Error> {
         self.to_vec(message).map(|bytes| String::from_utf8(bytes).expect("only text is written"))
     }
 
     /// Appends a message to `out`. After an error `out` is as it was.
-    pub fn append<T: Json + ?Sized>(&self, message: &T, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub fn append(&self, message: &dyn Json, out: &mut Vec<u8>) -> Result<(), Error> {
         if out.is_empty() {
-            *out = self.write(&mut |writer| message.write_json(writer), std::mem::take(out))?;
+            *out = self.write(message, std::mem::take(out))?;
         } else {
             out.extend_from_slice(&self.to_vec(message)?);
         }
         Ok(())
     }
 
-    /// Not generic, so that it is compiled here and not for each message.
-    fn write(&self, message: &mut dyn FnMut(&mut Writer), buf: Vec<u8>) -> Result<Vec<u8>, Error> {
+    fn write(&self, message: &dyn Json, buf: Vec<u8>) -> Result<Vec<u8>, Error> {
         let mut writer = Writer::new(self, buf);
-        message(&mut writer);
+        message.write_json(&mut writer);
         writer.finish()
     }
 }
@@ -134,24 +133,15 @@ impl ReadOptions {
 
     /// Reads into `message` as protobuf merges: what the text does not name stays, lists grow, maps take the
     /// new entries, messages merge in turn. After an error `message` is partly changed.
-    pub fn merge_slice<T: Json + ?Sized>(&self, message: &mut T, json: &[u8]) -> Result<(), Error> {
-        self.read(&mut |reader| message.read_json(reader), json)
+    pub fn merge_slice(&self, message: &mut dyn Json, json: &[u8]) -> Result<(), Error> {
+        self.merge_str(message, Reader::text(json)?)
     }
 
     /// [`ReadOptions::merge_slice`], from text.
-    pub fn merge_str<T: Json + ?Sized>(&self, message: &mut T, json: &str) -> Result<(), Error> {
-        self.read(&mut |reader| message.read_json(reader), json.as_bytes())
-    }
-
-    /// Not generic, so that it is compiled here and not for each message.
-    fn read(
-        &self,
-        message: &mut dyn FnMut(&mut Reader<'_>) -> Result<(), Error>,
-        json: &[u8],
-    ) -> Result<(), Error> {
-        let mut reader = Reader::new(self, Reader::text(json)?);
+    pub fn merge_str(&self, message: &mut dyn Json, json: &str) -> Result<(), Error> {
+        let mut reader = Reader::new(self, json);
         reader.start()?;
-        message(&mut reader)?;
+        message.read_json(&mut reader)?;
         reader.finish()
     }
 }

@@ -1468,18 +1468,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.id),
-                            1 => __rsvc_r.string_opt(&mut self.message),
-                            2 => __rsvc_r.string_opt(&mut self.expression),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.id),
+                1 => __rsvc_r.string_opt(&mut self.message),
+                2 => __rsvc_r.string_opt(&mut self.expression),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1514,18 +1516,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_list(&mut self.cel_expression),
-                            1 => __rsvc_r.list(&mut self.cel),
-                            2 => __rsvc_r.list(&mut self.oneof),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_list(&mut self.cel_expression),
+                1 => __rsvc_r.list(&mut self.cel),
+                2 => __rsvc_r.list(&mut self.oneof),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1556,17 +1560,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_list(&mut self.fields),
-                            1 => __rsvc_r.bool_opt(&mut self.required),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_list(&mut self.fields),
+                1 => __rsvc_r.bool_opt(&mut self.required),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1595,16 +1601,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.bool_opt(&mut self.required),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.bool_opt(&mut self.required),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1754,305 +1762,307 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_list(&mut self.cel_expression),
-                            1 => __rsvc_r.list(&mut self.cel),
-                            2 => __rsvc_r.bool_opt(&mut self.required),
-                            3 => __rsvc_r.enum_opt::<Ignore>(&mut self.ignore),
-                            4 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Float(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Float(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Double(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Double(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            6 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Int32(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Int32(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            7 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Int64(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Int64(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            8 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Uint32(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Uint32(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            9 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Uint64(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Uint64(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            10 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Sint32(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Sint32(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            11 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Sint64(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Sint64(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            12 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Fixed32(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Fixed32(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            13 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Fixed64(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Fixed64(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            14 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Sfixed32(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Sfixed32(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            15 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Sfixed64(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Sfixed64(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            16 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Bool(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Bool(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            17 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::String(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::String(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            18 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Bytes(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Bytes(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            19 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Enum(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Enum(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            20 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Repeated(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Repeated(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            21 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Map(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Map(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            22 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Any(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Any(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            23 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Duration(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Duration(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            24 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::FieldMask(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::FieldMask(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            25 => {
-                                if let ::core::option::Option::Some(
-                                    field_rules::Type::Timestamp(__rsvc_value),
-                                ) = &mut self.r#type
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#type = ::core::option::Option::Some(
-                                        field_rules::Type::Timestamp(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_list(&mut self.cel_expression),
+                1 => __rsvc_r.list(&mut self.cel),
+                2 => __rsvc_r.bool_opt(&mut self.required),
+                3 => __rsvc_r.enum_opt::<Ignore>(&mut self.ignore),
+                4 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Float(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Float(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                5 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Double(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Double(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                6 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Int32(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Int32(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                7 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Int64(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Int64(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                8 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Uint32(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Uint32(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                9 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Uint64(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Uint64(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                10 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Sint32(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Sint32(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                11 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Sint64(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Sint64(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                12 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Fixed32(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Fixed32(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                13 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Fixed64(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Fixed64(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                14 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Sfixed32(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Sfixed32(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                15 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Sfixed64(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Sfixed64(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                16 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Bool(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Bool(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                17 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::String(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::String(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                18 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Bytes(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Bytes(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                19 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Enum(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Enum(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                20 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Repeated(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Repeated(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                21 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Map(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Map(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                22 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Any(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Any(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                23 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Duration(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Duration(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                24 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::FieldMask(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::FieldMask(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                25 => {
+                    if let ::core::option::Option::Some(
+                        field_rules::Type::Timestamp(__rsvc_value),
+                    ) = &mut self.r#type
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#type = ::core::option::Option::Some(
+                            field_rules::Type::Timestamp(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2081,16 +2091,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.cel),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.cel),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2149,44 +2161,46 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.float_opt(&mut self.r#const),
-                            1 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    float_rules::LessThan::Lt(__rsvc_r.f32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    float_rules::LessThan::Lte(__rsvc_r.f32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    float_rules::GreaterThan::Gt(__rsvc_r.f32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    float_rules::GreaterThan::Gte(__rsvc_r.f32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.float_list(&mut self.r#in),
-                            6 => __rsvc_r.float_list(&mut self.not_in),
-                            7 => __rsvc_r.bool_opt(&mut self.finite),
-                            8 => __rsvc_r.float_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.float_opt(&mut self.r#const),
+                1 => {
+                    self.less_than = ::core::option::Option::Some(
+                        float_rules::LessThan::Lt(__rsvc_r.f32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.less_than = ::core::option::Option::Some(
+                        float_rules::LessThan::Lte(__rsvc_r.f32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        float_rules::GreaterThan::Gt(__rsvc_r.f32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        float_rules::GreaterThan::Gte(__rsvc_r.f32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.float_list(&mut self.r#in),
+                6 => __rsvc_r.float_list(&mut self.not_in),
+                7 => __rsvc_r.bool_opt(&mut self.finite),
+                8 => __rsvc_r.float_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2245,44 +2259,46 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.double_opt(&mut self.r#const),
-                            1 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    double_rules::LessThan::Lt(__rsvc_r.f64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    double_rules::LessThan::Lte(__rsvc_r.f64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    double_rules::GreaterThan::Gt(__rsvc_r.f64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    double_rules::GreaterThan::Gte(__rsvc_r.f64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.double_list(&mut self.r#in),
-                            6 => __rsvc_r.double_list(&mut self.not_in),
-                            7 => __rsvc_r.bool_opt(&mut self.finite),
-                            8 => __rsvc_r.double_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.double_opt(&mut self.r#const),
+                1 => {
+                    self.less_than = ::core::option::Option::Some(
+                        double_rules::LessThan::Lt(__rsvc_r.f64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.less_than = ::core::option::Option::Some(
+                        double_rules::LessThan::Lte(__rsvc_r.f64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        double_rules::GreaterThan::Gt(__rsvc_r.f64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        double_rules::GreaterThan::Gte(__rsvc_r.f64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.double_list(&mut self.r#in),
+                6 => __rsvc_r.double_list(&mut self.not_in),
+                7 => __rsvc_r.bool_opt(&mut self.finite),
+                8 => __rsvc_r.double_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2339,43 +2355,45 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.r#const),
-                            1 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    int32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    int32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    int32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    int32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.int32_list(&mut self.r#in),
-                            6 => __rsvc_r.int32_list(&mut self.not_in),
-                            7 => __rsvc_r.int32_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.r#const),
+                1 => {
+                    self.less_than = ::core::option::Option::Some(
+                        int32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.less_than = ::core::option::Option::Some(
+                        int32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        int32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        int32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.int32_list(&mut self.r#in),
+                6 => __rsvc_r.int32_list(&mut self.not_in),
+                7 => __rsvc_r.int32_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2432,43 +2450,45 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int64_opt(&mut self.r#const),
-                            1 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    int64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    int64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    int64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    int64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.int64_list(&mut self.r#in),
-                            6 => __rsvc_r.int64_list(&mut self.not_in),
-                            7 => __rsvc_r.int64_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int64_opt(&mut self.r#const),
+                1 => {
+                    self.less_than = ::core::option::Option::Some(
+                        int64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.less_than = ::core::option::Option::Some(
+                        int64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        int64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        int64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.int64_list(&mut self.r#in),
+                6 => __rsvc_r.int64_list(&mut self.not_in),
+                7 => __rsvc_r.int64_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2525,43 +2545,45 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.uint32_opt(&mut self.r#const),
-                            1 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    u_int32_rules::LessThan::Lt(__rsvc_r.u32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    u_int32_rules::LessThan::Lte(__rsvc_r.u32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    u_int32_rules::GreaterThan::Gt(__rsvc_r.u32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    u_int32_rules::GreaterThan::Gte(__rsvc_r.u32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.uint32_list(&mut self.r#in),
-                            6 => __rsvc_r.uint32_list(&mut self.not_in),
-                            7 => __rsvc_r.uint32_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.uint32_opt(&mut self.r#const),
+                1 => {
+                    self.less_than = ::core::option::Option::Some(
+                        u_int32_rules::LessThan::Lt(__rsvc_r.u32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.less_than = ::core::option::Option::Some(
+                        u_int32_rules::LessThan::Lte(__rsvc_r.u32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        u_int32_rules::GreaterThan::Gt(__rsvc_r.u32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        u_int32_rules::GreaterThan::Gte(__rsvc_r.u32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.uint32_list(&mut self.r#in),
+                6 => __rsvc_r.uint32_list(&mut self.not_in),
+                7 => __rsvc_r.uint32_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2618,43 +2640,45 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.uint64_opt(&mut self.r#const),
-                            1 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    u_int64_rules::LessThan::Lt(__rsvc_r.u64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    u_int64_rules::LessThan::Lte(__rsvc_r.u64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    u_int64_rules::GreaterThan::Gt(__rsvc_r.u64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    u_int64_rules::GreaterThan::Gte(__rsvc_r.u64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.uint64_list(&mut self.r#in),
-                            6 => __rsvc_r.uint64_list(&mut self.not_in),
-                            7 => __rsvc_r.uint64_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.uint64_opt(&mut self.r#const),
+                1 => {
+                    self.less_than = ::core::option::Option::Some(
+                        u_int64_rules::LessThan::Lt(__rsvc_r.u64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.less_than = ::core::option::Option::Some(
+                        u_int64_rules::LessThan::Lte(__rsvc_r.u64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        u_int64_rules::GreaterThan::Gt(__rsvc_r.u64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        u_int64_rules::GreaterThan::Gte(__rsvc_r.u64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.uint64_list(&mut self.r#in),
+                6 => __rsvc_r.uint64_list(&mut self.not_in),
+                7 => __rsvc_r.uint64_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2711,43 +2735,45 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.r#const),
-                            1 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    s_int32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    s_int32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    s_int32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    s_int32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.int32_list(&mut self.r#in),
-                            6 => __rsvc_r.int32_list(&mut self.not_in),
-                            7 => __rsvc_r.int32_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.r#const),
+                1 => {
+                    self.less_than = ::core::option::Option::Some(
+                        s_int32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.less_than = ::core::option::Option::Some(
+                        s_int32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        s_int32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        s_int32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.int32_list(&mut self.r#in),
+                6 => __rsvc_r.int32_list(&mut self.not_in),
+                7 => __rsvc_r.int32_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2804,43 +2830,45 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int64_opt(&mut self.r#const),
-                            1 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    s_int64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    s_int64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    s_int64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    s_int64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.int64_list(&mut self.r#in),
-                            6 => __rsvc_r.int64_list(&mut self.not_in),
-                            7 => __rsvc_r.int64_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int64_opt(&mut self.r#const),
+                1 => {
+                    self.less_than = ::core::option::Option::Some(
+                        s_int64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.less_than = ::core::option::Option::Some(
+                        s_int64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        s_int64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        s_int64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.int64_list(&mut self.r#in),
+                6 => __rsvc_r.int64_list(&mut self.not_in),
+                7 => __rsvc_r.int64_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2897,43 +2925,45 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.uint32_opt(&mut self.r#const),
-                            1 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    fixed32_rules::LessThan::Lt(__rsvc_r.u32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    fixed32_rules::LessThan::Lte(__rsvc_r.u32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    fixed32_rules::GreaterThan::Gt(__rsvc_r.u32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    fixed32_rules::GreaterThan::Gte(__rsvc_r.u32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.uint32_list(&mut self.r#in),
-                            6 => __rsvc_r.uint32_list(&mut self.not_in),
-                            7 => __rsvc_r.uint32_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.uint32_opt(&mut self.r#const),
+                1 => {
+                    self.less_than = ::core::option::Option::Some(
+                        fixed32_rules::LessThan::Lt(__rsvc_r.u32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.less_than = ::core::option::Option::Some(
+                        fixed32_rules::LessThan::Lte(__rsvc_r.u32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        fixed32_rules::GreaterThan::Gt(__rsvc_r.u32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        fixed32_rules::GreaterThan::Gte(__rsvc_r.u32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.uint32_list(&mut self.r#in),
+                6 => __rsvc_r.uint32_list(&mut self.not_in),
+                7 => __rsvc_r.uint32_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2990,43 +3020,45 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.uint64_opt(&mut self.r#const),
-                            1 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    fixed64_rules::LessThan::Lt(__rsvc_r.u64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    fixed64_rules::LessThan::Lte(__rsvc_r.u64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    fixed64_rules::GreaterThan::Gt(__rsvc_r.u64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    fixed64_rules::GreaterThan::Gte(__rsvc_r.u64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.uint64_list(&mut self.r#in),
-                            6 => __rsvc_r.uint64_list(&mut self.not_in),
-                            7 => __rsvc_r.uint64_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.uint64_opt(&mut self.r#const),
+                1 => {
+                    self.less_than = ::core::option::Option::Some(
+                        fixed64_rules::LessThan::Lt(__rsvc_r.u64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.less_than = ::core::option::Option::Some(
+                        fixed64_rules::LessThan::Lte(__rsvc_r.u64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        fixed64_rules::GreaterThan::Gt(__rsvc_r.u64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        fixed64_rules::GreaterThan::Gte(__rsvc_r.u64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.uint64_list(&mut self.r#in),
+                6 => __rsvc_r.uint64_list(&mut self.not_in),
+                7 => __rsvc_r.uint64_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -3083,43 +3115,45 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.r#const),
-                            1 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    s_fixed32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    s_fixed32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    s_fixed32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    s_fixed32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.int32_list(&mut self.r#in),
-                            6 => __rsvc_r.int32_list(&mut self.not_in),
-                            7 => __rsvc_r.int32_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.r#const),
+                1 => {
+                    self.less_than = ::core::option::Option::Some(
+                        s_fixed32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.less_than = ::core::option::Option::Some(
+                        s_fixed32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        s_fixed32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        s_fixed32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.int32_list(&mut self.r#in),
+                6 => __rsvc_r.int32_list(&mut self.not_in),
+                7 => __rsvc_r.int32_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -3176,43 +3210,45 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int64_opt(&mut self.r#const),
-                            1 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    s_fixed64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    s_fixed64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    s_fixed64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    s_fixed64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.int64_list(&mut self.r#in),
-                            6 => __rsvc_r.int64_list(&mut self.not_in),
-                            7 => __rsvc_r.int64_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int64_opt(&mut self.r#const),
+                1 => {
+                    self.less_than = ::core::option::Option::Some(
+                        s_fixed64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.less_than = ::core::option::Option::Some(
+                        s_fixed64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        s_fixed64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        s_fixed64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.int64_list(&mut self.r#in),
+                6 => __rsvc_r.int64_list(&mut self.not_in),
+                7 => __rsvc_r.int64_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -3243,17 +3279,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.bool_opt(&mut self.r#const),
-                            1 => __rsvc_r.bool_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.bool_opt(&mut self.r#const),
+                1 => __rsvc_r.bool_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -3406,169 +3444,167 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.r#const),
-                            1 => __rsvc_r.uint64_opt(&mut self.len),
-                            2 => __rsvc_r.uint64_opt(&mut self.min_len),
-                            3 => __rsvc_r.uint64_opt(&mut self.max_len),
-                            4 => __rsvc_r.uint64_opt(&mut self.len_bytes),
-                            5 => __rsvc_r.uint64_opt(&mut self.min_bytes),
-                            6 => __rsvc_r.uint64_opt(&mut self.max_bytes),
-                            7 => __rsvc_r.string_opt(&mut self.pattern),
-                            8 => __rsvc_r.string_opt(&mut self.prefix),
-                            9 => __rsvc_r.string_opt(&mut self.suffix),
-                            10 => __rsvc_r.string_opt(&mut self.contains),
-                            11 => __rsvc_r.string_opt(&mut self.not_contains),
-                            12 => __rsvc_r.string_list(&mut self.r#in),
-                            13 => __rsvc_r.string_list(&mut self.not_in),
-                            14 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Email(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            15 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Hostname(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            16 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Ip(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            17 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Ipv4(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            18 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Ipv6(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            19 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Uri(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            20 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::UriRef(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            21 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Address(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            22 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Uuid(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            23 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Tuuid(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            24 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::IpWithPrefixlen(
-                                        __rsvc_r.bool_value()?,
-                                    ),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            25 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Ipv4WithPrefixlen(
-                                        __rsvc_r.bool_value()?,
-                                    ),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            26 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Ipv6WithPrefixlen(
-                                        __rsvc_r.bool_value()?,
-                                    ),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            27 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::IpPrefix(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            28 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Ipv4Prefix(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            29 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Ipv6Prefix(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            30 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::HostAndPort(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            31 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::Ulid(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            32 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::ProtobufFqn(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            33 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    string_rules::WellKnown::ProtobufDotFqn(
-                                        __rsvc_r.bool_value()?,
-                                    ),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            34 => {
-                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                                    .enum_value(<KnownRegex as ::rsvc::json::JsonEnum>::INFO)?
-                                {
-                                    self.well_known = ::core::option::Option::Some(
-                                        string_rules::WellKnown::WellKnownRegex(__rsvc_value),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            35 => __rsvc_r.bool_opt(&mut self.strict),
-                            36 => __rsvc_r.string_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.r#const),
+                1 => __rsvc_r.uint64_opt(&mut self.len),
+                2 => __rsvc_r.uint64_opt(&mut self.min_len),
+                3 => __rsvc_r.uint64_opt(&mut self.max_len),
+                4 => __rsvc_r.uint64_opt(&mut self.len_bytes),
+                5 => __rsvc_r.uint64_opt(&mut self.min_bytes),
+                6 => __rsvc_r.uint64_opt(&mut self.max_bytes),
+                7 => __rsvc_r.string_opt(&mut self.pattern),
+                8 => __rsvc_r.string_opt(&mut self.prefix),
+                9 => __rsvc_r.string_opt(&mut self.suffix),
+                10 => __rsvc_r.string_opt(&mut self.contains),
+                11 => __rsvc_r.string_opt(&mut self.not_contains),
+                12 => __rsvc_r.string_list(&mut self.r#in),
+                13 => __rsvc_r.string_list(&mut self.not_in),
+                14 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Email(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                15 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Hostname(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                16 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Ip(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                17 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Ipv4(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                18 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Ipv6(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                19 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Uri(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                20 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::UriRef(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                21 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Address(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                22 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Uuid(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                23 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Tuuid(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                24 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::IpWithPrefixlen(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                25 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Ipv4WithPrefixlen(
+                            __rsvc_r.bool_value()?,
+                        ),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                26 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Ipv6WithPrefixlen(
+                            __rsvc_r.bool_value()?,
+                        ),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                27 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::IpPrefix(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                28 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Ipv4Prefix(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                29 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Ipv6Prefix(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                30 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::HostAndPort(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                31 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::Ulid(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                32 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::ProtobufFqn(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                33 => {
+                    self.well_known = ::core::option::Option::Some(
+                        string_rules::WellKnown::ProtobufDotFqn(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                34 => {
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                        .enum_value(<KnownRegex as ::rsvc::json::JsonEnum>::INFO)?
+                    {
+                        self.well_known = ::core::option::Option::Some(
+                            string_rules::WellKnown::WellKnownRegex(__rsvc_value),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                35 => __rsvc_r.bool_opt(&mut self.strict),
+                36 => __rsvc_r.string_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -3636,50 +3672,52 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.bytes_opt(&mut self.r#const),
-                            1 => __rsvc_r.uint64_opt(&mut self.len),
-                            2 => __rsvc_r.uint64_opt(&mut self.min_len),
-                            3 => __rsvc_r.uint64_opt(&mut self.max_len),
-                            4 => __rsvc_r.string_opt(&mut self.pattern),
-                            5 => __rsvc_r.bytes_opt(&mut self.prefix),
-                            6 => __rsvc_r.bytes_opt(&mut self.suffix),
-                            7 => __rsvc_r.bytes_opt(&mut self.contains),
-                            8 => __rsvc_r.bytes_list(&mut self.r#in),
-                            9 => __rsvc_r.bytes_list(&mut self.not_in),
-                            10 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    bytes_rules::WellKnown::Ip(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            11 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    bytes_rules::WellKnown::Ipv4(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            12 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    bytes_rules::WellKnown::Ipv6(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            13 => {
-                                self.well_known = ::core::option::Option::Some(
-                                    bytes_rules::WellKnown::Uuid(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            14 => __rsvc_r.bytes_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.bytes_opt(&mut self.r#const),
+                1 => __rsvc_r.uint64_opt(&mut self.len),
+                2 => __rsvc_r.uint64_opt(&mut self.min_len),
+                3 => __rsvc_r.uint64_opt(&mut self.max_len),
+                4 => __rsvc_r.string_opt(&mut self.pattern),
+                5 => __rsvc_r.bytes_opt(&mut self.prefix),
+                6 => __rsvc_r.bytes_opt(&mut self.suffix),
+                7 => __rsvc_r.bytes_opt(&mut self.contains),
+                8 => __rsvc_r.bytes_list(&mut self.r#in),
+                9 => __rsvc_r.bytes_list(&mut self.not_in),
+                10 => {
+                    self.well_known = ::core::option::Option::Some(
+                        bytes_rules::WellKnown::Ip(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                11 => {
+                    self.well_known = ::core::option::Option::Some(
+                        bytes_rules::WellKnown::Ipv4(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                12 => {
+                    self.well_known = ::core::option::Option::Some(
+                        bytes_rules::WellKnown::Ipv6(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                13 => {
+                    self.well_known = ::core::option::Option::Some(
+                        bytes_rules::WellKnown::Uuid(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                14 => __rsvc_r.bytes_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -3716,20 +3754,22 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.r#const),
-                            1 => __rsvc_r.bool_opt(&mut self.defined_only),
-                            2 => __rsvc_r.int32_list(&mut self.r#in),
-                            3 => __rsvc_r.int32_list(&mut self.not_in),
-                            4 => __rsvc_r.int32_list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.r#const),
+                1 => __rsvc_r.bool_opt(&mut self.defined_only),
+                2 => __rsvc_r.int32_list(&mut self.r#in),
+                3 => __rsvc_r.int32_list(&mut self.not_in),
+                4 => __rsvc_r.int32_list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -3764,19 +3804,21 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.uint64_opt(&mut self.min_items),
-                            1 => __rsvc_r.uint64_opt(&mut self.max_items),
-                            2 => __rsvc_r.bool_opt(&mut self.unique),
-                            3 => __rsvc_r.message_opt(&mut self.items),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.uint64_opt(&mut self.min_items),
+                1 => __rsvc_r.uint64_opt(&mut self.max_items),
+                2 => __rsvc_r.bool_opt(&mut self.unique),
+                3 => __rsvc_r.message_opt(&mut self.items),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -3812,19 +3854,21 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.uint64_opt(&mut self.min_pairs),
-                            1 => __rsvc_r.uint64_opt(&mut self.max_pairs),
-                            2 => __rsvc_r.message_opt(&mut self.keys),
-                            3 => __rsvc_r.message_opt(&mut self.values),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.uint64_opt(&mut self.min_pairs),
+                1 => __rsvc_r.uint64_opt(&mut self.max_pairs),
+                2 => __rsvc_r.message_opt(&mut self.keys),
+                3 => __rsvc_r.message_opt(&mut self.values),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -3855,17 +3899,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_list(&mut self.r#in),
-                            1 => __rsvc_r.string_list(&mut self.not_in),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_list(&mut self.r#in),
+                1 => __rsvc_r.string_list(&mut self.not_in),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -3946,71 +3992,73 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.r#const),
-                            1 => {
-                                if let ::core::option::Option::Some(
-                                    duration_rules::LessThan::Lt(__rsvc_value),
-                                ) = &mut self.less_than
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.less_than = ::core::option::Option::Some(
-                                        duration_rules::LessThan::Lt(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                if let ::core::option::Option::Some(
-                                    duration_rules::LessThan::Lte(__rsvc_value),
-                                ) = &mut self.less_than
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.less_than = ::core::option::Option::Some(
-                                        duration_rules::LessThan::Lte(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                if let ::core::option::Option::Some(
-                                    duration_rules::GreaterThan::Gt(__rsvc_value),
-                                ) = &mut self.greater_than
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.greater_than = ::core::option::Option::Some(
-                                        duration_rules::GreaterThan::Gt(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                if let ::core::option::Option::Some(
-                                    duration_rules::GreaterThan::Gte(__rsvc_value),
-                                ) = &mut self.greater_than
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.greater_than = ::core::option::Option::Some(
-                                        duration_rules::GreaterThan::Gte(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => __rsvc_r.list(&mut self.r#in),
-                            6 => __rsvc_r.list(&mut self.not_in),
-                            7 => __rsvc_r.list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.r#const),
+                1 => {
+                    if let ::core::option::Option::Some(
+                        duration_rules::LessThan::Lt(__rsvc_value),
+                    ) = &mut self.less_than
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.less_than = ::core::option::Option::Some(
+                            duration_rules::LessThan::Lt(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    if let ::core::option::Option::Some(
+                        duration_rules::LessThan::Lte(__rsvc_value),
+                    ) = &mut self.less_than
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.less_than = ::core::option::Option::Some(
+                            duration_rules::LessThan::Lte(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    if let ::core::option::Option::Some(
+                        duration_rules::GreaterThan::Gt(__rsvc_value),
+                    ) = &mut self.greater_than
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.greater_than = ::core::option::Option::Some(
+                            duration_rules::GreaterThan::Gt(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    if let ::core::option::Option::Some(
+                        duration_rules::GreaterThan::Gte(__rsvc_value),
+                    ) = &mut self.greater_than
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.greater_than = ::core::option::Option::Some(
+                            duration_rules::GreaterThan::Gte(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                5 => __rsvc_r.list(&mut self.r#in),
+                6 => __rsvc_r.list(&mut self.not_in),
+                7 => __rsvc_r.list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -4051,19 +4099,21 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.r#const),
-                            1 => __rsvc_r.string_list(&mut self.r#in),
-                            2 => __rsvc_r.string_list(&mut self.not_in),
-                            3 => __rsvc_r.list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.r#const),
+                1 => __rsvc_r.string_list(&mut self.r#in),
+                2 => __rsvc_r.string_list(&mut self.not_in),
+                3 => __rsvc_r.list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -4147,82 +4197,84 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.r#const),
-                            1 => {
-                                if let ::core::option::Option::Some(
-                                    timestamp_rules::LessThan::Lt(__rsvc_value),
-                                ) = &mut self.less_than
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.less_than = ::core::option::Option::Some(
-                                        timestamp_rules::LessThan::Lt(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                if let ::core::option::Option::Some(
-                                    timestamp_rules::LessThan::Lte(__rsvc_value),
-                                ) = &mut self.less_than
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.less_than = ::core::option::Option::Some(
-                                        timestamp_rules::LessThan::Lte(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.less_than = ::core::option::Option::Some(
-                                    timestamp_rules::LessThan::LtNow(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                if let ::core::option::Option::Some(
-                                    timestamp_rules::GreaterThan::Gt(__rsvc_value),
-                                ) = &mut self.greater_than
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.greater_than = ::core::option::Option::Some(
-                                        timestamp_rules::GreaterThan::Gt(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => {
-                                if let ::core::option::Option::Some(
-                                    timestamp_rules::GreaterThan::Gte(__rsvc_value),
-                                ) = &mut self.greater_than
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.greater_than = ::core::option::Option::Some(
-                                        timestamp_rules::GreaterThan::Gte(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            6 => {
-                                self.greater_than = ::core::option::Option::Some(
-                                    timestamp_rules::GreaterThan::GtNow(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            7 => __rsvc_r.message_opt(&mut self.within),
-                            8 => __rsvc_r.list(&mut self.example),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.r#const),
+                1 => {
+                    if let ::core::option::Option::Some(
+                        timestamp_rules::LessThan::Lt(__rsvc_value),
+                    ) = &mut self.less_than
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.less_than = ::core::option::Option::Some(
+                            timestamp_rules::LessThan::Lt(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    if let ::core::option::Option::Some(
+                        timestamp_rules::LessThan::Lte(__rsvc_value),
+                    ) = &mut self.less_than
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.less_than = ::core::option::Option::Some(
+                            timestamp_rules::LessThan::Lte(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.less_than = ::core::option::Option::Some(
+                        timestamp_rules::LessThan::LtNow(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    if let ::core::option::Option::Some(
+                        timestamp_rules::GreaterThan::Gt(__rsvc_value),
+                    ) = &mut self.greater_than
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.greater_than = ::core::option::Option::Some(
+                            timestamp_rules::GreaterThan::Gt(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                5 => {
+                    if let ::core::option::Option::Some(
+                        timestamp_rules::GreaterThan::Gte(__rsvc_value),
+                    ) = &mut self.greater_than
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.greater_than = ::core::option::Option::Some(
+                            timestamp_rules::GreaterThan::Gte(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                6 => {
+                    self.greater_than = ::core::option::Option::Some(
+                        timestamp_rules::GreaterThan::GtNow(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                7 => __rsvc_r.message_opt(&mut self.within),
+                8 => __rsvc_r.list(&mut self.example),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -4252,16 +4304,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.violations),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.violations),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -4298,20 +4352,22 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.field),
-                            1 => __rsvc_r.message_opt(&mut self.rule),
-                            2 => __rsvc_r.string_opt(&mut self.rule_id),
-                            3 => __rsvc_r.string_opt(&mut self.message),
-                            4 => __rsvc_r.bool_opt(&mut self.for_key),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.field),
+                1 => __rsvc_r.message_opt(&mut self.rule),
+                2 => __rsvc_r.string_opt(&mut self.rule_id),
+                3 => __rsvc_r.string_opt(&mut self.message),
+                4 => __rsvc_r.bool_opt(&mut self.for_key),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -4341,16 +4397,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.elements),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.elements),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -4419,71 +4477,69 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.field_number),
-                            1 => __rsvc_r.string_opt(&mut self.field_name),
-                            2 => {
-                                __rsvc_r
-                                    .enum_opt::<
-                                        ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
-                                    >(&mut self.field_type)
-                            }
-                            3 => {
-                                __rsvc_r
-                                    .enum_opt::<
-                                        ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
-                                    >(&mut self.key_type)
-                            }
-                            4 => {
-                                __rsvc_r
-                                    .enum_opt::<
-                                        ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
-                                    >(&mut self.value_type)
-                            }
-                            5 => {
-                                self.subscript = ::core::option::Option::Some(
-                                    field_path_element::Subscript::Index(__rsvc_r.u64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            6 => {
-                                self.subscript = ::core::option::Option::Some(
-                                    field_path_element::Subscript::BoolKey(
-                                        __rsvc_r.bool_value()?,
-                                    ),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            7 => {
-                                self.subscript = ::core::option::Option::Some(
-                                    field_path_element::Subscript::IntKey(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            8 => {
-                                self.subscript = ::core::option::Option::Some(
-                                    field_path_element::Subscript::UintKey(
-                                        __rsvc_r.u64_value()?,
-                                    ),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            9 => {
-                                self.subscript = ::core::option::Option::Some(
-                                    field_path_element::Subscript::StringKey(
-                                        __rsvc_r.string_value()?,
-                                    ),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.field_number),
+                1 => __rsvc_r.string_opt(&mut self.field_name),
+                2 => {
+                    __rsvc_r
+                        .enum_opt::<
+                            ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
+                        >(&mut self.field_type)
+                }
+                3 => {
+                    __rsvc_r
+                        .enum_opt::<
+                            ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
+                        >(&mut self.key_type)
+                }
+                4 => {
+                    __rsvc_r
+                        .enum_opt::<
+                            ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
+                        >(&mut self.value_type)
+                }
+                5 => {
+                    self.subscript = ::core::option::Option::Some(
+                        field_path_element::Subscript::Index(__rsvc_r.u64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                6 => {
+                    self.subscript = ::core::option::Option::Some(
+                        field_path_element::Subscript::BoolKey(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                7 => {
+                    self.subscript = ::core::option::Option::Some(
+                        field_path_element::Subscript::IntKey(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                8 => {
+                    self.subscript = ::core::option::Option::Some(
+                        field_path_element::Subscript::UintKey(__rsvc_r.u64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                9 => {
+                    self.subscript = ::core::option::Option::Some(
+                        field_path_element::Subscript::StringKey(
+                            __rsvc_r.string_value()?,
+                        ),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

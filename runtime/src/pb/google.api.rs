@@ -218,17 +218,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.rules),
-                            1 => __rsvc_r.bool(&mut self.fully_decode_reserved_expansion),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.rules),
+                1 => __rsvc_r.bool(&mut self.fully_decode_reserved_expansion),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -294,62 +296,64 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.selector),
-                            1 => {
-                                self.pattern = ::core::option::Option::Some(
-                                    http_rule::Pattern::Get(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.pattern = ::core::option::Option::Some(
-                                    http_rule::Pattern::Put(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.pattern = ::core::option::Option::Some(
-                                    http_rule::Pattern::Post(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                self.pattern = ::core::option::Option::Some(
-                                    http_rule::Pattern::Delete(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => {
-                                self.pattern = ::core::option::Option::Some(
-                                    http_rule::Pattern::Patch(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            6 => {
-                                if let ::core::option::Option::Some(
-                                    http_rule::Pattern::Custom(__rsvc_value),
-                                ) = &mut self.pattern
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.pattern = ::core::option::Option::Some(
-                                        http_rule::Pattern::Custom(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            7 => __rsvc_r.string(&mut self.body),
-                            8 => __rsvc_r.string(&mut self.response_body),
-                            9 => __rsvc_r.list(&mut self.additional_bindings),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.selector),
+                1 => {
+                    self.pattern = ::core::option::Option::Some(
+                        http_rule::Pattern::Get(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.pattern = ::core::option::Option::Some(
+                        http_rule::Pattern::Put(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.pattern = ::core::option::Option::Some(
+                        http_rule::Pattern::Post(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    self.pattern = ::core::option::Option::Some(
+                        http_rule::Pattern::Delete(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => {
+                    self.pattern = ::core::option::Option::Some(
+                        http_rule::Pattern::Patch(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                6 => {
+                    if let ::core::option::Option::Some(
+                        http_rule::Pattern::Custom(__rsvc_value),
+                    ) = &mut self.pattern
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.pattern = ::core::option::Option::Some(
+                            http_rule::Pattern::Custom(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                7 => __rsvc_r.string(&mut self.body),
+                8 => __rsvc_r.string(&mut self.response_body),
+                9 => __rsvc_r.list(&mut self.additional_bindings),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -380,17 +384,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.kind),
-                            1 => __rsvc_r.string(&mut self.path),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.kind),
+                1 => __rsvc_r.string(&mut self.path),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -426,18 +432,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.content_type),
-                            1 => __rsvc_r.bytes(&mut self.data),
-                            2 => __rsvc_r.list(&mut self.extensions),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.content_type),
+                1 => __rsvc_r.bytes(&mut self.data),
+                2 => __rsvc_r.list(&mut self.extensions),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

@@ -396,18 +396,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.reason),
-                            1 => __rsvc_r.string(&mut self.domain),
-                            2 => __rsvc_r.map(&mut self.metadata),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.reason),
+                1 => __rsvc_r.string(&mut self.domain),
+                2 => __rsvc_r.map(&mut self.metadata),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -439,16 +441,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.retry_delay),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.retry_delay),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -479,17 +483,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_list(&mut self.stack_entries),
-                            1 => __rsvc_r.string(&mut self.detail),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_list(&mut self.stack_entries),
+                1 => __rsvc_r.string(&mut self.detail),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -521,16 +527,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.violations),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.violations),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -575,23 +583,25 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.subject),
-                            1 => __rsvc_r.string(&mut self.description),
-                            2 => __rsvc_r.string(&mut self.api_service),
-                            3 => __rsvc_r.string(&mut self.quota_metric),
-                            4 => __rsvc_r.string(&mut self.quota_id),
-                            5 => __rsvc_r.map(&mut self.quota_dimensions),
-                            6 => __rsvc_r.int64(&mut self.quota_value),
-                            7 => __rsvc_r.int64_opt(&mut self.future_quota_value),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.subject),
+                1 => __rsvc_r.string(&mut self.description),
+                2 => __rsvc_r.string(&mut self.api_service),
+                3 => __rsvc_r.string(&mut self.quota_metric),
+                4 => __rsvc_r.string(&mut self.quota_id),
+                5 => __rsvc_r.map(&mut self.quota_dimensions),
+                6 => __rsvc_r.int64(&mut self.quota_value),
+                7 => __rsvc_r.int64_opt(&mut self.future_quota_value),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -623,16 +633,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.violations),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.violations),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -665,18 +677,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.r#type),
-                            1 => __rsvc_r.string(&mut self.subject),
-                            2 => __rsvc_r.string(&mut self.description),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.r#type),
+                1 => __rsvc_r.string(&mut self.subject),
+                2 => __rsvc_r.string(&mut self.description),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -708,16 +722,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.field_violations),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.field_violations),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -755,19 +771,21 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.field),
-                            1 => __rsvc_r.string(&mut self.description),
-                            2 => __rsvc_r.string(&mut self.reason),
-                            3 => __rsvc_r.message_opt(&mut self.localized_message),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.field),
+                1 => __rsvc_r.string(&mut self.description),
+                2 => __rsvc_r.string(&mut self.reason),
+                3 => __rsvc_r.message_opt(&mut self.localized_message),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -798,17 +816,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.request_id),
-                            1 => __rsvc_r.string(&mut self.serving_data),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.request_id),
+                1 => __rsvc_r.string(&mut self.serving_data),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -843,19 +863,21 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.resource_type),
-                            1 => __rsvc_r.string(&mut self.resource_name),
-                            2 => __rsvc_r.string(&mut self.owner),
-                            3 => __rsvc_r.string(&mut self.description),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.resource_type),
+                1 => __rsvc_r.string(&mut self.resource_name),
+                2 => __rsvc_r.string(&mut self.owner),
+                3 => __rsvc_r.string(&mut self.description),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -884,16 +906,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.links),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.links),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -924,17 +948,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.description),
-                            1 => __rsvc_r.string(&mut self.url),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.description),
+                1 => __rsvc_r.string(&mut self.url),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -965,17 +991,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.locale),
-                            1 => __rsvc_r.string(&mut self.message),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.locale),
+                1 => __rsvc_r.string(&mut self.message),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1011,18 +1039,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32(&mut self.code),
-                            1 => __rsvc_r.string(&mut self.message),
-                            2 => __rsvc_r.list(&mut self.details),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32(&mut self.code),
+                1 => __rsvc_r.string(&mut self.message),
+                2 => __rsvc_r.list(&mut self.details),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

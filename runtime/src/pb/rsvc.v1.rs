@@ -204,18 +204,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.error_set),
-                            1 => __rsvc_r.message_opt(&mut self.access),
-                            2 => __rsvc_r.message_opt(&mut self.timeout),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.error_set),
+                1 => __rsvc_r.message_opt(&mut self.access),
+                2 => __rsvc_r.message_opt(&mut self.timeout),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -253,19 +255,21 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_list(&mut self.errors),
-                            1 => __rsvc_r.message_opt(&mut self.access),
-                            2 => __rsvc_r.message_opt(&mut self.timeout),
-                            3 => __rsvc_r.bool(&mut self.fill_update_mask),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_list(&mut self.errors),
+                1 => __rsvc_r.message_opt(&mut self.access),
+                2 => __rsvc_r.message_opt(&mut self.timeout),
+                3 => __rsvc_r.bool(&mut self.fill_update_mask),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -312,54 +316,56 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => {
-                                if let ::core::option::Option::Some(
-                                    access::Kind::Public(__rsvc_value),
-                                ) = &mut self.kind
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.kind = ::core::option::Option::Some(
-                                        access::Kind::Public(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            1 => {
-                                if let ::core::option::Option::Some(
-                                    access::Kind::Authenticated(__rsvc_value),
-                                ) = &mut self.kind
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.kind = ::core::option::Option::Some(
-                                        access::Kind::Authenticated(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                if let ::core::option::Option::Some(
-                                    access::Kind::Scopes(__rsvc_value),
-                                ) = &mut self.kind
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.kind = ::core::option::Option::Some(
-                                        access::Kind::Scopes(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => {
+                    if let ::core::option::Option::Some(
+                        access::Kind::Public(__rsvc_value),
+                    ) = &mut self.kind
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(
+                            access::Kind::Public(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                1 => {
+                    if let ::core::option::Option::Some(
+                        access::Kind::Authenticated(__rsvc_value),
+                    ) = &mut self.kind
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(
+                            access::Kind::Authenticated(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    if let ::core::option::Option::Some(
+                        access::Kind::Scopes(__rsvc_value),
+                    ) = &mut self.kind
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(
+                            access::Kind::Scopes(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -385,15 +391,7 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
         }
     }
 };
@@ -419,15 +417,7 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
         }
     }
 };
@@ -458,17 +448,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_list(&mut self.all_of),
-                            1 => __rsvc_r.string_list(&mut self.any_of),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_list(&mut self.all_of),
+                1 => __rsvc_r.string_list(&mut self.any_of),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -497,16 +489,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.domain),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.domain),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -553,26 +547,26 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => {
-                                __rsvc_r
-                                    .enumeration::<
-                                        super::super::google::rpc::Code,
-                                    >(&mut self.code)
-                            }
-                            1 => __rsvc_r.int32(&mut self.http_status),
-                            2 => __rsvc_r.string(&mut self.message),
-                            3 => __rsvc_r.message_opt(&mut self.retry_after),
-                            4 => __rsvc_r.list(&mut self.help),
-                            5 => __rsvc_r.list(&mut self.localized),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => {
+                    __rsvc_r
+                        .enumeration::<super::super::google::rpc::Code>(&mut self.code)
+                }
+                1 => __rsvc_r.int32(&mut self.http_status),
+                2 => __rsvc_r.string(&mut self.message),
+                3 => __rsvc_r.message_opt(&mut self.retry_after),
+                4 => __rsvc_r.list(&mut self.help),
+                5 => __rsvc_r.list(&mut self.localized),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -603,17 +597,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.description),
-                            1 => __rsvc_r.string(&mut self.url),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.description),
+                1 => __rsvc_r.string(&mut self.url),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -644,17 +640,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.locale),
-                            1 => __rsvc_r.string(&mut self.message),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.locale),
+                1 => __rsvc_r.string(&mut self.message),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

@@ -1,12 +1,33 @@
 //! Reading: the arm of each field.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{Cx, Holds, Kind};
 use crate::model::{FieldId, OneofId};
 
 impl Cx<'_> {
+    /// The function that reads one of the fields, by its index.
+    pub(super) fn read_field(&self, fields: &[FieldId]) -> TokenStream {
+        let arms = fields.iter().enumerate().map(|(index, field)| {
+            let (index, read) = (Literal::usize_unsuffixed(index), self.read(*field));
+            quote! { #index => #read, }
+        });
+        quote! {
+            #[inline]
+            fn read_field(
+                &mut self,
+                __rsvc_index: usize,
+                __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+            ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+                match __rsvc_index {
+                    #(#arms)*
+                    _ => ::core::result::Result::Ok(()),
+                }
+            }
+        }
+    }
+
     /// The expression that reads a field.
     pub(super) fn read(&self, id: FieldId) -> TokenStream {
         let field = &self.schema.fields[id];

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Error, Reader};
 use crate::json::info::EnumInfo;
 use crate::json::write::{JsonMap, MapKey};
-use crate::json::{Json, JsonEnum};
+use crate::json::{Json, JsonEnum, JsonList};
 
 /// For each scalar: into a plain field, an optional one, and a repeated one.
 macro_rules! scalar_fields {
@@ -126,8 +126,8 @@ impl Reader<'_> {
     }
 
     /// Repeated messages, or any other list.
-    pub fn list<T: Json + Default>(&mut self, field: &mut Vec<T>) -> Result<(), Error> {
-        self.elements(&mut |reader| field.push_mut(T::default()).read_json(reader))
+    pub fn list(&mut self, field: &mut dyn JsonList) -> Result<(), Error> {
+        self.elements(&mut |reader| field.add().read_json(reader))
     }
 
     /// An array, each of whose elements `read` takes.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Error, Reader};
+use crate::json::Json;
 use crate::json::info::{Cardinality, Field, MessageInfo};
 
 /// A message's object that is being read.
@@ -20,15 +21,11 @@ pub struct Object {
 }
 
 impl<'a> Reader<'a> {
-    /// Takes a message's object: calls `read` at the value of each field, with the index of the field.
-    pub fn fields(
-        &mut self,
-        info: &'static MessageInfo,
-        read: &mut dyn FnMut(&mut Self, usize) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    /// Takes a message's object: each field is read by [`Json::read_field`].
+    pub fn fields(&mut self, info: &'static MessageInfo, message: &mut dyn Json) -> Result<(), Error> {
         let mut object = self.object(info)?;
         while let Some(index) = self.next(&mut object)? {
-            read(self, index)?;
+            message.read_field(index, self)?;
         }
         Ok(())
     }

@@ -135,16 +135,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.file_name),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.file_name),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -194,26 +196,28 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.name),
-                            1 => __rsvc_r.list(&mut self.fields),
-                            2 => __rsvc_r.string_list(&mut self.oneofs),
-                            3 => __rsvc_r.list(&mut self.options),
-                            4 => __rsvc_r.message_opt(&mut self.source_context),
-                            5 => {
-                                __rsvc_r
-                                    .enumeration::<
-                                        ::rsvc::codegen::prost_types::Syntax,
-                                    >(&mut self.syntax)
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.list(&mut self.fields),
+                2 => __rsvc_r.string_list(&mut self.oneofs),
+                3 => __rsvc_r.list(&mut self.options),
+                4 => __rsvc_r.message_opt(&mut self.source_context),
+                5 => {
+                    __rsvc_r
+                        .enumeration::<
+                            ::rsvc::codegen::prost_types::Syntax,
+                        >(&mut self.syntax)
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -267,35 +271,37 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => {
-                                __rsvc_r
-                                    .enumeration::<
-                                        ::rsvc::codegen::prost_types::field::Kind,
-                                    >(&mut self.kind)
-                            }
-                            1 => {
-                                __rsvc_r
-                                    .enumeration::<
-                                        ::rsvc::codegen::prost_types::field::Cardinality,
-                                    >(&mut self.cardinality)
-                            }
-                            2 => __rsvc_r.int32(&mut self.number),
-                            3 => __rsvc_r.string(&mut self.name),
-                            4 => __rsvc_r.string(&mut self.type_url),
-                            5 => __rsvc_r.int32(&mut self.oneof_index),
-                            6 => __rsvc_r.bool(&mut self.packed),
-                            7 => __rsvc_r.list(&mut self.options),
-                            8 => __rsvc_r.string(&mut self.json_name),
-                            9 => __rsvc_r.string(&mut self.default_value),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => {
+                    __rsvc_r
+                        .enumeration::<
+                            ::rsvc::codegen::prost_types::field::Kind,
+                        >(&mut self.kind)
+                }
+                1 => {
+                    __rsvc_r
+                        .enumeration::<
+                            ::rsvc::codegen::prost_types::field::Cardinality,
+                        >(&mut self.cardinality)
+                }
+                2 => __rsvc_r.int32(&mut self.number),
+                3 => __rsvc_r.string(&mut self.name),
+                4 => __rsvc_r.string(&mut self.type_url),
+                5 => __rsvc_r.int32(&mut self.oneof_index),
+                6 => __rsvc_r.bool(&mut self.packed),
+                7 => __rsvc_r.list(&mut self.options),
+                8 => __rsvc_r.string(&mut self.json_name),
+                9 => __rsvc_r.string(&mut self.default_value),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -343,25 +349,27 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.name),
-                            1 => __rsvc_r.list(&mut self.enumvalue),
-                            2 => __rsvc_r.list(&mut self.options),
-                            3 => __rsvc_r.message_opt(&mut self.source_context),
-                            4 => {
-                                __rsvc_r
-                                    .enumeration::<
-                                        ::rsvc::codegen::prost_types::Syntax,
-                                    >(&mut self.syntax)
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.list(&mut self.enumvalue),
+                2 => __rsvc_r.list(&mut self.options),
+                3 => __rsvc_r.message_opt(&mut self.source_context),
+                4 => {
+                    __rsvc_r
+                        .enumeration::<
+                            ::rsvc::codegen::prost_types::Syntax,
+                        >(&mut self.syntax)
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -397,18 +405,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.name),
-                            1 => __rsvc_r.int32(&mut self.number),
-                            2 => __rsvc_r.list(&mut self.options),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.int32(&mut self.number),
+                2 => __rsvc_r.list(&mut self.options),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -442,17 +452,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.name),
-                            1 => __rsvc_r.message_opt(&mut self.value),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.message_opt(&mut self.value),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -507,27 +519,29 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.name),
-                            1 => __rsvc_r.list(&mut self.methods),
-                            2 => __rsvc_r.list(&mut self.options),
-                            3 => __rsvc_r.string(&mut self.version),
-                            4 => __rsvc_r.message_opt(&mut self.source_context),
-                            5 => __rsvc_r.list(&mut self.mixins),
-                            6 => {
-                                __rsvc_r
-                                    .enumeration::<
-                                        ::rsvc::codegen::prost_types::Syntax,
-                                    >(&mut self.syntax)
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.list(&mut self.methods),
+                2 => __rsvc_r.list(&mut self.options),
+                3 => __rsvc_r.string(&mut self.version),
+                4 => __rsvc_r.message_opt(&mut self.source_context),
+                5 => __rsvc_r.list(&mut self.mixins),
+                6 => {
+                    __rsvc_r
+                        .enumeration::<
+                            ::rsvc::codegen::prost_types::Syntax,
+                        >(&mut self.syntax)
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -573,27 +587,29 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.name),
-                            1 => __rsvc_r.string(&mut self.request_type_url),
-                            2 => __rsvc_r.bool(&mut self.request_streaming),
-                            3 => __rsvc_r.string(&mut self.response_type_url),
-                            4 => __rsvc_r.bool(&mut self.response_streaming),
-                            5 => __rsvc_r.list(&mut self.options),
-                            6 => {
-                                __rsvc_r
-                                    .enumeration::<
-                                        ::rsvc::codegen::prost_types::Syntax,
-                                    >(&mut self.syntax)
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.string(&mut self.request_type_url),
+                2 => __rsvc_r.bool(&mut self.request_streaming),
+                3 => __rsvc_r.string(&mut self.response_type_url),
+                4 => __rsvc_r.bool(&mut self.response_streaming),
+                5 => __rsvc_r.list(&mut self.options),
+                6 => {
+                    __rsvc_r
+                        .enumeration::<
+                            ::rsvc::codegen::prost_types::Syntax,
+                        >(&mut self.syntax)
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -624,17 +640,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.name),
-                            1 => __rsvc_r.string(&mut self.root),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.string(&mut self.root),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -666,16 +684,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.file),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.file),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -746,27 +766,29 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.name),
-                            1 => __rsvc_r.string_opt(&mut self.package),
-                            2 => __rsvc_r.string_list(&mut self.dependency),
-                            3 => __rsvc_r.int32_list(&mut self.public_dependency),
-                            4 => __rsvc_r.int32_list(&mut self.weak_dependency),
-                            5 => __rsvc_r.list(&mut self.message_type),
-                            6 => __rsvc_r.list(&mut self.enum_type),
-                            7 => __rsvc_r.list(&mut self.service),
-                            8 => __rsvc_r.list(&mut self.extension),
-                            9 => __rsvc_r.message_opt(&mut self.options),
-                            10 => __rsvc_r.message_opt(&mut self.source_code_info),
-                            11 => __rsvc_r.string_opt(&mut self.syntax),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.name),
+                1 => __rsvc_r.string_opt(&mut self.package),
+                2 => __rsvc_r.string_list(&mut self.dependency),
+                3 => __rsvc_r.int32_list(&mut self.public_dependency),
+                4 => __rsvc_r.int32_list(&mut self.weak_dependency),
+                5 => __rsvc_r.list(&mut self.message_type),
+                6 => __rsvc_r.list(&mut self.enum_type),
+                7 => __rsvc_r.list(&mut self.service),
+                8 => __rsvc_r.list(&mut self.extension),
+                9 => __rsvc_r.message_opt(&mut self.options),
+                10 => __rsvc_r.message_opt(&mut self.source_code_info),
+                11 => __rsvc_r.string_opt(&mut self.syntax),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -837,25 +859,27 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.name),
-                            1 => __rsvc_r.list(&mut self.field),
-                            2 => __rsvc_r.list(&mut self.extension),
-                            3 => __rsvc_r.list(&mut self.nested_type),
-                            4 => __rsvc_r.list(&mut self.enum_type),
-                            5 => __rsvc_r.list(&mut self.extension_range),
-                            6 => __rsvc_r.list(&mut self.oneof_decl),
-                            7 => __rsvc_r.message_opt(&mut self.options),
-                            8 => __rsvc_r.list(&mut self.reserved_range),
-                            9 => __rsvc_r.string_list(&mut self.reserved_name),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.name),
+                1 => __rsvc_r.list(&mut self.field),
+                2 => __rsvc_r.list(&mut self.extension),
+                3 => __rsvc_r.list(&mut self.nested_type),
+                4 => __rsvc_r.list(&mut self.enum_type),
+                5 => __rsvc_r.list(&mut self.extension_range),
+                6 => __rsvc_r.list(&mut self.oneof_decl),
+                7 => __rsvc_r.message_opt(&mut self.options),
+                8 => __rsvc_r.list(&mut self.reserved_range),
+                9 => __rsvc_r.string_list(&mut self.reserved_name),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -892,18 +916,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.start),
-                            1 => __rsvc_r.int32_opt(&mut self.end),
-                            2 => __rsvc_r.message_opt(&mut self.options),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.start),
+                1 => __rsvc_r.int32_opt(&mut self.end),
+                2 => __rsvc_r.message_opt(&mut self.options),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -935,17 +961,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.start),
-                            1 => __rsvc_r.int32_opt(&mut self.end),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.start),
+                1 => __rsvc_r.int32_opt(&mut self.end),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -977,16 +1005,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.uninterpreted_option),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.uninterpreted_option),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1045,36 +1075,38 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.name),
-                            1 => __rsvc_r.int32_opt(&mut self.number),
-                            2 => {
-                                __rsvc_r
-                                    .enum_opt::<
-                                        ::rsvc::codegen::prost_types::field_descriptor_proto::Label,
-                                    >(&mut self.label)
-                            }
-                            3 => {
-                                __rsvc_r
-                                    .enum_opt::<
-                                        ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
-                                    >(&mut self.r#type)
-                            }
-                            4 => __rsvc_r.string_opt(&mut self.type_name),
-                            5 => __rsvc_r.string_opt(&mut self.extendee),
-                            6 => __rsvc_r.string_opt(&mut self.default_value),
-                            7 => __rsvc_r.int32_opt(&mut self.oneof_index),
-                            8 => __rsvc_r.string_opt(&mut self.json_name),
-                            9 => __rsvc_r.message_opt(&mut self.options),
-                            10 => __rsvc_r.bool_opt(&mut self.proto3_optional),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.name),
+                1 => __rsvc_r.int32_opt(&mut self.number),
+                2 => {
+                    __rsvc_r
+                        .enum_opt::<
+                            ::rsvc::codegen::prost_types::field_descriptor_proto::Label,
+                        >(&mut self.label)
+                }
+                3 => {
+                    __rsvc_r
+                        .enum_opt::<
+                            ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
+                        >(&mut self.r#type)
+                }
+                4 => __rsvc_r.string_opt(&mut self.type_name),
+                5 => __rsvc_r.string_opt(&mut self.extendee),
+                6 => __rsvc_r.string_opt(&mut self.default_value),
+                7 => __rsvc_r.int32_opt(&mut self.oneof_index),
+                8 => __rsvc_r.string_opt(&mut self.json_name),
+                9 => __rsvc_r.message_opt(&mut self.options),
+                10 => __rsvc_r.bool_opt(&mut self.proto3_optional),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1108,17 +1140,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.name),
-                            1 => __rsvc_r.message_opt(&mut self.options),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.name),
+                1 => __rsvc_r.message_opt(&mut self.options),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1164,20 +1198,22 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.name),
-                            1 => __rsvc_r.list(&mut self.value),
-                            2 => __rsvc_r.message_opt(&mut self.options),
-                            3 => __rsvc_r.list(&mut self.reserved_range),
-                            4 => __rsvc_r.string_list(&mut self.reserved_name),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.name),
+                1 => __rsvc_r.list(&mut self.value),
+                2 => __rsvc_r.message_opt(&mut self.options),
+                3 => __rsvc_r.list(&mut self.reserved_range),
+                4 => __rsvc_r.string_list(&mut self.reserved_name),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1209,17 +1245,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.start),
-                            1 => __rsvc_r.int32_opt(&mut self.end),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.start),
+                1 => __rsvc_r.int32_opt(&mut self.end),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1255,18 +1293,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.name),
-                            1 => __rsvc_r.int32_opt(&mut self.number),
-                            2 => __rsvc_r.message_opt(&mut self.options),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.name),
+                1 => __rsvc_r.int32_opt(&mut self.number),
+                2 => __rsvc_r.message_opt(&mut self.options),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1305,18 +1345,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.name),
-                            1 => __rsvc_r.list(&mut self.method),
-                            2 => __rsvc_r.message_opt(&mut self.options),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.name),
+                1 => __rsvc_r.list(&mut self.method),
+                2 => __rsvc_r.message_opt(&mut self.options),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1360,21 +1402,23 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.name),
-                            1 => __rsvc_r.string_opt(&mut self.input_type),
-                            2 => __rsvc_r.string_opt(&mut self.output_type),
-                            3 => __rsvc_r.message_opt(&mut self.options),
-                            4 => __rsvc_r.bool_opt(&mut self.client_streaming),
-                            5 => __rsvc_r.bool_opt(&mut self.server_streaming),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.name),
+                1 => __rsvc_r.string_opt(&mut self.input_type),
+                2 => __rsvc_r.string_opt(&mut self.output_type),
+                3 => __rsvc_r.message_opt(&mut self.options),
+                4 => __rsvc_r.bool_opt(&mut self.client_streaming),
+                5 => __rsvc_r.bool_opt(&mut self.server_streaming),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1480,42 +1524,42 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.java_package),
-                            1 => __rsvc_r.string_opt(&mut self.java_outer_classname),
-                            2 => __rsvc_r.bool_opt(&mut self.java_multiple_files),
-                            3 => {
-                                __rsvc_r.bool_opt(&mut self.java_generate_equals_and_hash)
-                            }
-                            4 => __rsvc_r.bool_opt(&mut self.java_string_check_utf8),
-                            5 => {
-                                __rsvc_r
-                                    .enum_opt::<
-                                        ::rsvc::codegen::prost_types::file_options::OptimizeMode,
-                                    >(&mut self.optimize_for)
-                            }
-                            6 => __rsvc_r.string_opt(&mut self.go_package),
-                            7 => __rsvc_r.bool_opt(&mut self.cc_generic_services),
-                            8 => __rsvc_r.bool_opt(&mut self.java_generic_services),
-                            9 => __rsvc_r.bool_opt(&mut self.py_generic_services),
-                            10 => __rsvc_r.bool_opt(&mut self.deprecated),
-                            11 => __rsvc_r.bool_opt(&mut self.cc_enable_arenas),
-                            12 => __rsvc_r.string_opt(&mut self.objc_class_prefix),
-                            13 => __rsvc_r.string_opt(&mut self.csharp_namespace),
-                            14 => __rsvc_r.string_opt(&mut self.swift_prefix),
-                            15 => __rsvc_r.string_opt(&mut self.php_class_prefix),
-                            16 => __rsvc_r.string_opt(&mut self.php_namespace),
-                            17 => __rsvc_r.string_opt(&mut self.php_metadata_namespace),
-                            18 => __rsvc_r.string_opt(&mut self.ruby_package),
-                            19 => __rsvc_r.list(&mut self.uninterpreted_option),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.java_package),
+                1 => __rsvc_r.string_opt(&mut self.java_outer_classname),
+                2 => __rsvc_r.bool_opt(&mut self.java_multiple_files),
+                3 => __rsvc_r.bool_opt(&mut self.java_generate_equals_and_hash),
+                4 => __rsvc_r.bool_opt(&mut self.java_string_check_utf8),
+                5 => {
+                    __rsvc_r
+                        .enum_opt::<
+                            ::rsvc::codegen::prost_types::file_options::OptimizeMode,
+                        >(&mut self.optimize_for)
+                }
+                6 => __rsvc_r.string_opt(&mut self.go_package),
+                7 => __rsvc_r.bool_opt(&mut self.cc_generic_services),
+                8 => __rsvc_r.bool_opt(&mut self.java_generic_services),
+                9 => __rsvc_r.bool_opt(&mut self.py_generic_services),
+                10 => __rsvc_r.bool_opt(&mut self.deprecated),
+                11 => __rsvc_r.bool_opt(&mut self.cc_enable_arenas),
+                12 => __rsvc_r.string_opt(&mut self.objc_class_prefix),
+                13 => __rsvc_r.string_opt(&mut self.csharp_namespace),
+                14 => __rsvc_r.string_opt(&mut self.swift_prefix),
+                15 => __rsvc_r.string_opt(&mut self.php_class_prefix),
+                16 => __rsvc_r.string_opt(&mut self.php_namespace),
+                17 => __rsvc_r.string_opt(&mut self.php_metadata_namespace),
+                18 => __rsvc_r.string_opt(&mut self.ruby_package),
+                19 => __rsvc_r.list(&mut self.uninterpreted_option),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1565,22 +1609,22 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.bool_opt(&mut self.message_set_wire_format),
-                            1 => {
-                                __rsvc_r.bool_opt(&mut self.no_standard_descriptor_accessor)
-                            }
-                            2 => __rsvc_r.bool_opt(&mut self.deprecated),
-                            3 => __rsvc_r.bool_opt(&mut self.map_entry),
-                            4 => __rsvc_r.list(&mut self.uninterpreted_option),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.bool_opt(&mut self.message_set_wire_format),
+                1 => __rsvc_r.bool_opt(&mut self.no_standard_descriptor_accessor),
+                2 => __rsvc_r.bool_opt(&mut self.deprecated),
+                3 => __rsvc_r.bool_opt(&mut self.map_entry),
+                4 => __rsvc_r.list(&mut self.uninterpreted_option),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1630,32 +1674,34 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => {
-                                __rsvc_r
-                                    .enum_opt::<
-                                        ::rsvc::codegen::prost_types::field_options::CType,
-                                    >(&mut self.ctype)
-                            }
-                            1 => __rsvc_r.bool_opt(&mut self.packed),
-                            2 => {
-                                __rsvc_r
-                                    .enum_opt::<
-                                        ::rsvc::codegen::prost_types::field_options::JsType,
-                                    >(&mut self.jstype)
-                            }
-                            3 => __rsvc_r.bool_opt(&mut self.lazy),
-                            4 => __rsvc_r.bool_opt(&mut self.deprecated),
-                            5 => __rsvc_r.bool_opt(&mut self.weak),
-                            6 => __rsvc_r.list(&mut self.uninterpreted_option),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => {
+                    __rsvc_r
+                        .enum_opt::<
+                            ::rsvc::codegen::prost_types::field_options::CType,
+                        >(&mut self.ctype)
+                }
+                1 => __rsvc_r.bool_opt(&mut self.packed),
+                2 => {
+                    __rsvc_r
+                        .enum_opt::<
+                            ::rsvc::codegen::prost_types::field_options::JsType,
+                        >(&mut self.jstype)
+                }
+                3 => __rsvc_r.bool_opt(&mut self.lazy),
+                4 => __rsvc_r.bool_opt(&mut self.deprecated),
+                5 => __rsvc_r.bool_opt(&mut self.weak),
+                6 => __rsvc_r.list(&mut self.uninterpreted_option),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1687,16 +1733,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.uninterpreted_option),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.uninterpreted_option),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1732,18 +1780,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.bool_opt(&mut self.allow_alias),
-                            1 => __rsvc_r.bool_opt(&mut self.deprecated),
-                            2 => __rsvc_r.list(&mut self.uninterpreted_option),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.bool_opt(&mut self.allow_alias),
+                1 => __rsvc_r.bool_opt(&mut self.deprecated),
+                2 => __rsvc_r.list(&mut self.uninterpreted_option),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1777,17 +1827,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.bool_opt(&mut self.deprecated),
-                            1 => __rsvc_r.list(&mut self.uninterpreted_option),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.bool_opt(&mut self.deprecated),
+                1 => __rsvc_r.list(&mut self.uninterpreted_option),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1821,17 +1873,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.bool_opt(&mut self.deprecated),
-                            1 => __rsvc_r.list(&mut self.uninterpreted_option),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.bool_opt(&mut self.deprecated),
+                1 => __rsvc_r.list(&mut self.uninterpreted_option),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1870,23 +1924,25 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.bool_opt(&mut self.deprecated),
-                            1 => {
-                                __rsvc_r
-                                    .enum_opt::<
-                                        ::rsvc::codegen::prost_types::method_options::IdempotencyLevel,
-                                    >(&mut self.idempotency_level)
-                            }
-                            2 => __rsvc_r.list(&mut self.uninterpreted_option),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.bool_opt(&mut self.deprecated),
+                1 => {
+                    __rsvc_r
+                        .enum_opt::<
+                            ::rsvc::codegen::prost_types::method_options::IdempotencyLevel,
+                        >(&mut self.idempotency_level)
+                }
+                2 => __rsvc_r.list(&mut self.uninterpreted_option),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1934,22 +1990,24 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.name),
-                            1 => __rsvc_r.string_opt(&mut self.identifier_value),
-                            2 => __rsvc_r.uint64_opt(&mut self.positive_int_value),
-                            3 => __rsvc_r.int64_opt(&mut self.negative_int_value),
-                            4 => __rsvc_r.double_opt(&mut self.double_value),
-                            5 => __rsvc_r.bytes_opt(&mut self.string_value),
-                            6 => __rsvc_r.string_opt(&mut self.aggregate_value),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.name),
+                1 => __rsvc_r.string_opt(&mut self.identifier_value),
+                2 => __rsvc_r.uint64_opt(&mut self.positive_int_value),
+                3 => __rsvc_r.int64_opt(&mut self.negative_int_value),
+                4 => __rsvc_r.double_opt(&mut self.double_value),
+                5 => __rsvc_r.bytes_opt(&mut self.string_value),
+                6 => __rsvc_r.string_opt(&mut self.aggregate_value),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -1981,17 +2039,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.name_part),
-                            1 => __rsvc_r.bool(&mut self.is_extension),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name_part),
+                1 => __rsvc_r.bool(&mut self.is_extension),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2023,16 +2083,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.location),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.location),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2077,22 +2139,22 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_list(&mut self.path),
-                            1 => __rsvc_r.int32_list(&mut self.span),
-                            2 => __rsvc_r.string_opt(&mut self.leading_comments),
-                            3 => __rsvc_r.string_opt(&mut self.trailing_comments),
-                            4 => {
-                                __rsvc_r.string_list(&mut self.leading_detached_comments)
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_list(&mut self.path),
+                1 => __rsvc_r.int32_list(&mut self.span),
+                2 => __rsvc_r.string_opt(&mut self.leading_comments),
+                3 => __rsvc_r.string_opt(&mut self.trailing_comments),
+                4 => __rsvc_r.string_list(&mut self.leading_detached_comments),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2124,16 +2186,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.annotation),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.annotation),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -2169,19 +2233,21 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_list(&mut self.path),
-                            1 => __rsvc_r.string_opt(&mut self.source_file),
-                            2 => __rsvc_r.int32_opt(&mut self.begin),
-                            3 => __rsvc_r.int32_opt(&mut self.end),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_list(&mut self.path),
+                1 => __rsvc_r.string_opt(&mut self.source_file),
+                2 => __rsvc_r.int32_opt(&mut self.begin),
+                3 => __rsvc_r.int32_opt(&mut self.end),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

@@ -7,8 +7,8 @@
 
 use super::map::MapValue;
 use super::{JsonMap, MapKey, Writer};
-use crate::json::Json;
 use crate::json::info::Field;
+use crate::json::{Json, JsonList};
 
 /// For each scalar: implicit presence, explicit presence, present for certain, and repeated.
 macro_rules! scalar_fields {
@@ -148,8 +148,8 @@ impl Writer {
     }
 
     /// Repeated messages, or any other list.
-    pub fn list<T: Json>(&mut self, field: &Field, values: &Vec<T>) {
-        self.list_by(field, values.len(), &mut |writer, index| values[index].write_json(writer));
+    pub fn list(&mut self, field: &Field, values: &dyn JsonList) {
+        self.list_by(field, values.count(), &mut |writer, index| values.at(index).write_json(writer));
     }
 
     /// `len` elements, each written by its index.

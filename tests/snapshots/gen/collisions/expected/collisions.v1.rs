@@ -279,16 +279,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.a),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.a),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -320,17 +322,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.b),
-                            1 => __rsvc_r.message_opt(&mut self.inner),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.b),
+                1 => __rsvc_r.message_opt(&mut self.inner),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -356,15 +360,7 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
         }
     }
 };
@@ -397,18 +393,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.c),
-                            1 => __rsvc_r.message_opt(&mut self.d),
-                            2 => __rsvc_r.message_opt(&mut self.e),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.c),
+                1 => __rsvc_r.message_opt(&mut self.d),
+                2 => __rsvc_r.message_opt(&mut self.e),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -478,49 +476,51 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.foo_bar),
-                            1 => __rsvc_r.string_opt(&mut self.foo_bar2),
-                            2 => __rsvc_r.string_opt(&mut self.foo_bar3),
-                            3 => __rsvc_r.string_opt(&mut self.foo_bar22),
-                            4 => __rsvc_r.enum_list::<Kind>(&mut self.kind),
-                            5 => __rsvc_r.string_opt(&mut self.push_kind2),
-                            6 => __rsvc_r.enum_opt::<Kind>(&mut self.state),
-                            7 => __rsvc_r.string_opt(&mut self.set_state2),
-                            8 => __rsvc_r.enum_map::<Kind, _>(&mut self.type2),
-                            9 => __rsvc_r.string_opt(&mut self.get_type),
-                            10 => {
-                                self.foo_bar4 = ::core::option::Option::Some(
-                                    fields::FooBar4::Choice(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            11 => {
-                                self.foo_bar4 = ::core::option::Option::Some(
-                                    fields::FooBar4::Choice2(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            12 => {
-                                self.foo_bar4 = ::core::option::Option::Some(
-                                    fields::FooBar4::Choice3(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            13 => {
-                                self.nested = ::core::option::Option::Some(
-                                    fields::NestedOneOf::Nested(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.foo_bar),
+                1 => __rsvc_r.string_opt(&mut self.foo_bar2),
+                2 => __rsvc_r.string_opt(&mut self.foo_bar3),
+                3 => __rsvc_r.string_opt(&mut self.foo_bar22),
+                4 => __rsvc_r.enum_list::<Kind>(&mut self.kind),
+                5 => __rsvc_r.string_opt(&mut self.push_kind2),
+                6 => __rsvc_r.enum_opt::<Kind>(&mut self.state),
+                7 => __rsvc_r.string_opt(&mut self.set_state2),
+                8 => __rsvc_r.enum_map::<Kind, _>(&mut self.type2),
+                9 => __rsvc_r.string_opt(&mut self.get_type),
+                10 => {
+                    self.foo_bar4 = ::core::option::Option::Some(
+                        fields::FooBar4::Choice(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                11 => {
+                    self.foo_bar4 = ::core::option::Option::Some(
+                        fields::FooBar4::Choice2(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                12 => {
+                    self.foo_bar4 = ::core::option::Option::Some(
+                        fields::FooBar4::Choice3(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                13 => {
+                    self.nested = ::core::option::Option::Some(
+                        fields::NestedOneOf::Nested(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -546,15 +546,7 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
         }
     }
 };
@@ -583,16 +575,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.enum_opt::<Kind2>(&mut self.other),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.enum_opt::<Kind2>(&mut self.other),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -621,16 +615,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.x),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.x),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -659,16 +655,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.x),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.x),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -694,15 +692,7 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
         }
     }
 };

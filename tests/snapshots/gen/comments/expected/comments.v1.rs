@@ -158,30 +158,32 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.block),
-                            1 => __rsvc_r.string(&mut self.tight),
-                            2 => {
-                                self.kind = ::core::option::Option::Some(
-                                    documented::Kind::A(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                self.kind = ::core::option::Option::Some(
-                                    documented::Kind::B(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => __rsvc_r.map(&mut self.labels),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.block),
+                1 => __rsvc_r.string(&mut self.tight),
+                2 => {
+                    self.kind = ::core::option::Option::Some(
+                        documented::Kind::A(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    self.kind = ::core::option::Option::Some(
+                        documented::Kind::B(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                4 => __rsvc_r.map(&mut self.labels),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

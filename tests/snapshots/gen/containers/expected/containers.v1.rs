@@ -107,41 +107,43 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.bytes(&mut self.shared),
-                            1 => __rsvc_r.bytes_opt(&mut self.maybe),
-                            2 => __rsvc_r.bytes_list(&mut self.many),
-                            3 => __rsvc_r.map(&mut self.mapped),
-                            4 => __rsvc_r.map(&mut self.sorted),
-                            5 => __rsvc_r.map(&mut self.hashed),
-                            6 => __rsvc_r.message_opt(&mut self.big),
-                            7 => {
-                                self.kind = ::core::option::Option::Some(
-                                    containers::Kind::Raw(__rsvc_r.bytes_value()?.into()),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            8 => {
-                                if let ::core::option::Option::Some(
-                                    containers::Kind::Chosen(__rsvc_value),
-                                ) = &mut self.kind
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.kind = ::core::option::Option::Some(
-                                        containers::Kind::Chosen(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.bytes(&mut self.shared),
+                1 => __rsvc_r.bytes_opt(&mut self.maybe),
+                2 => __rsvc_r.bytes_list(&mut self.many),
+                3 => __rsvc_r.map(&mut self.mapped),
+                4 => __rsvc_r.map(&mut self.sorted),
+                5 => __rsvc_r.map(&mut self.hashed),
+                6 => __rsvc_r.message_opt(&mut self.big),
+                7 => {
+                    self.kind = ::core::option::Option::Some(
+                        containers::Kind::Raw(__rsvc_r.bytes_value()?.into()),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                8 => {
+                    if let ::core::option::Option::Some(
+                        containers::Kind::Chosen(__rsvc_value),
+                    ) = &mut self.kind
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(
+                            containers::Kind::Chosen(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -170,16 +172,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.value),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.value),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

@@ -202,46 +202,48 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.implicit),
-                            1 => __rsvc_r.string_opt(&mut self.explicit),
-                            2 => __rsvc_r.string(&mut self.required),
-                            3 => __rsvc_r.int32_list(&mut self.packed),
-                            4 => __rsvc_r.int32_list(&mut self.expanded),
-                            5 => __rsvc_r.message_opt(&mut self.delimited),
-                            6 => __rsvc_r.message_opt(&mut self.plain),
-                            7 => __rsvc_r.list(&mut self.many),
-                            8 => __rsvc_r.enumeration::<Open>(&mut self.open),
-                            9 => __rsvc_r.enum_opt::<Closed>(&mut self.closed),
-                            10 => {
-                                self.kind = ::core::option::Option::Some(
-                                    edition::Kind::A(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            11 => {
-                                if let ::core::option::Option::Some(
-                                    edition::Kind::B(__rsvc_value),
-                                ) = &mut self.kind
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.kind = ::core::option::Option::Some(
-                                        edition::Kind::B(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            12 => __rsvc_r.map(&mut self.map),
-                            13 => __rsvc_r.int32_opt(&mut self.with_default),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.implicit),
+                1 => __rsvc_r.string_opt(&mut self.explicit),
+                2 => __rsvc_r.string(&mut self.required),
+                3 => __rsvc_r.int32_list(&mut self.packed),
+                4 => __rsvc_r.int32_list(&mut self.expanded),
+                5 => __rsvc_r.message_opt(&mut self.delimited),
+                6 => __rsvc_r.message_opt(&mut self.plain),
+                7 => __rsvc_r.list(&mut self.many),
+                8 => __rsvc_r.enumeration::<Open>(&mut self.open),
+                9 => __rsvc_r.enum_opt::<Closed>(&mut self.closed),
+                10 => {
+                    self.kind = ::core::option::Option::Some(
+                        edition::Kind::A(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                11 => {
+                    if let ::core::option::Option::Some(
+                        edition::Kind::B(__rsvc_value),
+                    ) = &mut self.kind
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(
+                            edition::Kind::B(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                12 => __rsvc_r.map(&mut self.map),
+                13 => __rsvc_r.int32_opt(&mut self.with_default),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

@@ -245,49 +245,51 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.enumeration::<OrderStatus>(&mut self.status),
-                            1 => __rsvc_r.enum_opt::<OrderStatus>(&mut self.maybe),
-                            2 => __rsvc_r.enum_list::<OrderStatus>(&mut self.many),
-                            3 => __rsvc_r.enum_map::<OrderStatus, _>(&mut self.mapped),
-                            4 => {
-                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                                    .enum_value(<OrderStatus as ::rsvc::json::JsonEnum>::INFO)?
-                                {
-                                    self.one = ::core::option::Option::Some(
-                                        holder::One::A(__rsvc_value),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => {
-                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                                    .enum_value(<Alias as ::rsvc::json::JsonEnum>::INFO)?
-                                {
-                                    self.one = ::core::option::Option::Some(
-                                        holder::One::B(__rsvc_value),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            6 => {
-                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                                    .enum_value(<Partly as ::rsvc::json::JsonEnum>::INFO)?
-                                {
-                                    self.one = ::core::option::Option::Some(
-                                        holder::One::C(__rsvc_value),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.enumeration::<OrderStatus>(&mut self.status),
+                1 => __rsvc_r.enum_opt::<OrderStatus>(&mut self.maybe),
+                2 => __rsvc_r.enum_list::<OrderStatus>(&mut self.many),
+                3 => __rsvc_r.enum_map::<OrderStatus, _>(&mut self.mapped),
+                4 => {
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                        .enum_value(<OrderStatus as ::rsvc::json::JsonEnum>::INFO)?
+                    {
+                        self.one = ::core::option::Option::Some(
+                            holder::One::A(__rsvc_value),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                5 => {
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                        .enum_value(<Alias as ::rsvc::json::JsonEnum>::INFO)?
+                    {
+                        self.one = ::core::option::Option::Some(
+                            holder::One::B(__rsvc_value),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                6 => {
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                        .enum_value(<Partly as ::rsvc::json::JsonEnum>::INFO)?
+                    {
+                        self.one = ::core::option::Option::Some(
+                            holder::One::C(__rsvc_value),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

@@ -303,18 +303,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.error),
-                            1 => __rsvc_r.bytes(&mut self.payload),
-                            2 => __rsvc_r.uint32(&mut self.after),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.error),
+                1 => __rsvc_r.bytes(&mut self.payload),
+                2 => __rsvc_r.uint32(&mut self.after),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -343,16 +345,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.uint32(&mut self.number),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.uint32(&mut self.number),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -414,66 +418,60 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => {
-                                self.choice = ::core::option::Option::Some(
-                                    failing_error::inner::Choice::ChoiceText(
-                                        __rsvc_r.string_value()?,
-                                    ),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            1 => {
-                                self.choice = ::core::option::Option::Some(
-                                    failing_error::inner::Choice::ChoiceNumber(
-                                        __rsvc_r.i64_value()?,
-                                    ),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                                    .enum_value(
-                                        <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
-                                    )?
-                                {
-                                    self.choice = ::core::option::Option::Some(
-                                        failing_error::inner::Choice::ChoiceLevel(__rsvc_value),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                if let ::core::option::Option::Some(
-                                    failing_error::inner::Choice::ChoiceMessage(__rsvc_value),
-                                ) = &mut self.choice
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.choice = ::core::option::Option::Some(
-                                        failing_error::inner::Choice::ChoiceMessage(
-                                            __rsvc_r.message_value()?,
-                                        ),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                __rsvc_r
-                                    .enumeration::<failing_error::Level>(&mut self.level)
-                            }
-                            5 => {
-                                __rsvc_r
-                                    .enum_opt::<failing_error::Level>(&mut self.maybe_level)
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => {
+                    self.choice = ::core::option::Option::Some(
+                        failing_error::inner::Choice::ChoiceText(
+                            __rsvc_r.string_value()?,
+                        ),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                1 => {
+                    self.choice = ::core::option::Option::Some(
+                        failing_error::inner::Choice::ChoiceNumber(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                        .enum_value(
+                            <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
+                        )?
+                    {
+                        self.choice = ::core::option::Option::Some(
+                            failing_error::inner::Choice::ChoiceLevel(__rsvc_value),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    if let ::core::option::Option::Some(
+                        failing_error::inner::Choice::ChoiceMessage(__rsvc_value),
+                    ) = &mut self.choice
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.choice = ::core::option::Option::Some(
+                            failing_error::inner::Choice::ChoiceMessage(
+                                __rsvc_r.message_value()?,
+                            ),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                4 => __rsvc_r.enumeration::<failing_error::Level>(&mut self.level),
+                5 => __rsvc_r.enum_opt::<failing_error::Level>(&mut self.maybe_level),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -504,17 +502,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.kind),
-                            1 => __rsvc_r.string(&mut self.id),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.kind),
+                1 => __rsvc_r.string(&mut self.id),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -548,17 +548,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.until),
-                            1 => __rsvc_r.message_opt(&mut self.queue),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.until),
+                1 => __rsvc_r.message_opt(&mut self.queue),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -589,17 +591,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.name),
-                            1 => __rsvc_r.uint32_opt(&mut self.length),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.uint32_opt(&mut self.length),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -632,18 +636,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.name),
-                            1 => __rsvc_r.message_opt(&mut self.left),
-                            2 => __rsvc_r.list(&mut self.children),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.message_opt(&mut self.left),
+                2 => __rsvc_r.list(&mut self.children),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -758,73 +764,75 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.double(&mut self.a_double),
-                            1 => __rsvc_r.float(&mut self.a_float),
-                            2 => __rsvc_r.int32(&mut self.an_int32),
-                            3 => __rsvc_r.int64(&mut self.an_int64),
-                            4 => __rsvc_r.uint32(&mut self.a_uint32),
-                            5 => __rsvc_r.uint64(&mut self.a_uint64),
-                            6 => __rsvc_r.int32(&mut self.a_sint32),
-                            7 => __rsvc_r.int64(&mut self.a_sint64),
-                            8 => __rsvc_r.uint32(&mut self.a_fixed32),
-                            9 => __rsvc_r.uint64(&mut self.a_fixed64),
-                            10 => __rsvc_r.int32(&mut self.an_sfixed32),
-                            11 => __rsvc_r.int64(&mut self.an_sfixed64),
-                            12 => __rsvc_r.bool(&mut self.a_bool),
-                            13 => __rsvc_r.string(&mut self.a_string),
-                            14 => __rsvc_r.bytes(&mut self.some_bytes),
-                            15 => __rsvc_r.enumeration::<Color>(&mut self.an_enum),
-                            16 => __rsvc_r.string_opt(&mut self.maybe_string),
-                            17 => __rsvc_r.double_opt(&mut self.maybe_double),
-                            18 => __rsvc_r.enum_opt::<Color>(&mut self.maybe_enum),
-                            19 => __rsvc_r.bytes_opt(&mut self.maybe_bytes),
-                            20 => __rsvc_r.message_opt(&mut self.wrapped_string),
-                            21 => __rsvc_r.message_opt(&mut self.wrapped_int64),
-                            22 => __rsvc_r.message_opt(&mut self.wrapped_bytes),
-                            23 => __rsvc_r.message_opt(&mut self.message),
-                            24 => __rsvc_r.string_list(&mut self.strings),
-                            25 => __rsvc_r.enum_list::<Color>(&mut self.enums),
-                            26 => __rsvc_r.list(&mut self.queues),
-                            27 => __rsvc_r.map(&mut self.by_name),
-                            28 => __rsvc_r.enum_map::<Color, _>(&mut self.codes),
-                            29 => {
-                                self.one = ::core::option::Option::Some(
-                                    everything::One::OneString(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            30 => {
-                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                                    .enum_value(<Color as ::rsvc::json::JsonEnum>::INFO)?
-                                {
-                                    self.one = ::core::option::Option::Some(
-                                        everything::One::OneEnum(__rsvc_value),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            31 => {
-                                if let ::core::option::Option::Some(
-                                    everything::One::OneWrapped(__rsvc_value),
-                                ) = &mut self.one
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.one = ::core::option::Option::Some(
-                                        everything::One::OneWrapped(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.double(&mut self.a_double),
+                1 => __rsvc_r.float(&mut self.a_float),
+                2 => __rsvc_r.int32(&mut self.an_int32),
+                3 => __rsvc_r.int64(&mut self.an_int64),
+                4 => __rsvc_r.uint32(&mut self.a_uint32),
+                5 => __rsvc_r.uint64(&mut self.a_uint64),
+                6 => __rsvc_r.int32(&mut self.a_sint32),
+                7 => __rsvc_r.int64(&mut self.a_sint64),
+                8 => __rsvc_r.uint32(&mut self.a_fixed32),
+                9 => __rsvc_r.uint64(&mut self.a_fixed64),
+                10 => __rsvc_r.int32(&mut self.an_sfixed32),
+                11 => __rsvc_r.int64(&mut self.an_sfixed64),
+                12 => __rsvc_r.bool(&mut self.a_bool),
+                13 => __rsvc_r.string(&mut self.a_string),
+                14 => __rsvc_r.bytes(&mut self.some_bytes),
+                15 => __rsvc_r.enumeration::<Color>(&mut self.an_enum),
+                16 => __rsvc_r.string_opt(&mut self.maybe_string),
+                17 => __rsvc_r.double_opt(&mut self.maybe_double),
+                18 => __rsvc_r.enum_opt::<Color>(&mut self.maybe_enum),
+                19 => __rsvc_r.bytes_opt(&mut self.maybe_bytes),
+                20 => __rsvc_r.message_opt(&mut self.wrapped_string),
+                21 => __rsvc_r.message_opt(&mut self.wrapped_int64),
+                22 => __rsvc_r.message_opt(&mut self.wrapped_bytes),
+                23 => __rsvc_r.message_opt(&mut self.message),
+                24 => __rsvc_r.string_list(&mut self.strings),
+                25 => __rsvc_r.enum_list::<Color>(&mut self.enums),
+                26 => __rsvc_r.list(&mut self.queues),
+                27 => __rsvc_r.map(&mut self.by_name),
+                28 => __rsvc_r.enum_map::<Color, _>(&mut self.codes),
+                29 => {
+                    self.one = ::core::option::Option::Some(
+                        everything::One::OneString(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                30 => {
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                        .enum_value(<Color as ::rsvc::json::JsonEnum>::INFO)?
+                    {
+                        self.one = ::core::option::Option::Some(
+                            everything::One::OneEnum(__rsvc_value),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                31 => {
+                    if let ::core::option::Option::Some(
+                        everything::One::OneWrapped(__rsvc_value),
+                    ) = &mut self.one
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.one = ::core::option::Option::Some(
+                            everything::One::OneWrapped(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

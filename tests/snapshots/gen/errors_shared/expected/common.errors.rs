@@ -105,20 +105,22 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int64(&mut self.size),
-                            1 => __rsvc_r.int64_opt(&mut self.limit),
-                            2 => __rsvc_r.enum_opt::<Unit>(&mut self.unit),
-                            3 => __rsvc_r.message_opt(&mut self.part),
-                            4 => ::rsvc::json::Json::read_json(&mut self.also, __rsvc_r),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int64(&mut self.size),
+                1 => __rsvc_r.int64_opt(&mut self.limit),
+                2 => __rsvc_r.enum_opt::<Unit>(&mut self.unit),
+                3 => __rsvc_r.message_opt(&mut self.part),
+                4 => ::rsvc::json::Json::read_json(&mut self.also, __rsvc_r),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -147,16 +149,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string_opt(&mut self.name),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.name),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

@@ -52,24 +52,26 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.id),
-                            1 => {
-                                __rsvc_r
-                                    .enumeration::<
-                                        crate::imports::common::v1::id::Kind,
-                                    >(&mut self.kind)
-                            }
-                            2 => __rsvc_r.list(&mut self.things),
-                            3 => __rsvc_r.message_opt(&mut self.local),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.id),
+                1 => {
+                    __rsvc_r
+                        .enumeration::<
+                            crate::imports::common::v1::id::Kind,
+                        >(&mut self.kind)
+                }
+                2 => __rsvc_r.list(&mut self.things),
+                3 => __rsvc_r.message_opt(&mut self.local),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

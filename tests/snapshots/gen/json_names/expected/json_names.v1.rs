@@ -51,21 +51,23 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.plain_name),
-                            1 => __rsvc_r.string(&mut self.given),
-                            2 => __rsvc_r.string(&mut self.upper_case),
-                            3 => __rsvc_r.string(&mut self.with_1_digit),
-                            4 => __rsvc_r.string(&mut self.quote),
-                            5 => __rsvc_r.string(&mut self.euro),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.plain_name),
+                1 => __rsvc_r.string(&mut self.given),
+                2 => __rsvc_r.string(&mut self.upper_case),
+                3 => __rsvc_r.string(&mut self.with_1_digit),
+                4 => __rsvc_r.string(&mut self.quote),
+                5 => __rsvc_r.string(&mut self.euro),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

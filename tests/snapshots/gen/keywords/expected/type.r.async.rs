@@ -176,16 +176,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.r#fn),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.r#fn),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -218,18 +220,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.self_),
-                            1 => __rsvc_r.message_opt(&mut self.crate_),
-                            2 => __rsvc_r.message_opt(&mut self.super_),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.self_),
+                1 => __rsvc_r.message_opt(&mut self.crate_),
+                2 => __rsvc_r.message_opt(&mut self.super_),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -258,16 +262,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.extern_),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.extern_),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -296,16 +302,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.self_),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.self_),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -379,59 +387,61 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.r#type),
-                            1 => __rsvc_r.int32(&mut self.r#match),
-                            2 => __rsvc_r.bool_opt(&mut self.r#ref),
-                            3 => __rsvc_r.bytes_list(&mut self.r#mut),
-                            4 => __rsvc_r.enum_map::<Loop, _>(&mut self.loop2),
-                            5 => __rsvc_r.enumeration::<Loop>(&mut self.r#enum),
-                            6 => {
-                                self.r#impl = ::core::option::Option::Some(
-                                    r#match::Impl::Self_(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            7 => {
-                                if let ::core::option::Option::Some(
-                                    r#match::Impl::Struct(__rsvc_value),
-                                ) = &mut self.r#impl
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.r#impl = ::core::option::Option::Some(
-                                        r#match::Impl::Struct(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            8 => {
-                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                                    .enum_value(<Loop as ::rsvc::json::JsonEnum>::INFO)?
-                                {
-                                    self.r#impl = ::core::option::Option::Some(
-                                        r#match::Impl::Trait(__rsvc_value),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            9 => __rsvc_r.message_opt(&mut self.r#dyn),
-                            10 => __rsvc_r.message_opt(&mut self.r#await),
-                            11 => __rsvc_r.string(&mut self.r#gen),
-                            12 => __rsvc_r.string(&mut self.r#try),
-                            13 => __rsvc_r.string(&mut self.union),
-                            14 => __rsvc_r.string(&mut self.result),
-                            15 => __rsvc_r.string(&mut self.buf),
-                            16 => __rsvc_r.string(&mut self.tag),
-                            17 => __rsvc_r.string(&mut self.value),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.r#type),
+                1 => __rsvc_r.int32(&mut self.r#match),
+                2 => __rsvc_r.bool_opt(&mut self.r#ref),
+                3 => __rsvc_r.bytes_list(&mut self.r#mut),
+                4 => __rsvc_r.enum_map::<Loop, _>(&mut self.loop2),
+                5 => __rsvc_r.enumeration::<Loop>(&mut self.r#enum),
+                6 => {
+                    self.r#impl = ::core::option::Option::Some(
+                        r#match::Impl::Self_(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                7 => {
+                    if let ::core::option::Option::Some(
+                        r#match::Impl::Struct(__rsvc_value),
+                    ) = &mut self.r#impl
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.r#impl = ::core::option::Option::Some(
+                            r#match::Impl::Struct(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                8 => {
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                        .enum_value(<Loop as ::rsvc::json::JsonEnum>::INFO)?
+                    {
+                        self.r#impl = ::core::option::Option::Some(
+                            r#match::Impl::Trait(__rsvc_value),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                9 => __rsvc_r.message_opt(&mut self.r#dyn),
+                10 => __rsvc_r.message_opt(&mut self.r#await),
+                11 => __rsvc_r.string(&mut self.r#gen),
+                12 => __rsvc_r.string(&mut self.r#try),
+                13 => __rsvc_r.string(&mut self.union),
+                14 => __rsvc_r.string(&mut self.result),
+                15 => __rsvc_r.string(&mut self.buf),
+                16 => __rsvc_r.string(&mut self.tag),
+                17 => __rsvc_r.string(&mut self.value),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -460,16 +470,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.bool(&mut self.r#yield),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.bool(&mut self.r#yield),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

@@ -68,31 +68,33 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.last),
-                            1 => __rsvc_r.string(&mut self.first),
-                            2 => __rsvc_r.string(&mut self.before_reserved),
-                            3 => __rsvc_r.string(&mut self.after_reserved),
-                            4 => {
-                                self.kind = ::core::option::Option::Some(
-                                    sparse::Kind::A(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => {
-                                self.kind = ::core::option::Option::Some(
-                                    sparse::Kind::B(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.last),
+                1 => __rsvc_r.string(&mut self.first),
+                2 => __rsvc_r.string(&mut self.before_reserved),
+                3 => __rsvc_r.string(&mut self.after_reserved),
+                4 => {
+                    self.kind = ::core::option::Option::Some(
+                        sparse::Kind::A(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                5 => {
+                    self.kind = ::core::option::Option::Some(
+                        sparse::Kind::B(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

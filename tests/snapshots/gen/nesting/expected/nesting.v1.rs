@@ -152,17 +152,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.b),
-                            1 => __rsvc_r.message_opt(&mut self.e),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.b),
+                1 => __rsvc_r.message_opt(&mut self.e),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -193,17 +195,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.c),
-                            1 => __rsvc_r.enumeration::<a::b::c::d::e::F>(&mut self.f),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.c),
+                1 => __rsvc_r.enumeration::<a::b::c::d::e::F>(&mut self.f),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -232,16 +236,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.d),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.d),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -270,16 +276,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.list(&mut self.e),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.e),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -335,70 +343,70 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.enumeration::<a::b::c::d::e::F>(&mut self.f),
-                            1 => __rsvc_r.message_opt(&mut self.a),
-                            2 => __rsvc_r.message_opt(&mut self.b),
-                            3 => {
-                                if let ::core::option::Option::Some(
-                                    a::b::c::d::e::Choice::C(__rsvc_value),
-                                ) = &mut self.choice
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.choice = ::core::option::Option::Some(
-                                        a::b::c::d::e::Choice::C(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                if let ::core::option::Option::Some(
-                                    a::b::c::d::e::Choice::D(__rsvc_value),
-                                ) = &mut self.choice
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.choice = ::core::option::Option::Some(
-                                        a::b::c::d::e::Choice::D(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => {
-                                if let ::core::option::Option::Some(
-                                    a::b::c::d::e::Choice::E(__rsvc_value),
-                                ) = &mut self.choice
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.choice = ::core::option::Option::Some(
-                                        a::b::c::d::e::Choice::E(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            6 => {
-                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                                    .enum_value(
-                                        <a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO,
-                                    )?
-                                {
-                                    self.choice = ::core::option::Option::Some(
-                                        a::b::c::d::e::Choice::G(__rsvc_value),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            7 => __rsvc_r.map(&mut self.map),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.enumeration::<a::b::c::d::e::F>(&mut self.f),
+                1 => __rsvc_r.message_opt(&mut self.a),
+                2 => __rsvc_r.message_opt(&mut self.b),
+                3 => {
+                    if let ::core::option::Option::Some(
+                        a::b::c::d::e::Choice::C(__rsvc_value),
+                    ) = &mut self.choice
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.choice = ::core::option::Option::Some(
+                            a::b::c::d::e::Choice::C(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    if let ::core::option::Option::Some(
+                        a::b::c::d::e::Choice::D(__rsvc_value),
+                    ) = &mut self.choice
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.choice = ::core::option::Option::Some(
+                            a::b::c::d::e::Choice::D(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                5 => {
+                    if let ::core::option::Option::Some(
+                        a::b::c::d::e::Choice::E(__rsvc_value),
+                    ) = &mut self.choice
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.choice = ::core::option::Option::Some(
+                            a::b::c::d::e::Choice::E(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                6 => {
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                        .enum_value(<a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO)?
+                    {
+                        self.choice = ::core::option::Option::Some(
+                            a::b::c::d::e::Choice::G(__rsvc_value),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                7 => __rsvc_r.map(&mut self.map),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

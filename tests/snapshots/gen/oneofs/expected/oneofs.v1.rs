@@ -160,125 +160,127 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.before),
-                            1 => {
-                                self.kind = ::core::option::Option::Some(
-                                    mixed::Kind::Text(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            2 => {
-                                self.kind = ::core::option::Option::Some(
-                                    mixed::Kind::Raw(__rsvc_r.bytes_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            3 => {
-                                if let ::core::option::Option::Some(
-                                    mixed::Kind::Duration(__rsvc_value),
-                                ) = &mut self.kind
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.kind = ::core::option::Option::Some(
-                                        mixed::Kind::Duration(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            4 => {
-                                if let ::core::option::Option::Some(
-                                    mixed::Kind::Nothing(__rsvc_value),
-                                ) = &mut self.kind
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.kind = ::core::option::Option::Some(
-                                        mixed::Kind::Nothing(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            5 => {
-                                if let ::core::option::Option::Some(
-                                    mixed::Kind::Value(__rsvc_value),
-                                ) = &mut self.kind
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.kind = ::core::option::Option::Some(
-                                        mixed::Kind::Value(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            6 => {
-                                if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                                    .enum_value(
-                                        <::rsvc::codegen::prost_types::NullValue as ::rsvc::json::JsonEnum>::INFO,
-                                    )?
-                                {
-                                    self.kind = ::core::option::Option::Some(
-                                        mixed::Kind::Null(__rsvc_value),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            7 => {
-                                if let ::core::option::Option::Some(
-                                    mixed::Kind::Wrapped(__rsvc_value),
-                                ) = &mut self.kind
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.kind = ::core::option::Option::Some(
-                                        mixed::Kind::Wrapped(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            8 => {
-                                if let ::core::option::Option::Some(
-                                    mixed::Kind::Small(__rsvc_value),
-                                ) = &mut self.kind
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.kind = ::core::option::Option::Some(
-                                        mixed::Kind::Small(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            9 => __rsvc_r.int32(&mut self.between),
-                            10 => {
-                                self.other = ::core::option::Option::Some(
-                                    mixed::Other::A(__rsvc_r.i32_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            11 => {
-                                self.other = ::core::option::Option::Some(
-                                    mixed::Other::B(__rsvc_r.u64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            12 => {
-                                self.other = ::core::option::Option::Some(
-                                    mixed::Other::C(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            13 => __rsvc_r.string(&mut self.after),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.before),
+                1 => {
+                    self.kind = ::core::option::Option::Some(
+                        mixed::Kind::Text(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => {
+                    self.kind = ::core::option::Option::Some(
+                        mixed::Kind::Raw(__rsvc_r.bytes_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                3 => {
+                    if let ::core::option::Option::Some(
+                        mixed::Kind::Duration(__rsvc_value),
+                    ) = &mut self.kind
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(
+                            mixed::Kind::Duration(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                4 => {
+                    if let ::core::option::Option::Some(
+                        mixed::Kind::Nothing(__rsvc_value),
+                    ) = &mut self.kind
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(
+                            mixed::Kind::Nothing(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                5 => {
+                    if let ::core::option::Option::Some(
+                        mixed::Kind::Value(__rsvc_value),
+                    ) = &mut self.kind
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(
+                            mixed::Kind::Value(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                6 => {
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                        .enum_value(
+                            <::rsvc::codegen::prost_types::NullValue as ::rsvc::json::JsonEnum>::INFO,
+                        )?
+                    {
+                        self.kind = ::core::option::Option::Some(
+                            mixed::Kind::Null(__rsvc_value),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                7 => {
+                    if let ::core::option::Option::Some(
+                        mixed::Kind::Wrapped(__rsvc_value),
+                    ) = &mut self.kind
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(
+                            mixed::Kind::Wrapped(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                8 => {
+                    if let ::core::option::Option::Some(
+                        mixed::Kind::Small(__rsvc_value),
+                    ) = &mut self.kind
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(
+                            mixed::Kind::Small(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                9 => __rsvc_r.int32(&mut self.between),
+                10 => {
+                    self.other = ::core::option::Option::Some(
+                        mixed::Other::A(__rsvc_r.i32_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                11 => {
+                    self.other = ::core::option::Option::Some(
+                        mixed::Other::B(__rsvc_r.u64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                12 => {
+                    self.other = ::core::option::Option::Some(
+                        mixed::Other::C(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                13 => __rsvc_r.string(&mut self.after),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -312,21 +314,23 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => {
-                                self.only = ::core::option::Option::Some(
-                                    small::Only::It(__rsvc_r.bool_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => {
+                    self.only = ::core::option::Option::Some(
+                        small::Only::It(__rsvc_r.bool_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

@@ -185,51 +185,51 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.name),
-                            1 => __rsvc_r.int32_opt(&mut self.count),
-                            2 => __rsvc_r.string_opt(&mut self.text),
-                            3 => __rsvc_r.bytes_opt(&mut self.data),
-                            4 => __rsvc_r.double_opt(&mut self.ratio),
-                            5 => __rsvc_r.float_opt(&mut self.nan),
-                            6 => __rsvc_r.bool_opt(&mut self.flag),
-                            7 => __rsvc_r.enum_opt::<Level>(&mut self.level),
-                            8 => __rsvc_r.int32_list(&mut self.packed),
-                            9 => __rsvc_r.int32_list(&mut self.expanded),
-                            10 => {
-                                ::rsvc::json::Json::read_json(&mut self.inner, __rsvc_r)
-                            }
-                            11 => __rsvc_r.uint64_opt(&mut self.big),
-                            12 => __rsvc_r.enumeration::<Level>(&mut self.must),
-                            13 => __rsvc_r.message_opt(&mut self.group),
-                            14 => __rsvc_r.list(&mut self.many),
-                            15 => {
-                                self.choice = ::core::option::Option::Some(
-                                    old::Choice::One(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            16 => {
-                                if let ::core::option::Option::Some(
-                                    old::Choice::Two(__rsvc_value),
-                                ) = &mut self.choice
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.choice = ::core::option::Option::Some(
-                                        old::Choice::Two(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.int32_opt(&mut self.count),
+                2 => __rsvc_r.string_opt(&mut self.text),
+                3 => __rsvc_r.bytes_opt(&mut self.data),
+                4 => __rsvc_r.double_opt(&mut self.ratio),
+                5 => __rsvc_r.float_opt(&mut self.nan),
+                6 => __rsvc_r.bool_opt(&mut self.flag),
+                7 => __rsvc_r.enum_opt::<Level>(&mut self.level),
+                8 => __rsvc_r.int32_list(&mut self.packed),
+                9 => __rsvc_r.int32_list(&mut self.expanded),
+                10 => ::rsvc::json::Json::read_json(&mut self.inner, __rsvc_r),
+                11 => __rsvc_r.uint64_opt(&mut self.big),
+                12 => __rsvc_r.enumeration::<Level>(&mut self.must),
+                13 => __rsvc_r.message_opt(&mut self.group),
+                14 => __rsvc_r.list(&mut self.many),
+                15 => {
+                    self.choice = ::core::option::Option::Some(
+                        old::Choice::One(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                16 => {
+                    if let ::core::option::Option::Some(
+                        old::Choice::Two(__rsvc_value),
+                    ) = &mut self.choice
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.choice = ::core::option::Option::Some(
+                            old::Choice::Two(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -260,17 +260,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.a),
-                            1 => __rsvc_r.string(&mut self.b),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.a),
+                1 => __rsvc_r.string(&mut self.b),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -299,16 +301,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.a),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.a),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -337,16 +341,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int32_opt(&mut self.a),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.a),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -375,16 +381,18 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.int64_opt(&mut self.x),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int64_opt(&mut self.x),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

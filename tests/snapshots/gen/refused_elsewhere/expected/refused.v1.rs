@@ -110,19 +110,21 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.enum_opt::<Kind>(&mut self.renamed),
-                            1 => __rsvc_r.enum_opt::<Kind>(&mut self.alias),
-                            2 => __rsvc_r.string_opt(&mut self.x),
-                            3 => __rsvc_r.string_opt(&mut self.x1),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.enum_opt::<Kind>(&mut self.renamed),
+                1 => __rsvc_r.enum_opt::<Kind>(&mut self.alias),
+                2 => __rsvc_r.string_opt(&mut self.x),
+                3 => __rsvc_r.string_opt(&mut self.x1),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

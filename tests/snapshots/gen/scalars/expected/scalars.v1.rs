@@ -166,46 +166,48 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.double(&mut self.a),
-                            1 => __rsvc_r.float(&mut self.b),
-                            2 => __rsvc_r.int32(&mut self.c),
-                            3 => __rsvc_r.int64(&mut self.d),
-                            4 => __rsvc_r.uint32(&mut self.e),
-                            5 => __rsvc_r.uint64(&mut self.f),
-                            6 => __rsvc_r.int32(&mut self.g),
-                            7 => __rsvc_r.int64(&mut self.h),
-                            8 => __rsvc_r.uint32(&mut self.i),
-                            9 => __rsvc_r.uint64(&mut self.j),
-                            10 => __rsvc_r.int32(&mut self.k),
-                            11 => __rsvc_r.int64(&mut self.l),
-                            12 => __rsvc_r.bool(&mut self.m),
-                            13 => __rsvc_r.string(&mut self.n),
-                            14 => __rsvc_r.bytes(&mut self.o),
-                            15 => __rsvc_r.double_opt(&mut self.oa),
-                            16 => __rsvc_r.int64_opt(&mut self.od),
-                            17 => __rsvc_r.bool_opt(&mut self.om),
-                            18 => __rsvc_r.string_opt(&mut self.on),
-                            19 => __rsvc_r.bytes_opt(&mut self.oo),
-                            20 => __rsvc_r.double_list(&mut self.ra),
-                            21 => __rsvc_r.int64_list(&mut self.rh),
-                            22 => __rsvc_r.int32_list(&mut self.unpacked),
-                            23 => __rsvc_r.int32_list(&mut self.old),
-                            24 => __rsvc_r.string_list(&mut self.rn),
-                            25 => __rsvc_r.bytes_list(&mut self.ro),
-                            26 => __rsvc_r.map(&mut self.ma),
-                            27 => __rsvc_r.map(&mut self.mh),
-                            28 => __rsvc_r.map(&mut self.mm),
-                            29 => __rsvc_r.map(&mut self.mo),
-                            30 => __rsvc_r.map(&mut self.mn),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.double(&mut self.a),
+                1 => __rsvc_r.float(&mut self.b),
+                2 => __rsvc_r.int32(&mut self.c),
+                3 => __rsvc_r.int64(&mut self.d),
+                4 => __rsvc_r.uint32(&mut self.e),
+                5 => __rsvc_r.uint64(&mut self.f),
+                6 => __rsvc_r.int32(&mut self.g),
+                7 => __rsvc_r.int64(&mut self.h),
+                8 => __rsvc_r.uint32(&mut self.i),
+                9 => __rsvc_r.uint64(&mut self.j),
+                10 => __rsvc_r.int32(&mut self.k),
+                11 => __rsvc_r.int64(&mut self.l),
+                12 => __rsvc_r.bool(&mut self.m),
+                13 => __rsvc_r.string(&mut self.n),
+                14 => __rsvc_r.bytes(&mut self.o),
+                15 => __rsvc_r.double_opt(&mut self.oa),
+                16 => __rsvc_r.int64_opt(&mut self.od),
+                17 => __rsvc_r.bool_opt(&mut self.om),
+                18 => __rsvc_r.string_opt(&mut self.on),
+                19 => __rsvc_r.bytes_opt(&mut self.oo),
+                20 => __rsvc_r.double_list(&mut self.ra),
+                21 => __rsvc_r.int64_list(&mut self.rh),
+                22 => __rsvc_r.int32_list(&mut self.unpacked),
+                23 => __rsvc_r.int32_list(&mut self.old),
+                24 => __rsvc_r.string_list(&mut self.rn),
+                25 => __rsvc_r.bytes_list(&mut self.ro),
+                26 => __rsvc_r.map(&mut self.ma),
+                27 => __rsvc_r.map(&mut self.mh),
+                28 => __rsvc_r.map(&mut self.mm),
+                29 => __rsvc_r.map(&mut self.mo),
+                30 => __rsvc_r.map(&mut self.mn),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

@@ -185,49 +185,50 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.tracking_id),
-                            1 => __rsvc_r.enumeration::<parcel::State>(&mut self.state),
-                            2 => __rsvc_r.list(&mut self.items),
-                            3 => __rsvc_r.map(&mut self.by_shelf),
-                            4 => __rsvc_r.int64(&mut self.value_cents),
-                            5 => __rsvc_r.uint64(&mut self.barcode),
-                            6 => __rsvc_r.double(&mut self.weight),
-                            7 => __rsvc_r.float(&mut self.volume),
-                            8 => __rsvc_r.bytes(&mut self.seal),
-                            9 => __rsvc_r.bool(&mut self.fragile),
-                            10 => {
-                                self.to = ::core::option::Option::Some(
-                                    parcel::To::Address(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            11 => {
-                                if let ::core::option::Option::Some(
-                                    parcel::To::Box(__rsvc_value),
-                                ) = &mut self.to
-                                {
-                                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
-                                } else {
-                                    self.to = ::core::option::Option::Some(
-                                        parcel::To::Box(__rsvc_r.message_value()?),
-                                    );
-                                }
-                                ::core::result::Result::Ok(())
-                            }
-                            12 => __rsvc_r.message_opt(&mut self.sent_at),
-                            13 => __rsvc_r.message_opt(&mut self.note),
-                            14 => __rsvc_r.message_opt(&mut self.extra),
-                            15 => __rsvc_r.message_opt(&mut self.insured),
-                            16 => __rsvc_r.enum_list::<parcel::State>(&mut self.history),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.tracking_id),
+                1 => __rsvc_r.enumeration::<parcel::State>(&mut self.state),
+                2 => __rsvc_r.list(&mut self.items),
+                3 => __rsvc_r.map(&mut self.by_shelf),
+                4 => __rsvc_r.int64(&mut self.value_cents),
+                5 => __rsvc_r.uint64(&mut self.barcode),
+                6 => __rsvc_r.double(&mut self.weight),
+                7 => __rsvc_r.float(&mut self.volume),
+                8 => __rsvc_r.bytes(&mut self.seal),
+                9 => __rsvc_r.bool(&mut self.fragile),
+                10 => {
+                    self.to = ::core::option::Option::Some(
+                        parcel::To::Address(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                11 => {
+                    if let ::core::option::Option::Some(parcel::To::Box(__rsvc_value)) = &mut self
+                        .to
+                    {
+                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.to = ::core::option::Option::Some(
+                            parcel::To::Box(__rsvc_r.message_value()?),
+                        );
+                    }
+                    ::core::result::Result::Ok(())
+                }
+                12 => __rsvc_r.message_opt(&mut self.sent_at),
+                13 => __rsvc_r.message_opt(&mut self.note),
+                14 => __rsvc_r.message_opt(&mut self.extra),
+                15 => __rsvc_r.message_opt(&mut self.insured),
+                16 => __rsvc_r.enum_list::<parcel::State>(&mut self.history),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -258,17 +259,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.name),
-                            1 => __rsvc_r.int32(&mut self.count),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.int32(&mut self.count),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -294,15 +297,7 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
         }
     }
 };

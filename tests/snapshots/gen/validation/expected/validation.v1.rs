@@ -98,17 +98,19 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.street),
-                            1 => __rsvc_r.string(&mut self.country),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.street),
+                1 => __rsvc_r.string(&mut self.country),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -141,18 +143,20 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.sku),
-                            1 => __rsvc_r.int32(&mut self.qty),
-                            2 => __rsvc_r.double(&mut self.price),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.sku),
+                1 => __rsvc_r.int32(&mut self.qty),
+                2 => __rsvc_r.double(&mut self.price),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
@@ -228,42 +232,44 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.id),
-                            1 => __rsvc_r.string(&mut self.email),
-                            2 => __rsvc_r.list(&mut self.items),
-                            3 => __rsvc_r.message_opt(&mut self.shipping),
-                            4 => __rsvc_r.bool(&mut self.pickup),
-                            5 => __rsvc_r.double(&mut self.limit),
-                            6 => __rsvc_r.map(&mut self.labels),
-                            7 => __rsvc_r.message_opt(&mut self.placed),
-                            8 => __rsvc_r.message_opt(&mut self.hold),
-                            9 => __rsvc_r.message_opt(&mut self.priority),
-                            10 => {
-                                self.payment = ::core::option::Option::Some(
-                                    order::Payment::Card(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            11 => {
-                                self.payment = ::core::option::Option::Some(
-                                    order::Payment::Wallet(__rsvc_r.bytes_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            12 => __rsvc_r.string(&mut self.coupon),
-                            13 => __rsvc_r.int32(&mut self.discount),
-                            14 => __rsvc_r.uint32_list(&mut self.codes),
-                            15 => __rsvc_r.string_opt(&mut self.note),
-                            16 => __rsvc_r.message_opt(&mut self.parent),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.id),
+                1 => __rsvc_r.string(&mut self.email),
+                2 => __rsvc_r.list(&mut self.items),
+                3 => __rsvc_r.message_opt(&mut self.shipping),
+                4 => __rsvc_r.bool(&mut self.pickup),
+                5 => __rsvc_r.double(&mut self.limit),
+                6 => __rsvc_r.map(&mut self.labels),
+                7 => __rsvc_r.message_opt(&mut self.placed),
+                8 => __rsvc_r.message_opt(&mut self.hold),
+                9 => __rsvc_r.message_opt(&mut self.priority),
+                10 => {
+                    self.payment = ::core::option::Option::Some(
+                        order::Payment::Card(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                11 => {
+                    self.payment = ::core::option::Option::Some(
+                        order::Payment::Wallet(__rsvc_r.bytes_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                12 => __rsvc_r.string(&mut self.coupon),
+                13 => __rsvc_r.int32(&mut self.discount),
+                14 => __rsvc_r.uint32_list(&mut self.codes),
+                15 => __rsvc_r.string_opt(&mut self.note),
+                16 => __rsvc_r.message_opt(&mut self.parent),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };

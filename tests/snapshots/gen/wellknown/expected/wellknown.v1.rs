@@ -187,45 +187,47 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.message_opt(&mut self.any),
-                            1 => __rsvc_r.message_opt(&mut self.duration),
-                            2 => __rsvc_r.message_opt(&mut self.empty),
-                            3 => __rsvc_r.message_opt(&mut self.field_mask),
-                            4 => __rsvc_r.message_opt(&mut self.r#struct),
-                            5 => __rsvc_r.message_opt(&mut self.value),
-                            6 => __rsvc_r.message_opt(&mut self.list),
-                            7 => {
-                                __rsvc_r
-                                    .enumeration::<
-                                        ::rsvc::codegen::prost_types::NullValue,
-                                    >(&mut self.null)
-                            }
-                            8 => __rsvc_r.message_opt(&mut self.timestamp),
-                            9 => __rsvc_r.message_opt(&mut self.b),
-                            10 => __rsvc_r.message_opt(&mut self.bytes),
-                            11 => __rsvc_r.message_opt(&mut self.d),
-                            12 => __rsvc_r.message_opt(&mut self.f),
-                            13 => __rsvc_r.message_opt(&mut self.i),
-                            14 => __rsvc_r.message_opt(&mut self.l),
-                            15 => __rsvc_r.message_opt(&mut self.s),
-                            16 => __rsvc_r.message_opt(&mut self.u),
-                            17 => __rsvc_r.message_opt(&mut self.v),
-                            18 => __rsvc_r.list(&mut self.anys),
-                            19 => __rsvc_r.list(&mut self.strings),
-                            20 => __rsvc_r.list(&mut self.timestamps),
-                            21 => __rsvc_r.list(&mut self.empties),
-                            22 => __rsvc_r.map(&mut self.durations),
-                            23 => __rsvc_r.map(&mut self.ints),
-                            24 => __rsvc_r.map(&mut self.values),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.any),
+                1 => __rsvc_r.message_opt(&mut self.duration),
+                2 => __rsvc_r.message_opt(&mut self.empty),
+                3 => __rsvc_r.message_opt(&mut self.field_mask),
+                4 => __rsvc_r.message_opt(&mut self.r#struct),
+                5 => __rsvc_r.message_opt(&mut self.value),
+                6 => __rsvc_r.message_opt(&mut self.list),
+                7 => {
+                    __rsvc_r
+                        .enumeration::<
+                            ::rsvc::codegen::prost_types::NullValue,
+                        >(&mut self.null)
+                }
+                8 => __rsvc_r.message_opt(&mut self.timestamp),
+                9 => __rsvc_r.message_opt(&mut self.b),
+                10 => __rsvc_r.message_opt(&mut self.bytes),
+                11 => __rsvc_r.message_opt(&mut self.d),
+                12 => __rsvc_r.message_opt(&mut self.f),
+                13 => __rsvc_r.message_opt(&mut self.i),
+                14 => __rsvc_r.message_opt(&mut self.l),
+                15 => __rsvc_r.message_opt(&mut self.s),
+                16 => __rsvc_r.message_opt(&mut self.u),
+                17 => __rsvc_r.message_opt(&mut self.v),
+                18 => __rsvc_r.list(&mut self.anys),
+                19 => __rsvc_r.list(&mut self.strings),
+                20 => __rsvc_r.list(&mut self.timestamps),
+                21 => __rsvc_r.list(&mut self.empties),
+                22 => __rsvc_r.map(&mut self.durations),
+                23 => __rsvc_r.map(&mut self.ints),
+                24 => __rsvc_r.map(&mut self.values),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
