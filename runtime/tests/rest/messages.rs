@@ -229,52 +229,54 @@ const _: () = {
             &mut self,
             __rsvc_r: &mut ::rsvc::json::Reader<'_>,
         ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r
-                .fields(
-                    <Self as ::rsvc::json::Json>::info(),
-                    &mut |__rsvc_r, __rsvc_index| {
-                        match __rsvc_index {
-                            0 => __rsvc_r.string(&mut self.id),
-                            1 => __rsvc_r.int32(&mut self.count),
-                            2 => __rsvc_r.message_opt(&mut self.child),
-                            3 => __rsvc_r.string_list(&mut self.tags),
-                            4 => __rsvc_r.enumeration::<Kind>(&mut self.kind),
-                            5 => __rsvc_r.message_opt(&mut self.at),
-                            6 => __rsvc_r.message_opt(&mut self.maybe),
-                            7 => __rsvc_r.message_opt(&mut self.update_mask),
-                            8 => __rsvc_r.bytes(&mut self.data),
-                            9 => __rsvc_r.bool(&mut self.flag),
-                            10 => __rsvc_r.double(&mut self.ratio),
-                            11 => __rsvc_r.map(&mut self.labels),
-                            12 => {
-                                self.pick = ::core::option::Option::Some(
-                                    item::Pick::PickText(__rsvc_r.string_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            13 => {
-                                self.pick = ::core::option::Option::Some(
-                                    item::Pick::PickNumber(__rsvc_r.i64_value()?),
-                                );
-                                ::core::result::Result::Ok(())
-                            }
-                            14 => __rsvc_r.string_opt(&mut self.note),
-                            15 => __rsvc_r.message_opt(&mut self.file),
-                            16 => __rsvc_r.message_opt(&mut self.any),
-                            17 => __rsvc_r.message_opt(&mut self.span),
-                            18 => __rsvc_r.message_opt(&mut self.value),
-                            19 => __rsvc_r.int32_list(&mut self.numbers),
-                            20 => __rsvc_r.list(&mut self.items),
-                            21 => __rsvc_r.message_opt(&mut self.text),
-                            22 => __rsvc_r.uint64(&mut self.big),
-                            23 => __rsvc_r.int64(&mut self.zigzag),
-                            24 => __rsvc_r.uint32(&mut self.fixed),
-                            25 => __rsvc_r.float(&mut self.small),
-                            26 => __rsvc_r.int64(&mut self.long),
-                            _ => ::core::result::Result::Ok(()),
-                        }
-                    },
-                )
+            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.id),
+                1 => __rsvc_r.int32(&mut self.count),
+                2 => __rsvc_r.message_opt(&mut self.child),
+                3 => __rsvc_r.string_list(&mut self.tags),
+                4 => __rsvc_r.enumeration::<Kind>(&mut self.kind),
+                5 => __rsvc_r.message_opt(&mut self.at),
+                6 => __rsvc_r.message_opt(&mut self.maybe),
+                7 => __rsvc_r.message_opt(&mut self.update_mask),
+                8 => __rsvc_r.bytes(&mut self.data),
+                9 => __rsvc_r.bool(&mut self.flag),
+                10 => __rsvc_r.double(&mut self.ratio),
+                11 => __rsvc_r.map(&mut self.labels),
+                12 => {
+                    self.pick = ::core::option::Option::Some(
+                        item::Pick::PickText(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                13 => {
+                    self.pick = ::core::option::Option::Some(
+                        item::Pick::PickNumber(__rsvc_r.i64_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                14 => __rsvc_r.string_opt(&mut self.note),
+                15 => __rsvc_r.message_opt(&mut self.file),
+                16 => __rsvc_r.message_opt(&mut self.any),
+                17 => __rsvc_r.message_opt(&mut self.span),
+                18 => __rsvc_r.message_opt(&mut self.value),
+                19 => __rsvc_r.int32_list(&mut self.numbers),
+                20 => __rsvc_r.list(&mut self.items),
+                21 => __rsvc_r.message_opt(&mut self.text),
+                22 => __rsvc_r.uint64(&mut self.big),
+                23 => __rsvc_r.int64(&mut self.zigzag),
+                24 => __rsvc_r.uint32(&mut self.fixed),
+                25 => __rsvc_r.float(&mut self.small),
+                26 => __rsvc_r.int64(&mut self.long),
+                _ => ::core::result::Result::Ok(()),
+            }
         }
     }
 };
