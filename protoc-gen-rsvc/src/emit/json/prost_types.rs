@@ -56,8 +56,8 @@ const NEWER: &[&str] = &[
 fn is_newer(full_name: &str) -> bool {
     let Some(name) = full_name.strip_prefix("google.protobuf.") else { return false };
     let is_in =
-        |outer: &&str| name.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    NEWER.iter().any(|newer| is_in(newer))
+        |outer: &&str| name.strip_prefix(*outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    NEWER.iter().any(is_in)
 }
 
 /// The messages and enums of the files named, without the messages whose JSON the runtime writes by hand.
