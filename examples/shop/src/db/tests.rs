@@ -2,8 +2,10 @@ use super::orders::Filter;
 use super::*;
 use crate::api::{
     ChatMessage, CreateUserRequest, DeleteUserRequest, Event, OrderStatus, OutOfStock, PlaceOrderRequest,
-    UpdateOrderStatusRequest, UpdateUserRequest, UserStatus, place_order_request::Line,
+    Preferences, UpdateOrderStatusRequest, UpdatePreferencesRequest, UpdateUserRequest, UserStatus,
+    place_order_request::Line, preferences::Theme,
 };
+use rsvc::Validate as _;
 use tempfile::TempDir;
 
 const ADA: &str = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a001";
@@ -78,16 +80,50 @@ async fn a_value_that_makes_no_sense_changes_nothing() {
         UpdateUserRequest { name: Some("x".into()), status: Some(77), ..Default::default() },
         UpdateUserRequest { name: Some("x".into()), age: Some(-1), ..Default::default() },
         UpdateUserRequest { name: Some(String::new()), ..Default::default() },
-        UpdateUserRequest {
-            update_mask: Some(prost_types::FieldMask { paths: vec!["id".into()] }),
-            ..Default::default()
-        },
     ] {
         let before = db.user(ADA).await.unwrap();
         let result = db.update_user(UpdateUserRequest { user_id: ADA.into(), ..request }).await;
         assert!(matches!(result, Err(Error::InvalidRequest(_))), "{result:?}");
         assert_eq!(db.user(ADA).await.unwrap(), before);
     }
+}
+
+/// So that no handler has to look.
+#[test]
+fn what_a_mask_may_name_is_for_the_rules() {
+    let refused = |path: &str| {
+        let update_mask = Some(prost_types::FieldMask { paths: vec![path.into()] });
+        let user =
+            UpdateUserRequest { user_id: ADA.into(), update_mask: update_mask.clone(), ..Default::default() };
+        let preferences = Some(Preferences::default());
+        let preferences = UpdatePreferencesRequest { user_id: ADA.into(), preferences, update_mask };
+        (user.validate().is_err(), preferences.validate().is_err())
+    };
+    assert_eq!(refused("name"), (false, true));
+    assert_eq!(refused("theme"), (true, false));
+    for path in ["id", "version", "name.first", "client_settings.zoom", ""] {
+        assert_eq!(refused(path), (true, true), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn preferences_change_by_mask_or_as_a_whole() {
+    let (db, _directory) = fresh().await;
+    let change = async |theme: Theme, languages: &[&str], paths: Option<&[&str]>| {
+        let languages = languages.iter().map(|&tag| tag.to_owned()).collect();
+        let preferences = Preferences { theme: theme.into(), languages, ..Default::default() };
+        let update_mask = paths
+            .map(|paths| prost_types::FieldMask { paths: paths.iter().map(|&p| p.to_owned()).collect() });
+        let request =
+            UpdatePreferencesRequest { user_id: ADA.into(), preferences: Some(preferences), update_mask };
+        let after = db.update_preferences(request).await.unwrap();
+        assert_eq!(db.user(ADA).await.unwrap().preferences.as_ref(), Some(&after));
+        (after.theme(), after.languages.join(" "))
+    };
+    assert_eq!(change(Theme::Dark, &["de", "en"], None).await, (Theme::Dark, "de en".into()));
+    assert_eq!(change(Theme::Light, &[], Some(&["theme"])).await, (Theme::Light, "de en".into()));
+    assert_eq!(change(Theme::Dark, &["fr"], Some(&[])).await, (Theme::Light, "de en".into()));
+    assert_eq!(change(Theme::Unspecified, &["fr"], None).await, (Theme::Unspecified, "fr".into()));
 }
 
 #[tokio::test]
