@@ -45,6 +45,11 @@ pub(super) fn emit(
             merge(module, items)?;
         }
     }
+    for (id, items) in packages.iter_mut() {
+        if schema.packages[*id].module.is_empty() {
+            allow_each(items);
+        }
+    }
     let descriptors = Literal::byte_string(&descriptor_set::bytes(schema));
     let abi = Literal::u32_unsuffixed(ABI);
     let mut items: Vec<syn::Item> = vec![
@@ -81,26 +86,50 @@ fn content(module: &Module) -> Result<Vec<syn::Item>, Diagnostic> {
     }
     for (name, child) in &module.children {
         let inner = content(child)?;
-        let name = ident(name);
-        let tokens = quote! {
-            #[allow(
-                clippy::all,
-                clippy::nursery,
-                clippy::pedantic,
-                clippy::restriction,
-                deprecated,
-                missing_docs,
-                non_camel_case_types,
-                unreachable_pub,
-                unused
-            )]
-            pub mod #name { #(#inner)* }
-        };
+        let (name, allow) = (ident(name), allow());
+        let tokens = quote!(#allow pub mod #name { #(#inner)* });
         items.push(
             syn::parse2(tokens.to_token_stream()).map_err(|e| internal(format!("the module tree: {e}")))?,
         );
     }
     Ok(items)
+}
+
+/// Generated code is not for lints to judge.
+fn allow() -> syn::Attribute {
+    syn::parse_quote! {
+        #[allow(
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic,
+            clippy::restriction,
+            deprecated,
+            missing_docs,
+            non_camel_case_types,
+            noop_method_call,
+            suspicious_double_ref_op,
+            unreachable_pub,
+            unused
+        )]
+    }
+}
+
+/// What is in no package is in no module either, so every item says for itself what a module says for all.
+fn allow_each(items: &mut [syn::Item]) {
+    for item in items {
+        let attributes = match item {
+            syn::Item::Const(item) => &mut item.attrs,
+            syn::Item::Enum(item) => &mut item.attrs,
+            syn::Item::Impl(item) => &mut item.attrs,
+            syn::Item::Mod(item) => &mut item.attrs,
+            syn::Item::Static(item) => &mut item.attrs,
+            syn::Item::Struct(item) => &mut item.attrs,
+            syn::Item::Trait(item) => &mut item.attrs,
+            // A macro takes no attributes, and what it expands to is not judged.
+            _ => continue,
+        };
+        attributes.push(allow());
+    }
 }
 
 fn ident(name: &str) -> Ident {

@@ -192,19 +192,44 @@ pub fn str_from_duration(d: Duration) -> String {
     text::duration(seconds, nanos)
 }
 
-/// The offset of a zone: `UTC`, or `+01:30`. Names of places would need their tables, which are not built in.
-fn offset(zone: &str) -> Result<i64> {
-    const UNKNOWN: Error = Error::new("unknown time zone; it must be UTC or an offset like +01:30");
+/// The offset of a zone at a time: `UTC`, `+01:30`, or the name of a place as `Europe/Paris`.
+fn offset(zone: &str, at: i64) -> Result<i64> {
+    const UNKNOWN: Error = Error::new("unknown time zone; an offset is written as +01:30");
     if matches!(zone, "" | "UTC" | "Z" | "GMT" | "Etc/UTC") {
         return Ok(0);
     }
     let sign = if zone.starts_with('-') { -1 } else { 1 };
-    let (hours, minutes) = zone.trim_start_matches(['+', '-']).split_once(':').ok_or(UNKNOWN)?;
+    let Some((hours, minutes)) = zone.trim_start_matches(['+', '-']).split_once(':') else {
+        return offset_of_place(zone, at);
+    };
     let part = |text: &str, limit: i64| match text.parse::<i64>() {
         Ok(n) if text.len() == 2 && (0..limit).contains(&n) => Ok(n),
         _ => Err(UNKNOWN),
     };
     Ok(sign * (part(hours, 24)? * 3_600 + part(minutes, 60)? * 60))
+}
+
+/// The offset of a place, from the tables that are compiled in.
+#[cfg(feature = "time-zones")]
+fn offset_of_place(zone: &str, at: i64) -> Result<i64> {
+    let unknown = |_| Error::new("unknown time zone");
+    let zone = jiff::tz::db().get(zone).map_err(unknown)?;
+    let at = jiff::Timestamp::from_second(at).map_err(unknown)?;
+    Ok(zone.to_offset(at).seconds().into())
+}
+
+#[cfg(not(feature = "time-zones"))]
+fn offset_of_place(_: &str, _: i64) -> Result<i64> {
+    Err(Error::new("the names of places need the feature `time-zones` of rsvc"))
+}
+
+/// The name of a place that a rule has as a literal: where the tables are missing, that is an error of the build.
+pub const fn place(zone: &'static str) -> &'static str {
+    assert!(
+        cfg!(feature = "time-zones"),
+        "a validation rule names the time zone of a place: switch the feature `time-zones` of rsvc on"
+    );
+    zone
 }
 
 macro_rules! getters {
@@ -217,7 +242,7 @@ macro_rules! getters {
 
         /// The same in a time zone.
         pub fn $zoned(t: Timestamp, zone: &str) -> Result<i64> {
-            let $seconds = t.seconds + offset(zone)?;
+            let $seconds = t.seconds + offset(zone, t.seconds)?;
             Ok($body)
         })*
     };
@@ -255,7 +280,7 @@ pub fn milliseconds(t: Timestamp) -> i64 {
 
 /// The same in a time zone.
 pub fn milliseconds_in(t: Timestamp, zone: &str) -> Result<i64> {
-    offset(zone).map(|_| milliseconds(t))
+    offset(zone, t.seconds).map(|_| milliseconds(t))
 }
 
 /// `d.getHours()`

@@ -6,7 +6,6 @@ use rsvc::codegen::prost_types::{Duration, ListValue, Struct, Timestamp, Value, 
 use rsvc::validate::{Validate, Violations};
 
 #[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, dead_code)] // generated
-#[allow(noop_method_call, suspicious_double_ref_op)] // a literal or an item is cloned as any other value is
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/cel_text/mod.rs"));
 

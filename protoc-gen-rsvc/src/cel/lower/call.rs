@@ -238,6 +238,11 @@ impl Lowerer<'_> {
                 repr => (repr, false),
             },
         };
+        if overload.id.ends_with("_with_tz")
+            && let Some(zone) = wanted.pop()
+        {
+            wanted.push(strings::zone(zone));
+        }
         let temporary = borrows && matches!(wanted[0].op, Op::Borrow(_));
         let plan = call(found.function, wanted, repr, found.fails);
         // What is borrowed from a temporary must be kept.

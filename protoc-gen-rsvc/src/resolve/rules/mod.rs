@@ -1,5 +1,7 @@
 //! `buf.validate` options -> [`Rules`].
 
+#[cfg(test)]
+mod corpus;
 mod custom;
 mod locate;
 mod reach;

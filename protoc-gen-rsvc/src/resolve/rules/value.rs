@@ -195,7 +195,7 @@ impl Resolver<'_> {
             let place = || at(&family, PathElement { name: name.clone(), number: extension.number(), ty });
             let sources = predefined(self.schema, &extension.options());
             if sources.is_empty() {
-                *broken = Some(self.unknown(target, extension.full_name()));
+                self.without_expression(target, extension.full_name());
                 continue;
             }
             let rule = (of_extension(&extension), const_value(value), set.clone());
@@ -276,11 +276,18 @@ impl Resolver<'_> {
         self.report.add(diagnostic.at(place))
     }
 
+    /// An extension that is no rule: it may be for another tool, or a rule that was forgotten.
+    fn without_expression(&mut self, target: &Target, extension: &str) {
+        let place = self.schema.fields[target.field].origin.place.clone();
+        let message = format!("`{extension}` tests nothing: it defines no expression");
+        let help = "a rule of your own needs `(buf.validate.predefined).cel`";
+        self.report.add(Diagnostic::warning(Code::UNKNOWN_RULE, message).at(place).help(help));
+    }
+
     fn unknown(&mut self, target: &Target, rule: &str) -> String {
         let place = self.schema.fields[target.field].origin.place.clone();
         let message = format!("the rule `{rule}` is not known, and defines no expression");
-        let help =
-            "one of your own needs `(buf.validate.predefined).cel`; a standard one needs a newer generator";
+        let help = "a rule that is newer than the generator needs a newer one";
         self.report.add(Diagnostic::error(Code::UNKNOWN_RULE, message).at(place).help(help))
     }
 
