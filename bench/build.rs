@@ -14,6 +14,37 @@ fn main() {
     tonic_prost_build::configure().out_dir(tonic).compile_fds(descriptors).expect("tonic generates");
     json(Path::new(&out));
     rest(Path::new(&out));
+    #[cfg(feature = "peers")]
+    protovalidate(Path::new(&out));
+}
+
+/// The messages of the validation benchmark for prost-protovalidate, with descriptors for its run-time path and
+/// its generated validators for messages without CEL.
+#[cfg(feature = "peers")]
+fn protovalidate(out: &Path) {
+    let mut compiler = protox::Compiler::new(["proto", "../proto"]).expect("the folders are there");
+    compiler.include_imports(true);
+    compiler.open_file("proto/validate.proto").expect("our own protos compile");
+    // Its own form of descriptors keeps the options.
+    let descriptors = out.join("validate.bin");
+    std::fs::write(&descriptors, compiler.encode_file_descriptor_set()).expect("the output can be written");
+    let peer = out.join("protovalidate");
+    std::fs::create_dir_all(&peer).expect("the folder can be made");
+    let mut config = prost_build::Config::new();
+    for name in ["Simple", "Nested", "Formats", "Item", "Cel"] {
+        let name = format!("bench.validate.v1.{name}");
+        config.type_attribute(&name, "#[derive(::prost_reflect::ReflectMessage)]");
+        let attribute = format!(
+            "#[prost_reflect(message_name = \"{name}\", descriptor_pool = \"crate::peers::POOL\")]"
+        );
+        config.type_attribute(&name, attribute);
+    }
+    config.out_dir(&peer).extern_path(".buf.validate", "()");
+    config.compile_fds(compiler.file_descriptor_set()).expect("prost generates");
+    prost_protovalidate_build::Builder::new()
+        .file_descriptor_set_path(&descriptors)
+        .and_then(|builder| builder.compile())
+        .expect("prost-protovalidate generates");
 }
 
 /// The messages of the JSON benchmark: ours, and prost's with pbjson's impls.

@@ -2,6 +2,8 @@
 
 #[path = "build/protovalidate.rs"]
 mod protovalidate;
+#[path = "build/random.rs"]
+mod random;
 #[path = "build/rest.rs"]
 mod rest;
 #[path = "build/testee.rs"]

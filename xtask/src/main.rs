@@ -87,6 +87,13 @@ fn run(task: Task) -> Result<bool> {
         }
         Task::Bench { names, args } => {
             let mut command = session.cargo(["bench", "--package", "bench"]);
+            // The peers of validation run a protoc when they are built.
+            match venv::protoc(&session) {
+                Ok(protoc) => {
+                    command.args(["--features", "peers"]).env("PROTOC", protoc);
+                }
+                Err(error) => println!("without the peers of validation, which need a protoc: {error:#}"),
+            }
             command.args(names.iter().flat_map(|name| ["--bench", name])).arg("--").args(args);
             process::run(&mut command)?;
             Ok(true)

@@ -80,3 +80,14 @@ fn works(venv: &Venv) -> bool {
     let python = venv.python().arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).status();
     python.is_ok_and(|status| status.success())
 }
+
+/// A program that is protoc: the one of `grpcio-tools`.
+pub(crate) fn protoc(session: &Session) -> Result<PathBuf> {
+    let venv = ensure(session)?;
+    let path = session.target("protoc");
+    let python = venv.program("python");
+    fs::write(&path, format!("#!/bin/sh\nexec '{}' -m grpc_tools.protoc \"$@\"\n", python.display()))?;
+    #[cfg(unix)]
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    Ok(path)
+}

@@ -10,6 +10,8 @@ mod cost;
 mod json;
 mod project;
 mod schema;
+#[cfg(feature = "peers")]
+mod validate;
 
 use candidate::{Candidate, Suite};
 use cost::Time;
@@ -19,7 +21,11 @@ use project::{Part, Project};
 const LIMIT: f64 = 0.5;
 
 fn main() {
-    let suites: &[fn() -> Suite] = &[json::suite];
+    let suites: &[fn() -> Suite] = &[
+        json::suite,
+        #[cfg(feature = "peers")]
+        validate::suite,
+    ];
     // Cargo adds flags of its own.
     let wanted: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();

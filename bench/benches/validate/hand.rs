@@ -83,14 +83,17 @@ impl Check for Nested {
                 out.push(wrong(format!("limits[{key:?}]"), "int32.gt", "must be greater than 0"));
             }
         }
-        let repeats = self.codes.iter().enumerate().any(|(i, code)| self.codes[i + 1..].contains(code));
-        if repeats {
+        if !is_unique(&self.codes) {
             out.push(wrong("codes", "repeated.unique", "repeated value must contain unique items"));
         }
     }
 }
 
-fn is_uuid(id: &str) -> bool {
+pub(crate) fn is_unique(codes: &[u32]) -> bool {
+    codes.iter().enumerate().all(|(i, code)| !codes[i + 1..].contains(code))
+}
+
+pub(crate) fn is_uuid(id: &str) -> bool {
     let dash = |i| matches!(i, 8 | 13 | 18 | 23);
     id.len() == 36
         && id.bytes().enumerate().all(|(i, b)| if dash(i) { b == b'-' } else { b.is_ascii_hexdigit() })
@@ -103,7 +106,7 @@ fn is_label(label: &str) -> bool {
         && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-fn is_hostname(host: &str) -> bool {
+pub(crate) fn is_hostname(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
     let last = host.rsplit('.').next().unwrap_or_default();
     host.len() <= 253 && host.split('.').all(is_label) && !last.bytes().all(|b| b.is_ascii_digit())

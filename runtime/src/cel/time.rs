@@ -192,6 +192,19 @@ pub fn str_from_duration(d: Duration) -> String {
     text::duration(seconds, nanos)
 }
 
+impl From<Timestamp> for prost_types::Timestamp {
+    fn from(t: Timestamp) -> Self {
+        Self { seconds: t.seconds, nanos: t.nanos }
+    }
+}
+
+impl From<Duration> for prost_types::Duration {
+    fn from(d: Duration) -> Self {
+        let (seconds, nanos) = d.parts();
+        Self { seconds, nanos }
+    }
+}
+
 /// The offset of a zone at a time: `UTC`, `+01:30`, or the name of a place as `Europe/Paris`.
 fn offset(zone: &str, at: i64) -> Result<i64> {
     const UNKNOWN: Error = Error::new("unknown time zone; an offset is written as +01:30");

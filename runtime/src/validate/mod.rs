@@ -157,7 +157,8 @@ impl fmt::Display for Failure {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Violations {
     list: Vec<Violation>,
-    failure: Option<Failure>,
+    /// Rare, and not to make success larger.
+    failure: Option<Box<Failure>>,
 }
 
 impl Violations {
@@ -178,7 +179,7 @@ impl Violations {
 
     /// The rule that gave no answer, after which nothing was tested. The message is not valid then, either.
     pub fn failure(&self) -> Option<&Failure> {
-        self.failure.as_ref()
+        self.failure.as_deref()
     }
 }
 

@@ -351,3 +351,73 @@ pub(super) fn format(id: &'static str, empty: bool) -> (&'static str, &'static s
         None => (id, ""),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cel;
+
+    fn path(id: &'static str) -> Vec<&'static str> {
+        RuleRef::Standard(id).path(Part::Whole).iter().map(RuleElement::name).collect()
+    }
+
+    #[test]
+    fn an_id_tells_where_its_rule_is() {
+        for (id, rule) in [
+            ("int32.gte_lt_exclusive", ["int32", "gte"]),
+            ("float.gt_lte", ["float", "gt"]),
+            ("string.email_empty", ["string", "email"]),
+            ("string.ip_prefix_empty", ["string", "ip_prefix"]),
+            ("string.ip_with_prefixlen", ["string", "ip_with_prefixlen"]),
+            ("string.well_known_regex.header_name_empty", ["string", "well_known_regex"]),
+            ("timestamp.lt_now", ["timestamp", "lt_now"]),
+            ("duration.not_in", ["duration", "not_in"]),
+            ("enum.defined_only", ["enum", "defined_only"]),
+        ] {
+            assert_eq!(path(id), rule, "{id}");
+        }
+        assert_eq!(RuleRef::Standard("int32.gt").path(Part::Key).len(), 4);
+        assert!(path("nothing.at_all").is_empty() && path("int32.nothing").is_empty());
+    }
+
+    #[test]
+    fn sizes_and_formats_have_texts() {
+        assert_eq!(sized("string.min_len", 0), "must be at least 0 characters");
+        assert_eq!(sized("map.max_pairs", u64::MAX), "map must be at most 18446744073709551615 entries");
+        assert_eq!(format("string.uuid", false), ("string.uuid", "must be a valid UUID"));
+        assert_eq!(
+            format("string.uuid", true),
+            ("string.uuid_empty", "value is empty, which is not a valid UUID")
+        );
+        assert!(FORMATS.iter().all(|f| standard(f.id).is_some() && standard(f.empty_id).is_some()));
+    }
+
+    /// Generated code asks whether a text is empty only once it has turned out not to have its format.
+    #[test]
+    fn nothing_empty_has_a_format() {
+        let formats: [fn(&str) -> bool; 21] = [
+            cel::is_email,
+            cel::is_hostname,
+            cel::is_ip,
+            cel::is_ipv4,
+            cel::is_ipv6,
+            cel::is_uri,
+            cel::is_address,
+            cel::is_uuid,
+            cel::is_tuuid,
+            cel::is_ulid,
+            cel::is_ip_prefix,
+            cel::is_ipv4_prefix,
+            cel::is_ipv6_prefix,
+            cel::is_ip_prefix_strictly,
+            cel::is_ipv4_prefix_strictly,
+            cel::is_ipv6_prefix_strictly,
+            cel::is_host_with_port,
+            cel::is_protobuf_name,
+            cel::is_protobuf_name_with_dot,
+            |a| cel::is_header_name(a, true),
+            |a| cel::is_header_name(a, false),
+        ];
+        assert!(formats.iter().all(|has_format| !has_format("")));
+    }
+}

@@ -119,7 +119,7 @@ impl Sink {
 
     fn stop(&mut self, failure: Failure) {
         if !self.full {
-            self.found.failure = Some(failure);
+            self.found.failure = Some(Box::new(failure));
         }
         self.full = true;
     }

@@ -32,42 +32,51 @@ pub(crate) fn generate() {
     }
 }
 
-/// The text cases of CEL: for each expression a message with a field that the expression is a rule of.
+/// The text cases of CEL, and expressions that nobody wrote.
 fn cel_cases(out: &Path) {
     println!("cargo:rerun-if-changed=cel");
     let cases = std::fs::read_to_string("cel/cases.txt").expect("the cases are there");
-    let folder = out.join("cel_protos");
+    let cases = cases.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+    let cases = cases.map(|(at, line)| match line.strip_prefix("! ") {
+        Some(expression) => (at + 1, format!("({}, true, ", at + 1), expression.to_owned()),
+        None => (at + 1, format!("({}, false, ", at + 1), line.to_owned()),
+    });
+    cel_table(out, "cel_text", cases);
+    let random = super::random::expressions().into_iter().enumerate();
+    cel_table(out, "cel_random", random.map(|(at, text)| (at, format!("({text:?}, "), text)));
+}
+
+/// For each expression a message with a field that the expression is a rule of, and a row of a table: what is given, and
+/// a function that validates.
+fn cel_table(out: &Path, name: &str, cases: impl Iterator<Item = (usize, String, String)>) {
+    let folder = out.join(format!("{name}_protos"));
     std::fs::create_dir_all(&folder).expect("the output can be written");
     std::fs::copy("cel/subject.proto", folder.join("subject.proto")).expect("the output can be written");
     let mut proto = String::from(
         "syntax = \"proto3\";\npackage cel.v1;\nimport \"buf/validate/validate.proto\";\nimport \"subject.proto\";\n",
     );
     let mut table = String::new();
-    for (at, line) in cases.lines().enumerate() {
-        if line.trim().is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let (fails, expression) = line.strip_prefix("! ").map_or((false, line), |e| (true, e));
-        let (line, quoted) = (at + 1, expression.escape_default());
+    for (number, row, expression) in cases {
         // Rust's escape for other characters is not protobuf's, so those stay as they are.
         let quoted = if expression.is_ascii() {
-            quoted.to_string()
+            expression.escape_default().to_string()
         } else {
             expression.replace('\\', "\\\\").replace('"', "\\\"")
         };
         let _ = writeln!(
             proto,
-            "message Case{line} {{ Subject subject = 1 [(buf.validate.field).cel_expression = \"{quoted}\"]; }}"
+            "message Case{number} {{ Subject subject = 1 [(buf.validate.field).cel_expression = \"{quoted}\"]; }}"
         );
         let _ = writeln!(
             table,
-            "({line}, {fails}, |s| super::check(&cel::v1::Case{line} {{ subject: Some(s.clone()) }})),"
+            "{row}|s| super::check(&cel::v1::Case{number} {{ subject: Some(s.clone()) }})),"
         );
     }
     std::fs::write(folder.join("cases.proto"), proto).expect("the output can be written");
-    std::fs::write(out.join("cel_table.txt"), format!("&[{table}]")).expect("the output can be written");
+    std::fs::write(out.join(format!("{name}_table.txt")), format!("&[{table}]"))
+        .expect("the output can be written");
     Builder::new()
-        .out_dir(out.join("cel_text"))
+        .out_dir(out.join(name))
         .compile([folder.join("cases.proto")], [folder])
         .expect("our own cases compile");
 }

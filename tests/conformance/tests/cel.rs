@@ -10,7 +10,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/cel_text/mod.rs"));
 
     pub(super) type Case = (u32, bool, fn(&cel::v1::Subject) -> super::Outcome);
-    pub(super) const CASES: &[Case] = include!(concat!(env!("OUT_DIR"), "/cel_table.txt"));
+    pub(super) const CASES: &[Case] = include!(concat!(env!("OUT_DIR"), "/cel_text_table.txt"));
 }
 
 use generated::cel::v1::{Inner, Subject, subject};

@@ -254,7 +254,7 @@ impl Sweep {
     /// Near a constant, near the epoch, or near now.
     fn time(&mut self, out: &mut DynamicMessage) {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        let near = [-86_400, -3_600, -1, 0, 1, 3_600, 86_400];
+        let near = [-86_400_i64, -3_600, -1, 0, 1, 3_600, 86_400];
         let near = self.random.pick(&near);
         let seconds = match self.random.below(3) {
             0 if !out.descriptor().full_name().ends_with("Duration") => {

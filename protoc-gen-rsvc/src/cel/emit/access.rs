@@ -3,9 +3,9 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::super::plan::{Const, Op, Plan, Repr, Store};
+use super::super::plan::{Const, MapForm, Op, Plan, Repr, Store};
 use super::{Context, Place, constant, load, value};
-use crate::cel::lower::{store_of, store_of_field};
+use crate::cel::lower::{store_of, store_of_field, unwrapped};
 use crate::model::{FieldId, FieldKind, MessageId, ValueType};
 use crate::storage::reach;
 
@@ -142,8 +142,7 @@ pub(super) fn new_message(id: MessageId, fields: &[(FieldId, Plan)], cx: &Contex
     let ty = path(&crate::names::path_from(cx.module, &cx.schema.messages[id].rust));
     let sets = fields.iter().map(|(field, plan)| {
         let node = &cx.schema.fields[*field];
-        let text = value(plan, cx);
-        let text = stored(&text, &node.kind).to_string();
+        let text = stored(plan, &node.kind, cx).to_string();
         path(&reach::set(cx.schema, *field, "__rsvc_n", &text, cx.module))
     });
     quote!(&{
@@ -154,13 +153,48 @@ pub(super) fn new_message(id: MessageId, fields: &[(FieldId, Plan)], cx: &Contex
 }
 
 /// A value in the type of its field.
-fn stored(text: &TokenStream, kind: &FieldKind) -> TokenStream {
+fn stored(plan: &Plan, kind: &FieldKind, cx: &Context<'_>) -> TokenStream {
+    let text = value(plan, cx);
+    let collected = |items: TokenStream, pattern: TokenStream, each: TokenStream| {
+        if plan.fallible {
+            quote!((#items).into_iter()
+                .map(|#pattern| ::core::result::Result::<_, ::rsvc::cel::Error>::Ok(#each))
+                .collect::<::core::result::Result<_, _>>()?)
+        } else {
+            quote!((#items).into_iter().map(|#pattern| #each).collect())
+        }
+    };
+    match (kind, &plan.repr) {
+        (FieldKind::Singular(..), Repr::Message { present: false, .. }) => {
+            quote!((#text).cloned().unwrap_or_default().into())
+        }
+        (FieldKind::Singular(kind, _), _) => stored_value(&text, &unwrapped(cx.schema, kind)),
+        (FieldKind::Repeated(kind), _) => {
+            let each = match store_of(cx.schema, kind) {
+                Store::Message(_) => quote!(__rsvc_i.cloned().unwrap_or_default()),
+                _ => stored_value(&quote!(__rsvc_i), &unwrapped(cx.schema, kind)),
+            };
+            collected(text, quote!(__rsvc_i), each)
+        }
+        (FieldKind::Map(key, kind), Repr::Map(form)) if matches!(**form, MapForm::Built(..)) => {
+            let key = stored_value(&quote!(__rsvc_k), &ValueType::Scalar(*key));
+            let each = stored_value(&quote!(__rsvc_w), &unwrapped(cx.schema, kind));
+            collected(text, quote!((__rsvc_k, __rsvc_w)), quote!((#key, #each)))
+        }
+        (FieldKind::Map(..), _) => quote!((#text).cloned().unwrap_or_default()),
+    }
+}
+
+/// One value in the type that it is stored in.
+fn stored_value(text: &TokenStream, kind: &ValueType) -> TokenStream {
     use crate::model::Scalar as S;
     let narrow = |ty: TokenStream| quote!(<#ty>::try_from(#text).map_err(|_| ::rsvc::cel::Error::OVERFLOW)?);
-    match kind.value() {
+    match kind {
         ValueType::Scalar(S::Int32 | S::Sint32 | S::Sfixed32) | ValueType::Enum(_) => narrow(quote!(i32)),
         ValueType::Scalar(S::Uint32 | S::Fixed32) => narrow(quote!(u32)),
         ValueType::Scalar(S::Float) => quote!((#text) as f32),
-        _ => quote!((#text).into()),
+        // A reference to a message, which is copied.
+        ValueType::Message(_) | ValueType::Group(_) => quote!((#text).clone().into()),
+        ValueType::Scalar(_) => quote!((#text).into()),
     }
 }

@@ -34,12 +34,10 @@ pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             let Repr::List(item, _) = &list.repr else { return TokenStream::new() };
             let each = held(item, plan.repr.is_owned());
             let (list, at) = (super::value(list, cx), super::value(at, cx));
-            quote!({
-                let __rsvc_at = ::rsvc::cel::index(#at)?;
-                match (#list).get(__rsvc_at) {
-                    ::core::option::Option::Some(__rsvc_i) => #each,
-                    ::core::option::Option::None => ::core::result::Result::Err(::rsvc::cel::Error::INDEX)?,
-                }
+            // No block around it: what is borrowed from a new message lives as long as that.
+            quote!(match (#list).get(::rsvc::cel::index(#at)?) {
+                ::core::option::Option::Some(__rsvc_i) => #each,
+                ::core::option::Option::None => ::core::result::Result::Err(::rsvc::cel::Error::INDEX)?,
             })
         }
         Op::Quantifier { kind, range, var, second, body } => {

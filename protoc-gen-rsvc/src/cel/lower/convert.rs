@@ -158,25 +158,67 @@ pub(super) fn outcome(value: Plan) -> Plan {
 
 /// A value as a field of a new message wants it.
 pub(super) fn store(span: Span, schema: &Schema, field: FieldId, value: Plan) -> Lowered {
-    let node = &schema.fields[field];
-    let FieldKind::Singular(kind, _) = &node.kind else {
-        return Err(CelError::unsupported(span, "a list or map in a new message cannot be compiled"));
-    };
-    let store = field::store_of(schema, kind);
-    let want = field::repr_of_store(&store);
-    // A smaller number may not take the value.
-    let narrow = matches!(
+    let unfit = || CelError::unsupported(span, "a value of this form cannot be put into a new message");
+    match &schema.fields[field].kind {
+        FieldKind::Singular(kind, _) => {
+            single(schema, &field::unwrapped(schema, kind), value).ok_or_else(unfit)
+        }
+        FieldKind::Repeated(kind) => {
+            let kind = &field::unwrapped(schema, kind);
+            let element = owned(&field::repr_of_store(&field::store_of(schema, kind))).ok_or_else(unfit)?;
+            let list = super::list::collect(span, value, &element)?;
+            Ok(Plan { fallible: list.fallible || is_narrow(kind), ..list })
+        }
+        FieldKind::Map(key, kind) => {
+            let kind = &field::unwrapped(schema, kind);
+            let stored = MapForm::Stored(*key, field::store_of(schema, kind));
+            let fits = match &value.repr {
+                Repr::Map(form) if **form == stored => true,
+                Repr::Map(form) => match &**form {
+                    MapForm::Built(k, v) => {
+                        let message = |repr: &Repr| matches!(repr, Repr::Message { .. });
+                        let same = |have: &Repr, want: &Repr| {
+                            (borrowed(have) == *want && !message(want)) || *have == Repr::Never
+                        };
+                        same(k, &field::repr_of_scalar(*key))
+                            && same(v, &field::repr_of_store(&field::store_of(schema, kind)))
+                    }
+                    MapForm::Stored(..) => false,
+                },
+                _ => false,
+            };
+            let narrow = is_narrow(kind) || is_narrow(&ValueType::Scalar(*key));
+            if fits { Ok(Plan { fallible: value.fallible || narrow, ..value }) } else { Err(unfit()) }
+        }
+    }
+}
+
+/// Whether the stored number may be too small for the value.
+fn is_narrow(kind: &ValueType) -> bool {
+    matches!(
         kind,
         ValueType::Enum(_) | ValueType::Scalar(S::Int32 | S::Sint32 | S::Sfixed32 | S::Uint32 | S::Fixed32)
-    );
-    Ok(match want {
-        Repr::Int | Repr::Uint if narrow => Plan { fallible: true, ..expect(value, &want) },
-        Repr::Message { .. } | Repr::Dyn => {
-            return Err(CelError::unsupported(span, "a message inside a new message cannot be compiled"));
-        }
-        Repr::Str(_) => expect(value, &Repr::Str(Own::Owned)),
-        Repr::Bytes(_) => expect(value, &Repr::Bytes(Own::Owned)),
-        want => expect(value, &want),
+    )
+}
+
+/// The form of an item of a list that is stored.
+fn owned(repr: &Repr) -> Option<Repr> {
+    match repr {
+        Repr::Str(_) => Some(Repr::Str(Own::Owned)),
+        Repr::Bytes(_) => Some(Repr::Bytes(Own::Owned)),
+        Repr::Message { id, .. } => Some(Repr::Message { id: *id, present: false }),
+        Repr::Dyn => None,
+        other => Some(other.clone()),
+    }
+}
+
+fn single(schema: &Schema, kind: &ValueType, value: Plan) -> Option<Plan> {
+    let want = field::repr_of_store(&field::store_of(schema, kind));
+    Some(match (&want, &value.repr) {
+        (Repr::Message { id, .. }, Repr::Message { id: other, .. }) if id == other => value,
+        (Repr::Message { .. } | Repr::Dyn, _) => return None,
+        (Repr::Int | Repr::Uint, _) if is_narrow(kind) => Plan { fallible: true, ..expect(value, &want) },
+        _ => expect(value, &owned(&want)?),
     })
 }
 

@@ -159,6 +159,17 @@ pub(super) fn is_wrapper(schema: &Schema, message: MessageId) -> bool {
     schema.messages[message].well_known.and_then(wrapped).is_some()
 }
 
+/// A type with wrappers taken as what they wrap, which is how both are stored.
+pub fn unwrapped(schema: &Schema, value: &ValueType) -> ValueType {
+    match value {
+        ValueType::Message(id) => schema.messages[*id]
+            .well_known
+            .and_then(wrapped)
+            .map_or_else(|| value.clone(), ValueType::Scalar),
+        _ => value.clone(),
+    }
+}
+
 /// The scalar inside a wrapper.
 pub fn wrapped(well_known: WellKnown) -> Option<Scalar> {
     Some(match well_known {
