@@ -34,9 +34,8 @@ fn protovalidate(out: &Path) {
     for name in ["Simple", "Nested", "Formats", "Item", "Cel"] {
         let name = format!("bench.validate.v1.{name}");
         config.type_attribute(&name, "#[derive(::prost_reflect::ReflectMessage)]");
-        let attribute = format!(
-            "#[prost_reflect(message_name = \"{name}\", descriptor_pool = \"crate::peers::POOL\")]"
-        );
+        let attribute =
+            format!("#[prost_reflect(message_name = \"{name}\", descriptor_pool = \"crate::peers::POOL\")]");
         config.type_attribute(&name, attribute);
     }
     config.out_dir(&peer).extern_path(".buf.validate", "()");

@@ -36,7 +36,8 @@ pub(crate) fn generate() {
 fn cel_cases(out: &Path) {
     println!("cargo:rerun-if-changed=cel");
     let cases = std::fs::read_to_string("cel/cases.txt").expect("the cases are there");
-    let cases = cases.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+    let cases =
+        cases.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     let cases = cases.map(|(at, line)| match line.strip_prefix("! ") {
         Some(expression) => (at + 1, format!("({}, true, ", at + 1), expression.to_owned()),
         None => (at + 1, format!("({}, false, ", at + 1), line.to_owned()),
@@ -67,10 +68,8 @@ fn cel_table(out: &Path, name: &str, cases: impl Iterator<Item = (usize, String,
             proto,
             "message Case{number} {{ Subject subject = 1 [(buf.validate.field).cel_expression = \"{quoted}\"]; }}"
         );
-        let _ = writeln!(
-            table,
-            "{row}|s| super::check(&cel::v1::Case{number} {{ subject: Some(s.clone()) }})),"
-        );
+        let _ =
+            writeln!(table, "{row}|s| super::check(&cel::v1::Case{number} {{ subject: Some(s.clone()) }})),");
     }
     std::fs::write(folder.join("cases.proto"), proto).expect("the output can be written");
     std::fs::write(out.join(format!("{name}_table.txt")), format!("&[{table}]"))

@@ -20,7 +20,8 @@ struct Grow {
 
 impl Grow {
     fn below(&mut self, limit: u64) -> u64 {
-        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.state >> 33) % limit
     }
 
@@ -60,7 +61,13 @@ impl Grow {
                 format!("{list}.{quantifier}({name}, {body})")
             }
             12 => format!("{} == {}", self.ints(d), self.ints(d)),
-            _ => self.pick(&["'one' in this.m", "'six' in this.m", "has(this.m.one)", "this.m['two'] == 2", "this.m['x'] == 2"]),
+            _ => self.pick(&[
+                "'one' in this.m",
+                "'six' in this.m",
+                "has(this.m.one)",
+                "this.m['two'] == 2",
+                "this.m['x'] == 2",
+            ]),
         }
     }
 

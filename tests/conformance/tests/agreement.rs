@@ -94,7 +94,10 @@ fn an_interpreter_says_the_same() {
     }
     let few = generated::CASES.len() / 20;
     for outcome in ["true", "false", "an error"] {
-        assert!(counts.get(outcome).is_some_and(|n| *n > few), "hardly any expression is {outcome}: {counts:?}");
+        assert!(
+            counts.get(outcome).is_some_and(|n| *n > few),
+            "hardly any expression is {outcome}: {counts:?}"
+        );
     }
     assert!(left_out < few, "too many differences are taken for the interpreter's: {left_out}");
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));

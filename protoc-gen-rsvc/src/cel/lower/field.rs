@@ -162,10 +162,9 @@ pub(super) fn is_wrapper(schema: &Schema, message: MessageId) -> bool {
 /// A type with wrappers taken as what they wrap, which is how both are stored.
 pub fn unwrapped(schema: &Schema, value: &ValueType) -> ValueType {
     match value {
-        ValueType::Message(id) => schema.messages[*id]
-            .well_known
-            .and_then(wrapped)
-            .map_or_else(|| value.clone(), ValueType::Scalar),
+        ValueType::Message(id) => {
+            schema.messages[*id].well_known.and_then(wrapped).map_or_else(|| value.clone(), ValueType::Scalar)
+        }
         _ => value.clone(),
     }
 }

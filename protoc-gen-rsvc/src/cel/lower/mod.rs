@@ -10,9 +10,7 @@ mod list;
 mod ops;
 mod strings;
 
-pub use field::{
-    const_value, read_field, store_of, store_of_field, store_of_message, unwrapped, wrapped,
-};
+pub use field::{const_value, read_field, store_of, store_of_field, store_of_message, unwrapped, wrapped};
 
 pub use list::{is_matchable, one_of};
 
