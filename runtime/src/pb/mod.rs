@@ -13,6 +13,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xB3q\n google/protobuf/descriptor.pr
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -25,6 +27,8 @@ pub mod buf {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]
@@ -41,6 +45,8 @@ pub mod buf {
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -53,6 +59,8 @@ pub mod google {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]
@@ -67,6 +75,8 @@ pub mod google {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]
@@ -83,6 +93,8 @@ pub mod google {
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -95,6 +107,8 @@ pub mod rsvc {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]

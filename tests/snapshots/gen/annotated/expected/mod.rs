@@ -49,6 +49,8 @@ pub const REST_ROUTES: ::rsvc::codegen::rest::Routes = {
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -61,6 +63,8 @@ pub mod annotated {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]

@@ -13,6 +13,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xF5\x02\n\x0Ecomments.proto\x12\x0Bc
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -25,6 +27,8 @@ pub mod comments {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]

@@ -2,6 +2,19 @@
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
 #[prost(prost_path = "::rsvc::codegen::prost")]
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 pub struct Nothing {}
 
 #[derive(
@@ -17,10 +30,36 @@ pub struct Nothing {}
 )]
 #[prost(prost_path = "::rsvc::codegen::prost")]
 #[repr(i32)]
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 pub enum Zero {
     Zero = 0,
 }
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl Zero {
     /// String value of the enum field names used in the ProtoBuf definition.
     ///
@@ -40,6 +79,19 @@ impl Zero {
     }
 }
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl ::rsvc::json::JsonEnum for Zero {
     const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
         "Zero",
@@ -48,6 +100,19 @@ impl ::rsvc::json::JsonEnum for Zero {
 }
 
 #[allow(deprecated)]
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
     impl ::rsvc::json::Json for Nothing {
@@ -75,4 +140,17 @@ const _: () = {
 
 ::rsvc::register_messages!(Nothing);
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl ::rsvc::Validate for Nothing {}

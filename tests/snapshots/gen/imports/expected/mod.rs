@@ -13,6 +13,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\x9C\x01\n\x16common/v1/common.proto\
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -25,6 +27,8 @@ pub mod api {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]
@@ -41,6 +45,8 @@ pub mod api {
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -53,6 +59,8 @@ pub mod common {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]

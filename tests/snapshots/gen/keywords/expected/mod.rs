@@ -13,6 +13,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xE3\x08\n\x0Ekeywords.proto\x12\x0Ct
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -25,6 +27,8 @@ pub mod r#type {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]
@@ -37,6 +41,8 @@ pub mod r#type {
             deprecated,
             missing_docs,
             non_camel_case_types,
+            noop_method_call,
+            suspicious_double_ref_op,
             unreachable_pub,
             unused
         )]

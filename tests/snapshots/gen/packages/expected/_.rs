@@ -2,6 +2,19 @@
 
 #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
 #[prost(prost_path = "::rsvc::codegen::prost")]
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 pub struct A {
     #[prost(message, optional, tag = "1")]
     pub b: ::core::option::Option<a::B>,
@@ -11,12 +24,38 @@ pub struct A {
 
 #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
 #[prost(prost_path = "::rsvc::codegen::prost")]
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 pub struct B {
     #[prost(message, optional, tag = "1")]
     pub c: ::core::option::Option<b::C>,
 }
 
 /// Nested message and enum types in `B`.
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 pub mod b {
     #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
     #[prost(prost_path = "::rsvc::codegen::prost")]
@@ -27,6 +66,19 @@ pub mod b {
 }
 
 #[allow(deprecated)]
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
         ::rsvc::json::Field::message::<a::B>(",\"b\":", "b", 1).optional(),
@@ -70,6 +122,19 @@ const _: () = {
 };
 
 #[allow(deprecated)]
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
         ::rsvc::json::Field::message::<b::C>(",\"c\":", "c", 1).optional(),
@@ -110,6 +175,19 @@ const _: () = {
 };
 
 #[allow(deprecated)]
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
         ::rsvc::json::Field::message::<a::b::C2>(",\"c\":", "c", 1).optional(),
@@ -151,12 +229,64 @@ const _: () = {
 
 ::rsvc::register_messages!(A, B, b::C);
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl ::rsvc::Validate for A {}
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl ::rsvc::Validate for B {}
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl ::rsvc::Validate for b::C {}
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 pub trait Root: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn call(
         &self,
@@ -167,6 +297,19 @@ pub trait Root: ::core::marker::Send + ::core::marker::Sync + 'static {
     > + ::core::marker::Send;
 }
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl<T: Root + ?::core::marker::Sized> Root for ::std::sync::Arc<T> {
     fn call(
         &self,
@@ -180,6 +323,19 @@ impl<T: Root + ?::core::marker::Sized> Root for ::std::sync::Arc<T> {
 }
 
 /// Describes the service `Root`.
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 pub const ROOT: ::rsvc::ServiceInfo = ::rsvc::ServiceInfo::new(
     "Root",
     &[ROOT_CALL],
@@ -187,6 +343,19 @@ pub const ROOT: ::rsvc::ServiceInfo = ::rsvc::ServiceInfo::new(
 );
 
 /// Describes the rpc `Root.Call`.
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 pub const ROOT_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     "Root",
     "Call",
@@ -195,10 +364,36 @@ pub const ROOT_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
 );
 
 /// Serves [`trait@Root`] over gRPC.
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 pub struct RootServer<T> {
     inner: ::std::sync::Arc<T>,
 }
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl<T: Root> RootServer<T> {
     /// A server that calls `inner`.
     pub fn new(inner: T) -> Self {
@@ -212,6 +407,19 @@ impl<T: Root> RootServer<T> {
     }
 }
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl<T> ::core::clone::Clone for RootServer<T> {
     fn clone(&self) -> Self {
         Self {
@@ -220,12 +428,38 @@ impl<T> ::core::clone::Clone for RootServer<T> {
     }
 }
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl<T> ::core::fmt::Debug for RootServer<T> {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str("RootServer")
     }
 }
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl<T: Root> ::rsvc::codegen::GeneratedService for RootServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &ROOT;
     fn dispatch(
@@ -248,10 +482,36 @@ impl<T: Root> ::rsvc::codegen::GeneratedService for RootServer<T> {
     }
 }
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl<T: Root> ::rsvc::codegen::tonic::server::NamedService for RootServer<T> {
     const NAME: &'static str = "Root";
 }
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl<
     T: Root,
     B: ::rsvc::codegen::RequestBody,
@@ -273,10 +533,36 @@ for RootServer<T> {
 
 /// Calls `Root` over gRPC; implements [`trait@Root`].
 #[derive(Clone, Debug)]
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 pub struct RootClient {
     channel: ::rsvc::Channel,
 }
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl RootClient {
     /// A client on a channel, which may be shared with other clients.
     pub fn new(channel: ::rsvc::Channel) -> Self {
@@ -290,6 +576,19 @@ impl RootClient {
     }
 }
 
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    missing_docs,
+    non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
+    unreachable_pub,
+    unused
+)]
 impl Root for RootClient {
     async fn call(
         &self,

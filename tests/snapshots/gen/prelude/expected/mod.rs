@@ -13,6 +13,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xF9\x0C\n\rprelude.proto\x12\nprelud
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -25,6 +27,8 @@ pub mod core {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]
@@ -37,6 +41,8 @@ pub mod core {
             deprecated,
             missing_docs,
             non_camel_case_types,
+            noop_method_call,
+            suspicious_double_ref_op,
             unreachable_pub,
             unused
         )]
@@ -54,6 +60,8 @@ pub mod core {
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -66,6 +74,8 @@ pub mod prelude {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]

@@ -94,6 +94,8 @@ pub const REST_ROUTES: ::rsvc::codegen::rest::Routes = {
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -106,6 +108,8 @@ pub mod rest {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]

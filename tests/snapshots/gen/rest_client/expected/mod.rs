@@ -66,6 +66,8 @@ pub const REST_ROUTES: ::rsvc::codegen::rest::Routes = {
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -78,6 +80,8 @@ pub mod client {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]

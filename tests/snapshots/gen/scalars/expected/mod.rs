@@ -13,6 +13,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xF9\x07\n\rscalars.proto\x12\nscalar
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -25,6 +27,8 @@ pub mod scalars {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]

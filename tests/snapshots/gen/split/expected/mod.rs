@@ -13,6 +13,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\nb\n\ttwo.proto\x12\x08split.v1\"\x13\
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
     unused
 )]
@@ -25,6 +27,8 @@ pub mod split {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
         unused
     )]
