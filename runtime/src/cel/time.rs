@@ -237,6 +237,7 @@ fn offset_of_place(_: &str, _: i64) -> Result<i64> {
 }
 
 /// The name of a place that a rule has as a literal: where the tables are missing, that is an error of the build.
+#[allow(clippy::assertions_on_constants)] // it speaks when generated code is compiled, of how this crate was
 pub const fn place(zone: &'static str) -> &'static str {
     assert!(
         cfg!(feature = "time-zones"),
