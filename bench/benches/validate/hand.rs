@@ -71,6 +71,7 @@ impl Check for Nested {
                 found.path = format!("members[{i}].{}", found.path);
             }
         }
+        #[allow(clippy::iter_over_hash_type)] // violations of a map have no order
         for (key, value) in &self.limits {
             if key.is_empty() {
                 out.push(wrong(

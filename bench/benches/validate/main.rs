@@ -125,29 +125,37 @@ fn case<T: Sample>(name: &str, valid: &T, invalid: &T, run: &Run) -> bool {
 }
 
 /// A call for its result; the violations are dropped, as a service drops them once they are sent.
-fn size<T>(result: T) -> usize {
-    black_box(&result);
+fn size<T>(result: &T) -> usize {
+    black_box(result);
     size_of::<T>()
 }
 
 fn candidates<T: Sample>(message: &T, valid: bool) -> Vec<Candidate<'_>> {
-    let mut out = vec![
-        Candidate::new("by hand", move || size(black_box(message).by_hand())),
-        Candidate::new("rsvc", move || size(black_box(message).validate())),
+    let ours = [
+        Candidate::new("by hand", move || size(&black_box(message).by_hand())),
+        Candidate::new("rsvc", move || size(&black_box(message).validate())),
     ];
-    #[cfg(feature = "peers")]
-    {
-        let peers::Calls { mut run_time, generated, mut garde } = message.calls();
-        assert!(run_time() == valid && garde() == valid, "the peers do not agree");
-        if let Some(mut generated) = generated {
-            assert_eq!(generated(), valid, "the peer does not agree");
-            out.push(Candidate::new("protovalidate, generated", move || usize::from(generated())));
-        }
-        out.push(Candidate::new("protovalidate, run time", move || usize::from(run_time())));
-        out.push(Candidate::new("garde", move || usize::from(garde())));
-    }
-    let _ = valid;
-    out
+    ours.into_iter().chain(peers(message, valid)).collect()
+}
+
+#[cfg(not(feature = "peers"))]
+fn peers<T: Sample>(_: &T, _: bool) -> Vec<Candidate<'_>> {
+    Vec::new()
+}
+
+#[cfg(feature = "peers")]
+fn peers<T: Sample>(message: &T, valid: bool) -> Vec<Candidate<'_>> {
+    let peers::Calls { mut run_time, generated, mut garde } = message.calls();
+    assert!(run_time() == valid && garde() == valid, "the peers do not agree");
+    let generated = generated.map(|mut generated| {
+        assert_eq!(generated(), valid, "the peer does not agree");
+        Candidate::new("protovalidate, generated", move || usize::from(generated()))
+    });
+    let others = [
+        Candidate::new("protovalidate, run time", move || usize::from(run_time())),
+        Candidate::new("garde", move || usize::from(garde())),
+    ];
+    generated.into_iter().chain(others).collect()
 }
 
 /// Measures the candidates of a row, the first of which is 1, and says whether the second keeps the limit and

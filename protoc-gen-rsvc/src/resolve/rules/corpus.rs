@@ -33,7 +33,7 @@ struct Corpus {
 }
 
 static PIECE: LazyLock<regex::Regex> =
-    LazyLock::new(|| regex::Regex::new(r#"\w+|'[^']*'|&&|\|\||[=!<>]=|\s+|."#).unwrap());
+    LazyLock::new(|| regex::Regex::new(r"\w+|'[^']*'|&&|\|\||[=!<>]=|\s+|.").unwrap());
 
 /// None outside of the repository.
 static CORPUS: LazyLock<Option<Corpus>> = LazyLock::new(|| {
