@@ -60,7 +60,9 @@ pub(super) fn emit(
         },
     ];
     if options.server && options.rest {
-        items.extend(rest::emit_routes(schema));
+        let mut routes: Vec<syn::Item> = rest::emit_routes(schema).into_iter().collect();
+        allow_each(&mut routes);
+        items.extend(routes);
     }
     items.extend(content(&root)?);
     Ok(Emitted { name: names::ROOT_FILE.into(), items })
