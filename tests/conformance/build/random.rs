@@ -3,7 +3,7 @@
 
 /// How many there are.
 const COUNT: usize = 400;
-const SEED: u64 = 0x5eed_0f_ce1;
+const SEED: u64 = 0x0005_eed0_fce1;
 
 /// All expressions, each of type bool.
 pub(crate) fn expressions() -> Vec<String> {
