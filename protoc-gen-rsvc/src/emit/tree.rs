@@ -111,7 +111,8 @@ fn allow() -> syn::Attribute {
             noop_method_call,
             suspicious_double_ref_op,
             unreachable_pub,
-            unused
+            unused,
+            unused_comparisons
         )]
     }
 }

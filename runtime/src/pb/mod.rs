@@ -16,7 +16,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xB3q\n google/protobuf/descriptor.pr
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod buf {
     #[allow(
@@ -30,7 +31,8 @@ pub mod buf {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod validate {
         include!("buf.validate.rs");
@@ -48,7 +50,8 @@ pub mod buf {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod google {
     #[allow(
@@ -62,7 +65,8 @@ pub mod google {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod api {
         include!("google.api.rs");
@@ -78,7 +82,8 @@ pub mod google {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod rpc {
         include!("google.rpc.rs");
@@ -96,7 +101,8 @@ pub mod google {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod rsvc {
     #[allow(
@@ -110,7 +116,8 @@ pub mod rsvc {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod v1 {
         include!("rsvc.v1.rs");

@@ -17,7 +17,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xA9\x05\n\x15google/api/http.proto\x
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub const REST_ROUTES: ::rsvc::codegen::rest::Routes = {
     /// The state after one more segment.
@@ -65,7 +66,8 @@ pub const REST_ROUTES: ::rsvc::codegen::rest::Routes = {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod annotated {
     #[allow(
@@ -79,7 +81,8 @@ pub mod annotated {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod v1 {
         include!("annotated.v1.rs");

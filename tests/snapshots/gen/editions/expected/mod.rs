@@ -16,7 +16,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xFF\x06\n\x11edition2023.proto\x12\x
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod editions {
     #[allow(
@@ -30,7 +31,8 @@ pub mod editions {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod v1 {
         include!("editions.v1.rs");
@@ -46,7 +48,8 @@ pub mod editions {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod v2 {
         include!("editions.v2.rs");

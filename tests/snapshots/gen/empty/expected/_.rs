@@ -13,7 +13,8 @@
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub struct Nothing {}
 
@@ -41,7 +42,8 @@ pub struct Nothing {}
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub enum Zero {
     Zero = 0,
@@ -58,7 +60,8 @@ pub enum Zero {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl Zero {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -90,7 +93,8 @@ impl Zero {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl ::rsvc::json::JsonEnum for Zero {
     const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
@@ -111,7 +115,8 @@ impl ::rsvc::json::JsonEnum for Zero {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
@@ -151,6 +156,7 @@ const _: () = {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl ::rsvc::Validate for Nothing {}

@@ -16,7 +16,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xE3\x08\n\x0Ekeywords.proto\x12\x0Ct
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod r#type {
     #[allow(
@@ -30,7 +31,8 @@ pub mod r#type {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod r {
         #[allow(
@@ -44,7 +46,8 @@ pub mod r#type {
             noop_method_call,
             suspicious_double_ref_op,
             unreachable_pub,
-            unused
+            unused,
+            unused_comparisons
         )]
         pub mod r#async {
             include!("type.r.async.rs");

@@ -16,7 +16,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n:\n\x0Blower.proto\x12\x08some.pkg\"\
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod some {
     #[allow(
@@ -30,7 +31,8 @@ pub mod some {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod pkg {
         include!("some.pkg.rs");
@@ -46,7 +48,8 @@ pub mod some {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod pkg2 {
         include!("some.pkg2.rs");

@@ -13,7 +13,8 @@
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub struct A {
     #[prost(message, optional, tag = "1")]
@@ -35,7 +36,8 @@ pub struct A {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub struct B {
     #[prost(message, optional, tag = "1")]
@@ -54,7 +56,8 @@ pub struct B {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod b {
     #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
@@ -77,7 +80,8 @@ pub mod b {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
@@ -133,7 +137,8 @@ const _: () = {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
@@ -186,7 +191,8 @@ const _: () = {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
@@ -240,7 +246,8 @@ const _: () = {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl ::rsvc::Validate for A {}
 
@@ -255,7 +262,8 @@ impl ::rsvc::Validate for A {}
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl ::rsvc::Validate for B {}
 
@@ -270,7 +278,8 @@ impl ::rsvc::Validate for B {}
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl ::rsvc::Validate for b::C {}
 
@@ -285,7 +294,8 @@ impl ::rsvc::Validate for b::C {}
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub trait Root: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn call(
@@ -308,7 +318,8 @@ pub trait Root: ::core::marker::Send + ::core::marker::Sync + 'static {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl<T: Root + ?::core::marker::Sized> Root for ::std::sync::Arc<T> {
     fn call(
@@ -334,7 +345,8 @@ impl<T: Root + ?::core::marker::Sized> Root for ::std::sync::Arc<T> {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub const ROOT: ::rsvc::ServiceInfo = ::rsvc::ServiceInfo::new(
     "Root",
@@ -354,7 +366,8 @@ pub const ROOT: ::rsvc::ServiceInfo = ::rsvc::ServiceInfo::new(
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub const ROOT_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     "Root",
@@ -375,7 +388,8 @@ pub const ROOT_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub struct RootServer<T> {
     inner: ::std::sync::Arc<T>,
@@ -392,7 +406,8 @@ pub struct RootServer<T> {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl<T: Root> RootServer<T> {
     /// A server that calls `inner`.
@@ -418,7 +433,8 @@ impl<T: Root> RootServer<T> {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl<T> ::core::clone::Clone for RootServer<T> {
     fn clone(&self) -> Self {
@@ -439,7 +455,8 @@ impl<T> ::core::clone::Clone for RootServer<T> {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl<T> ::core::fmt::Debug for RootServer<T> {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
@@ -458,7 +475,8 @@ impl<T> ::core::fmt::Debug for RootServer<T> {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl<T: Root> ::rsvc::codegen::GeneratedService for RootServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &ROOT;
@@ -493,7 +511,8 @@ impl<T: Root> ::rsvc::codegen::GeneratedService for RootServer<T> {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl<T: Root> ::rsvc::codegen::tonic::server::NamedService for RootServer<T> {
     const NAME: &'static str = "Root";
@@ -510,7 +529,8 @@ impl<T: Root> ::rsvc::codegen::tonic::server::NamedService for RootServer<T> {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl<
     T: Root,
@@ -544,7 +564,8 @@ for RootServer<T> {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub struct RootClient {
     channel: ::rsvc::Channel,
@@ -561,7 +582,8 @@ pub struct RootClient {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl RootClient {
     /// A client on a channel, which may be shared with other clients.
@@ -587,7 +609,8 @@ impl RootClient {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 impl Root for RootClient {
     async fn call(

@@ -32,7 +32,8 @@ pub mod b {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod c {
         include!("a.b.c.rs");

@@ -18,7 +18,8 @@ include!("_.rs");
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod a {
     include!("a.rs");

@@ -16,7 +16,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xF9\x0C\n\rprelude.proto\x12\nprelud
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod core {
     #[allow(
@@ -30,7 +31,8 @@ pub mod core {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod std {
         #[allow(
@@ -44,7 +46,8 @@ pub mod core {
             noop_method_call,
             suspicious_double_ref_op,
             unreachable_pub,
-            unused
+            unused,
+            unused_comparisons
         )]
         pub mod bool2 {
             include!("core.std.bool2.rs");
@@ -63,7 +66,8 @@ pub mod core {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod prelude {
     #[allow(
@@ -77,7 +81,8 @@ pub mod prelude {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod v1 {
         include!("prelude.v1.rs");

@@ -17,7 +17,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xA9\x05\n\x15google/api/http.proto\x
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub const REST_ROUTES: ::rsvc::codegen::rest::Routes = {
     /// The state after one more segment.
@@ -110,7 +111,8 @@ pub const REST_ROUTES: ::rsvc::codegen::rest::Routes = {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod rest {
     #[allow(
@@ -124,7 +126,8 @@ pub mod rest {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod v1 {
         include!("rest.v1.rs");

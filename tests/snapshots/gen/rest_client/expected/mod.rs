@@ -17,7 +17,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xA9\x05\n\x15google/api/http.proto\x
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub const REST_ROUTES: ::rsvc::codegen::rest::Routes = {
     /// The state after one more segment.
@@ -82,7 +83,8 @@ pub const REST_ROUTES: ::rsvc::codegen::rest::Routes = {
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod client {
     #[allow(
@@ -96,7 +98,8 @@ pub mod client {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod v1 {
         include!("client.v1.rs");

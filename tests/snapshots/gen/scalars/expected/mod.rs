@@ -16,7 +16,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xF9\x07\n\rscalars.proto\x12\nscalar
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod scalars {
     #[allow(
@@ -30,7 +31,8 @@ pub mod scalars {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod v1 {
         include!("scalars.v1.rs");

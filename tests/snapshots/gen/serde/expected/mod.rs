@@ -16,7 +16,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xE4\x01\n\x19google/protobuf/any.pro
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod serde {
     #[allow(
@@ -30,7 +31,8 @@ pub mod serde {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod v1 {
         include!("serde.v1.rs");

@@ -16,7 +16,8 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xBE\x01\n\x1Bgoogle/protobuf/empty.p
     noop_method_call,
     suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod services {
     #[allow(
@@ -30,7 +31,8 @@ pub mod services {
         noop_method_call,
         suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod v1 {
         include!("services.v1.rs");
