@@ -18,6 +18,7 @@ cases! {
     collisions,
     comments,
     containers,
+    descriptors,
     editions,
     empty,
     enums,
