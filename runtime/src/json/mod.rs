@@ -11,6 +11,7 @@
 
 mod base64;
 mod dynamic;
+mod erase;
 mod error;
 pub(crate) mod info;
 mod locate;
@@ -75,40 +76,13 @@ pub trait Json {
     }
 }
 
-/// A repeated field, whatever is in it.
-#[doc(hidden)]
-pub trait JsonList {
-    /// How many elements it has.
-    fn count(&self) -> usize;
-
-    /// The element at an index that it has.
-    fn at(&self, index: usize) -> &dyn Json;
-
-    /// Adds an element, which is then read.
-    fn add(&mut self) -> &mut dyn Json;
-}
-
-impl<T: Json + Default> JsonList for Vec<T> {
-    fn count(&self) -> usize {
-        self.len()
-    }
-
-    fn at(&self, index: usize) -> &dyn Json {
-        &self[index]
-    }
-
-    fn add(&mut self) -> &mut dyn Json {
-        self.push_mut(T::default())
-    }
-}
-
 /// A message as JSON bytes.
-pub fn to_vec(message: &dyn Json) -> Result<Vec<u8>, Error> {
+pub fn to_vec<T: Json>(message: &T) -> Result<Vec<u8>, Error> {
     WriteOptions::new().to_vec(message)
 }
 
 /// A message as JSON text.
-pub fn to_string(message: &dyn Json) -> Result<String, Error> {
+pub fn to_string<T: Json>(message: &T) -> Result<String, Error> {
     WriteOptions::new().to_string(message)
 }
 
@@ -123,6 +97,6 @@ pub fn from_str<T: Json + Default>(json: &str) -> Result<T, Error> {
 }
 
 /// Reads JSON into a message that may have content: see [`ReadOptions::merge_slice`].
-pub fn merge(message: &mut dyn Json, json: &[u8]) -> Result<(), Error> {
+pub fn merge<T: Json>(message: &mut T, json: &[u8]) -> Result<(), Error> {
     ReadOptions::new().merge_slice(message, json)
 }

@@ -1,5 +1,6 @@
 //! How to read and how to write.
 
+use super::erase::{erase, erase_mut};
 use super::{Error, Json, Reader, Writer};
 
 /// How messages are written. The default is what the specification asks for.
@@ -47,22 +48,22 @@ impl WriteOptions {
     }
 
     /// A message as bytes.
-    pub fn to_vec(&self, message: &dyn Json) -> Result<Vec<u8>, Error> {
-        self.write(message, Vec::with_capacity(128))
+    pub fn to_vec<T: Json>(&self, message: &T) -> Result<Vec<u8>, Error> {
+        self.write(erase(message), Vec::with_capacity(128))
     }
 
     /// A message as text.
     ///
     /// # Panics
     /// Never: what is written is UTF-8.
-    pub fn to_string(&self, message: &dyn Json) -> Result<String, Error> {
+    pub fn to_string<T: Json>(&self, message: &T) -> Result<String, Error> {
         self.to_vec(message).map(|bytes| String::from_utf8(bytes).expect("only text is written"))
     }
 
     /// Appends a message to `out`. After an error `out` is as it was.
-    pub fn append(&self, message: &dyn Json, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub fn append<T: Json>(&self, message: &T, out: &mut Vec<u8>) -> Result<(), Error> {
         if out.is_empty() {
-            *out = self.write(message, std::mem::take(out))?;
+            *out = self.write(erase(message), std::mem::take(out))?;
         } else {
             out.extend_from_slice(&self.to_vec(message)?);
         }
@@ -133,12 +134,16 @@ impl ReadOptions {
 
     /// Reads into `message` as protobuf merges: what the text does not name stays, lists grow, maps take the
     /// new entries, messages merge in turn. After an error `message` is partly changed.
-    pub fn merge_slice(&self, message: &mut dyn Json, json: &[u8]) -> Result<(), Error> {
+    pub fn merge_slice<T: Json>(&self, message: &mut T, json: &[u8]) -> Result<(), Error> {
         self.merge_str(message, Reader::text(json)?)
     }
 
     /// [`ReadOptions::merge_slice`], from text.
-    pub fn merge_str(&self, message: &mut dyn Json, json: &str) -> Result<(), Error> {
+    pub fn merge_str<T: Json>(&self, message: &mut T, json: &str) -> Result<(), Error> {
+        self.read(erase_mut(message), json)
+    }
+
+    fn read(&self, message: &mut dyn Json, json: &str) -> Result<(), Error> {
         let mut reader = Reader::new(self, json);
         reader.start()?;
         message.read_json(&mut reader)?;

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Error, Reader};
+use crate::json::erase::{ListMut, erase_mut};
 use crate::json::info::EnumInfo;
 use crate::json::write::{JsonMap, MapKey};
-use crate::json::{Json, JsonEnum, JsonList};
+use crate::json::{Json, JsonEnum};
 
 /// For each scalar: into a plain field, an optional one, and a repeated one.
 macro_rules! scalar_fields {
@@ -115,18 +116,22 @@ impl Reader<'_> {
 
     /// A message into a field, merged with what is there.
     pub fn message_opt<T: Json + Default>(&mut self, field: &mut Option<T>) -> Result<(), Error> {
-        field.get_or_insert_default().read_json(self)
+        erase_mut(field.get_or_insert_default()).read_json(self)
     }
 
     /// A message of its own.
     pub fn message_value<T: Json + Default>(&mut self) -> Result<T, Error> {
         let mut value = T::default();
-        value.read_json(self)?;
+        erase_mut(&mut value).read_json(self)?;
         Ok(value)
     }
 
     /// Repeated messages, or any other list.
-    pub fn list(&mut self, field: &mut dyn JsonList) -> Result<(), Error> {
+    pub fn list<T: Json + Default>(&mut self, mut field: &mut Vec<T>) -> Result<(), Error> {
+        self.any_list(&mut field)
+    }
+
+    fn any_list(&mut self, field: &mut dyn ListMut) -> Result<(), Error> {
         self.elements(&mut |reader| field.add().read_json(reader))
     }
 

@@ -7,8 +7,9 @@
 
 use super::map::MapValue;
 use super::{JsonMap, MapKey, Writer};
+use crate::json::Json;
+use crate::json::erase::{List, erase};
 use crate::json::info::Field;
-use crate::json::{Json, JsonList};
 
 /// For each scalar: implicit presence, explicit presence, present for certain, and repeated.
 macro_rules! scalar_fields {
@@ -142,14 +143,26 @@ impl Writer {
     }
 
     /// A message that is there.
-    pub fn message_set(&mut self, field: &Field, value: &dyn Json) {
+    pub fn message_set<T: Json>(&mut self, field: &Field, value: &T) {
+        self.any_set(field, erase(value));
+    }
+
+    fn any_set(&mut self, field: &Field, value: &dyn Json) {
         self.key(field);
         value.write_json(self);
     }
 
     /// Repeated messages, or any other list.
-    pub fn list(&mut self, field: &Field, values: &dyn JsonList) {
-        self.list_by(field, values.count(), &mut |writer, index| values.at(index).write_json(writer));
+    pub fn list<T: Json>(&mut self, field: &Field, values: &Vec<T>) {
+        self.any_list(field, values.len(), &values);
+    }
+
+    fn any_list(&mut self, field: &Field, len: usize, values: &dyn List) {
+        self.list_by(field, len, &mut |writer, index| {
+            if let Some(value) = values.at(index) {
+                value.write_json(writer);
+            }
+        });
     }
 
     /// `len` elements, each written by its index.
@@ -176,7 +189,7 @@ impl Writer {
         M::Value: Json,
     {
         let mut entries = Vec::with_capacity(map.entry_count());
-        map.for_each(|key, value| entries.push((key, MapValue::Any(value))));
+        map.for_each(|key, value| entries.push((key, MapValue::Any(erase(value)))));
         M::Key::write_map(&mut entries, field, self);
     }
 
