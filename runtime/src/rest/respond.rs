@@ -21,6 +21,9 @@ use crate::method::MethodInfo;
 use crate::pb::google::api::HttpBody;
 use crate::{Context, dispatch};
 
+/// The room for a response to begin with: as much as an allocator gives fast. Growing costs more.
+const ROOM: usize = 1024;
+
 /// The response to a call with one response message.
 pub(crate) fn message<Req, Res: prost::Message + Json + dispatch::Response>(
     method: &'static MethodInfo,
@@ -88,7 +91,9 @@ pub(crate) fn json<Req, Res: Json>(
     fields: Fields<Req, Res>,
 ) -> Result<Vec<u8>, Failure> {
     let Some(index) = binding.response_body else {
-        return options.json.to_vec(message).map_err(|error| unwritable(&error, binding));
+        let mut out = Vec::with_capacity(ROOM);
+        options.json.append(message, &mut out).map_err(|error| unwritable(&error, binding))?;
+        return Ok(out);
     };
     field_json(message, index, &options.json, fields.write).map_err(|error| unwritable(&error, binding))
 }

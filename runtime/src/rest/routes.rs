@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::Call;
 use super::binding::Binding;
@@ -202,29 +203,17 @@ impl Tree {
     fn walk<'p>(&self, path: &'p str) -> Option<(&'static [End], Option<&'p str>, bool)> {
         let mut state = 1;
         let mut start = path.starts_with('/').then_some(1)?;
-        let mut escaped = false;
-        let mut colon = None;
-        for (at, &byte) in path.as_bytes().iter().enumerate().skip(1) {
-            // Letters, and so most of a path, are behind all that is looked for.
-            if byte > b':' {
-                continue;
+        let escaped = memchr(b'%', path.as_bytes()).is_some();
+        for slash in memchr_iter(b'/', path.as_bytes()).skip(1) {
+            state = self.step(state, &path[start..slash], escaped);
+            if state == 0 {
+                return None;
             }
-            match byte {
-                b'/' => {
-                    state = self.step(state, &path[start..at], escaped);
-                    if state == 0 {
-                        return None;
-                    }
-                    (start, escaped, colon) = (at + 1, false, None);
-                }
-                b':' => colon = Some(at),
-                b'%' => escaped = true,
-                _ => {}
-            }
+            start = slash + 1;
         }
         let rest = &path[start..];
-        if let Some(colon) = colon {
-            let (segment, verb) = (&path[start..colon], &path[colon + 1..]);
+        if let Some(colon) = memrchr(b':', rest.as_bytes()) {
+            let (segment, verb) = (&rest[..colon], &rest[colon + 1..]);
             let ends = self.ends(self.step(state, segment, escaped));
             let is_verb = |end: &&End| end.verb == verb && self.services[usize::from(end.service)].is_some();
             if !verb.is_empty() && ends.iter().any(|end| is_verb(&end)) {

@@ -10,7 +10,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use memchr::{memchr, memchr_iter, memchr3_iter};
+use memchr::{memchr, memchr_iter, memchr3, memchr3_iter};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// How much of a header line is kept to know its meaning, when it comes in parts.
@@ -176,8 +176,11 @@ impl Line {
 fn find_wrong(line: Line, part: &[u8], at: usize, wrong: &mut Vec<usize>) {
     let start = if line == Line::Target { 0 } else { memchr(b' ', part).unwrap_or(part.len()) };
     let target = &part[start..];
-    let found = memchr3_iter(b'"', b'<', b'>', target).chain(memchr_iter(b'`', target));
-    wrong.extend(found.map(|place| at + start + place));
+    // In nearly all there is nothing.
+    if memchr3(b'"', b'<', b'>', target).or_else(|| memchr(b'`', target)).is_some() {
+        let found = memchr3_iter(b'"', b'<', b'>', target).chain(memchr_iter(b'`', target));
+        wrong.extend(found.map(|place| at + start + place));
+    }
 }
 
 /// Replaces the bytes at these places by their escapes.

@@ -21,20 +21,29 @@ pub enum Peer {
     AxumSlice,
     AxumJson,
     Rsvc,
+    RsvcRest,
     RestOverGrpc,
     Envoy,
 }
 
 impl Peer {
-    pub const ALL: [Self; 6] =
-        [Self::Hyper, Self::AxumSlice, Self::AxumJson, Self::Rsvc, Self::RestOverGrpc, Self::Envoy];
+    pub const ALL: [Self; 7] = [
+        Self::Hyper,
+        Self::AxumSlice,
+        Self::AxumJson,
+        Self::Rsvc,
+        Self::RsvcRest,
+        Self::RestOverGrpc,
+        Self::Envoy,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Hyper => "hyper by hand",
             Self::AxumSlice => "axum, from_slice",
             Self::AxumJson => "axum, Json<T>",
-            Self::Rsvc => "rsvc",
+            Self::Rsvc => "rsvc::Server",
+            Self::RsvcRest => "rsvc's Rest on hyper",
             Self::RestOverGrpc => "rest_over_grpc",
             Self::Envoy => "Envoy, rsvc's gRPC",
         }
@@ -76,6 +85,7 @@ impl Serve {
             Peer::AxumJson => tokio::spawn(axum::serve(listener, axum::typed(self))),
             // Envoy's backend.
             Peer::Rsvc | Peer::Envoy => tokio::spawn(rsvc::serve(listener, self)),
+            Peer::RsvcRest => tokio::spawn(rsvc::serve_rest(listener, self)),
             Peer::RestOverGrpc => tokio::spawn(rest_over_grpc::serve(listener, self)),
         };
         until_told(address).await

@@ -1,9 +1,11 @@
-//! Ours, in rsvc's own server.
+//! Ours, in rsvc's own server, and as a service on plain hyper, without what a server does besides.
 
+use hyper_util::service::TowerToHyperService;
+use rsvc::rest::Rest;
 use rsvc::{Context, Status};
 use tokio::net::TcpListener;
 
-use super::Serve;
+use super::{Serve, hyper};
 
 macro_rules! tree {
     ($name:ident, $file:literal) => {
@@ -47,4 +49,14 @@ pub async fn serve(listener: TcpListener, serve: Serve) {
         server.add(one::rest::OrdersServer::new(Handler(serve.size.message())))
     };
     server.with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
+}
+
+pub async fn serve_rest(listener: TcpListener, serve: Serve) {
+    let service = Rest::new();
+    let service = if serve.many {
+        service.add(many::rest::OrdersServer::new(Handler(serve.size.message())))
+    } else {
+        service.add(one::rest::OrdersServer::new(Handler(serve.size.message())))
+    };
+    hyper::connections(listener, TowerToHyperService::new(service)).await;
 }

@@ -10,6 +10,7 @@ mod scalar;
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use prost::encoding::{DecodeContext, WireType, decode_varint, encode_key, encode_varint};
 
 use super::binding::{Binding, BodyKind, Variable};
@@ -79,7 +80,7 @@ fn segments(path: &str, from: u16, to: Option<u16>) -> &str {
 /// Where in `path` so many slashes have passed, from `at` on.
 fn after_slashes(path: &str, mut at: usize, count: u16) -> Option<usize> {
     for _ in 0..count {
-        at += path.as_bytes()[at..].iter().position(|&byte| byte == b'/')? + 1;
+        at += memchr(b'/', &path.as_bytes()[at..])? + 1;
     }
     Some(at)
 }

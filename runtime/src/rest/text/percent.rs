@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr2};
+
 /// What becomes of `%2F`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slash {
@@ -22,8 +24,8 @@ pub(super) enum Plus {
 pub(super) fn decode(raw: &str, slash: Slash, plus: Plus) -> Result<Cow<'_, str>, &'static str> {
     let bytes = raw.as_bytes();
     let first = match plus {
-        Plus::Plus => bytes.iter().position(|&byte| byte == b'%'),
-        Plus::Space => bytes.iter().position(|&byte| matches!(byte, b'%' | b'+')),
+        Plus::Plus => memchr(b'%', bytes),
+        Plus::Space => memchr2(b'%', b'+', bytes),
     };
     let Some(first) = first else { return Ok(Cow::Borrowed(raw)) };
     let mut out = Vec::with_capacity(bytes.len());
