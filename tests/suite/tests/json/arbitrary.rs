@@ -39,7 +39,7 @@ impl<'a> Bytes<'a> {
 
     /// Whether to go on; not when there is nothing left.
     fn more(&mut self) -> bool {
-        self.byte() % 3 != 0
+        !self.byte().is_multiple_of(3)
     }
 
     pub(crate) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
@@ -76,7 +76,7 @@ impl<'a> Bytes<'a> {
             1e16,
             0.1,
         ];
-        if self.byte() % 2 == 0 { self.pick(&odd) } else { f64::from_bits(self.bits()) }
+        if self.byte().is_multiple_of(2) { self.pick(&odd) } else { f64::from_bits(self.bits()) }
     }
 
     fn finite(&mut self) -> f64 {
@@ -86,7 +86,7 @@ impl<'a> Bytes<'a> {
     fn float(&mut self) -> f32 {
         let odd =
             [0.0, -0.0, 1.0, f32::MAX, f32::MIN_POSITIVE, 1e-45, f32::INFINITY, f32::NAN, 0.1, 16_777_216.0];
-        if self.byte() % 2 == 0 { self.pick(&odd) } else { f32::from_bits(self.bits() as u32) }
+        if self.byte().is_multiple_of(2) { self.pick(&odd) } else { f32::from_bits(self.bits() as u32) }
     }
 
     fn text(&mut self) -> String {

@@ -22,7 +22,7 @@ fn every_way_to_nest_is_limited() {
         let turns = 99 / per_turn;
         assert!(from_str::<T>(&nested(open, turns, inner, close)).is_ok(), "{open}");
         for turns in [turns + 1, 100_000] {
-            let error = from_str::<T>(&nested(open, turns, inner, close)).err().expect(open);
+            let error = from_str::<T>(&nested(open, turns, inner, close)).map(drop).expect_err(open);
             assert!(error.message().contains("deeper than 100 levels"), "{open}: {error}");
             assert!(error.path().len() <= 600, "{open}: {}", error.path().len());
         }
@@ -38,7 +38,7 @@ fn every_way_to_nest_is_limited() {
     limited::<Any>(message, "{}", "}", 1);
     // Unknown fields are skipped no deeper.
     let unknown = nested("{\"nobody\":", 100_000, "{}", "}");
-    let error = ReadOptions::new().ignore_unknown(true).from_str::<Straight>(&unknown).err().expect("deep");
+    let error = ReadOptions::new().ignore_unknown(true).from_str::<Straight>(&unknown).expect_err("deep");
     assert!(error.message().contains("deeper"), "{error}");
 }
 
@@ -173,7 +173,7 @@ fn halves_of_surrogates() {
             format!(r#"{{"mo":{{"{half}":""}}}}"#),
             format!(r#"{{"{half}":1}}"#),
         ] {
-            let error = from_str::<Scalars>(&json).err().expect("half of a pair");
+            let error = from_str::<Scalars>(&json).expect_err("half of a pair");
             assert!(error.message().contains("surrogate"), "{json}: {error}");
             // Also where nobody wants the value.
             assert!(ReadOptions::new().ignore_unknown(true).from_str::<Parcel>(&json).is_err(), "{json}");
@@ -217,9 +217,9 @@ fn errors_name_the_path_and_the_offset() {
         (r#"{"items":{}}"#, "items", 9, "expected an array, found an object"),
         (r#"{"items":[null]}"#, "items[0]", 10, "expected an object, found null"),
         (r#"{"x":1}"#, "", 1, r#"serde.v1.Parcel has no field "x""#),
-        (r#"[]"#, "", 0, "expected an object, found an array"),
+        (r"[]", "", 0, "expected an object, found an array"),
         (r#"{"state":1,}"#, "", 11, "expected a field name in quotes, found '}'"),
-        (r#"{} {}"#, "", 3, "expected the end, found an object"),
+        (r"{} {}", "", 3, "expected the end, found an object"),
     ] {
         let error = from_str::<Parcel>(json).expect_err(json);
         assert_eq!((error.path(), error.offset(), error.message()), (path, offset, message), "{json}");

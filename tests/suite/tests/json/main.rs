@@ -1,5 +1,10 @@
 //! ProtoJSON of generated messages.
 
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what is cut off is as arbitrary as the rest"
+)]
 mod arbitrary;
 mod descriptors;
 mod limits;
