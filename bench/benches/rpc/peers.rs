@@ -203,8 +203,10 @@ impl Peer for Tonic {
     async fn serve(listener: TcpListener) {
         // Without Nagle's algorithm and with pings, as `rsvc` has it.
         let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
-        let server =
-            tonic::transport::Server::builder().add_service(t::calls_server::CallsServer::new(Handler));
+        let mut server = tonic::transport::Server::builder()
+            .http2_keepalive_interval(Some(Duration::from_mins(1)))
+            .http2_keepalive_timeout(Some(Duration::from_secs(20)));
+        let server = server.add_service(t::calls_server::CallsServer::new(Handler));
         server.serve_with_incoming(incoming).await.expect("tonic serves");
     }
 
