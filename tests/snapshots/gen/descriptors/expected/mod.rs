@@ -13,8 +13,11 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xFA\x01\n$google/protobuf/source_con
     deprecated,
     missing_docs,
     non_camel_case_types,
+    noop_method_call,
+    suspicious_double_ref_op,
     unreachable_pub,
-    unused
+    unused,
+    unused_comparisons
 )]
 pub mod descriptors {
     #[allow(
@@ -25,8 +28,11 @@ pub mod descriptors {
         deprecated,
         missing_docs,
         non_camel_case_types,
+        noop_method_call,
+        suspicious_double_ref_op,
         unreachable_pub,
-        unused
+        unused,
+        unused_comparisons
     )]
     pub mod v1 {
         include!("descriptors.v1.rs");
