@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 use tonic_types::pb::{BadRequest, bad_request::FieldViolation};
 
 use super::proto::ViolationsProto;
-use super::{Validate, Violations};
+use super::Violations;
 
 impl From<&Violations> for BadRequest {
     fn from(from: &Violations) -> Self {
@@ -43,6 +43,6 @@ impl From<Violations> for Status {
 
 /// What does not let a request that breaks a rule pass, in a server and in a client.
 #[cfg(feature = "rpc")]
-pub(crate) fn admit<T: Validate>(message: &T) -> Result<(), Status> {
+pub(crate) fn admit<T: super::Validate>(message: &T) -> Result<(), Status> {
     message.validate().map_err(Status::from)
 }
