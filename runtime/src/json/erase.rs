@@ -1,43 +1,81 @@
-//! Messages and lists behind pointers.
+//! Messages, lists and maps behind pointers, so that what is done with them is compiled once, not for each type.
 //!
-//! What a pointer to a trait can call is compiled wherever such a pointer is made. So they are made here alone, in
-//! functions that are not inlined: once for each message of a program, not once for each place that uses it.
+//! A table of methods lies wherever a pointer is made, brings along how its type is dropped, and has a copy of each
+//! `#[inline]` method. Hence pointers to references, which nobody drops, and methods that are not inlined: one
+//! function for a message in the whole program.
 
-use super::Json;
+use super::info::EnumInfo;
+use super::{Error, Json, Reader, Writer};
 
-/// A message, whichever it is.
-#[inline(never)]
-pub(super) fn erase<T: Json>(message: &T) -> &dyn Json {
-    message
+/// Something to write.
+pub(super) trait Write {
+    fn write(&self, writer: &mut Writer);
 }
 
-/// A message, whichever it is, to be read.
-#[inline(never)]
-pub(super) fn erase_mut<T: Json>(message: &mut T) -> &mut dyn Json {
-    message
-}
-
-/// A repeated field, whatever is in it.
-pub(super) trait List {
-    /// The element at an index, if it has one.
-    fn at(&self, index: usize) -> Option<&dyn Json>;
-}
-
-/// A repeated field to be read.
-pub(super) trait ListMut {
-    /// Adds an element, which is then read.
-    fn add(&mut self) -> &mut dyn Json;
-}
-
-// For references, since a pointer to the list itself could also drop it.
-impl<T: Json> List for &Vec<T> {
-    fn at(&self, index: usize) -> Option<&dyn Json> {
-        self.get(index).map(erase)
+impl<T: Json + ?Sized> Write for &T {
+    #[inline(never)]
+    fn write(&self, writer: &mut Writer) {
+        (**self).write_json(writer);
     }
 }
 
-impl<T: Json + Default> ListMut for &mut Vec<T> {
-    fn add(&mut self) -> &mut dyn Json {
-        erase_mut(self.push_mut(T::default()))
+/// Something to read into.
+pub(super) trait Read {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Error>;
+
+    /// See [`Json::read_field`].
+    fn field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), Error>;
+}
+
+impl<T: Json + ?Sized> Read for &mut T {
+    #[inline(never)]
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        (**self).read_json(reader)
+    }
+
+    #[inline(never)]
+    fn field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), Error> {
+        (**self).read_field(index, reader)
+    }
+}
+
+/// Values to write by their index.
+pub trait Values {
+    /// Writes one that is there.
+    fn write(&self, index: usize, writer: &mut Writer);
+}
+
+/// Of a repeated field.
+impl<T: Json> Values for &Vec<T> {
+    fn write(&self, index: usize, writer: &mut Writer) {
+        (&self[index]).write(writer);
+    }
+}
+
+/// Of a map.
+impl<T: Json> Values for &[&T] {
+    fn write(&self, index: usize, writer: &mut Writer) {
+        self[index].write(writer);
+    }
+}
+
+/// Numbers of an enum.
+pub(super) struct Enums<'a>(pub(super) &'a [i32], pub(super) &'a EnumInfo);
+
+impl Values for Enums<'_> {
+    fn write(&self, index: usize, writer: &mut Writer) {
+        writer.enum_value(self.0[index], self.1);
+    }
+}
+
+/// A repeated field to read into.
+pub(super) trait Append {
+    /// Reads one more element.
+    fn append(&mut self, reader: &mut Reader<'_>) -> Result<(), Error>;
+}
+
+impl<T: Json + Default> Append for &mut Vec<T> {
+    fn append(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        self.push_mut(T::default()).read(reader)
     }
 }

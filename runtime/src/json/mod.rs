@@ -77,12 +77,12 @@ pub trait Json {
 }
 
 /// A message as JSON bytes.
-pub fn to_vec<T: Json>(message: &T) -> Result<Vec<u8>, Error> {
+pub fn to_vec<T: Json + ?Sized>(message: &T) -> Result<Vec<u8>, Error> {
     WriteOptions::new().to_vec(message)
 }
 
 /// A message as JSON text.
-pub fn to_string<T: Json>(message: &T) -> Result<String, Error> {
+pub fn to_string<T: Json + ?Sized>(message: &T) -> Result<String, Error> {
     WriteOptions::new().to_string(message)
 }
 
@@ -97,6 +97,6 @@ pub fn from_str<T: Json + Default>(json: &str) -> Result<T, Error> {
 }
 
 /// Reads JSON into a message that may have content: see [`ReadOptions::merge_slice`].
-pub fn merge<T: Json>(message: &mut T, json: &[u8]) -> Result<(), Error> {
+pub fn merge<T: Json + ?Sized>(message: &mut T, json: &[u8]) -> Result<(), Error> {
     ReadOptions::new().merge_slice(message, json)
 }

@@ -1,7 +1,10 @@
 //! How to read and how to write.
 
-use super::erase::{erase, erase_mut};
+use super::erase::{Read, Write};
 use super::{Error, Json, Reader, Writer};
+
+/// Bytes that a text has room for at first: most messages, and few steps to the larger ones.
+const FIRST: usize = 512;
 
 /// How messages are written. The default is what the specification asks for.
 #[derive(Clone, Debug, Default)]
@@ -48,31 +51,31 @@ impl WriteOptions {
     }
 
     /// A message as bytes.
-    pub fn to_vec<T: Json>(&self, message: &T) -> Result<Vec<u8>, Error> {
-        self.write(erase(message), Vec::with_capacity(128))
+    pub fn to_vec<T: Json + ?Sized>(&self, message: &T) -> Result<Vec<u8>, Error> {
+        self.write(&message, Vec::with_capacity(FIRST))
     }
 
     /// A message as text.
     ///
     /// # Panics
     /// Never: what is written is UTF-8.
-    pub fn to_string<T: Json>(&self, message: &T) -> Result<String, Error> {
+    pub fn to_string<T: Json + ?Sized>(&self, message: &T) -> Result<String, Error> {
         self.to_vec(message).map(|bytes| String::from_utf8(bytes).expect("only text is written"))
     }
 
     /// Appends a message to `out`. After an error `out` is as it was.
-    pub fn append<T: Json>(&self, message: &T, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub fn append<T: Json + ?Sized>(&self, message: &T, out: &mut Vec<u8>) -> Result<(), Error> {
         if out.is_empty() {
-            *out = self.write(erase(message), std::mem::take(out))?;
+            *out = self.write(&message, std::mem::take(out))?;
         } else {
             out.extend_from_slice(&self.to_vec(message)?);
         }
         Ok(())
     }
 
-    fn write(&self, message: &dyn Json, buf: Vec<u8>) -> Result<Vec<u8>, Error> {
+    fn write(&self, message: &dyn Write, buf: Vec<u8>) -> Result<Vec<u8>, Error> {
         let mut writer = Writer::new(self, buf);
-        message.write_json(&mut writer);
+        message.write(&mut writer);
         writer.finish()
     }
 }
@@ -134,19 +137,19 @@ impl ReadOptions {
 
     /// Reads into `message` as protobuf merges: what the text does not name stays, lists grow, maps take the
     /// new entries, messages merge in turn. After an error `message` is partly changed.
-    pub fn merge_slice<T: Json>(&self, message: &mut T, json: &[u8]) -> Result<(), Error> {
+    pub fn merge_slice<T: Json + ?Sized>(&self, message: &mut T, json: &[u8]) -> Result<(), Error> {
         self.merge_str(message, Reader::text(json)?)
     }
 
     /// [`ReadOptions::merge_slice`], from text.
-    pub fn merge_str<T: Json>(&self, message: &mut T, json: &str) -> Result<(), Error> {
-        self.read(erase_mut(message), json)
+    pub fn merge_str<T: Json + ?Sized>(&self, mut message: &mut T, json: &str) -> Result<(), Error> {
+        self.read(&mut message, json)
     }
 
-    fn read(&self, message: &mut dyn Json, json: &str) -> Result<(), Error> {
+    fn read(&self, message: &mut dyn Read, json: &str) -> Result<(), Error> {
         let mut reader = Reader::new(self, json);
         reader.start()?;
-        message.read_json(&mut reader)?;
+        message.read(&mut reader)?;
         reader.finish()
     }
 }

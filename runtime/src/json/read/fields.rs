@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Error, Reader};
-use crate::json::erase::{ListMut, erase_mut};
+use crate::json::erase::{Append, Read};
 use crate::json::info::EnumInfo;
 use crate::json::write::{JsonMap, MapKey};
 use crate::json::{Json, JsonEnum};
@@ -116,13 +116,13 @@ impl Reader<'_> {
 
     /// A message into a field, merged with what is there.
     pub fn message_opt<T: Json + Default>(&mut self, field: &mut Option<T>) -> Result<(), Error> {
-        erase_mut(field.get_or_insert_default()).read_json(self)
+        field.get_or_insert_default().read(self)
     }
 
     /// A message of its own.
     pub fn message_value<T: Json + Default>(&mut self) -> Result<T, Error> {
         let mut value = T::default();
-        erase_mut(&mut value).read_json(self)?;
+        (&mut value).read(self)?;
         Ok(value)
     }
 
@@ -131,8 +131,8 @@ impl Reader<'_> {
         self.any_list(&mut field)
     }
 
-    fn any_list(&mut self, field: &mut dyn ListMut) -> Result<(), Error> {
-        self.elements(&mut |reader| field.add().read_json(reader))
+    fn any_list(&mut self, field: &mut dyn Append) -> Result<(), Error> {
+        self.elements(&mut |reader| field.append(reader))
     }
 
     /// An array, each of whose elements `read` takes.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{Error, Reader};
 use crate::json::Json;
+use crate::json::erase::Read;
 use crate::json::info::{Cardinality, Field, MessageInfo};
 
 /// A message's object that is being read.
@@ -22,10 +23,14 @@ pub struct Object {
 
 impl<'a> Reader<'a> {
     /// Takes a message's object: each field is read by [`Json::read_field`].
-    pub fn fields(&mut self, info: &'static MessageInfo, message: &mut dyn Json) -> Result<(), Error> {
+    pub fn fields<T: Json>(&mut self, info: &'static MessageInfo, mut message: &mut T) -> Result<(), Error> {
+        self.any_fields(info, &mut message)
+    }
+
+    fn any_fields(&mut self, info: &'static MessageInfo, message: &mut dyn Read) -> Result<(), Error> {
         let mut object = self.object(info)?;
         while let Some(index) = self.next(&mut object)? {
-            message.read_field(index, self)?;
+            message.field(index, self)?;
         }
         Ok(())
     }

@@ -64,7 +64,7 @@ impl Json for ListValue {
     }
 
     fn write_json(&self, writer: &mut Writer) {
-        writer.elements(self.values.len(), &mut |writer, index| self.values[index].write_json(writer));
+        writer.elements(self.values.len(), &&self.values);
     }
 
     fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash};
 
 use super::Writer;
-use crate::json::info::{EnumInfo, Field};
+use crate::json::erase::Values;
+use crate::json::info::Field;
 use crate::json::read::integer;
-use crate::json::{Error, Json, Reader};
+use crate::json::{Error, Reader};
 
 /// A key of a map: always a string in JSON.
 pub trait MapKey: Ord + Clone + 'static {
@@ -16,9 +17,9 @@ pub trait MapKey: Ord + Clone + 'static {
     /// Reads it from the text between the quotes.
     fn parse_key(text: &str) -> Option<Self>;
 
-    /// Writes a map of such keys. A method of the key, so that it is compiled here, once for each type of key.
+    /// Writes a map of such keys, each with the index of its value, in any order. A method of the key, so that it is compiled here, once for each type of key.
     #[doc(hidden)]
-    fn write_map(entries: &mut [(&Self, MapValue<'_>)], field: &Field, writer: &mut Writer);
+    fn write_map(keys: &mut [(&Self, usize)], values: &dyn Values, field: &Field, writer: &mut Writer);
 
     /// Reads a map of such keys: `add` reads a value and adds it, and says whether its key is new. Compiled here as
     /// well. A map that has entries already is not `fresh`: its keys may come again.
@@ -30,21 +31,11 @@ pub trait MapKey: Ord + Clone + 'static {
     ) -> Result<(), Error>;
 }
 
-/// A value of a map, whichever it is.
-#[doc(hidden)]
-#[derive(Clone, Copy)]
-pub enum MapValue<'a> {
-    /// What writes itself.
-    Any(&'a dyn Json),
-    /// A number with the names of its enum.
-    Enum(i32, &'a EnumInfo),
-}
-
 /// What each key type has.
 macro_rules! compiled_here {
     () => {
-        fn write_map(entries: &mut [(&Self, MapValue<'_>)], field: &Field, writer: &mut Writer) {
-            writer.entries(entries, field);
+        fn write_map(keys: &mut [(&Self, usize)], values: &dyn Values, field: &Field, writer: &mut Writer) {
+            writer.entries(keys, values, field);
         }
 
         fn read_map(
