@@ -12,7 +12,7 @@ mod wellknown;
 use std::borrow::Cow;
 use std::fmt;
 
-#[cfg(feature = "rpc")]
+#[cfg(any(feature = "server", feature = "client"))]
 pub(crate) use status::admit;
 
 pub use path::{PathElement, RuleElement, Subscript};

@@ -42,7 +42,7 @@ impl From<Violations> for Status {
 }
 
 /// What does not let a request that breaks a rule pass, in a server and in a client.
-#[cfg(feature = "rpc")]
+#[cfg(any(feature = "server", feature = "client"))]
 pub(crate) fn admit<T: super::Validate>(message: &T) -> Result<(), Status> {
     message.validate().map_err(Status::from)
 }
