@@ -24,16 +24,15 @@ impl Sink {
         Self { found: Violations::default(), first_only, full: false, now }
     }
 
+    /// Whether nothing was found; then nothing is owned either.
     #[inline]
-    pub(super) fn finish(self) -> Result<(), Violations> {
-        if self.found.list.is_empty() && self.found.failure.is_none() {
-            return Ok(());
-        }
-        Err(self.into_violations())
+    pub(super) fn is_clean(&self) -> bool {
+        self.found.list.is_empty() && self.found.failure.is_none()
     }
 
+    /// What was found.
     #[cold]
-    fn into_violations(mut self) -> Violations {
+    pub(super) fn into_violations(mut self) -> Violations {
         for violation in &mut self.found.list {
             violation.path.reverse();
         }
