@@ -5,8 +5,8 @@ use prost_types::Any;
 use tonic::{Code, Status};
 use tonic_types::pb::{BadRequest, bad_request::FieldViolation};
 
-use super::proto::ViolationsProto;
 use super::Violations;
+use super::proto::ViolationsProto;
 
 impl From<&Violations> for BadRequest {
     fn from(from: &Violations) -> Self {
