@@ -1,5 +1,6 @@
 //! [`Context`]: everything about a call except its messages.
 
+use std::any::Any;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -62,10 +63,15 @@ struct Call {
     method: Option<&'static MethodInfo>,
     response: Mutex<Response>,
     lifetime: Lifetime,
+    /// What it came by, unless that is among the extensions.
+    connection: Option<Connection>,
     /// The life of the server, until it is told to stop.
     stopping: Option<Arc<Lifetime>>,
     parent: Option<Context>,
 }
+
+/// What a transport tells of a connection. All its calls share it: putting it among the extensions of each costs more.
+pub(crate) type Connection = Arc<dyn Any + Send + Sync>;
 
 /// Metadata that goes back to the caller.
 #[derive(Default)]
@@ -90,6 +96,7 @@ impl Context {
         method: &'static MethodInfo,
         metadata: MetadataMap,
         extensions: Extensions,
+        connection: Option<Connection>,
         deadline: Option<Instant>,
         stopping: Option<Arc<Lifetime>>,
     ) -> Self {
@@ -98,7 +105,7 @@ impl Context {
             None => OnceLock::new(),
         };
         let request = Request { metadata, extensions, deadline, principal };
-        let call = Call { request, method: Some(method), stopping, ..Call::default() };
+        let call = Call { request, method: Some(method), connection, stopping, ..Call::default() };
         Self { call: Arc::new(call), request: None }
     }
 
@@ -170,7 +177,8 @@ impl Context {
 
     /// A value attached by [`with_extension`](Self::with_extension) or by a layer of the server.
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        self.request().extensions.get()
+        let of_connection = || (**self.call.connection.as_ref()?).downcast_ref();
+        self.request().extensions.get().or_else(of_connection)
     }
 
     /// When the call must be over.
@@ -198,7 +206,7 @@ impl Context {
         match self.extension::<Peer>() {
             Some(peer) => Some(peer.0),
             #[cfg(feature = "server")]
-            None => crate::server::peer_addr(&self.request().extensions),
+            None => crate::server::peer_addr(self),
             #[cfg(not(feature = "server"))]
             None => None,
         }
@@ -207,7 +215,7 @@ impl Context {
     /// The certificates that the peer has shown, its own first, if the server asked for them.
     #[cfg(all(feature = "server", feature = "tls"))]
     pub fn peer_certificates(&self) -> Option<Arc<Vec<crate::tls::CertificateDer<'static>>>> {
-        crate::server::peer_certificates(&self.request().extensions)
+        crate::server::peer_certificates(self)
     }
 
     /// Resolves when the call is over: answered, out of time, or given up by the caller.

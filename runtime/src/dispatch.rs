@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::{Code, Status};
 
 use crate::access::{AnyAuthenticator, authorize};
+use crate::context::Connection;
 use crate::deadline::{self, earliest};
 use crate::error::{self, MethodError};
 use crate::lifetime::Lifetime;
@@ -83,12 +84,13 @@ impl Inbound {
         method: &'static MethodInfo,
         headers: HeaderMap,
         extensions: Extensions,
+        connection: Option<Connection>,
         policy: &Policy,
     ) -> Result<Self, Status> {
         let deadline = deadline_of(method, &headers, policy)?;
         let stopping = policy.stopping.clone();
         let metadata = MetadataMap::from_headers(headers);
-        let ctx = Context::arrived(method, metadata, extensions, deadline, stopping);
+        let ctx = Context::arrived(method, metadata, extensions, connection, deadline, stopping);
         Ok(Self { ctx, method, check_responses: policy.check_responses })
     }
 

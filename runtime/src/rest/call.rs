@@ -18,6 +18,7 @@ use super::options::Settings;
 use super::stream::websocket;
 use super::{headers, request, respond, stream};
 use crate::codegen::GrpcFuture;
+use crate::context::Connection;
 use crate::dispatch::{self, Inbound};
 use crate::error::MethodError;
 use crate::json::Json;
@@ -35,6 +36,8 @@ pub struct Call {
     /// Where the path ends; behind it there is only a custom verb.
     pub(super) path_end: usize,
     pub(super) settings: Arc<Settings>,
+    /// What it came by, unless that is among the extensions.
+    pub(super) connection: Option<Connection>,
 }
 
 impl Call {
@@ -223,12 +226,12 @@ where
     T: Send,
 {
     // What can be done at once is: the future is the smaller for it, and small ones are allocated and moved faster.
-    let Call { parts, body, binding, path_end, settings } = call;
+    let Call { parts, body, binding, path_end, settings, connection } = call;
     let Parts { method, uri, mut headers, extensions, .. } = parts;
     if let Err(failure) = headers::receive(&mut headers, &settings.options) {
         return answered(error::respond(&failure, &headers));
     }
-    let call = match Inbound::new(info, headers, extensions, &settings.policy) {
+    let call = match Inbound::new(info, headers, extensions, connection, &settings.policy) {
         Ok(call) => call,
         // Its headers are gone with the call: the answer is in the default format.
         Err(status) => return answered(error::respond(&status.into(), &http::HeaderMap::new())),

@@ -19,6 +19,7 @@ use super::routes::{Allowed, Found, Table};
 use super::stream::websocket;
 use crate::Authenticator;
 use crate::codegen::{GeneratedService, RequestBody};
+use crate::context::Connection;
 use crate::dispatch::Policy;
 
 /// Generated services over REST alone, to be mounted in any server of tower services.
@@ -108,12 +109,17 @@ impl Rest {
     }
 
     /// Answers a request that leads to `found`.
-    pub(crate) fn answer(&self, request: Request<Body>, found: Found<'_>) -> RestFuture {
+    pub(crate) fn answer(
+        &self,
+        request: Request<Body>,
+        found: Found<'_>,
+        connection: Option<Connection>,
+    ) -> RestFuture {
         let response = match found {
             Found::Binding { endpoint, binding, end } => {
                 let (parts, body) = request.into_parts();
                 let settings = Arc::clone(&self.inner.settings);
-                return endpoint.rest(Call { parts, body, binding, path_end: end, settings });
+                return endpoint.rest(Call { parts, body, binding, path_end: end, settings, connection });
             }
             Found::OtherMethods(allowed) => other_methods(&request, allowed),
             Found::TooLong => {
@@ -142,7 +148,7 @@ impl<B: RequestBody> Service<Request<B>> for Rest {
 
     fn call(&mut self, request: Request<B>) -> RestFuture {
         let found = self.find(&request);
-        self.answer(request.map(Body::new), found)
+        self.answer(request.map(Body::new), found, None)
     }
 }
 

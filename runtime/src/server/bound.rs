@@ -1,5 +1,6 @@
 //! A server with an address, on its way to serve.
 
+use std::any::Any;
 use std::fmt;
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -14,6 +15,8 @@ use tower::layer::util::Identity;
 use tower::{Layer, Service, ServiceBuilder};
 
 use super::connection::{self, Serving};
+use super::grpc::GrpcFuture;
+use super::serve::Origin;
 use super::{BoxError, Connected, Router, ServeError, router, signal};
 
 /// A server that has its address and does not serve yet.
@@ -95,7 +98,7 @@ impl<L: Layer<Router, Service: HttpService>> Prepared<L> {
 /// What the layers of a [`Server`](super::Server) make of its [`Router`]: any tower service that answers HTTP requests.
 pub trait HttpService: Clone + Send + 'static {
     /// Answers a request.
-    fn answer(self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + 'static;
+    fn answer(&self, request: Request<Body>, origin: &Origin) -> GrpcFuture;
 }
 
 impl<S, B> HttpService for S
@@ -105,16 +108,21 @@ where
     S::Error: Into<BoxError>,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    fn answer(self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send + 'static {
-        let mut service = self;
-        async move {
+    fn answer(&self, mut request: Request<Body>, origin: &Origin) -> GrpcFuture {
+        // Without layers there is a shorter way.
+        if let Some(router) = (self as &dyn Any).downcast_ref::<Router>() {
+            return router.answer(request, Some(origin));
+        }
+        origin.note_on(&mut request);
+        let mut service = self.clone();
+        Box::pin(async move {
             if let Err(error) = poll_fn(|task| service.poll_ready(task)).await {
-                return router::layer_failed(error.into());
+                return Ok(router::layer_failed(error.into()));
             }
-            match service.call(request).await {
+            Ok(match service.call(request).await {
                 Ok(response) => response.map(Body::new),
                 Err(error) => router::layer_failed(error.into()),
-            }
-        }
+            })
+        })
     }
 }

@@ -1,27 +1,18 @@
-//! Connections: accepting them, serving HTTP on each, and letting them finish.
+//! Connections: accepting them, and letting them finish.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use futures_util::stream::{Stream, StreamExt};
-use http::Request;
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Sleep, sleep};
-use tonic::body::Body;
+use tokio::time::sleep;
 
-use super::session::{Way, sessions};
-use super::target::Targets;
+use super::serve::Http;
 use super::{Connected, Health, HttpService};
 use crate::lifetime::Lifetime;
 
@@ -95,8 +86,8 @@ impl Serving {
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
         E: fmt::Display,
     {
-        let http = self.http();
-        let graceful = GracefulShutdown::new();
+        let http = Arc::new(Http::new(&self.limits));
+        let draining = Arc::new(Lifetime::default());
         let mut connections = JoinSet::new();
         let mut stop = pin!(self.stop(stop));
         {
@@ -109,7 +100,7 @@ impl Serving {
                     Some(ended) = connections.join_next() => report(&ended),
                     accepted = incoming.next(), if more && connections.len() < self.limits.connections => match accepted {
                         Some(Ok(io)) => {
-                            connections.spawn(self.connection(io, &http, service.clone(), graceful.watcher()));
+                            connections.spawn(self.connection(io, &http, service.clone(), &draining));
                         }
                         Some(Err(error)) => {
                             tracing::warn!(%error, "cannot accept a connection");
@@ -120,9 +111,8 @@ impl Serving {
                 }
             }
         }
-        // Sessions go on when their connections are done with HTTP.
+        draining.end();
         let done = async {
-            graceful.shutdown().await;
             while let Some(ended) = connections.join_next().await {
                 report(&ended);
             }
@@ -142,14 +132,14 @@ impl Serving {
     fn connection<I>(
         &self,
         io: I,
-        http: &Builder<TokioExecutor>,
+        http: &Arc<Http>,
         service: impl HttpService,
-        watcher: Watcher,
+        draining: &Arc<Lifetime>,
     ) -> impl Future<Output = ()> + Send + 'static
     where
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
-        let http = http.clone();
+        let (http, draining) = (Arc::clone(http), Arc::clone(draining));
         let silence = self.limits.handshake;
         #[cfg(feature = "tls")]
         let tls = self.tls.clone();
@@ -157,13 +147,13 @@ impl Serving {
             #[cfg(feature = "tls")]
             if let Some(tls) = tls {
                 match tokio::time::timeout(silence, tls.accept(io)).await {
-                    Ok(Ok(io)) => serve_http(io, &http, service, watcher, silence).await,
+                    Ok(Ok(io)) => http.serve(io, service, &draining, silence).await,
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
                 }
                 return;
             }
-            serve_http(io, &http, service, watcher, silence).await;
+            http.serve(io, service, &draining, silence).await;
         }
     }
 
@@ -176,59 +166,6 @@ impl Serving {
         }
         sleep(self.drain.delay).await;
     }
-
-    fn http(&self) -> Builder<TokioExecutor> {
-        let mut http = Builder::new(TokioExecutor::new());
-        http.http1().timer(TokioTimer::new()).header_read_timeout(self.limits.handshake);
-        http.http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(self.limits.streams)
-            .max_header_list_size(self.limits.header_list);
-        #[cfg(feature = "websocket")]
-        http.http2().enable_connect_protocol();
-        if let Some((interval, timeout)) = self.limits.keepalive {
-            http.http2().keep_alive_interval(interval).keep_alive_timeout(timeout);
-        }
-        http
-    }
-}
-
-async fn serve_http<I>(
-    io: I,
-    http: &Builder<TokioExecutor>,
-    service: impl HttpService,
-    watcher: Watcher,
-    silence: Duration,
-) where
-    I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
-{
-    let (way, sessions) = sessions();
-    let service = on_connection(service, io.connect_info(), way);
-    let io = TokioIo::new(Silence::new(Targets::new(io), silence));
-    let connection = http.serve_connection_with_upgrades(io, service).into_owned();
-    if let Err(error) = sessions.run_beside(watcher.watch(connection)).await {
-        tracing::debug!(%error, "a connection broke");
-    }
-}
-
-/// The service as one connection sees it: every request knows where it comes from, and whom to leave a session with.
-fn on_connection<C: Clone + Send + Sync + 'static>(
-    service: impl HttpService,
-    connection: C,
-    way: Way,
-) -> impl hyper::service::Service<
-    Request<Incoming>,
-    Response = http::Response<Body>,
-    Error = Infallible,
-    Future: Send + 'static,
-> {
-    hyper::service::service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(connection.clone());
-        way.note_on(&mut request);
-        let answer = service.clone().answer(request);
-        async move { Ok(answer.await) }
-    })
 }
 
 pub(super) fn report(ended: &Result<(), JoinError>) {
@@ -236,62 +173,5 @@ pub(super) fn report(ended: &Result<(), JoinError>) {
         && error.is_panic()
     {
         tracing::error!(%error, "a connection panicked");
-    }
-}
-
-/// A connection that must say something within a while after it was opened.
-struct Silence<I> {
-    io: I,
-    /// `None` once it has spoken.
-    limit: Option<Pin<Box<Sleep>>>,
-}
-
-impl<I> Silence<I> {
-    fn new(io: I, limit: Duration) -> Self {
-        Self { io, limit: Some(Box::pin(sleep(limit))) }
-    }
-}
-
-impl<I: AsyncRead + Unpin> AsyncRead for Silence<I> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        task: &mut Task<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.io).poll_read(task, buf);
-        if let Some(limit) = &mut self.limit {
-            if read.is_ready() {
-                self.limit = None;
-            } else if limit.as_mut().poll(task).is_ready() {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
-        }
-        read
-    }
-}
-
-impl<I: AsyncWrite + Unpin> AsyncWrite for Silence<I> {
-    fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(task, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(task)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(task)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        task: &mut Task<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(task, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
     }
 }

@@ -214,7 +214,7 @@ where
         let settings = settings.as_deref().unwrap_or(&Settings::MOUNTED);
         let (parts, body) = http.into_parts();
         let encodings = encodings(&parts.headers, settings);
-        let call = match Inbound::new(info, parts.headers, parts.extensions, &settings.policy) {
+        let call = match Inbound::new(info, parts.headers, parts.extensions, None, &settings.policy) {
             Ok(call) => call,
             Err(status) => return Ok(refused(status)),
         };

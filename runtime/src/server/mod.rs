@@ -7,8 +7,10 @@ pub(crate) mod grpc;
 mod health;
 mod reflection;
 mod router;
+mod serve;
 pub(crate) mod session;
 mod signal;
+mod silence;
 mod target;
 #[cfg(feature = "web")]
 mod web;
@@ -20,7 +22,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::Stream;
-use http::{Extensions, Request, Response};
+use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tonic::body::Body;
@@ -40,9 +42,9 @@ use self::grpc::{GeneratedService, Settings};
 pub use self::health::Health;
 use self::router::Entry;
 pub use self::router::Router;
-use crate::Authenticator;
 use crate::access::AnyAuthenticator;
 use crate::lifetime::Lifetime;
+use crate::{Authenticator, Context};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -402,18 +404,16 @@ impl<L> fmt::Debug for Server<L> {
 }
 
 /// The peer, as the transport noted it on the request.
-pub(crate) fn peer_addr(extensions: &Extensions) -> Option<SocketAddr> {
+pub(crate) fn peer_addr(ctx: &Context) -> Option<SocketAddr> {
     #[cfg(feature = "tls")]
-    if let Some(connection) = extensions.get::<TlsConnectInfo<TcpConnectInfo>>() {
+    if let Some(connection) = ctx.extension::<TlsConnectInfo<TcpConnectInfo>>() {
         return connection.get_ref().remote_addr;
     }
-    extensions.get::<TcpConnectInfo>()?.remote_addr
+    ctx.extension::<TcpConnectInfo>()?.remote_addr
 }
 
 /// The certificates of the peer, its own first.
 #[cfg(feature = "tls")]
-pub(crate) fn peer_certificates(
-    extensions: &Extensions,
-) -> Option<Arc<Vec<crate::tls::CertificateDer<'static>>>> {
-    extensions.get::<TlsConnectInfo<TcpConnectInfo>>()?.peer_certs()
+pub(crate) fn peer_certificates(ctx: &Context) -> Option<Arc<Vec<crate::tls::CertificateDer<'static>>>> {
+    ctx.extension::<TlsConnectInfo<TcpConnectInfo>>()?.peer_certs()
 }

@@ -14,6 +14,7 @@ use tonic::server::NamedService;
 use tower::{Service, ServiceExt as _};
 
 use super::grpc::{GeneratedService, GrpcFuture, GrpcRequest, Settings, unknown};
+use super::serve::Origin;
 use super::{BoxError, ServeError};
 use crate::method::{Access, MethodInfo, ServiceInfo};
 #[cfg(feature = "rest")]
@@ -152,10 +153,13 @@ impl Router {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    fn answer(&self, request: Request<Body>) -> GrpcFuture {
+    pub(super) fn answer(&self, mut request: Request<Body>, origin: Option<&Origin>) -> GrpcFuture {
         #[cfg(feature = "rest")]
         if let Some((rest, found)) = self.rest(&request) {
-            return rest.answer(request, found);
+            return rest.answer(request, found, origin.map(Origin::connection));
+        }
+        if let Some(origin) = origin {
+            origin.note_on(&mut request);
         }
         #[cfg(feature = "web")]
         if super::web::is_call(&request) {
@@ -209,7 +213,7 @@ impl Service<Request<Body>> for Router {
     }
 
     fn call(&mut self, request: Request<Body>) -> GrpcFuture {
-        self.answer(request)
+        self.answer(request, None)
     }
 }
 

@@ -1,25 +1,49 @@
 //! What goes on when a request has been answered and its connection, or its stream of one, is used for something else.
 
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context as Task, Poll, Waker};
 
-use http::header::UPGRADE;
-use http::{Method, Request};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 type Session = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Where the requests of a connection leave their sessions.
+/// The use that is made of a connection: whoever answers a request of it holds one of these until that is done.
+///
+/// It is also where the requests leave their sessions.
 #[derive(Clone)]
-#[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "only WebSockets are sessions"))]
-pub(crate) struct Way(mpsc::UnboundedSender<Session>);
+pub(crate) struct Way(Arc<Line>);
+
+struct Line {
+    #[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "only WebSockets are sessions"))]
+    sessions: mpsc::UnboundedSender<Session>,
+    /// Whether there ever was a session.
+    has_sessions: AtomicBool,
+    /// Whether it is used for something else than HTTP, for the rest of its life.
+    upgraded: AtomicBool,
+    /// Whether a request had more than a head.
+    had_more: AtomicBool,
+}
 
 /// The sessions of a connection. They belong to it: it is not over before they are, and they end when it is ended.
-pub(super) struct Sessions(mpsc::UnboundedReceiver<Session>);
+pub(super) struct Sessions {
+    left: mpsc::UnboundedReceiver<Session>,
+    way: Way,
+}
 
 pub(super) fn sessions() -> (Way, Sessions) {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    (Way(sender), Sessions(receiver))
+    let (sessions, left) = mpsc::unbounded_channel();
+    let line = Line {
+        sessions,
+        has_sessions: AtomicBool::new(false),
+        upgraded: AtomicBool::new(false),
+        had_more: AtomicBool::new(false),
+    };
+    let way = Way(Arc::new(line));
+    (way.clone(), Sessions { left, way })
 }
 
 /// Runs a session with the connection that its request came by. Elsewhere than on our server it runs by itself.
@@ -27,18 +51,42 @@ pub(super) fn sessions() -> (Way, Sessions) {
 pub(crate) fn spawn(way: Option<Way>, session: impl Future<Output = ()> + Send + 'static) {
     let session: Session = Box::pin(session);
     match way {
-        // If the connection is over, so is the session.
-        Some(Way(sender)) => drop(sender.send(session)),
+        Some(Way(line)) => {
+            line.has_sessions.store(true, Ordering::Release);
+            // If the connection is over, so is the session.
+            drop(line.sessions.send(session));
+        }
         None => drop(tokio::spawn(session)),
     }
 }
 
 impl Way {
-    /// Notes the way on a request that may want it: one that asks for another protocol.
-    pub(super) fn note_on<B>(&self, request: &mut Request<B>) {
-        if request.method() == Method::CONNECT || request.headers().contains_key(UPGRADE) {
-            request.extensions_mut().insert(self.clone());
-        }
+    /// Who holds one without using the connection: its sessions, its service, and the two that look at what is read.
+    const WITHOUT_USE: usize = 4;
+
+    /// Whether the connection has nothing to do but wait for a request. For connections of HTTP/1.1, where those four
+    /// hold one each.
+    pub(super) fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.0) <= Self::WITHOUT_USE && !self.0.upgraded.load(Ordering::Acquire)
+    }
+
+    /// Notes that a request has more than a head: a body, or another protocol to follow.
+    pub(super) fn note_more(&self) {
+        self.0.had_more.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether one had, of those since heads alone were expected.
+    pub(super) fn had_more(&self) -> bool {
+        self.0.had_more.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn expect_heads(&self) {
+        self.0.had_more.store(false, Ordering::Relaxed);
+    }
+
+    /// Notes that no more requests are to be waited for.
+    pub(super) fn note_upgrade(&self) {
+        self.0.upgraded.store(true, Ordering::Release);
     }
 }
 
@@ -47,14 +95,25 @@ impl Sessions {
     pub(super) async fn run_beside<T>(mut self, connection: impl Future<Output = T>) -> T {
         let mut connection = pin!(connection);
         let mut running = JoinSet::new();
-        let outcome = loop {
-            tokio::select! {
-                outcome = &mut connection => break outcome,
-                Some(session) = self.0.recv() => drop(running.spawn(session)),
-                Some(ended) = running.join_next() => super::connection::report(&ended),
+        let mut known = None;
+        let outcome = poll_fn(|task| {
+            // First, as it is what a task is nearly always woken for.
+            let outcome = connection.as_mut().poll(task);
+            // The others cost something to ask. As long as there was no session, it is enough to have asked once.
+            if outcome.is_pending()
+                && (is_new(&mut known, task) || self.way.0.has_sessions.load(Ordering::Acquire))
+            {
+                while let Poll::Ready(Some(session)) = self.left.poll_recv(task) {
+                    running.spawn(session);
+                }
+                while let Poll::Ready(Some(ended)) = running.poll_join_next(task) {
+                    super::connection::report(&ended);
+                }
             }
-        };
-        while let Ok(session) = self.0.try_recv() {
+            outcome
+        })
+        .await;
+        while let Ok(session) = self.left.try_recv() {
             running.spawn(session);
         }
         while let Some(ended) = running.join_next().await {
@@ -62,4 +121,13 @@ impl Sessions {
         }
         outcome
     }
+}
+
+/// Whether it is another task than the one before that asks, and therefore has to be made known to what may wake it.
+pub(super) fn is_new(known: &mut Option<Waker>, task: &Task<'_>) -> bool {
+    if known.as_ref().is_some_and(|known| known.will_wake(task.waker())) {
+        return false;
+    }
+    *known = Some(task.waker().clone());
+    true
 }

@@ -13,20 +13,47 @@ use std::task::{Context, Poll, ready};
 use memchr::{memchr, memchr_iter, memchr3, memchr3_iter};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::session::Way;
+
 /// How much of a header line is kept to know its meaning, when it comes in parts.
 const KEPT: usize = 64;
 
 /// A connection whose request targets are what hyper takes.
 pub(super) struct Targets<I> {
     io: I,
+    way: Way,
     place: Place,
+    /// Whether that holds only if the server has met no body since.
+    supposed: bool,
     /// What did not fit into the reader's buffer any more.
     rest: Vec<u8>,
 }
 
 impl<I> Targets<I> {
-    pub(super) fn new(io: I) -> Self {
-        Self { io, place: Place::BEGIN, rest: Vec::new() }
+    /// A connection of which `first` was read already.
+    pub(super) fn new(io: I, first: Vec<u8>, way: Way) -> Self {
+        let mut this = Self { io, way, place: Place::BEGIN, supposed: false, rest: Vec::new() };
+        this.rest = this.pass(&first).unwrap_or(first);
+        this
+    }
+
+    /// One that is passed on as it is.
+    pub(super) fn untouched(io: I, first: Vec<u8>, way: Way) -> Self {
+        Self { io, way, place: Place::Unknown, supposed: false, rest: first }
+    }
+
+    /// Goes over what was read. What is to be read instead is returned, if that is something else.
+    fn pass(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        // Before hyper reads on, it has given every request that was complete to the server.
+        if self.supposed && self.way.had_more() {
+            self.place = Place::Unknown;
+        }
+        self.supposed = matches!(self.place, Place::Line(Line::Before)) && may_be_plain(bytes);
+        if self.supposed {
+            self.way.expect_heads();
+            return None;
+        }
+        self.place.pass(bytes)
     }
 }
 
@@ -40,7 +67,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Targets<I> {
         if this.rest.is_empty() {
             let before = buf.filled().len();
             ready!(Pin::new(&mut this.io).poll_read(task, buf))?;
-            let Some(escaped) = this.place.pass(&buf.filled()[before..]) else { return Poll::Ready(Ok(())) };
+            let Some(escaped) = this.pass(&buf.filled()[before..]) else { return Poll::Ready(Ok(())) };
             buf.set_filled(before);
             this.rest = escaped;
         }
@@ -172,12 +199,27 @@ impl Line {
     }
 }
 
+/// Whether this may be what nearly all reads bring: the whole head of a request, or of several, that has no body and no
+/// byte that might have to be escaped.
+///
+/// If the server then gets to know of no body and no other protocol, the next request begins behind it.
+fn may_be_plain(bytes: &[u8]) -> bool {
+    // GET, HEAD, DELETE, OPTIONS.
+    matches!(bytes.first(), Some(b'G' | b'H' | b'D' | b'O'))
+        && bytes.ends_with(b"\r\n\r\n")
+        && !has_wrong(bytes)
+}
+
+/// Whether there is something that no URI has. In nearly all there is nothing.
+fn has_wrong(target: &[u8]) -> bool {
+    memchr3(b'"', b'<', b'>', target).or_else(|| memchr(b'`', target)).is_some()
+}
+
 /// Notes where `part`, which stands at `at` and is the rest of a request line, has what no URI has.
 fn find_wrong(line: Line, part: &[u8], at: usize, wrong: &mut Vec<usize>) {
     let start = if line == Line::Target { 0 } else { memchr(b' ', part).unwrap_or(part.len()) };
     let target = &part[start..];
-    // In nearly all there is nothing.
-    if memchr3(b'"', b'<', b'>', target).or_else(|| memchr(b'`', target)).is_some() {
+    if has_wrong(target) {
         let found = memchr3_iter(b'"', b'<', b'>', target).chain(memchr_iter(b'`', target));
         wrong.extend(found.map(|place| at + start + place));
     }
@@ -278,6 +320,19 @@ mod tests {
         assert_eq!(read(&[all.as_bytes()]), expected);
         let empty = self::post("", "");
         assert_eq!(read(&[empty.as_bytes(), GET.as_bytes()]), empty.replace("<>", "%3C%3E") + ESCAPED);
+    }
+
+    #[test]
+    fn what_the_server_meets_decides() {
+        let (way, _sessions) = super::super::session::sessions();
+        let mut targets = Targets::new((), Vec::new(), way.clone());
+        let plain = b"GET / HTTP/1.1\r\ncontent-length: 9\r\n\r\n";
+        assert_eq!(targets.pass(plain), None);
+        assert_eq!(targets.pass(GET.as_bytes()).unwrap(), ESCAPED.as_bytes());
+        assert_eq!(targets.pass(plain), None);
+        way.note_more();
+        assert_eq!(targets.pass(GET.as_bytes()), None);
+        assert_eq!(targets.pass(GET.as_bytes()), None);
     }
 
     #[test]

@@ -135,3 +135,32 @@ async fn targets_as_people_type_them() {
     io.read_to_string(&mut answers).await.unwrap();
     assert_eq!(answers.matches(r#"{"note":"\"a<b>`\""}"#).count(), 2, "{answers}");
 }
+
+#[tokio::test]
+async fn bodies_are_never_touched() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let echo = tower::service_fn(async |request: Request<Body>| {
+        Ok::<_, std::convert::Infallible>(http::Response::new(request.into_body()))
+    });
+    let layer = tower::layer::layer_fn(move |_| echo);
+    let (io, server) = tokio::io::duplex(1024);
+    let incoming = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(server)]);
+    let server = Server::new().add(Items::default()).layer(layer);
+    tokio::spawn(server.serve_with_incoming(incoming, std::future::pending()));
+    // No more than a header says that there is a body, which reads like another request.
+    let body = "GET /v1/any?note=\"\" HTTP/1.1\r\nhost: x\r\n\r\n";
+    let head = format!("DELETE / HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", body.len());
+    let (mut reader, mut writer) = tokio::io::split(io);
+    for part in [&*head, body, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"] {
+        writer.write_all(part.as_bytes()).await.unwrap();
+        // The next part comes when this one was read.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut answers = String::new();
+    reader.read_to_string(&mut answers).await.unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 200").count(), 2, "{answers}");
+    assert!(answers.contains(&format!("\r\n\r\n{body}HTTP/1.1 200")), "{answers}");
+}

@@ -6,5 +6,6 @@ mod arriving;
 mod demo;
 mod formats;
 mod setup;
+mod silence;
 #[cfg(feature = "websocket")]
 mod websocket;

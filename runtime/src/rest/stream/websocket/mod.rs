@@ -65,7 +65,7 @@ where
     Fut: Future<Output = Result<ResponseStream<Res, E>, Failure>> + Send,
 {
     Box::pin(async move {
-        let Call { mut parts, binding, path_end, settings, .. } = call;
+        let Call { mut parts, binding, path_end, settings, connection, .. } = call;
         let handshake = match Handshake::of(&mut parts, &settings.options) {
             Ok(handshake) => handshake,
             Err(failure) => return Ok(handshake::refuse(error::respond(&failure, &parts.headers))),
@@ -74,7 +74,7 @@ where
         if let Err(failure) = headers::receive(&mut headers, &settings.options) {
             return Ok(error::respond(&failure, &headers));
         }
-        let call = match Inbound::new(info, headers, extensions, &settings.policy) {
+        let call = match Inbound::new(info, headers, extensions, connection, &settings.policy) {
             Ok(call) => call,
             Err(status) => return Ok(error::respond(&status.into(), &HeaderMap::new())),
         };

@@ -1,0 +1,231 @@
+//! One connection, from its first byte to its last: which version of HTTP it speaks, and serving that.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Extensions, Method, Request, Response, StatusCode};
+use http_body::{Body as _, Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, timeout_at};
+use tonic::body::Body;
+
+use super::connection::Limits;
+use super::session::{Sessions, Way, is_new, sessions};
+use super::silence::Silence;
+use super::target::Targets;
+use super::{Connected, HttpService};
+use crate::context::Connection;
+use crate::lifetime::Lifetime;
+
+/// What a connection of HTTP/2 begins with.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// How HTTP is spoken.
+#[derive(Clone)]
+pub(super) struct Http {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+}
+
+impl Http {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(limits.streams)
+            .max_header_list_size(limits.header_list);
+        #[cfg(feature = "websocket")]
+        http2.enable_connect_protocol();
+        if let Some((interval, timeout)) = limits.keepalive {
+            http2.keep_alive_interval(interval).keep_alive_timeout(timeout);
+        }
+        // `Silence` is its limit of time.
+        let mut http1 = http1::Builder::new();
+        http1.header_read_timeout(None);
+        Self { http1, http2 }
+    }
+
+    /// Serves a connection until it is over, or until `draining` ends and what was begun is done. It may be silent for
+    /// so long.
+    pub(super) async fn serve<I>(
+        &self,
+        mut io: I,
+        service: impl HttpService,
+        draining: &Lifetime,
+        silence: Duration,
+    ) where
+        I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    {
+        let start = Instant::now();
+        let begun = tokio::select! {
+            begun = timeout_at(start + silence, beginning(&mut io)) => begun,
+            () = draining.over() => return,
+        };
+        let (is_http2, first) = match begun {
+            Ok(Ok(begun)) => begun,
+            Ok(Err(error)) => return tracing::debug!(%error, "a connection broke"),
+            Err(_) => return tracing::debug!("a connection said nothing"),
+        };
+        let (way, sessions) = sessions();
+        let origin = Origin::new(io.connect_info());
+        let ended = if is_http2 {
+            let io = TokioIo::new(Targets::untouched(io, first, way.clone()));
+            let connection = self.http2.serve_connection(io, on_connection(service, origin, way));
+            run(connection, http2::Connection::graceful_shutdown, sessions, draining).await
+        } else {
+            let io = Targets::new(io, first, way.clone());
+            let io = TokioIo::new(Silence::new(io, start, silence, way.clone()));
+            let connection =
+                self.http1.serve_connection(io, on_connection(service, origin, way)).with_upgrades();
+            run(connection, http1::UpgradeableConnection::graceful_shutdown, sessions, draining).await
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection broke");
+        }
+    }
+}
+
+/// The first bytes of a connection, and whether they are those of HTTP/2.
+async fn beginning(io: &mut (impl AsyncRead + Unpin)) -> io::Result<(bool, Vec<u8>)> {
+    let mut first = vec![0; 4096];
+    let mut filled = 0;
+    loop {
+        let read = poll_fn(|task| {
+            let mut buf = ReadBuf::new(&mut first[filled..]);
+            ready!(Pin::new(&mut *io).poll_read(task, &mut buf))?;
+            Poll::Ready(io::Result::Ok(buf.filled().len()))
+        })
+        .await?;
+        filled += read;
+        let compared = filled.min(PREFACE.len());
+        let may_be_http2 = first[..compared] == PREFACE[..compared];
+        if read == 0 || !may_be_http2 || compared == PREFACE.len() {
+            first.truncate(filled);
+            return Ok((may_be_http2 && compared == PREFACE.len(), first));
+        }
+    }
+}
+
+/// Runs a connection with its sessions. When `draining` ends, it takes no more requests.
+async fn run<C: Future>(
+    connection: C,
+    wind_down: fn(Pin<&mut C>),
+    sessions: Sessions,
+    draining: &Lifetime,
+) -> C::Output {
+    let mut connection = pin!(connection);
+    let mut over = pin!(draining.over());
+    let mut known = None;
+    let mut told = false;
+    let connection = poll_fn(move |task| {
+        // Asking each time would cost each request something.
+        if !told && (is_new(&mut known, task) || draining.is_over()) && over.as_mut().poll(task).is_ready() {
+            told = true;
+            wind_down(connection.as_mut());
+        }
+        connection.as_mut().poll(task)
+    });
+    sessions.run_beside(connection).await
+}
+
+/// Where the requests of a connection come from, as its transport tells.
+#[derive(Clone)]
+pub struct Origin {
+    connection: Connection,
+    note_on: fn(&Connection, &mut Extensions),
+}
+
+impl Origin {
+    fn new<C: Clone + Send + Sync + 'static>(connection: C) -> Self {
+        let note_on = |connection: &Connection, extensions: &mut Extensions| {
+            if let Some(connection) = (**connection).downcast_ref::<C>() {
+                extensions.insert(connection.clone());
+            }
+        };
+        Self { connection: Arc::new(connection), note_on }
+    }
+
+    /// Notes it where layers and the services of others look for it. That costs a request more than a route.
+    pub(super) fn note_on<B>(&self, request: &mut Request<B>) {
+        (self.note_on)(&self.connection, request.extensions_mut());
+    }
+
+    pub(super) fn connection(&self) -> Connection {
+        Arc::clone(&self.connection)
+    }
+}
+
+/// The service as one connection sees it: every request knows where it comes from, and whom to leave a session with.
+fn on_connection(
+    service: impl HttpService,
+    origin: Origin,
+    way: Way,
+) -> impl hyper::service::Service<
+    Request<Incoming>,
+    Response = Response<InUse<Body>>,
+    Error = Infallible,
+    Future: Send + 'static,
+> {
+    hyper::service::service_fn(move |request: Request<Incoming>| {
+        let may_upgrade = request.extensions().get::<OnUpgrade>().is_some();
+        let has_body = !request.body().is_end_stream();
+        if may_upgrade || has_body {
+            way.note_more();
+        }
+        let in_use = |body| Body::new(InUse { body, way: way.clone() });
+        let mut request = request.map(|body| if has_body { in_use(body) } else { Body::empty() });
+        // Of those that do not ask for another protocol, nobody needs it.
+        if may_upgrade {
+            request.extensions_mut().insert(way.clone());
+        }
+        let is_connect = request.method() == Method::CONNECT;
+        let answer = service.answer(request, &origin);
+        let way = way.clone();
+        async move {
+            let Ok(response) = answer.await;
+            let status = response.status();
+            if may_upgrade && (status == StatusCode::SWITCHING_PROTOCOLS || is_connect && status.is_success())
+            {
+                way.note_upgrade();
+            }
+            Ok(response.map(|body| InUse { body, way }))
+        }
+    })
+}
+
+/// A body. As long as there is one, its connection is in use.
+struct InUse<B> {
+    body: B,
+    #[allow(dead_code, reason = "held for as long as the body is")]
+    way: Way,
+}
+
+impl<B: http_body::Body<Data = Bytes> + Unpin> http_body::Body for InUse<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(task)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
