@@ -20,6 +20,7 @@ use crate::access::{AnyAuthenticator, authorize};
 use crate::context::Connection;
 use crate::deadline::{self, earliest};
 use crate::error::{self, MethodError};
+use crate::json::Json;
 use crate::lifetime::Lifetime;
 use crate::metadata::{self, MetadataMap};
 use crate::method::MethodInfo;
@@ -40,14 +41,14 @@ pub(crate) struct Policy {
 }
 
 /// What the runtime asks of a request message.
-pub trait Request: Validate + Send + Sync + 'static {}
+pub trait Request: Json + Validate + Send + Sync + 'static {}
 
-impl<T: Validate + Send + Sync + 'static> Request for T {}
+impl<T: Json + Validate + Send + Sync + 'static> Request for T {}
 
 /// What the runtime asks of a response message.
-pub trait Response: Validate + 'static {}
+pub trait Response: Json + Validate + 'static {}
 
-impl<T: Validate + 'static> Response for T {}
+impl<T: Json + Validate + 'static> Response for T {}
 
 /// Every request message passes here before a handler sees it, one that is alone as well as each of a stream.
 pub(crate) fn admit<T: Request>(message: &T) -> Result<(), Status> {

@@ -63,6 +63,8 @@ pub mod validate;
 pub mod access;
 #[cfg(feature = "client")]
 pub mod client;
+#[cfg(any(feature = "server", feature = "client"))]
+mod codec;
 #[cfg(feature = "rpc")]
 mod context;
 #[cfg(feature = "rpc")]

@@ -6,6 +6,9 @@ mod prost_types;
 mod read;
 mod table;
 mod write;
+mod zeros;
+
+use std::collections::BTreeSet;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -17,6 +20,7 @@ use crate::names;
 use crate::storage::reach;
 
 pub(crate) use prost_types::emit as emit_prost_types;
+pub(super) use zeros::find as with_zeros;
 
 /// How often a field's value may stand in its struct: this chooses the call.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,13 +31,19 @@ enum Holds {
     Map,
 }
 
-/// Everything that a package's types need; with `serde` also the impls of its traits.
-pub(super) fn emit(schema: &Schema, id: PackageId, serde: bool) -> Result<Vec<syn::Item>, Diagnostic> {
+/// Everything that a package's types need; with `serde` also the impls of its traits. `zeros` are the messages of
+/// [`with_zeros`].
+pub(super) fn emit(
+    schema: &Schema,
+    id: PackageId,
+    zeros: &BTreeSet<MessageId>,
+    serde: bool,
+) -> Result<Vec<syn::Item>, Diagnostic> {
     let package = &schema.packages[id];
     let mut found = Found::default();
     package.enums.iter().for_each(|id| found.enumeration(schema, *id));
     package.messages.iter().for_each(|id| found.message(schema, *id));
-    found.emit(&Cx::new(schema, &package.module, "self"), serde)
+    found.emit(&Cx { zeros, ..Cx::new(schema, &package.module, "self") }, serde)
 }
 
 /// The expression that reads a field of `base` from `__rsvc_r`.
@@ -121,11 +131,14 @@ struct Cx<'a> {
     base: &'static str,
     /// Whether a field, by its full name, is one that the Rust types do not have.
     lacks: fn(&str) -> bool,
+    /// The messages that have [`Cx::negative_zeros`].
+    zeros: &'a BTreeSet<MessageId>,
 }
 
 impl<'a> Cx<'a> {
     fn new(schema: &'a Schema, module: &'a [String], base: &'static str) -> Self {
-        Self { schema, module, base, lacks: |_| false }
+        const NONE: &BTreeSet<MessageId> = &BTreeSet::new();
+        Self { schema, module, base, lacks: |_| false, zeros: NONE }
     }
 
     fn path(text: &str) -> TokenStream {
@@ -198,6 +211,7 @@ impl<'a> Cx<'a> {
         let table = fields.iter().map(|field| self.table_line(*field));
         let write = self.write_lines(id);
         let read = (!fields.is_empty()).then(|| self.read_field(&fields));
+        let zeros = self.negative_zeros(&fields);
         quote! {
             #[allow(deprecated)]
             const _: () = {
@@ -223,6 +237,7 @@ impl<'a> Cx<'a> {
                         __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
                     }
                     #read
+                    #zeros
                 }
             };
         }

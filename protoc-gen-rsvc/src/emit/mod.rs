@@ -36,8 +36,9 @@ pub(crate) fn emit(
     hook: ProstHook<'_>,
 ) -> Result<Vec<Emitted>, Diagnostic> {
     let mut packages: BTreeMap<PackageId, Vec<syn::Item>> = messages::emit(schema, options, hook)?;
+    let zeros = json::with_zeros(schema);
     for (id, package) in schema.packages.iter() {
-        let mut items = json::emit(schema, id, options.serde)?;
+        let mut items = json::emit(schema, id, &zeros, options.serde)?;
         for set in package.messages.iter().filter_map(|m| schema.messages[*m].error_set) {
             items.extend(errors::emit(schema, options, set)?);
         }

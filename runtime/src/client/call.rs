@@ -12,10 +12,11 @@ use http::uri::PathAndQuery;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Status;
 use tonic::codec::Streaming;
-use tonic_prost::ProstCodec;
 
 use super::Channel;
+use crate::codec::Protobuf;
 use crate::deadline::{self, earliest};
+use crate::json::Json;
 use crate::metadata::{self, MetadataMap};
 use crate::method::MethodInfo;
 use crate::{Context, RequestStream, ResponseStream, Validate, validate};
@@ -28,7 +29,7 @@ pub async fn unary<Req, Res, E>(
     request: Req,
 ) -> Result<Res, E>
 where
-    Req: prost::Message + Validate + 'static,
+    Req: prost::Message + Json + Validate + 'static,
     Res: prost::Message + Default + 'static,
     E: From<Status>,
 {
@@ -46,7 +47,7 @@ pub async fn client_streaming<Req, Res, E>(
     requests: RequestStream<Req>,
 ) -> Result<Res, E>
 where
-    Req: prost::Message + Validate + 'static,
+    Req: prost::Message + Json + Validate + 'static,
     Res: prost::Message + Default + 'static,
     E: From<Status>,
 {
@@ -64,7 +65,7 @@ pub async fn server_streaming<Req, Res, E>(
     request: Req,
 ) -> Result<ResponseStream<Res, E>, E>
 where
-    Req: prost::Message + Validate + 'static,
+    Req: prost::Message + Json + Validate + 'static,
     Res: prost::Message + Default + 'static,
     E: From<Status> + Send + 'static,
 {
@@ -83,7 +84,7 @@ pub async fn streaming<Req, Res, E>(
     requests: RequestStream<Req>,
 ) -> Result<ResponseStream<Res, E>, E>
 where
-    Req: prost::Message + Validate + 'static,
+    Req: prost::Message + Json + Validate + 'static,
     Res: prost::Message + Default + 'static,
     E: From<Status> + Send + 'static,
 {
@@ -122,7 +123,7 @@ impl<'a> Outbound<'a> {
         fault: Option<&Fault>,
     ) -> Result<(Streaming<Res>, Hold), Status>
     where
-        Req: prost::Message + 'static,
+        Req: prost::Message + Json + 'static,
         Res: prost::Message + Default + 'static,
     {
         let mut headers = metadata::application(self.ctx.metadata());
@@ -136,7 +137,7 @@ impl<'a> Outbound<'a> {
         let mut grpc = self.channel.grpc();
         grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
         let path = PathAndQuery::from_static(info.path);
-        let answer = grpc.streaming(request, path, ProstCodec::<Req, Res>::new()).await;
+        let answer = grpc.streaming(request, path, Protobuf::<Req, Res>::new()).await;
         let (headers, responses, _) = answer.map_err(|status| self.failed(status))?.into_parts();
         self.ctx.store_headers(headers);
         Ok((responses, hold))
@@ -150,7 +151,7 @@ impl<'a> Outbound<'a> {
         fault: Option<&Fault>,
     ) -> Result<Res, Status>
     where
-        Req: prost::Message + 'static,
+        Req: prost::Message + Json + 'static,
         Res: prost::Message + Default + 'static,
     {
         let (mut responses, _hold) = self.start(info, requests, fault).await?;

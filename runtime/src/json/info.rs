@@ -4,7 +4,7 @@
 
 use prost::Message;
 
-use super::{Error, Json, Reader, Writer};
+use super::{Error, Json, NegativeZeros, Reader, Writer};
 
 /// A message: its name and its fields, in the order of their indices.
 #[derive(Debug)]
@@ -48,7 +48,10 @@ fn write<T: Json + Message + Default>(bytes: &[u8], writer: &mut Writer) {
 }
 
 fn read<T: Json + Message + Default>(reader: &mut Reader<'_>) -> Result<Vec<u8>, Error> {
-    Ok(reader.message_value::<T>()?.encode_to_vec())
+    let message = reader.message_value::<T>()?;
+    let mut bytes = message.encode_to_vec();
+    NegativeZeros::append(&message, &mut bytes);
+    Ok(bytes)
 }
 
 impl MessageInfo {

@@ -27,6 +27,7 @@ pub mod serde;
 mod tests;
 mod wkt;
 mod write;
+mod zeros;
 
 pub use error::{Error, ErrorKind};
 pub use info::{EnumInfo, Field, JsonEnum, MessageInfo, Type};
@@ -36,6 +37,8 @@ pub use read::{Object, Reader};
 pub use registry::GENERATED;
 pub use registry::register;
 pub use write::{JsonMap, MapKey, Start, Writer};
+#[doc(hidden)]
+pub use zeros::NegativeZeros;
 
 /// Stands where generated code asks for impls of serde.
 #[cfg(not(feature = "serde"))]
@@ -74,6 +77,11 @@ pub trait Json {
         let _ = (index, reader);
         Ok(())
     }
+
+    /// Encodes the fields that prost leaves out although they are set. Only generated code has it.
+    #[doc(hidden)]
+    #[inline]
+    fn negative_zeros(&self, _zeros: &mut NegativeZeros) {}
 }
 
 /// A message as JSON bytes.

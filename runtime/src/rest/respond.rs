@@ -19,7 +19,7 @@ use crate::json::info::{Cardinality, Type};
 use crate::json::{self, Json, Writer};
 use crate::method::MethodInfo;
 use crate::pb::google::api::HttpBody;
-use crate::{Context, dispatch};
+use crate::{Context, codec, dispatch};
 
 /// The room for a response to begin with: as much as an allocator gives fast. Growing costs more.
 const ROOM: usize = 1024;
@@ -146,13 +146,13 @@ pub(crate) fn protobuf<Res: prost::Message + Json>(message: &Res, binding: &Bind
         {
             field_bytes(message, field.number)
         }
-        _ => message.encode_to_vec(),
+        _ => codec::encode(message),
     }
 }
 
 /// The bytes of a field that is a message.
-pub(crate) fn field_bytes(message: &impl prost::Message, number: u32) -> Vec<u8> {
-    super::text::message_in(&message.encode_to_vec(), number)
+pub(crate) fn field_bytes(message: &(impl prost::Message + Json), number: u32) -> Vec<u8> {
+    super::text::message_in(&codec::encode(message), number)
 }
 
 /// A response without its body, which says how long that would be.

@@ -11,8 +11,8 @@ use http_body::{Frame, SizeHint};
 use tonic::body::Body;
 use tonic::codec::{CompressionEncoding, Streaming};
 use tonic::{Code, Status};
-use tonic_prost::ProstCodec;
 
+use crate::codec::Protobuf;
 use crate::dispatch::{self, Answer, Inbound, Policy, sent};
 use crate::error::{self, MethodError};
 use crate::method::{MethodInfo, ServiceInfo};
@@ -234,7 +234,7 @@ where
                 Err(status) => Err(call.refuse(status)),
             }
         }));
-        let mut grpc = settings.apply(tonic::server::Grpc::new(ProstCodec::<Res, Req>::new()));
+        let mut grpc = settings.apply(tonic::server::Grpc::new(Protobuf::<Res, Req>::new()));
         // Pinned here, so that it is not moved once more for each of those who wait for it.
         let answered = pin!(async { Ok(grpc.streaming(answer, request).await) });
         Ok(dispatch::run(info, &ctx, &settings.policy, answered).await.unwrap_or_else(refused))

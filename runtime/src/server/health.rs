@@ -10,6 +10,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 use super::grpc::{self, GeneratedService, GrpcFuture, GrpcRequest};
+use crate::json::{EnumInfo, Error, Field, Json, JsonEnum, MessageInfo, Reader, Writer};
 use crate::method::{Access, Idempotency, MethodInfo, MethodKind, ServiceInfo};
 use crate::{Context, ResponseStream};
 
@@ -163,3 +164,69 @@ impl fmt::Debug for Health {
 impl crate::Validate for HealthCheckRequest {}
 
 impl crate::Validate for HealthCheckResponse {}
+
+/// As generated code has it, since whatever is sent has JSON.
+impl Json for HealthCheckRequest {
+    fn info() -> &'static MessageInfo {
+        static FIELDS: [Field; 1] = [Field::string(",\"service\":", "service", 1)];
+        static INFO: MessageInfo = MessageInfo::new("grpc.health.v1.HealthCheckRequest", &FIELDS);
+        &INFO
+    }
+
+    fn write_json(&self, writer: &mut Writer) {
+        let object = writer.open();
+        writer.string(Self::info().field(0), &self.service);
+        writer.close(object);
+    }
+
+    fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        reader.fields(Self::info(), self)
+    }
+
+    fn read_field(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), Error> {
+        reader.string(&mut self.service)
+    }
+}
+
+impl Json for HealthCheckResponse {
+    fn info() -> &'static MessageInfo {
+        static FIELDS: [Field; 1] = [Field::enumeration::<ServingStatus>(",\"status\":", "status", 1)];
+        static INFO: MessageInfo = MessageInfo::new("grpc.health.v1.HealthCheckResponse", &FIELDS);
+        &INFO
+    }
+
+    fn write_json(&self, writer: &mut Writer) {
+        let object = writer.open();
+        writer.enumeration(Self::info().field(0), self.status);
+        writer.close(object);
+    }
+
+    fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        reader.fields(Self::info(), self)
+    }
+
+    fn read_field(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), Error> {
+        reader.enumeration::<ServingStatus>(&mut self.status)
+    }
+}
+
+impl JsonEnum for ServingStatus {
+    const INFO: &'static EnumInfo = &EnumInfo::new(
+        "grpc.health.v1.HealthCheckResponse.ServingStatus",
+        &[(0, "UNKNOWN"), (1, "SERVING"), (2, "NOT_SERVING"), (3, "SERVICE_UNKNOWN")],
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn health_has_json() {
+        let request: HealthCheckRequest = crate::json::from_str(r#"{"service":"a.B"}"#).unwrap();
+        assert_eq!(crate::json::to_string(&request).unwrap(), r#"{"service":"a.B"}"#);
+        let response: HealthCheckResponse = crate::json::from_str(r#"{"status":"NOT_SERVING"}"#).unwrap();
+        assert_eq!(response.status, ServingStatus::NotServing as i32);
+        assert_eq!(crate::json::to_string(&response).unwrap(), r#"{"status":"NOT_SERVING"}"#);
+    }
+}

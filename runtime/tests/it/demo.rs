@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rsvc::json::{Field, Json, MessageInfo, Reader, Writer};
 use rsvc::{
     Access, Channel, Context, MethodInfo, MethodKind, RequestStream, ResponseStream, ServiceInfo, Status,
 };
@@ -23,6 +24,33 @@ impl rsvc::Validate for Text {
         static NUMBER: rsvc::validate::Field = rsvc::validate::Field::new("number", 2, 5);
         if self.number == -666 {
             out.add(&NUMBER, "int32.not_in", "must not be in list [-666]");
+        }
+    }
+}
+
+impl Json for Text {
+    fn info() -> &'static MessageInfo {
+        static FIELDS: [Field; 2] =
+            [Field::string(",\"text\":", "text", 1), Field::int32(",\"number\":", "number", 2)];
+        static INFO: MessageInfo = MessageInfo::new("demo.v1.Text", &FIELDS);
+        &INFO
+    }
+
+    fn write_json(&self, writer: &mut Writer) {
+        let object = writer.open();
+        writer.string(Self::info().field(0), &self.text);
+        writer.int32(Self::info().field(1), self.number);
+        writer.close(object);
+    }
+
+    fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), rsvc::json::Error> {
+        reader.fields(Self::info(), self)
+    }
+
+    fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), rsvc::json::Error> {
+        match index {
+            0 => reader.string(&mut self.text),
+            _ => reader.int32(&mut self.number),
         }
     }
 }

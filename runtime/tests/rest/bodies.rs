@@ -106,6 +106,16 @@ async fn protobuf_both_ways() {
 }
 
 #[tokio::test]
+async fn zeros_keep_their_sign() {
+    let body = r#"{"ratio":-0.0,"small":0,"child":{"small":-0.0,"child":{"ratio":-0.0}}}"#;
+    let item = Item::decode(ask(&rest(), "POST", "/v1/items", &[ACCEPT_PROTOBUF], body).await.body).unwrap();
+    assert!(item.ratio.is_sign_negative() && !item.small.is_sign_negative());
+    let child = item.child.unwrap();
+    assert!(child.small.is_sign_negative() && !child.ratio.is_sign_negative());
+    assert!(child.child.unwrap().ratio.is_sign_negative());
+}
+
+#[tokio::test]
 async fn content_as_it_is() {
     let content = b"\x00\xff{".to_vec();
     let answer = ask_bytes("POST", "/v1/file", &[("content-type", "image/png")], content.clone()).await;

@@ -278,6 +278,11 @@ const _: () = {
                 _ => ::core::result::Result::Ok(()),
             }
         }
+        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+            __rsvc_z.message(3, self.child.as_deref());
+            __rsvc_z.double(11, self.ratio);
+            __rsvc_z.float(26, self.small);
+        }
     }
 };
 

@@ -10,11 +10,11 @@ mod prost_types;
 mod timestamp;
 mod values;
 
-use super::{Error, Json, MessageInfo, Reader, Writer};
+use super::{Error, Json, MessageInfo, NegativeZeros, Reader, Writer};
 
 /// A scalar is its wrapper too: `google.protobuf.Int64Value` is an `i64` to prost.
 macro_rules! scalars {
-    ($($type:ty: $value:ident, $name:literal;)*) => {$(
+    ($($type:ty: $value:ident, $name:literal $(, $zero:ident)?;)*) => {$(
         impl Json for $type {
             fn info() -> &'static MessageInfo {
         const { &MessageInfo::well_known::<Self>(concat!("google.protobuf.", $name)) }
@@ -27,6 +27,9 @@ macro_rules! scalars {
                 *self = reader.$value()?;
                 Ok(())
             }
+            $(fn negative_zeros(&self, zeros: &mut NegativeZeros) {
+                zeros.$zero(1, *self);
+            })?
         }
     )*};
 }
@@ -36,8 +39,8 @@ scalars! {
     u32: u32_value, "UInt32Value";
     i64: i64_value, "Int64Value";
     u64: u64_value, "UInt64Value";
-    f32: f32_value, "FloatValue";
-    f64: f64_value, "DoubleValue";
+    f32: f32_value, "FloatValue", float;
+    f64: f64_value, "DoubleValue", double;
     bool: bool_value, "BoolValue";
 }
 
@@ -113,5 +116,8 @@ impl<T: Json> Json for Box<T> {
     }
     fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
         (**self).read_json(reader)
+    }
+    fn negative_zeros(&self, zeros: &mut NegativeZeros) {
+        (**self).negative_zeros(zeros);
     }
 }

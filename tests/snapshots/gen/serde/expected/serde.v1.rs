@@ -230,6 +230,20 @@ const _: () = {
                 _ => ::core::result::Result::Ok(()),
             }
         }
+        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+            __rsvc_z.double(7, self.weight);
+            __rsvc_z.float(8, self.volume);
+            __rsvc_z
+                .message(
+                    12,
+                    match &self.to {
+                        ::core::option::Option::Some(parcel::To::Box(__rsvc_f)) => {
+                            ::core::option::Option::Some(&**__rsvc_f)
+                        }
+                        _ => ::core::option::Option::None,
+                    },
+                );
+        }
     }
 };
 

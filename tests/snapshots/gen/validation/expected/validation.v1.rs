@@ -158,6 +158,9 @@ const _: () = {
                 _ => ::core::result::Result::Ok(()),
             }
         }
+        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+            __rsvc_z.double(3, self.price);
+        }
     }
 };
 
@@ -270,6 +273,10 @@ const _: () = {
                 16 => __rsvc_r.message_opt(&mut self.parent),
                 _ => ::core::result::Result::Ok(()),
             }
+        }
+        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+            __rsvc_z.double(6, self.limit);
+            __rsvc_z.message(17, self.parent.as_deref());
         }
     }
 };

@@ -1,0 +1,78 @@
+//! Negative zeros, which prost leaves out: for the messages that may hold one, where prost looks for none.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::Cx;
+use crate::model::{FieldId, FieldKind, MessageId, Presence, Scalar, Schema, ValueType};
+use crate::storage::reach;
+
+/// The messages with a floating-point field without presence, and those that reach one by fields that are no lists.
+pub(in crate::emit) fn find(schema: &Schema) -> BTreeSet<MessageId> {
+    let mut found = BTreeSet::new();
+    loop {
+        let before = found.len();
+        for id in schema.messages.ids() {
+            let leads = |field: &FieldId| match &schema.fields[*field].kind {
+                FieldKind::Singular(ValueType::Scalar(_), _) => is_lost(schema, *field),
+                FieldKind::Singular(ValueType::Message(inner) | ValueType::Group(inner), _) => {
+                    found.contains(inner)
+                }
+                _ => false,
+            };
+            if !found.contains(&id) && schema.messages[id].fields.iter().any(leads) {
+                found.insert(id);
+            }
+        }
+        if found.len() == before {
+            return found;
+        }
+    }
+}
+
+/// Whether prost takes a negative zero in this field for the default value.
+fn is_lost(schema: &Schema, field: FieldId) -> bool {
+    let field = &schema.fields[field];
+    matches!(
+        field.kind,
+        FieldKind::Singular(ValueType::Scalar(Scalar::Double | Scalar::Float), Presence::Implicit)
+    ) && field.oneof.is_none()
+}
+
+impl Cx<'_> {
+    /// The function that encodes what prost leaves out, if there may be something.
+    pub(super) fn negative_zeros(&self, fields: &[FieldId]) -> Option<TokenStream> {
+        let lines: Vec<_> = fields.iter().filter_map(|field| self.zero_line(*field)).collect();
+        (!lines.is_empty()).then(|| {
+            quote! {
+                fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+                    #(#lines)*
+                }
+            }
+        })
+    }
+
+    fn zero_line(&self, id: FieldId) -> Option<TokenStream> {
+        let field = &self.schema.fields[id];
+        let number = Literal::u32_unsuffixed(field.number);
+        let inner = || Self::path(&reach::optional(self.schema, id, self.base, self.module));
+        match field.kind {
+            FieldKind::Singular(ValueType::Scalar(scalar), _) if is_lost(self.schema, id) => {
+                let place = self.place(&field.rust_name);
+                let method = format_ident!("{}", if scalar == Scalar::Float { "float" } else { "double" });
+                Some(quote! { __rsvc_z.#method(#number, #place); })
+            }
+            FieldKind::Singular(ValueType::Message(message), _) if self.zeros.contains(&message) => {
+                let inner = inner();
+                Some(quote! { __rsvc_z.message(#number, #inner); })
+            }
+            FieldKind::Singular(ValueType::Group(message), _) if self.zeros.contains(&message) => {
+                let inner = inner();
+                Some(quote! { __rsvc_z.group(#number, #inner); })
+            }
+            _ => None,
+        }
+    }
+}
