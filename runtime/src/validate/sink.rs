@@ -14,6 +14,8 @@ use crate::cel::{self, Timestamp};
 #[derive(Debug)]
 pub struct Sink {
     found: Violations,
+    /// Whether `found` is empty: one byte to look at.
+    clean: bool,
     first_only: bool,
     full: bool,
     now: Option<Timestamp>,
@@ -21,13 +23,13 @@ pub struct Sink {
 
 impl Sink {
     pub(super) fn new(first_only: bool, now: Option<Timestamp>) -> Self {
-        Self { found: Violations::default(), first_only, full: false, now }
+        Self { found: Violations::default(), clean: true, first_only, full: false, now }
     }
 
     /// Whether nothing was found; then nothing is owned either.
     #[inline]
     pub(super) fn is_clean(&self) -> bool {
-        self.found.list.is_empty() && self.found.failure.is_none()
+        self.clean
     }
 
     /// What was found.
@@ -43,6 +45,7 @@ impl Sink {
         if self.full {
             return;
         }
+        self.clean = false;
         self.full = self.first_only;
         let path = at.element().map_or_else(Vec::new, |element| vec![element]);
         self.found.list.push(Violation { path, rule, part: at.part, message });
@@ -117,6 +120,7 @@ impl Sink {
     }
 
     fn stop(&mut self, failure: Failure) {
+        self.clean = false;
         if !self.full {
             self.found.failure = Some(Box::new(failure));
         }
