@@ -1,6 +1,7 @@
-//! `RSVC0504`: of two bindings for the same requests the second would never be used.
+//! `RSVC0504`: of several bindings for the same requests only the first would be used.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::model::Schema;
@@ -10,11 +11,13 @@ pub(super) fn run(schema: &Schema, sink: &mut Sink) {
     for (_, method) in schema.methods.iter() {
         for binding in &method.bindings {
             let template = &binding.template;
-            let Some((place, first, text)) = seen.insert(
-                (&binding.verb, &template.segments, &template.verb),
-                (&binding.place, &method.full_name, &template.text),
-            ) else {
-                continue;
+            let requests = (&binding.verb, &template.segments, &template.verb);
+            let (place, first, text) = match seen.entry(requests) {
+                Entry::Occupied(first) => *first.get(),
+                Entry::Vacant(free) => {
+                    free.insert((&binding.place, &method.full_name, &template.text));
+                    continue;
+                }
             };
             let verb = binding.verb.name();
             sink.push(

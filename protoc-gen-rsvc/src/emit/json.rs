@@ -216,12 +216,12 @@ impl<'a> Cx<'a> {
             #[allow(deprecated)]
             const _: () = {
                 static __RSVC_FIELDS: [::rsvc::json::Field; #count] = [#(#table),*];
+                static __RSVC_INFO: ::rsvc::json::MessageInfo =
+                    ::rsvc::json::MessageInfo::new(#name, &__RSVC_FIELDS);
 
                 impl ::rsvc::json::Json for #path {
                     fn info() -> &'static ::rsvc::json::MessageInfo {
-                        static INFO: ::rsvc::json::MessageInfo =
-                            ::rsvc::json::MessageInfo::new(#name, &__RSVC_FIELDS);
-                        &INFO
+                        &__RSVC_INFO
                     }
                     #[inline]
                     fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -22,9 +22,6 @@ const FILL_UPDATE_MASK: i32 = 4;
 /// Adds the bindings of all methods.
 pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
     let pool = types.schema.pool.clone();
-    if pool.get_extension_by_name("google.api.http").is_none() {
-        return;
-    }
     for id in types.schema.methods.ids() {
         let method = &types.schema.methods[id];
         let service = &types.schema.services[method.service];
@@ -32,11 +29,16 @@ pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
             .get_service_by_name(&service.full_name)
             .and_then(|s| s.methods().find(|rpc| rpc.name() == method.name));
         let Some(rpc) = rpc else { continue };
-        let Some(rule) = options::extension(&pool, &rpc.options(), "google.api.http") else { continue };
+        let rule = options::extension(&pool, &rpc.options(), "google.api.http");
         let fill = fill_update_mask(&pool, &rpc);
         let at = [METHOD_OPTIONS, HTTP].to_vec();
-        let bindings = Reader { types, sink, method: id, rpc: rpc.path(), at, fill }.rules(&rule);
-        types.schema.methods[id].bindings = bindings;
+        let mut reader = Reader { types, sink, method: id, rpc: rpc.path(), at, fill };
+        if let Some(rule) = rule {
+            let bindings = reader.rules(&rule);
+            types.schema.methods[id].bindings = bindings;
+        } else if fill {
+            reader.nothing_to_fill();
+        }
     }
     types.schema.routes = routes::resolve(&types.schema, sink);
 }
@@ -257,9 +259,12 @@ impl<'a> Reader<'a> {
     }
 
     fn check_fill(&mut self, bindings: &[Binding]) {
-        if bindings.is_empty() || bindings.iter().any(|b| b.fill_update_mask.is_some()) {
-            return;
+        if !bindings.is_empty() && bindings.iter().all(|b| b.fill_update_mask.is_none()) {
+            self.nothing_to_fill();
         }
+    }
+
+    fn nothing_to_fill(&mut self) {
         let file = self.schema().services[self.schema().methods[self.method].service].file;
         let option = [METHOD_OPTIONS, EXTENSION, FILL_UPDATE_MASK];
         self.sink.push(

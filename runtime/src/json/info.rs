@@ -87,19 +87,22 @@ impl MessageInfo {
 }
 
 /// A field: its names, its type, and how it is stored.
+///
+/// A program has thousands of them, and each pointer in a table is three times its size in the program's file: hence one
+/// text with all names.
 #[derive(Debug)]
 pub struct Field {
-    /// `,"name":` as it is written, escaped.
-    pub(crate) key: &'static str,
-    /// The JSON name.
-    pub(crate) json: &'static str,
-    /// The name in the `.proto`.
-    pub(crate) proto: &'static str,
-    pub(crate) number: u32,
+    /// See [`Field::new`].
+    names: &'static str,
     pub(crate) ty: Type,
-    pub(crate) cardinality: Cardinality,
+    pub(crate) number: u32,
+    /// Bytes of `names` up to its end.
+    key: u16,
+    /// Bytes of `names` up to its end.
+    proto: u16,
     /// The place of its oneof among the message's, plus one; zero outside of oneofs.
     pub(crate) oneof: u16,
+    pub(crate) cardinality: Cardinality,
     /// `null` is a value of the field, not its absence.
     pub(crate) nullable: bool,
 }
@@ -141,37 +144,102 @@ pub(crate) enum Cardinality {
     /// Repeated, in one piece on the wire.
     Packed,
     /// A map, by the type of its keys.
-    Map(Type),
+    Map(KeyType),
+}
+
+/// The types that keys may have.
+macro_rules! key_types {
+    ($($name:ident)*) => {
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) enum KeyType {
+            $($name),*
+        }
+
+        impl KeyType {
+            const fn new(ty: Type) -> Self {
+                match ty {
+                    $(Type::$name => Self::$name,)*
+                    _ => panic!("no type for the keys of a map"),
+                }
+            }
+        }
+
+        impl From<KeyType> for Type {
+            fn from(key: KeyType) -> Self {
+                match key {
+                    $(KeyType::$name => Self::$name,)*
+                }
+            }
+        }
+    };
+}
+
+key_types! {
+    Int32 Int64 Uint32 Uint64 Sint32 Sint64 Fixed32 Fixed64 Sfixed32 Sfixed64 Bool String
 }
 
 impl Field {
-    /// A field without presence; `key` is `,"name":`.
-    pub const fn new(key: &'static str, proto: &'static str, number: u32, ty: Type) -> Self {
-        let (_, json) = key.split_at(2);
-        let (json, _) = json.split_at(json.len() - 2);
-        Self { key, json, proto, number, ty, cardinality: Cardinality::Implicit, oneof: 0, nullable: false }
+    /// A field without presence. `names` is `,"` and its JSON name, escaped as it is written, and `":`; then its name in
+    /// the `.proto` where that is another; then, behind a `:`, the JSON name as it is, if it has escapes.
+    ///
+    /// # Panics
+    /// If `names` are others, or longer than 64 KiB.
+    pub const fn new(names: &'static str, number: u32, ty: Type) -> Self {
+        let text = names.as_bytes();
+        assert!(text.len() <= u16::MAX as usize, "a name of a field is too long");
+        let mut key = 2;
+        while text[key] != b'"' {
+            key += if text[key] == b'\\' { 2 } else { 1 };
+        }
+        key += 2;
+        let mut proto = key;
+        while proto < text.len() && text[proto] != b':' {
+            proto += 1;
+        }
+        #[allow(clippy::cast_possible_truncation)] // both are within the text
+        let (key, proto) = (key as u16, proto as u16);
+        let cardinality = Cardinality::Implicit;
+        Self { names, ty, number, key, proto, oneof: 0, cardinality, nullable: false }
+    }
+
+    /// `,"name":` as it is written, escaped.
+    #[inline]
+    pub(crate) fn key(&self) -> &'static [u8] {
+        &self.names.as_bytes()[..self.key.into()]
+    }
+
+    /// The JSON name.
+    pub(crate) fn json(&self) -> &'static str {
+        match self.names.get(usize::from(self.proto) + 1..) {
+            Some(name) => name,
+            None => &self.names[2..usize::from(self.key) - 2],
+        }
+    }
+
+    /// The name in the `.proto`.
+    pub(crate) fn proto(&self) -> &'static str {
+        let name = &self.names[self.key.into()..self.proto.into()];
+        if name.is_empty() { self.json() } else { name }
+    }
+
+    /// Whether it is called so in one of the two.
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        self.json() == name || self.proto() == name
     }
 
     /// An enum, see [`Field::new`].
-    pub const fn enumeration<E: JsonEnum>(key: &'static str, proto: &'static str, number: u32) -> Self {
-        Self::new(key, proto, number, Type::Enum(E::INFO))
+    pub const fn enumeration<E: JsonEnum>(names: &'static str, number: u32) -> Self {
+        Self::new(names, number, Type::Enum(E::INFO))
     }
 
     /// A message, see [`Field::new`].
-    pub const fn message<M: Json>(key: &'static str, proto: &'static str, number: u32) -> Self {
-        Self::new(key, proto, number, Type::Message(M::info))
+    pub const fn message<M: Json>(names: &'static str, number: u32) -> Self {
+        Self::new(names, number, Type::Message(M::info))
     }
 
     /// A group, see [`Field::new`].
-    pub const fn group<M: Json>(key: &'static str, proto: &'static str, number: u32) -> Self {
-        Self::new(key, proto, number, Type::Group(M::info))
-    }
-
-    /// Its JSON name, where the key has escapes.
-    #[must_use]
-    pub const fn named(mut self, json: &'static str) -> Self {
-        self.json = json;
-        self
+    pub const fn group<M: Json>(names: &'static str, number: u32) -> Self {
+        Self::new(names, number, Type::Group(M::info))
     }
 
     /// The names of its enum; none, if it is of another type.
@@ -211,9 +279,12 @@ impl Field {
     }
 
     /// A map; the field's own type is that of its values.
+    ///
+    /// # Panics
+    /// If no key can be of that type.
     #[must_use]
     pub const fn map(mut self, key: Type) -> Self {
-        self.cardinality = Cardinality::Map(key);
+        self.cardinality = Cardinality::Map(KeyType::new(key));
         self
     }
 
@@ -238,8 +309,8 @@ macro_rules! scalar_fields {
     ($($name:ident => $ty:ident;)*) => {
         #[allow(missing_docs)] // the names of `descriptor.proto`; see `Field::new`
         impl Field {$(
-            pub const fn $name(key: &'static str, proto: &'static str, number: u32) -> Self {
-                Self::new(key, proto, number, Type::$ty)
+            pub const fn $name(names: &'static str, number: u32) -> Self {
+                Self::new(names, number, Type::$ty)
             }
         )*}
     };

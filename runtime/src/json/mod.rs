@@ -85,26 +85,31 @@ pub trait Json {
 }
 
 /// A message as JSON bytes.
+#[inline]
 pub fn to_vec<T: Json + ?Sized>(message: &T) -> Result<Vec<u8>, Error> {
     WriteOptions::new().to_vec(message)
 }
 
 /// A message as JSON text.
+#[inline]
 pub fn to_string<T: Json + ?Sized>(message: &T) -> Result<String, Error> {
     WriteOptions::new().to_string(message)
 }
 
 /// A message from JSON bytes.
+#[inline]
 pub fn from_slice<T: Json + Default>(json: &[u8]) -> Result<T, Error> {
     ReadOptions::new().from_slice(json)
 }
 
 /// A message from JSON text.
+#[inline]
 pub fn from_str<T: Json + Default>(json: &str) -> Result<T, Error> {
     ReadOptions::new().from_str(json)
 }
 
 /// Reads JSON into a message that may have content: see [`ReadOptions::merge_slice`].
+#[inline]
 pub fn merge<T: Json + ?Sized>(message: &mut T, json: &[u8]) -> Result<(), Error> {
     ReadOptions::new().merge_slice(message, json)
 }

@@ -34,13 +34,13 @@ fn add(
     let mut started = false;
     while let Some(key) = reader.next_entry(started)? {
         started = true;
-        let field = info.fields.iter().find(|field| field.json == key || field.proto == key);
+        let field = info.fields.iter().find(|field| field.has_name(&key));
         let Some(field) = field else {
             reader.skip_value()?;
             continue;
         };
         let len = path.len();
-        path.push_str(field.proto);
+        path.push_str(field.proto());
         let single = matches!(field.cardinality, Cardinality::Implicit | Cardinality::Explicit);
         let before = paths.len();
         match field.ty {

@@ -1443,17 +1443,17 @@ impl ::rsvc::json::JsonEnum for KnownRegex {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"id\":", "id", 1).optional(),
-        ::rsvc::json::Field::string(",\"message\":", "message", 2).optional(),
-        ::rsvc::json::Field::string(",\"expression\":", "expression", 3).optional(),
+        ::rsvc::json::Field::string(",\"id\":", 1).optional(),
+        ::rsvc::json::Field::string(",\"message\":", 2).optional(),
+        ::rsvc::json::Field::string(",\"expression\":", 3).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.Rule",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Rule {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.Rule",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1489,19 +1489,17 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"celExpression\":", "cel_expression", 5)
-            .repeated(),
-        ::rsvc::json::Field::message::<Rule>(",\"cel\":", "cel", 3).repeated(),
-        ::rsvc::json::Field::message::<MessageOneofRule>(",\"oneof\":", "oneof", 4)
-            .repeated(),
+        ::rsvc::json::Field::string(",\"celExpression\":cel_expression", 5).repeated(),
+        ::rsvc::json::Field::message::<Rule>(",\"cel\":", 3).repeated(),
+        ::rsvc::json::Field::message::<MessageOneofRule>(",\"oneof\":", 4).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.MessageRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for MessageRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.MessageRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1537,16 +1535,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"fields\":", "fields", 1).repeated(),
-        ::rsvc::json::Field::bool(",\"required\":", "required", 2).optional(),
+        ::rsvc::json::Field::string(",\"fields\":", 1).repeated(),
+        ::rsvc::json::Field::bool(",\"required\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.MessageOneofRule",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for MessageOneofRule {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.MessageOneofRule",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1580,15 +1578,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::bool(",\"required\":", "required", 1).optional(),
+        ::rsvc::json::Field::bool(",\"required\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.OneofRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for OneofRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.OneofRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1620,64 +1618,41 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 26] = [
-        ::rsvc::json::Field::string(",\"celExpression\":", "cel_expression", 29)
-            .repeated(),
-        ::rsvc::json::Field::message::<Rule>(",\"cel\":", "cel", 23).repeated(),
-        ::rsvc::json::Field::bool(",\"required\":", "required", 25).optional(),
-        ::rsvc::json::Field::enumeration::<Ignore>(",\"ignore\":", "ignore", 27)
-            .optional(),
-        ::rsvc::json::Field::message::<FloatRules>(",\"float\":", "float", 1)
+        ::rsvc::json::Field::string(",\"celExpression\":cel_expression", 29).repeated(),
+        ::rsvc::json::Field::message::<Rule>(",\"cel\":", 23).repeated(),
+        ::rsvc::json::Field::bool(",\"required\":", 25).optional(),
+        ::rsvc::json::Field::enumeration::<Ignore>(",\"ignore\":", 27).optional(),
+        ::rsvc::json::Field::message::<FloatRules>(",\"float\":", 1).in_oneof(0),
+        ::rsvc::json::Field::message::<DoubleRules>(",\"double\":", 2).in_oneof(0),
+        ::rsvc::json::Field::message::<Int32Rules>(",\"int32\":", 3).in_oneof(0),
+        ::rsvc::json::Field::message::<Int64Rules>(",\"int64\":", 4).in_oneof(0),
+        ::rsvc::json::Field::message::<UInt32Rules>(",\"uint32\":", 5).in_oneof(0),
+        ::rsvc::json::Field::message::<UInt64Rules>(",\"uint64\":", 6).in_oneof(0),
+        ::rsvc::json::Field::message::<SInt32Rules>(",\"sint32\":", 7).in_oneof(0),
+        ::rsvc::json::Field::message::<SInt64Rules>(",\"sint64\":", 8).in_oneof(0),
+        ::rsvc::json::Field::message::<Fixed32Rules>(",\"fixed32\":", 9).in_oneof(0),
+        ::rsvc::json::Field::message::<Fixed64Rules>(",\"fixed64\":", 10).in_oneof(0),
+        ::rsvc::json::Field::message::<SFixed32Rules>(",\"sfixed32\":", 11).in_oneof(0),
+        ::rsvc::json::Field::message::<SFixed64Rules>(",\"sfixed64\":", 12).in_oneof(0),
+        ::rsvc::json::Field::message::<BoolRules>(",\"bool\":", 13).in_oneof(0),
+        ::rsvc::json::Field::message::<StringRules>(",\"string\":", 14).in_oneof(0),
+        ::rsvc::json::Field::message::<BytesRules>(",\"bytes\":", 15).in_oneof(0),
+        ::rsvc::json::Field::message::<EnumRules>(",\"enum\":", 16).in_oneof(0),
+        ::rsvc::json::Field::message::<RepeatedRules>(",\"repeated\":", 18).in_oneof(0),
+        ::rsvc::json::Field::message::<MapRules>(",\"map\":", 19).in_oneof(0),
+        ::rsvc::json::Field::message::<AnyRules>(",\"any\":", 20).in_oneof(0),
+        ::rsvc::json::Field::message::<DurationRules>(",\"duration\":", 21).in_oneof(0),
+        ::rsvc::json::Field::message::<FieldMaskRules>(",\"fieldMask\":field_mask", 28)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<DoubleRules>(",\"double\":", "double", 2)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<Int32Rules>(",\"int32\":", "int32", 3)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<Int64Rules>(",\"int64\":", "int64", 4)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<UInt32Rules>(",\"uint32\":", "uint32", 5)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<UInt64Rules>(",\"uint64\":", "uint64", 6)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<SInt32Rules>(",\"sint32\":", "sint32", 7)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<SInt64Rules>(",\"sint64\":", "sint64", 8)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<Fixed32Rules>(",\"fixed32\":", "fixed32", 9)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<Fixed64Rules>(",\"fixed64\":", "fixed64", 10)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<SFixed32Rules>(",\"sfixed32\":", "sfixed32", 11)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<SFixed64Rules>(",\"sfixed64\":", "sfixed64", 12)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<BoolRules>(",\"bool\":", "bool", 13).in_oneof(0),
-        ::rsvc::json::Field::message::<StringRules>(",\"string\":", "string", 14)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<BytesRules>(",\"bytes\":", "bytes", 15)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<EnumRules>(",\"enum\":", "enum", 16).in_oneof(0),
-        ::rsvc::json::Field::message::<RepeatedRules>(",\"repeated\":", "repeated", 18)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<MapRules>(",\"map\":", "map", 19).in_oneof(0),
-        ::rsvc::json::Field::message::<AnyRules>(",\"any\":", "any", 20).in_oneof(0),
-        ::rsvc::json::Field::message::<DurationRules>(",\"duration\":", "duration", 21)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<
-            FieldMaskRules,
-        >(",\"fieldMask\":", "field_mask", 28)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<
-            TimestampRules,
-        >(",\"timestamp\":", "timestamp", 22)
-            .in_oneof(0),
+        ::rsvc::json::Field::message::<TimestampRules>(",\"timestamp\":", 22).in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.FieldRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for FieldRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.FieldRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2070,15 +2045,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<Rule>(",\"cel\":", "cel", 1).repeated(),
+        ::rsvc::json::Field::message::<Rule>(",\"cel\":", 1).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.PredefinedRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for PredefinedRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.PredefinedRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2110,23 +2085,23 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
-        ::rsvc::json::Field::float(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::float(",\"lt\":", "lt", 2).in_oneof(0),
-        ::rsvc::json::Field::float(",\"lte\":", "lte", 3).in_oneof(0),
-        ::rsvc::json::Field::float(",\"gt\":", "gt", 4).in_oneof(1),
-        ::rsvc::json::Field::float(",\"gte\":", "gte", 5).in_oneof(1),
-        ::rsvc::json::Field::float(",\"in\":", "in", 6).repeated(),
-        ::rsvc::json::Field::float(",\"notIn\":", "not_in", 7).repeated(),
-        ::rsvc::json::Field::bool(",\"finite\":", "finite", 8).optional(),
-        ::rsvc::json::Field::float(",\"example\":", "example", 9).repeated(),
+        ::rsvc::json::Field::float(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::float(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::json::Field::float(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::json::Field::float(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::json::Field::float(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::json::Field::float(",\"in\":", 6).repeated(),
+        ::rsvc::json::Field::float(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::json::Field::bool(",\"finite\":", 8).optional(),
+        ::rsvc::json::Field::float(",\"example\":", 9).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.FloatRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for FloatRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.FloatRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2208,23 +2183,23 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
-        ::rsvc::json::Field::double(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::double(",\"lt\":", "lt", 2).in_oneof(0),
-        ::rsvc::json::Field::double(",\"lte\":", "lte", 3).in_oneof(0),
-        ::rsvc::json::Field::double(",\"gt\":", "gt", 4).in_oneof(1),
-        ::rsvc::json::Field::double(",\"gte\":", "gte", 5).in_oneof(1),
-        ::rsvc::json::Field::double(",\"in\":", "in", 6).repeated(),
-        ::rsvc::json::Field::double(",\"notIn\":", "not_in", 7).repeated(),
-        ::rsvc::json::Field::bool(",\"finite\":", "finite", 8).optional(),
-        ::rsvc::json::Field::double(",\"example\":", "example", 9).repeated(),
+        ::rsvc::json::Field::double(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::double(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::json::Field::double(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::json::Field::double(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::json::Field::double(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::json::Field::double(",\"in\":", 6).repeated(),
+        ::rsvc::json::Field::double(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::json::Field::bool(",\"finite\":", 8).optional(),
+        ::rsvc::json::Field::double(",\"example\":", 9).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.DoubleRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for DoubleRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.DoubleRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2306,22 +2281,22 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::int32(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::int32(",\"lt\":", "lt", 2).in_oneof(0),
-        ::rsvc::json::Field::int32(",\"lte\":", "lte", 3).in_oneof(0),
-        ::rsvc::json::Field::int32(",\"gt\":", "gt", 4).in_oneof(1),
-        ::rsvc::json::Field::int32(",\"gte\":", "gte", 5).in_oneof(1),
-        ::rsvc::json::Field::int32(",\"in\":", "in", 6).repeated(),
-        ::rsvc::json::Field::int32(",\"notIn\":", "not_in", 7).repeated(),
-        ::rsvc::json::Field::int32(",\"example\":", "example", 8).repeated(),
+        ::rsvc::json::Field::int32(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::int32(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::json::Field::int32(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::json::Field::int32(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::json::Field::int32(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::json::Field::int32(",\"in\":", 6).repeated(),
+        ::rsvc::json::Field::int32(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::json::Field::int32(",\"example\":", 8).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.Int32Rules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Int32Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.Int32Rules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2401,22 +2376,22 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::int64(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::int64(",\"lt\":", "lt", 2).in_oneof(0),
-        ::rsvc::json::Field::int64(",\"lte\":", "lte", 3).in_oneof(0),
-        ::rsvc::json::Field::int64(",\"gt\":", "gt", 4).in_oneof(1),
-        ::rsvc::json::Field::int64(",\"gte\":", "gte", 5).in_oneof(1),
-        ::rsvc::json::Field::int64(",\"in\":", "in", 6).repeated(),
-        ::rsvc::json::Field::int64(",\"notIn\":", "not_in", 7).repeated(),
-        ::rsvc::json::Field::int64(",\"example\":", "example", 9).repeated(),
+        ::rsvc::json::Field::int64(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::int64(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::json::Field::int64(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::json::Field::int64(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::json::Field::int64(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::json::Field::int64(",\"in\":", 6).repeated(),
+        ::rsvc::json::Field::int64(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::json::Field::int64(",\"example\":", 9).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.Int64Rules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Int64Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.Int64Rules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2496,22 +2471,22 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::uint32(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::uint32(",\"lt\":", "lt", 2).in_oneof(0),
-        ::rsvc::json::Field::uint32(",\"lte\":", "lte", 3).in_oneof(0),
-        ::rsvc::json::Field::uint32(",\"gt\":", "gt", 4).in_oneof(1),
-        ::rsvc::json::Field::uint32(",\"gte\":", "gte", 5).in_oneof(1),
-        ::rsvc::json::Field::uint32(",\"in\":", "in", 6).repeated(),
-        ::rsvc::json::Field::uint32(",\"notIn\":", "not_in", 7).repeated(),
-        ::rsvc::json::Field::uint32(",\"example\":", "example", 8).repeated(),
+        ::rsvc::json::Field::uint32(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::uint32(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::json::Field::uint32(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::json::Field::uint32(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::json::Field::uint32(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::json::Field::uint32(",\"in\":", 6).repeated(),
+        ::rsvc::json::Field::uint32(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::json::Field::uint32(",\"example\":", 8).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.UInt32Rules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for UInt32Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.UInt32Rules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2591,22 +2566,22 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::uint64(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::uint64(",\"lt\":", "lt", 2).in_oneof(0),
-        ::rsvc::json::Field::uint64(",\"lte\":", "lte", 3).in_oneof(0),
-        ::rsvc::json::Field::uint64(",\"gt\":", "gt", 4).in_oneof(1),
-        ::rsvc::json::Field::uint64(",\"gte\":", "gte", 5).in_oneof(1),
-        ::rsvc::json::Field::uint64(",\"in\":", "in", 6).repeated(),
-        ::rsvc::json::Field::uint64(",\"notIn\":", "not_in", 7).repeated(),
-        ::rsvc::json::Field::uint64(",\"example\":", "example", 8).repeated(),
+        ::rsvc::json::Field::uint64(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::uint64(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::json::Field::uint64(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::json::Field::uint64(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::json::Field::uint64(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::json::Field::uint64(",\"in\":", 6).repeated(),
+        ::rsvc::json::Field::uint64(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::json::Field::uint64(",\"example\":", 8).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.UInt64Rules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for UInt64Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.UInt64Rules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2686,22 +2661,22 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::sint32(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::sint32(",\"lt\":", "lt", 2).in_oneof(0),
-        ::rsvc::json::Field::sint32(",\"lte\":", "lte", 3).in_oneof(0),
-        ::rsvc::json::Field::sint32(",\"gt\":", "gt", 4).in_oneof(1),
-        ::rsvc::json::Field::sint32(",\"gte\":", "gte", 5).in_oneof(1),
-        ::rsvc::json::Field::sint32(",\"in\":", "in", 6).repeated(),
-        ::rsvc::json::Field::sint32(",\"notIn\":", "not_in", 7).repeated(),
-        ::rsvc::json::Field::sint32(",\"example\":", "example", 8).repeated(),
+        ::rsvc::json::Field::sint32(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::sint32(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::json::Field::sint32(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::json::Field::sint32(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::json::Field::sint32(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::json::Field::sint32(",\"in\":", 6).repeated(),
+        ::rsvc::json::Field::sint32(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::json::Field::sint32(",\"example\":", 8).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.SInt32Rules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for SInt32Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.SInt32Rules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2781,22 +2756,22 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::sint64(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::sint64(",\"lt\":", "lt", 2).in_oneof(0),
-        ::rsvc::json::Field::sint64(",\"lte\":", "lte", 3).in_oneof(0),
-        ::rsvc::json::Field::sint64(",\"gt\":", "gt", 4).in_oneof(1),
-        ::rsvc::json::Field::sint64(",\"gte\":", "gte", 5).in_oneof(1),
-        ::rsvc::json::Field::sint64(",\"in\":", "in", 6).repeated(),
-        ::rsvc::json::Field::sint64(",\"notIn\":", "not_in", 7).repeated(),
-        ::rsvc::json::Field::sint64(",\"example\":", "example", 8).repeated(),
+        ::rsvc::json::Field::sint64(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::sint64(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::json::Field::sint64(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::json::Field::sint64(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::json::Field::sint64(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::json::Field::sint64(",\"in\":", 6).repeated(),
+        ::rsvc::json::Field::sint64(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::json::Field::sint64(",\"example\":", 8).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.SInt64Rules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for SInt64Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.SInt64Rules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2876,22 +2851,22 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::fixed32(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::fixed32(",\"lt\":", "lt", 2).in_oneof(0),
-        ::rsvc::json::Field::fixed32(",\"lte\":", "lte", 3).in_oneof(0),
-        ::rsvc::json::Field::fixed32(",\"gt\":", "gt", 4).in_oneof(1),
-        ::rsvc::json::Field::fixed32(",\"gte\":", "gte", 5).in_oneof(1),
-        ::rsvc::json::Field::fixed32(",\"in\":", "in", 6).repeated(),
-        ::rsvc::json::Field::fixed32(",\"notIn\":", "not_in", 7).repeated(),
-        ::rsvc::json::Field::fixed32(",\"example\":", "example", 8).repeated(),
+        ::rsvc::json::Field::fixed32(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::fixed32(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::json::Field::fixed32(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::json::Field::fixed32(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::json::Field::fixed32(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::json::Field::fixed32(",\"in\":", 6).repeated(),
+        ::rsvc::json::Field::fixed32(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::json::Field::fixed32(",\"example\":", 8).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.Fixed32Rules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Fixed32Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.Fixed32Rules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2971,22 +2946,22 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::fixed64(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::fixed64(",\"lt\":", "lt", 2).in_oneof(0),
-        ::rsvc::json::Field::fixed64(",\"lte\":", "lte", 3).in_oneof(0),
-        ::rsvc::json::Field::fixed64(",\"gt\":", "gt", 4).in_oneof(1),
-        ::rsvc::json::Field::fixed64(",\"gte\":", "gte", 5).in_oneof(1),
-        ::rsvc::json::Field::fixed64(",\"in\":", "in", 6).repeated(),
-        ::rsvc::json::Field::fixed64(",\"notIn\":", "not_in", 7).repeated(),
-        ::rsvc::json::Field::fixed64(",\"example\":", "example", 8).repeated(),
+        ::rsvc::json::Field::fixed64(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::fixed64(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::json::Field::fixed64(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::json::Field::fixed64(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::json::Field::fixed64(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::json::Field::fixed64(",\"in\":", 6).repeated(),
+        ::rsvc::json::Field::fixed64(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::json::Field::fixed64(",\"example\":", 8).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.Fixed64Rules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Fixed64Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.Fixed64Rules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -3066,22 +3041,22 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::sfixed32(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::sfixed32(",\"lt\":", "lt", 2).in_oneof(0),
-        ::rsvc::json::Field::sfixed32(",\"lte\":", "lte", 3).in_oneof(0),
-        ::rsvc::json::Field::sfixed32(",\"gt\":", "gt", 4).in_oneof(1),
-        ::rsvc::json::Field::sfixed32(",\"gte\":", "gte", 5).in_oneof(1),
-        ::rsvc::json::Field::sfixed32(",\"in\":", "in", 6).repeated(),
-        ::rsvc::json::Field::sfixed32(",\"notIn\":", "not_in", 7).repeated(),
-        ::rsvc::json::Field::sfixed32(",\"example\":", "example", 8).repeated(),
+        ::rsvc::json::Field::sfixed32(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::sfixed32(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::json::Field::sfixed32(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::json::Field::sfixed32(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::json::Field::sfixed32(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::json::Field::sfixed32(",\"in\":", 6).repeated(),
+        ::rsvc::json::Field::sfixed32(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::json::Field::sfixed32(",\"example\":", 8).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.SFixed32Rules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for SFixed32Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.SFixed32Rules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -3161,22 +3136,22 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::sfixed64(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::sfixed64(",\"lt\":", "lt", 2).in_oneof(0),
-        ::rsvc::json::Field::sfixed64(",\"lte\":", "lte", 3).in_oneof(0),
-        ::rsvc::json::Field::sfixed64(",\"gt\":", "gt", 4).in_oneof(1),
-        ::rsvc::json::Field::sfixed64(",\"gte\":", "gte", 5).in_oneof(1),
-        ::rsvc::json::Field::sfixed64(",\"in\":", "in", 6).repeated(),
-        ::rsvc::json::Field::sfixed64(",\"notIn\":", "not_in", 7).repeated(),
-        ::rsvc::json::Field::sfixed64(",\"example\":", "example", 8).repeated(),
+        ::rsvc::json::Field::sfixed64(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::sfixed64(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::json::Field::sfixed64(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::json::Field::sfixed64(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::json::Field::sfixed64(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::json::Field::sfixed64(",\"in\":", 6).repeated(),
+        ::rsvc::json::Field::sfixed64(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::json::Field::sfixed64(",\"example\":", 8).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.SFixed64Rules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for SFixed64Rules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.SFixed64Rules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -3256,16 +3231,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::bool(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::bool(",\"example\":", "example", 2).repeated(),
+        ::rsvc::json::Field::bool(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::bool(",\"example\":", 2).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.BoolRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for BoolRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.BoolRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -3299,58 +3274,58 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 37] = [
-        ::rsvc::json::Field::string(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::uint64(",\"len\":", "len", 19).optional(),
-        ::rsvc::json::Field::uint64(",\"minLen\":", "min_len", 2).optional(),
-        ::rsvc::json::Field::uint64(",\"maxLen\":", "max_len", 3).optional(),
-        ::rsvc::json::Field::uint64(",\"lenBytes\":", "len_bytes", 20).optional(),
-        ::rsvc::json::Field::uint64(",\"minBytes\":", "min_bytes", 4).optional(),
-        ::rsvc::json::Field::uint64(",\"maxBytes\":", "max_bytes", 5).optional(),
-        ::rsvc::json::Field::string(",\"pattern\":", "pattern", 6).optional(),
-        ::rsvc::json::Field::string(",\"prefix\":", "prefix", 7).optional(),
-        ::rsvc::json::Field::string(",\"suffix\":", "suffix", 8).optional(),
-        ::rsvc::json::Field::string(",\"contains\":", "contains", 9).optional(),
-        ::rsvc::json::Field::string(",\"notContains\":", "not_contains", 23).optional(),
-        ::rsvc::json::Field::string(",\"in\":", "in", 10).repeated(),
-        ::rsvc::json::Field::string(",\"notIn\":", "not_in", 11).repeated(),
-        ::rsvc::json::Field::bool(",\"email\":", "email", 12).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"hostname\":", "hostname", 13).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ip\":", "ip", 14).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv4\":", "ipv4", 15).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv6\":", "ipv6", 16).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"uri\":", "uri", 17).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"uriRef\":", "uri_ref", 18).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"address\":", "address", 21).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"uuid\":", "uuid", 22).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"tuuid\":", "tuuid", 33).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipWithPrefixlen\":", "ip_with_prefixlen", 26)
+        ::rsvc::json::Field::string(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::uint64(",\"len\":", 19).optional(),
+        ::rsvc::json::Field::uint64(",\"minLen\":min_len", 2).optional(),
+        ::rsvc::json::Field::uint64(",\"maxLen\":max_len", 3).optional(),
+        ::rsvc::json::Field::uint64(",\"lenBytes\":len_bytes", 20).optional(),
+        ::rsvc::json::Field::uint64(",\"minBytes\":min_bytes", 4).optional(),
+        ::rsvc::json::Field::uint64(",\"maxBytes\":max_bytes", 5).optional(),
+        ::rsvc::json::Field::string(",\"pattern\":", 6).optional(),
+        ::rsvc::json::Field::string(",\"prefix\":", 7).optional(),
+        ::rsvc::json::Field::string(",\"suffix\":", 8).optional(),
+        ::rsvc::json::Field::string(",\"contains\":", 9).optional(),
+        ::rsvc::json::Field::string(",\"notContains\":not_contains", 23).optional(),
+        ::rsvc::json::Field::string(",\"in\":", 10).repeated(),
+        ::rsvc::json::Field::string(",\"notIn\":not_in", 11).repeated(),
+        ::rsvc::json::Field::bool(",\"email\":", 12).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"hostname\":", 13).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ip\":", 14).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipv4\":", 15).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipv6\":", 16).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"uri\":", 17).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"uriRef\":uri_ref", 18).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"address\":", 21).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"uuid\":", 22).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"tuuid\":", 33).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipWithPrefixlen\":ip_with_prefixlen", 26)
             .in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv4WithPrefixlen\":", "ipv4_with_prefixlen", 27)
+        ::rsvc::json::Field::bool(",\"ipv4WithPrefixlen\":ipv4_with_prefixlen", 27)
             .in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv6WithPrefixlen\":", "ipv6_with_prefixlen", 28)
+        ::rsvc::json::Field::bool(",\"ipv6WithPrefixlen\":ipv6_with_prefixlen", 28)
             .in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipPrefix\":", "ip_prefix", 29).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv4Prefix\":", "ipv4_prefix", 30).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv6Prefix\":", "ipv6_prefix", 31).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"hostAndPort\":", "host_and_port", 32).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ulid\":", "ulid", 35).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"protobufFqn\":", "protobuf_fqn", 37).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"protobufDotFqn\":", "protobuf_dot_fqn", 38)
+        ::rsvc::json::Field::bool(",\"ipPrefix\":ip_prefix", 29).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipv4Prefix\":ipv4_prefix", 30).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipv6Prefix\":ipv6_prefix", 31).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"hostAndPort\":host_and_port", 32).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ulid\":", 35).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"protobufFqn\":protobuf_fqn", 37).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"protobufDotFqn\":protobuf_dot_fqn", 38)
             .in_oneof(0),
         ::rsvc::json::Field::enumeration::<
             KnownRegex,
-        >(",\"wellKnownRegex\":", "well_known_regex", 24)
+        >(",\"wellKnownRegex\":well_known_regex", 24)
             .in_oneof(0),
-        ::rsvc::json::Field::bool(",\"strict\":", "strict", 25).optional(),
-        ::rsvc::json::Field::string(",\"example\":", "example", 34).repeated(),
+        ::rsvc::json::Field::bool(",\"strict\":", 25).optional(),
+        ::rsvc::json::Field::string(",\"example\":", 34).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.StringRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for StringRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.StringRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -3612,29 +3587,29 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 15] = [
-        ::rsvc::json::Field::bytes(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::uint64(",\"len\":", "len", 13).optional(),
-        ::rsvc::json::Field::uint64(",\"minLen\":", "min_len", 2).optional(),
-        ::rsvc::json::Field::uint64(",\"maxLen\":", "max_len", 3).optional(),
-        ::rsvc::json::Field::string(",\"pattern\":", "pattern", 4).optional(),
-        ::rsvc::json::Field::bytes(",\"prefix\":", "prefix", 5).optional(),
-        ::rsvc::json::Field::bytes(",\"suffix\":", "suffix", 6).optional(),
-        ::rsvc::json::Field::bytes(",\"contains\":", "contains", 7).optional(),
-        ::rsvc::json::Field::bytes(",\"in\":", "in", 8).repeated(),
-        ::rsvc::json::Field::bytes(",\"notIn\":", "not_in", 9).repeated(),
-        ::rsvc::json::Field::bool(",\"ip\":", "ip", 10).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv4\":", "ipv4", 11).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv6\":", "ipv6", 12).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"uuid\":", "uuid", 15).in_oneof(0),
-        ::rsvc::json::Field::bytes(",\"example\":", "example", 14).repeated(),
+        ::rsvc::json::Field::bytes(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::uint64(",\"len\":", 13).optional(),
+        ::rsvc::json::Field::uint64(",\"minLen\":min_len", 2).optional(),
+        ::rsvc::json::Field::uint64(",\"maxLen\":max_len", 3).optional(),
+        ::rsvc::json::Field::string(",\"pattern\":", 4).optional(),
+        ::rsvc::json::Field::bytes(",\"prefix\":", 5).optional(),
+        ::rsvc::json::Field::bytes(",\"suffix\":", 6).optional(),
+        ::rsvc::json::Field::bytes(",\"contains\":", 7).optional(),
+        ::rsvc::json::Field::bytes(",\"in\":", 8).repeated(),
+        ::rsvc::json::Field::bytes(",\"notIn\":not_in", 9).repeated(),
+        ::rsvc::json::Field::bool(",\"ip\":", 10).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipv4\":", 11).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ipv6\":", 12).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"uuid\":", 15).in_oneof(0),
+        ::rsvc::json::Field::bytes(",\"example\":", 14).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.BytesRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for BytesRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.BytesRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -3725,19 +3700,19 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::int32(",\"const\":", "const", 1).optional(),
-        ::rsvc::json::Field::bool(",\"definedOnly\":", "defined_only", 2).optional(),
-        ::rsvc::json::Field::int32(",\"in\":", "in", 3).repeated(),
-        ::rsvc::json::Field::int32(",\"notIn\":", "not_in", 4).repeated(),
-        ::rsvc::json::Field::int32(",\"example\":", "example", 5).repeated(),
+        ::rsvc::json::Field::int32(",\"const\":", 1).optional(),
+        ::rsvc::json::Field::bool(",\"definedOnly\":defined_only", 2).optional(),
+        ::rsvc::json::Field::int32(",\"in\":", 3).repeated(),
+        ::rsvc::json::Field::int32(",\"notIn\":not_in", 4).repeated(),
+        ::rsvc::json::Field::int32(",\"example\":", 5).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.EnumRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for EnumRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.EnumRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -3777,18 +3752,18 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::uint64(",\"minItems\":", "min_items", 1).optional(),
-        ::rsvc::json::Field::uint64(",\"maxItems\":", "max_items", 2).optional(),
-        ::rsvc::json::Field::bool(",\"unique\":", "unique", 3).optional(),
-        ::rsvc::json::Field::message::<FieldRules>(",\"items\":", "items", 4).optional(),
+        ::rsvc::json::Field::uint64(",\"minItems\":min_items", 1).optional(),
+        ::rsvc::json::Field::uint64(",\"maxItems\":max_items", 2).optional(),
+        ::rsvc::json::Field::bool(",\"unique\":", 3).optional(),
+        ::rsvc::json::Field::message::<FieldRules>(",\"items\":", 4).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.RepeatedRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for RepeatedRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.RepeatedRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -3826,19 +3801,18 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::uint64(",\"minPairs\":", "min_pairs", 1).optional(),
-        ::rsvc::json::Field::uint64(",\"maxPairs\":", "max_pairs", 2).optional(),
-        ::rsvc::json::Field::message::<FieldRules>(",\"keys\":", "keys", 4).optional(),
-        ::rsvc::json::Field::message::<FieldRules>(",\"values\":", "values", 5)
-            .optional(),
+        ::rsvc::json::Field::uint64(",\"minPairs\":min_pairs", 1).optional(),
+        ::rsvc::json::Field::uint64(",\"maxPairs\":max_pairs", 2).optional(),
+        ::rsvc::json::Field::message::<FieldRules>(",\"keys\":", 4).optional(),
+        ::rsvc::json::Field::message::<FieldRules>(",\"values\":", 5).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.MapRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for MapRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.MapRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -3876,16 +3850,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"in\":", "in", 2).repeated(),
-        ::rsvc::json::Field::string(",\"notIn\":", "not_in", 3).repeated(),
+        ::rsvc::json::Field::string(",\"in\":", 2).repeated(),
+        ::rsvc::json::Field::string(",\"notIn\":not_in", 3).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.AnyRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for AnyRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.AnyRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -3921,44 +3895,44 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"const\":", "const", 2)
+        >(",\"const\":", 2)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"lt\":", "lt", 3)
+        >(",\"lt\":", 3)
             .in_oneof(0),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"lte\":", "lte", 4)
+        >(",\"lte\":", 4)
             .in_oneof(0),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"gt\":", "gt", 5)
+        >(",\"gt\":", 5)
             .in_oneof(1),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"gte\":", "gte", 6)
+        >(",\"gte\":", 6)
             .in_oneof(1),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"in\":", "in", 7)
+        >(",\"in\":", 7)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"notIn\":", "not_in", 8)
+        >(",\"notIn\":not_in", 8)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"example\":", "example", 9)
+        >(",\"example\":", 9)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.DurationRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for DurationRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.DurationRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -4068,22 +4042,22 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldMask,
-        >(",\"const\":", "const", 1)
+        >(",\"const\":", 1)
             .optional(),
-        ::rsvc::json::Field::string(",\"in\":", "in", 2).repeated(),
-        ::rsvc::json::Field::string(",\"notIn\":", "not_in", 3).repeated(),
+        ::rsvc::json::Field::string(",\"in\":", 2).repeated(),
+        ::rsvc::json::Field::string(",\"notIn\":not_in", 3).repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldMask,
-        >(",\"example\":", "example", 4)
+        >(",\"example\":", 4)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.FieldMaskRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for FieldMaskRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.FieldMaskRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -4123,42 +4097,42 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"const\":", "const", 2)
+        >(",\"const\":", 2)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"lt\":", "lt", 3)
+        >(",\"lt\":", 3)
             .in_oneof(0),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"lte\":", "lte", 4)
+        >(",\"lte\":", 4)
             .in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ltNow\":", "lt_now", 7).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"ltNow\":lt_now", 7).in_oneof(0),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"gt\":", "gt", 5)
+        >(",\"gt\":", 5)
             .in_oneof(1),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"gte\":", "gte", 6)
+        >(",\"gte\":", 6)
             .in_oneof(1),
-        ::rsvc::json::Field::bool(",\"gtNow\":", "gt_now", 8).in_oneof(1),
+        ::rsvc::json::Field::bool(",\"gtNow\":gt_now", 8).in_oneof(1),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"within\":", "within", 9)
+        >(",\"within\":", 9)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"example\":", "example", 10)
+        >(",\"example\":", 10)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.TimestampRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for TimestampRules {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.TimestampRules",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -4282,16 +4256,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<Violation>(",\"violations\":", "violations", 1)
-            .repeated(),
+        ::rsvc::json::Field::message::<Violation>(",\"violations\":", 1).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.Violations",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Violations {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.Violations",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -4323,19 +4296,19 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::message::<FieldPath>(",\"field\":", "field", 5).optional(),
-        ::rsvc::json::Field::message::<FieldPath>(",\"rule\":", "rule", 6).optional(),
-        ::rsvc::json::Field::string(",\"ruleId\":", "rule_id", 2).optional(),
-        ::rsvc::json::Field::string(",\"message\":", "message", 3).optional(),
-        ::rsvc::json::Field::bool(",\"forKey\":", "for_key", 4).optional(),
+        ::rsvc::json::Field::message::<FieldPath>(",\"field\":", 5).optional(),
+        ::rsvc::json::Field::message::<FieldPath>(",\"rule\":", 6).optional(),
+        ::rsvc::json::Field::string(",\"ruleId\":rule_id", 2).optional(),
+        ::rsvc::json::Field::string(",\"message\":", 3).optional(),
+        ::rsvc::json::Field::bool(",\"forKey\":for_key", 4).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.Violation",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Violation {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.Violation",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -4375,16 +4348,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<FieldPathElement>(",\"elements\":", "elements", 1)
-            .repeated(),
+        ::rsvc::json::Field::message::<FieldPathElement>(",\"elements\":", 1).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.FieldPath",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for FieldPath {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.FieldPath",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -4416,33 +4388,33 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 10] = [
-        ::rsvc::json::Field::int32(",\"fieldNumber\":", "field_number", 1).optional(),
-        ::rsvc::json::Field::string(",\"fieldName\":", "field_name", 2).optional(),
+        ::rsvc::json::Field::int32(",\"fieldNumber\":field_number", 1).optional(),
+        ::rsvc::json::Field::string(",\"fieldName\":field_name", 2).optional(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
-        >(",\"fieldType\":", "field_type", 3)
+        >(",\"fieldType\":field_type", 3)
             .optional(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
-        >(",\"keyType\":", "key_type", 4)
+        >(",\"keyType\":key_type", 4)
             .optional(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
-        >(",\"valueType\":", "value_type", 5)
+        >(",\"valueType\":value_type", 5)
             .optional(),
-        ::rsvc::json::Field::uint64(",\"index\":", "index", 6).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"boolKey\":", "bool_key", 7).in_oneof(0),
-        ::rsvc::json::Field::int64(",\"intKey\":", "int_key", 8).in_oneof(0),
-        ::rsvc::json::Field::uint64(",\"uintKey\":", "uint_key", 9).in_oneof(0),
-        ::rsvc::json::Field::string(",\"stringKey\":", "string_key", 10).in_oneof(0),
+        ::rsvc::json::Field::uint64(",\"index\":", 6).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"boolKey\":bool_key", 7).in_oneof(0),
+        ::rsvc::json::Field::int64(",\"intKey\":int_key", 8).in_oneof(0),
+        ::rsvc::json::Field::uint64(",\"uintKey\":uint_key", 9).in_oneof(0),
+        ::rsvc::json::Field::string(",\"stringKey\":string_key", 10).in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "buf.validate.FieldPathElement",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for FieldPathElement {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "buf.validate.FieldPathElement",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

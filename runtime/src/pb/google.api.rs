@@ -191,20 +191,19 @@ impl ::rsvc::json::JsonEnum for FieldBehavior {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<HttpRule>(",\"rules\":", "rules", 1).repeated(),
+        ::rsvc::json::Field::message::<HttpRule>(",\"rules\":", 1).repeated(),
         ::rsvc::json::Field::bool(
-            ",\"fullyDecodeReservedExpansion\":",
-            "fully_decode_reserved_expansion",
+            ",\"fullyDecodeReservedExpansion\":fully_decode_reserved_expansion",
             2,
         ),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.api.Http",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Http {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.api.Http",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -238,28 +237,27 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 10] = [
-        ::rsvc::json::Field::string(",\"selector\":", "selector", 1),
-        ::rsvc::json::Field::string(",\"get\":", "get", 2).in_oneof(0),
-        ::rsvc::json::Field::string(",\"put\":", "put", 3).in_oneof(0),
-        ::rsvc::json::Field::string(",\"post\":", "post", 4).in_oneof(0),
-        ::rsvc::json::Field::string(",\"delete\":", "delete", 5).in_oneof(0),
-        ::rsvc::json::Field::string(",\"patch\":", "patch", 6).in_oneof(0),
-        ::rsvc::json::Field::message::<CustomHttpPattern>(",\"custom\":", "custom", 8)
-            .in_oneof(0),
-        ::rsvc::json::Field::string(",\"body\":", "body", 7),
-        ::rsvc::json::Field::string(",\"responseBody\":", "response_body", 12),
+        ::rsvc::json::Field::string(",\"selector\":", 1),
+        ::rsvc::json::Field::string(",\"get\":", 2).in_oneof(0),
+        ::rsvc::json::Field::string(",\"put\":", 3).in_oneof(0),
+        ::rsvc::json::Field::string(",\"post\":", 4).in_oneof(0),
+        ::rsvc::json::Field::string(",\"delete\":", 5).in_oneof(0),
+        ::rsvc::json::Field::string(",\"patch\":", 6).in_oneof(0),
+        ::rsvc::json::Field::message::<CustomHttpPattern>(",\"custom\":", 8).in_oneof(0),
+        ::rsvc::json::Field::string(",\"body\":", 7),
+        ::rsvc::json::Field::string(",\"responseBody\":response_body", 12),
         ::rsvc::json::Field::message::<
             HttpRule,
-        >(",\"additionalBindings\":", "additional_bindings", 11)
+        >(",\"additionalBindings\":additional_bindings", 11)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.api.HttpRule",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for HttpRule {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.api.HttpRule",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -361,16 +359,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"kind\":", "kind", 1),
-        ::rsvc::json::Field::string(",\"path\":", "path", 2),
+        ::rsvc::json::Field::string(",\"kind\":", 1),
+        ::rsvc::json::Field::string(",\"path\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.api.CustomHttpPattern",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for CustomHttpPattern {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.api.CustomHttpPattern",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -404,20 +402,20 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"contentType\":", "content_type", 1),
-        ::rsvc::json::Field::bytes(",\"data\":", "data", 2),
+        ::rsvc::json::Field::string(",\"contentType\":content_type", 1),
+        ::rsvc::json::Field::bytes(",\"data\":", 2),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Any,
-        >(",\"extensions\":", "extensions", 3)
+        >(",\"extensions\":", 3)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.api.HttpBody",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for HttpBody {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.api.HttpBody",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -370,18 +370,17 @@ impl ::rsvc::json::JsonEnum for Code {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"reason\":", "reason", 1),
-        ::rsvc::json::Field::string(",\"domain\":", "domain", 2),
-        ::rsvc::json::Field::string(",\"metadata\":", "metadata", 3)
-            .map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"reason\":", 1),
+        ::rsvc::json::Field::string(",\"domain\":", 2),
+        ::rsvc::json::Field::string(",\"metadata\":", 3).map(::rsvc::json::Type::String),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.ErrorInfo",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ErrorInfo {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.ErrorInfo",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -419,16 +418,16 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"retryDelay\":", "retry_delay", 1)
+        >(",\"retryDelay\":retry_delay", 1)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.RetryInfo",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for RetryInfo {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.RetryInfo",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -460,16 +459,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"stackEntries\":", "stack_entries", 1).repeated(),
-        ::rsvc::json::Field::string(",\"detail\":", "detail", 2),
+        ::rsvc::json::Field::string(",\"stackEntries\":stack_entries", 1).repeated(),
+        ::rsvc::json::Field::string(",\"detail\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.DebugInfo",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for DebugInfo {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.DebugInfo",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -503,18 +502,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<
-            quota_failure::Violation,
-        >(",\"violations\":", "violations", 1)
+        ::rsvc::json::Field::message::<quota_failure::Violation>(",\"violations\":", 1)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.QuotaFailure",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for QuotaFailure {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.QuotaFailure",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -546,24 +543,24 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::string(",\"subject\":", "subject", 1),
-        ::rsvc::json::Field::string(",\"description\":", "description", 2),
-        ::rsvc::json::Field::string(",\"apiService\":", "api_service", 3),
-        ::rsvc::json::Field::string(",\"quotaMetric\":", "quota_metric", 4),
-        ::rsvc::json::Field::string(",\"quotaId\":", "quota_id", 5),
-        ::rsvc::json::Field::string(",\"quotaDimensions\":", "quota_dimensions", 6)
+        ::rsvc::json::Field::string(",\"subject\":", 1),
+        ::rsvc::json::Field::string(",\"description\":", 2),
+        ::rsvc::json::Field::string(",\"apiService\":api_service", 3),
+        ::rsvc::json::Field::string(",\"quotaMetric\":quota_metric", 4),
+        ::rsvc::json::Field::string(",\"quotaId\":quota_id", 5),
+        ::rsvc::json::Field::string(",\"quotaDimensions\":quota_dimensions", 6)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::int64(",\"quotaValue\":", "quota_value", 7),
-        ::rsvc::json::Field::int64(",\"futureQuotaValue\":", "future_quota_value", 8)
+        ::rsvc::json::Field::int64(",\"quotaValue\":quota_value", 7),
+        ::rsvc::json::Field::int64(",\"futureQuotaValue\":future_quota_value", 8)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.QuotaFailure.Violation",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for quota_failure::Violation {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.QuotaFailure.Violation",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -611,16 +608,16 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
         ::rsvc::json::Field::message::<
             precondition_failure::Violation,
-        >(",\"violations\":", "violations", 1)
+        >(",\"violations\":", 1)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.PreconditionFailure",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for PreconditionFailure {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.PreconditionFailure",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -652,17 +649,17 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"type\":", "type", 1),
-        ::rsvc::json::Field::string(",\"subject\":", "subject", 2),
-        ::rsvc::json::Field::string(",\"description\":", "description", 3),
+        ::rsvc::json::Field::string(",\"type\":", 1),
+        ::rsvc::json::Field::string(",\"subject\":", 2),
+        ::rsvc::json::Field::string(",\"description\":", 3),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.PreconditionFailure.Violation",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for precondition_failure::Violation {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.PreconditionFailure.Violation",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -700,16 +697,16 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
         ::rsvc::json::Field::message::<
             bad_request::FieldViolation,
-        >(",\"fieldViolations\":", "field_violations", 1)
+        >(",\"fieldViolations\":field_violations", 1)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.BadRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for BadRequest {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.BadRequest",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -741,21 +738,21 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::string(",\"field\":", "field", 1),
-        ::rsvc::json::Field::string(",\"description\":", "description", 2),
-        ::rsvc::json::Field::string(",\"reason\":", "reason", 3),
+        ::rsvc::json::Field::string(",\"field\":", 1),
+        ::rsvc::json::Field::string(",\"description\":", 2),
+        ::rsvc::json::Field::string(",\"reason\":", 3),
         ::rsvc::json::Field::message::<
             LocalizedMessage,
-        >(",\"localizedMessage\":", "localized_message", 4)
+        >(",\"localizedMessage\":localized_message", 4)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.BadRequest.FieldViolation",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for bad_request::FieldViolation {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.BadRequest.FieldViolation",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -793,16 +790,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"requestId\":", "request_id", 1),
-        ::rsvc::json::Field::string(",\"servingData\":", "serving_data", 2),
+        ::rsvc::json::Field::string(",\"requestId\":request_id", 1),
+        ::rsvc::json::Field::string(",\"servingData\":serving_data", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.RequestInfo",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for RequestInfo {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.RequestInfo",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -836,18 +833,18 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::string(",\"resourceType\":", "resource_type", 1),
-        ::rsvc::json::Field::string(",\"resourceName\":", "resource_name", 2),
-        ::rsvc::json::Field::string(",\"owner\":", "owner", 3),
-        ::rsvc::json::Field::string(",\"description\":", "description", 4),
+        ::rsvc::json::Field::string(",\"resourceType\":resource_type", 1),
+        ::rsvc::json::Field::string(",\"resourceName\":resource_name", 2),
+        ::rsvc::json::Field::string(",\"owner\":", 3),
+        ::rsvc::json::Field::string(",\"description\":", 4),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.ResourceInfo",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ResourceInfo {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.ResourceInfo",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -885,15 +882,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<help::Link>(",\"links\":", "links", 1).repeated(),
+        ::rsvc::json::Field::message::<help::Link>(",\"links\":", 1).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.Help",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Help {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.Help",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -925,16 +922,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"description\":", "description", 1),
-        ::rsvc::json::Field::string(",\"url\":", "url", 2),
+        ::rsvc::json::Field::string(",\"description\":", 1),
+        ::rsvc::json::Field::string(",\"url\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.Help.Link",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for help::Link {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.Help.Link",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -968,16 +965,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"locale\":", "locale", 1),
-        ::rsvc::json::Field::string(",\"message\":", "message", 2),
+        ::rsvc::json::Field::string(",\"locale\":", 1),
+        ::rsvc::json::Field::string(",\"message\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.LocalizedMessage",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for LocalizedMessage {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.LocalizedMessage",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1011,20 +1008,20 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::int32(",\"code\":", "code", 1),
-        ::rsvc::json::Field::string(",\"message\":", "message", 2),
+        ::rsvc::json::Field::int32(",\"code\":", 1),
+        ::rsvc::json::Field::string(",\"message\":", 2),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Any,
-        >(",\"details\":", "details", 3)
+        >(",\"details\":", 3)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.rpc.Status",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Status {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.rpc.Status",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

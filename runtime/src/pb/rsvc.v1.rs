@@ -176,20 +176,20 @@ pub mod error {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"errorSet\":", "error_set", 1),
-        ::rsvc::json::Field::message::<Access>(",\"access\":", "access", 2).optional(),
+        ::rsvc::json::Field::string(",\"errorSet\":error_set", 1),
+        ::rsvc::json::Field::message::<Access>(",\"access\":", 2).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"timeout\":", "timeout", 3)
+        >(",\"timeout\":", 3)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rsvc.v1.ServiceOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ServiceOptions {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rsvc.v1.ServiceOptions",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -225,21 +225,21 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::string(",\"errors\":", "errors", 1).repeated(),
-        ::rsvc::json::Field::message::<Access>(",\"access\":", "access", 2).optional(),
+        ::rsvc::json::Field::string(",\"errors\":", 1).repeated(),
+        ::rsvc::json::Field::message::<Access>(",\"access\":", 2).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"timeout\":", "timeout", 3)
+        >(",\"timeout\":", 3)
             .optional(),
-        ::rsvc::json::Field::bool(",\"fillUpdateMask\":", "fill_update_mask", 4),
+        ::rsvc::json::Field::bool(",\"fillUpdateMask\":fill_update_mask", 4),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rsvc.v1.MethodOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for MethodOptions {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rsvc.v1.MethodOptions",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -277,22 +277,18 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::message::<access::Public>(",\"public\":", "public", 1)
+        ::rsvc::json::Field::message::<access::Public>(",\"public\":", 1).in_oneof(0),
+        ::rsvc::json::Field::message::<access::Authenticated>(",\"authenticated\":", 2)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<
-            access::Authenticated,
-        >(",\"authenticated\":", "authenticated", 2)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<access::Scopes>(",\"scopes\":", "scopes", 3)
-            .in_oneof(0),
+        ::rsvc::json::Field::message::<access::Scopes>(",\"scopes\":", 3).in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rsvc.v1.Access",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Access {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rsvc.v1.Access",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -373,13 +369,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rsvc.v1.Access.Public",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for access::Public {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rsvc.v1.Access.Public",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -399,13 +395,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rsvc.v1.Access.Authenticated",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for access::Authenticated {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rsvc.v1.Access.Authenticated",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -425,16 +421,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"allOf\":", "all_of", 1).repeated(),
-        ::rsvc::json::Field::string(",\"anyOf\":", "any_of", 2).repeated(),
+        ::rsvc::json::Field::string(",\"allOf\":all_of", 1).repeated(),
+        ::rsvc::json::Field::string(",\"anyOf\":any_of", 2).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rsvc.v1.Access.Scopes",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for access::Scopes {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rsvc.v1.Access.Scopes",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -468,15 +464,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"domain\":", "domain", 1),
+        ::rsvc::json::Field::string(",\"domain\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rsvc.v1.ErrorSet",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ErrorSet {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rsvc.v1.ErrorSet",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -510,26 +506,24 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
         ::rsvc::json::Field::enumeration::<
             super::super::google::rpc::Code,
-        >(",\"code\":", "code", 1),
-        ::rsvc::json::Field::int32(",\"httpStatus\":", "http_status", 2),
-        ::rsvc::json::Field::string(",\"message\":", "message", 3),
+        >(",\"code\":", 1),
+        ::rsvc::json::Field::int32(",\"httpStatus\":http_status", 2),
+        ::rsvc::json::Field::string(",\"message\":", 3),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"retryAfter\":", "retry_after", 4)
+        >(",\"retryAfter\":retry_after", 4)
             .optional(),
-        ::rsvc::json::Field::message::<error::Link>(",\"help\":", "help", 5).repeated(),
-        ::rsvc::json::Field::message::<
-            error::LocalizedMessage,
-        >(",\"localized\":", "localized", 6)
+        ::rsvc::json::Field::message::<error::Link>(",\"help\":", 5).repeated(),
+        ::rsvc::json::Field::message::<error::LocalizedMessage>(",\"localized\":", 6)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rsvc.v1.Error",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Error {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rsvc.v1.Error",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -574,16 +568,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"description\":", "description", 1),
-        ::rsvc::json::Field::string(",\"url\":", "url", 2),
+        ::rsvc::json::Field::string(",\"description\":", 1),
+        ::rsvc::json::Field::string(",\"url\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rsvc.v1.Error.Link",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for error::Link {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rsvc.v1.Error.Link",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -617,16 +611,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"locale\":", "locale", 1),
-        ::rsvc::json::Field::string(",\"message\":", "message", 2),
+        ::rsvc::json::Field::string(",\"locale\":", 1),
+        ::rsvc::json::Field::string(",\"message\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rsvc.v1.Error.LocalizedMessage",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for error::LocalizedMessage {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rsvc.v1.Error.LocalizedMessage",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -168,7 +168,7 @@ impl crate::Validate for HealthCheckResponse {}
 /// As generated code has it, since whatever is sent has JSON.
 impl Json for HealthCheckRequest {
     fn info() -> &'static MessageInfo {
-        static FIELDS: [Field; 1] = [Field::string(",\"service\":", "service", 1)];
+        static FIELDS: [Field; 1] = [Field::string(",\"service\":", 1)];
         static INFO: MessageInfo = MessageInfo::new("grpc.health.v1.HealthCheckRequest", &FIELDS);
         &INFO
     }
@@ -190,7 +190,7 @@ impl Json for HealthCheckRequest {
 
 impl Json for HealthCheckResponse {
     fn info() -> &'static MessageInfo {
-        static FIELDS: [Field; 1] = [Field::enumeration::<ServingStatus>(",\"status\":", "status", 1)];
+        static FIELDS: [Field; 1] = [Field::enumeration::<ServingStatus>(",\"status\":", 1)];
         static INFO: MessageInfo = MessageInfo::new("grpc.health.v1.HealthCheckResponse", &FIELDS);
         &INFO
     }

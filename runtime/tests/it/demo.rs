@@ -30,8 +30,7 @@ impl rsvc::Validate for Text {
 
 impl Json for Text {
     fn info() -> &'static MessageInfo {
-        static FIELDS: [Field; 2] =
-            [Field::string(",\"text\":", "text", 1), Field::int32(",\"number\":", "number", 2)];
+        static FIELDS: [Field; 2] = [Field::string(",\"text\":", 1), Field::int32(",\"number\":", 2)];
         static INFO: MessageInfo = MessageInfo::new("demo.v1.Text", &FIELDS);
         &INFO
     }

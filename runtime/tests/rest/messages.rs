@@ -126,64 +126,63 @@ impl ::rsvc::json::JsonEnum for Kind {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 27] = [
-        ::rsvc::json::Field::string(",\"id\":", "id", 1),
-        ::rsvc::json::Field::int32(",\"count\":", "count", 2),
-        ::rsvc::json::Field::message::<Item>(",\"child\":", "child", 3).optional(),
-        ::rsvc::json::Field::string(",\"tags\":", "tags", 4).repeated(),
-        ::rsvc::json::Field::enumeration::<Kind>(",\"kind\":", "kind", 5),
+        ::rsvc::json::Field::string(",\"id\":", 1),
+        ::rsvc::json::Field::int32(",\"count\":", 2),
+        ::rsvc::json::Field::message::<Item>(",\"child\":", 3).optional(),
+        ::rsvc::json::Field::string(",\"tags\":", 4).repeated(),
+        ::rsvc::json::Field::enumeration::<Kind>(",\"kind\":", 5),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"at\":", "at", 6)
+        >(",\"at\":", 6)
             .optional(),
-        ::rsvc::json::Field::message::<i32>(",\"maybe\":", "maybe", 7).optional(),
+        ::rsvc::json::Field::message::<i32>(",\"maybe\":", 7).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldMask,
-        >(",\"updateMask\":", "update_mask", 8)
+        >(",\"updateMask\":update_mask", 8)
             .optional(),
-        ::rsvc::json::Field::bytes(",\"data\":", "data", 9),
-        ::rsvc::json::Field::bool(",\"flag\":", "flag", 10),
-        ::rsvc::json::Field::double(",\"ratio\":", "ratio", 11),
-        ::rsvc::json::Field::string(",\"labels\":", "labels", 12)
-            .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::string(",\"pickText\":", "pick_text", 13).in_oneof(0),
-        ::rsvc::json::Field::int64(",\"pickNumber\":", "pick_number", 14).in_oneof(0),
-        ::rsvc::json::Field::string(",\"note\":", "note", 15).optional(),
+        ::rsvc::json::Field::bytes(",\"data\":", 9),
+        ::rsvc::json::Field::bool(",\"flag\":", 10),
+        ::rsvc::json::Field::double(",\"ratio\":", 11),
+        ::rsvc::json::Field::string(",\"labels\":", 12).map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"pickText\":pick_text", 13).in_oneof(0),
+        ::rsvc::json::Field::int64(",\"pickNumber\":pick_number", 14).in_oneof(0),
+        ::rsvc::json::Field::string(",\"note\":", 15).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::pb::google::api::HttpBody,
-        >(",\"file\":", "file", 16)
+        >(",\"file\":", 16)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Any,
-        >(",\"any\":", "any", 17)
+        >(",\"any\":", 17)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"span\":", "span", 18)
+        >(",\"span\":", 18)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Value,
-        >(",\"value\":", "value", 19)
+        >(",\"value\":", 19)
             .optional()
             .nullable(),
-        ::rsvc::json::Field::int32(",\"numbers\":", "numbers", 20).packed(),
-        ::rsvc::json::Field::message::<Item>(",\"items\":", "items", 21).repeated(),
+        ::rsvc::json::Field::int32(",\"numbers\":", 20).packed(),
+        ::rsvc::json::Field::message::<Item>(",\"items\":", 21).repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost::alloc::string::String,
-        >(",\"text\":", "text", 22)
+        >(",\"text\":", 22)
             .optional(),
-        ::rsvc::json::Field::uint64(",\"big\":", "big", 23),
-        ::rsvc::json::Field::sint64(",\"zigzag\":", "zigzag", 24),
-        ::rsvc::json::Field::fixed32(",\"fixed\":", "fixed", 25),
-        ::rsvc::json::Field::float(",\"small\":", "small", 26),
-        ::rsvc::json::Field::int64(",\"long\":", "long", 27),
+        ::rsvc::json::Field::uint64(",\"big\":", 23),
+        ::rsvc::json::Field::sint64(",\"zigzag\":", 24),
+        ::rsvc::json::Field::fixed32(",\"fixed\":", 25),
+        ::rsvc::json::Field::float(",\"small\":", 26),
+        ::rsvc::json::Field::int64(",\"long\":", 27),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rest.v1.Item",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Item {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rest.v1.Item",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -10,13 +10,12 @@ impl Cx<'_> {
     pub(super) fn table_line(&self, id: FieldId) -> TokenStream {
         let field = &self.schema.fields[id];
         let escaped = escape(&field.json_name);
-        let (key, proto) = (format!(",\"{escaped}\":"), &field.name);
+        let json = &field.json_name;
+        let proto = if field.name == *json { "" } else { &field.name };
+        let raw = if escaped == *json { String::new() } else { format!(":{json}") };
+        let names = format!(",\"{escaped}\":{proto}{raw}");
         let number = Literal::u32_unsuffixed(field.number);
         let new = self.constructor(field.kind.value());
-        let named = (escaped != field.json_name).then(|| {
-            let json = &field.json_name;
-            quote! { .named(#json) }
-        });
         let cardinality = match &field.kind {
             FieldKind::Map(key, _) => {
                 let key = format_ident!("{key:?}");
@@ -38,7 +37,7 @@ impl Cx<'_> {
             FieldKind::Singular(value, _) if self.takes_null(value) => quote! { .nullable() },
             _ => quote! {},
         };
-        quote! { ::rsvc::json::Field::#new(#key, #proto, #number) #named #cardinality #nullable }
+        quote! { ::rsvc::json::Field::#new(#names, #number) #cardinality #nullable }
     }
 
     /// The constructor for a type.

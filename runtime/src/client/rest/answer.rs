@@ -301,7 +301,7 @@ fn last_word(binding: &Binding, info: &'static MessageInfo, text: &[u8]) -> Opti
         Some(Type::Message(info)) => info(),
         _ => info,
     };
-    if info.fields.iter().any(|field| field.json == "error" || field.proto == "error") {
+    if info.fields.iter().any(|field| field.has_name("error")) {
         return None;
     }
     let start = text.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start();

@@ -134,7 +134,7 @@ fn fits(pattern: &str, value: &str) -> bool {
 fn value(info: &'static MessageInfo, path: &Path, said: &Struct) -> Option<String> {
     let (index, path) = path.split_first()?;
     let field = info.field(usize::from(*index));
-    let found = said.fields.get(field.json);
+    let found = said.fields.get(field.json());
     if path.is_empty() {
         return match found {
             Some(value) => text(value),
@@ -189,10 +189,10 @@ struct Query<'a> {
 impl Query<'_> {
     fn message(&mut self, info: &'static MessageInfo, said: &Struct, prefix: &str) -> Result<(), Status> {
         for (index, field) in (0u16..).zip(info.fields) {
-            let Some(value) = said.fields.get(field.json) else { continue };
+            let Some(value) = said.fields.get(field.json()) else { continue };
             self.path.push(index);
             if !self.is_elsewhere() {
-                let name = format!("{prefix}{}", field.proto);
+                let name = format!("{prefix}{}", field.proto());
                 self.field(field, value, &name)?;
             }
             self.path.pop();

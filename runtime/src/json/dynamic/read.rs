@@ -59,7 +59,7 @@ fn read_field(field: &Field, reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Resu
                 put_bytes(field.number, &run, out);
             }
         }
-        Cardinality::Map(key) => read_map(field, key, reader, out)?,
+        Cardinality::Map(key) => read_map(field, key.into(), reader, out)?,
     }
     Ok(())
 }

@@ -59,7 +59,7 @@ impl<'a> Found<'a> {
     fn write(&self, info: &MessageInfo, writer: &mut Writer, depth: u32) -> Result<(), Wrong> {
         for (field, values) in info.fields.iter().zip(&self.values) {
             match field.cardinality {
-                Cardinality::Map(key) => map(field, key, values, writer, depth)?,
+                Cardinality::Map(key) => map(field, key.into(), values, writer, depth)?,
                 Cardinality::Repeated | Cardinality::Packed => list(field, values, writer, depth)?,
                 Cardinality::Implicit | Cardinality::Explicit | Cardinality::Required => {
                     single(field, values, writer, depth)?;

@@ -55,8 +55,8 @@ impl<'a> Reader<'a> {
             let at = self.pos;
             let fields = object.info.fields;
             let index = match fields.get(object.expect) {
-                Some(field) if self.input()[at..].starts_with(&field.key.as_bytes()[1..]) => {
-                    self.pos += field.key.len() - 1;
+                Some(field) if self.input()[at..].starts_with(&field.key()[1..]) => {
+                    self.pos += field.key().len() - 1;
                     object.expect
                 }
                 _ => match self.find(object)? {
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
         self.colon()?;
         let fields = object.info.fields;
         let (before, after) = fields.split_at(object.expect.min(fields.len()));
-        let is_it = |field: &Field| field.json == key || field.proto == key;
+        let is_it = |field: &Field| field.has_name(&key);
         if let Some(index) = after.iter().position(is_it) {
             return Ok(Some(before.len() + index));
         }
@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
         self.data(
             at,
             match object.info.fields.get(bit) {
-                Some(field) => format!("field {:?} of {name} comes twice", field.json),
+                Some(field) => format!("field {:?} of {name} comes twice", field.json()),
                 None => format!("two fields of one oneof of {name}"),
             },
         )
@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
         {
             let word = if bit < 64 { object.seen } else { *self.far_word(object.more, bit) };
             if word & (1 << (bit % 64)) == 0 {
-                let message = format!("{} needs its field {:?}", object.info.name, field.json);
+                let message = format!("{} needs its field {:?}", object.info.name, field.json());
                 return Err(self.data(self.pos, message));
             }
         }

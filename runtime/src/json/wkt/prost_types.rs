@@ -114,15 +114,15 @@ for ::rsvc::codegen::prost_types::method_options::IdempotencyLevel {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"fileName\":", "file_name", 1),
+        ::rsvc::json::Field::string(",\"fileName\":file_name", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.SourceContext",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::SourceContext {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.SourceContext",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -154,31 +154,31 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::string(",\"name\":", 1),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Field,
-        >(",\"fields\":", "fields", 2)
+        >(",\"fields\":", 2)
             .repeated(),
-        ::rsvc::json::Field::string(",\"oneofs\":", "oneofs", 3).repeated(),
+        ::rsvc::json::Field::string(",\"oneofs\":", 3).repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Option,
-        >(",\"options\":", "options", 4)
+        >(",\"options\":", 4)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::SourceContext,
-        >(",\"sourceContext\":", "source_context", 5)
+        >(",\"sourceContext\":source_context", 5)
             .optional(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::Syntax,
-        >(",\"syntax\":", "syntax", 6),
+        >(",\"syntax\":", 6),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.Type",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Type {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.Type",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -227,29 +227,29 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 10] = [
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field::Kind,
-        >(",\"kind\":", "kind", 1),
+        >(",\"kind\":", 1),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field::Cardinality,
-        >(",\"cardinality\":", "cardinality", 2),
-        ::rsvc::json::Field::int32(",\"number\":", "number", 3),
-        ::rsvc::json::Field::string(",\"name\":", "name", 4),
-        ::rsvc::json::Field::string(",\"typeUrl\":", "type_url", 6),
-        ::rsvc::json::Field::int32(",\"oneofIndex\":", "oneof_index", 7),
-        ::rsvc::json::Field::bool(",\"packed\":", "packed", 8),
+        >(",\"cardinality\":", 2),
+        ::rsvc::json::Field::int32(",\"number\":", 3),
+        ::rsvc::json::Field::string(",\"name\":", 4),
+        ::rsvc::json::Field::string(",\"typeUrl\":type_url", 6),
+        ::rsvc::json::Field::int32(",\"oneofIndex\":oneof_index", 7),
+        ::rsvc::json::Field::bool(",\"packed\":", 8),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Option,
-        >(",\"options\":", "options", 9)
+        >(",\"options\":", 9)
             .repeated(),
-        ::rsvc::json::Field::string(",\"jsonName\":", "json_name", 10),
-        ::rsvc::json::Field::string(",\"defaultValue\":", "default_value", 11),
+        ::rsvc::json::Field::string(",\"jsonName\":json_name", 10),
+        ::rsvc::json::Field::string(",\"defaultValue\":default_value", 11),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.Field",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Field {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.Field",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -309,30 +309,30 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::string(",\"name\":", 1),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::EnumValue,
-        >(",\"enumvalue\":", "enumvalue", 2)
+        >(",\"enumvalue\":", 2)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Option,
-        >(",\"options\":", "options", 3)
+        >(",\"options\":", 3)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::SourceContext,
-        >(",\"sourceContext\":", "source_context", 4)
+        >(",\"sourceContext\":source_context", 4)
             .optional(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::Syntax,
-        >(",\"syntax\":", "syntax", 5),
+        >(",\"syntax\":", 5),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.Enum",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Enum {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.Enum",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -377,20 +377,20 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
-        ::rsvc::json::Field::int32(",\"number\":", "number", 2),
+        ::rsvc::json::Field::string(",\"name\":", 1),
+        ::rsvc::json::Field::int32(",\"number\":", 2),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Option,
-        >(",\"options\":", "options", 3)
+        >(",\"options\":", 3)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.EnumValue",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::EnumValue {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.EnumValue",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -426,19 +426,19 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::string(",\"name\":", 1),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Any,
-        >(",\"value\":", "value", 2)
+        >(",\"value\":", 2)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.Option",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Option {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.Option",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -472,35 +472,35 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::string(",\"name\":", 1),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Method,
-        >(",\"methods\":", "methods", 2)
+        >(",\"methods\":", 2)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Option,
-        >(",\"options\":", "options", 3)
+        >(",\"options\":", 3)
             .repeated(),
-        ::rsvc::json::Field::string(",\"version\":", "version", 4),
+        ::rsvc::json::Field::string(",\"version\":", 4),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::SourceContext,
-        >(",\"sourceContext\":", "source_context", 5)
+        >(",\"sourceContext\":source_context", 5)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Mixin,
-        >(",\"mixins\":", "mixins", 6)
+        >(",\"mixins\":", 6)
             .repeated(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::Syntax,
-        >(",\"syntax\":", "syntax", 7),
+        >(",\"syntax\":", 7),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.Api",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Api {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.Api",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -549,26 +549,26 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
-        ::rsvc::json::Field::string(",\"requestTypeUrl\":", "request_type_url", 2),
-        ::rsvc::json::Field::bool(",\"requestStreaming\":", "request_streaming", 3),
-        ::rsvc::json::Field::string(",\"responseTypeUrl\":", "response_type_url", 4),
-        ::rsvc::json::Field::bool(",\"responseStreaming\":", "response_streaming", 5),
+        ::rsvc::json::Field::string(",\"name\":", 1),
+        ::rsvc::json::Field::string(",\"requestTypeUrl\":request_type_url", 2),
+        ::rsvc::json::Field::bool(",\"requestStreaming\":request_streaming", 3),
+        ::rsvc::json::Field::string(",\"responseTypeUrl\":response_type_url", 4),
+        ::rsvc::json::Field::bool(",\"responseStreaming\":response_streaming", 5),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Option,
-        >(",\"options\":", "options", 6)
+        >(",\"options\":", 6)
             .repeated(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::Syntax,
-        >(",\"syntax\":", "syntax", 7),
+        >(",\"syntax\":", 7),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.Method",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Method {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.Method",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -617,16 +617,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
-        ::rsvc::json::Field::string(",\"root\":", "root", 2),
+        ::rsvc::json::Field::string(",\"name\":", 1),
+        ::rsvc::json::Field::string(",\"root\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.Mixin",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::Mixin {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.Mixin",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -662,16 +662,16 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FileDescriptorProto,
-        >(",\"file\":", "file", 1)
+        >(",\"file\":", 1)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.FileDescriptorSet",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::FileDescriptorSet {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.FileDescriptorSet",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -703,46 +703,45 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 12] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
-        ::rsvc::json::Field::string(",\"package\":", "package", 2).optional(),
-        ::rsvc::json::Field::string(",\"dependency\":", "dependency", 3).repeated(),
-        ::rsvc::json::Field::int32(",\"publicDependency\":", "public_dependency", 10)
+        ::rsvc::json::Field::string(",\"name\":", 1).optional(),
+        ::rsvc::json::Field::string(",\"package\":", 2).optional(),
+        ::rsvc::json::Field::string(",\"dependency\":", 3).repeated(),
+        ::rsvc::json::Field::int32(",\"publicDependency\":public_dependency", 10)
             .repeated(),
-        ::rsvc::json::Field::int32(",\"weakDependency\":", "weak_dependency", 11)
-            .repeated(),
+        ::rsvc::json::Field::int32(",\"weakDependency\":weak_dependency", 11).repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::DescriptorProto,
-        >(",\"messageType\":", "message_type", 4)
+        >(",\"messageType\":message_type", 4)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::EnumDescriptorProto,
-        >(",\"enumType\":", "enum_type", 5)
+        >(",\"enumType\":enum_type", 5)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::ServiceDescriptorProto,
-        >(",\"service\":", "service", 6)
+        >(",\"service\":", 6)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldDescriptorProto,
-        >(",\"extension\":", "extension", 7)
+        >(",\"extension\":", 7)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FileOptions,
-        >(",\"options\":", "options", 8)
+        >(",\"options\":", 8)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::SourceCodeInfo,
-        >(",\"sourceCodeInfo\":", "source_code_info", 9)
+        >(",\"sourceCodeInfo\":source_code_info", 9)
             .optional(),
-        ::rsvc::json::Field::string(",\"syntax\":", "syntax", 12).optional(),
+        ::rsvc::json::Field::string(",\"syntax\":", 12).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.FileDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::FileDescriptorProto {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.FileDescriptorProto",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -796,48 +795,48 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 10] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::string(",\"name\":", 1).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldDescriptorProto,
-        >(",\"field\":", "field", 2)
+        >(",\"field\":", 2)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldDescriptorProto,
-        >(",\"extension\":", "extension", 6)
+        >(",\"extension\":", 6)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::DescriptorProto,
-        >(",\"nestedType\":", "nested_type", 3)
+        >(",\"nestedType\":nested_type", 3)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::EnumDescriptorProto,
-        >(",\"enumType\":", "enum_type", 4)
+        >(",\"enumType\":enum_type", 4)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange,
-        >(",\"extensionRange\":", "extension_range", 5)
+        >(",\"extensionRange\":extension_range", 5)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::OneofDescriptorProto,
-        >(",\"oneofDecl\":", "oneof_decl", 8)
+        >(",\"oneofDecl\":oneof_decl", 8)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::MessageOptions,
-        >(",\"options\":", "options", 7)
+        >(",\"options\":", 7)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::descriptor_proto::ReservedRange,
-        >(",\"reservedRange\":", "reserved_range", 9)
+        >(",\"reservedRange\":reserved_range", 9)
             .repeated(),
-        ::rsvc::json::Field::string(",\"reservedName\":", "reserved_name", 10).repeated(),
+        ::rsvc::json::Field::string(",\"reservedName\":reserved_name", 10).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.DescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::DescriptorProto {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.DescriptorProto",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -887,21 +886,21 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::int32(",\"start\":", "start", 1).optional(),
-        ::rsvc::json::Field::int32(",\"end\":", "end", 2).optional(),
+        ::rsvc::json::Field::int32(",\"start\":", 1).optional(),
+        ::rsvc::json::Field::int32(",\"end\":", 2).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::ExtensionRangeOptions,
-        >(",\"options\":", "options", 3)
+        >(",\"options\":", 3)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.DescriptorProto.ExtensionRange",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json
     for ::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.DescriptorProto.ExtensionRange",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -937,17 +936,17 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::int32(",\"start\":", "start", 1).optional(),
-        ::rsvc::json::Field::int32(",\"end\":", "end", 2).optional(),
+        ::rsvc::json::Field::int32(",\"start\":", 1).optional(),
+        ::rsvc::json::Field::int32(",\"end\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.DescriptorProto.ReservedRange",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json
     for ::rsvc::codegen::prost_types::descriptor_proto::ReservedRange {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.DescriptorProto.ReservedRange",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -983,16 +982,16 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+        >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.ExtensionRangeOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::ExtensionRangeOptions {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.ExtensionRangeOptions",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1024,35 +1023,34 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 11] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
-        ::rsvc::json::Field::int32(",\"number\":", "number", 3).optional(),
+        ::rsvc::json::Field::string(",\"name\":", 1).optional(),
+        ::rsvc::json::Field::int32(",\"number\":", 3).optional(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field_descriptor_proto::Label,
-        >(",\"label\":", "label", 4)
+        >(",\"label\":", 4)
             .optional(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
-        >(",\"type\":", "type", 5)
+        >(",\"type\":", 5)
             .optional(),
-        ::rsvc::json::Field::string(",\"typeName\":", "type_name", 6).optional(),
-        ::rsvc::json::Field::string(",\"extendee\":", "extendee", 2).optional(),
-        ::rsvc::json::Field::string(",\"defaultValue\":", "default_value", 7).optional(),
-        ::rsvc::json::Field::int32(",\"oneofIndex\":", "oneof_index", 9).optional(),
-        ::rsvc::json::Field::string(",\"jsonName\":", "json_name", 10).optional(),
+        ::rsvc::json::Field::string(",\"typeName\":type_name", 6).optional(),
+        ::rsvc::json::Field::string(",\"extendee\":", 2).optional(),
+        ::rsvc::json::Field::string(",\"defaultValue\":default_value", 7).optional(),
+        ::rsvc::json::Field::int32(",\"oneofIndex\":oneof_index", 9).optional(),
+        ::rsvc::json::Field::string(",\"jsonName\":json_name", 10).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldOptions,
-        >(",\"options\":", "options", 8)
+        >(",\"options\":", 8)
             .optional(),
-        ::rsvc::json::Field::bool(",\"proto3Optional\":", "proto3_optional", 17)
-            .optional(),
+        ::rsvc::json::Field::bool(",\"proto3Optional\":proto3_optional", 17).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.FieldDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::FieldDescriptorProto {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.FieldDescriptorProto",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1114,19 +1112,19 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::string(",\"name\":", 1).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::OneofOptions,
-        >(",\"options\":", "options", 2)
+        >(",\"options\":", 2)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.OneofDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::OneofDescriptorProto {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.OneofDescriptorProto",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1160,28 +1158,28 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::string(",\"name\":", 1).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::EnumValueDescriptorProto,
-        >(",\"value\":", "value", 2)
+        >(",\"value\":", 2)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::EnumOptions,
-        >(",\"options\":", "options", 3)
+        >(",\"options\":", 3)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange,
-        >(",\"reservedRange\":", "reserved_range", 4)
+        >(",\"reservedRange\":reserved_range", 4)
             .repeated(),
-        ::rsvc::json::Field::string(",\"reservedName\":", "reserved_name", 5).repeated(),
+        ::rsvc::json::Field::string(",\"reservedName\":reserved_name", 5).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.EnumDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::EnumDescriptorProto {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.EnumDescriptorProto",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1221,17 +1219,17 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::int32(",\"start\":", "start", 1).optional(),
-        ::rsvc::json::Field::int32(",\"end\":", "end", 2).optional(),
+        ::rsvc::json::Field::int32(",\"start\":", 1).optional(),
+        ::rsvc::json::Field::int32(",\"end\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.EnumDescriptorProto.EnumReservedRange",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json
     for ::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.EnumDescriptorProto.EnumReservedRange",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1265,20 +1263,20 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
-        ::rsvc::json::Field::int32(",\"number\":", "number", 2).optional(),
+        ::rsvc::json::Field::string(",\"name\":", 1).optional(),
+        ::rsvc::json::Field::int32(",\"number\":", 2).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::EnumValueOptions,
-        >(",\"options\":", "options", 3)
+        >(",\"options\":", 3)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.EnumValueDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::EnumValueDescriptorProto {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.EnumValueDescriptorProto",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1314,23 +1312,23 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::string(",\"name\":", 1).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::MethodDescriptorProto,
-        >(",\"method\":", "method", 2)
+        >(",\"method\":", 2)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::ServiceOptions,
-        >(",\"options\":", "options", 3)
+        >(",\"options\":", 3)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.ServiceDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::ServiceDescriptorProto {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.ServiceDescriptorProto",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1366,25 +1364,23 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
-        ::rsvc::json::Field::string(",\"inputType\":", "input_type", 2).optional(),
-        ::rsvc::json::Field::string(",\"outputType\":", "output_type", 3).optional(),
+        ::rsvc::json::Field::string(",\"name\":", 1).optional(),
+        ::rsvc::json::Field::string(",\"inputType\":input_type", 2).optional(),
+        ::rsvc::json::Field::string(",\"outputType\":output_type", 3).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::MethodOptions,
-        >(",\"options\":", "options", 4)
+        >(",\"options\":", 4)
             .optional(),
-        ::rsvc::json::Field::bool(",\"clientStreaming\":", "client_streaming", 5)
-            .optional(),
-        ::rsvc::json::Field::bool(",\"serverStreaming\":", "server_streaming", 6)
-            .optional(),
+        ::rsvc::json::Field::bool(",\"clientStreaming\":client_streaming", 5).optional(),
+        ::rsvc::json::Field::bool(",\"serverStreaming\":server_streaming", 6).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.MethodDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::MethodDescriptorProto {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.MethodDescriptorProto",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1426,73 +1422,57 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 20] = [
-        ::rsvc::json::Field::string(",\"javaPackage\":", "java_package", 1).optional(),
-        ::rsvc::json::Field::string(
-                ",\"javaOuterClassname\":",
-                "java_outer_classname",
-                8,
-            )
+        ::rsvc::json::Field::string(",\"javaPackage\":java_package", 1).optional(),
+        ::rsvc::json::Field::string(",\"javaOuterClassname\":java_outer_classname", 8)
             .optional(),
-        ::rsvc::json::Field::bool(",\"javaMultipleFiles\":", "java_multiple_files", 10)
+        ::rsvc::json::Field::bool(",\"javaMultipleFiles\":java_multiple_files", 10)
             .optional(),
         ::rsvc::json::Field::bool(
-                ",\"javaGenerateEqualsAndHash\":",
-                "java_generate_equals_and_hash",
+                ",\"javaGenerateEqualsAndHash\":java_generate_equals_and_hash",
                 20,
             )
             .optional(),
-        ::rsvc::json::Field::bool(
-                ",\"javaStringCheckUtf8\":",
-                "java_string_check_utf8",
-                27,
-            )
+        ::rsvc::json::Field::bool(",\"javaStringCheckUtf8\":java_string_check_utf8", 27)
             .optional(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::file_options::OptimizeMode,
-        >(",\"optimizeFor\":", "optimize_for", 9)
+        >(",\"optimizeFor\":optimize_for", 9)
             .optional(),
-        ::rsvc::json::Field::string(",\"goPackage\":", "go_package", 11).optional(),
-        ::rsvc::json::Field::bool(",\"ccGenericServices\":", "cc_generic_services", 16)
+        ::rsvc::json::Field::string(",\"goPackage\":go_package", 11).optional(),
+        ::rsvc::json::Field::bool(",\"ccGenericServices\":cc_generic_services", 16)
             .optional(),
-        ::rsvc::json::Field::bool(
-                ",\"javaGenericServices\":",
-                "java_generic_services",
-                17,
-            )
+        ::rsvc::json::Field::bool(",\"javaGenericServices\":java_generic_services", 17)
             .optional(),
-        ::rsvc::json::Field::bool(",\"pyGenericServices\":", "py_generic_services", 18)
+        ::rsvc::json::Field::bool(",\"pyGenericServices\":py_generic_services", 18)
             .optional(),
-        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 23).optional(),
-        ::rsvc::json::Field::bool(",\"ccEnableArenas\":", "cc_enable_arenas", 31)
+        ::rsvc::json::Field::bool(",\"deprecated\":", 23).optional(),
+        ::rsvc::json::Field::bool(",\"ccEnableArenas\":cc_enable_arenas", 31).optional(),
+        ::rsvc::json::Field::string(",\"objcClassPrefix\":objc_class_prefix", 36)
             .optional(),
-        ::rsvc::json::Field::string(",\"objcClassPrefix\":", "objc_class_prefix", 36)
+        ::rsvc::json::Field::string(",\"csharpNamespace\":csharp_namespace", 37)
             .optional(),
-        ::rsvc::json::Field::string(",\"csharpNamespace\":", "csharp_namespace", 37)
+        ::rsvc::json::Field::string(",\"swiftPrefix\":swift_prefix", 39).optional(),
+        ::rsvc::json::Field::string(",\"phpClassPrefix\":php_class_prefix", 40)
             .optional(),
-        ::rsvc::json::Field::string(",\"swiftPrefix\":", "swift_prefix", 39).optional(),
-        ::rsvc::json::Field::string(",\"phpClassPrefix\":", "php_class_prefix", 40)
-            .optional(),
-        ::rsvc::json::Field::string(",\"phpNamespace\":", "php_namespace", 41)
-            .optional(),
+        ::rsvc::json::Field::string(",\"phpNamespace\":php_namespace", 41).optional(),
         ::rsvc::json::Field::string(
-                ",\"phpMetadataNamespace\":",
-                "php_metadata_namespace",
+                ",\"phpMetadataNamespace\":php_metadata_namespace",
                 44,
             )
             .optional(),
-        ::rsvc::json::Field::string(",\"rubyPackage\":", "ruby_package", 45).optional(),
+        ::rsvc::json::Field::string(",\"rubyPackage\":ruby_package", 45).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+        >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.FileOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::FileOptions {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.FileOptions",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1567,32 +1547,27 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::bool(
-                ",\"messageSetWireFormat\":",
-                "message_set_wire_format",
-                1,
-            )
+        ::rsvc::json::Field::bool(",\"messageSetWireFormat\":message_set_wire_format", 1)
             .optional(),
         ::rsvc::json::Field::bool(
-                ",\"noStandardDescriptorAccessor\":",
-                "no_standard_descriptor_accessor",
+                ",\"noStandardDescriptorAccessor\":no_standard_descriptor_accessor",
                 2,
             )
             .optional(),
-        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 3).optional(),
-        ::rsvc::json::Field::bool(",\"mapEntry\":", "map_entry", 7).optional(),
+        ::rsvc::json::Field::bool(",\"deprecated\":", 3).optional(),
+        ::rsvc::json::Field::bool(",\"mapEntry\":map_entry", 7).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+        >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.MessageOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::MessageOptions {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.MessageOptions",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1634,28 +1609,28 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field_options::CType,
-        >(",\"ctype\":", "ctype", 1)
+        >(",\"ctype\":", 1)
             .optional(),
-        ::rsvc::json::Field::bool(",\"packed\":", "packed", 2).optional(),
+        ::rsvc::json::Field::bool(",\"packed\":", 2).optional(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field_options::JsType,
-        >(",\"jstype\":", "jstype", 6)
+        >(",\"jstype\":", 6)
             .optional(),
-        ::rsvc::json::Field::bool(",\"lazy\":", "lazy", 5).optional(),
-        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 3).optional(),
-        ::rsvc::json::Field::bool(",\"weak\":", "weak", 10).optional(),
+        ::rsvc::json::Field::bool(",\"lazy\":", 5).optional(),
+        ::rsvc::json::Field::bool(",\"deprecated\":", 3).optional(),
+        ::rsvc::json::Field::bool(",\"weak\":", 10).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+        >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.FieldOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::FieldOptions {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.FieldOptions",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1711,16 +1686,16 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+        >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.OneofOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::OneofOptions {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.OneofOptions",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1752,20 +1727,20 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::bool(",\"allowAlias\":", "allow_alias", 2).optional(),
-        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 3).optional(),
+        ::rsvc::json::Field::bool(",\"allowAlias\":allow_alias", 2).optional(),
+        ::rsvc::json::Field::bool(",\"deprecated\":", 3).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+        >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.EnumOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::EnumOptions {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.EnumOptions",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1801,19 +1776,19 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 1).optional(),
+        ::rsvc::json::Field::bool(",\"deprecated\":", 1).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+        >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.EnumValueOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::EnumValueOptions {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.EnumValueOptions",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1847,19 +1822,19 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 33).optional(),
+        ::rsvc::json::Field::bool(",\"deprecated\":", 33).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+        >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.ServiceOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::ServiceOptions {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.ServiceOptions",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1893,23 +1868,23 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::bool(",\"deprecated\":", "deprecated", 33).optional(),
+        ::rsvc::json::Field::bool(",\"deprecated\":", 33).optional(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::method_options::IdempotencyLevel,
-        >(",\"idempotencyLevel\":", "idempotency_level", 34)
+        >(",\"idempotencyLevel\":idempotency_level", 34)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":", "uninterpreted_option", 999)
+        >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.MethodOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::MethodOptions {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.MethodOptions",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1952,26 +1927,25 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::uninterpreted_option::NamePart,
-        >(",\"name\":", "name", 2)
+        >(",\"name\":", 2)
             .repeated(),
-        ::rsvc::json::Field::string(",\"identifierValue\":", "identifier_value", 3)
+        ::rsvc::json::Field::string(",\"identifierValue\":identifier_value", 3)
             .optional(),
-        ::rsvc::json::Field::uint64(",\"positiveIntValue\":", "positive_int_value", 4)
+        ::rsvc::json::Field::uint64(",\"positiveIntValue\":positive_int_value", 4)
             .optional(),
-        ::rsvc::json::Field::int64(",\"negativeIntValue\":", "negative_int_value", 5)
+        ::rsvc::json::Field::int64(",\"negativeIntValue\":negative_int_value", 5)
             .optional(),
-        ::rsvc::json::Field::double(",\"doubleValue\":", "double_value", 6).optional(),
-        ::rsvc::json::Field::bytes(",\"stringValue\":", "string_value", 7).optional(),
-        ::rsvc::json::Field::string(",\"aggregateValue\":", "aggregate_value", 8)
-            .optional(),
+        ::rsvc::json::Field::double(",\"doubleValue\":double_value", 6).optional(),
+        ::rsvc::json::Field::bytes(",\"stringValue\":string_value", 7).optional(),
+        ::rsvc::json::Field::string(",\"aggregateValue\":aggregate_value", 8).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.UninterpretedOption",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::UninterpretedOption {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.UninterpretedOption",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2015,17 +1989,17 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"namePart\":", "name_part", 1).required(),
-        ::rsvc::json::Field::bool(",\"isExtension\":", "is_extension", 2).required(),
+        ::rsvc::json::Field::string(",\"namePart\":name_part", 1).required(),
+        ::rsvc::json::Field::bool(",\"isExtension\":is_extension", 2).required(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.UninterpretedOption.NamePart",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json
     for ::rsvc::codegen::prost_types::uninterpreted_option::NamePart {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.UninterpretedOption.NamePart",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2061,16 +2035,16 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::source_code_info::Location,
-        >(",\"location\":", "location", 1)
+        >(",\"location\":", 1)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.SourceCodeInfo",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::SourceCodeInfo {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.SourceCodeInfo",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2102,27 +2076,26 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::int32(",\"path\":", "path", 1).packed(),
-        ::rsvc::json::Field::int32(",\"span\":", "span", 2).packed(),
-        ::rsvc::json::Field::string(",\"leadingComments\":", "leading_comments", 3)
+        ::rsvc::json::Field::int32(",\"path\":", 1).packed(),
+        ::rsvc::json::Field::int32(",\"span\":", 2).packed(),
+        ::rsvc::json::Field::string(",\"leadingComments\":leading_comments", 3)
             .optional(),
-        ::rsvc::json::Field::string(",\"trailingComments\":", "trailing_comments", 4)
+        ::rsvc::json::Field::string(",\"trailingComments\":trailing_comments", 4)
             .optional(),
         ::rsvc::json::Field::string(
-                ",\"leadingDetachedComments\":",
-                "leading_detached_comments",
+                ",\"leadingDetachedComments\":leading_detached_comments",
                 6,
             )
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.SourceCodeInfo.Location",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json
     for ::rsvc::codegen::prost_types::source_code_info::Location {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.SourceCodeInfo.Location",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2164,16 +2137,16 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::generated_code_info::Annotation,
-        >(",\"annotation\":", "annotation", 1)
+        >(",\"annotation\":", 1)
             .repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.GeneratedCodeInfo",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for ::rsvc::codegen::prost_types::GeneratedCodeInfo {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.GeneratedCodeInfo",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -2205,19 +2178,19 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::int32(",\"path\":", "path", 1).packed(),
-        ::rsvc::json::Field::string(",\"sourceFile\":", "source_file", 2).optional(),
-        ::rsvc::json::Field::int32(",\"begin\":", "begin", 3).optional(),
-        ::rsvc::json::Field::int32(",\"end\":", "end", 4).optional(),
+        ::rsvc::json::Field::int32(",\"path\":", 1).packed(),
+        ::rsvc::json::Field::string(",\"sourceFile\":source_file", 2).optional(),
+        ::rsvc::json::Field::int32(",\"begin\":", 3).optional(),
+        ::rsvc::json::Field::int32(",\"end\":", 4).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "google.protobuf.GeneratedCodeInfo.Annotation",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json
     for ::rsvc::codegen::prost_types::generated_code_info::Annotation {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "google.protobuf.GeneratedCodeInfo.Annotation",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -130,7 +130,7 @@ impl Writer {
     #[inline]
     pub fn key(&mut self, field: &Field) {
         if self.plain {
-            self.buf.extend_from_slice(field.key.as_bytes());
+            self.buf.extend_from_slice(field.key());
         } else {
             self.styled_key(field);
         }
@@ -138,7 +138,7 @@ impl Writer {
 
     #[cold]
     fn styled_key(&mut self, field: &Field) {
-        let name = if self.options.proto_names { field.proto } else { field.json };
+        let name = if self.options.proto_names { field.proto() } else { field.json() };
         self.dynamic_key(name);
     }
 

@@ -3,31 +3,26 @@
 use crate::json::info::{EnumInfo, Field, Form, MessageInfo, Type};
 use crate::json::{Json, JsonEnum};
 
-static ANY: [Field; 2] = [
-    Field::new(",\"typeUrl\":", "type_url", 1, Type::String),
-    Field::new(",\"value\":", "value", 2, Type::Bytes),
-];
-static SECONDS: [Field; 2] = [
-    Field::new(",\"seconds\":", "seconds", 1, Type::Int64),
-    Field::new(",\"nanos\":", "nanos", 2, Type::Int32),
-];
-static MASK: [Field; 1] = [Field::new(",\"paths\":", "paths", 1, Type::String).repeated()];
+static ANY: [Field; 2] =
+    [Field::new(",\"typeUrl\":type_url", 1, Type::String), Field::new(",\"value\":", 2, Type::Bytes)];
+static SECONDS: [Field; 2] =
+    [Field::new(",\"seconds\":", 1, Type::Int64), Field::new(",\"nanos\":", 2, Type::Int32)];
+static MASK: [Field; 1] = [Field::new(",\"paths\":", 1, Type::String).repeated()];
 static STRUCT: [Field; 1] =
-    [Field::new(",\"fields\":", "fields", 1, Type::Message(<prost_types::Value as Json>::info))
-        .map(Type::String)];
+    [Field::new(",\"fields\":", 1, Type::Message(<prost_types::Value as Json>::info)).map(Type::String)];
 const NULL: &EnumInfo = <prost_types::NullValue as JsonEnum>::INFO;
 static VALUE: [Field; 6] = [
-    Field::new(",\"nullValue\":", "null_value", 1, Type::Enum(NULL)).in_oneof(0),
-    Field::new(",\"numberValue\":", "number_value", 2, Type::Double).in_oneof(0),
-    Field::new(",\"stringValue\":", "string_value", 3, Type::String).in_oneof(0),
-    Field::new(",\"boolValue\":", "bool_value", 4, Type::Bool).in_oneof(0),
-    Field::new(",\"structValue\":", "struct_value", 5, Type::Message(<prost_types::Struct as Json>::info))
+    Field::new(",\"nullValue\":null_value", 1, Type::Enum(NULL)).in_oneof(0),
+    Field::new(",\"numberValue\":number_value", 2, Type::Double).in_oneof(0),
+    Field::new(",\"stringValue\":string_value", 3, Type::String).in_oneof(0),
+    Field::new(",\"boolValue\":bool_value", 4, Type::Bool).in_oneof(0),
+    Field::new(",\"structValue\":struct_value", 5, Type::Message(<prost_types::Struct as Json>::info))
         .in_oneof(0),
-    Field::new(",\"listValue\":", "list_value", 6, Type::Message(<prost_types::ListValue as Json>::info))
+    Field::new(",\"listValue\":list_value", 6, Type::Message(<prost_types::ListValue as Json>::info))
         .in_oneof(0),
 ];
 static LIST: [Field; 1] =
-    [Field::new(",\"values\":", "values", 1, Type::Message(<prost_types::Value as Json>::info)).repeated()];
+    [Field::new(",\"values\":", 1, Type::Message(<prost_types::Value as Json>::info)).repeated()];
 
 /// The fields of a message.
 pub(super) fn fields(info: &'static MessageInfo) -> &'static [Field] {
@@ -54,7 +49,7 @@ pub(super) fn wrapped(info: &'static MessageInfo) -> Option<&'static Field> {
         ($($name:literal: $ty:ident,)*) => {
             match info.name {
                 $(concat!("google.protobuf.", $name) => {
-                    static FIELD: Field = Field::new(",\"value\":", "value", 1, Type::$ty);
+                    static FIELD: Field = Field::new(",\"value\":", 1, Type::$ty);
                     Some(&FIELD)
                 })*
                 _ => None,

@@ -144,7 +144,7 @@ impl Place {
 
     /// Its name, as the `.proto` has it.
     fn name(&self) -> String {
-        let names: Vec<_> = self.steps().map(|(_, field)| field.proto).collect();
+        let names: Vec<_> = self.steps().map(|(_, field)| field.proto()).collect();
         names.join(".")
     }
 

@@ -77,9 +77,9 @@ fn find(info: &'static MessageInfo, key: &str) -> Result<Option<Place>, Cow<'sta
             return Err("a name between the dots is missing".into());
         }
         let fields = known::fields(info);
-        let Some(index) = fields.iter().position(|field| field.json == name || field.proto == name) else {
+        let Some(index) = fields.iter().position(|field| field.has_name(name)) else {
             return match name.split_once('[') {
-                Some((name, _)) if fields.iter().any(|field| field.json == name || field.proto == name) => {
+                Some((name, _)) if fields.iter().any(|field| field.has_name(name)) => {
                     Err("neither elements nor entries can be named in a query".into())
                 }
                 _ => Ok(None),

@@ -20,16 +20,16 @@ pub struct GetRequest {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"text\":", "text", 1),
-        ::rsvc::json::Field::int32(",\"numbers\":", "numbers", 2).packed(),
+        ::rsvc::json::Field::string(",\"text\":", 1),
+        ::rsvc::json::Field::int32(",\"numbers\":", 2).packed(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "annotated.v1.Note",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Note {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "annotated.v1.Note",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -63,15 +63,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::string(",\"name\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "annotated.v1.GetRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for GetRequest {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "annotated.v1.GetRequest",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

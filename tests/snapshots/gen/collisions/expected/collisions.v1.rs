@@ -258,15 +258,15 @@ impl ::rsvc::json::JsonEnum for fields::FooBar2 {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::int32(",\"a\":", "a", 1).optional(),
+        ::rsvc::json::Field::int32(",\"a\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "collisions.v1.FooBar",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for FooBar {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "collisions.v1.FooBar",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -298,17 +298,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::int32(",\"b\":", "b", 1).optional(),
-        ::rsvc::json::Field::message::<foo_bar2::Inner>(",\"inner\":", "inner", 2)
-            .optional(),
+        ::rsvc::json::Field::int32(",\"b\":", 1).optional(),
+        ::rsvc::json::Field::message::<foo_bar2::Inner>(",\"inner\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "collisions.v1.Foo_Bar",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for FooBar2 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "collisions.v1.Foo_Bar",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -342,13 +341,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "collisions.v1.Foo_Bar.Inner",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for foo_bar2::Inner {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "collisions.v1.Foo_Bar.Inner",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -368,17 +367,17 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::message::<FooBar>(",\"c\":", "c", 1).optional(),
-        ::rsvc::json::Field::message::<FooBar2>(",\"d\":", "d", 2).optional(),
-        ::rsvc::json::Field::message::<foo_bar2::Inner>(",\"e\":", "e", 3).optional(),
+        ::rsvc::json::Field::message::<FooBar>(",\"c\":", 1).optional(),
+        ::rsvc::json::Field::message::<FooBar2>(",\"d\":", 2).optional(),
+        ::rsvc::json::Field::message::<foo_bar2::Inner>(",\"e\":", 3).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "collisions.v1.fooBAR",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for FooBar3 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "collisions.v1.fooBAR",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -414,29 +413,29 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 14] = [
-        ::rsvc::json::Field::string(",\"fooBar\":", "foo_bar", 1).optional(),
-        ::rsvc::json::Field::string(",\"FOOBAR\":", "FOO_BAR", 2).optional(),
-        ::rsvc::json::Field::string(",\"FooBar\":", "FooBar", 3).optional(),
-        ::rsvc::json::Field::string(",\"fooBar2\":", "foo_bar2", 4).optional(),
-        ::rsvc::json::Field::enumeration::<Kind>(",\"kind\":", "kind", 5).repeated(),
-        ::rsvc::json::Field::string(",\"pushKind\":", "push_kind", 6).optional(),
-        ::rsvc::json::Field::enumeration::<Kind>(",\"state\":", "state", 7).optional(),
-        ::rsvc::json::Field::string(",\"setState\":", "set_state", 8).optional(),
-        ::rsvc::json::Field::enumeration::<Kind>(",\"type\":", "type", 9)
+        ::rsvc::json::Field::string(",\"fooBar\":foo_bar", 1).optional(),
+        ::rsvc::json::Field::string(",\"FOOBAR\":FOO_BAR", 2).optional(),
+        ::rsvc::json::Field::string(",\"FooBar\":", 3).optional(),
+        ::rsvc::json::Field::string(",\"fooBar2\":foo_bar2", 4).optional(),
+        ::rsvc::json::Field::enumeration::<Kind>(",\"kind\":", 5).repeated(),
+        ::rsvc::json::Field::string(",\"pushKind\":push_kind", 6).optional(),
+        ::rsvc::json::Field::enumeration::<Kind>(",\"state\":", 7).optional(),
+        ::rsvc::json::Field::string(",\"setState\":set_state", 8).optional(),
+        ::rsvc::json::Field::enumeration::<Kind>(",\"type\":", 9)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::string(",\"getType\":", "get_type", 11).optional(),
-        ::rsvc::json::Field::string(",\"choice\":", "choice", 15).in_oneof(0),
-        ::rsvc::json::Field::string(",\"Choice\":", "Choice", 16).in_oneof(0),
-        ::rsvc::json::Field::string(",\"CHOICE\":", "CHOICE", 17).in_oneof(0),
-        ::rsvc::json::Field::string(",\"nested\":", "nested_", 18).in_oneof(1),
+        ::rsvc::json::Field::string(",\"getType\":get_type", 11).optional(),
+        ::rsvc::json::Field::string(",\"choice\":", 15).in_oneof(0),
+        ::rsvc::json::Field::string(",\"Choice\":", 16).in_oneof(0),
+        ::rsvc::json::Field::string(",\"CHOICE\":", 17).in_oneof(0),
+        ::rsvc::json::Field::string(",\"nested\":nested_", 18).in_oneof(1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "collisions.v1.Fields",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Fields {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "collisions.v1.Fields",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -528,13 +527,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "collisions.v1.Fields.Nested",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for fields::Nested {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "collisions.v1.Fields.Nested",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -554,15 +553,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::enumeration::<Kind2>(",\"other\":", "other", 3).optional(),
+        ::rsvc::json::Field::enumeration::<Kind2>(",\"other\":", 3).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "collisions.v1.Defaults",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Defaults {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "collisions.v1.Defaults",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -594,15 +593,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::int32(",\"x\":", "x", 1).optional(),
+        ::rsvc::json::Field::int32(",\"x\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "collisions.v1._",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for X {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "collisions.v1._",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -634,15 +633,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<X>(",\"x\":", "x", 1).optional(),
+        ::rsvc::json::Field::message::<X>(",\"x\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "collisions.v1._1",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for X1 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "collisions.v1._1",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -674,13 +673,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "collisions.v1._1.Inner",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for x1::Inner {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "collisions.v1._1.Inner",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

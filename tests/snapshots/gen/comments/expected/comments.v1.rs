@@ -121,20 +121,19 @@ impl ::rsvc::json::JsonEnum for documented::Level {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::string(",\"block\":", "block", 1),
-        ::rsvc::json::Field::string(",\"tight\":", "tight", 2),
-        ::rsvc::json::Field::string(",\"a\":", "a", 3).in_oneof(0),
-        ::rsvc::json::Field::string(",\"b\":", "b", 4).in_oneof(0),
-        ::rsvc::json::Field::string(",\"labels\":", "labels", 5)
-            .map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"block\":", 1),
+        ::rsvc::json::Field::string(",\"tight\":", 2),
+        ::rsvc::json::Field::string(",\"a\":", 3).in_oneof(0),
+        ::rsvc::json::Field::string(",\"b\":", 4).in_oneof(0),
+        ::rsvc::json::Field::string(",\"labels\":", 5).map(::rsvc::json::Type::String),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "comments.v1.Documented",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Documented {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "comments.v1.Documented",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -60,26 +60,25 @@ pub struct Id {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
-        ::rsvc::json::Field::bytes(",\"shared\":", "shared", 1),
-        ::rsvc::json::Field::bytes(",\"maybe\":", "maybe", 2).optional(),
-        ::rsvc::json::Field::bytes(",\"many\":", "many", 3).repeated(),
-        ::rsvc::json::Field::bytes(",\"mapped\":", "mapped", 4)
+        ::rsvc::json::Field::bytes(",\"shared\":", 1),
+        ::rsvc::json::Field::bytes(",\"maybe\":", 2).optional(),
+        ::rsvc::json::Field::bytes(",\"many\":", 3).repeated(),
+        ::rsvc::json::Field::bytes(",\"mapped\":", 4).map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::message::<Id>(",\"sorted\":", 5)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::message::<Id>(",\"sorted\":", "sorted", 5)
+        ::rsvc::json::Field::message::<Id>(",\"hashed\":", 6)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::message::<Id>(",\"hashed\":", "hashed", 6)
-            .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::message::<Id>(",\"big\":", "big", 7).optional(),
-        ::rsvc::json::Field::bytes(",\"raw\":", "raw", 8).in_oneof(0),
-        ::rsvc::json::Field::message::<Id>(",\"chosen\":", "chosen", 9).in_oneof(0),
+        ::rsvc::json::Field::message::<Id>(",\"big\":", 7).optional(),
+        ::rsvc::json::Field::bytes(",\"raw\":", 8).in_oneof(0),
+        ::rsvc::json::Field::message::<Id>(",\"chosen\":", 9).in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "containers.v1.Containers",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Containers {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "containers.v1.Containers",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -151,15 +150,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"value\":", "value", 1),
+        ::rsvc::json::Field::string(",\"value\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "containers.v1.Id",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Id {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "containers.v1.Id",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

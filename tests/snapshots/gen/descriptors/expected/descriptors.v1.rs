@@ -45,43 +45,41 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FileDescriptorProto,
-        >(",\"file\":", "file", 1)
+        >(",\"file\":", 1)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::DescriptorProto,
-        >(",\"messages\":", "messages", 2)
+        >(",\"messages\":", 2)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldOptions,
-        >(",\"options\":", "options", 3)
+        >(",\"options\":", 3)
             .map(::rsvc::json::Type::String),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field_descriptor_proto::Label,
-        >(",\"label\":", "label", 4),
+        >(",\"label\":", 4),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FileDescriptorSet,
-        >(",\"set\":", "set", 5)
+        >(",\"set\":", 5)
             .in_oneof(0),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::uninterpreted_option::NamePart,
-        >(",\"part\":", "part", 6)
+        >(",\"part\":", 6)
             .in_oneof(0),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Type,
-        >(",\"type\":", "type", 7)
+        >(",\"type\":", 7)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<
-            ::rsvc::codegen::prost_types::Api,
-        >(",\"api\":", "api", 8)
+        ::rsvc::json::Field::message::<::rsvc::codegen::prost_types::Api>(",\"api\":", 8)
             .in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "descriptors.v1.Described",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Described {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "descriptors.v1.Described",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -145,31 +145,29 @@ impl ::rsvc::json::JsonEnum for Closed {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 14] = [
-        ::rsvc::json::Field::string(",\"implicit\":", "implicit", 1),
-        ::rsvc::json::Field::string(",\"explicit\":", "explicit", 2).optional(),
-        ::rsvc::json::Field::string(",\"required\":", "required", 3).required(),
-        ::rsvc::json::Field::int32(",\"packed\":", "packed", 4).packed(),
-        ::rsvc::json::Field::int32(",\"expanded\":", "expanded", 5).repeated(),
-        ::rsvc::json::Field::group::<Edition>(",\"delimited\":", "delimited", 6)
-            .optional(),
-        ::rsvc::json::Field::message::<Edition>(",\"plain\":", "plain", 7).optional(),
-        ::rsvc::json::Field::group::<Edition>(",\"many\":", "many", 8).repeated(),
-        ::rsvc::json::Field::enumeration::<Open>(",\"open\":", "open", 9),
-        ::rsvc::json::Field::enumeration::<Closed>(",\"closed\":", "closed", 10)
-            .optional(),
-        ::rsvc::json::Field::string(",\"a\":", "a", 11).in_oneof(0),
-        ::rsvc::json::Field::message::<Edition>(",\"b\":", "b", 12).in_oneof(0),
-        ::rsvc::json::Field::message::<Edition>(",\"map\":", "map", 13)
+        ::rsvc::json::Field::string(",\"implicit\":", 1),
+        ::rsvc::json::Field::string(",\"explicit\":", 2).optional(),
+        ::rsvc::json::Field::string(",\"required\":", 3).required(),
+        ::rsvc::json::Field::int32(",\"packed\":", 4).packed(),
+        ::rsvc::json::Field::int32(",\"expanded\":", 5).repeated(),
+        ::rsvc::json::Field::group::<Edition>(",\"delimited\":", 6).optional(),
+        ::rsvc::json::Field::message::<Edition>(",\"plain\":", 7).optional(),
+        ::rsvc::json::Field::group::<Edition>(",\"many\":", 8).repeated(),
+        ::rsvc::json::Field::enumeration::<Open>(",\"open\":", 9),
+        ::rsvc::json::Field::enumeration::<Closed>(",\"closed\":", 10).optional(),
+        ::rsvc::json::Field::string(",\"a\":", 11).in_oneof(0),
+        ::rsvc::json::Field::message::<Edition>(",\"b\":", 12).in_oneof(0),
+        ::rsvc::json::Field::message::<Edition>(",\"map\":", 13)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::int32(",\"withDefault\":", "with_default", 14).optional(),
+        ::rsvc::json::Field::int32(",\"withDefault\":with_default", 14).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "editions.v1.Edition",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Edition {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "editions.v1.Edition",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

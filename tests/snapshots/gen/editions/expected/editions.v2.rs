@@ -64,17 +64,17 @@ impl ::rsvc::json::JsonEnum for later::Kind {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<super::v1::Edition>(",\"earlier\":", "earlier", 1)
+        ::rsvc::json::Field::message::<super::v1::Edition>(",\"earlier\":", 1)
             .optional(),
-        ::rsvc::json::Field::string(",\"name\":", "name", 2).optional(),
+        ::rsvc::json::Field::string(",\"name\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "editions.v2.Later",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Later {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "editions.v2.Later",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -108,15 +108,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::int32(",\"x\":", "x", 1).optional(),
+        ::rsvc::json::Field::int32(",\"x\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "editions.v2.Hidden",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Hidden {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "editions.v2.Hidden",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -200,24 +200,22 @@ impl ::rsvc::json::JsonEnum for Partly {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
-        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"status\":", "status", 1),
-        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"maybe\":", "maybe", 2)
-            .optional(),
-        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"many\":", "many", 3)
-            .packed(),
-        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"mapped\":", "mapped", 4)
+        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"status\":", 1),
+        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"maybe\":", 2).optional(),
+        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"many\":", 3).packed(),
+        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"mapped\":", 4)
             .map(::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"a\":", "a", 5).in_oneof(0),
-        ::rsvc::json::Field::enumeration::<Alias>(",\"b\":", "b", 6).in_oneof(0),
-        ::rsvc::json::Field::enumeration::<Partly>(",\"c\":", "c", 7).in_oneof(0),
+        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"a\":", 5).in_oneof(0),
+        ::rsvc::json::Field::enumeration::<Alias>(",\"b\":", 6).in_oneof(0),
+        ::rsvc::json::Field::enumeration::<Partly>(",\"c\":", 7).in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "enums.v1.Holder",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Holder {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "enums.v1.Holder",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -278,17 +278,17 @@ impl ::rsvc::json::JsonEnum for failing_error::Level {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"error\":", "error", 1),
-        ::rsvc::json::Field::bytes(",\"payload\":", "payload", 2),
-        ::rsvc::json::Field::uint32(",\"after\":", "after", 3),
+        ::rsvc::json::Field::string(",\"error\":", 1),
+        ::rsvc::json::Field::bytes(",\"payload\":", 2),
+        ::rsvc::json::Field::uint32(",\"after\":", 3),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "errors.v1.Request",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Request {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "errors.v1.Request",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -324,15 +324,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::uint32(",\"number\":", "number", 1),
+        ::rsvc::json::Field::uint32(",\"number\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "errors.v1.Response",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Response {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "errors.v1.Response",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -364,32 +364,27 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::string(",\"choiceText\":", "choice_text", 1).in_oneof(0),
-        ::rsvc::json::Field::sint64(",\"choiceNumber\":", "choice_number", 2)
-            .in_oneof(0),
+        ::rsvc::json::Field::string(",\"choiceText\":choice_text", 1).in_oneof(0),
+        ::rsvc::json::Field::sint64(",\"choiceNumber\":choice_number", 2).in_oneof(0),
         ::rsvc::json::Field::enumeration::<
             failing_error::Level,
-        >(",\"choiceLevel\":", "choice_level", 3)
+        >(",\"choiceLevel\":choice_level", 3)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<
-            NotFound,
-        >(",\"choiceMessage\":", "choice_message", 4)
+        ::rsvc::json::Field::message::<NotFound>(",\"choiceMessage\":choice_message", 4)
             .in_oneof(0),
+        ::rsvc::json::Field::enumeration::<failing_error::Level>(",\"level\":", 5),
         ::rsvc::json::Field::enumeration::<
             failing_error::Level,
-        >(",\"level\":", "level", 5),
-        ::rsvc::json::Field::enumeration::<
-            failing_error::Level,
-        >(",\"maybeLevel\":", "maybe_level", 6)
+        >(",\"maybeLevel\":maybe_level", 6)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "errors.v1.FailingError.Inner",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for failing_error::Inner {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "errors.v1.FailingError.Inner",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -479,16 +474,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"kind\":", "kind", 1),
-        ::rsvc::json::Field::string(",\"id\":", "id", 2),
+        ::rsvc::json::Field::string(",\"kind\":", 1),
+        ::rsvc::json::Field::string(",\"id\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "errors.v1.NotFound",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for NotFound {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "errors.v1.NotFound",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -524,17 +519,17 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"until\":", "until", 1)
+        >(",\"until\":", 1)
             .optional(),
-        ::rsvc::json::Field::message::<Queue>(",\"queue\":", "queue", 2).optional(),
+        ::rsvc::json::Field::message::<Queue>(",\"queue\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "errors.v1.Busy",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Busy {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "errors.v1.Busy",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -568,16 +563,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
-        ::rsvc::json::Field::uint32(",\"length\":", "length", 2).optional(),
+        ::rsvc::json::Field::string(",\"name\":", 1),
+        ::rsvc::json::Field::uint32(",\"length\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "errors.v1.Queue",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Queue {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "errors.v1.Queue",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -611,17 +606,17 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
-        ::rsvc::json::Field::message::<Tree>(",\"left\":", "left", 2).optional(),
-        ::rsvc::json::Field::message::<Tree>(",\"children\":", "children", 3).repeated(),
+        ::rsvc::json::Field::string(",\"name\":", 1),
+        ::rsvc::json::Field::message::<Tree>(",\"left\":", 2).optional(),
+        ::rsvc::json::Field::message::<Tree>(",\"children\":", 3).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "errors.v1.Tree",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Tree {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "errors.v1.Tree",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -657,61 +652,61 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 32] = [
-        ::rsvc::json::Field::double(",\"aDouble\":", "a_double", 1),
-        ::rsvc::json::Field::float(",\"aFloat\":", "a_float", 2),
-        ::rsvc::json::Field::int32(",\"anInt32\":", "an_int32", 3),
-        ::rsvc::json::Field::int64(",\"anInt64\":", "an_int64", 4),
-        ::rsvc::json::Field::uint32(",\"aUint32\":", "a_uint32", 5),
-        ::rsvc::json::Field::uint64(",\"aUint64\":", "a_uint64", 6),
-        ::rsvc::json::Field::sint32(",\"aSint32\":", "a_sint32", 7),
-        ::rsvc::json::Field::sint64(",\"aSint64\":", "a_sint64", 8),
-        ::rsvc::json::Field::fixed32(",\"aFixed32\":", "a_fixed32", 9),
-        ::rsvc::json::Field::fixed64(",\"aFixed64\":", "a_fixed64", 10),
-        ::rsvc::json::Field::sfixed32(",\"anSfixed32\":", "an_sfixed32", 11),
-        ::rsvc::json::Field::sfixed64(",\"anSfixed64\":", "an_sfixed64", 12),
-        ::rsvc::json::Field::bool(",\"aBool\":", "a_bool", 13),
-        ::rsvc::json::Field::string(",\"aString\":", "a_string", 14),
-        ::rsvc::json::Field::bytes(",\"someBytes\":", "some_bytes", 15),
-        ::rsvc::json::Field::enumeration::<Color>(",\"anEnum\":", "an_enum", 16),
-        ::rsvc::json::Field::string(",\"maybeString\":", "maybe_string", 17).optional(),
-        ::rsvc::json::Field::double(",\"maybeDouble\":", "maybe_double", 18).optional(),
-        ::rsvc::json::Field::enumeration::<Color>(",\"maybeEnum\":", "maybe_enum", 19)
+        ::rsvc::json::Field::double(",\"aDouble\":a_double", 1),
+        ::rsvc::json::Field::float(",\"aFloat\":a_float", 2),
+        ::rsvc::json::Field::int32(",\"anInt32\":an_int32", 3),
+        ::rsvc::json::Field::int64(",\"anInt64\":an_int64", 4),
+        ::rsvc::json::Field::uint32(",\"aUint32\":a_uint32", 5),
+        ::rsvc::json::Field::uint64(",\"aUint64\":a_uint64", 6),
+        ::rsvc::json::Field::sint32(",\"aSint32\":a_sint32", 7),
+        ::rsvc::json::Field::sint64(",\"aSint64\":a_sint64", 8),
+        ::rsvc::json::Field::fixed32(",\"aFixed32\":a_fixed32", 9),
+        ::rsvc::json::Field::fixed64(",\"aFixed64\":a_fixed64", 10),
+        ::rsvc::json::Field::sfixed32(",\"anSfixed32\":an_sfixed32", 11),
+        ::rsvc::json::Field::sfixed64(",\"anSfixed64\":an_sfixed64", 12),
+        ::rsvc::json::Field::bool(",\"aBool\":a_bool", 13),
+        ::rsvc::json::Field::string(",\"aString\":a_string", 14),
+        ::rsvc::json::Field::bytes(",\"someBytes\":some_bytes", 15),
+        ::rsvc::json::Field::enumeration::<Color>(",\"anEnum\":an_enum", 16),
+        ::rsvc::json::Field::string(",\"maybeString\":maybe_string", 17).optional(),
+        ::rsvc::json::Field::double(",\"maybeDouble\":maybe_double", 18).optional(),
+        ::rsvc::json::Field::enumeration::<Color>(",\"maybeEnum\":maybe_enum", 19)
             .optional(),
-        ::rsvc::json::Field::bytes(",\"maybeBytes\":", "maybe_bytes", 20).optional(),
+        ::rsvc::json::Field::bytes(",\"maybeBytes\":maybe_bytes", 20).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost::alloc::string::String,
-        >(",\"wrappedString\":", "wrapped_string", 21)
+        >(",\"wrappedString\":wrapped_string", 21)
             .optional(),
-        ::rsvc::json::Field::message::<i64>(",\"wrappedInt64\":", "wrapped_int64", 22)
+        ::rsvc::json::Field::message::<i64>(",\"wrappedInt64\":wrapped_int64", 22)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost::alloc::vec::Vec<u8>,
-        >(",\"wrappedBytes\":", "wrapped_bytes", 23)
+        >(",\"wrappedBytes\":wrapped_bytes", 23)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"message\":", "message", 24)
+        >(",\"message\":", 24)
             .optional(),
-        ::rsvc::json::Field::string(",\"strings\":", "strings", 25).repeated(),
-        ::rsvc::json::Field::enumeration::<Color>(",\"enums\":", "enums", 26).packed(),
-        ::rsvc::json::Field::message::<Queue>(",\"queues\":", "queues", 27).repeated(),
-        ::rsvc::json::Field::message::<Queue>(",\"byName\":", "by_name", 28)
+        ::rsvc::json::Field::string(",\"strings\":", 25).repeated(),
+        ::rsvc::json::Field::enumeration::<Color>(",\"enums\":", 26).packed(),
+        ::rsvc::json::Field::message::<Queue>(",\"queues\":", 27).repeated(),
+        ::rsvc::json::Field::message::<Queue>(",\"byName\":by_name", 28)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::enumeration::<Color>(",\"codes\":", "codes", 29)
+        ::rsvc::json::Field::enumeration::<Color>(",\"codes\":", 29)
             .map(::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::string(",\"oneString\":", "one_string", 30).in_oneof(0),
-        ::rsvc::json::Field::enumeration::<Color>(",\"oneEnum\":", "one_enum", 31)
+        ::rsvc::json::Field::string(",\"oneString\":one_string", 30).in_oneof(0),
+        ::rsvc::json::Field::enumeration::<Color>(",\"oneEnum\":one_enum", 31)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<bool>(",\"oneWrapped\":", "one_wrapped", 32)
+        ::rsvc::json::Field::message::<bool>(",\"oneWrapped\":one_wrapped", 32)
             .in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "errors.v1.Everything",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Everything {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "errors.v1.Everything",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

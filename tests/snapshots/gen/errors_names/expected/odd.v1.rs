@@ -51,21 +51,21 @@ pub struct Status {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
-        ::rsvc::json::Field::string(",\"type\":", "type", 1),
-        ::rsvc::json::Field::string(",\"self\":", "self", 2),
-        ::rsvc::json::Field::int32(",\"f\":", "f", 3),
-        ::rsvc::json::Field::string(",\"out\":", "out", 4),
-        ::rsvc::json::Field::string(",\"payload\":", "payload", 5),
-        ::rsvc::json::Field::bool(",\"incoming\":", "incoming", 6),
-        ::rsvc::json::Field::string(",\"value\":", "value", 7),
+        ::rsvc::json::Field::string(",\"type\":", 1),
+        ::rsvc::json::Field::string(",\"self\":", 2),
+        ::rsvc::json::Field::int32(",\"f\":", 3),
+        ::rsvc::json::Field::string(",\"out\":", 4),
+        ::rsvc::json::Field::string(",\"payload\":", 5),
+        ::rsvc::json::Field::bool(",\"incoming\":", 6),
+        ::rsvc::json::Field::string(",\"value\":", 7),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "odd.v1.Result.Some",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for result::Some {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "odd.v1.Result.Some",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -109,13 +109,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "odd.v1.None",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for None {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "odd.v1.None",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -135,15 +135,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<Box>(",\"String\":", "String", 1).optional(),
+        ::rsvc::json::Field::message::<Box>(",\"String\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "odd.v1.Option",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Option {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "odd.v1.Option",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -175,15 +175,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"Vec\":", "Vec", 1),
+        ::rsvc::json::Field::string(",\"Vec\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "odd.v1.Box",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Box {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "odd.v1.Box",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -215,15 +215,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::string(",\"name\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "odd.v1.Status",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Status {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "odd.v1.Status",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -74,21 +74,19 @@ impl ::rsvc::json::JsonEnum for Unit {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::int64(",\"size\":", "size", 1).required(),
-        ::rsvc::json::Field::int64(",\"limit\":", "limit", 2).optional(),
-        ::rsvc::json::Field::enumeration::<Unit>(",\"unit\":", "unit", 3).optional(),
-        ::rsvc::json::Field::group::<too_large::Part>(",\"part\":", "part", 4)
-            .optional(),
-        ::rsvc::json::Field::message::<too_large::Part>(",\"also\":", "also", 5)
-            .required(),
+        ::rsvc::json::Field::int64(",\"size\":", 1).required(),
+        ::rsvc::json::Field::int64(",\"limit\":", 2).optional(),
+        ::rsvc::json::Field::enumeration::<Unit>(",\"unit\":", 3).optional(),
+        ::rsvc::json::Field::group::<too_large::Part>(",\"part\":", 4).optional(),
+        ::rsvc::json::Field::message::<too_large::Part>(",\"also\":", 5).required(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "common.errors.TooLarge",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for TooLarge {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "common.errors.TooLarge",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -128,15 +126,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1).optional(),
+        ::rsvc::json::Field::string(",\"name\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "common.errors.TooLarge.Part",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for too_large::Part {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "common.errors.TooLarge.Part",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -16,27 +16,22 @@ pub struct Holder {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::message::<
-            crate::imports::common::v1::Id,
-        >(",\"id\":", "id", 1)
+        ::rsvc::json::Field::message::<crate::imports::common::v1::Id>(",\"id\":", 1)
             .optional(),
         ::rsvc::json::Field::enumeration::<
             crate::imports::common::v1::id::Kind,
-        >(",\"kind\":", "kind", 2),
-        ::rsvc::json::Field::message::<
-            crate::split::split::v1::Two,
-        >(",\"things\":", "things", 3)
+        >(",\"kind\":", 2),
+        ::rsvc::json::Field::message::<crate::split::split::v1::Two>(",\"things\":", 3)
             .repeated(),
-        ::rsvc::json::Field::message::<super::other::Local>(",\"local\":", "local", 4)
-            .optional(),
+        ::rsvc::json::Field::message::<super::other::Local>(",\"local\":", 4).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "api.Holder",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Holder {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "api.Holder",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

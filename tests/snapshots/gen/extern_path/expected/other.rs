@@ -10,18 +10,16 @@ pub struct Local {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<
-            crate::split::split::v1::Two,
-        >(",\"thing\":", "thing", 1)
+        ::rsvc::json::Field::message::<crate::split::split::v1::Two>(",\"thing\":", 1)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "other.Local",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Local {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "other.Local",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -14,23 +14,23 @@ pub struct Thing {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::message::<super::super::common::v1::Id>(",\"id\":", "id", 1)
+        ::rsvc::json::Field::message::<super::super::common::v1::Id>(",\"id\":", 1)
             .optional(),
         ::rsvc::json::Field::enumeration::<
             super::super::common::v1::id::Kind,
-        >(",\"kind\":", "kind", 2),
+        >(",\"kind\":", 2),
         ::rsvc::json::Field::message::<
             ::rsvc::pb::google::rpc::Status,
-        >(",\"status\":", "status", 3)
+        >(",\"status\":", 3)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "api.v1.Thing",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Thing {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "api.v1.Thing",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

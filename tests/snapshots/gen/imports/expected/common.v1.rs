@@ -60,16 +60,16 @@ impl ::rsvc::json::JsonEnum for id::Kind {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"value\":", "value", 1),
-        ::rsvc::json::Field::enumeration::<id::Kind>(",\"kind\":", "kind", 2),
+        ::rsvc::json::Field::string(",\"value\":", 1),
+        ::rsvc::json::Field::enumeration::<id::Kind>(",\"kind\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "common.v1.Id",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Id {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "common.v1.Id",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

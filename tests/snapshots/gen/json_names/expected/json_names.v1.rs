@@ -20,20 +20,20 @@ pub struct Names {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::string(",\"plainName\":", "plain_name", 1),
-        ::rsvc::json::Field::string(",\"@type\":", "given", 2),
-        ::rsvc::json::Field::string(",\"UPPERCase\":", "UPPER_case", 3),
-        ::rsvc::json::Field::string(",\"with1Digit\":", "with_1_digit", 4),
-        ::rsvc::json::Field::string(",\"a\\\"b\\\\c\":", "quote", 5).named("a\"b\\c"),
-        ::rsvc::json::Field::string(",\"€\":", "euro", 6),
+        ::rsvc::json::Field::string(",\"plainName\":plain_name", 1),
+        ::rsvc::json::Field::string(",\"@type\":given", 2),
+        ::rsvc::json::Field::string(",\"UPPERCase\":UPPER_case", 3),
+        ::rsvc::json::Field::string(",\"with1Digit\":with_1_digit", 4),
+        ::rsvc::json::Field::string(",\"a\\\"b\\\\c\":quote:a\"b\\c", 5),
+        ::rsvc::json::Field::string(",\"€\":euro", 6),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "json_names.v1.Names",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Names {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "json_names.v1.Names",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

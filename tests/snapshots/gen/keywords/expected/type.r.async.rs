@@ -155,15 +155,15 @@ impl ::rsvc::json::JsonEnum for Loop {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"fn\":", "fn", 1),
+        ::rsvc::json::Field::string(",\"fn\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "type.r.async.as",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for As {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "type.r.async.as",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -195,17 +195,17 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::message::<Self_>(",\"self\":", "self", 1).optional(),
-        ::rsvc::json::Field::message::<Crate>(",\"crate\":", "crate", 2).optional(),
-        ::rsvc::json::Field::message::<Super>(",\"super\":", "super", 3).optional(),
+        ::rsvc::json::Field::message::<Self_>(",\"self\":", 1).optional(),
+        ::rsvc::json::Field::message::<Crate>(",\"crate\":", 2).optional(),
+        ::rsvc::json::Field::message::<Super>(",\"super\":", 3).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "type.r.async.Self",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Self_ {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "type.r.async.Self",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -241,15 +241,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"extern\":", "extern", 1),
+        ::rsvc::json::Field::string(",\"extern\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "type.r.async.crate",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Crate {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "type.r.async.crate",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -281,15 +281,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"Self\":", "Self", 1),
+        ::rsvc::json::Field::string(",\"Self\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "type.r.async.super",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Super {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "type.r.async.super",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -321,34 +321,33 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 18] = [
-        ::rsvc::json::Field::string(",\"type\":", "type", 1),
-        ::rsvc::json::Field::int32(",\"match\":", "match", 2),
-        ::rsvc::json::Field::bool(",\"ref\":", "ref", 3).optional(),
-        ::rsvc::json::Field::bytes(",\"mut\":", "mut", 4).repeated(),
-        ::rsvc::json::Field::enumeration::<Loop>(",\"loop\":", "loop", 5)
+        ::rsvc::json::Field::string(",\"type\":", 1),
+        ::rsvc::json::Field::int32(",\"match\":", 2),
+        ::rsvc::json::Field::bool(",\"ref\":", 3).optional(),
+        ::rsvc::json::Field::bytes(",\"mut\":", 4).repeated(),
+        ::rsvc::json::Field::enumeration::<Loop>(",\"loop\":", 5)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::enumeration::<Loop>(",\"enum\":", "enum", 6),
-        ::rsvc::json::Field::string(",\"self\":", "self", 7).in_oneof(0),
-        ::rsvc::json::Field::message::<Self_>(",\"struct\":", "struct", 8).in_oneof(0),
-        ::rsvc::json::Field::enumeration::<Loop>(",\"trait\":", "trait", 9).in_oneof(0),
-        ::rsvc::json::Field::message::<As>(",\"dyn\":", "dyn", 10).optional(),
-        ::rsvc::json::Field::message::<r#match::Async>(",\"await\":", "await", 11)
-            .optional(),
-        ::rsvc::json::Field::string(",\"gen\":", "gen", 12),
-        ::rsvc::json::Field::string(",\"try\":", "try", 13),
-        ::rsvc::json::Field::string(",\"union\":", "union", 14),
-        ::rsvc::json::Field::string(",\"result\":", "result", 15),
-        ::rsvc::json::Field::string(",\"buf\":", "buf", 16),
-        ::rsvc::json::Field::string(",\"tag\":", "tag", 17),
-        ::rsvc::json::Field::string(",\"value\":", "value", 18),
+        ::rsvc::json::Field::enumeration::<Loop>(",\"enum\":", 6),
+        ::rsvc::json::Field::string(",\"self\":", 7).in_oneof(0),
+        ::rsvc::json::Field::message::<Self_>(",\"struct\":", 8).in_oneof(0),
+        ::rsvc::json::Field::enumeration::<Loop>(",\"trait\":", 9).in_oneof(0),
+        ::rsvc::json::Field::message::<As>(",\"dyn\":", 10).optional(),
+        ::rsvc::json::Field::message::<r#match::Async>(",\"await\":", 11).optional(),
+        ::rsvc::json::Field::string(",\"gen\":", 12),
+        ::rsvc::json::Field::string(",\"try\":", 13),
+        ::rsvc::json::Field::string(",\"union\":", 14),
+        ::rsvc::json::Field::string(",\"result\":", 15),
+        ::rsvc::json::Field::string(",\"buf\":", 16),
+        ::rsvc::json::Field::string(",\"tag\":", 17),
+        ::rsvc::json::Field::string(",\"value\":", 18),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "type.r.async.match",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Match {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "type.r.async.match",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -449,15 +448,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::bool(",\"yield\":", "yield", 1),
+        ::rsvc::json::Field::bool(",\"yield\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "type.r.async.match.async",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for r#match::Async {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "type.r.async.match.async",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -30,20 +30,20 @@ pub mod sparse {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::string(",\"last\":", "last", 536870911),
-        ::rsvc::json::Field::string(",\"first\":", "first", 1),
-        ::rsvc::json::Field::string(",\"beforeReserved\":", "before_reserved", 18999),
-        ::rsvc::json::Field::string(",\"afterReserved\":", "after_reserved", 20000),
-        ::rsvc::json::Field::string(",\"a\":", "a", 536870910).in_oneof(0),
-        ::rsvc::json::Field::string(",\"b\":", "b", 2).in_oneof(0),
+        ::rsvc::json::Field::string(",\"last\":", 536870911),
+        ::rsvc::json::Field::string(",\"first\":", 1),
+        ::rsvc::json::Field::string(",\"beforeReserved\":before_reserved", 18999),
+        ::rsvc::json::Field::string(",\"afterReserved\":after_reserved", 20000),
+        ::rsvc::json::Field::string(",\"a\":", 536870910).in_oneof(0),
+        ::rsvc::json::Field::string(",\"b\":", 2).in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "large_numbers.v1.Sparse",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Sparse {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "large_numbers.v1.Sparse",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -129,16 +129,16 @@ impl ::rsvc::json::JsonEnum for a::b::c::d::e::F {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<a::B>(",\"b\":", "b", 1).optional(),
-        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"e\":", "e", 2).optional(),
+        ::rsvc::json::Field::message::<a::B>(",\"b\":", 1).optional(),
+        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"e\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "nesting.v1.A",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for A {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "nesting.v1.A",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -172,16 +172,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<a::b::C>(",\"c\":", "c", 1).optional(),
-        ::rsvc::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", "f", 2),
+        ::rsvc::json::Field::message::<a::b::C>(",\"c\":", 1).optional(),
+        ::rsvc::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "nesting.v1.A.B",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for a::B {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "nesting.v1.A.B",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -215,15 +215,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<a::b::c::D>(",\"d\":", "d", 1).optional(),
+        ::rsvc::json::Field::message::<a::b::c::D>(",\"d\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "nesting.v1.A.B.C",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for a::b::C {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "nesting.v1.A.B.C",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -255,15 +255,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"e\":", "e", 1).repeated(),
+        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"e\":", 1).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "nesting.v1.A.B.C.D",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for a::b::c::D {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "nesting.v1.A.B.C.D",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -295,24 +295,23 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", "f", 1),
-        ::rsvc::json::Field::message::<A>(",\"a\":", "a", 2).optional(),
-        ::rsvc::json::Field::message::<a::B>(",\"b\":", "b", 3).optional(),
-        ::rsvc::json::Field::message::<a::b::C>(",\"c\":", "c", 4).in_oneof(0),
-        ::rsvc::json::Field::message::<a::b::c::D>(",\"d\":", "d", 5).in_oneof(0),
-        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"e\":", "e", 6).in_oneof(0),
-        ::rsvc::json::Field::enumeration::<a::b::c::d::e::F>(",\"g\":", "g", 7)
-            .in_oneof(0),
-        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"map\":", "map", 8)
+        ::rsvc::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", 1),
+        ::rsvc::json::Field::message::<A>(",\"a\":", 2).optional(),
+        ::rsvc::json::Field::message::<a::B>(",\"b\":", 3).optional(),
+        ::rsvc::json::Field::message::<a::b::C>(",\"c\":", 4).in_oneof(0),
+        ::rsvc::json::Field::message::<a::b::c::D>(",\"d\":", 5).in_oneof(0),
+        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"e\":", 6).in_oneof(0),
+        ::rsvc::json::Field::enumeration::<a::b::c::d::e::F>(",\"g\":", 7).in_oneof(0),
+        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"map\":", 8)
             .map(::rsvc::json::Type::String),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "nesting.v1.A.B.C.D.E",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for a::b::c::d::E {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "nesting.v1.A.B.C.D.E",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -74,39 +74,39 @@ pub mod small {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 14] = [
-        ::rsvc::json::Field::string(",\"before\":", "before", 1),
-        ::rsvc::json::Field::string(",\"text\":", "text", 2).in_oneof(0),
-        ::rsvc::json::Field::bytes(",\"raw\":", "raw", 3).in_oneof(0),
+        ::rsvc::json::Field::string(",\"before\":", 1),
+        ::rsvc::json::Field::string(",\"text\":", 2).in_oneof(0),
+        ::rsvc::json::Field::bytes(",\"raw\":", 3).in_oneof(0),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"duration\":", "duration", 4)
+        >(",\"duration\":", 4)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<()>(",\"nothing\":", "nothing", 5).in_oneof(0),
+        ::rsvc::json::Field::message::<()>(",\"nothing\":", 5).in_oneof(0),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Value,
-        >(",\"value\":", "value", 6)
+        >(",\"value\":", 6)
             .in_oneof(0)
             .nullable(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::NullValue,
-        >(",\"null\":", "null", 7)
+        >(",\"null\":", 7)
             .in_oneof(0)
             .nullable(),
-        ::rsvc::json::Field::message::<i64>(",\"wrapped\":", "wrapped", 8).in_oneof(0),
-        ::rsvc::json::Field::message::<Small>(",\"small\":", "small", 9).in_oneof(0),
-        ::rsvc::json::Field::int32(",\"between\":", "between", 10),
-        ::rsvc::json::Field::int32(",\"a\":", "a", 11).in_oneof(1),
-        ::rsvc::json::Field::uint64(",\"b\":", "b", 12).in_oneof(1),
-        ::rsvc::json::Field::bool(",\"c\":", "c", 13).in_oneof(1),
-        ::rsvc::json::Field::string(",\"after\":", "after", 14),
+        ::rsvc::json::Field::message::<i64>(",\"wrapped\":", 8).in_oneof(0),
+        ::rsvc::json::Field::message::<Small>(",\"small\":", 9).in_oneof(0),
+        ::rsvc::json::Field::int32(",\"between\":", 10),
+        ::rsvc::json::Field::int32(",\"a\":", 11).in_oneof(1),
+        ::rsvc::json::Field::uint64(",\"b\":", 12).in_oneof(1),
+        ::rsvc::json::Field::bool(",\"c\":", 13).in_oneof(1),
+        ::rsvc::json::Field::string(",\"after\":", 14),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "oneofs.v1.Mixed",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Mixed {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "oneofs.v1.Mixed",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -288,15 +288,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::bool(",\"it\":", "it", 1).in_oneof(0),
+        ::rsvc::json::Field::bool(",\"it\":", 1).in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "oneofs.v1.Small",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Small {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "oneofs.v1.Small",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

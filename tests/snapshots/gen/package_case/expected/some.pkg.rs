@@ -10,16 +10,15 @@ pub struct M {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<super::pkg2::M>(",\"lower\":", "lower", 1)
-            .optional(),
+        ::rsvc::json::Field::message::<super::pkg2::M>(",\"lower\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "some.Pkg.M",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for M {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "some.Pkg.M",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

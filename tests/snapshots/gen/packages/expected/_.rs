@@ -85,16 +85,16 @@ pub mod b {
 )]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<a::B>(",\"b\":", "b", 1).optional(),
-        ::rsvc::json::Field::message::<B>(",\"own\":", "own", 2).optional(),
+        ::rsvc::json::Field::message::<a::B>(",\"b\":", 1).optional(),
+        ::rsvc::json::Field::message::<B>(",\"own\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "A",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for A {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "A",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -142,15 +142,15 @@ const _: () = {
 )]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<b::C>(",\"c\":", "c", 1).optional(),
+        ::rsvc::json::Field::message::<b::C>(",\"c\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "B",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for B {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "B",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -196,15 +196,15 @@ const _: () = {
 )]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<a::b::C2>(",\"c\":", "c", 1).optional(),
+        ::rsvc::json::Field::message::<a::b::C2>(",\"c\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "B.C",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for b::C {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "B.C",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

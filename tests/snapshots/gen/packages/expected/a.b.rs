@@ -12,16 +12,16 @@ pub struct C {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"inPackage\":", "in_package", 1),
-        ::rsvc::json::Field::message::<c::D>(",\"deep\":", "deep", 2).optional(),
+        ::rsvc::json::Field::string(",\"inPackage\":in_package", 1),
+        ::rsvc::json::Field::message::<c::D>(",\"deep\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "a.b.C",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for C {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "a.b.C",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

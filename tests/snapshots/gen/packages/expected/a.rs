@@ -43,17 +43,17 @@ pub mod b {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::message::<b::C2>(",\"nested\":", "nested", 1).optional(),
-        ::rsvc::json::Field::message::<b::C>(",\"packaged\":", "packaged", 2).optional(),
-        ::rsvc::json::Field::message::<b::c::D>(",\"deep\":", "deep", 3).optional(),
+        ::rsvc::json::Field::message::<b::C2>(",\"nested\":", 1).optional(),
+        ::rsvc::json::Field::message::<b::C>(",\"packaged\":", 2).optional(),
+        ::rsvc::json::Field::message::<b::c::D>(",\"deep\":", 3).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "a.B",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for B {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "a.B",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -89,15 +89,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"inMessage\":", "in_message", 1),
+        ::rsvc::json::Field::string(",\"inMessage\":in_message", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "a.B.C",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for b::C2 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "a.B.C",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

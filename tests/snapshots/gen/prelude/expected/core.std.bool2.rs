@@ -14,17 +14,17 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
         ::rsvc::json::Field::message::<
             super::super::super::prelude::v1::Str2,
-        >(",\"str\":", "str", 1)
+        >(",\"str\":", 1)
             .optional(),
-        ::rsvc::json::Field::bool(",\"bool\":", "bool", 2),
+        ::rsvc::json::Field::bool(",\"bool\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "core.std.bool.Str",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Str {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "core.std.bool.Str",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

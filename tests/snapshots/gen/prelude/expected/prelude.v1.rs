@@ -420,15 +420,15 @@ impl ::rsvc::json::JsonEnum for str2::Kind {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<Vec>(",\"vec\":", "vec", 1).optional(),
+        ::rsvc::json::Field::message::<Vec>(",\"vec\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Option",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Option {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Option",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -460,15 +460,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<String>(",\"items\":", "items", 1).repeated(),
+        ::rsvc::json::Field::message::<String>(",\"items\":", 1).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Vec",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Vec {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Vec",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -500,16 +500,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"string\":", "string", 1),
-        ::rsvc::json::Field::enumeration::<string::Kind>(",\"kind\":", "kind", 2),
+        ::rsvc::json::Field::string(",\"string\":", 1),
+        ::rsvc::json::Field::enumeration::<string::Kind>(",\"kind\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.String",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for String {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.String",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -543,16 +543,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<Box>(",\"box\":", "box", 1).optional(),
-        ::rsvc::json::Field::message::<Result>(",\"result\":", "result", 2).optional(),
+        ::rsvc::json::Field::message::<Box>(",\"box\":", 1).optional(),
+        ::rsvc::json::Field::message::<Result>(",\"result\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Box",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Box {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Box",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -586,16 +586,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<Ok>(",\"ok\":", "ok", 1).in_oneof(0),
-        ::rsvc::json::Field::message::<Err>(",\"err\":", "err", 2).in_oneof(0),
+        ::rsvc::json::Field::message::<Ok>(",\"ok\":", 1).in_oneof(0),
+        ::rsvc::json::Field::message::<Err>(",\"err\":", 2).in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Result",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Result {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Result",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -660,13 +660,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Ok",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Ok {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Ok",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -686,15 +686,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::int32(",\"code\":", "code", 1),
+        ::rsvc::json::Field::int32(",\"code\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Err",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Err {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Err",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -726,15 +726,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"some\":", "some", 1).optional(),
+        ::rsvc::json::Field::string(",\"some\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Some",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Some {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Some",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -766,13 +766,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.None",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for None {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.None",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -792,16 +792,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::int32(",\"default\":", "default", 1).optional(),
-        ::rsvc::json::Field::message::<Clone>(",\"clone\":", "clone", 2).optional(),
+        ::rsvc::json::Field::int32(",\"default\":", 1).optional(),
+        ::rsvc::json::Field::message::<Clone>(",\"clone\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Default",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Default {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Default",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -835,16 +835,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<Copy>(",\"copy\":", "copy", 1)
+        ::rsvc::json::Field::message::<Copy>(",\"copy\":", 1)
             .map(::rsvc::json::Type::String),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Clone",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Clone {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Clone",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -876,15 +876,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::bool(",\"eq\":", "eq", 1),
+        ::rsvc::json::Field::bool(",\"eq\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Copy",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Copy {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Copy",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -916,15 +916,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"debug\":", "debug", 1),
+        ::rsvc::json::Field::string(",\"debug\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Debug",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Debug {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Debug",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -956,18 +956,18 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::string(",\"encode\":", "encode", 1),
-        ::rsvc::json::Field::string(",\"encodedLen\":", "encoded_len", 2),
-        ::rsvc::json::Field::string(",\"clear\":", "clear", 3),
-        ::rsvc::json::Field::enumeration::<Enumeration>(",\"merge\":", "merge", 4),
+        ::rsvc::json::Field::string(",\"encode\":", 1),
+        ::rsvc::json::Field::string(",\"encodedLen\":encoded_len", 2),
+        ::rsvc::json::Field::string(",\"clear\":", 3),
+        ::rsvc::json::Field::enumeration::<Enumeration>(",\"merge\":", 4),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Message",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Message {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Message",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1005,15 +1005,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::enumeration::<Enumeration>(",\"next\":", "next", 1).packed(),
+        ::rsvc::json::Field::enumeration::<Enumeration>(",\"next\":", 1).packed(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Iterator",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Iterator {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Iterator",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1045,16 +1045,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<bool2::Inner>(",\"inner\":", "inner", 1)
-            .optional(),
+        ::rsvc::json::Field::message::<bool2::Inner>(",\"inner\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Bool",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Bool2 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Bool",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1086,15 +1085,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::bool(",\"bool\":", "bool", 1),
+        ::rsvc::json::Field::bool(",\"bool\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Bool.Inner",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for bool2::Inner {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Bool.Inner",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1126,15 +1125,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<i322::Inner>(",\"inner\":", "inner", 1).repeated(),
+        ::rsvc::json::Field::message::<i322::Inner>(",\"inner\":", 1).repeated(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.I32",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for I322 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.I32",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1166,15 +1165,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::int32(",\"i32\":", "i32", 1),
+        ::rsvc::json::Field::int32(",\"i32\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.I32.Inner",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for i322::Inner {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.I32.Inner",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1206,16 +1205,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::enumeration::<u82::Kind>(",\"kind\":", "kind", 1),
-        ::rsvc::json::Field::bytes(",\"u8\":", "u8", 2),
+        ::rsvc::json::Field::enumeration::<u82::Kind>(",\"kind\":", 1),
+        ::rsvc::json::Field::bytes(",\"u8\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.U8",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for U82 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.U8",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1249,16 +1248,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::enumeration::<str2::Kind>(",\"kind\":", "kind", 1),
-        ::rsvc::json::Field::string(",\"str\":", "str", 2),
+        ::rsvc::json::Field::enumeration::<str2::Kind>(",\"kind\":", 1),
+        ::rsvc::json::Field::string(",\"str\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Str",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Str2 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Str",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1292,15 +1291,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::double(",\"f32\":", "f32", 1).in_oneof(0),
+        ::rsvc::json::Field::double(",\"f32\":", 1).in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.F64",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for F642 {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.F64",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1342,15 +1341,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<core::Std>(",\"std\":", "std", 1).optional(),
+        ::rsvc::json::Field::message::<core::Std>(",\"std\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Core",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Core {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Core",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1382,15 +1381,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"std\":", "std", 1),
+        ::rsvc::json::Field::string(",\"std\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Core.Std",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for core::Std {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Core.Std",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1422,15 +1421,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<prost::Rsvc>(",\"rsvc\":", "rsvc", 1).optional(),
+        ::rsvc::json::Field::message::<prost::Rsvc>(",\"rsvc\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Prost",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Prost {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Prost",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -1462,15 +1461,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"rsvc\":", "rsvc", 1),
+        ::rsvc::json::Field::string(",\"rsvc\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "prelude.v1.Prost.Rsvc",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for prost::Rsvc {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "prelude.v1.Prost.Rsvc",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

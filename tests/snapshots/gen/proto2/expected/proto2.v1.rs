@@ -124,32 +124,31 @@ impl ::rsvc::json::JsonEnum for Level {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 17] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1).required(),
-        ::rsvc::json::Field::int32(",\"count\":", "count", 2).optional(),
-        ::rsvc::json::Field::string(",\"text\":", "text", 3).optional(),
-        ::rsvc::json::Field::bytes(",\"data\":", "data", 4).optional(),
-        ::rsvc::json::Field::double(",\"ratio\":", "ratio", 5).optional(),
-        ::rsvc::json::Field::float(",\"nan\":", "nan", 6).optional(),
-        ::rsvc::json::Field::bool(",\"flag\":", "flag", 7).optional(),
-        ::rsvc::json::Field::enumeration::<Level>(",\"level\":", "level", 8).optional(),
-        ::rsvc::json::Field::int32(",\"packed\":", "packed", 9).packed(),
-        ::rsvc::json::Field::int32(",\"expanded\":", "expanded", 10).repeated(),
-        ::rsvc::json::Field::message::<old::Inner>(",\"inner\":", "inner", 11)
-            .required(),
-        ::rsvc::json::Field::uint64(",\"big\":", "big", 12).optional(),
-        ::rsvc::json::Field::enumeration::<Level>(",\"must\":", "must", 13).required(),
-        ::rsvc::json::Field::group::<old::Group>(",\"group\":", "group", 14).optional(),
-        ::rsvc::json::Field::group::<old::Many>(",\"many\":", "many", 15).repeated(),
-        ::rsvc::json::Field::string(",\"one\":", "one", 16).in_oneof(0),
-        ::rsvc::json::Field::group::<old::Two>(",\"two\":", "two", 17).in_oneof(0),
+        ::rsvc::json::Field::string(",\"name\":", 1).required(),
+        ::rsvc::json::Field::int32(",\"count\":", 2).optional(),
+        ::rsvc::json::Field::string(",\"text\":", 3).optional(),
+        ::rsvc::json::Field::bytes(",\"data\":", 4).optional(),
+        ::rsvc::json::Field::double(",\"ratio\":", 5).optional(),
+        ::rsvc::json::Field::float(",\"nan\":", 6).optional(),
+        ::rsvc::json::Field::bool(",\"flag\":", 7).optional(),
+        ::rsvc::json::Field::enumeration::<Level>(",\"level\":", 8).optional(),
+        ::rsvc::json::Field::int32(",\"packed\":", 9).packed(),
+        ::rsvc::json::Field::int32(",\"expanded\":", 10).repeated(),
+        ::rsvc::json::Field::message::<old::Inner>(",\"inner\":", 11).required(),
+        ::rsvc::json::Field::uint64(",\"big\":", 12).optional(),
+        ::rsvc::json::Field::enumeration::<Level>(",\"must\":", 13).required(),
+        ::rsvc::json::Field::group::<old::Group>(",\"group\":", 14).optional(),
+        ::rsvc::json::Field::group::<old::Many>(",\"many\":", 15).repeated(),
+        ::rsvc::json::Field::string(",\"one\":", 16).in_oneof(0),
+        ::rsvc::json::Field::group::<old::Two>(",\"two\":", 17).in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "proto2.v1.Old",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Old {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "proto2.v1.Old",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -237,16 +236,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::int32(",\"a\":", "a", 1).optional(),
-        ::rsvc::json::Field::string(",\"b\":", "b", 2).required(),
+        ::rsvc::json::Field::int32(",\"a\":", 1).optional(),
+        ::rsvc::json::Field::string(",\"b\":", 2).required(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "proto2.v1.Old.Group",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for old::Group {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "proto2.v1.Old.Group",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -280,15 +279,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::int32(",\"a\":", "a", 1).optional(),
+        ::rsvc::json::Field::int32(",\"a\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "proto2.v1.Old.Many",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for old::Many {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "proto2.v1.Old.Many",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -320,15 +319,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::int32(",\"a\":", "a", 1).optional(),
+        ::rsvc::json::Field::int32(",\"a\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "proto2.v1.Old.Two",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for old::Two {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "proto2.v1.Old.Two",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -360,15 +359,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::int64(",\"x\":", "x", 1).optional(),
+        ::rsvc::json::Field::int64(",\"x\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "proto2.v1.Old.Inner",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for old::Inner {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "proto2.v1.Old.Inner",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

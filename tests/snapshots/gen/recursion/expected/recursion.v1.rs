@@ -77,20 +77,20 @@ pub struct Straight {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::message::<Node>(",\"next\":", "next", 1).optional(),
-        ::rsvc::json::Field::message::<Node>(",\"children\":", "children", 2).repeated(),
-        ::rsvc::json::Field::message::<Node>(",\"named\":", "named", 3)
+        ::rsvc::json::Field::message::<Node>(",\"next\":", 1).optional(),
+        ::rsvc::json::Field::message::<Node>(",\"children\":", 2).repeated(),
+        ::rsvc::json::Field::message::<Node>(",\"named\":", 3)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::message::<Node>(",\"left\":", "left", 4).in_oneof(0),
-        ::rsvc::json::Field::string(",\"leaf\":", "leaf", 5).in_oneof(0),
+        ::rsvc::json::Field::message::<Node>(",\"left\":", 4).in_oneof(0),
+        ::rsvc::json::Field::string(",\"leaf\":", 5).in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "recursion.v1.Node",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Node {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "recursion.v1.Node",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -154,15 +154,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<Egg>(",\"egg\":", "egg", 1).optional(),
+        ::rsvc::json::Field::message::<Egg>(",\"egg\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "recursion.v1.Chicken",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Chicken {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "recursion.v1.Chicken",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -194,15 +194,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<Chicken>(",\"chicken\":", "chicken", 1).optional(),
+        ::rsvc::json::Field::message::<Chicken>(",\"chicken\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "recursion.v1.Egg",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Egg {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "recursion.v1.Egg",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -234,16 +234,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::group::<circle::Through>(",\"through\":", "through", 1)
-            .optional(),
+        ::rsvc::json::Field::group::<circle::Through>(",\"through\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "recursion.v1.Circle",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Circle {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "recursion.v1.Circle",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -275,15 +274,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<Circle>(",\"circle\":", "circle", 1).optional(),
+        ::rsvc::json::Field::message::<Circle>(",\"circle\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "recursion.v1.Circle.Through",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for circle::Through {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "recursion.v1.Circle.Through",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -315,16 +314,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<Node>(",\"node\":", "node", 1).optional(),
-        ::rsvc::json::Field::message::<Egg>(",\"egg\":", "egg", 2).optional(),
+        ::rsvc::json::Field::message::<Node>(",\"node\":", 1).optional(),
+        ::rsvc::json::Field::message::<Egg>(",\"egg\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "recursion.v1.Straight",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Straight {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "recursion.v1.Straight",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -82,19 +82,18 @@ impl ::rsvc::json::JsonEnum for Kind {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::enumeration::<Kind>(",\"renamed\":", "renamed", 1)
-            .optional(),
-        ::rsvc::json::Field::enumeration::<Kind>(",\"alias\":", "alias", 2).optional(),
-        ::rsvc::json::Field::string(",\"\":", "_", 3).optional(),
-        ::rsvc::json::Field::string(",\"1\":", "_1", 4).optional(),
+        ::rsvc::json::Field::enumeration::<Kind>(",\"renamed\":", 1).optional(),
+        ::rsvc::json::Field::enumeration::<Kind>(",\"alias\":", 2).optional(),
+        ::rsvc::json::Field::string(",\"\":_", 3).optional(),
+        ::rsvc::json::Field::string(",\"1\":_1", 4).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "refused.v1.Defaults",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Defaults {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "refused.v1.Defaults",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -62,15 +62,15 @@ pub mod tags {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
+        ::rsvc::json::Field::string(",\"name\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rest.v1.GetBookRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for GetBookRequest {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rest.v1.GetBookRequest",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -102,20 +102,20 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
-        ::rsvc::json::Field::string(",\"title\":", "title", 2),
+        ::rsvc::json::Field::string(",\"name\":", 1),
+        ::rsvc::json::Field::string(",\"title\":", 2),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"published\":", "published", 3)
+        >(",\"published\":", 3)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rest.v1.Book",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Book {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rest.v1.Book",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -151,16 +151,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"parent\":", "parent", 1),
-        ::rsvc::json::Field::message::<Book>(",\"book\":", "book", 2).optional(),
+        ::rsvc::json::Field::string(",\"parent\":", 1),
+        ::rsvc::json::Field::message::<Book>(",\"book\":", 2).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rest.v1.CreateBookRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for CreateBookRequest {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rest.v1.CreateBookRequest",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -194,19 +194,19 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<Book>(",\"book\":", "book", 1).optional(),
+        ::rsvc::json::Field::message::<Book>(",\"book\":", 1).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldMask,
-        >(",\"updateMask\":", "update_mask", 2)
+        >(",\"updateMask\":update_mask", 2)
             .optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rest.v1.UpdateBookRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for UpdateBookRequest {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rest.v1.UpdateBookRequest",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -240,17 +240,17 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"tags\":", "tags", 1).repeated(),
-        ::rsvc::json::Field::message::<Book>(",\"book\":", "book", 2).in_oneof(0),
-        ::rsvc::json::Field::string(",\"author\":", "author", 3).in_oneof(0),
+        ::rsvc::json::Field::string(",\"tags\":", 1).repeated(),
+        ::rsvc::json::Field::message::<Book>(",\"book\":", 2).in_oneof(0),
+        ::rsvc::json::Field::string(",\"author\":", 3).in_oneof(0),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "rest.v1.Tags",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Tags {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "rest.v1.Tags",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -43,17 +43,17 @@ pub struct Note {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
-        ::rsvc::json::Field::string(",\"tags\":", "tags", 2).repeated(),
-        ::rsvc::json::Field::message::<Filter>(",\"filter\":", "filter", 3).optional(),
+        ::rsvc::json::Field::string(",\"name\":", 1),
+        ::rsvc::json::Field::string(",\"tags\":", 2).repeated(),
+        ::rsvc::json::Field::message::<Filter>(",\"filter\":", 3).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "client.v1.GetNoteRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for GetNoteRequest {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "client.v1.GetNoteRequest",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -89,16 +89,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"text\":", "text", 1),
-        ::rsvc::json::Field::int64(",\"after\":", "after", 2),
+        ::rsvc::json::Field::string(",\"text\":", 1),
+        ::rsvc::json::Field::int64(",\"after\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "client.v1.Filter",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Filter {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "client.v1.Filter",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -132,16 +132,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<Note>(",\"note\":", "note", 1).optional(),
-        ::rsvc::json::Field::bool(",\"dryRun\":", "dry_run", 2),
+        ::rsvc::json::Field::message::<Note>(",\"note\":", 1).optional(),
+        ::rsvc::json::Field::bool(",\"dryRun\":dry_run", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "client.v1.CreateNoteRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for CreateNoteRequest {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "client.v1.CreateNoteRequest",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -175,16 +175,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
-        ::rsvc::json::Field::string(",\"text\":", "text", 2),
+        ::rsvc::json::Field::string(",\"name\":", 1),
+        ::rsvc::json::Field::string(",\"text\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "client.v1.Note",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Note {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "client.v1.Note",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

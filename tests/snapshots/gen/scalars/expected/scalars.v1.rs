@@ -82,48 +82,45 @@ pub struct Scalars {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 31] = [
-        ::rsvc::json::Field::double(",\"a\":", "a", 1),
-        ::rsvc::json::Field::float(",\"b\":", "b", 2),
-        ::rsvc::json::Field::int32(",\"c\":", "c", 3),
-        ::rsvc::json::Field::int64(",\"d\":", "d", 4),
-        ::rsvc::json::Field::uint32(",\"e\":", "e", 5),
-        ::rsvc::json::Field::uint64(",\"f\":", "f", 6),
-        ::rsvc::json::Field::sint32(",\"g\":", "g", 7),
-        ::rsvc::json::Field::sint64(",\"h\":", "h", 8),
-        ::rsvc::json::Field::fixed32(",\"i\":", "i", 9),
-        ::rsvc::json::Field::fixed64(",\"j\":", "j", 10),
-        ::rsvc::json::Field::sfixed32(",\"k\":", "k", 11),
-        ::rsvc::json::Field::sfixed64(",\"l\":", "l", 12),
-        ::rsvc::json::Field::bool(",\"m\":", "m", 13),
-        ::rsvc::json::Field::string(",\"n\":", "n", 14),
-        ::rsvc::json::Field::bytes(",\"o\":", "o", 15),
-        ::rsvc::json::Field::double(",\"oa\":", "oa", 21).optional(),
-        ::rsvc::json::Field::int64(",\"od\":", "od", 24).optional(),
-        ::rsvc::json::Field::bool(",\"om\":", "om", 33).optional(),
-        ::rsvc::json::Field::string(",\"on\":", "on", 34).optional(),
-        ::rsvc::json::Field::bytes(",\"oo\":", "oo", 35).optional(),
-        ::rsvc::json::Field::double(",\"ra\":", "ra", 41).packed(),
-        ::rsvc::json::Field::sint64(",\"rh\":", "rh", 48).packed(),
-        ::rsvc::json::Field::int32(",\"unpacked\":", "unpacked", 49).repeated(),
-        ::rsvc::json::Field::int32(",\"old\":", "old", 50).packed(),
-        ::rsvc::json::Field::string(",\"rn\":", "rn", 54).repeated(),
-        ::rsvc::json::Field::bytes(",\"ro\":", "ro", 55).repeated(),
-        ::rsvc::json::Field::double(",\"ma\":", "ma", 61).map(::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::fixed32(",\"mh\":", "mh", 62)
-            .map(::rsvc::json::Type::Sint64),
-        ::rsvc::json::Field::sfixed64(",\"mm\":", "mm", 63)
-            .map(::rsvc::json::Type::Bool),
-        ::rsvc::json::Field::bytes(",\"mo\":", "mo", 64).map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::string(",\"mn\":", "mn", 65)
-            .map(::rsvc::json::Type::Fixed64),
+        ::rsvc::json::Field::double(",\"a\":", 1),
+        ::rsvc::json::Field::float(",\"b\":", 2),
+        ::rsvc::json::Field::int32(",\"c\":", 3),
+        ::rsvc::json::Field::int64(",\"d\":", 4),
+        ::rsvc::json::Field::uint32(",\"e\":", 5),
+        ::rsvc::json::Field::uint64(",\"f\":", 6),
+        ::rsvc::json::Field::sint32(",\"g\":", 7),
+        ::rsvc::json::Field::sint64(",\"h\":", 8),
+        ::rsvc::json::Field::fixed32(",\"i\":", 9),
+        ::rsvc::json::Field::fixed64(",\"j\":", 10),
+        ::rsvc::json::Field::sfixed32(",\"k\":", 11),
+        ::rsvc::json::Field::sfixed64(",\"l\":", 12),
+        ::rsvc::json::Field::bool(",\"m\":", 13),
+        ::rsvc::json::Field::string(",\"n\":", 14),
+        ::rsvc::json::Field::bytes(",\"o\":", 15),
+        ::rsvc::json::Field::double(",\"oa\":", 21).optional(),
+        ::rsvc::json::Field::int64(",\"od\":", 24).optional(),
+        ::rsvc::json::Field::bool(",\"om\":", 33).optional(),
+        ::rsvc::json::Field::string(",\"on\":", 34).optional(),
+        ::rsvc::json::Field::bytes(",\"oo\":", 35).optional(),
+        ::rsvc::json::Field::double(",\"ra\":", 41).packed(),
+        ::rsvc::json::Field::sint64(",\"rh\":", 48).packed(),
+        ::rsvc::json::Field::int32(",\"unpacked\":", 49).repeated(),
+        ::rsvc::json::Field::int32(",\"old\":", 50).packed(),
+        ::rsvc::json::Field::string(",\"rn\":", 54).repeated(),
+        ::rsvc::json::Field::bytes(",\"ro\":", 55).repeated(),
+        ::rsvc::json::Field::double(",\"ma\":", 61).map(::rsvc::json::Type::Int32),
+        ::rsvc::json::Field::fixed32(",\"mh\":", 62).map(::rsvc::json::Type::Sint64),
+        ::rsvc::json::Field::sfixed64(",\"mm\":", 63).map(::rsvc::json::Type::Bool),
+        ::rsvc::json::Field::bytes(",\"mo\":", 64).map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"mn\":", 65).map(::rsvc::json::Type::Fixed64),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "scalars.v1.Scalars",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Scalars {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "scalars.v1.Scalars",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

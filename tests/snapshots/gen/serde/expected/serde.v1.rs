@@ -112,44 +112,42 @@ impl ::rsvc::json::JsonEnum for parcel::State {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 17] = [
-        ::rsvc::json::Field::string(",\"trackingId\":", "tracking_id", 1),
-        ::rsvc::json::Field::enumeration::<parcel::State>(",\"state\":", "state", 2),
-        ::rsvc::json::Field::message::<parcel::Item>(",\"items\":", "items", 3)
-            .repeated(),
-        ::rsvc::json::Field::message::<parcel::Item>(",\"byShelf\":", "by_shelf", 4)
+        ::rsvc::json::Field::string(",\"trackingId\":tracking_id", 1),
+        ::rsvc::json::Field::enumeration::<parcel::State>(",\"state\":", 2),
+        ::rsvc::json::Field::message::<parcel::Item>(",\"items\":", 3).repeated(),
+        ::rsvc::json::Field::message::<parcel::Item>(",\"byShelf\":by_shelf", 4)
             .map(::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::int64(",\"valueCents\":", "value_cents", 5),
-        ::rsvc::json::Field::uint64(",\"barcode\":", "barcode", 6),
-        ::rsvc::json::Field::double(",\"weight\":", "weight", 7),
-        ::rsvc::json::Field::float(",\"volume\":", "volume", 8),
-        ::rsvc::json::Field::bytes(",\"seal\":", "seal", 9),
-        ::rsvc::json::Field::bool(",\"fragile\":", "fragile", 10),
-        ::rsvc::json::Field::string(",\"address\":", "address", 11).in_oneof(0),
-        ::rsvc::json::Field::message::<Parcel>(",\"box\":", "box", 12).in_oneof(0),
+        ::rsvc::json::Field::int64(",\"valueCents\":value_cents", 5),
+        ::rsvc::json::Field::uint64(",\"barcode\":", 6),
+        ::rsvc::json::Field::double(",\"weight\":", 7),
+        ::rsvc::json::Field::float(",\"volume\":", 8),
+        ::rsvc::json::Field::bytes(",\"seal\":", 9),
+        ::rsvc::json::Field::bool(",\"fragile\":", 10),
+        ::rsvc::json::Field::string(",\"address\":", 11).in_oneof(0),
+        ::rsvc::json::Field::message::<Parcel>(",\"box\":", 12).in_oneof(0),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"sentAt\":", "sent_at", 13)
+        >(",\"sentAt\":sent_at", 13)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Value,
-        >(",\"note\":", "note", 14)
+        >(",\"note\":", 14)
             .optional()
             .nullable(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Any,
-        >(",\"extra\":", "extra", 15)
+        >(",\"extra\":", 15)
             .optional(),
-        ::rsvc::json::Field::message::<i64>(",\"insured\":", "insured", 16).optional(),
-        ::rsvc::json::Field::enumeration::<parcel::State>(",\"history\":", "history", 17)
-            .packed(),
+        ::rsvc::json::Field::message::<i64>(",\"insured\":", 16).optional(),
+        ::rsvc::json::Field::enumeration::<parcel::State>(",\"history\":", 17).packed(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "serde.v1.Parcel",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Parcel {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "serde.v1.Parcel",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -250,16 +248,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"name\":", "name", 1),
-        ::rsvc::json::Field::int32(",\"count\":", "count", 2),
+        ::rsvc::json::Field::string(",\"name\":", 1),
+        ::rsvc::json::Field::int32(",\"count\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "serde.v1.Parcel.Item",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for parcel::Item {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "serde.v1.Parcel.Item",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -293,13 +291,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "serde.v1.Nothing",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Nothing {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "serde.v1.Nothing",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

@@ -17,15 +17,15 @@ pub struct One {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"x\":", "x", 1),
+        ::rsvc::json::Field::string(",\"x\":", 1),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "split.v1.Two",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Two {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "split.v1.Two",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -57,15 +57,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<Two>(",\"two\":", "two", 1).optional(),
+        ::rsvc::json::Field::message::<Two>(",\"two\":", 1).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "split.v1.One",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for One {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "split.v1.One",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

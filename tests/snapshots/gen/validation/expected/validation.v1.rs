@@ -75,16 +75,16 @@ pub mod order {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"street\":", "street", 1),
-        ::rsvc::json::Field::string(",\"country\":", "country", 2),
+        ::rsvc::json::Field::string(",\"street\":", 1),
+        ::rsvc::json::Field::string(",\"country\":", 2),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "validation.v1.Address",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Address {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "validation.v1.Address",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -118,17 +118,17 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"sku\":", "sku", 1),
-        ::rsvc::json::Field::int32(",\"qty\":", "qty", 2),
-        ::rsvc::json::Field::double(",\"price\":", "price", 3),
+        ::rsvc::json::Field::string(",\"sku\":", 1),
+        ::rsvc::json::Field::int32(",\"qty\":", 2),
+        ::rsvc::json::Field::double(",\"price\":", 3),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "validation.v1.Item",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Item {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "validation.v1.Item",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
@@ -167,39 +167,37 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 17] = [
-        ::rsvc::json::Field::string(",\"id\":", "id", 1),
-        ::rsvc::json::Field::string(",\"email\":", "email", 2),
-        ::rsvc::json::Field::message::<Item>(",\"items\":", "items", 3).repeated(),
-        ::rsvc::json::Field::message::<Address>(",\"shipping\":", "shipping", 4)
-            .optional(),
-        ::rsvc::json::Field::bool(",\"pickup\":", "pickup", 5),
-        ::rsvc::json::Field::double(",\"limit\":", "limit", 6),
-        ::rsvc::json::Field::string(",\"labels\":", "labels", 7)
-            .map(::rsvc::json::Type::String),
+        ::rsvc::json::Field::string(",\"id\":", 1),
+        ::rsvc::json::Field::string(",\"email\":", 2),
+        ::rsvc::json::Field::message::<Item>(",\"items\":", 3).repeated(),
+        ::rsvc::json::Field::message::<Address>(",\"shipping\":", 4).optional(),
+        ::rsvc::json::Field::bool(",\"pickup\":", 5),
+        ::rsvc::json::Field::double(",\"limit\":", 6),
+        ::rsvc::json::Field::string(",\"labels\":", 7).map(::rsvc::json::Type::String),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"placed\":", "placed", 8)
+        >(",\"placed\":", 8)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"hold\":", "hold", 9)
+        >(",\"hold\":", 9)
             .optional(),
-        ::rsvc::json::Field::message::<i64>(",\"priority\":", "priority", 10).optional(),
-        ::rsvc::json::Field::string(",\"card\":", "card", 11).in_oneof(0),
-        ::rsvc::json::Field::bytes(",\"wallet\":", "wallet", 12).in_oneof(0),
-        ::rsvc::json::Field::string(",\"coupon\":", "coupon", 13),
-        ::rsvc::json::Field::int32(",\"discount\":", "discount", 14),
-        ::rsvc::json::Field::uint32(",\"codes\":", "codes", 15).packed(),
-        ::rsvc::json::Field::string(",\"note\":", "note", 16).optional(),
-        ::rsvc::json::Field::message::<Order>(",\"parent\":", "parent", 17).optional(),
+        ::rsvc::json::Field::message::<i64>(",\"priority\":", 10).optional(),
+        ::rsvc::json::Field::string(",\"card\":", 11).in_oneof(0),
+        ::rsvc::json::Field::bytes(",\"wallet\":", 12).in_oneof(0),
+        ::rsvc::json::Field::string(",\"coupon\":", 13),
+        ::rsvc::json::Field::int32(",\"discount\":", 14),
+        ::rsvc::json::Field::uint32(",\"codes\":", 15).packed(),
+        ::rsvc::json::Field::string(",\"note\":", 16).optional(),
+        ::rsvc::json::Field::message::<Order>(",\"parent\":", 17).optional(),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "validation.v1.Order",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for Order {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "validation.v1.Order",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {

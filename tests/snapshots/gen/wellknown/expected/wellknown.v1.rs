@@ -71,86 +71,84 @@ pub struct WellKnown {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::json::Field; 25] = [
-        ::rsvc::json::Field::message::<
-            ::rsvc::codegen::prost_types::Any,
-        >(",\"any\":", "any", 1)
+        ::rsvc::json::Field::message::<::rsvc::codegen::prost_types::Any>(",\"any\":", 1)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"duration\":", "duration", 2)
+        >(",\"duration\":", 2)
             .optional(),
-        ::rsvc::json::Field::message::<()>(",\"empty\":", "empty", 3).optional(),
+        ::rsvc::json::Field::message::<()>(",\"empty\":", 3).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldMask,
-        >(",\"fieldMask\":", "field_mask", 4)
+        >(",\"fieldMask\":field_mask", 4)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Struct,
-        >(",\"struct\":", "struct", 5)
+        >(",\"struct\":", 5)
             .optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Value,
-        >(",\"value\":", "value", 6)
+        >(",\"value\":", 6)
             .optional()
             .nullable(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::ListValue,
-        >(",\"list\":", "list", 7)
+        >(",\"list\":", 7)
             .optional(),
         ::rsvc::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::NullValue,
-        >(",\"null\":", "null", 8)
+        >(",\"null\":", 8)
             .nullable(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"timestamp\":", "timestamp", 9)
+        >(",\"timestamp\":", 9)
             .optional(),
-        ::rsvc::json::Field::message::<bool>(",\"b\":", "b", 10).optional(),
+        ::rsvc::json::Field::message::<bool>(",\"b\":", 10).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost::alloc::vec::Vec<u8>,
-        >(",\"bytes\":", "bytes", 11)
+        >(",\"bytes\":", 11)
             .optional(),
-        ::rsvc::json::Field::message::<f64>(",\"d\":", "d", 12).optional(),
-        ::rsvc::json::Field::message::<f32>(",\"f\":", "f", 13).optional(),
-        ::rsvc::json::Field::message::<i32>(",\"i\":", "i", 14).optional(),
-        ::rsvc::json::Field::message::<i64>(",\"l\":", "l", 15).optional(),
+        ::rsvc::json::Field::message::<f64>(",\"d\":", 12).optional(),
+        ::rsvc::json::Field::message::<f32>(",\"f\":", 13).optional(),
+        ::rsvc::json::Field::message::<i32>(",\"i\":", 14).optional(),
+        ::rsvc::json::Field::message::<i64>(",\"l\":", 15).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost::alloc::string::String,
-        >(",\"s\":", "s", 16)
+        >(",\"s\":", 16)
             .optional(),
-        ::rsvc::json::Field::message::<u32>(",\"u\":", "u", 17).optional(),
-        ::rsvc::json::Field::message::<u64>(",\"v\":", "v", 18).optional(),
+        ::rsvc::json::Field::message::<u32>(",\"u\":", 17).optional(),
+        ::rsvc::json::Field::message::<u64>(",\"v\":", 18).optional(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Any,
-        >(",\"anys\":", "anys", 21)
+        >(",\"anys\":", 21)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost::alloc::string::String,
-        >(",\"strings\":", "strings", 22)
+        >(",\"strings\":", 22)
             .repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
-        >(",\"timestamps\":", "timestamps", 23)
+        >(",\"timestamps\":", 23)
             .repeated(),
-        ::rsvc::json::Field::message::<()>(",\"empties\":", "empties", 24).repeated(),
+        ::rsvc::json::Field::message::<()>(",\"empties\":", 24).repeated(),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
-        >(",\"durations\":", "durations", 31)
+        >(",\"durations\":", 31)
             .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::message::<i32>(",\"ints\":", "ints", 32)
+        ::rsvc::json::Field::message::<i32>(",\"ints\":", 32)
             .map(::rsvc::json::Type::String),
         ::rsvc::json::Field::message::<
             ::rsvc::codegen::prost_types::Value,
-        >(",\"values\":", "values", 33)
+        >(",\"values\":", 33)
             .map(::rsvc::json::Type::String),
     ];
+    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+        "wellknown.v1.WellKnown",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::json::Json for WellKnown {
         fn info() -> &'static ::rsvc::json::MessageInfo {
-            static INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
-                "wellknown.v1.WellKnown",
-                &__RSVC_FIELDS,
-            );
-            &INFO
+            &__RSVC_INFO
         }
         #[inline]
         fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
