@@ -50,7 +50,8 @@ fn rules(kind: Kind) -> Option<String> {
         Kind::Int64 => "int64.gt = 0",
         Kind::Uint32 => "uint32.lt = 1000",
         Kind::Double => "double = {gte: 0, lte: 1}",
-        Kind::Bool => return None,
+        // For a member of a oneof the peer generates nothing, nor for any message that reaches it.
+        Kind::Bool | Kind::Member => return None,
         Kind::Bytes => "bytes.max_len = 64",
         Kind::Enum => "enum.defined_only = true",
         Kind::Message => "required = true",
@@ -59,7 +60,6 @@ fn rules(kind: Kind) -> Option<String> {
         Kind::RepeatedInt32 => "repeated.unique = true",
         Kind::RepeatedMessage => "repeated.max_items = 10",
         Kind::Map => "map = {max_pairs: 10, keys: {string: {min_len: 1}}}",
-        Kind::Member => "string.uuid = true",
     };
     Some(format!("(buf.validate.field).{rules}"))
 }
