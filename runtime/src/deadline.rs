@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 use tonic::Status;
 
@@ -42,6 +42,11 @@ pub(crate) fn parse(value: &HeaderValue) -> Result<Duration, Status> {
         b'H' => Duration::from_hours(count),
         _ => return Err(malformed()),
     })
+}
+
+/// The time that the headers of a call leave for it.
+pub(crate) fn of_caller(headers: &HeaderMap) -> Result<Option<Duration>, Status> {
+    headers.get(HEADER).map(parse).transpose()
 }
 
 /// Writes a value of `grpc-timeout`, in the finest unit that eight digits hold.

@@ -86,13 +86,14 @@ impl Inbound {
         headers: HeaderMap,
         extensions: Extensions,
         connection: Option<Connection>,
+        timeout: Option<Duration>,
         policy: &Policy,
-    ) -> Result<Self, Status> {
-        let deadline = deadline_of(method, &headers, policy)?;
+    ) -> Self {
+        let deadline = deadline_of(method, timeout, policy);
         let stopping = policy.stopping.clone();
         let metadata = MetadataMap::from_headers(headers);
         let ctx = Context::arrived(method, metadata, extensions, connection, deadline, stopping);
-        Ok(Self { ctx, method, check_responses: policy.check_responses })
+        Self { ctx, method, check_responses: policy.check_responses }
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -130,7 +131,8 @@ pub(crate) async fn run<T>(
         authorize(method, ctx, policy.authenticator.as_deref()).await?;
         call.await
     });
-    let mut sleep = pin!(deadline.map(sleep_until));
+    // Made only if there is something to wait for.
+    let mut sleep = None;
     std::future::poll_fn(|task| {
         let mut polled = Poll::Pending;
         if let Err(panic) = safely(method, || polled = call.as_mut().poll(task)) {
@@ -139,10 +141,9 @@ pub(crate) async fn run<T>(
         if polled.is_ready() {
             return polled;
         }
-        match sleep.as_mut().as_pin_mut() {
-            Some(sleep) => sleep.poll(task).map(|()| Err(deadline::exceeded())),
-            None => Poll::Pending,
-        }
+        let Some(deadline) = deadline else { return Poll::Pending };
+        let sleep = sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        sleep.as_mut().poll(task).map(|()| Err(deadline::exceeded()))
     })
     .await
 }
@@ -163,10 +164,9 @@ impl Drop for Inbound {
 }
 
 /// The earliest of what the caller, the method and the server say.
-fn deadline_of(method: &MethodInfo, headers: &HeaderMap, policy: &Policy) -> Result<Option<Instant>, Status> {
-    let caller = headers.get(deadline::HEADER).map(deadline::parse).transpose()?;
+fn deadline_of(method: &MethodInfo, caller: Option<Duration>, policy: &Policy) -> Option<Instant> {
     let timeout = earliest(caller, method.timeout).or(policy.default_timeout);
-    Ok(earliest(timeout, policy.max_timeout).and_then(deadline::after))
+    earliest(timeout, policy.max_timeout).and_then(deadline::after)
 }
 
 /// The one request of a call whose client does not stream.

@@ -1,13 +1,13 @@
 //! The body of a request, as a whole.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http_body::Body as _;
-use tokio::time::{Sleep, sleep};
+use tokio::time::sleep;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
@@ -15,23 +15,19 @@ use super::error::Failure;
 use super::options::Options;
 
 /// All of a body, which is not copied if it comes in one piece.
-pub(crate) async fn collect(mut body: Body, options: &Options) -> Result<Bytes, Failure> {
+pub(crate) async fn collect(body: &mut Body, options: &Options) -> Result<Bytes, Failure> {
     let limit = options.max_body_size;
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large(limit));
     }
     let mut whole = Whole::default();
     // The alarm is set only if there is something to wait for.
-    let mut alarm = pin!(None::<Sleep>);
+    let mut alarm = None;
     std::future::poll_fn(|task| {
         while !body.is_end_stream() {
-            let Poll::Ready(frame) = Pin::new(&mut body).poll_frame(task) else {
-                if alarm.is_none() {
-                    alarm.set(Some(sleep(options.body_timeout)));
-                }
-                if let Some(alarm) = alarm.as_mut().as_pin_mut() {
-                    ready!(alarm.poll(task));
-                }
+            let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(task) else {
+                let alarm = alarm.get_or_insert_with(|| Box::pin(sleep(options.body_timeout)));
+                ready!(alarm.as_mut().poll(task));
                 return Poll::Ready(Err(too_slow(options.body_timeout)));
             };
             match frame.transpose().map_err(broken)? {

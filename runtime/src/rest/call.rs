@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use http::request::Parts;
 use http::{Method, Response, Uri};
 use tonic::Status;
@@ -61,20 +62,16 @@ pub(crate) struct Upload {
     pub(crate) uri: Uri,
     pub(crate) path_end: usize,
     pub(crate) body: Body,
-    pub(crate) binding: &'static Binding,
-    pub(crate) settings: Arc<Settings>,
-}
-
-impl Upload {
-    fn reply(&self) -> Reply {
-        Reply { binding: self.binding, settings: Arc::clone(&self.settings) }
-    }
+    pub(crate) reply: Reply,
 }
 
 /// What has to be known to answer.
+#[derive(Clone)]
 pub(crate) struct Reply {
     pub(crate) binding: &'static Binding,
     pub(crate) settings: Arc<Settings>,
+    /// Whether the request may ask for something else than JSON.
+    pub(crate) accept: bool,
 }
 
 /// Answers a call with one request and one response.
@@ -94,11 +91,10 @@ where
     serve(
         info,
         call,
-        move |ctx, upload| async move {
-            let reply = upload.reply();
-            let request = request::read(upload, &ctx, fields).await?;
+        move |ctx, mut upload| async move {
+            let request = request::read(&mut upload, &ctx, fields).await?;
             let response = handler(ctx.clone(), request).await.map_err(|error| Failure::of(&ctx, error))?;
-            respond::message(info, &ctx, response, &reply, fields)
+            respond::message(info, &ctx, response, &upload.reply, fields)
         },
         |_, response, _| std::future::ready(Ok(response)),
     )
@@ -130,7 +126,7 @@ where
         info,
         call,
         move |ctx, upload| async move {
-            let reply = upload.reply();
+            let reply = upload.reply.clone();
             let requests = stream::incoming::messages(upload, &ctx, fields)?;
             let response = handler(ctx.clone(), requests).await.map_err(|error| Failure::of(&ctx, error))?;
             respond::message(info, &ctx, response, &reply, fields)
@@ -163,8 +159,8 @@ where
     serve(
         info,
         call,
-        move |ctx, upload| async move {
-            let request = request::read(upload, &ctx, fields).await?;
+        move |ctx, mut upload| async move {
+            let request = request::read(&mut upload, &ctx, fields).await?;
             handler(ctx.clone(), request).await.map_err(|error| Failure::of(&ctx, error))
         },
         move |call, messages, reply| stream::outgoing::respond(call, messages, reply, fields),
@@ -228,14 +224,11 @@ where
     // What can be done at once is: the future is the smaller for it, and small ones are allocated and moved faster.
     let Call { parts, body, binding, path_end, settings, connection } = call;
     let Parts { method, uri, mut headers, extensions, .. } = parts;
-    if let Err(failure) = headers::receive(&mut headers, &settings.options) {
-        return answered(error::respond(&failure, &headers));
-    }
-    let call = match Inbound::new(info, headers, extensions, connection, &settings.policy) {
-        Ok(call) => call,
-        // Its headers are gone with the call: the answer is in the default format.
-        Err(status) => return answered(error::respond(&status.into(), &http::HeaderMap::new())),
+    let seen = match headers::receive(&mut headers, &settings.options) {
+        Ok(seen) => seen,
+        Err(failure) => return answered(error::respond(&failure, &headers)),
     };
+    let call = Inbound::new(info, headers, extensions, connection, seen.timeout, &settings.policy);
     let ctx = call.context().clone();
     #[cfg(feature = "compression")]
     let body = match compress::request(settings.options.compression, ctx.metadata().as_ref(), body) {
@@ -243,17 +236,18 @@ where
         Err(failure) => return answered(compress::refuse(error::respond_within(&failure, &ctx, &settings))),
     };
     let is_head = method == Method::HEAD;
-    let upload = Upload { uri, path_end, body, binding, settings: Arc::clone(&settings) };
+    let reply = Reply { binding, settings, accept: seen.accept };
+    let upload = Upload { uri, path_end, body, reply: reply.clone() };
     Box::pin(async move {
         // Pinned here, so that it is not moved once more for each of those who wait for it.
-        let handled = pin!(async { Ok(handle(ctx.clone(), upload).await) });
-        let handled = dispatch::run(info, &ctx, &settings.policy, handled).await;
-        let reply = Reply { binding, settings: Arc::clone(&settings) };
+        let handled = pin!(handle(ctx.clone(), upload).map(Ok));
+        let handled = dispatch::run(info, &ctx, &reply.settings.policy, handled).await;
         let answered = match handled.unwrap_or_else(|status| Err(status.into())) {
-            Ok(result) => answer(call, result, reply).await,
+            Ok(result) => answer(call, result, reply.clone()).await,
             Err(failure) => Err(failure),
         };
-        let response = answered.unwrap_or_else(|failure| error::respond_within(&failure, &ctx, &settings));
+        let settings = &reply.settings;
+        let response = answered.unwrap_or_else(|failure| error::respond_within(&failure, &ctx, settings));
         #[cfg(feature = "compression")]
         let response = compress::response(settings.options.compression, ctx.metadata().as_ref(), response);
         Ok(if is_head { respond::without_body(response) } else { response })

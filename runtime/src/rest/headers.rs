@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use tonic::Status;
 
 use super::error::Failure;
+use super::negotiate::Media;
 use super::options::Options;
 use crate::Context;
 use crate::deadline::{self, earliest};
@@ -24,13 +25,15 @@ const PER_HEADER: usize = 32;
 /// Makes the headers of a request the metadata of its call.
 ///
 /// All of them are, as they are over gRPC; those that speak about the hop stay with the handler and never travel on.
-pub(crate) fn receive(headers: &mut HeaderMap, options: &Options) -> Result<(), Failure> {
+pub(crate) fn receive(headers: &mut HeaderMap, options: &Options) -> Result<Seen, Failure> {
     let mut size = 0;
     let mut special = false;
+    let mut accept = false;
     for (name, value) in &*headers {
         let name = name.as_str();
         size += name.len() + value.len() + PER_HEADER;
         special |= is_special(name);
+        accept |= name == "accept" && Media::may_be_asked_for(value);
     }
     if size > options.max_header_size {
         let status = Status::resource_exhausted(format!(
@@ -42,12 +45,26 @@ pub(crate) fn receive(headers: &mut HeaderMap, options: &Options) -> Result<(), 
     if special || options.request_headers.is_some() {
         translate(headers, options)?;
     }
-    Ok(())
+    let timeout = if special { deadline::of_caller(headers)? } else { None };
+    Ok(Seen { timeout, accept })
+}
+
+/// What was seen among the headers, so that nobody has to look for it again.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) timeout: Option<Duration>,
+    /// Whether an `Accept` header may ask for something else than JSON.
+    pub(crate) accept: bool,
 }
 
 /// Whether a header needs a closer look.
 fn is_special(name: &str) -> bool {
-    name.starts_with("grpc-") || name.ends_with("-bin") || name == "connection" || name == REQUEST_TIMEOUT
+    match name.as_bytes() {
+        [b'g', b'r', b'p', b'c', b'-', ..] | [.., b'-', b'b', b'i', b'n'] => true,
+        [b'c', ..] => name == "connection",
+        [b'x', ..] => name == REQUEST_TIMEOUT,
+        _ => false,
+    }
 }
 
 #[cold]
@@ -101,7 +118,7 @@ fn drop_named(headers: &mut HeaderMap) {
 
 /// Makes one deadline of `grpc-timeout` and `X-Request-Timeout`, the earlier of the two.
 fn set_timeout(headers: &mut HeaderMap) -> Result<(), Failure> {
-    let grpc = headers.get(deadline::HEADER).map(deadline::parse).transpose()?;
+    let grpc = deadline::of_caller(headers)?;
     let Some(value) = headers.get(REQUEST_TIMEOUT) else { return Ok(()) };
     let http = value.to_str().ok().and_then(seconds);
     let http = http.ok_or_else(|| {

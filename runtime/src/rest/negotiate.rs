@@ -25,6 +25,11 @@ impl Media {
         if is("application/x-protobuf") || is("application/protobuf") { Self::Protobuf } else { Self::Json }
     }
 
+    /// Whether a value of `Accept` is long enough for another than JSON. Nearly none is.
+    pub(crate) fn may_be_asked_for(value: &HeaderValue) -> bool {
+        value.len() >= PROTOBUF.len()
+    }
+
     /// What the body of a response shall be: JSON, unless protobuf is asked for by name.
     pub(crate) fn accepted(headers: &HeaderMap) -> Self {
         if prefers(headers, "application/x-protobuf") { Self::Protobuf } else { Self::Json }

@@ -15,7 +15,7 @@ use crate::{Context, dispatch};
 
 /// The request message of a call, checked.
 pub(crate) async fn read<Req, Res>(
-    upload: Upload,
+    upload: &mut Upload,
     ctx: &Context,
     fields: Fields<Req, Res>,
 ) -> Result<Req, Failure>
@@ -23,10 +23,10 @@ where
     Req: prost::Message + Default + Json + dispatch::Request,
 {
     let headers = ctx.metadata().as_ref();
-    let source = Source::new(Req::info(), &upload, headers)?;
+    let source = Source::new(Req::info(), upload, headers)?;
     let body = match source.binding.body {
         BodyKind::None => Bytes::new(),
-        _ => body::collect(upload.body, &upload.settings.options).await?,
+        _ => body::collect(&mut upload.body, &upload.reply.settings.options).await?,
     };
     source.message(headers, body, fields)
 }
@@ -47,14 +47,18 @@ impl Source {
         upload: &Upload,
         headers: &HeaderMap,
     ) -> Result<Self, Failure> {
-        let Options { max_depth, refuse_unknown, .. } = upload.settings.options;
+        let Options { max_depth, refuse_unknown, .. } = upload.reply.settings.options;
         let path = upload.uri.path().get(..upload.path_end).unwrap_or_default();
         let query = upload.uri.query().unwrap_or_default();
         Ok(Self {
-            binding: upload.binding,
-            media: if upload.binding.body == BodyKind::None { Media::Json } else { Media::sent(headers) },
+            binding: upload.reply.binding,
+            media: if upload.reply.binding.body == BodyKind::None {
+                Media::Json
+            } else {
+                Media::sent(headers)
+            },
             json: ReadOptions::new().ignore_unknown(!refuse_unknown).depth_limit(max_depth),
-            said: text::parameters(info, upload.binding, path, query, &upload.settings.options)?,
+            said: text::parameters(info, upload.reply.binding, path, query, &upload.reply.settings.options)?,
         })
     }
 

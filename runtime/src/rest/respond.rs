@@ -33,7 +33,8 @@ pub(crate) fn message<Req, Res: prost::Message + Json + dispatch::Response>(
     fields: Fields<Req, Res>,
 ) -> Result<Response<Body>, Failure> {
     dispatch::release(method, &reply.settings.policy, &message)?;
-    let content = content(message, ctx.metadata().as_ref(), reply.binding, &reply.settings.options, fields)?;
+    let media = if reply.accept { Media::accepted(ctx.metadata().as_ref()) } else { Media::Json };
+    let content = content(message, media, reply.binding, &reply.settings.options, fields)?;
     let mut response = Response::new(Body::new(Full::new(content.body)));
     response.headers_mut().insert(CONTENT_TYPE, content.media_type);
     headers::send(ctx, &HeaderMap::new(), &reply.settings.options, response.headers_mut());
@@ -46,10 +47,10 @@ pub(crate) struct Content {
     pub(crate) body: Bytes,
 }
 
-/// Writes a response message, in the form that the request asks for.
+/// Writes a response message in a form, unless it is raw content.
 pub(crate) fn content<Req, Res: prost::Message + Json + 'static>(
     message: Res,
-    headers: &HeaderMap,
+    media: Media,
     binding: &Binding,
     options: &Options,
     fields: Fields<Req, Res>,
@@ -61,7 +62,7 @@ pub(crate) fn content<Req, Res: prost::Message + Json + 'static>(
         };
         return Ok(Content { media_type: httpbody::content_type(&body)?, body: body.data.into() });
     }
-    Ok(match Media::accepted(headers) {
+    Ok(match media {
         Media::Json => Content { media_type: JSON, body: json(&message, binding, options, fields)?.into() },
         Media::Protobuf => Content { media_type: PROTOBUF, body: protobuf(&message, binding).into() },
     })

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::memchr3_iter;
 
 use super::Call;
 use super::binding::Binding;
@@ -203,16 +203,23 @@ impl Tree {
     fn walk<'p>(&self, path: &'p str) -> Option<(&'static [End], Option<&'p str>, bool)> {
         let mut state = 1;
         let mut start = path.starts_with('/').then_some(1)?;
-        let escaped = memchr(b'%', path.as_bytes()).is_some();
-        for slash in memchr_iter(b'/', path.as_bytes()).skip(1) {
-            state = self.step(state, &path[start..slash], escaped);
-            if state == 0 {
-                return None;
+        // Of the segment at `start`: whether it has escapes, and its last colon.
+        let (mut escaped, mut colon) = (false, None);
+        for at in memchr3_iter(b'/', b'%', b':', path.as_bytes()).skip(1) {
+            match path.as_bytes()[at] {
+                b'%' => escaped = true,
+                b':' => colon = Some(at - start),
+                _ => {
+                    state = self.step(state, &path[start..at], escaped);
+                    if state == 0 {
+                        return None;
+                    }
+                    (start, escaped, colon) = (at + 1, false, None);
+                }
             }
-            start = slash + 1;
         }
         let rest = &path[start..];
-        if let Some(colon) = memrchr(b':', rest.as_bytes()) {
+        if let Some(colon) = colon {
             let (segment, verb) = (&rest[..colon], &rest[colon + 1..]);
             let ends = self.ends(self.step(state, segment, escaped));
             let is_verb = |end: &&End| end.verb == verb && self.services[usize::from(end.service)].is_some();

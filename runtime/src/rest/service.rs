@@ -91,16 +91,24 @@ impl Rest {
         Self { inner: Arc::new(Inner { table, settings: Arc::new(Settings { policy, options }) }) }
     }
 
-    /// What a request leads to.
-    pub(crate) fn find<B>(&self, request: &Request<B>) -> Found<'_> {
+    /// What a request leads to, of which is known whether it may want to upgrade.
+    pub(crate) fn find<B>(&self, request: &Request<B>, may_upgrade: bool) -> Found<'_> {
         let Inner { table, settings } = &*self.inner;
         let uri = request.uri();
         let length = uri.path_and_query().map_or(0, |uri| uri.as_str().len());
         if length > settings.options.max_uri_length {
             return Found::TooLong;
         }
+        #[cfg(not(feature = "websocket"))]
+        let _ = may_upgrade;
         #[cfg(feature = "websocket")]
-        if websocket::is_wanted(request.method(), request.version(), request.headers(), request.extensions())
+        if may_upgrade
+            && websocket::is_wanted(
+                request.method(),
+                request.version(),
+                request.headers(),
+                request.extensions(),
+            )
             && let Some(stream) = table.find_stream(uri.path())
         {
             return stream;
@@ -147,7 +155,7 @@ impl<B: RequestBody> Service<Request<B>> for Rest {
     }
 
     fn call(&mut self, request: Request<B>) -> RestFuture {
-        let found = self.find(&request);
+        let found = self.find(&request, true);
         self.answer(request.map(Body::new), found, None)
     }
 }

@@ -13,6 +13,7 @@ use tonic::codec::{CompressionEncoding, Streaming};
 use tonic::{Code, Status};
 
 use crate::codec::Protobuf;
+use crate::deadline;
 use crate::dispatch::{self, Answer, Inbound, Policy, sent};
 use crate::error::{self, MethodError};
 use crate::method::{MethodInfo, ServiceInfo};
@@ -214,10 +215,11 @@ where
         let settings = settings.as_deref().unwrap_or(&Settings::MOUNTED);
         let (parts, body) = http.into_parts();
         let encodings = encodings(&parts.headers, settings);
-        let call = match Inbound::new(info, parts.headers, parts.extensions, None, &settings.policy) {
-            Ok(call) => call,
+        let timeout = match deadline::of_caller(&parts.headers) {
+            Ok(timeout) => timeout,
             Err(status) => return Ok(refused(status)),
         };
+        let call = Inbound::new(info, parts.headers, parts.extensions, None, timeout, &settings.policy);
         let ctx = call.context().clone();
         let mut request = http::Request::new(Upload { body, ctx: ctx.clone() });
         *request.headers_mut() = encodings;

@@ -15,6 +15,8 @@ use tower::{Service, ServiceExt as _};
 
 use super::grpc::{GeneratedService, GrpcFuture, GrpcRequest, Settings, unknown};
 use super::serve::Origin;
+#[cfg(feature = "rest")]
+use super::serve::may_upgrade;
 use super::{BoxError, ServeError};
 use crate::method::{Access, MethodInfo, ServiceInfo};
 #[cfg(feature = "rest")]
@@ -155,7 +157,7 @@ impl Router {
 
     pub(super) fn answer(&self, mut request: Request<Body>, origin: Option<&Origin>) -> GrpcFuture {
         #[cfg(feature = "rest")]
-        if let Some((rest, found)) = self.rest(&request) {
+        if let Some((rest, found)) = self.rest(&request, origin.is_none_or(|_| may_upgrade(&request))) {
             return rest.answer(request, found, origin.map(Origin::connection));
         }
         if let Some(origin) = origin {
@@ -186,7 +188,7 @@ impl Router {
 
     /// What a request leads to, if it is REST: the paths of bindings, and those that are nobody's.
     #[cfg(feature = "rest")]
-    fn rest(&self, request: &Request<Body>) -> Option<(&Rest, Found<'_>)> {
+    fn rest(&self, request: &Request<Body>, may_upgrade: bool) -> Option<(&Rest, Found<'_>)> {
         let rest = self.shared.rest.as_ref()?;
         // Calls of gRPC are POST: what is not need not be looked at any further.
         let posted = request.method() == Method::POST;
@@ -196,7 +198,7 @@ impl Router {
         if is_call && self.service(request).is_some() {
             return None;
         }
-        match rest.find(request) {
+        match rest.find(request, may_upgrade) {
             Found::Nothing if is_call || self.service(request).is_some() => None,
             found => Some((rest, found)),
         }

@@ -177,7 +177,7 @@ fn on_connection(
     Future: Send + 'static,
 > {
     hyper::service::service_fn(move |request: Request<Incoming>| {
-        let may_upgrade = request.extensions().get::<OnUpgrade>().is_some();
+        let may_upgrade = may_upgrade(&request);
         let has_body = !request.body().is_end_stream();
         if may_upgrade || has_body {
             way.note_more();
@@ -201,6 +201,11 @@ fn on_connection(
             Ok(response.map(|body| InUse { body, way }))
         }
     })
+}
+
+/// Whether a request that has come straight from hyper asks for another protocol: it has noted what that takes.
+pub(super) fn may_upgrade<B>(request: &Request<B>) -> bool {
+    request.extensions().get::<OnUpgrade>().is_some()
 }
 
 /// A body. As long as there is one, its connection is in use.

@@ -19,7 +19,7 @@ use super::media;
 use super::split::{Piece, Shape, SplitError, Splitter};
 use crate::json::Json;
 use crate::rest::binding::{BodyKind, Fields};
-use crate::rest::call::Upload;
+use crate::rest::call::{Reply, Upload};
 use crate::rest::error::Failure;
 use crate::rest::httpbody;
 use crate::rest::request::{Place, Source};
@@ -41,7 +41,7 @@ where
         // Without a body, the URL is the one message.
         return Ok(RequestStream::from_iter([source.message(headers, Bytes::new(), fields)?]));
     }
-    let Upload { body, binding, settings, .. } = upload;
+    let Upload { body, reply: Reply { binding, settings, .. }, .. } = upload;
     let limit = settings.options.max_body_size;
     let raw = match binding.body {
         BodyKind::Field(index) => httpbody::is_field(Req::info().field(index.into())),

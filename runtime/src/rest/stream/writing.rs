@@ -8,6 +8,7 @@ use super::media;
 use crate::json::Json;
 use crate::rest::binding::Fields;
 use crate::rest::call::Reply;
+use crate::rest::negotiate::Media;
 use crate::rest::respond;
 
 /// Writes the messages of one call.
@@ -45,15 +46,14 @@ where
 
     /// A message by itself, in the writer's form.
     pub(super) fn write(&mut self, message: Res) -> Result<Vec<u8>, Status> {
-        let Reply { binding, settings } = &self.reply;
+        let Reply { binding, settings, .. } = &self.reply;
         let written = match self.format {
             Format::Array | Format::Lines | Format::Events => {
                 respond::json(&message, binding, &settings.options, self.fields)
             }
             Format::Protobuf => Ok(respond::protobuf(&message, binding)),
             Format::Raw => {
-                let content =
-                    respond::content(message, &HeaderMap::new(), binding, &settings.options, self.fields);
+                let content = respond::content(message, Media::Json, binding, &settings.options, self.fields);
                 content.map(|content| {
                     // The first message says what all of them are.
                     self.media_type.get_or_insert(content.media_type);

@@ -6,7 +6,6 @@ mod session;
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::request::Parts;
 use tokio::sync::{mpsc, oneshot};
 use tonic::body::Body;
@@ -71,17 +70,16 @@ where
             Err(failure) => return Ok(handshake::refuse(error::respond(&failure, &parts.headers))),
         };
         let Parts { uri, mut headers, extensions, .. } = parts;
-        if let Err(failure) = headers::receive(&mut headers, &settings.options) {
-            return Ok(error::respond(&failure, &headers));
-        }
-        let call = match Inbound::new(info, headers, extensions, connection, &settings.policy) {
-            Ok(call) => call,
-            Err(status) => return Ok(error::respond(&status.into(), &HeaderMap::new())),
+        let seen = match headers::receive(&mut headers, &settings.options) {
+            Ok(seen) => seen,
+            Err(failure) => return Ok(error::respond(&failure, &headers)),
         };
+        let call = Inbound::new(info, headers, extensions, connection, seen.timeout, &settings.policy);
         let ctx = call.context().clone();
         let refuse = |failure: Failure| Ok(error::respond_within(&failure, &ctx, &settings));
 
-        let upload = Upload { uri, path_end, body: Body::empty(), binding, settings: Arc::clone(&settings) };
+        let reply = Reply { binding, settings: Arc::clone(&settings), accept: seen.accept };
+        let upload = Upload { uri, path_end, body: Body::empty(), reply: reply.clone() };
         let source = match Source::new(Req::info(), &upload, ctx.metadata().as_ref()) {
             Ok(source) => source,
             Err(failure) => return refuse(failure),
@@ -110,7 +108,6 @@ where
             },
         };
         let response = handshake.response();
-        let reply = Reply { binding, settings: Arc::clone(&settings) };
         let writing = Writing::for_frames(handshake.protobuf, reply, fields);
         let session = Session { options: settings.options.clone(), writing };
         let way = handshake.way;
