@@ -20,7 +20,9 @@ pub(crate) fn suite() -> Suite {
             name: "rsvc",
             dependencies: &["prost", RSVC],
             generate: rsvc,
-            library: "include!(\"generated/compile_bench.rs\");\ninclude!(\"generated/validate.rs\");\n",
+            // As the tree of generated modules says of them.
+            library: "#![allow(unused)]\n\
+                      include!(\"generated/compile_bench.rs\");\ninclude!(\"generated/validate.rs\");\n",
             call: |message| validated("::rsvc::Validate", message),
         },
         peer: Candidate {
