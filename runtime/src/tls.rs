@@ -22,12 +22,18 @@ use std::fmt;
 #[cfg(feature = "server")]
 use std::sync::Arc;
 
+#[cfg(feature = "rest-client")]
+use hyper_rustls::{ConfigBuilderExt as _, FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
+#[cfg(feature = "rest-client")]
+use hyper_util::client::legacy::connect::HttpConnector;
 #[cfg(feature = "server")]
 use tokio_rustls::rustls::{
     self, RootCertStore, ServerConfig,
     pki_types::{PrivateKeyDer, pem::PemObject},
     server::WebPkiClientVerifier,
 };
+#[cfg(feature = "rest-client")]
+use tokio_rustls::rustls::{ClientConfig, pki_types::ServerName};
 
 pub use tokio_rustls::rustls::pki_types::CertificateDer;
 
@@ -42,6 +48,13 @@ impl Identity {
     /// Takes both as PEM; they are read when they are used.
     pub fn from_pem(chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         Self { chain: chain.into(), key: key.into() }
+    }
+
+    #[cfg(feature = "server")]
+    fn read(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
+        let chain = certificates(&self.chain, "certificate chain")?;
+        let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(TlsError::new("private key"))?;
+        Ok((chain, key))
     }
 }
 
@@ -100,23 +113,28 @@ impl ServerTls {
             Clients::Any => config.with_no_client_auth(),
             Clients::Known { ca, optional } => {
                 let wrong = "client authority";
-                let mut roots = RootCertStore::empty();
-                for certificate in certificates(ca, wrong)? {
-                    roots.add(certificate).map_err(TlsError::new(wrong))?;
-                }
-                let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                let roots = Arc::new(roots(ca, wrong)?);
+                let mut verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
                 if *optional {
                     verifier = verifier.allow_unauthenticated();
                 }
                 config.with_client_cert_verifier(verifier.build().map_err(TlsError::new(wrong))?)
             }
         };
-        let chain = certificates(&self.identity.chain, "certificate chain")?;
-        let key = PrivateKeyDer::from_pem_slice(&self.identity.key).map_err(TlsError::new("private key"))?;
+        let (chain, key) = self.identity.read()?;
         let mut config = config.with_single_cert(chain, key).map_err(TlsError::new("identity"))?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config).into())
     }
+}
+
+#[cfg(feature = "server")]
+fn roots(pem: &[u8], what: &'static str) -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(pem, what)? {
+        roots.add(certificate).map_err(TlsError::new(what))?;
+    }
+    Ok(roots)
 }
 
 #[cfg(feature = "server")]
@@ -179,6 +197,50 @@ impl ClientTls {
         match &self.server_name {
             Some(name) => config.domain_name(name),
             None => config,
+        }
+    }
+}
+
+/// For the client of REST.
+#[cfg(feature = "rest-client")]
+impl ClientTls {
+    /// Connects to `https` endpoints with one version of HTTP.
+    pub(crate) fn connector(
+        &self,
+        mut tcp: HttpConnector,
+        http2: bool,
+    ) -> Result<HttpsConnector<HttpConnector>, TlsError> {
+        tcp.enforce_http(false);
+        let connector = HttpsConnectorBuilder::new().with_tls_config(self.rustls()?).https_only();
+        let connector = match &self.server_name {
+            Some(name) => {
+                let name = ServerName::try_from(name.clone()).map_err(TlsError::new("server name"))?;
+                connector.with_server_name_resolver(FixedServerNameResolver::new(name))
+            }
+            None => connector,
+        };
+        Ok(if http2 {
+            connector.enable_http2().wrap_connector(tcp)
+        } else {
+            connector.enable_http1().wrap_connector(tcp)
+        })
+    }
+
+    fn rustls(&self) -> Result<ClientConfig, TlsError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::new("protocol"))?;
+        let config = match &self.ca {
+            None => config.with_webpki_roots(),
+            Some(ca) => config.with_root_certificates(roots(ca, "server authority")?),
+        };
+        match &self.identity {
+            None => Ok(config.with_no_client_auth()),
+            Some(identity) => {
+                let (chain, key) = identity.read()?;
+                config.with_client_auth_cert(chain, key).map_err(TlsError::new("identity"))
+            }
         }
     }
 }

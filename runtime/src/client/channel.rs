@@ -230,8 +230,8 @@ pub struct ConnectError {
 pub(super) enum Problem {
     Uri(http::uri::InvalidUri),
     Form,
-    #[cfg(feature = "rest-client")]
-    RestTls,
+    #[cfg(all(feature = "rest-client", feature = "tls"))]
+    RestTls(crate::tls::TlsError),
     #[cfg(not(feature = "tls"))]
     NoTls,
     #[cfg(feature = "tls")]
@@ -262,10 +262,8 @@ impl fmt::Display for ConnectError {
             Problem::Form => {
                 write!(f, "`{}` is not an endpoint: it must look like `http://host:port`", self.endpoint)
             }
-            #[cfg(feature = "rest-client")]
-            Problem::RestTls => {
-                write!(f, "`{}` needs a transport with TLS: see `RestBuilder::with_transport`", self.endpoint)
-            }
+            #[cfg(all(feature = "rest-client", feature = "tls"))]
+            Problem::RestTls(error) => write!(f, "`{}`: {error}", self.endpoint),
             #[cfg(not(feature = "tls"))]
             Problem::NoTls => write!(f, "`{}` needs the feature `tls` of rsvc", self.endpoint),
             #[cfg(feature = "tls")]
@@ -282,8 +280,8 @@ impl Error for ConnectError {
         match &self.problem {
             Problem::Uri(error) => Some(error),
             Problem::Form => None,
-            #[cfg(feature = "rest-client")]
-            Problem::RestTls => None,
+            #[cfg(all(feature = "rest-client", feature = "tls"))]
+            Problem::RestTls(error) => Some(error),
             #[cfg(not(feature = "tls"))]
             Problem::NoTls => None,
             #[cfg(feature = "tls")]

@@ -6,8 +6,10 @@ use std::time::Duration;
 use goldens::rest_client::client::v1::{
     CreateNoteRequest, Filter, GetNoteRequest, Note, Notes, NotesRestClient, NotesServer,
 };
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rsvc::client::RestChannel;
 use rsvc::pb::google::api::HttpBody;
+use rsvc::tls::{ClientTls, Identity, ServerTls};
 use rsvc::{Code, Context, RequestStream, ResponseStream, Server, Status};
 
 /// Says what it heard.
@@ -137,6 +139,59 @@ async fn errors_keep_their_details() {
     assert_eq!((error.code(), error.message()), (Code::NotFound, "no such note"));
     let info = tonic_types::StatusExt::get_details_error_info(&error).unwrap();
     assert_eq!((info.reason.as_str(), info.metadata["name"].as_str()), ("GONE", "gone"));
+}
+
+#[tokio::test]
+async fn https() {
+    let authority = Authority::new();
+    let tls = ServerTls::new(authority.identity("localhost")).client_ca(authority.pem());
+    let server = Server::new().add(NotesServer::new(Heard)).tls(tls).bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("https://localhost:{}", server.local_addr().port());
+    tokio::spawn(server.serve_with_shutdown(std::future::pending()));
+    let call = async |tls: &ClientTls, http2: bool| {
+        let channel = RestChannel::builder(&endpoint).tls(tls.clone()).http2(http2).build().unwrap();
+        let client = NotesRestClient::new(channel);
+        client.get_note(Context::new(), named("a")).await.map(|note| note.name).map_err(|error| error.code())
+    };
+    let trusting = ClientTls::new().ca(authority.pem());
+    let known = trusting.clone().identity(authority.identity("client"));
+    for http2 in [false, true] {
+        assert_eq!(call(&known, http2).await.as_deref(), Ok("a"));
+        for stranger in [
+            &trusting,
+            &known.clone().ca(Authority::new().pem()),
+            &known.clone().server_name("elsewhere"),
+            &ClientTls::new(),
+        ] {
+            assert_eq!(call(stranger, http2).await, Err(Code::Unavailable));
+        }
+    }
+    let useless = RestChannel::builder(&endpoint).tls(ClientTls::new().ca("nothing")).build().unwrap_err();
+    assert!(
+        useless.to_string().ends_with("TLS server authority: there is no certificate in it"),
+        "{useless}"
+    );
+}
+
+/// Who vouches for both ends.
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    fn identity(&self, name: &str) -> Identity {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        Identity::from_pem(params.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem())
+    }
 }
 
 #[tokio::test]

@@ -69,6 +69,8 @@ impl RestChannel {
             http2: false,
             validate_requests: false,
             connect_timeout: Duration::from_secs(10),
+            #[cfg(feature = "tls")]
+            tls: crate::tls::ClientTls::new(),
         }
     }
 }
@@ -92,6 +94,8 @@ pub struct RestBuilder {
     http2: bool,
     validate_requests: bool,
     connect_timeout: Duration,
+    #[cfg(feature = "tls")]
+    tls: crate::tls::ClientTls,
 }
 
 impl RestBuilder {
@@ -126,21 +130,34 @@ impl RestBuilder {
         self
     }
 
-    /// A channel over connections of its own. For `https`, give [`with_transport`](Self::with_transport) a client that
-    /// has TLS.
+    /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// A channel over connections of its own.
     pub fn build(self) -> Result<RestChannel, ConnectError> {
         let settings = self.settings()?;
-        if settings.scheme != Scheme::HTTP {
-            return Err(ConnectError::new(self.endpoint, Problem::RestTls));
-        }
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(self.connect_timeout));
         connector.set_nodelay(true);
-        let client = Client::builder(TokioExecutor::new()).http2_only(self.http2).build::<_, Body>(connector);
-        Ok(channel(client, settings))
+        let mut client = Client::builder(TokioExecutor::new());
+        client.http2_only(self.http2);
+        if settings.scheme == Scheme::HTTP {
+            return Ok(channel(client.build::<_, Body>(connector), settings));
+        }
+        #[cfg(not(feature = "tls"))]
+        return Err(ConnectError::new(self.endpoint, Problem::NoTls));
+        #[cfg(feature = "tls")]
+        match self.tls.connector(connector, self.http2) {
+            Ok(connector) => Ok(channel(client.build::<_, Body>(connector), settings)),
+            Err(error) => Err(ConnectError::new(self.endpoint, Problem::RestTls(error))),
+        }
     }
 
-    /// A channel over any HTTP client: one with TLS, with a pool of its own, or one in a test.
+    /// A channel over any HTTP client: one with a pool of its own, through a proxy, or one in a test.
     pub fn with_transport<S, B>(self, transport: S) -> Result<RestChannel, ConnectError>
     where
         S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>>,
