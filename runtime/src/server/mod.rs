@@ -292,7 +292,8 @@ impl<L> Server<L> {
         self
     }
 
-    /// How long a new connection may stay silent. Default: 20 seconds.
+    /// How long a new connection may stay silent. One of HTTP/1.1 has as long for the head of each of its requests, or at
+    /// most a quarter longer. Default: 20 seconds.
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.limits.handshake = timeout;
         self
