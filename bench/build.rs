@@ -42,7 +42,7 @@ fn protovalidate(out: &Path) {
     config.compile_fds(compiler.file_descriptor_set()).expect("prost generates");
     prost_protovalidate_build::Builder::new()
         .file_descriptor_set_path(&descriptors)
-        .and_then(|builder| builder.compile())
+        .and_then(prost_protovalidate_build::Builder::compile)
         .expect("prost-protovalidate generates");
 }
 

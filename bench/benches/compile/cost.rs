@@ -6,10 +6,20 @@ use std::time::Instant;
 /// What a run took, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Time {
-    /// Of processors, all of its own programs together: hardly disturbed by what else runs.
+    /// Of processors, all of its own programs together: less disturbed by what else runs than the clock is.
     pub(crate) processor: f64,
     /// On the clock.
     pub(crate) wall: f64,
+}
+
+impl Time {
+    /// More than anything takes.
+    pub(crate) const MAX: Self = Self { processor: f64::INFINITY, wall: f64::INFINITY };
+
+    /// The run with less of the processor.
+    pub(crate) fn min(self, other: Self) -> Self {
+        if other.processor < self.processor { other } else { self }
+    }
 }
 
 /// Runs a program to its end.
