@@ -1,4 +1,4 @@
-//! Messages to bytes.
+//! Messages as gRPC sends and takes them.
 
 use std::marker::PhantomData;
 
@@ -8,13 +8,6 @@ use tonic::codec::{Codec, EncodeBuf, Encoder};
 use tonic_prost::{ProstCodec, ProstDecoder};
 
 use crate::json::{Json, NegativeZeros};
-
-/// A message as bytes.
-pub(crate) fn encode<T: Message + Json>(message: &T) -> Vec<u8> {
-    let mut out = message.encode_to_vec();
-    NegativeZeros::append(message, &mut out);
-    out
-}
 
 /// Sends `T` and takes `U`.
 pub(crate) struct Protobuf<T, U>(PhantomData<(T, U)>);

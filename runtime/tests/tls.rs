@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here is a test")]
 
+#[path = "support/authority.rs"]
+mod authority;
+
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use authority::Authority;
+use rcgen::KeyPair;
 use rsvc::codegen::{GeneratedService, GrpcFuture, GrpcRequest, server};
 use rsvc::tls::{ClientTls, Identity, ServerTls};
 use rsvc::{Channel, Context, MethodInfo, MethodKind, Server, ServiceInfo, Status};
@@ -25,27 +29,6 @@ impl GeneratedService for Who {
             ctx.set_header("x-shown", shown.to_string())?;
             Ok::<(), Status>(())
         })
-    }
-}
-
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new([]).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
-    }
-
-    fn pem(&self) -> String {
-        self.0.pem()
-    }
-
-    fn identity(&self, name: &str) -> Identity {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &self.0).unwrap();
-        Identity::from_pem(certificate.pem(), key.serialize_pem())
     }
 }
 

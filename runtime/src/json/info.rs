@@ -4,7 +4,7 @@
 
 use prost::Message;
 
-use super::{Error, Json, NegativeZeros, Reader, Writer};
+use super::{Error, Json, Reader, Writer, encode};
 
 /// A message: its name and its fields, in the order of their indices.
 #[derive(Debug)]
@@ -48,10 +48,7 @@ fn write<T: Json + Message + Default>(bytes: &[u8], writer: &mut Writer) {
 }
 
 fn read<T: Json + Message + Default>(reader: &mut Reader<'_>) -> Result<Vec<u8>, Error> {
-    let message = reader.message_value::<T>()?;
-    let mut bytes = message.encode_to_vec();
-    NegativeZeros::append(&message, &mut bytes);
-    Ok(bytes)
+    Ok(encode(&reader.message_value::<T>()?))
 }
 
 impl MessageInfo {
@@ -97,9 +94,9 @@ pub struct Field {
     pub(crate) ty: Type,
     pub(crate) number: u32,
     /// Bytes of `names` up to its end.
-    key: u16,
+    key: u32,
     /// Bytes of `names` up to its end.
-    proto: u16,
+    proto: u32,
     /// The place of its oneof among the message's, plus one; zero outside of oneofs.
     pub(crate) oneof: u16,
     pub(crate) cardinality: Cardinality,
@@ -183,10 +180,9 @@ impl Field {
     /// the `.proto` where that is another; then, behind a `:`, the JSON name as it is, if it has escapes.
     ///
     /// # Panics
-    /// If `names` are others, or longer than 64 KiB.
+    /// If `names` are others.
     pub const fn new(names: &'static str, number: u32, ty: Type) -> Self {
         let text = names.as_bytes();
-        assert!(text.len() <= u16::MAX as usize, "a name of a field is too long");
         let mut key = 2;
         while text[key] != b'"' {
             key += if text[key] == b'\\' { 2 } else { 1 };
@@ -196,8 +192,8 @@ impl Field {
         while proto < text.len() && text[proto] != b':' {
             proto += 1;
         }
-        #[allow(clippy::cast_possible_truncation)] // both are within the text
-        let (key, proto) = (key as u16, proto as u16);
+        #[allow(clippy::cast_possible_truncation)] // no name is that long
+        let (key, proto) = (key as u32, proto as u32);
         let cardinality = Cardinality::Implicit;
         Self { names, ty, number, key, proto, oneof: 0, cardinality, nullable: false }
     }
@@ -205,20 +201,20 @@ impl Field {
     /// `,"name":` as it is written, escaped.
     #[inline]
     pub(crate) fn key(&self) -> &'static [u8] {
-        &self.names.as_bytes()[..self.key.into()]
+        &self.names.as_bytes()[..self.key as usize]
     }
 
     /// The JSON name.
     pub(crate) fn json(&self) -> &'static str {
-        match self.names.get(usize::from(self.proto) + 1..) {
+        match self.names.get(self.proto as usize + 1..) {
             Some(name) => name,
-            None => &self.names[2..usize::from(self.key) - 2],
+            None => &self.names[2..self.key as usize - 2],
         }
     }
 
     /// The name in the `.proto`.
     pub(crate) fn proto(&self) -> &'static str {
-        let name = &self.names[self.key.into()..self.proto.into()];
+        let name = &self.names[self.key as usize..self.proto as usize];
         if name.is_empty() { self.json() } else { name }
     }
 
@@ -394,7 +390,28 @@ impl JsonEnum for prost_types::NullValue {
 
 #[cfg(test)]
 mod tests {
-    use super::EnumInfo;
+    use super::{EnumInfo, Field};
+
+    #[test]
+    fn a_field_is_small() {
+        assert!(size_of::<Field>() <= 6 * size_of::<usize>(), "{}", size_of::<Field>());
+    }
+
+    #[test]
+    fn a_field_has_names() {
+        for (names, key, json, proto) in [
+            (",\"a\":", ",\"a\":", "a", "a"),
+            (",\"aB\":a_b", ",\"aB\":", "aB", "a_b"),
+            (",\"a\\\"\":b:a\"", ",\"a\\\"\":", "a\"", "b"),
+            (",\"\":a", ",\"\":", "", "a"),
+        ] {
+            let field = Field::string(names, 1);
+            assert_eq!((field.key(), field.json(), field.proto()), (key.as_bytes(), json, proto));
+            assert!(field.has_name(json) && field.has_name(proto) && !field.has_name("c"));
+        }
+        let long = format!(",\"{0}\":{0}_", "x".repeat(70_000)).leak();
+        assert_eq!(Field::string(long, 1).proto().len(), 70_001);
+    }
 
     #[test]
     fn names_of_numbers() {

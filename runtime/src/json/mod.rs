@@ -39,6 +39,7 @@ pub use registry::register;
 pub use write::{JsonMap, MapKey, Start, Writer};
 #[doc(hidden)]
 pub use zeros::NegativeZeros;
+pub(crate) use zeros::encode;
 
 /// Stands where generated code asks for impls of serde.
 #[cfg(not(feature = "serde"))]

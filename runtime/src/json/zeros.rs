@@ -5,8 +5,18 @@
 //! follows is merged into what came before ([encoding](https://protobuf.dev/programming-guides/encoding/#last-one-wins)).
 //! Messages in lists and maps are not merged: theirs are lost.
 
+use prost::Message;
 use prost::bytes::BufMut;
 use prost::encoding::{WireType, double, encode_key, encode_varint, float};
+
+use super::Json;
+
+/// A message as bytes, all of it.
+pub(crate) fn encode<T: Message + Json>(message: &T) -> Vec<u8> {
+    let mut out = message.encode_to_vec();
+    NegativeZeros::append(message, &mut out);
+    out
+}
 
 /// The encoding of what prost leaves out of a message.
 #[derive(Debug, Default)]
@@ -17,7 +27,7 @@ pub struct NegativeZeros {
 impl NegativeZeros {
     /// Appends what prost left out of `message` to its encoding.
     #[inline]
-    pub(crate) fn append<T: super::Json>(message: &T, buf: &mut impl BufMut) {
+    pub(crate) fn append<T: Json>(message: &T, buf: &mut impl BufMut) {
         let mut zeros = Self::default();
         message.negative_zeros(&mut zeros);
         if !zeros.out.is_empty() {
@@ -42,7 +52,7 @@ impl NegativeZeros {
     }
 
     /// A field that is a message, and no list.
-    pub fn message<T: super::Json>(&mut self, number: u32, value: Option<&T>) {
+    pub fn message<T: Json>(&mut self, number: u32, value: Option<&T>) {
         let inner = Self::inside(value);
         if !inner.is_empty() {
             encode_key(number, WireType::LengthDelimited, &mut self.out);
@@ -52,7 +62,7 @@ impl NegativeZeros {
     }
 
     /// A field that is a group, and no list.
-    pub fn group<T: super::Json>(&mut self, number: u32, value: Option<&T>) {
+    pub fn group<T: Json>(&mut self, number: u32, value: Option<&T>) {
         let inner = Self::inside(value);
         if !inner.is_empty() {
             encode_key(number, WireType::StartGroup, &mut self.out);
@@ -61,7 +71,7 @@ impl NegativeZeros {
         }
     }
 
-    fn inside<T: super::Json>(value: Option<&T>) -> Vec<u8> {
+    fn inside<T: Json>(value: Option<&T>) -> Vec<u8> {
         let mut inner = Self::default();
         if let Some(value) = value {
             value.negative_zeros(&mut inner);
@@ -72,8 +82,6 @@ impl NegativeZeros {
 
 #[cfg(test)]
 mod tests {
-    use prost::Message as _;
-
     use super::*;
 
     #[test]
@@ -83,8 +91,6 @@ mod tests {
             NegativeZeros::append(&value, &mut zeros);
             assert_eq!(zeros.len(), length, "{value}");
         }
-        let mut sent = (-0.0_f64).encode_to_vec();
-        NegativeZeros::append(&-0.0_f64, &mut sent);
-        assert!(f64::decode(&*sent).unwrap().is_sign_negative());
+        assert!(f64::decode(&*encode(&-0.0_f64)).unwrap().is_sign_negative());
     }
 }

@@ -22,7 +22,6 @@ use crate::codegen::GrpcFuture;
 use crate::context::Connection;
 use crate::dispatch::{self, Inbound};
 use crate::error::MethodError;
-use crate::json::Json;
 use crate::method::MethodInfo;
 use crate::{Context, RequestStream, ResponseStream};
 
@@ -82,8 +81,8 @@ pub fn unary<Req, Res, E, F, Fut>(
     handler: F,
 ) -> RestFuture
 where
-    Req: prost::Message + Default + Json + dispatch::Request,
-    Res: prost::Message + Json + dispatch::Response,
+    Req: prost::Message + Default + dispatch::Request,
+    Res: prost::Message + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, Req) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Res, E>> + Send,
@@ -108,8 +107,8 @@ pub fn client_streaming<Req, Res, E, F, Fut>(
     handler: F,
 ) -> RestFuture
 where
-    Req: prost::Message + Default + Json + dispatch::Request,
-    Res: prost::Message + Json + dispatch::Response,
+    Req: prost::Message + Default + dispatch::Request,
+    Res: prost::Message + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Res, E>> + Send,
@@ -143,8 +142,8 @@ pub fn server_streaming<Req, Res, E, F, Fut>(
     handler: F,
 ) -> RestFuture
 where
-    Req: prost::Message + Default + Json + dispatch::Request,
-    Res: prost::Message + Json + dispatch::Response,
+    Req: prost::Message + Default + dispatch::Request,
+    Res: prost::Message + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, Req) -> Fut + Send + 'static,
     Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
@@ -175,8 +174,8 @@ pub fn streaming<Req, Res, E, F, Fut>(
     handler: F,
 ) -> RestFuture
 where
-    Req: prost::Message + Default + Json + dispatch::Request,
-    Res: prost::Message + Json + dispatch::Response,
+    Req: prost::Message + Default + dispatch::Request,
+    Res: prost::Message + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,

@@ -5,7 +5,7 @@ use http::HeaderMap;
 use tonic::Status;
 
 use super::binding::{Binding, BodyKind, Fields};
-use super::call::Upload;
+use super::call::{Reply, Upload};
 use super::error::Failure;
 use super::negotiate::Media;
 use super::options::Options;
@@ -20,7 +20,7 @@ pub(crate) async fn read<Req, Res>(
     fields: Fields<Req, Res>,
 ) -> Result<Req, Failure>
 where
-    Req: prost::Message + Default + Json + dispatch::Request,
+    Req: prost::Message + Default + dispatch::Request,
 {
     let headers = ctx.metadata().as_ref();
     let source = Source::new(Req::info(), upload, headers)?;
@@ -47,18 +47,15 @@ impl Source {
         upload: &Upload,
         headers: &HeaderMap,
     ) -> Result<Self, Failure> {
-        let Options { max_depth, refuse_unknown, .. } = upload.reply.settings.options;
+        let Reply { binding, settings, .. } = &upload.reply;
+        let Options { max_depth, refuse_unknown, .. } = settings.options;
         let path = upload.uri.path().get(..upload.path_end).unwrap_or_default();
         let query = upload.uri.query().unwrap_or_default();
         Ok(Self {
-            binding: upload.reply.binding,
-            media: if upload.reply.binding.body == BodyKind::None {
-                Media::Json
-            } else {
-                Media::sent(headers)
-            },
+            binding,
+            media: if binding.body == BodyKind::None { Media::Json } else { Media::sent(headers) },
             json: ReadOptions::new().ignore_unknown(!refuse_unknown).depth_limit(max_depth),
-            said: text::parameters(info, upload.reply.binding, path, query, &upload.reply.settings.options)?,
+            said: text::parameters(info, binding, path, query, &settings.options)?,
         })
     }
 
@@ -70,7 +67,7 @@ impl Source {
         fields: Fields<Req, Res>,
     ) -> Result<Req, Failure>
     where
-        Req: prost::Message + Default + Json + dispatch::Request,
+        Req: prost::Message + Default + dispatch::Request,
     {
         self.message_at(Place::WHOLE, headers, body, fields)
     }
@@ -84,7 +81,7 @@ impl Source {
         fields: Fields<Req, Res>,
     ) -> Result<Req, Failure>
     where
-        Req: prost::Message + Default + Json + dispatch::Request,
+        Req: prost::Message + Default + dispatch::Request,
     {
         let mut request = Req::default();
         match self.binding.body {

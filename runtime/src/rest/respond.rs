@@ -19,13 +19,13 @@ use crate::json::info::{Cardinality, Type};
 use crate::json::{self, Json, Writer};
 use crate::method::MethodInfo;
 use crate::pb::google::api::HttpBody;
-use crate::{Context, codec, dispatch};
+use crate::{Context, dispatch};
 
 /// The room for a response to begin with: as much as an allocator gives fast. Growing costs more.
 const ROOM: usize = 1024;
 
 /// The response to a call with one response message.
-pub(crate) fn message<Req, Res: prost::Message + Json + dispatch::Response>(
+pub(crate) fn message<Req, Res: prost::Message + dispatch::Response>(
     method: &'static MethodInfo,
     ctx: &Context,
     message: Res,
@@ -147,13 +147,13 @@ pub(crate) fn protobuf<Res: prost::Message + Json>(message: &Res, binding: &Bind
         {
             field_bytes(message, field.number)
         }
-        _ => codec::encode(message),
+        _ => json::encode(message),
     }
 }
 
 /// The bytes of a field that is a message.
 pub(crate) fn field_bytes(message: &(impl prost::Message + Json), number: u32) -> Vec<u8> {
-    super::text::message_in(&codec::encode(message), number)
+    super::text::message_in(&json::encode(message), number)
 }
 
 /// A response without its body, which says how long that would be.

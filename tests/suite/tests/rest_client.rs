@@ -1,15 +1,18 @@
 //! The generated REST client against the generated server: every kind of method, errors, metadata, what a URL cannot say.
 #![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
+#[path = "../../../runtime/tests/support/authority.rs"]
+mod authority;
+
 use std::time::Duration;
 
+use authority::Authority;
 use goldens::rest_client::client::v1::{
     CreateNoteRequest, Filter, GetNoteRequest, Note, Notes, NotesRestClient, NotesServer,
 };
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rsvc::client::RestChannel;
 use rsvc::pb::google::api::HttpBody;
-use rsvc::tls::{ClientTls, Identity, ServerTls};
+use rsvc::tls::{ClientTls, ServerTls};
 use rsvc::{Code, Context, RequestStream, ResponseStream, Server, Status};
 
 /// Says what it heard.
@@ -171,27 +174,6 @@ async fn https() {
         useless.to_string().ends_with("TLS server authority: there is no certificate in it"),
         "{useless}"
     );
-}
-
-/// Who vouches for both ends.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new([]).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
-    }
-
-    fn pem(&self) -> String {
-        self.0.pem()
-    }
-
-    fn identity(&self, name: &str) -> Identity {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
-        Identity::from_pem(params.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem())
-    }
 }
 
 #[tokio::test]

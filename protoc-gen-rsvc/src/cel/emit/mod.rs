@@ -117,10 +117,10 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             let text = operand(&args[0], cx);
             quote!(#text.is_empty())
         }
-        Op::Call { function: "place", args, .. } => {
+        Op::Call { function: "zone", args, .. } => {
             // Looked at when the generated code is compiled.
             let zone = value(&args[0], cx);
-            quote!(const { ::rsvc::cel::place(#zone) })
+            quote!(const { ::rsvc::cel::zone(#zone) })
         }
         Op::Call { function, args, fails } => {
             let function = name(function);

@@ -79,11 +79,10 @@ pub(super) fn format(span: Span, template: Plan, args: Plan) -> Lowered {
     Ok(call("format", vec![template, args], Repr::Str(Own::Owned), true))
 }
 
-/// A literal zone that is the name of a place, for which the runtime may lack the tables.
+/// A literal zone may be the name of a place, for which the runtime may lack the tables: it says so itself.
 pub(super) fn zone(zone: Plan) -> Plan {
-    let place = matches!(zone.as_const(), Some(Const::Str(name))
-        if !name.contains(':') && !matches!(name.as_str(), "" | "UTC" | "Z" | "GMT" | "Etc/UTC"));
-    if place { call("place", vec![zone], Repr::Str(Own::Borrowed), false) } else { zone }
+    let literal = matches!(zone.as_const(), Some(Const::Str(_)));
+    if literal { call("zone", vec![zone], Repr::Str(Own::Borrowed), false) } else { zone }
 }
 
 /// Conversions of literals are done now, and a wrong literal is a mistake of the rule.

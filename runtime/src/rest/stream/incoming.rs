@@ -17,7 +17,6 @@ use super::delimited::Records;
 use super::format::Format;
 use super::media;
 use super::split::{Piece, Shape, SplitError, Splitter};
-use crate::json::Json;
 use crate::rest::binding::{BodyKind, Fields};
 use crate::rest::call::{Reply, Upload};
 use crate::rest::error::Failure;
@@ -32,7 +31,7 @@ pub(crate) fn messages<Req, Res>(
     fields: Fields<Req, Res>,
 ) -> Result<RequestStream<Req>, Failure>
 where
-    Req: prost::Message + Default + Json + dispatch::Request,
+    Req: prost::Message + Default + dispatch::Request,
     Res: 'static,
 {
     let headers: &HeaderMap = ctx.metadata().as_ref();

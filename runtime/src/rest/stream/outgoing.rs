@@ -45,7 +45,7 @@ pub(crate) async fn respond<Req, Res, E>(
 ) -> Result<Response<Body>, Failure>
 where
     Req: 'static,
-    Res: prost::Message + Json + dispatch::Response,
+    Res: prost::Message + dispatch::Response,
     E: MethodError,
 {
     let ctx = call.context().clone();

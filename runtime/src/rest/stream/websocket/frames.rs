@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use crate::dispatch;
-use crate::json::Json;
 use crate::rest::binding::{BodyKind, Fields};
 use crate::rest::negotiate::Media;
 use crate::rest::request::{Place, Source};
@@ -36,7 +35,7 @@ pub(crate) struct Frames<Req, Res> {
 
 impl<Req, Res> Frames<Req, Res>
 where
-    Req: prost::Message + Default + Json + dispatch::Request,
+    Req: prost::Message + Default + dispatch::Request,
 {
     pub(super) fn new(received: mpsc::Receiver<Frame>, source: Source, fields: Fields<Req, Res>) -> Self {
         Self { received: Some(received), source, fields, index: 0 }
@@ -59,7 +58,7 @@ where
 
 impl<Req, Res> Stream for Frames<Req, Res>
 where
-    Req: prost::Message + Default + Json + dispatch::Request,
+    Req: prost::Message + Default + dispatch::Request,
 {
     type Item = Result<Req, Status>;
 

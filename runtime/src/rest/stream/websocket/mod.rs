@@ -18,7 +18,6 @@ use self::session::Session;
 use super::writing::Writing;
 use crate::dispatch::{self, Answer, Inbound};
 use crate::error::MethodError;
-use crate::json::Json;
 use crate::method::MethodInfo;
 use crate::rest::binding::Fields;
 use crate::rest::call::{Call, Reply, RestFuture, Upload};
@@ -57,8 +56,8 @@ pub(crate) fn serve<Req, Res, E, F, Fut>(
     handler: F,
 ) -> RestFuture
 where
-    Req: prost::Message + Default + Json + dispatch::Request,
-    Res: prost::Message + Json + dispatch::Response,
+    Req: prost::Message + Default + dispatch::Request,
+    Res: prost::Message + dispatch::Response,
     E: MethodError,
     F: FnOnce(Context, Frames<Req, Res>) -> Fut + Send + 'static,
     Fut: Future<Output = Result<ResponseStream<Res, E>, Failure>> + Send,
