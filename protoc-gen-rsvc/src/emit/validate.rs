@@ -1,7 +1,7 @@
 //! `impl rsvc::Validate` of every message.
 
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
 
 use super::internal;
 use crate::cel::emit::{self as cel, Context, Place};
@@ -68,7 +68,7 @@ impl Message<'_> {
             return quote!(__rsvc_out.broken(#text););
         }
         let mut body = self.table();
-        let whole = Spot { text: quote!(::rsvc::validate::At::MESSAGE), is_field: false };
+        let whole = quote!(::rsvc::validate::At::MESSAGE);
         body.extend(rules.checks.iter().map(|c| check(c, &whole, cx)));
         body.extend(rules.groups.iter().map(|g| group(g, &whole, cx)));
         for oneof in &rules.required_oneofs {
@@ -154,8 +154,7 @@ impl Message<'_> {
         body.extend(rules.checks.iter().map(|c| check(c, &at, cx)));
         if rules.message.is_some() {
             let value = cx.this.reference();
-            let nested = at.method("nested");
-            body.extend(quote!(__rsvc_out.#nested(#value, #at);));
+            body.extend(quote!(__rsvc_out.nested(#value, #at);));
         }
         let kind = &cx.schema.fields[field].kind;
         let held = Place::behind(quote!(#this));
@@ -211,34 +210,13 @@ enum Part {
 
 impl Part {
     /// The place that a violation is at, from the description of the field.
-    fn at(&self, field: &TokenStream) -> Spot {
-        let text = match self {
+    fn at(&self, field: &TokenStream) -> TokenStream {
+        match self {
             Self::Whole => quote!(&#field),
             Self::Item => quote!(#field.item(__rsvc_n)),
             Self::Key => quote!(#field.key(__rsvc_key)),
             Self::Value => quote!(#field.value(__rsvc_key)),
-        };
-        Spot { text, is_field: matches!(self, Self::Whole) }
-    }
-}
-
-/// What a violation is about, as it is handed to a method of the sink.
-struct Spot {
-    text: TokenStream,
-    /// Whether it is a whole field, as mostly: those methods take nothing generic, for the sake of who compiles it.
-    is_field: bool,
-}
-
-impl Spot {
-    /// The method of this name that takes such a place.
-    fn method(&self, name: &str) -> Ident {
-        if self.is_field { format_ident!("{name}") } else { format_ident!("{name}_at") }
-    }
-}
-
-impl ToTokens for Spot {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        self.text.to_tokens(tokens);
+        }
     }
 }
 
@@ -248,16 +226,15 @@ fn entry(at: Option<usize>) -> TokenStream {
 }
 
 /// At most one of the fields, or exactly one.
-fn group(group: &Group, at: &Spot, cx: &Context<'_>) -> TokenStream {
+fn group(group: &Group, at: &TokenStream, cx: &Context<'_>) -> TokenStream {
     let set = group.fields.iter().map(|f| {
         let set = cel::is_set(&quote!(self), *f, cx);
         quote!(usize::from(#set))
     });
     let names: Vec<&str> = group.fields.iter().map(|f| cx.schema.fields[*f].name.as_str()).collect();
     let names = names.join(", ");
-    let add = at.method("add_rule");
     let rule = |message: String| {
-        quote!(__rsvc_out.#add(
+        quote!(__rsvc_out.add_rule(
             #at,
             const { &::rsvc::validate::Rule::of_message("message.oneof", #message) },
         ))
@@ -296,7 +273,7 @@ fn describe(field: FieldId, cx: &Context<'_>) -> TokenStream {
     }
 }
 
-fn check(check: &Check, at: &Spot, cx: &Context<'_>) -> TokenStream {
+fn check(check: &Check, at: &TokenStream, cx: &Context<'_>) -> TokenStream {
     let report = Report { at, check, cx };
     let test = match &check.test {
         Test::Fails(plan) => report.condition(plan, true),
@@ -308,7 +285,7 @@ fn check(check: &Check, at: &Spot, cx: &Context<'_>) -> TokenStream {
 
 /// What happens to the outcome of a test.
 struct Report<'a> {
-    at: &'a Spot,
+    at: &'a TokenStream,
     check: &'a Check,
     cx: &'a Context<'a>,
 }
@@ -347,21 +324,18 @@ impl Report<'_> {
         let Self { at, check, cx } = self;
         let id = &check.id;
         match (&check.place, &check.text) {
-            (RulePlace::Standard, Text::Fixed(text)) => {
-                let add = at.method("add");
-                quote!(__rsvc_out.#add(#at, #id, #text))
-            }
+            (RulePlace::Standard, Text::Fixed(text)) => quote!(__rsvc_out.add(#at, #id, #text)),
             (RulePlace::Standard, Text::Size(n)) => {
-                let (add, n) = (at.method("add_size"), Literal::u64_unsuffixed(*n));
-                quote!(__rsvc_out.#add(#at, #id, #n))
+                let n = Literal::u64_unsuffixed(*n);
+                quote!(__rsvc_out.add_size(#at, #id, #n))
             }
             (RulePlace::Standard, Text::Format(empty)) => {
-                let (add, empty) = (at.method("add_format"), cel::condition(empty, cx));
-                quote!(__rsvc_out.#add(#at, #id, #empty))
+                let empty = cel::condition(empty, cx);
+                quote!(__rsvc_out.add_format(#at, #id, #empty))
             }
             _ => {
-                let (add, rule) = (at.method("add_rule"), self.rule());
-                quote!(__rsvc_out.#add(#at, #rule))
+                let rule = self.rule();
+                quote!(__rsvc_out.add_rule(#at, #rule))
             }
         }
     }
@@ -415,12 +389,12 @@ impl Report<'_> {
                 })
             }
             Op::Const(Const::Str(text)) => {
-                let (add, rule) = (at.method("add_text"), self.rule());
-                quote!(__rsvc_out.#add(#at, #rule, #text);)
+                let rule = self.rule();
+                quote!(__rsvc_out.add_text(#at, #rule, #text);)
             }
             _ => {
-                let (add, rule) = (at.method("add_text"), self.rule());
-                let add = quote!(__rsvc_out.#add(#at, #rule, __rsvc_text));
+                let rule = self.rule();
+                let add = quote!(__rsvc_out.add_text(#at, #rule, __rsvc_text));
                 if !plan.fallible {
                     let text = cel::value(plan, cx);
                     return quote!({ let __rsvc_text = #text; if !__rsvc_text.is_empty() { #add; } });

@@ -51,66 +51,35 @@ impl Sink {
         self.found.list.push(Violation { path, rule, part: at.part, message });
     }
 
-    /// A violation of a standard rule, about a whole field. As all of these it is not generic: nobody is to pay for
-    /// that with the time of compiling thousands of calls.
-    #[cold]
-    pub fn add(&mut self, at: &'static Field, id: &'static str, message: &'static str) {
-        self.add_at(at.into(), id, message);
-    }
-
     /// A violation of a standard rule.
     #[cold]
-    pub fn add_at(&mut self, at: At<'_>, id: &'static str, message: &'static str) {
-        self.push(at, RuleRef::Standard(id), Cow::Borrowed(message));
-    }
-
-    /// A violation of a standard rule about the size of a whole field.
-    #[cold]
-    pub fn add_size(&mut self, at: &'static Field, id: &'static str, size: u64) {
-        self.add_size_at(at.into(), id, size);
+    pub fn add<'a>(&mut self, at: impl Into<At<'a>>, id: &'static str, message: &'static str) {
+        self.push(at.into(), RuleRef::Standard(id), Cow::Borrowed(message));
     }
 
     /// A violation of a standard rule about a size.
     #[cold]
-    pub fn add_size_at(&mut self, at: At<'_>, id: &'static str, size: u64) {
-        self.push(at, RuleRef::Standard(id), Cow::Owned(rules::sized(id, size)));
-    }
-
-    /// A violation of a standard rule about the format of a whole field.
-    #[cold]
-    pub fn add_format(&mut self, at: &'static Field, id: &'static str, empty: bool) {
-        self.add_format_at(at.into(), id, empty);
+    pub fn add_size<'a>(&mut self, at: impl Into<At<'a>>, id: &'static str, size: u64) {
+        self.push(at.into(), RuleRef::Standard(id), Cow::Owned(rules::sized(id, size)));
     }
 
     /// A violation of a standard rule about a format.
     #[cold]
-    pub fn add_format_at(&mut self, at: At<'_>, id: &'static str, empty: bool) {
+    pub fn add_format<'a>(&mut self, at: impl Into<At<'a>>, id: &'static str, empty: bool) {
         let (id, message) = rules::format(id, empty);
-        self.push(at, RuleRef::Standard(id), Cow::Borrowed(message));
-    }
-
-    /// A violation of another rule, about a whole field.
-    #[cold]
-    pub fn add_rule(&mut self, at: &'static Field, rule: &'static Rule) {
-        self.add_rule_at(at.into(), rule);
+        self.push(at.into(), RuleRef::Standard(id), Cow::Borrowed(message));
     }
 
     /// A violation of another rule.
     #[cold]
-    pub fn add_rule_at(&mut self, at: At<'_>, rule: &'static Rule) {
-        self.push(at, RuleRef::Other(rule), Cow::Borrowed(rule.message));
-    }
-
-    /// A violation of a rule that gave the text, about a whole field.
-    #[cold]
-    pub fn add_text(&mut self, at: &'static Field, rule: &'static Rule, text: impl Into<String>) {
-        self.add_text_at(at.into(), rule, text);
+    pub fn add_rule<'a>(&mut self, at: impl Into<At<'a>>, rule: &'static Rule) {
+        self.push(at.into(), RuleRef::Other(rule), Cow::Borrowed(rule.message));
     }
 
     /// A violation of a rule that gave the text.
     #[cold]
-    pub fn add_text_at(&mut self, at: At<'_>, rule: &'static Rule, text: impl Into<String>) {
-        self.push(at, RuleRef::Other(rule), Cow::Owned(text.into()));
+    pub fn add_text<'a>(&mut self, at: impl Into<At<'a>>, rule: &'static Rule, text: impl Into<String>) {
+        self.push(at.into(), RuleRef::Other(rule), Cow::Owned(text.into()));
     }
 
     /// A field or oneof that must be set is not.
@@ -121,19 +90,13 @@ impl Sink {
         self.push(field.into(), RuleRef::Required { oneof }, Cow::Borrowed(message));
     }
 
-    /// Tests the message in a field; its violations are about the field.
-    #[inline]
-    pub fn nested<T: Validate + ?Sized>(&mut self, value: &T, at: &'static Field) {
-        self.nested_at(value, at.into());
-    }
-
     /// Tests a message inside; its violations are about the place that it is at.
     #[inline]
-    pub fn nested_at<T: Validate + ?Sized>(&mut self, value: &T, at: At<'_>) {
+    pub fn nested<'a, T: Validate + ?Sized>(&mut self, value: &T, at: impl Into<At<'a>>) {
         let before = self.found.list.len();
         value.check(self);
         if self.found.list.len() != before {
-            self.prefix(before, at);
+            self.prefix(before, at.into());
         }
     }
 

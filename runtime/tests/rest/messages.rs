@@ -301,7 +301,7 @@ impl ::rsvc::Validate for Item {
             __rsvc_out.nested(__rsvc_this, &__RSVC_F[1]);
         }
         for (__rsvc_n, __rsvc_this) in self.items.iter().enumerate() {
-            __rsvc_out.nested_at(__rsvc_this, __RSVC_F[2].item(__rsvc_n));
+            __rsvc_out.nested(__rsvc_this, __RSVC_F[2].item(__rsvc_n));
         }
     }
 }

@@ -203,10 +203,10 @@ impl ::rsvc::Validate for Described {
             __rsvc_out.nested(__rsvc_this, &__RSVC_F[0]);
         }
         for (__rsvc_n, __rsvc_this) in self.messages.iter().enumerate() {
-            __rsvc_out.nested_at(__rsvc_this, __RSVC_F[1].item(__rsvc_n));
+            __rsvc_out.nested(__rsvc_this, __RSVC_F[1].item(__rsvc_n));
         }
         for (__rsvc_key, __rsvc_this) in &self.options {
-            __rsvc_out.nested_at(__rsvc_this, __RSVC_F[2].value(__rsvc_key));
+            __rsvc_out.nested(__rsvc_this, __RSVC_F[2].value(__rsvc_key));
         }
         if let ::core::option::Option::Some(described::Other::Set(__rsvc_this)) = &self
             .other

@@ -84,7 +84,7 @@ impl ::rsvc::Validate for Holder {
             __rsvc_out.nested(__rsvc_this, &__RSVC_F[0]);
         }
         for (__rsvc_n, __rsvc_this) in self.things.iter().enumerate() {
-            __rsvc_out.nested_at(__rsvc_this, __RSVC_F[1].item(__rsvc_n));
+            __rsvc_out.nested(__rsvc_this, __RSVC_F[1].item(__rsvc_n));
         }
         if let ::core::option::Option::Some(__rsvc_this) = &self.local {
             __rsvc_out.nested(__rsvc_this, &__RSVC_F[2]);

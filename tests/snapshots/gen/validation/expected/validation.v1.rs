@@ -363,7 +363,7 @@ impl ::rsvc::Validate for Order {
             }))
         {
             __rsvc_out
-                .add_rule_at(
+                .add_rule(
                     ::rsvc::validate::At::MESSAGE,
                     const {
                         &::rsvc::validate::Rule::of_message(
@@ -375,7 +375,7 @@ impl ::rsvc::Validate for Order {
         }
         if !((self.shipping.is_some()) || self.pickup) {
             __rsvc_out
-                .add_text_at(
+                .add_text(
                     ::rsvc::validate::At::MESSAGE,
                     const { &::rsvc::validate::Rule::of_message("order.way", "") },
                     "neither shipped nor picked up",
@@ -386,7 +386,7 @@ impl ::rsvc::Validate for Order {
             0 | 1 => {}
             _ => {
                 __rsvc_out
-                    .add_rule_at(
+                    .add_rule(
                         ::rsvc::validate::At::MESSAGE,
                         const {
                             &::rsvc::validate::Rule::of_message(
@@ -423,7 +423,7 @@ impl ::rsvc::Validate for Order {
             __rsvc_out.add_size(&__RSVC_F[2], "repeated.max_items", 100);
         }
         for (__rsvc_n, __rsvc_this) in self.items.iter().enumerate() {
-            __rsvc_out.nested_at(__rsvc_this, __RSVC_F[2].item(__rsvc_n));
+            __rsvc_out.nested(__rsvc_this, __RSVC_F[2].item(__rsvc_n));
         }
         if let ::core::option::Option::Some(__rsvc_this) = &self.shipping {
             __rsvc_out.nested(__rsvc_this, &__RSVC_F[3]);
@@ -433,13 +433,12 @@ impl ::rsvc::Validate for Order {
         }
         for (__rsvc_key, __rsvc_this) in &self.labels {
             if ::rsvc::cel::is_longer(__rsvc_key.as_str(), 16i64) {
-                __rsvc_out
-                    .add_size_at(__RSVC_F[4].key(__rsvc_key), "string.max_len", 16);
+                __rsvc_out.add_size(__RSVC_F[4].key(__rsvc_key), "string.max_len", 16);
             }
             if !(*__rsvc_this).is_empty() {
                 if !::core::matches!(__rsvc_this.as_str(), "red" | "blue") {
                     __rsvc_out
-                        .add_at(
+                        .add(
                             __RSVC_F[4].value(__rsvc_key),
                             "string.in",
                             "must be in list [red, blue]",
@@ -561,7 +560,7 @@ impl ::rsvc::Validate for Order {
         for (__rsvc_n, __rsvc_this) in self.codes.iter().enumerate() {
             if ::core::matches!(((* __rsvc_this) as u64), 0u64 | 13u64) {
                 __rsvc_out
-                    .add_at(
+                    .add(
                         __RSVC_F[11].item(__rsvc_n),
                         "uint32.not_in",
                         "must not be in list [0, 13]",
