@@ -106,7 +106,16 @@ impl Context {
             None => OnceLock::new(),
         };
         let request = Request { metadata, extensions, deadline, principal };
-        let call = Call { request, method: Some(method), connection, stopping, ..Call::default() };
+        // Without a default to take the rest from, which would be made and dropped for each call.
+        let call = Call {
+            request,
+            method: Some(method),
+            response: Mutex::default(),
+            lifetime: Lifetime::default(),
+            connection,
+            stopping,
+            parent: None,
+        };
         Self { call: Arc::new(call), request: None }
     }
 

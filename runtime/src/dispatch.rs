@@ -117,15 +117,15 @@ impl Inbound {
 }
 
 /// Runs `call` if the caller may make it: within the deadline, and so that a panic is the end of this call alone.
-pub(crate) async fn run<T>(
+pub(crate) async fn run<T, E: From<Status>>(
     method: &'static MethodInfo,
     ctx: &Context,
     policy: &Policy,
-    call: impl Future<Output = Result<T, Status>>,
-) -> Result<T, Status> {
+    call: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     let deadline = ctx.instant();
     if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-        return Err(deadline::exceeded());
+        return Err(deadline::exceeded().into());
     }
     let mut call = pin!(async {
         authorize(method, ctx, policy.authenticator.as_deref()).await?;
@@ -136,14 +136,14 @@ pub(crate) async fn run<T>(
     std::future::poll_fn(|task| {
         let mut polled = Poll::Pending;
         if let Err(panic) = safely(method, || polled = call.as_mut().poll(task)) {
-            return Poll::Ready(Err(panic));
+            return Poll::Ready(Err(panic.into()));
         }
         if polled.is_ready() {
             return polled;
         }
         let Some(deadline) = deadline else { return Poll::Pending };
         let sleep = sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        sleep.as_mut().poll(task).map(|()| Err(deadline::exceeded()))
+        sleep.as_mut().poll(task).map(|()| Err(deadline::exceeded().into()))
     })
     .await
 }

@@ -4,7 +4,6 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
 use http::request::Parts;
 use http::{Method, Response, Uri};
 use tonic::Status;
@@ -15,6 +14,8 @@ use super::binding::{Binding, Fields};
 use super::compress;
 use super::error::{self, Failure};
 use super::options::Settings;
+use super::segments::Segments;
+use super::text::Url;
 #[cfg(feature = "websocket")]
 use super::stream::websocket;
 use super::{headers, request, respond, stream};
@@ -33,8 +34,8 @@ pub struct Call {
     pub(super) parts: Parts,
     pub(super) body: Body,
     pub(super) binding: &'static Binding,
-    /// Where the path ends; behind it there is only a custom verb.
-    pub(super) path_end: usize,
+    /// Those of the path.
+    pub(super) segments: Segments,
     pub(super) settings: Arc<Settings>,
     /// What it came by, unless that is among the extensions.
     pub(super) connection: Option<Connection>,
@@ -59,9 +60,19 @@ impl fmt::Debug for Call {
 /// What a request brings besides its headers, which are with the context.
 pub(crate) struct Upload {
     pub(crate) uri: Uri,
-    pub(crate) path_end: usize,
+    pub(crate) segments: Segments,
     pub(crate) body: Body,
     pub(crate) reply: Reply,
+}
+
+impl Upload {
+    pub(crate) fn url(&self) -> Url<'_> {
+        Url {
+            path: self.uri.path(),
+            segments: &self.segments,
+            query: self.uri.query().unwrap_or_default(),
+        }
+    }
 }
 
 /// What has to be known to answer.
@@ -87,16 +98,25 @@ where
     F: FnOnce(Context, Req) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Res, E>> + Send,
 {
-    serve(
-        info,
-        call,
-        move |ctx, mut upload| async move {
-            let request = request::read(&mut upload, &ctx, fields).await?;
-            let response = handler(ctx.clone(), request).await.map_err(|error| Failure::of(&ctx, error))?;
-            respond::message(info, &ctx, response, &upload.reply, fields)
-        },
-        |_, response, _| std::future::ready(Ok(response)),
-    )
+    // What is nearly all of REST has a way of its own, shorter by what streams need.
+    let Begun { call, mut upload, is_head } = match Begun::of(info, call) {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
+    };
+    Box::pin(async move {
+        let ctx = call.context();
+        let settings = Arc::clone(&upload.reply.settings);
+        // Pinned here, so that it is not moved once more for each of those who wait for it.
+        let handled = pin!(async {
+            let request = request::read(&mut upload, ctx, fields).await?;
+            let response = handler(ctx.clone(), request).await.map_err(|error| Failure::of(ctx, error))?;
+            respond::message(info, ctx, response, &upload.reply, fields)
+        });
+        let handled = dispatch::run(info, ctx, &settings.policy, handled).await;
+        let mut response = handled.unwrap_or_else(|failure| error::respond_within(&failure, ctx, &settings));
+        finish(&mut response, ctx, &settings, is_head);
+        Ok(response)
+    })
 }
 
 /// Answers a call with many requests and one response.
@@ -210,8 +230,41 @@ fn answered(response: Response<Body>) -> RestFuture {
     Box::pin(std::future::ready(Ok(response)))
 }
 
-/// The way of every call: `handle` runs within the deadline and what the policy says, `answer` makes the response of
-/// what it brings where that outlives it, as a stream does.
+/// A call whose handler is about to run.
+struct Begun {
+    call: Inbound,
+    upload: Upload,
+    is_head: bool,
+}
+
+impl Begun {
+    /// What can be done at once is: the future is the smaller for it, and small ones are allocated and moved faster.
+    fn of(info: &'static MethodInfo, call: Call) -> Result<Self, RestFuture> {
+        let Call { parts, body, binding, segments, settings, connection } = call;
+        let Parts { method, uri, mut headers, extensions, .. } = parts;
+        let seen = match headers::receive(&mut headers, &settings.options) {
+            Ok(seen) => seen,
+            Err(failure) => return Err(answered(error::respond(&failure, &headers))),
+        };
+        let call = Inbound::new(info, headers, extensions, connection, seen.timeout, &settings.policy);
+        #[cfg(feature = "compression")]
+        let body = {
+            let ctx = call.context();
+            match compress::request(settings.options.compression, ctx.metadata().as_ref(), body) {
+                Ok(body) => body,
+                Err(failure) => {
+                    let refusal = error::respond_within(&failure, ctx, &settings);
+                    return Err(answered(compress::refuse(refusal)));
+                }
+            }
+        };
+        let reply = Reply { binding, settings, accept: seen.accept };
+        Ok(Self { call, upload: Upload { uri, segments, body, reply }, is_head: method == Method::HEAD })
+    }
+}
+
+/// The way of calls with streams: `handle` runs within the deadline and what the policy says, `answer` makes the response
+/// of what it brings where that outlives it, as a stream does.
 fn serve<T, H, HFut, A, AFut>(info: &'static MethodInfo, call: Call, handle: H, answer: A) -> RestFuture
 where
     H: FnOnce(Context, Upload) -> HFut + Send + 'static,
@@ -220,35 +273,35 @@ where
     AFut: Future<Output = Result<Response<Body>, Failure>> + Send,
     T: Send,
 {
-    // What can be done at once is: the future is the smaller for it, and small ones are allocated and moved faster.
-    let Call { parts, body, binding, path_end, settings, connection } = call;
-    let Parts { method, uri, mut headers, extensions, .. } = parts;
-    let seen = match headers::receive(&mut headers, &settings.options) {
-        Ok(seen) => seen,
-        Err(failure) => return answered(error::respond(&failure, &headers)),
+    let Begun { call, upload, is_head } = match Begun::of(info, call) {
+        Ok(begun) => begun,
+        Err(refusal) => return refusal,
     };
-    let call = Inbound::new(info, headers, extensions, connection, seen.timeout, &settings.policy);
     let ctx = call.context().clone();
-    #[cfg(feature = "compression")]
-    let body = match compress::request(settings.options.compression, ctx.metadata().as_ref(), body) {
-        Ok(body) => body,
-        Err(failure) => return answered(compress::refuse(error::respond_within(&failure, &ctx, &settings))),
-    };
-    let is_head = method == Method::HEAD;
-    let reply = Reply { binding, settings, accept: seen.accept };
-    let upload = Upload { uri, path_end, body, reply: reply.clone() };
+    let reply = upload.reply.clone();
     Box::pin(async move {
+        let settings = Arc::clone(&reply.settings);
         // Pinned here, so that it is not moved once more for each of those who wait for it.
-        let handled = pin!(handle(ctx.clone(), upload).map(Ok));
-        let handled = dispatch::run(info, &ctx, &reply.settings.policy, handled).await;
-        let answered = match handled.unwrap_or_else(|status| Err(status.into())) {
-            Ok(result) => answer(call, result, reply.clone()).await,
+        let handled = pin!(handle(ctx.clone(), upload));
+        let handled = dispatch::run(info, &ctx, &settings.policy, handled).await;
+        let answered = match handled {
+            Ok(result) => answer(call, result, reply).await,
             Err(failure) => Err(failure),
         };
-        let settings = &reply.settings;
-        let response = answered.unwrap_or_else(|failure| error::respond_within(&failure, &ctx, settings));
-        #[cfg(feature = "compression")]
-        let response = compress::response(settings.options.compression, ctx.metadata().as_ref(), response);
-        Ok(if is_head { respond::without_body(response) } else { response })
+        let mut response =
+            answered.unwrap_or_else(|failure| error::respond_within(&failure, &ctx, &settings));
+        finish(&mut response, &ctx, &settings, is_head);
+        Ok(response)
     })
+}
+
+/// Makes of a response what the client can take.
+fn finish(response: &mut Response<Body>, ctx: &Context, settings: &Settings, is_head: bool) {
+    #[cfg(feature = "compression")]
+    compress::response(settings.options.compression, ctx.metadata().as_ref(), response);
+    #[cfg(not(feature = "compression"))]
+    let _ = (ctx, settings);
+    if is_head {
+        respond::without_body(response);
+    }
 }

@@ -110,23 +110,20 @@ impl Coding {
 }
 
 /// Compresses a response if that is worth it and the client knows how to read it.
-pub(crate) fn response(
-    options: Compression,
-    request: &HeaderMap,
-    mut response: Response<Body>,
-) -> Response<Body> {
-    let Some(threshold) = options.responses_from else { return response };
+pub(crate) fn response(options: Compression, request: &HeaderMap, response: &mut Response<Body>) {
+    let Some(threshold) = options.responses_from else { return };
     // Most responses are small: nothing else is looked at then.
-    if response.body().size_hint().exact().is_some_and(|size| size < threshold) || !is_compressible(&response)
+    if response.body().size_hint().exact().is_some_and(|size| size < threshold) || !is_compressible(response)
     {
-        return response;
+        return;
     }
     response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
-    let Some(coding) = Coding::wanted(request) else { return response };
+    let Some(coding) = Coding::wanted(request) else { return };
     let headers = response.headers_mut();
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
-    response.map(|body| Body::new(Compressed::new(coding, body)))
+    let body = std::mem::take(response.body_mut());
+    *response.body_mut() = Body::new(Compressed::new(coding, body));
 }
 
 fn is_compressible(response: &Response<Body>) -> bool {

@@ -21,6 +21,7 @@ mod options;
 mod request;
 pub(crate) mod respond;
 pub(crate) mod routes;
+mod segments;
 mod service;
 pub(crate) mod stream;
 mod text;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
+use prost::encoding::{DecodeContext, WireType};
 use tonic::Status;
 
 use super::binding::{Binding, BodyKind, Fields};
@@ -22,13 +23,71 @@ pub(crate) async fn read<Req, Res>(
 where
     Req: prost::Message + Default + dispatch::Request,
 {
+    if upload.reply.binding.body == BodyKind::None {
+        return of_url(upload);
+    }
     let headers = ctx.metadata().as_ref();
     let source = Source::new(Req::info(), upload, headers)?;
-    let body = match source.binding.body {
-        BodyKind::None => Bytes::new(),
-        _ => body::collect(&mut upload.body, &upload.reply.settings.options).await?,
-    };
+    let body = body::collect(&mut upload.body, &upload.reply.settings.options).await?;
     source.message(headers, body, fields)
+}
+
+/// The request message of a call without a body, checked.
+fn of_url<Req>(upload: &Upload) -> Result<Req, Failure>
+where
+    Req: prost::Message + Default + dispatch::Request,
+{
+    let Reply { binding, settings, .. } = &upload.reply;
+    let url = upload.url();
+    let mut request = Req::default();
+    if url.query.is_empty() {
+        for variable in binding.variables {
+            if let Some((number, text)) = text::plain(Req::info(), variable, url) {
+                set_text(&mut request, number, &text)?;
+            } else {
+                let mut wire = Vec::new();
+                text::read_variable(Req::info(), variable, url, &mut wire)?;
+                request.merge(&*wire).map_err(|error| not_taken(&error))?;
+            }
+        }
+    } else {
+        let wire = text::parameters(Req::info(), binding, url, &settings.options)?;
+        request.merge(&*wire).map_err(|error| not_taken(&error))?;
+    }
+    dispatch::admit(&request)?;
+    Ok(request)
+}
+
+/// Up to here the length of a text is one byte of wire format, and the bytes are put together without an allocation.
+const SHORT: usize = 64;
+
+/// Sets a field that is a text.
+fn set_text(request: &mut impl prost::Message, number: u32, text: &str) -> Result<(), Failure> {
+    let mut merge = |mut wire: &[u8]| {
+        let merged =
+            request.merge_field(number, WireType::LengthDelimited, &mut wire, DecodeContext::default());
+        merged.map_err(|error| not_taken(&error))
+    };
+    let mut short = [0; SHORT];
+    match (u8::try_from(text.len()), short.get_mut(1..=text.len())) {
+        (Ok(len), Some(place)) => {
+            place.copy_from_slice(text.as_bytes());
+            short[0] = len;
+            merge(&short[..=text.len()])
+        }
+        _ => {
+            let mut long = Vec::with_capacity(text.len() + 5);
+            prost::encoding::encode_varint(text.len() as u64, &mut long);
+            long.extend_from_slice(text.as_bytes());
+            merge(&long)
+        }
+    }
+}
+
+/// What the URL says is not what the message takes.
+#[cold]
+fn not_taken(error: &prost::DecodeError) -> Failure {
+    Status::invalid_argument(error.to_string()).into()
 }
 
 /// What makes messages of bodies: one of a call whose client does not stream, each of a stream.
@@ -49,13 +108,11 @@ impl Source {
     ) -> Result<Self, Failure> {
         let Reply { binding, settings, .. } = &upload.reply;
         let Options { max_depth, refuse_unknown, .. } = settings.options;
-        let path = upload.uri.path().get(..upload.path_end).unwrap_or_default();
-        let query = upload.uri.query().unwrap_or_default();
         Ok(Self {
             binding,
             media: if binding.body == BodyKind::None { Media::Json } else { Media::sent(headers) },
             json: ReadOptions::new().ignore_unknown(!refuse_unknown).depth_limit(max_depth),
-            said: text::parameters(info, binding, path, query, &settings.options)?,
+            said: text::parameters(info, binding, upload.url(), &settings.options)?,
         })
     }
 
@@ -100,7 +157,7 @@ impl Source {
             BodyKind::Field(index) => self.field(index, &mut request, place, headers, body, fields)?,
         }
         if !self.said.is_empty() {
-            request.merge(&*self.said).map_err(|error| Status::invalid_argument(error.to_string()))?;
+            request.merge(&*self.said).map_err(|error| not_taken(&error))?;
         }
         dispatch::admit(&request)?;
         Ok(request)
@@ -166,7 +223,7 @@ impl Source {
             };
             let mut wire = Vec::new();
             prost::encoding::message::encode(number, &mask, &mut wire);
-            request.merge(&*wire).map_err(|error| Status::invalid_argument(error.to_string()))?;
+            request.merge(&*wire).map_err(|error| not_taken(&error))?;
         }
         Ok(())
     }

@@ -157,12 +157,11 @@ pub(crate) fn field_bytes(message: &(impl prost::Message + Json), number: u32) -
 }
 
 /// A response without its body, which says how long that would be.
-pub(crate) fn without_body(response: Response<Body>) -> Response<Body> {
-    let (mut parts, body) = response.into_parts();
+pub(crate) fn without_body(response: &mut Response<Body>) {
+    let body = std::mem::take(response.body_mut());
     if let Some(length) = body.size_hint().exact() {
-        parts.headers.insert(CONTENT_LENGTH, length.into());
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
     }
-    Response::from_parts(parts, Body::empty())
 }
 
 /// A message without JSON, which is for whoever runs the server to know.

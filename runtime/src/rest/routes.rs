@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::Method;
-use memchr::memchr3_iter;
 
 use super::Call;
 use super::binding::Binding;
 use super::call::RestFuture;
+use super::segments::{Marks, Segments};
 use crate::codegen::GeneratedService;
 #[cfg(feature = "websocket")]
 use crate::method::MethodKind;
@@ -108,11 +108,11 @@ pub(crate) struct Table {
 
 /// What a path leads to.
 pub(crate) enum Found<'a> {
-    /// A binding; of the path, what is behind `end` is its custom verb.
+    /// A binding, and the segments of the path as its variables have them.
     Binding {
         endpoint: &'a dyn Endpoint,
         binding: &'static Binding,
-        end: usize,
+        segments: Segments,
     },
     /// The path is known, the method is not.
     OtherMethods(Allowed),
@@ -164,33 +164,36 @@ impl Table {
     #[cfg(feature = "websocket")]
     pub(crate) fn find_stream(&self, path: &str) -> Option<Found<'_>> {
         self.trees.iter().find_map(|tree| {
-            let (ends, verb, slash) = tree.walk(path)?;
-            let streams = tree.candidates(ends, verb, slash).filter_map(|(end, endpoint)| {
+            let place = tree.walk(path)?;
+            let streams = tree.candidates(&place).filter_map(|(end, endpoint)| {
                 let binding = tree.binding(end)?;
                 let kind = endpoint.kind(binding.method)?;
                 (kind != MethodKind::Unary).then_some((end, &**endpoint, binding))
             });
             let (_, endpoint, binding) = streams.min_by_key(|(end, ..)| end.method != "GET")?;
-            let end = path.len() - verb.map_or(0, |verb| verb.len() + 1);
-            Some(Found::Binding { endpoint, binding, end })
+            Some(Found::Binding { endpoint, binding, segments: place.segments })
         })
     }
 
     /// Finds what answers `method` at `path`, which is as it came: encoded, without the query.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
-        let mut place = None;
         for tree in &self.trees {
-            let Some((ends, verb, slash)) = tree.walk(path) else { continue };
-            let end = path.len() - verb.map_or(0, |verb| verb.len() + 1);
-            if let Some((endpoint, binding)) = tree.end(ends, verb, slash, method.as_str()) {
-                return Found::Binding { endpoint, binding, end };
+            if let Some(place) = tree.walk(path)
+                && let Some((endpoint, binding)) = tree.end(&place, method.as_str())
+            {
+                return Found::Binding { endpoint, binding, segments: place.segments };
             }
-            place.get_or_insert_with(Vec::new).push((tree, ends, verb, slash));
         }
-        let Some(places) = place else { return Found::Nothing };
+        self.allowed(path)
+    }
+
+    /// The methods that lead on from `path`, where the one that was asked for does not.
+    #[cold]
+    fn allowed(&self, path: &str) -> Found<'_> {
         let mut allowed = Allowed::default();
-        for (tree, ends, verb, slash) in places {
-            for (end, _) in tree.candidates(ends, verb, slash) {
+        for tree in &self.trees {
+            let Some(place) = tree.walk(path) else { continue };
+            for (end, _) in tree.candidates(&place) {
                 allowed.add(end.method);
             }
         }
@@ -198,38 +201,55 @@ impl Table {
     }
 }
 
+/// Where a path has led to.
+struct Place<'p> {
+    ends: &'static [End],
+    /// Its custom verb, or nothing.
+    verb: &'p str,
+    /// Whether it ends in a slash.
+    slash: bool,
+    segments: Segments,
+}
+
 impl Tree {
-    /// To the ends of the state of `path`, with its custom verb, and whether the path ends in a slash.
-    fn walk<'p>(&self, path: &'p str) -> Option<(&'static [End], Option<&'p str>, bool)> {
+    /// To the ends of the state of `path`.
+    fn walk<'p>(&self, path: &'p str) -> Option<Place<'p>> {
         let mut state = 1;
         let mut start = path.starts_with('/').then_some(1)?;
+        let mut segments = Segments::new();
         // Of the segment at `start`: whether it has escapes, and its last colon.
         let (mut escaped, mut colon) = (false, None);
-        for at in memchr3_iter(b'/', b'%', b':', path.as_bytes()).skip(1) {
+        let mut any_escaped = false;
+        for at in Marks::from(path, start) {
             match path.as_bytes()[at] {
-                b'%' => escaped = true,
-                b':' => colon = Some(at - start),
-                _ => {
+                b'/' => {
                     state = self.step(state, &path[start..at], escaped);
                     if state == 0 {
                         return None;
                     }
                     (start, escaped, colon) = (at + 1, false, None);
+                    segments.push(start);
                 }
+                b'%' => (escaped, any_escaped) = (true, true),
+                _ => colon = Some(at),
             }
         }
-        let rest = &path[start..];
         if let Some(colon) = colon {
-            let (segment, verb) = (&rest[..colon], &rest[colon + 1..]);
+            let (segment, verb) = (&path[start..colon], &path[colon + 1..]);
             let ends = self.ends(self.step(state, segment, escaped));
-            let is_verb = |end: &&End| end.verb == verb && self.services[usize::from(end.service)].is_some();
-            if !verb.is_empty() && ends.iter().any(|end| is_verb(&end)) {
-                return Some((ends, Some(verb), segment.is_empty()));
+            let is_verb = |end: &End| end.verb == verb && self.services[usize::from(end.service)].is_some();
+            if !verb.is_empty() && ends.iter().any(is_verb) {
+                segments.finish(colon, any_escaped);
+                return Some(Place { ends, verb, slash: segment.is_empty(), segments });
             }
         }
-        match self.step(state, rest, escaped) {
+        let segment = &path[start..];
+        match self.step(state, segment, escaped) {
             0 => None,
-            state => Some((self.ends(state), None, rest.is_empty())),
+            state => {
+                segments.finish(path.len(), any_escaped);
+                Some(Place { ends: self.ends(state), verb: "", slash: segment.is_empty(), segments })
+            }
         }
     }
 
@@ -247,24 +267,17 @@ impl Tree {
     /// The ends that the path itself allows, whatever the method.
     fn candidates<'s>(
         &'s self,
-        ends: &'static [End],
-        verb: Option<&str>,
-        slash: bool,
+        place: &Place<'_>,
     ) -> impl Iterator<Item = (&'static End, &'s Arc<dyn Endpoint>)> {
+        let Place { ends, verb, slash, .. } = *place;
         ends.iter()
-            .filter(move |end| end.verb == verb.unwrap_or_default() && (end.multi || !slash))
+            .filter(move |end| end.verb == verb && (end.multi || !slash))
             .filter_map(|end| Some((end, self.services[usize::from(end.service)].as_ref()?)))
     }
 
-    fn end(
-        &self,
-        ends: &'static [End],
-        verb: Option<&str>,
-        slash: bool,
-        method: &str,
-    ) -> Option<(&dyn Endpoint, &'static Binding)> {
+    fn end(&self, place: &Place<'_>, method: &str) -> Option<(&dyn Endpoint, &'static Binding)> {
         let takes = |method: &str| {
-            self.candidates(ends, verb, slash).find(|(end, _)| end.method == method || end.method == "*")
+            self.candidates(place).find(|(end, _)| end.method == method || end.method == "*")
         };
         let found = takes(method);
         let (end, endpoint) = if found.is_none() && method == "HEAD" { takes("GET")? } else { found? };
@@ -367,7 +380,9 @@ mod tests {
     /// What is found: the binding and what of the path it takes, or the methods that are allowed, or nothing.
     fn find(table: &Table, method: &str, path: &str) -> String {
         match table.find(&method.parse().unwrap(), path) {
-            Found::Binding { binding, end, .. } => format!("{binding:?} takes {}", &path[..end]),
+            Found::Binding { binding, segments, .. } => {
+                format!("{binding:?} takes {}", segments.path(path))
+            }
             Found::OtherMethods(allowed) => allowed.header(),
             Found::TooLong | Found::Nothing => "nothing".to_owned(),
         }

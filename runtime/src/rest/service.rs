@@ -124,10 +124,10 @@ impl Rest {
         connection: Option<Connection>,
     ) -> RestFuture {
         let response = match found {
-            Found::Binding { endpoint, binding, end } => {
+            Found::Binding { endpoint, binding, segments } => {
                 let (parts, body) = request.into_parts();
                 let settings = Arc::clone(&self.inner.settings);
-                return endpoint.rest(Call { parts, body, binding, path_end: end, settings, connection });
+                return endpoint.rest(Call { parts, body, binding, segments, settings, connection });
             }
             Found::OtherMethods(allowed) => other_methods(&request, allowed),
             Found::TooLong => {

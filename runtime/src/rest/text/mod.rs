@@ -10,26 +10,34 @@ mod scalar;
 
 use std::borrow::Cow;
 
-use memchr::memchr;
 use prost::encoding::{DecodeContext, WireType, decode_varint, encode_key, encode_varint};
 
 use super::binding::{Binding, BodyKind, Variable};
 use super::error::Failure;
 use super::options::Options;
+use super::segments::Segments;
 use crate::json::MessageInfo;
 use crate::json::info::{Field, Type};
 
 /// How many names a parameter may have: `a.b.c` has three.
 const MAX_DEPTH: usize = 32;
 
+/// The path and the query of a request, and where the segments of the path are.
+#[derive(Clone, Copy)]
+pub(crate) struct Url<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) segments: &'a Segments,
+    pub(crate) query: &'a str,
+}
+
 /// The bytes of the query parameters and, behind them so that they win, of the path's variables.
 pub(crate) fn parameters(
     info: &'static MessageInfo,
     binding: &Binding,
-    path: &str,
-    query: &str,
+    url: Url<'_>,
     options: &Options,
 ) -> Result<Vec<u8>, Failure> {
+    let Url { path, query, .. } = url;
     if query.is_empty() && binding.variables.is_empty() {
         return Ok(Vec::new());
     }
@@ -44,45 +52,45 @@ pub(crate) fn parameters(
         }
     }
     for variable in binding.variables {
-        read_variable(info, variable, path, &mut out)?;
+        match plain(info, variable, url) {
+            Some((number, text)) => scalar::put_text(number, &text, &mut out),
+            None => read_variable(info, variable, url, &mut out)?,
+        }
     }
     Ok(out)
 }
 
-fn read_variable(
+/// The number of a variable's field and its text, if it is a text of the request itself, as most are.
+pub(crate) fn plain<'a>(
     info: &'static MessageInfo,
     variable: &Variable,
-    path: &str,
+    url: Url<'a>,
+) -> Option<(u32, Cow<'a, str>)> {
+    let &[index] = variable.path else { return None };
+    let field @ Field { ty: Type::String, .. } = info.field(index.into()) else { return None };
+    Some((field.number, said(variable, url).ok()?))
+}
+
+/// What the path says of a variable.
+fn said<'a>(variable: &Variable, Url { path, segments, .. }: Url<'a>) -> Result<Cow<'a, str>, &'static str> {
+    let raw = segments.between(path, variable.from, variable.to);
+    if !segments.has_escapes() {
+        return Ok(Cow::Borrowed(raw));
+    }
+    let slashes = if variable.multi { percent::Slash::Kept } else { percent::Slash::Decoded };
+    percent::decode(raw, slashes, percent::Plus::Plus)
+}
+
+/// The bytes of a variable of any type.
+pub(crate) fn read_variable(
+    info: &'static MessageInfo,
+    variable: &Variable,
+    url: Url<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
-    let raw = segments(path, variable.from, variable.to);
-    let slashes = if variable.multi { percent::Slash::Kept } else { percent::Slash::Decoded };
-    let said = percent::decode(raw, slashes, percent::Plus::Plus).map_err(Cow::Borrowed);
-    if let (&[index], Ok(text)) = (variable.path, &said)
-        && let field @ Field { ty: Type::String, .. } = info.field(index.into())
-    {
-        // Most variables are texts of the request itself.
-        scalar::put_text(field, text, out);
-        return Ok(());
-    }
     let Some(mut place) = Place::of_variable(info, variable) else { return Ok(()) };
-    let put = said.and_then(|text| place.put(&text, out));
+    let put = said(variable, url).map_err(Cow::Borrowed).and_then(|text| place.put(&text, out));
     put.map_err(|what| wrong("path variable", &place.name(), &what))
-}
-
-/// The segments `from..to` of a path.
-fn segments(path: &str, from: u16, to: Option<u16>) -> &str {
-    let Some(start) = after_slashes(path, 0, from + 1) else { return "" };
-    let end = to.and_then(|to| after_slashes(path, start, to - from));
-    &path[start..end.map_or(path.len(), |end| end - 1)]
-}
-
-/// Where in `path` so many slashes have passed, from `at` on.
-fn after_slashes(path: &str, mut at: usize, count: u16) -> Option<usize> {
-    for _ in 0..count {
-        at += memchr(b'/', &path.as_bytes()[at..])? + 1;
-    }
-    Some(at)
 }
 
 /// Something in the URL is wrong.

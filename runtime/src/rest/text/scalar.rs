@@ -47,8 +47,8 @@ pub(super) fn put(field: &Field, text: &str, out: &mut Vec<u8>) -> Result<()> {
 }
 
 /// Appends a string.
-pub(super) fn put_text(field: &Field, text: &str, out: &mut Vec<u8>) {
-    bytes(field.number, text.as_bytes(), out);
+pub(super) fn put_text(number: u32, text: &str, out: &mut Vec<u8>) {
+    bytes(number, text.as_bytes(), out);
 }
 
 fn fixed32(number: u32, value: [u8; 4], out: &mut Vec<u8>) {

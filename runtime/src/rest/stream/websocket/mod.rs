@@ -63,7 +63,7 @@ where
     Fut: Future<Output = Result<ResponseStream<Res, E>, Failure>> + Send,
 {
     Box::pin(async move {
-        let Call { mut parts, binding, path_end, settings, connection, .. } = call;
+        let Call { mut parts, binding, segments, settings, connection, .. } = call;
         let handshake = match Handshake::of(&mut parts, &settings.options) {
             Ok(handshake) => handshake,
             Err(failure) => return Ok(handshake::refuse(error::respond(&failure, &parts.headers))),
@@ -78,7 +78,7 @@ where
         let refuse = |failure: Failure| Ok(error::respond_within(&failure, &ctx, &settings));
 
         let reply = Reply { binding, settings: Arc::clone(&settings), accept: seen.accept };
-        let upload = Upload { uri, path_end, body: Body::empty(), reply: reply.clone() };
+        let upload = Upload { uri, segments, body: Body::empty(), reply: reply.clone() };
         let source = match Source::new(Req::info(), &upload, ctx.metadata().as_ref()) {
             Ok(source) => source,
             Err(failure) => return refuse(failure),
@@ -92,10 +92,9 @@ where
             Box::pin(async move {
                 let work = async {
                     let _ = allowed.send(());
-                    Ok(handler(ctx.clone(), requests).await)
+                    handler(ctx.clone(), requests).await
                 };
-                let done = dispatch::run(info, &ctx, &settings.policy, work).await;
-                done.unwrap_or_else(|status| Err(status.into()))
+                dispatch::run(info, &ctx, &settings.policy, work).await
             })
         };
         let early = tokio::select! {
