@@ -19,15 +19,15 @@ use super::text::Url;
 #[cfg(feature = "websocket")]
 use super::stream::websocket;
 use super::{headers, request, respond, stream};
-use crate::codegen::GrpcFuture;
 use crate::context::Connection;
 use crate::dispatch::{self, Inbound};
 use crate::error::MethodError;
 use crate::method::MethodInfo;
+use crate::server::payload::{Payload, PayloadFuture};
 use crate::{Context, RequestStream, ResponseStream};
 
 /// The answer to a REST call.
-pub type RestFuture = GrpcFuture;
+pub type RestFuture = PayloadFuture;
 
 /// A REST call as it arrives at a generated service, with the binding that its path has led to.
 pub struct Call {
@@ -226,7 +226,7 @@ pub fn unknown(call: Call) -> RestFuture {
     answered(response)
 }
 
-fn answered(response: Response<Body>) -> RestFuture {
+fn answered(response: Response<Payload>) -> RestFuture {
     Box::pin(std::future::ready(Ok(response)))
 }
 
@@ -270,7 +270,7 @@ where
     H: FnOnce(Context, Upload) -> HFut + Send + 'static,
     HFut: Future<Output = Result<T, Failure>> + Send,
     A: FnOnce(Inbound, T, Reply) -> AFut + Send + 'static,
-    AFut: Future<Output = Result<Response<Body>, Failure>> + Send,
+    AFut: Future<Output = Result<Response<Payload>, Failure>> + Send,
     T: Send,
 {
     let Begun { call, upload, is_head } = match Begun::of(info, call) {
@@ -296,7 +296,7 @@ where
 }
 
 /// Makes of a response what the client can take.
-fn finish(response: &mut Response<Body>, ctx: &Context, settings: &Settings, is_head: bool) {
+fn finish(response: &mut Response<Payload>, ctx: &Context, settings: &Settings, is_head: bool) {
     #[cfg(feature = "compression")]
     compress::response(settings.options.compression, ctx.metadata().as_ref(), response);
     #[cfg(not(feature = "compression"))]

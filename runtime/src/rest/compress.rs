@@ -16,6 +16,7 @@ use self::decode::Decompressed;
 use self::encode::Compressed;
 use super::error::Failure;
 use super::{Options, accept};
+use crate::server::payload::Payload;
 
 /// A way to compress a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +111,7 @@ impl Coding {
 }
 
 /// Compresses a response if that is worth it and the client knows how to read it.
-pub(crate) fn response(options: Compression, request: &HeaderMap, response: &mut Response<Body>) {
+pub(crate) fn response(options: Compression, request: &HeaderMap, response: &mut Response<Payload>) {
     let Some(threshold) = options.responses_from else { return };
     // Most responses are small: nothing else is looked at then.
     if response.body().size_hint().exact().is_some_and(|size| size < threshold) || !is_compressible(response)
@@ -123,10 +124,10 @@ pub(crate) fn response(options: Compression, request: &HeaderMap, response: &mut
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     let body = std::mem::take(response.body_mut());
-    *response.body_mut() = Body::new(Compressed::new(coding, body));
+    *response.body_mut() = Body::new(Compressed::new(coding, body.into())).into();
 }
 
-fn is_compressible(response: &Response<Body>) -> bool {
+fn is_compressible(response: &Response<Payload>) -> bool {
     let headers = response.headers();
     let is_whole = !matches!(
         response.status(),
@@ -167,7 +168,7 @@ pub(crate) fn request(options: Compression, headers: &HeaderMap, body: Body) -> 
 }
 
 /// Says what codings a request may have, in the response to one that has another.
-pub(crate) fn refuse(mut response: Response<Body>) -> Response<Body> {
+pub(crate) fn refuse(mut response: Response<Payload>) -> Response<Payload> {
     let supported = HeaderValue::from_static("br, gzip, zstd");
     response.headers_mut().insert(ACCEPT_ENCODING, supported);
     response

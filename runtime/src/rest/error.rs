@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use http_body_util::Full;
 use prost::Message;
 use prost_types::Any;
-use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _, pb};
 
@@ -19,6 +17,7 @@ use crate::Context;
 use crate::dispatch::sent;
 use crate::error::{self, MethodError, code_name};
 use crate::json;
+use crate::server::payload::Payload;
 
 /// A call that failed, and the HTTP status that says so.
 #[derive(Debug)]
@@ -87,7 +86,7 @@ impl std::error::Error for Fault {}
 
 /// The response of a failure that came up before there was a call.
 #[cold]
-pub(crate) fn respond(failure: &Failure, request: &HeaderMap) -> Response<Body> {
+pub(crate) fn respond(failure: &Failure, request: &HeaderMap) -> Response<Payload> {
     let Failure { status, http } = failure;
     let details = Details::of(status);
     let (media_type, body) = if negotiate::wants_problem(request) {
@@ -97,7 +96,7 @@ pub(crate) fn respond(failure: &Failure, request: &HeaderMap) -> Response<Body> 
     } else {
         (JSON, details.json())
     };
-    let mut response = Response::new(Body::new(Full::from(body)));
+    let mut response = Response::new(Payload::Whole(body.into()));
     *response.status_mut() = StatusCode::from_u16(*http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     if let Some(delay) = status.get_details_retry_info().and_then(|info| info.retry_delay) {
@@ -109,7 +108,7 @@ pub(crate) fn respond(failure: &Failure, request: &HeaderMap) -> Response<Body> 
 
 /// The response of a failure of a call, with what its handler had to say besides.
 #[cold]
-pub(crate) fn respond_within(failure: &Failure, ctx: &Context, settings: &Settings) -> Response<Body> {
+pub(crate) fn respond_within(failure: &Failure, ctx: &Context, settings: &Settings) -> Response<Payload> {
     let mut response = respond(failure, ctx.metadata().as_ref());
     headers::send(ctx, failure.status.metadata().as_ref(), &settings.options, response.headers_mut());
     let headers = response.headers_mut();

@@ -6,10 +6,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body as _;
-use http_body_util::Full;
 use prost::Message;
 use tonic::Status;
-use tonic::body::Body;
 
 use super::binding::{Binding, Fields};
 use super::call::Reply;
@@ -21,6 +19,7 @@ use crate::json::info::{Cardinality, Type};
 use crate::json::{self, Json, Writer};
 use crate::method::MethodInfo;
 use crate::pb::google::api::HttpBody;
+use crate::server::payload::Payload;
 use crate::{Context, dispatch};
 
 /// The room for a response to begin with: as much as an allocator gives fast. Growing costs more.
@@ -33,11 +32,11 @@ pub(crate) fn message<Req, Res: prost::Message + dispatch::Response>(
     message: Res,
     reply: &Reply,
     fields: Fields<Req, Res>,
-) -> Result<Response<Body>, Failure> {
+) -> Result<Response<Payload>, Failure> {
     dispatch::release(method, &reply.settings.policy, &message)?;
     let media = if reply.accept { Media::accepted(ctx.metadata().as_ref()) } else { Media::Json };
     let content = content(message, media, reply.binding, &reply.settings.options, fields)?;
-    let mut response = Response::new(Body::new(Full::new(content.body)));
+    let mut response = Response::new(Payload::Whole(content.body));
     response.headers_mut().insert(CONTENT_TYPE, content.media_type);
     headers::send(ctx, &HeaderMap::new(), &reply.settings.options, response.headers_mut());
     Ok(response)
@@ -191,7 +190,7 @@ pub(crate) fn field_bytes(message: &(impl prost::Message + Json), number: u32) -
 }
 
 /// A response without its body, which says how long that would be.
-pub(crate) fn without_body(response: &mut Response<Body>) {
+pub(crate) fn without_body(response: &mut Response<Payload>) {
     let body = std::mem::take(response.body_mut());
     if let Some(length) = body.size_hint().exact() {
         response.headers_mut().insert(CONTENT_LENGTH, length.into());

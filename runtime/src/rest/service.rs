@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use tonic::Status;
 use tonic::body::Body;
@@ -21,6 +22,7 @@ use crate::Authenticator;
 use crate::codegen::{GeneratedService, RequestBody};
 use crate::context::Connection;
 use crate::dispatch::Policy;
+use crate::server::payload::{Answer, Payload};
 
 /// Generated services over REST alone, to be mounted in any server of tower services.
 ///
@@ -92,9 +94,9 @@ impl Rest {
     }
 
     /// What a request leads to, of which is known whether it may want to upgrade.
-    pub(crate) fn find<B>(&self, request: &Request<B>, may_upgrade: bool) -> Found<'_> {
+    pub(crate) fn find(&self, request: &Parts, may_upgrade: bool) -> Found<'_> {
         let Inner { table, settings } = &*self.inner;
-        let uri = request.uri();
+        let uri = &request.uri;
         let length = uri.path_and_query().map_or(0, |uri| uri.as_str().len());
         if length > settings.options.max_uri_length {
             return Found::TooLong;
@@ -103,42 +105,37 @@ impl Rest {
         let _ = may_upgrade;
         #[cfg(feature = "websocket")]
         if may_upgrade
-            && websocket::is_wanted(
-                request.method(),
-                request.version(),
-                request.headers(),
-                request.extensions(),
-            )
+            && websocket::is_wanted(&request.method, request.version, &request.headers, &request.extensions)
             && let Some(stream) = table.find_stream(uri.path())
         {
             return stream;
         }
-        table.find(request.method(), uri.path())
+        table.find(&request.method, uri.path())
     }
 
     /// Answers a request that leads to `found`.
     pub(crate) fn answer(
         &self,
-        request: Request<Body>,
+        parts: Parts,
+        body: Body,
         found: Found<'_>,
         connection: Option<Connection>,
     ) -> RestFuture {
         let response = match found {
             Found::Binding { endpoint, binding, segments } => {
-                let (parts, body) = request.into_parts();
                 let settings = Arc::clone(&self.inner.settings);
                 return endpoint.rest(Call { parts, body, binding, segments, settings, connection });
             }
-            Found::OtherMethods(allowed) => other_methods(&request, allowed),
+            Found::OtherMethods(allowed) => other_methods(&parts, allowed),
             Found::TooLong => {
                 let limit = self.inner.settings.options.max_uri_length;
                 let status =
                     Status::resource_exhausted(format!("the path and query have more than {limit} bytes"));
                 let failure = Failure::with_http(StatusCode::URI_TOO_LONG, status);
-                error::respond(&failure, request.headers())
+                error::respond(&failure, &parts.headers)
             }
             Found::Nothing => {
-                error::respond(&Status::not_found("nothing has this path").into(), request.headers())
+                error::respond(&Status::not_found("nothing has this path").into(), &parts.headers)
             }
         };
         Box::pin(std::future::ready(Ok(response)))
@@ -148,15 +145,16 @@ impl Rest {
 impl<B: RequestBody> Service<Request<B>> for Rest {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = RestFuture;
+    type Future = Answer<RestFuture>;
 
     fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> RestFuture {
-        let found = self.find(&request, true);
-        self.answer(request.map(Body::new), found, None)
+    fn call(&mut self, request: Request<B>) -> Answer<RestFuture> {
+        let (parts, body) = request.into_parts();
+        let found = self.find(&parts, true);
+        Answer(self.answer(parts, Body::new(body), found, None))
     }
 }
 
@@ -167,15 +165,15 @@ impl fmt::Debug for Rest {
 }
 
 /// The answer to a request whose path has bindings of other methods.
-fn other_methods(request: &Request<Body>, allowed: Allowed) -> Response<Body> {
-    let mut response = if request.method() == Method::OPTIONS {
-        let mut response = Response::new(Body::empty());
+fn other_methods(request: &Parts, allowed: Allowed) -> Response<Payload> {
+    let mut response = if request.method == Method::OPTIONS {
+        let mut response = Response::new(Payload::default());
         *response.status_mut() = StatusCode::NO_CONTENT;
         response
     } else {
-        let status = Status::unimplemented(format!("the path does not take {}", request.method()));
+        let status = Status::unimplemented(format!("the path does not take {}", request.method));
         let failure = Failure::with_http(StatusCode::METHOD_NOT_ALLOWED, status);
-        error::respond(&failure, request.headers())
+        error::respond(&failure, &request.headers)
     };
     if let Ok(allow) = HeaderValue::try_from(allowed.header()) {
         response.headers_mut().insert(header::ALLOW, allow);

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use futures_util::stream::Stream;
+use http::request::Parts;
 use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -15,7 +16,7 @@ use tower::layer::util::Identity;
 use tower::{Layer, Service, ServiceBuilder};
 
 use super::connection::{self, Serving};
-use super::grpc::GrpcFuture;
+use super::payload::Answering;
 use super::serve::Origin;
 use super::{BoxError, Connected, Router, ServeError, router, signal};
 
@@ -98,7 +99,7 @@ impl<L: Layer<Router, Service: HttpService>> Prepared<L> {
 /// What the layers of a [`Server`](super::Server) make of its [`Router`]: any tower service that answers HTTP requests.
 pub trait HttpService: Clone + Send + 'static {
     /// Answers a request.
-    fn answer(&self, request: Request<Body>, origin: &Origin) -> GrpcFuture;
+    fn answer(&self, parts: Parts, body: Body, origin: &Origin) -> Answering;
 }
 
 impl<S, B> HttpService for S
@@ -108,14 +109,16 @@ where
     S::Error: Into<BoxError>,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    fn answer(&self, mut request: Request<Body>, origin: &Origin) -> GrpcFuture {
+    #[inline]
+    fn answer(&self, parts: Parts, body: Body, origin: &Origin) -> Answering {
         // Without layers there is a shorter way.
         if let Some(router) = (self as &dyn Any).downcast_ref::<Router>() {
-            return router.answer(request, Some(origin));
+            return router.answer(parts, body, Some(origin));
         }
+        let mut request = Request::from_parts(parts, body);
         origin.note_on(&mut request);
         let mut service = self.clone();
-        Box::pin(async move {
+        Answering::Grpc(Box::pin(async move {
             if let Err(error) = poll_fn(|task| service.poll_ready(task)).await {
                 return Ok(router::layer_failed(error.into()));
             }
@@ -123,6 +126,6 @@ where
                 Ok(response) => response.map(Body::new),
                 Err(error) => router::layer_failed(error.into()),
             })
-        })
+        }))
     }
 }

@@ -102,7 +102,7 @@ pub trait GeneratedService: Send + Sync + 'static {
 
     /// Answers a call that came over REST.
     #[cfg(feature = "rest")]
-    fn rest(&self, call: crate::rest::Call) -> GrpcFuture {
+    fn rest(&self, call: crate::rest::Call) -> crate::rest::call::RestFuture {
         crate::rest::call::unknown(call)
     }
 }

@@ -5,6 +5,7 @@ mod connection;
 mod error;
 pub(crate) mod grpc;
 mod health;
+pub(crate) mod payload;
 mod reflection;
 mod router;
 mod serve;

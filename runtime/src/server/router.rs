@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use tonic::Status;
 use tonic::body::Body;
@@ -14,6 +15,7 @@ use tonic::server::NamedService;
 use tower::{Service, ServiceExt as _};
 
 use super::grpc::{GeneratedService, GrpcFuture, GrpcRequest, Settings, unknown};
+use super::payload::{Answer, Answering};
 use super::serve::Origin;
 #[cfg(feature = "rest")]
 use super::serve::may_upgrade;
@@ -155,19 +157,25 @@ impl Router {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    pub(super) fn answer(&self, mut request: Request<Body>, origin: Option<&Origin>) -> GrpcFuture {
+    pub(super) fn answer(&self, parts: Parts, body: Body, origin: Option<&Origin>) -> Answering {
         #[cfg(feature = "rest")]
-        if let Some((rest, found)) = self.rest(&request, origin.is_none_or(|_| may_upgrade(&request))) {
-            return rest.answer(request, found, origin.map(Origin::connection));
+        if let Some((rest, found)) = self.rest(&parts, origin.is_none_or(|_| may_upgrade(&parts))) {
+            return Answering::Own(rest.answer(parts, body, found, origin.map(Origin::connection)));
         }
+        let mut request = Request::from_parts(parts, body);
         if let Some(origin) = origin {
             origin.note_on(&mut request);
         }
+        Answering::Grpc(self.call_of(request))
+    }
+
+    /// Answers what is not REST.
+    fn call_of(&self, request: Request<Body>) -> GrpcFuture {
         #[cfg(feature = "web")]
         if super::web::is_call(&request) {
             return super::web::answer(self.clone(), request);
         }
-        let service = self.service(&request);
+        let service = self.service(request.uri().path());
         if let Some(refusal) = refuse(&request, service.is_some()) {
             return Box::pin(std::future::ready(Ok(refusal)));
         }
@@ -180,26 +188,26 @@ impl Router {
 }
 
 impl Router {
-    /// The service whose gRPC path a request has.
-    fn service(&self, request: &Request<Body>) -> Option<&dyn Mounted> {
-        let (name, _) = request.uri().path().strip_prefix('/')?.split_once('/')?;
+    /// The service whose gRPC path this is.
+    fn service(&self, path: &str) -> Option<&dyn Mounted> {
+        let (name, _) = path.strip_prefix('/')?.split_once('/')?;
         self.shared.services.get(name).map(|service| &**service)
     }
 
     /// What a request leads to, if it is REST: the paths of bindings, and those that are nobody's.
     #[cfg(feature = "rest")]
-    fn rest(&self, request: &Request<Body>, may_upgrade: bool) -> Option<(&Rest, Found<'_>)> {
+    fn rest(&self, request: &Parts, may_upgrade: bool) -> Option<(&Rest, Found<'_>)> {
         let rest = self.shared.rest.as_ref()?;
         // Calls of gRPC are POST: what is not need not be looked at any further.
-        let posted = request.method() == Method::POST;
-        let media_type = posted.then(|| request.headers().get(header::CONTENT_TYPE)).flatten();
+        let posted = request.method == Method::POST;
+        let media_type = posted.then(|| request.headers.get(header::CONTENT_TYPE)).flatten();
         let is_call =
             media_type.is_some_and(|media_type| media_type.as_bytes().starts_with(b"application/grpc"));
-        if is_call && self.service(request).is_some() {
+        if is_call && self.service(request.uri.path()).is_some() {
             return None;
         }
         match rest.find(request, may_upgrade) {
-            Found::Nothing if is_call || self.service(request).is_some() => None,
+            Found::Nothing if is_call || self.service(request.uri.path()).is_some() => None,
             found => Some((rest, found)),
         }
     }
@@ -208,14 +216,15 @@ impl Router {
 impl Service<Request<Body>> for Router {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = GrpcFuture;
+    type Future = Answer<Answering>;
 
     fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> GrpcFuture {
-        self.answer(request, None)
+    fn call(&mut self, request: Request<Body>) -> Answer<Answering> {
+        let (parts, body) = request.into_parts();
+        Answer(self.answer(parts, body, None))
     }
 }
 

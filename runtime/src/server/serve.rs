@@ -9,6 +9,7 @@ use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{Extensions, Method, Request, Response, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -20,6 +21,7 @@ use tokio::time::{Instant, timeout_at};
 use tonic::body::Body;
 
 use super::connection::Limits;
+use super::payload::Payload;
 use super::session::{Sessions, Way, is_new, sessions};
 use super::silence::Silence;
 use super::target::Targets;
@@ -172,24 +174,25 @@ fn on_connection(
     way: Way,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
-    Response = Response<InUse<Body>>,
+    Response = Response<InUse<Payload>>,
     Error = Infallible,
     Future: Send + 'static,
 > {
     hyper::service::service_fn(move |request: Request<Incoming>| {
-        let may_upgrade = may_upgrade(&request);
-        let has_body = !request.body().is_end_stream();
+        let (mut parts, body) = request.into_parts();
+        let may_upgrade = may_upgrade(&parts);
+        let has_body = !body.is_end_stream();
         if may_upgrade || has_body {
             way.note_more();
         }
-        let in_use = |body| Body::new(InUse { body, way: way.clone() });
-        let mut request = request.map(|body| if has_body { in_use(body) } else { Body::empty() });
+        let body =
+            if has_body { Body::new(InUse { body, way: way.clone() }) } else { Body::empty() };
         // Of those that do not ask for another protocol, nobody needs it.
         if may_upgrade {
-            request.extensions_mut().insert(way.clone());
+            parts.extensions.insert(way.clone());
         }
-        let is_connect = request.method() == Method::CONNECT;
-        let answer = service.answer(request, &origin);
+        let is_connect = parts.method == Method::CONNECT;
+        let answer = service.answer(parts, body, &origin);
         let way = way.clone();
         async move {
             let Ok(response) = answer.await;
@@ -204,8 +207,8 @@ fn on_connection(
 }
 
 /// Whether a request that has come straight from hyper asks for another protocol: it has noted what that takes.
-pub(super) fn may_upgrade<B>(request: &Request<B>) -> bool {
-    request.extensions().get::<OnUpgrade>().is_some()
+pub(super) fn may_upgrade(request: &Parts) -> bool {
+    request.extensions.get::<OnUpgrade>().is_some()
 }
 
 /// A body. As long as there is one, its connection is in use.

@@ -24,6 +24,7 @@ use crate::rest::binding::Fields;
 use crate::rest::call::Reply;
 use crate::rest::error::{self, Failure};
 use crate::rest::{Options, accept, headers};
+use crate::server::payload::Payload;
 use crate::{Context, ResponseStream};
 
 /// How much is gathered from a handler that is faster than the client, before it goes out.
@@ -42,7 +43,7 @@ pub(crate) async fn respond<Req, Res, E>(
     messages: ResponseStream<Res, E>,
     reply: Reply,
     fields: Fields<Req, Res>,
-) -> Result<Response<Body>, Failure>
+) -> Result<Response<Payload>, Failure>
 where
     Req: 'static,
     Res: prost::Message + dispatch::Response,
@@ -60,7 +61,7 @@ where
         Err(status) => return Err(failure(status, &http)),
     };
     let media_type = body.writing.media_type.clone();
-    let mut response = Response::new(Body::new(body));
+    let mut response = Response::new(Body::new(body).into());
     headers::send(&ctx, &HeaderMap::new(), &settings.options, response.headers_mut());
     let headers = response.headers_mut();
     if let Some(media_type) = media_type {

@@ -10,11 +10,11 @@ use hyper::ext::Protocol;
 use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tonic::Status;
-use tonic::body::Body;
 
 use super::Origins;
 use crate::rest::error::Failure;
 use crate::rest::{Options, accept};
+use crate::server::payload::Payload;
 use crate::server::session::Way;
 
 /// The version of the protocol, the only one there is.
@@ -98,8 +98,8 @@ impl Handshake {
     }
 
     /// What opens the WebSocket.
-    pub(super) fn response(&self) -> Response<Body> {
-        let mut response = Response::new(Body::empty());
+    pub(super) fn response(&self) -> Response<Payload> {
+        let mut response = Response::new(Payload::default());
         if let Some(accept) = &self.accept {
             *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
             let headers = response.headers_mut();
@@ -117,7 +117,7 @@ impl Handshake {
 }
 
 /// Says what is spoken here, in the response to a handshake that failed.
-pub(super) fn refuse(mut response: Response<Body>) -> Response<Body> {
+pub(super) fn refuse(mut response: Response<Payload>) -> Response<Payload> {
     if response.status() == StatusCode::UPGRADE_REQUIRED {
         let headers = response.headers_mut();
         headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION));
