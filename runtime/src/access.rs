@@ -97,13 +97,22 @@ impl<A: Authenticator> AnyAuthenticator for A {
     }
 }
 
+/// Whether all may call a method without anybody asking who they are.
+pub(crate) fn is_open(method: &MethodInfo, authenticator: Option<&dyn AnyAuthenticator>) -> bool {
+    match method.access {
+        Access::Public => true,
+        Access::Unspecified => authenticator.is_none(),
+        Access::Authenticated | Access::Scopes { .. } => false,
+    }
+}
+
 /// Lets a call pass or refuses it. What is declared and cannot be shown is refused.
 pub(crate) async fn authorize(
     method: &MethodInfo,
     ctx: &Context,
     authenticator: Option<&dyn AnyAuthenticator>,
 ) -> Result<(), Status> {
-    if method.access == Access::Public {
+    if is_open(method, authenticator) {
         return Ok(());
     }
     if let Some(authenticator) = authenticator

@@ -62,7 +62,7 @@ struct Call {
     request: Request,
     method: Option<&'static MethodInfo>,
     /// Most calls have none.
-    response: Mutex<Option<Box<Response>>>,
+    response: OnceLock<Box<Mutex<Response>>>,
     lifetime: Lifetime,
     /// What it came by, unless that is among the extensions.
     connection: Option<Connection>,
@@ -110,7 +110,7 @@ impl Context {
         let call = Call {
             request,
             method: Some(method),
-            response: Mutex::default(),
+            response: OnceLock::new(),
             lifetime: Lifetime::default(),
             connection,
             stopping,
@@ -268,32 +268,38 @@ impl Context {
 
     /// Sets a response header. It travels if it is set before the handler returns.
     pub fn set_header(&self, key: &str, value: impl Into<Value>) -> Result<(), MetadataError> {
-        metadata::set(&mut self.response().get_or_insert_default().headers, key, value.into())
+        metadata::set(&mut self.response().headers, key, value.into())
     }
 
     /// Sets a response trailer. It travels if it is set before the last message is out.
     pub fn set_trailer(&self, key: &str, value: impl Into<Value>) -> Result<(), MetadataError> {
-        metadata::set(&mut self.response().get_or_insert_default().trailers, key, value.into())
+        metadata::set(&mut self.response().trailers, key, value.into())
     }
 
     /// The response headers: what a handler has set so far, or what a finished call has brought.
     pub fn response_headers(&self) -> MetadataMap {
-        self.response().as_ref().map(|response| response.headers.clone()).unwrap_or_default()
+        self.answer().map(|answer| answer.headers.clone()).unwrap_or_default()
     }
 
     /// The response trailers: what a handler has set so far, or what a finished call has brought.
     ///
     /// A failed call has its metadata here, too.
     pub fn response_trailers(&self) -> MetadataMap {
-        self.response().as_ref().map(|response| response.trailers.clone()).unwrap_or_default()
+        self.answer().map(|answer| answer.trailers.clone()).unwrap_or_default()
     }
 
     fn request(&self) -> &Request {
         self.request.as_deref().unwrap_or(&self.call.request)
     }
 
-    fn response(&self) -> MutexGuard<'_, Option<Box<Response>>> {
-        self.call.response.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The metadata that goes back, to be changed.
+    fn response(&self) -> MutexGuard<'_, Response> {
+        self.call.response.get_or_init(Box::default).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The metadata that goes back, if there ever was any.
+    fn answer(&self) -> Option<MutexGuard<'_, Response>> {
+        self.call.response.get().map(|answer| answer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The call that arrived and caused this one.
@@ -337,32 +343,27 @@ impl Context {
     }
 
     pub(crate) fn store_headers(&self, headers: MetadataMap) {
-        self.response().get_or_insert_default().headers = headers;
+        self.response().headers = headers;
     }
 
     pub(crate) fn store_trailers(&self, trailers: MetadataMap) {
-        self.response().get_or_insert_default().trailers = trailers;
+        self.response().trailers = trailers;
     }
 
     /// Whether there is anything to answer with besides messages.
     pub(crate) fn has_answer(&self) -> bool {
-        let response = self.response();
-        response
-            .as_ref()
-            .is_some_and(|response| !response.headers.is_empty() || !response.trailers.is_empty())
+        self.answer().is_some_and(|answer| !answer.headers.is_empty() || !answer.trailers.is_empty())
     }
 
     /// The headers to answer with.
     pub(crate) fn answer_headers(&self) -> MetadataMap {
-        let response = self.response();
-        let headers = response.as_ref().map(|response| metadata::application(&response.headers));
+        let headers = self.answer().map(|answer| metadata::application(&answer.headers));
         MetadataMap::from_headers(headers.unwrap_or_default())
     }
 
     /// The trailers to answer with.
     pub(crate) fn answer_trailers(&self) -> MetadataMap {
-        let response = self.response();
-        let trailers = response.as_ref().map(|response| metadata::application(&response.trailers));
+        let trailers = self.answer().map(|answer| metadata::application(&answer.trailers));
         MetadataMap::from_headers(trailers.unwrap_or_default())
     }
 }

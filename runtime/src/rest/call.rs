@@ -106,14 +106,19 @@ where
     Box::pin(async move {
         let ctx = call.context();
         let settings = Arc::clone(&upload.reply.settings);
-        // Pinned here, so that it is not moved once more for each of those who wait for it.
-        let handled = pin!(async {
-            let request = request::read(&mut upload, ctx, fields).await?;
-            let response = handler(ctx.clone(), request).await.map_err(|error| Failure::of(ctx, error))?;
-            respond::message(info, ctx, response, &upload.reply, fields)
-        });
-        let handled = dispatch::run(info, ctx, &settings.policy, handled).await;
-        let mut response = handled.unwrap_or_else(|failure| error::respond_within(&failure, ctx, &settings));
+        let mut response = Response::new(Payload::default());
+        let done = {
+            // Pinned here and with the response outside, so that neither is moved once more for each who waits for it.
+            let handled = pin!(async {
+                let request = request::read(&mut upload, ctx, fields).await?;
+                let answer = handler(ctx.clone(), request).await.map_err(|error| Failure::of(ctx, error))?;
+                respond::message(info, ctx, answer, &upload.reply, fields, &mut response)
+            });
+            dispatch::run(info, ctx, &settings.policy, handled).await
+        };
+        if let Err(failure) = done {
+            response = error::respond_within(&failure, ctx, &settings);
+        }
         finish(&mut response, ctx, &settings, is_head);
         Ok(response)
     })
@@ -148,7 +153,8 @@ where
             let reply = upload.reply.clone();
             let requests = stream::incoming::messages(upload, &ctx, fields)?;
             let response = handler(ctx.clone(), requests).await.map_err(|error| Failure::of(&ctx, error))?;
-            respond::message(info, &ctx, response, &reply, fields)
+            let mut answer = Response::new(Payload::default());
+            respond::message(info, &ctx, response, &reply, fields, &mut answer).map(|()| answer)
         },
         |_, response, _| std::future::ready(Ok(response)),
     )

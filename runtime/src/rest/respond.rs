@@ -25,21 +25,22 @@ use crate::{Context, dispatch};
 /// The room for a response to begin with: as much as an allocator gives fast. Growing costs more.
 const ROOM: usize = 1024;
 
-/// The response to a call with one response message.
+/// Fills the response to a call with one response message.
 pub(crate) fn message<Req, Res: prost::Message + dispatch::Response>(
     method: &'static MethodInfo,
     ctx: &Context,
     message: Res,
     reply: &Reply,
     fields: Fields<Req, Res>,
-) -> Result<Response<Payload>, Failure> {
+    response: &mut Response<Payload>,
+) -> Result<(), Failure> {
     dispatch::release(method, &reply.settings.policy, &message)?;
     let media = if reply.accept { Media::accepted(ctx.metadata().as_ref()) } else { Media::Json };
     let content = content(message, media, reply.binding, &reply.settings.options, fields)?;
-    let mut response = Response::new(Payload::Whole(content.body));
+    *response.body_mut() = Payload::Whole(content.body);
     response.headers_mut().insert(CONTENT_TYPE, content.media_type);
     headers::send(ctx, &HeaderMap::new(), &reply.settings.options, response.headers_mut());
-    Ok(response)
+    Ok(())
 }
 
 /// A message as it goes out.
