@@ -245,6 +245,7 @@ struct Begun {
 
 impl Begun {
     /// What can be done at once is: the future is the smaller for it, and small ones are allocated and moved faster.
+    #[inline]
     fn of(info: &'static MethodInfo, call: Call) -> Result<Self, RestFuture> {
         let Call { parts, body, binding, segments, settings, connection } = call;
         let Parts { method, uri, mut headers, extensions, .. } = parts;

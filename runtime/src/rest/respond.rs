@@ -36,10 +36,17 @@ pub(crate) fn message<Req, Res: prost::Message + dispatch::Response>(
 ) -> Result<(), Failure> {
     dispatch::release(method, &reply.settings.policy, &message)?;
     let media = if reply.accept { Media::accepted(ctx.metadata().as_ref()) } else { Media::Json };
-    let content = content(message, media, reply.binding, &reply.settings.options, fields)?;
+    let options = &reply.settings.options;
+    // The message is moved only where it has to be.
+    let content = match raw(Res::info(), reply.binding) {
+        None => written(&message, media, reply.binding, options, fields)?,
+        Some(which) => which.content(message)?,
+    };
     *response.body_mut() = Payload::Whole(content.body);
     response.headers_mut().insert(CONTENT_TYPE, content.media_type);
-    headers::send(ctx, &HeaderMap::new(), &reply.settings.options, response.headers_mut());
+    if ctx.has_answer() {
+        headers::send(ctx, &HeaderMap::new(), options, response.headers_mut());
+    }
     Ok(())
 }
 
@@ -57,16 +64,23 @@ pub(crate) fn content<Req, Res: prost::Message + Json + 'static>(
     options: &Options,
     fields: Fields<Req, Res>,
 ) -> Result<Content, Failure> {
-    if let Some(body) = raw(Res::info(), binding) {
-        let body = match body {
-            Raw::Whole => httpbody::written(message)?,
-            Raw::Field(number) => HttpBody::decode(&*field_bytes(&message, number)).unwrap_or_default(),
-        };
-        return Ok(Content { media_type: httpbody::content_type(&body)?, body: body.data.into() });
+    match raw(Res::info(), binding) {
+        None => written(&message, media, binding, options, fields),
+        Some(which) => which.content(message),
     }
+}
+
+/// Writes a response message in a form.
+fn written<Req, Res: prost::Message + Json>(
+    message: &Res,
+    media: Media,
+    binding: &Binding,
+    options: &Options,
+    fields: Fields<Req, Res>,
+) -> Result<Content, Failure> {
     Ok(match media {
-        Media::Json => Content { media_type: JSON, body: body(&message, binding, options, fields)? },
-        Media::Protobuf => Content { media_type: PROTOBUF, body: protobuf(&message, binding).into() },
+        Media::Json => Content { media_type: JSON, body: body(message, binding, options, fields)? },
+        Media::Protobuf => Content { media_type: PROTOBUF, body: protobuf(message, binding).into() },
     })
 }
 
@@ -74,6 +88,17 @@ pub(crate) fn content<Req, Res: prost::Message + Json + 'static>(
 pub(crate) enum Raw {
     Whole,
     Field(u32),
+}
+
+impl Raw {
+    #[cold]
+    fn content<Res: prost::Message + Json + 'static>(self, message: Res) -> Result<Content, Failure> {
+        let body = match self {
+            Self::Whole => httpbody::written(message)?,
+            Self::Field(number) => HttpBody::decode(&*field_bytes(&message, number)).unwrap_or_default(),
+        };
+        Ok(Content { media_type: httpbody::content_type(&body)?, body: body.data.into() })
+    }
 }
 
 pub(crate) fn raw(info: &json::MessageInfo, binding: &Binding) -> Option<Raw> {

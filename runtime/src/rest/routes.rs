@@ -231,7 +231,8 @@ impl Tree {
                     segments.push(start);
                 }
                 b'%' => (escaped, any_escaped) = (true, true),
-                _ => colon = Some(at),
+                b':' => colon = Some(at),
+                _ => {}
             }
         }
         if let Some(colon) = colon {
