@@ -93,6 +93,7 @@ impl Context {
     }
 
     /// A context for a call that arrived.
+    #[inline]
     pub(crate) fn arrived(
         method: &'static MethodInfo,
         metadata: MetadataMap,

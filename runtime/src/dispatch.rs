@@ -81,6 +81,7 @@ pub(crate) struct Inbound {
 }
 
 impl Inbound {
+    #[inline]
     pub(crate) fn new(
         method: &'static MethodInfo,
         headers: HeaderMap,

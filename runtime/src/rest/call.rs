@@ -15,9 +15,9 @@ use super::compress;
 use super::error::{self, Failure};
 use super::options::Settings;
 use super::segments::Segments;
-use super::text::Url;
 #[cfg(feature = "websocket")]
 use super::stream::websocket;
+use super::text::Url;
 use super::{headers, request, respond, stream};
 use crate::context::Connection;
 use crate::dispatch::{self, Inbound};
@@ -67,11 +67,7 @@ pub(crate) struct Upload {
 
 impl Upload {
     pub(crate) fn url(&self) -> Url<'_> {
-        Url {
-            path: self.uri.path(),
-            segments: &self.segments,
-            query: self.uri.query().unwrap_or_default(),
-        }
+        Url { path: self.uri.path(), segments: &self.segments, query: self.uri.query().unwrap_or_default() }
     }
 }
 

@@ -176,6 +176,7 @@ impl Table {
     }
 
     /// Finds what answers `method` at `path`, which is as it came: encoded, without the query.
+    #[inline]
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
         for tree in &self.trees {
             if let Some(place) = tree.walk(path)
@@ -272,14 +273,15 @@ impl Tree {
     ) -> impl Iterator<Item = (&'static End, &'s Arc<dyn Endpoint>)> {
         let Place { ends, verb, slash, .. } = *place;
         ends.iter()
-            .filter(move |end| end.verb == verb && (end.multi || !slash))
+            .filter(move |end| {
+                (end.verb.is_empty() && verb.is_empty() || end.verb == verb) && (end.multi || !slash)
+            })
             .filter_map(|end| Some((end, self.services[usize::from(end.service)].as_ref()?)))
     }
 
     fn end(&self, place: &Place<'_>, method: &str) -> Option<(&dyn Endpoint, &'static Binding)> {
-        let takes = |method: &str| {
-            self.candidates(place).find(|(end, _)| end.method == method || end.method == "*")
-        };
+        let takes =
+            |method: &str| self.candidates(place).find(|(end, _)| end.method == method || end.method == "*");
         let found = takes(method);
         let (end, endpoint) = if found.is_none() && method == "HEAD" { takes("GET")? } else { found? };
         Some((&**endpoint, self.binding(end)?))

@@ -114,6 +114,7 @@ impl Rest {
     }
 
     /// Answers a request that leads to `found`.
+    #[inline]
     pub(crate) fn answer(
         &self,
         parts: Parts,

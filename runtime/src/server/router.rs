@@ -157,6 +157,7 @@ impl Router {
         Ok(Self { shared: Arc::new(shared) })
     }
 
+    #[inline]
     pub(super) fn answer(&self, parts: Parts, body: Body, origin: Option<&Origin>) -> Answering {
         #[cfg(feature = "rest")]
         if let Some((rest, found)) = self.rest(&parts, origin.is_none_or(|_| may_upgrade(&parts))) {

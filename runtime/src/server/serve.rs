@@ -185,8 +185,7 @@ fn on_connection(
         if may_upgrade || has_body {
             way.note_more();
         }
-        let body =
-            if has_body { Body::new(InUse { body, way: way.clone() }) } else { Body::empty() };
+        let body = if has_body { Body::new(InUse { body, way: way.clone() }) } else { Body::empty() };
         // Of those that do not ask for another protocol, nobody needs it.
         if may_upgrade {
             parts.extensions.insert(way.clone());
