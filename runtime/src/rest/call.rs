@@ -66,6 +66,7 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
+    #[inline]
     pub(crate) fn url(&self) -> Url<'_> {
         Url { path: self.uri.path(), segments: &self.segments, query: self.uri.query().unwrap_or_default() }
     }

@@ -50,6 +50,7 @@ impl Segments {
     }
 
     /// The segments `from..to` of the path, or all from `from` on.
+    #[inline]
     pub(super) fn between<'p>(&self, path: &'p str, from: u16, to: Option<u16>) -> &'p str {
         let path = self.path(path);
         let Some(start) = self.start(path, from) else { return "" };

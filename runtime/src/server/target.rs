@@ -10,7 +10,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use memchr::{memchr, memchr_iter, memchr3, memchr3_iter};
+use memchr::{memchr, memchr_iter, memchr3_iter};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::session::Way;
@@ -212,7 +212,21 @@ fn may_be_plain(bytes: &[u8]) -> bool {
 
 /// Whether there is something that no URI has. In nearly all there is nothing.
 fn has_wrong(target: &[u8]) -> bool {
-    memchr3(b'"', b'<', b'>', target).or_else(|| memchr(b'`', target)).is_some()
+    match target.last_chunk::<LANES>() {
+        // The last ones again, so that nothing is left over that does not fill the lanes.
+        Some(last) => any_wrong(&target[..target.len() / LANES * LANES]) | any_wrong(last),
+        None => any_wrong(target),
+    }
+}
+
+/// How many bytes a compiler compares in one go with the registers that all processors have.
+const LANES: usize = 32;
+
+/// Looks at all bytes, without a way out that would keep it from looking at many at once.
+#[inline]
+fn any_wrong(target: &[u8]) -> bool {
+    let is_wrong = |byte: u8| (byte == b'"') | (byte & !2 == b'<') | (byte == b'`');
+    target.iter().fold(0, |any, &byte| any | u8::from(is_wrong(byte))) != 0
 }
 
 /// Notes where `part`, which stands at `at` and is the rest of a request line, has what no URI has.
