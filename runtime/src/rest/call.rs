@@ -106,12 +106,12 @@ where
         let mut response = Response::new(Payload::default());
         let done = {
             // Pinned here and with the response outside, so that neither is moved once more for each who waits for it.
-            let handled = pin!(async {
+            let work = pin!(async {
                 let request = request::read(&mut upload, ctx, fields).await?;
                 let answer = handler(ctx.clone(), request).await.map_err(|error| Failure::of(ctx, error))?;
                 respond::message(info, ctx, answer, &upload.reply, fields, &mut response)
             });
-            dispatch::run(info, ctx, &settings.policy, handled).await
+            dispatch::run(info, ctx, &settings.policy, work).await
         };
         if let Err(failure) = done {
             response = error::respond_within(&failure, ctx, &settings);

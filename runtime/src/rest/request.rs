@@ -69,18 +69,15 @@ fn set_text(request: &mut impl prost::Message, number: u32, text: &str) -> Resul
         merged.map_err(|error| not_taken(&error))
     };
     let mut short = [0; SHORT];
-    match (u8::try_from(text.len()), short.get_mut(1..=text.len())) {
-        (Ok(len), Some(place)) => {
-            place.copy_from_slice(text.as_bytes());
-            short[0] = len;
-            merge(&short[..=text.len()])
-        }
-        _ => {
-            let mut long = Vec::with_capacity(text.len() + 5);
-            prost::encoding::encode_varint(text.len() as u64, &mut long);
-            long.extend_from_slice(text.as_bytes());
-            merge(&long)
-        }
+    if let (Ok(len), Some(place)) = (u8::try_from(text.len()), short.get_mut(1..=text.len())) {
+        place.copy_from_slice(text.as_bytes());
+        short[0] = len;
+        merge(&short[..=text.len()])
+    } else {
+        let mut long = Vec::with_capacity(text.len() + 5);
+        prost::encoding::encode_varint(text.len() as u64, &mut long);
+        long.extend_from_slice(text.as_bytes());
+        merge(&long)
     }
 }
 
@@ -263,5 +260,20 @@ impl Place {
     fn not_protobuf(self, error: &prost::DecodeError) -> Failure {
         let of_which = self.index.map_or(String::new(), |index| format!(", message {index}"));
         Status::invalid_argument(format!("the body{of_which}: {error}")).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_any_length_are_set() {
+        for len in [0, 1, SHORT - 1, SHORT, 127, 128, 300] {
+            let text = "\\".repeat(len);
+            let mut value = "before".to_owned();
+            set_text(&mut value, 1, &text).unwrap();
+            assert_eq!(value, text);
+        }
     }
 }

@@ -225,8 +225,8 @@ const LANES: usize = 32;
 /// Looks at all bytes, without a way out that would keep it from looking at many at once.
 #[inline]
 fn any_wrong(target: &[u8]) -> bool {
-    let is_wrong = |byte: u8| (byte == b'"') | (byte & !2 == b'<') | (byte == b'`');
-    target.iter().fold(0, |any, &byte| any | u8::from(is_wrong(byte))) != 0
+    let wrong = |byte: u8| u8::from(byte == b'"') | u8::from(byte & !2 == b'<') | u8::from(byte == b'`');
+    target.iter().fold(0, |any, &byte| any | wrong(byte)) != 0
 }
 
 /// Notes where `part`, which stands at `at` and is the rest of a request line, has what no URI has.
