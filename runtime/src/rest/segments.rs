@@ -176,14 +176,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn many_segments_are_found_as_well(parts in proptest::collection::vec("[a-z%:]{0,3}", 1..30), from in 0_u16..30, len in 0_u16..30) {
+        fn many_segments_are_found_as_well(parts in proptest::collection::vec("[a-z%:]{0,3}", 1..30), from in 0_u16..30, len in 1_u16..30) {
             let path = format!("/{}", parts.join("/"));
-            let (from, to) = (usize::from(from), usize::from(from + len));
-            let expected = parts.get(from..to.min(parts.len())).unwrap_or_default().join("/");
-            let found = segments(&path).between(&path, from as u16, Some(to as u16));
-            if to > from {
-                prop_assert_eq!(found, expected);
-            }
+            let to = from + len;
+            let range = usize::from(from)..usize::from(to).min(parts.len());
+            let expected = parts.get(range).unwrap_or_default().join("/");
+            prop_assert_eq!(segments(&path).between(&path, from, Some(to)), expected);
         }
 
         #[test]
