@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::schema::Schema;
 
-/// Three ways to compile the same messages. What two of them add to the first is compared.
+/// Ways to compile the same messages. What two of them add, each to what there is without it, is compared.
 pub(crate) struct Suite {
     pub(crate) name: &'static str,
     /// What the programs do.
@@ -12,9 +12,19 @@ pub(crate) struct Suite {
     pub(crate) schema: Schema,
     /// Folders of what the schema imports, besides the built-in files of the generators.
     pub(crate) includes: &'static [&'static str],
+    /// What the peer adds to.
     pub(crate) base: Candidate,
+    /// What ours adds to, if that is something else.
+    pub(crate) own_base: Option<Candidate>,
     pub(crate) ours: Candidate,
     pub(crate) peer: Candidate,
+}
+
+impl Suite {
+    /// All of them, ours and the peer last.
+    pub(crate) fn candidates(&self) -> Vec<&Candidate> {
+        std::iter::once(&self.base).chain(&self.own_base).chain([&self.ours, &self.peer]).collect()
+    }
 }
 
 /// One way.

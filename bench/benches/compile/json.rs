@@ -13,6 +13,7 @@ pub(crate) fn suite() -> Suite {
         schema: schema::schema(&[], |_| None),
         includes: &[],
         base: PROST,
+        own_base: None,
         ours: Candidate {
             name: "rsvc",
             dependencies: &[RSVC],

@@ -1,7 +1,7 @@
 //! What generated code costs those who compile it, compared with other generators for the same 300 messages.
 //!
-//! Prints lines, processor seconds (seconds on the clock in brackets) and bytes, and what is added to the first
-//! candidate. Arguments choose suites by name.
+//! Prints lines, processor seconds (seconds on the clock in brackets) and bytes, and what two of the candidates add to
+//! those without them. Arguments choose suites by name.
 #![allow(clippy::print_stdout)] // it is what a benchmark is for
 #![allow(clippy::cast_precision_loss)] // nobody compiles so much
 
@@ -54,11 +54,10 @@ fn measure(suite: &Suite) {
     println!("{}: {} messages; the program {}", suite.name, suite.schema.messages.len(), suite.about);
     let project = Project::new(suite);
     let costs = costs(&project, suite);
-    let names = [suite.base.name, suite.ours.name, suite.peer.name];
-    println!(
-        "{:24} {:>18} {:>18} {:>18}   added by {} / by {}",
-        "", names[0], names[1], names[2], names[1], names[2]
-    );
+    let names: Vec<_> = suite.candidates().iter().map(|candidate| candidate.name).collect();
+    let columns: Vec<_> = names.iter().map(|name| format!("{name:>21}")).collect();
+    let columns = columns.concat();
+    println!("{:20} {columns}   added by {} / by {}", "", suite.ours.name, suite.peer.name);
     let met = [
         row("lines", &costs, |costs| count(costs.lines as u64), |costs| costs.lines as f64),
         row("cargo check", &costs, |costs| seconds(costs.check), |costs| costs.check.processor),
@@ -71,12 +70,12 @@ fn measure(suite: &Suite) {
 
 /// All costs of the candidates of a suite, who take turns: what else the machine does is to be nobody's in particular,
 /// and of several times the least has least of it.
-fn costs(project: &Project, suite: &Suite) -> [Costs; 3] {
-    let candidates = [&suite.base, &suite.ours, &suite.peer];
+fn costs(project: &Project, suite: &Suite) -> Vec<Costs> {
+    let candidates = suite.candidates();
     let least = |rounds: usize, part: Part, cargo: &[&str]| {
-        let mut least = [Time::MAX; 3];
+        let mut least = vec![Time::MAX; candidates.len()];
         for _ in 0..rounds {
-            for (least, candidate) in least.iter_mut().zip(candidates) {
+            for (least, candidate) in least.iter_mut().zip(&candidates) {
                 *least = least.min(project.compile(part, candidate, suite, cargo));
             }
         }
@@ -86,23 +85,27 @@ fn costs(project: &Project, suite: &Suite) -> [Costs; 3] {
     let check = least(CHECKS, Part::Messages, &["check"]);
     let build = least(BUILDS, Part::Messages, &["build", "--release"]);
     let program = least(1, Part::Program, &["build", "--release"]);
-    [0, 1, 2].map(|at| Costs {
-        lines: project.lines(candidates[at]),
-        check: check[at],
-        build: build[at],
-        program: program[at],
-        bytes: project.run(candidates[at]),
-    })
+    let times = check.into_iter().zip(build).zip(program);
+    let costs = candidates.iter().zip(times).map(|(candidate, ((check, build), program))| Costs {
+        lines: project.lines(candidate),
+        check,
+        build,
+        program,
+        bytes: project.run(candidate),
+    });
+    costs.collect()
 }
 
 /// Prints a row, and says whether its limit is met.
-fn row(name: &str, costs: &[Costs; 3], show: fn(&Costs) -> String, value: fn(&Costs) -> f64) -> bool {
-    let [base, ours, peer] = costs.each_ref().map(value);
-    let part = (ours - base) / (peer - base);
+fn row(name: &str, costs: &[Costs], show: fn(&Costs) -> String, value: fn(&Costs) -> f64) -> bool {
+    let columns: Vec<_> = costs.iter().map(|costs| format!("{:>21}", show(costs))).collect();
+    let columns = columns.concat();
+    // Ours is added to the candidate before it, the peer to the first.
+    let (Some(base), [.., own_base, ours, peer]) = (costs.first(), costs) else { return false };
+    let part = (value(ours) - value(own_base)) / (value(peer) - value(base));
     let met = part <= LIMIT;
     let verdict = if met { "" } else { "   above the limit" };
-    let [first, second, third] = costs.each_ref().map(show);
-    println!("{name:24} {first:>18} {second:>18} {third:>18}   {part:.2}{verdict}");
+    println!("{name:20} {columns}   {part:.2}{verdict}");
     met
 }
 

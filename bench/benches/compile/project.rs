@@ -50,8 +50,9 @@ impl Project {
     pub(crate) fn new(suite: &Suite) -> Self {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compile").join(suite.name);
         let project = Self { root };
-        let members: Vec<_> = [&suite.base, &suite.ours, &suite.peer]
-            .iter()
+        let members: Vec<_> = suite
+            .candidates()
+            .into_iter()
             .flat_map(|candidate| [Part::Messages, Part::Program].map(|part| part.package(candidate)))
             .collect();
         let manifest = format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n");
@@ -66,7 +67,7 @@ impl Project {
         let own = project.root.join("proto");
         let protos: Vec<&Path> =
             std::iter::once(own.as_path()).chain(suite.includes.iter().map(Path::new)).collect();
-        for candidate in [&suite.base, &suite.ours, &suite.peer] {
+        for candidate in suite.candidates() {
             for part in [Part::Messages, Part::Program] {
                 let package = part.package(candidate);
                 let (file, nothing) = part.source();

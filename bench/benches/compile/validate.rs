@@ -1,9 +1,10 @@
-//! Validation: prost alone, our validators on top of it, and those of prost-protovalidate-build.
+//! Validation: prost alone with and without what prost-protovalidate-build generates, and our output with and without
+//! its validators, which build on the tables of its JSON.
 
 use std::path::Path;
 
 use crate::candidate::{Candidate, Suite};
-use crate::json::{PROST, RSVC, binary};
+use crate::json::{PROST, RSVC, binary, rsvc};
 use crate::schema::{self, Kind, PACKAGE, Schema};
 
 /// Folder of the annotations.
@@ -12,35 +13,46 @@ const BUILTIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../proto");
 pub(crate) fn suite() -> Suite {
     Suite {
         name: "validate",
-        about: "reads and writes every message and (but for prost alone) validates it",
+        about: "reads and writes every message and (where there are validators) validates it",
         schema: without_boxes(schema::schema(&["buf/validate/validate.proto"], rules)),
         includes: &[BUILTIN],
         base: Candidate { generate: prost, ..PROST },
-        ours: Candidate {
-            name: "rsvc",
-            dependencies: &["prost", RSVC],
-            generate: rsvc,
-            // As the tree of generated modules says of them.
-            library: "#![allow(unused)]\n\
-                      include!(\"generated/compile_bench.rs\");\ninclude!(\"generated/validate.rs\");\n",
-            call: |message| validated("::rsvc::Validate", message),
-        },
+        own_base: Some(Candidate {
+            name: "rsvc without rules",
+            generate: without_validators,
+            call: |message| format!("{}\n    sum", binary(OUR_PROST, message)),
+            ..ours()
+        }),
+        ours: ours(),
         peer: Candidate {
             name: "protovalidate",
             dependencies: &["prost", "prost-protovalidate"],
             generate: peer,
             library: "pub mod compile_bench { include!(\"generated/compile_bench.rs\"); }\n\
                       include!(\"generated/validate_impl.rs\");\npub use compile_bench::*;\n",
-            call: |message| validated("::prost_protovalidate::Validate", message),
+            call: |message| validated("::prost", "::prost_protovalidate::Validate", message),
         },
     }
 }
 
-fn validated(validate: &str, message: &str) -> String {
+fn ours() -> Candidate {
+    Candidate {
+        name: "rsvc",
+        dependencies: &[RSVC],
+        generate: rsvc,
+        library: "include!(\"generated/mod.rs\");\npub use compile_bench::*;\n",
+        call: |message| validated(OUR_PROST, "::rsvc::Validate", message),
+    }
+}
+
+/// prost, as our output names it.
+const OUR_PROST: &str = "::rsvc::codegen::prost";
+
+fn validated(prost: &str, validate: &str, message: &str) -> String {
     format!(
-        "{}\n    let message = <M as ::prost::Message>::decode(wire).unwrap();\n    \
+        "{}\n    let message = <M as {prost}::Message>::decode(wire).unwrap();\n    \
          sum + usize::from(<M as {validate}>::validate(&message).is_ok())",
-        binary("::prost", message)
+        binary(prost, message)
     )
 }
 
@@ -88,28 +100,25 @@ fn prost(protos: &[&Path], out: &Path) {
     config.out_dir(out).extern_path(".buf.validate", "()").compile_fds(descriptors).expect("prost generates");
 }
 
-/// Our validators alone, on top of prost's messages: what else is generated is another benchmark's matter.
-fn rsvc(protos: &[&Path], out: &Path) {
-    prost(protos, out);
-    let source = protoc_gen_rsvc::input::Source::Files {
-        files: vec![file().into()],
-        includes: protos.iter().map(|path| (*path).to_owned()).collect(),
-    };
-    let generated = protoc_gen_rsvc::Builder::new().generate(&source).expect("our own protos compile");
-    let mut validators = String::new();
-    for file in generated.files {
-        let mut inside = false;
-        for line in file.content.lines() {
-            inside |= line.starts_with("impl ::rsvc::Validate for");
-            if inside {
-                validators.push_str(line);
-                validators.push('\n');
-            }
-            inside &= line != "}" && !(line.starts_with("impl") && line.ends_with("{}"));
+/// Our output as if no validators were generated.
+fn without_validators(protos: &[&Path], out: &Path) {
+    rsvc(protos, out);
+    let path = out.join(format!("{PACKAGE}.rs"));
+    let mut inside = false;
+    let mut found = false;
+    let mut rest = String::new();
+    for line in std::fs::read_to_string(&path).expect("it was generated").lines() {
+        let starts = line.starts_with("impl ::rsvc::Validate for");
+        found |= starts;
+        inside |= starts;
+        if !inside {
+            rest.push_str(line);
+            rest.push('\n');
         }
+        inside &= line != "}" && !(starts && line.ends_with("{}"));
     }
-    assert!(!validators.is_empty(), "there are no validators");
-    std::fs::write(out.join("validate.rs"), validators).expect("the output can be written");
+    assert!(found, "there are no validators");
+    std::fs::write(path, rest).expect("the output can be written");
 }
 
 fn peer(protos: &[&Path], out: &Path) {

@@ -6,12 +6,12 @@ use quote::quote;
 use super::internal;
 use crate::cel::emit::{self as cel, Context, Place};
 use crate::cel::native as build;
-use crate::cel::plan::{Const, Op, Plan};
+use crate::cel::plan::{Const, Op, Plan, Store, Variable};
 use crate::diag::Diagnostic;
 use crate::model::rules::{
     Check, FieldRules, Group, MessageRules, PathElement, RulePlace, Test, Text, ValueRules,
 };
-use crate::model::{FieldId, FieldKind, MessageId, OneofId, PackageId, Schema, ValueType};
+use crate::model::{FieldId, FieldKind, MessageId, PackageId, Scalar, Schema, ValueType};
 use crate::names;
 use crate::storage::reach;
 
@@ -67,13 +67,13 @@ impl Message<'_> {
         if let Some(text) = &rules.broken {
             return quote!(__rsvc_out.broken(#text););
         }
-        let mut body = self.table();
-        let whole = quote!(::rsvc::validate::At::MESSAGE);
-        body.extend(rules.checks.iter().map(|c| check(c, &whole, cx)));
-        body.extend(rules.groups.iter().map(|g| group(g, &whole, cx)));
+        let mut body = TokenStream::new();
+        body.extend(rules.checks.iter().map(|c| check(c, &At::MESSAGE, cx)));
+        body.extend(rules.groups.iter().map(|g| group(g, cx)));
         for oneof in &rules.required_oneofs {
-            let (field, at) = (path(&cx.schema.oneofs[*oneof].rust_name), self.oneof(*oneof));
-            body.extend(quote!(if self.#field.is_none() { __rsvc_out.add_missing(&#at); }));
+            let oneof = &cx.schema.oneofs[*oneof];
+            let (field, name) = (path(&oneof.rust_name), &oneof.name);
+            body.extend(quote!(if self.#field.is_none() { __rsvc_out.add_missing_oneof(#name); }));
         }
         for field in &rules.fields {
             if let Some(text) = &field.broken {
@@ -86,38 +86,15 @@ impl Message<'_> {
         body
     }
 
-    /// The fields and oneofs that violations name.
-    fn table(&self) -> TokenStream {
-        let Self { rules, cx } = self;
-        let fields = rules.fields.iter().map(|rules| describe(rules.field, cx));
-        let oneofs = rules.required_oneofs.iter().map(|oneof| {
-            let name = &cx.schema.oneofs[*oneof].name;
-            quote!(::rsvc::validate::Field::oneof(#name))
-        });
-        let all: Vec<TokenStream> = fields.chain(oneofs).collect();
-        if all.is_empty() {
-            return TokenStream::new();
-        }
-        let count = Literal::usize_unsuffixed(all.len());
-        quote!(static __RSVC_F: [::rsvc::validate::Field; #count] = [#(#all),*];)
-    }
-
-    /// The description of a field.
-    fn at(&self, field: FieldId) -> TokenStream {
-        entry(self.rules.fields.iter().position(|f| f.field == field))
-    }
-
-    fn oneof(&self, oneof: OneofId) -> TokenStream {
-        let at = self.rules.required_oneofs.iter().position(|o| *o == oneof);
-        entry(at.map(|at| self.rules.fields.len() + at))
-    }
-
     fn field(&self, rules: &FieldRules) -> TokenStream {
         let cx = self.cx;
         let field = rules.field;
+        if let Some(call) = self.message(rules) {
+            return call;
+        }
         let missing = rules.required.then(|| {
-            let at = self.at(field);
-            quote!(__rsvc_out.add_missing(&#at);)
+            let number = At::new(field, Part::Whole, cx).number();
+            quote!(__rsvc_out.add_missing(#number);)
         });
         let set = || cel::is_set(&quote!(self), field, cx);
         if rules.value.is_empty() {
@@ -126,13 +103,13 @@ impl Message<'_> {
         }
         if reach::is_optional(cx.schema, field) {
             let this = cel::this();
-            let body = self.value(&rules.value, field, &Part::Whole, &cx.on(Place::behind(quote!(#this))));
+            let body = self.value(&rules.value, field, Part::Whole, &cx.on(Place::behind(quote!(#this))));
             let (pattern, text) = cel::bind(&quote!(self), field, &this, cx);
             let otherwise = missing.map(|missing| quote!(else { #missing }));
             return quote!(if let #pattern = #text { #body } #otherwise);
         }
         let place = Place::direct(path(&reach::place(cx.schema, field, "self")));
-        let body = self.value(&rules.value, field, &Part::Whole, &cx.on(place));
+        let body = self.value(&rules.value, field, Part::Whole, &cx.on(place));
         match missing {
             Some(missing) => {
                 let set = set();
@@ -146,31 +123,56 @@ impl Message<'_> {
         }
     }
 
+    /// The call for a field that is an optional message with no rules but its own.
+    fn message(&self, rules: &FieldRules) -> Option<TokenStream> {
+        let cx = self.cx;
+        let place = path(&reach::option(cx.schema, rules.field, "self")?);
+        if !rules.value.is_message_only() {
+            return None;
+        }
+        let number = At::new(rules.field, Part::Whole, cx).number();
+        let method = if rules.required { quote!(required) } else { quote!(optional) };
+        Some(quote!(__rsvc_out.#method(#number, &#place);))
+    }
+
     /// The rules of a value, and of what is in it.
-    fn value(&self, rules: &ValueRules, field: FieldId, part: &Part, cx: &Context<'_>) -> TokenStream {
+    fn value(&self, rules: &ValueRules, field: FieldId, part: Part, cx: &Context<'_>) -> TokenStream {
         let this = cel::this();
-        let at = part.at(&self.at(field));
-        let mut body = TokenStream::new();
-        body.extend(rules.checks.iter().map(|c| check(c, &at, cx)));
+        let at = At::new(field, part, cx);
+        let number = at.number();
+        let mut body = checks(&rules.checks, &at, cx);
         if rules.message.is_some() {
             let value = cx.this.reference();
-            body.extend(quote!(__rsvc_out.nested(#value, #at);));
+            body.extend(match part {
+                Part::Whole | Part::Key => quote!(__rsvc_out.nested(#number, #value);),
+                Part::Item => quote!(__rsvc_out.nested_item(#number, #value, __rsvc_n);),
+                Part::Value => quote!(__rsvc_out.nested_value(#number, #value, __rsvc_key);),
+            });
         }
         let kind = &cx.schema.fields[field].kind;
         let held = Place::behind(quote!(#this));
         if let Some(items) = &rules.items {
-            let inner = self.part(items, field, kind.value(), &Part::Item, &cx.on(held.clone()));
-            let list = cx.this.receiver();
-            body.extend(quote!(for (__rsvc_n, #this) in #list.iter().enumerate() { #inner }));
+            if items.is_message_only() {
+                let list = cx.this.reference();
+                body.extend(quote!(__rsvc_out.items(#number, #list);));
+            } else {
+                let inner = self.part(items, field, kind.value(), Part::Item, &cx.on(held.clone()));
+                let list = cx.this.receiver();
+                body.extend(quote!(for (__rsvc_n, #this) in #list.iter().enumerate() { #inner }));
+            }
         }
         if let (FieldKind::Map(key, item), true) = (kind, rules.keys.is_some() || rules.values.is_some()) {
+            let map = cx.this.reference();
+            if rules.keys.is_none() && rules.values.as_ref().is_some_and(|values| values.is_message_only()) {
+                body.extend(quote!(__rsvc_out.values(#number, #map);));
+                return body;
+            }
             let keys = rules.keys.as_ref().map(|keys| {
                 let cx = cx.on(Place::behind(quote!(__rsvc_key)));
-                self.part(keys, field, &ValueType::Scalar(*key), &Part::Key, &cx)
+                self.part(keys, field, &ValueType::Scalar(*key), Part::Key, &cx)
             });
-            let values = rules.values.as_ref().map(|v| self.part(v, field, item, &Part::Value, &cx.on(held)));
+            let values = rules.values.as_ref().map(|v| self.part(v, field, item, Part::Value, &cx.on(held)));
             let this = if values.is_some() { quote!(#this) } else { quote!(_) };
-            let map = cx.this.reference();
             body.extend(quote!(for (__rsvc_key, #this) in #map { #keys #values }));
         }
         body
@@ -182,7 +184,7 @@ impl Message<'_> {
         rules: &ValueRules,
         field: FieldId,
         ty: &ValueType,
-        part: &Part,
+        part: Part,
         cx: &Context<'_>,
     ) -> TokenStream {
         let inner = self.value(rules, field, part, cx);
@@ -201,6 +203,7 @@ impl Message<'_> {
 }
 
 /// What of a field is tested.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Whole,
     Item,
@@ -208,25 +211,91 @@ enum Part {
     Value,
 }
 
-impl Part {
-    /// The place that a violation is at, from the description of the field.
-    fn at(&self, field: &TokenStream) -> TokenStream {
-        match self {
-            Self::Whole => quote!(&#field),
-            Self::Item => quote!(#field.item(__rsvc_n)),
-            Self::Key => quote!(#field.key(__rsvc_key)),
-            Self::Value => quote!(#field.value(__rsvc_key)),
+/// What a violation is about.
+struct At {
+    /// The number of the field; zero for the message itself.
+    number: u32,
+    part: Part,
+}
+
+impl At {
+    const MESSAGE: Self = Self { number: 0, part: Part::Whole };
+
+    fn new(field: FieldId, part: Part, cx: &Context<'_>) -> Self {
+        Self { number: cx.schema.fields[field].number, part }
+    }
+
+    fn number(&self) -> Literal {
+        Literal::u32_unsuffixed(self.number)
+    }
+
+    /// What takes the violation.
+    fn out(&self) -> TokenStream {
+        match self.part {
+            Part::Whole => quote!(__rsvc_out),
+            Part::Item => quote!(__rsvc_out.item(__rsvc_n)),
+            Part::Key => quote!(__rsvc_out.key(__rsvc_key)),
+            Part::Value => quote!(__rsvc_out.value(__rsvc_key)),
         }
     }
 }
 
-fn entry(at: Option<usize>) -> TokenStream {
-    let at = Literal::usize_unsuffixed(at.unwrap_or_default());
-    quote!(__RSVC_F[#at])
+/// The tests of a value. Some standard rules of a field are one call; what takes more is shorter beside its report.
+fn checks(checks: &[Check], at: &At, cx: &Context<'_>) -> TokenStream {
+    let mut body = TokenStream::new();
+    let mut rest = checks;
+    while let Some((first, after)) = rest.split_first() {
+        let (text, used) = match after.first().and_then(|second| both_lengths(first, second, at, cx)) {
+            Some(call) => (call, 2),
+            None => (call(first, at, cx).unwrap_or_else(|| check(first, at, cx)), 1),
+        };
+        body.extend(text);
+        rest = &rest[used..];
+    }
+    body
+}
+
+/// `min_len` and `max_len` of a string together.
+fn both_lengths(first: &Check, second: &Check, at: &At, cx: &Context<'_>) -> Option<TokenStream> {
+    let (("string.min_len", min), ("string.max_len", max)) = (length(first, at)?, length(second, at)?) else {
+        return None;
+    };
+    let (number, text) = (at.number(), cx.this.reference());
+    Some(quote!(__rsvc_out.min_max_len(#number, #text, #min, #max);))
+}
+
+/// The call for a standard rule that the runtime knows.
+fn call(check: &Check, at: &At, cx: &Context<'_>) -> Option<TokenStream> {
+    let (number, value) = (at.number(), cx.this.reference());
+    if let Some((id, size)) = length(check, at) {
+        let method = if id == "string.min_len" { quote!(min_len) } else { quote!(max_len) };
+        return Some(quote!(__rsvc_out.#method(#number, #value, #size);));
+    }
+    let Test::Fails(Plan { op: Op::Not(unique), .. }) = &check.test else { return None };
+    let Op::Items { lists, .. } = &unique.op else { return None };
+    let [Plan { op: Op::Load(Variable::This, Store::List(item)), .. }] = lists.as_slice() else {
+        return None;
+    };
+    let is_known = matches!(**item, Store::Scalar(_) | Store::Enum);
+    (is_known && is_standard(check, at) && check.id == "repeated.unique")
+        .then(|| quote!(__rsvc_out.unique(#number, #value);))
+}
+
+/// The id and the size of a rule about the length of a string that is a field.
+fn length<'a>(check: &'a Check, at: &At) -> Option<(&'a str, Literal)> {
+    let (Text::Size(size), Test::Fails(plan)) = (&check.text, &check.test) else { return None };
+    let Op::Call { function: "is_shorter" | "is_longer", args, .. } = &plan.op else { return None };
+    let Op::Load(Variable::This, Store::Scalar(Scalar::String)) = args.first()?.op else { return None };
+    is_standard(check, at).then(|| (check.id.as_str(), Literal::u64_unsuffixed(*size)))
+}
+
+/// Whether the id tells all of a rule of a field as a whole.
+fn is_standard(check: &Check, at: &At) -> bool {
+    at.part == Part::Whole && check.place == RulePlace::Standard
 }
 
 /// At most one of the fields, or exactly one.
-fn group(group: &Group, at: &TokenStream, cx: &Context<'_>) -> TokenStream {
+fn group(group: &Group, cx: &Context<'_>) -> TokenStream {
     let set = group.fields.iter().map(|f| {
         let set = cel::is_set(&quote!(self), *f, cx);
         quote!(usize::from(#set))
@@ -235,7 +304,7 @@ fn group(group: &Group, at: &TokenStream, cx: &Context<'_>) -> TokenStream {
     let names = names.join(", ");
     let rule = |message: String| {
         quote!(__rsvc_out.add_rule(
-            #at,
+            0,
             const { &::rsvc::validate::Rule::of_message("message.oneof", #message) },
         ))
     };
@@ -253,27 +322,7 @@ fn group(group: &Group, at: &TokenStream, cx: &Context<'_>) -> TokenStream {
     }
 }
 
-fn type_number(field: &prost_reflect::FieldDescriptor) -> TokenStream {
-    let number = i32::from(field.field_descriptor_proto().r#type());
-    let number = Literal::i32_unsuffixed(number);
-    quote!(#number)
-}
-
-fn describe(field: FieldId, cx: &Context<'_>) -> TokenStream {
-    let node = &cx.schema.fields[field];
-    let name = &node.name;
-    let number = Literal::u32_unsuffixed(node.number);
-    let ty = type_number(&node.descriptor);
-    if let (FieldKind::Map(..), prost_reflect::Kind::Message(entry)) = (&node.kind, node.descriptor.kind()) {
-        let key = type_number(&entry.map_entry_key_field());
-        let value = type_number(&entry.map_entry_value_field());
-        quote!(::rsvc::validate::Field::map(#name, #number, #key, #value))
-    } else {
-        quote!(::rsvc::validate::Field::new(#name, #number, #ty))
-    }
-}
-
-fn check(check: &Check, at: &TokenStream, cx: &Context<'_>) -> TokenStream {
+fn check(check: &Check, at: &At, cx: &Context<'_>) -> TokenStream {
     let report = Report { at, check, cx };
     let test = match &check.test {
         Test::Fails(plan) => report.condition(plan, true),
@@ -285,7 +334,7 @@ fn check(check: &Check, at: &TokenStream, cx: &Context<'_>) -> TokenStream {
 
 /// What happens to the outcome of a test.
 struct Report<'a> {
-    at: &'a TokenStream,
+    at: &'a At,
     check: &'a Check,
     cx: &'a Context<'a>,
 }
@@ -322,20 +371,21 @@ impl Report<'_> {
 
     fn add(&self) -> TokenStream {
         let Self { at, check, cx } = self;
+        let (out, number) = (at.out(), at.number());
         let id = &check.id;
         match (&check.place, &check.text) {
-            (RulePlace::Standard, Text::Fixed(text)) => quote!(__rsvc_out.add(#at, #id, #text)),
+            (RulePlace::Standard, Text::Fixed(text)) => quote!(#out.add(#number, #id, #text)),
             (RulePlace::Standard, Text::Size(n)) => {
                 let n = Literal::u64_unsuffixed(*n);
-                quote!(__rsvc_out.add_size(#at, #id, #n))
+                quote!(#out.add_size(#number, #id, #n))
             }
             (RulePlace::Standard, Text::Format(empty)) => {
                 let empty = cel::condition(empty, cx);
-                quote!(__rsvc_out.add_format(#at, #id, #empty))
+                quote!(#out.add_format(#number, #id, #empty))
             }
             _ => {
                 let rule = self.rule();
-                quote!(__rsvc_out.add_rule(#at, #rule))
+                quote!(#out.add_rule(#number, #rule))
             }
         }
     }
@@ -367,6 +417,7 @@ impl Report<'_> {
     /// Violated when the text is not empty. A choice between texts is one between statements.
     fn text(&self, plan: &Plan) -> TokenStream {
         let Self { at, cx, .. } = self;
+        let (out, number) = (at.out(), at.number());
         match &plan.op {
             Op::Const(Const::Str(text)) if text.is_empty() => TokenStream::new(),
             Op::ToOwned(inner) => self.text(inner),
@@ -390,11 +441,11 @@ impl Report<'_> {
             }
             Op::Const(Const::Str(text)) => {
                 let rule = self.rule();
-                quote!(__rsvc_out.add_text(#at, #rule, #text);)
+                quote!(#out.add_text(#number, #rule, #text);)
             }
             _ => {
                 let rule = self.rule();
-                let add = quote!(__rsvc_out.add_text(#at, #rule, __rsvc_text));
+                let add = quote!(#out.add_text(#number, #rule, __rsvc_text));
                 if !plan.fallible {
                     let text = cel::value(plan, cx);
                     return quote!({ let __rsvc_text = #text; if !__rsvc_text.is_empty() { #add; } });

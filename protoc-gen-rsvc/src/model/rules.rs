@@ -73,6 +73,11 @@ impl ValueRules {
             && empty(&self.keys)
             && empty(&self.values)
     }
+
+    /// Whether all there is to test are the rules of the value's own message.
+    pub fn is_message_only(&self) -> bool {
+        self.message.is_some() && !self.skip_zero && self.checks.is_empty()
+    }
 }
 
 /// One test.

@@ -26,6 +26,11 @@ pub(crate) fn place(schema: &Schema, field: FieldId, base: &str) -> String {
     if schema.fields[field].storage.boxed { format!("(*{place})") } else { place }
 }
 
+/// The field itself, if it is an `Option`.
+pub(crate) fn option(schema: &Schema, field: FieldId, base: &str) -> Option<String> {
+    (schema.fields[field].storage.shape == Shape::Option).then(|| format!("{base}.{}", name(schema, field)))
+}
+
 /// The oneof's field in the struct, and the variant of a field.
 fn variant(schema: &Schema, field: FieldId, module: &[String]) -> Option<(String, String)> {
     let node = &schema.fields[field];

@@ -114,6 +114,35 @@ pub fn unique_doubles(items: impl Iterator<Item = f64> + Clone) -> bool {
     )
 }
 
+/// Scalars as they are stored, of which lists may have to be unique: compiled once, not for each list.
+pub trait Unique: Sized {
+    /// Whether no two are equal.
+    fn are_unique(list: &[Self]) -> bool;
+}
+
+macro_rules! unique {
+    ($($ty:ty: $unique:expr;)*) => {
+        $(impl Unique for $ty {
+            fn are_unique(list: &[Self]) -> bool {
+                $unique(list.iter())
+            }
+        })*
+    };
+}
+
+unique! {
+    bool: unique;
+    i32: unique;
+    i64: unique;
+    u32: unique;
+    u64: unique;
+    f32: |list: std::slice::Iter<'_, f32>| unique_doubles(list.map(|f| f64::from(*f)));
+    f64: |list: std::slice::Iter<'_, f64>| unique_doubles(list.copied());
+    String: unique;
+    Vec<u8>: unique;
+    bytes::Bytes: unique;
+}
+
 /// `list.unique()` of values that are known at run time only.
 pub fn unique_dyn<'a>(items: impl Iterator<Item = Value<'a>> + Clone) -> bool {
     let mut rest = items;

@@ -128,6 +128,32 @@ pub enum Type {
     Group(fn() -> &'static MessageInfo),
 }
 
+impl Type {
+    /// Its number in `google.protobuf.FieldDescriptorProto.Type`.
+    pub(crate) const fn number(self) -> i32 {
+        match self {
+            Self::Double => 1,
+            Self::Float => 2,
+            Self::Int64 => 3,
+            Self::Uint64 => 4,
+            Self::Int32 => 5,
+            Self::Fixed64 => 6,
+            Self::Fixed32 => 7,
+            Self::Bool => 8,
+            Self::String => 9,
+            Self::Group(_) => 10,
+            Self::Message(_) => 11,
+            Self::Bytes => 12,
+            Self::Uint32 => 13,
+            Self::Enum(_) => 14,
+            Self::Sfixed32 => 15,
+            Self::Sfixed64 => 16,
+            Self::Sint32 => 17,
+            Self::Sint64 => 18,
+        }
+    }
+}
+
 /// How often a field occurs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Cardinality {

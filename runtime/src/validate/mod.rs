@@ -19,21 +19,23 @@ pub(crate) use status::admit;
 pub use path::{PathElement, RuleElement, Subscript};
 
 #[doc(hidden)]
-pub use path::{At, Field, Key};
-#[doc(hidden)]
 pub use rules::Rule;
 #[doc(hidden)]
 pub use sink::Sink;
 
 use crate::cel;
+use crate::json::Json;
 
-/// A message that knows its rules.
-pub trait Validate {
+/// A message that knows its rules. The table of its fields is that of its JSON.
+pub trait Validate: Json {
     /// Tests all rules, of the messages inside too.
     ///
     /// # Errors
     /// Every violation.
-    fn validate(&self) -> Result<(), Violations> {
+    fn validate(&self) -> Result<(), Violations>
+    where
+        Self: Sized,
+    {
         Validator::new().validate(self)
     }
 
@@ -73,11 +75,11 @@ impl Validator {
     /// # Errors
     /// The violations found.
     #[inline]
-    pub fn validate<T: Validate + ?Sized>(&self, message: &T) -> Result<(), Violations> {
+    pub fn validate<T: Validate>(&self, message: &T) -> Result<(), Violations> {
         // Success is not to pay for moving or dropping a sink that owns nothing.
         let mut out = ManuallyDrop::new(Sink::new(self.first_only, self.now));
         message.check(&mut out);
-        if out.is_clean() { Ok(()) } else { Err(ManuallyDrop::into_inner(out).into_violations()) }
+        if out.is_clean() { Ok(()) } else { Err(ManuallyDrop::into_inner(out).into_violations(T::info())) }
     }
 }
 

@@ -2,12 +2,17 @@
 
 use std::fmt::Write as _;
 
-/// A field, as a path names it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Field {
+use super::rules::MESSAGE;
+use crate::json::info::Cardinality;
+use crate::json::{self, MessageInfo};
+
+/// A field or oneof, as a path names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    /// Empty as long as only the number is known.
     pub(super) name: &'static str,
-    /// None for a oneof.
-    pub(super) number: Option<i32>,
+    /// Zero for a oneof.
+    pub(super) number: u32,
     /// As `google.protobuf.FieldDescriptorProto.Type` numbers them; zero for a oneof.
     pub(super) ty: i32,
     /// Types of key and value of a map; zero for other fields.
@@ -15,37 +20,28 @@ pub struct Field {
 }
 
 impl Field {
-    /// A field of any kind but a map.
-    pub const fn new(name: &'static str, number: i32, ty: i32) -> Self {
-        Self { name, number: Some(number), ty, entry: (0, 0) }
-    }
-
-    /// A map.
-    pub const fn map(name: &'static str, number: i32, key: i32, value: i32) -> Self {
-        Self { name, number: Some(number), ty: 11, entry: (key, value) }
+    /// A field of a message that is to be told by [`Field::resolve`].
+    pub(super) fn new(number: u32) -> Self {
+        Self { name: "", number, ty: 0, entry: (0, 0) }
     }
 
     /// A oneof, which has a name only.
-    pub const fn oneof(name: &'static str) -> Self {
-        Self { name, number: None, ty: 0, entry: (0, 0) }
+    pub(super) fn oneof(name: &'static str) -> Self {
+        Self { name, ..Self::new(0) }
     }
 
-    /// An item of a list.
-    #[inline]
-    pub fn item(&'static self, index: usize) -> At<'static> {
-        At { field: Some(self), part: Part::Item, key: Some(Key::Index(index as u64)) }
-    }
-
-    /// A key of a map.
-    #[inline]
-    pub fn key<'a>(&'static self, key: impl Into<Key<'a>>) -> At<'a> {
-        At { field: Some(self), part: Part::Key, key: Some(key.into()) }
-    }
-
-    /// The value at a key of a map.
-    #[inline]
-    pub fn value<'a>(&'static self, key: impl Into<Key<'a>>) -> At<'a> {
-        At { field: Some(self), part: Part::Value, key: Some(key.into()) }
+    /// Adds what the table of its message knows, unless it is known.
+    pub(super) fn resolve(&mut self, message: &MessageInfo) {
+        if !self.name.is_empty() {
+            return;
+        }
+        let Some(field) = message.fields.iter().find(|field| field.number == self.number) else { return };
+        self.name = field.proto();
+        self.ty = field.ty.number();
+        if let Cardinality::Map(key) = field.cardinality {
+            self.entry = (json::Type::from(key).number(), self.ty);
+            self.ty = MESSAGE;
+        }
     }
 }
 
@@ -56,72 +52,6 @@ pub(super) enum Part {
     Item,
     Key,
     Value,
-}
-
-/// A place in the message that is tested, which becomes a [`PathElement`] once something is wrong there.
-#[derive(Clone, Copy, Debug)]
-pub struct At<'a> {
-    pub(super) field: Option<&'static Field>,
-    pub(super) part: Part,
-    key: Option<Key<'a>>,
-}
-
-impl At<'_> {
-    /// The message as a whole.
-    pub const MESSAGE: Self = Self { field: None, part: Part::Whole, key: None };
-
-    pub(super) fn element(self) -> Option<PathElement> {
-        let subscript = self.key.map(|key| match key {
-            Key::Index(n) => Subscript::Index(n),
-            Key::Bool(b) => Subscript::Bool(b),
-            Key::Int(n) => Subscript::Int(n),
-            Key::Uint(n) => Subscript::Uint(n),
-            Key::Str(s) => Subscript::String(s.to_owned()),
-        });
-        Some(PathElement { field: self.field?, subscript })
-    }
-}
-
-impl From<&'static Field> for At<'static> {
-    #[inline]
-    fn from(field: &'static Field) -> Self {
-        Self { field: Some(field), part: Part::Whole, key: None }
-    }
-}
-
-/// An index, or a key that still is in its map.
-#[derive(Clone, Copy, Debug)]
-pub enum Key<'a> {
-    /// The index of a list.
-    Index(u64),
-    /// A key of type bool.
-    Bool(bool),
-    /// A signed key of any size.
-    Int(i64),
-    /// An unsigned key of any size.
-    Uint(u64),
-    /// A key of type string.
-    Str(&'a str),
-}
-
-macro_rules! keys {
-    ($($ty:ty, $key:ident => $value:expr;)*) => {
-        $(impl<'a> From<&'a $ty> for Key<'a> {
-            #[inline]
-            fn from($key: &'a $ty) -> Self {
-                $value
-            }
-        })*
-    };
-}
-
-keys! {
-    bool, key => Self::Bool(*key);
-    i32, key => Self::Int((*key).into());
-    i64, key => Self::Int(*key);
-    u32, key => Self::Uint((*key).into());
-    u64, key => Self::Uint(*key);
-    String, key => Self::Str(key);
 }
 
 /// Which item of a list or map.
@@ -139,10 +69,29 @@ pub enum Subscript {
     String(String),
 }
 
+macro_rules! keys {
+    ($($ty:ty, $key:ident => $value:expr;)*) => {
+        $(impl From<&$ty> for Subscript {
+            fn from($key: &$ty) -> Self {
+                $value
+            }
+        })*
+    };
+}
+
+keys! {
+    bool, key => Self::Bool(*key);
+    i32, key => Self::Int((*key).into());
+    i64, key => Self::Int(*key);
+    u32, key => Self::Uint((*key).into());
+    u64, key => Self::Uint(*key);
+    String, key => Self::String(key.clone());
+}
+
 /// A step on the way to a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathElement {
-    pub(super) field: &'static Field,
+    pub(super) field: Field,
     pub(super) subscript: Option<Subscript>,
 }
 
@@ -154,7 +103,7 @@ impl PathElement {
 
     /// The number of the field; none for a oneof.
     pub fn number(&self) -> Option<i32> {
-        self.field.number
+        (self.field.number != 0).then_some(self.field.number.cast_signed())
     }
 
     /// Which item, if it is about one.

@@ -107,7 +107,7 @@ fn field_element(from: &super::PathElement) -> FieldPathElement {
     };
     let known = |n: i32| (n != 0).then_some(n);
     FieldPathElement {
-        field_number: field.number,
+        field_number: from.number(),
         field_name: Some(field.name.to_owned()),
         field_type: known(field.ty),
         key_type: known(entry.0),

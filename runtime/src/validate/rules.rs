@@ -98,7 +98,7 @@ const FLOAT: i32 = 2;
 const UINT64: i32 = 4;
 const BOOL: i32 = 8;
 const STRING: i32 = 9;
-const MESSAGE: i32 = 11;
+pub(super) const MESSAGE: i32 = 11;
 const BYTES: i32 = 12;
 const ENUM: i32 = 14;
 /// The type of the values that the rules are about.

@@ -1,11 +1,15 @@
 //! What generated code reports to.
+//!
+//! It names fields by their numbers, and the table of a message is asked only once one of them turns out wrong: what is
+//! in the code of each rule, every program has thousands of times.
 
 use std::borrow::Cow;
 
-use super::path::At;
+use super::path::{Field, Part, PathElement, Subscript};
 use super::rules::{self, Rule, RuleRef};
-use super::{Failure, Field, Validate, Violation, Violations};
-use crate::cel::{self, Timestamp};
+use super::{Failure, Validate, Violation, Violations};
+use crate::cel::{self, Timestamp, Unique};
+use crate::json::MessageInfo;
 
 /// Collects what is found.
 ///
@@ -18,12 +22,14 @@ pub struct Sink {
     clean: bool,
     first_only: bool,
     full: bool,
+    /// What of the field the next violation is about, if not the whole.
+    part: Option<(Part, Subscript)>,
     now: Option<Timestamp>,
 }
 
 impl Sink {
     pub(super) fn new(first_only: bool, now: Option<Timestamp>) -> Self {
-        Self { found: Violations::default(), clean: true, first_only, full: false, now }
+        Self { found: Violations::default(), clean: true, first_only, full: false, part: None, now }
     }
 
     /// Whether nothing was found; then nothing is owned either.
@@ -32,78 +38,214 @@ impl Sink {
         self.clean
     }
 
-    /// What was found.
+    /// What was found in a message with this table.
     #[cold]
-    pub(super) fn into_violations(mut self) -> Violations {
+    pub(super) fn into_violations(mut self, message: &MessageInfo) -> Violations {
         for violation in &mut self.found.list {
+            violation.resolve(message);
             violation.path.reverse();
         }
         self.found
     }
 
-    fn push(&mut self, at: At<'_>, rule: RuleRef, message: Cow<'static, str>) {
+    /// Zero is the number of the message itself.
+    fn push(&mut self, number: u32, rule: RuleRef, message: Cow<'static, str>) {
+        self.push_at((number != 0).then(|| Field::new(number)), rule, message);
+    }
+
+    fn push_at(&mut self, field: Option<Field>, rule: RuleRef, message: Cow<'static, str>) {
+        let (part, subscript) = self.part.take().map_or((Part::Whole, None), |(p, s)| (p, Some(s)));
         if self.full {
             return;
         }
         self.clean = false;
         self.full = self.first_only;
-        let path = at.element().map_or_else(Vec::new, |element| vec![element]);
-        self.found.list.push(Violation { path, rule, part: at.part, message });
+        let path = field.map_or_else(Vec::new, |field| vec![PathElement { field, subscript }]);
+        self.found.list.push(Violation { path, rule, part, message });
+    }
+
+    /// The next violation is about an item of the list.
+    #[cold]
+    pub fn item(&mut self, index: usize) -> &mut Self {
+        self.part = Some((Part::Item, Subscript::Index(index as u64)));
+        self
+    }
+
+    /// The next violation is about a key of the map.
+    #[cold]
+    pub fn key(&mut self, key: impl Into<Subscript>) -> &mut Self {
+        self.part = Some((Part::Key, key.into()));
+        self
+    }
+
+    /// The next violation is about the value at a key of the map.
+    #[cold]
+    pub fn value(&mut self, key: impl Into<Subscript>) -> &mut Self {
+        self.part = Some((Part::Value, key.into()));
+        self
     }
 
     /// A violation of a standard rule.
     #[cold]
-    pub fn add<'a>(&mut self, at: impl Into<At<'a>>, id: &'static str, message: &'static str) {
-        self.push(at.into(), RuleRef::Standard(id), Cow::Borrowed(message));
+    pub fn add(&mut self, number: u32, id: &'static str, message: &'static str) {
+        self.push(number, RuleRef::Standard(id), Cow::Borrowed(message));
     }
 
     /// A violation of a standard rule about a size.
     #[cold]
-    pub fn add_size<'a>(&mut self, at: impl Into<At<'a>>, id: &'static str, size: u64) {
-        self.push(at.into(), RuleRef::Standard(id), Cow::Owned(rules::sized(id, size)));
+    pub fn add_size(&mut self, number: u32, id: &'static str, size: u64) {
+        self.push(number, RuleRef::Standard(id), Cow::Owned(rules::sized(id, size)));
     }
 
     /// A violation of a standard rule about a format.
     #[cold]
-    pub fn add_format<'a>(&mut self, at: impl Into<At<'a>>, id: &'static str, empty: bool) {
+    pub fn add_format(&mut self, number: u32, id: &'static str, empty: bool) {
         let (id, message) = rules::format(id, empty);
-        self.push(at.into(), RuleRef::Standard(id), Cow::Borrowed(message));
+        self.push(number, RuleRef::Standard(id), Cow::Borrowed(message));
     }
 
     /// A violation of another rule.
     #[cold]
-    pub fn add_rule<'a>(&mut self, at: impl Into<At<'a>>, rule: &'static Rule) {
-        self.push(at.into(), RuleRef::Other(rule), Cow::Borrowed(rule.message));
+    pub fn add_rule(&mut self, number: u32, rule: &'static Rule) {
+        self.push(number, RuleRef::Other(rule), Cow::Borrowed(rule.message));
     }
 
     /// A violation of a rule that gave the text.
     #[cold]
-    pub fn add_text<'a>(&mut self, at: impl Into<At<'a>>, rule: &'static Rule, text: impl Into<String>) {
-        self.push(at.into(), RuleRef::Other(rule), Cow::Owned(text.into()));
+    pub fn add_text(&mut self, number: u32, rule: &'static Rule, text: impl Into<String>) {
+        self.push(number, RuleRef::Other(rule), Cow::Owned(text.into()));
     }
 
-    /// A field or oneof that must be set is not.
+    /// A field that must be set is not.
     #[cold]
-    pub fn add_missing(&mut self, field: &'static Field) {
-        let oneof = field.number.is_none();
-        let message = if oneof { "exactly one field is required in oneof" } else { "value is required" };
-        self.push(field.into(), RuleRef::Required { oneof }, Cow::Borrowed(message));
+    pub fn add_missing(&mut self, number: u32) {
+        self.push(number, RuleRef::Required { oneof: false }, Cow::Borrowed("value is required"));
     }
 
-    /// Tests a message inside; its violations are about the place that it is at.
+    /// A oneof of which a member must be set has none.
+    #[cold]
+    pub fn add_missing_oneof(&mut self, name: &'static str) {
+        let message = Cow::Borrowed("exactly one field is required in oneof");
+        self.push_at(Some(Field::oneof(name)), RuleRef::Required { oneof: true }, message);
+    }
+
+    /// Tests `string.min_len`.
     #[inline]
-    pub fn nested<'a, T: Validate + ?Sized>(&mut self, value: &T, at: impl Into<At<'a>>) {
-        let before = self.found.list.len();
-        value.check(self);
-        if self.found.list.len() != before {
-            self.prefix(before, at.into());
+    pub fn min_len(&mut self, number: u32, text: &str, min: u64) {
+        self.min_max_len(number, text, min, u64::MAX);
+    }
+
+    /// Tests `string.max_len`.
+    #[inline]
+    pub fn max_len(&mut self, number: u32, text: &str, max: u64) {
+        self.min_max_len(number, text, 0, max);
+    }
+
+    /// Tests `string.min_len` and `string.max_len`.
+    #[inline]
+    pub fn min_max_len(&mut self, number: u32, text: &str, min: u64, max: u64) {
+        // A character has one to four bytes: most texts are decided by theirs.
+        let enough = if min <= 1 { min } else { min.saturating_mul(4) };
+        let bytes = text.len() as u64;
+        if bytes < enough || bytes > max {
+            self.count(number, text, min, max);
         }
     }
 
+    #[inline(never)]
+    fn count(&mut self, number: u32, text: &str, min: u64, max: u64) {
+        let limit = |size: u64| i64::try_from(size).unwrap_or(i64::MAX);
+        if cel::is_shorter(text, limit(min)) {
+            self.add_size(number, "string.min_len", min);
+        }
+        if cel::is_longer(text, limit(max)) {
+            self.add_size(number, "string.max_len", max);
+        }
+    }
+
+    /// Tests `repeated.unique`.
+    #[inline]
+    pub fn unique<T: Unique>(&mut self, number: u32, list: &[T]) {
+        if !T::are_unique(list) {
+            self.add(number, "repeated.unique", "repeated value must contain unique items");
+        }
+    }
+
+    /// Tests a message inside; its violations are about the field that it is in.
+    #[inline]
+    pub fn nested<T: Validate>(&mut self, number: u32, message: &T) {
+        let before = self.found.list.len();
+        message.check(self);
+        if self.found.list.len() != before {
+            self.inside(before, T::info(), number, None);
+        }
+    }
+
+    /// The same for a field that may be unset.
+    #[inline]
+    pub fn optional<T: Validate>(&mut self, number: u32, message: &Option<T>) {
+        if let Some(message) = message {
+            self.nested(number, message);
+        }
+    }
+
+    /// The same for a field that must be set.
+    #[inline]
+    pub fn required<T: Validate>(&mut self, number: u32, message: &Option<T>) {
+        match message {
+            Some(message) => self.nested(number, message),
+            None => self.add_missing(number),
+        }
+    }
+
+    /// The same for an item of a list.
+    #[inline]
+    pub fn nested_item<T: Validate>(&mut self, number: u32, message: &T, index: usize) {
+        let before = self.found.list.len();
+        message.check(self);
+        if self.found.list.len() != before {
+            self.inside(before, T::info(), number, Some(&Subscript::Index(index as u64)));
+        }
+    }
+
+    /// The same for each item of a list.
+    #[inline]
+    pub fn items<T: Validate>(&mut self, number: u32, list: &[T]) {
+        for (index, message) in list.iter().enumerate() {
+            self.nested_item(number, message, index);
+        }
+    }
+
+    /// The same for the value at a key of a map.
+    #[inline]
+    pub fn nested_value<T: Validate>(&mut self, number: u32, message: &T, key: impl Into<Subscript>) {
+        let before = self.found.list.len();
+        message.check(self);
+        if self.found.list.len() != before {
+            self.inside(before, T::info(), number, Some(&key.into()));
+        }
+    }
+
+    /// The same for each value of a map.
+    #[inline]
+    pub fn values<'a, K: 'a, T: Validate + 'a>(
+        &mut self,
+        number: u32,
+        map: impl IntoIterator<Item = (&'a K, &'a T)>,
+    ) where
+        &'a K: Into<Subscript>,
+    {
+        for (key, message) in map {
+            self.nested_value(number, message, key);
+        }
+    }
+
+    /// What was found since is in a message with this table, which is the value of the field `number`.
     #[cold]
-    fn prefix(&mut self, from: usize, at: At<'_>) {
+    fn inside(&mut self, from: usize, message: &MessageInfo, number: u32, subscript: Option<&Subscript>) {
         for violation in &mut self.found.list[from..] {
-            violation.path.extend(at.element());
+            violation.resolve(message);
+            violation.path.push(PathElement { field: Field::new(number), subscript: subscript.cloned() });
         }
     }
 
@@ -130,5 +272,14 @@ impl Sink {
     /// The time of this validation, the same for all its rules.
     pub fn now(&mut self) -> Timestamp {
         *self.now.get_or_insert_with(|| std::time::SystemTime::now().into())
+    }
+}
+
+impl Violation {
+    /// Names the field that was found last, of a message with this table.
+    fn resolve(&mut self, message: &MessageInfo) {
+        if let Some(element) = self.path.last_mut() {
+            element.field.resolve(message);
+        }
     }
 }

@@ -67,7 +67,7 @@ valid! {
     pt::uninterpreted_option::NamePart,
 }
 
-impl<T: Validate + ?Sized> Validate for Box<T> {
+impl<T: Validate> Validate for Box<T> {
     fn check(&self, out: &mut super::Sink) {
         (**self).check(out);
     }

@@ -21,9 +21,8 @@ pub(crate) struct Text {
 
 impl rsvc::Validate for Text {
     fn check(&self, out: &mut rsvc::validate::Sink) {
-        static NUMBER: rsvc::validate::Field = rsvc::validate::Field::new("number", 2, 5);
         if self.number == -666 {
-            out.add(&NUMBER, "int32.not_in", "must not be in list [-666]");
+            out.add(2, "int32.not_in", "must not be in list [-666]");
         }
     }
 }

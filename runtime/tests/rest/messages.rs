@@ -277,6 +277,7 @@ const _: () = {
                 _ => ::core::result::Result::Ok(()),
             }
         }
+        #[inline]
         fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
             __rsvc_z.message(3, self.child.as_deref());
             __rsvc_z.double(11, self.ratio);
@@ -289,19 +290,8 @@ const _: () = {
 
 impl ::rsvc::Validate for Item {
     fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
-        static __RSVC_F: [::rsvc::validate::Field; 3] = [
-            ::rsvc::validate::Field::new("child", 3, 11),
-            ::rsvc::validate::Field::new("file", 16, 11),
-            ::rsvc::validate::Field::new("items", 21, 11),
-        ];
-        if let ::core::option::Option::Some(__rsvc_this) = self.child.as_deref() {
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[0]);
-        }
-        if let ::core::option::Option::Some(__rsvc_this) = &self.file {
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[1]);
-        }
-        for (__rsvc_n, __rsvc_this) in self.items.iter().enumerate() {
-            __rsvc_out.nested(__rsvc_this, __RSVC_F[2].item(__rsvc_n));
-        }
+        __rsvc_out.optional(3, &self.child);
+        __rsvc_out.optional(16, &self.file);
+        __rsvc_out.items(21, &self.items);
     }
 }

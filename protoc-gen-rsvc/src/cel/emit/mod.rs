@@ -117,6 +117,10 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             let text = operand(&args[0], cx);
             quote!(#text.is_empty())
         }
+        Op::Call { function: "is_shorter", args, .. } if matches!(args[1].op, Op::Const(Const::Int(1))) => {
+            let text = operand(&args[0], cx);
+            quote!(#text.is_empty())
+        }
         Op::Call { function: "zone", args, .. } => {
             // Looked at when the generated code is compiled.
             let zone = value(&args[0], cx);

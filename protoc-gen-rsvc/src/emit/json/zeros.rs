@@ -47,6 +47,7 @@ impl Cx<'_> {
         let lines: Vec<_> = fields.iter().filter_map(|field| self.zero_line(*field)).collect();
         (!lines.is_empty()).then(|| {
             quote! {
+                #[inline]
                 fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
                     #(#lines)*
                 }

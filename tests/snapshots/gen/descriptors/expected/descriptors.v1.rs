@@ -190,43 +190,28 @@ const _: () = {
 
 impl ::rsvc::Validate for Described {
     fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
-        static __RSVC_F: [::rsvc::validate::Field; 7] = [
-            ::rsvc::validate::Field::new("file", 1, 11),
-            ::rsvc::validate::Field::new("messages", 2, 11),
-            ::rsvc::validate::Field::map("options", 3, 9, 11),
-            ::rsvc::validate::Field::new("set", 5, 11),
-            ::rsvc::validate::Field::new("part", 6, 11),
-            ::rsvc::validate::Field::new("type", 7, 11),
-            ::rsvc::validate::Field::new("api", 8, 11),
-        ];
-        if let ::core::option::Option::Some(__rsvc_this) = &self.file {
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[0]);
-        }
-        for (__rsvc_n, __rsvc_this) in self.messages.iter().enumerate() {
-            __rsvc_out.nested(__rsvc_this, __RSVC_F[1].item(__rsvc_n));
-        }
-        for (__rsvc_key, __rsvc_this) in &self.options {
-            __rsvc_out.nested(__rsvc_this, __RSVC_F[2].value(__rsvc_key));
-        }
+        __rsvc_out.optional(1, &self.file);
+        __rsvc_out.items(2, &self.messages);
+        __rsvc_out.values(3, &self.options);
         if let ::core::option::Option::Some(described::Other::Set(__rsvc_this)) = &self
             .other
         {
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[3]);
+            __rsvc_out.nested(5, __rsvc_this);
         }
         if let ::core::option::Option::Some(described::Other::Part(__rsvc_this)) = &self
             .other
         {
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[4]);
+            __rsvc_out.nested(6, __rsvc_this);
         }
         if let ::core::option::Option::Some(described::Other::Type(__rsvc_this)) = &self
             .other
         {
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[5]);
+            __rsvc_out.nested(7, __rsvc_this);
         }
         if let ::core::option::Option::Some(described::Other::Api(__rsvc_this)) = &self
             .other
         {
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[6]);
+            __rsvc_out.nested(8, __rsvc_this);
         }
     }
 }

@@ -75,20 +75,9 @@ const _: () = {
 
 impl ::rsvc::Validate for Holder {
     fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
-        static __RSVC_F: [::rsvc::validate::Field; 3] = [
-            ::rsvc::validate::Field::new("id", 1, 11),
-            ::rsvc::validate::Field::new("things", 3, 11),
-            ::rsvc::validate::Field::new("local", 4, 11),
-        ];
-        if let ::core::option::Option::Some(__rsvc_this) = &self.id {
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[0]);
-        }
-        for (__rsvc_n, __rsvc_this) in self.things.iter().enumerate() {
-            __rsvc_out.nested(__rsvc_this, __RSVC_F[1].item(__rsvc_n));
-        }
-        if let ::core::option::Option::Some(__rsvc_this) = &self.local {
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[2]);
-        }
+        __rsvc_out.optional(1, &self.id);
+        __rsvc_out.items(3, &self.things);
+        __rsvc_out.optional(4, &self.local);
     }
 }
 

@@ -52,11 +52,6 @@ const _: () = {
 
 impl ::rsvc::Validate for Local {
     fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
-        static __RSVC_F: [::rsvc::validate::Field; 1] = [
-            ::rsvc::validate::Field::new("thing", 1, 11),
-        ];
-        if let ::core::option::Option::Some(__rsvc_this) = &self.thing {
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[0]);
-        }
+        __rsvc_out.optional(1, &self.thing);
     }
 }

@@ -72,12 +72,7 @@ const _: () = {
 
 impl ::rsvc::Validate for Thing {
     fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
-        static __RSVC_F: [::rsvc::validate::Field; 1] = [
-            ::rsvc::validate::Field::new("status", 3, 11),
-        ];
-        if let ::core::option::Option::Some(__rsvc_this) = &self.status {
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[0]);
-        }
+        __rsvc_out.optional(3, &self.status);
     }
 }
 

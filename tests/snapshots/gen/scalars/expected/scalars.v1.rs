@@ -206,6 +206,7 @@ const _: () = {
                 _ => ::core::result::Result::Ok(()),
             }
         }
+        #[inline]
         fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
             __rsvc_z.double(1, self.a);
             __rsvc_z.float(2, self.b);

@@ -228,6 +228,7 @@ const _: () = {
                 _ => ::core::result::Result::Ok(()),
             }
         }
+        #[inline]
         fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
             __rsvc_z.double(7, self.weight);
             __rsvc_z.float(8, self.volume);

@@ -158,6 +158,7 @@ const _: () = {
                 _ => ::core::result::Result::Ok(()),
             }
         }
+        #[inline]
         fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
             __rsvc_z.double(3, self.price);
         }
@@ -272,6 +273,7 @@ const _: () = {
                 _ => ::core::result::Result::Ok(()),
             }
         }
+        #[inline]
         fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
             __rsvc_z.double(6, self.limit);
             __rsvc_z.message(17, self.parent.as_deref());
@@ -283,26 +285,15 @@ const _: () = {
 
 impl ::rsvc::Validate for Address {
     fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
-        static __RSVC_F: [::rsvc::validate::Field; 2] = [
-            ::rsvc::validate::Field::new("street", 1, 9),
-            ::rsvc::validate::Field::new("country", 2, 9),
-        ];
-        if ::rsvc::cel::is_shorter(self.street.as_str(), 1i64) {
-            __rsvc_out.add_size(&__RSVC_F[0], "string.min_len", 1);
-        }
+        __rsvc_out.min_len(1, &self.street, 1);
         if ::rsvc::cel::size(self.country.as_str()) != 2i64 {
-            __rsvc_out.add_size(&__RSVC_F[1], "string.len", 2);
+            __rsvc_out.add_size(2, "string.len", 2);
         }
     }
 }
 
 impl ::rsvc::Validate for Item {
     fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
-        static __RSVC_F: [::rsvc::validate::Field; 3] = [
-            ::rsvc::validate::Field::new("sku", 1, 9),
-            ::rsvc::validate::Field::new("qty", 2, 5),
-            ::rsvc::validate::Field::new("price", 3, 1),
-        ];
         if !({
             static __RSVC_PATTERN: ::rsvc::cel::Pattern = ::rsvc::cel::Pattern::new(
                 "^[A-Z]{3}-[0-9]+$",
@@ -311,7 +302,7 @@ impl ::rsvc::Validate for Item {
         }) {
             __rsvc_out
                 .add(
-                    &__RSVC_F[0],
+                    1,
                     "string.pattern",
                     "does not match regex pattern `^[A-Z]{3}-\\d+$`",
                 );
@@ -319,39 +310,22 @@ impl ::rsvc::Validate for Item {
         if !((self.qty >= 1) && (self.qty <= 100)) {
             __rsvc_out
                 .add(
-                    &__RSVC_F[1],
+                    2,
                     "int32.gte_lte",
                     "must be greater than or equal to 1 and less than or equal to 100",
                 );
         }
         if !(self.price > 0f64) {
-            __rsvc_out.add(&__RSVC_F[2], "double.gt", "must be greater than 0");
+            __rsvc_out.add(3, "double.gt", "must be greater than 0");
         }
         if !::rsvc::cel::is_finite(self.price) {
-            __rsvc_out.add(&__RSVC_F[2], "double.finite", "must be finite");
+            __rsvc_out.add(3, "double.finite", "must be finite");
         }
     }
 }
 
 impl ::rsvc::Validate for Order {
     fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
-        static __RSVC_F: [::rsvc::validate::Field; 15] = [
-            ::rsvc::validate::Field::new("id", 1, 9),
-            ::rsvc::validate::Field::new("email", 2, 9),
-            ::rsvc::validate::Field::new("items", 3, 11),
-            ::rsvc::validate::Field::new("shipping", 4, 11),
-            ::rsvc::validate::Field::map("labels", 7, 9, 9),
-            ::rsvc::validate::Field::new("placed", 8, 11),
-            ::rsvc::validate::Field::new("hold", 9, 11),
-            ::rsvc::validate::Field::new("priority", 10, 11),
-            ::rsvc::validate::Field::new("card", 11, 9),
-            ::rsvc::validate::Field::new("wallet", 12, 12),
-            ::rsvc::validate::Field::new("discount", 14, 5),
-            ::rsvc::validate::Field::new("codes", 15, 13),
-            ::rsvc::validate::Field::new("note", 16, 9),
-            ::rsvc::validate::Field::new("parent", 17, 11),
-            ::rsvc::validate::Field::oneof("payment"),
-        ];
         if !(self
             .items
             .as_slice()
@@ -364,7 +338,7 @@ impl ::rsvc::Validate for Order {
         {
             __rsvc_out
                 .add_rule(
-                    ::rsvc::validate::At::MESSAGE,
+                    0,
                     const {
                         &::rsvc::validate::Rule::of_message(
                             "order.total",
@@ -376,7 +350,7 @@ impl ::rsvc::Validate for Order {
         if !((self.shipping.is_some()) || self.pickup) {
             __rsvc_out
                 .add_text(
-                    ::rsvc::validate::At::MESSAGE,
+                    0,
                     const { &::rsvc::validate::Rule::of_message("order.way", "") },
                     "neither shipped nor picked up",
                 );
@@ -387,7 +361,7 @@ impl ::rsvc::Validate for Order {
             _ => {
                 __rsvc_out
                     .add_rule(
-                        ::rsvc::validate::At::MESSAGE,
+                        0,
                         const {
                             &::rsvc::validate::Rule::of_message(
                                 "message.oneof",
@@ -398,51 +372,38 @@ impl ::rsvc::Validate for Order {
             }
         }
         if self.payment.is_none() {
-            __rsvc_out.add_missing(&__RSVC_F[14]);
+            __rsvc_out.add_missing_oneof("payment");
         }
         if !::rsvc::cel::is_uuid(self.id.as_str()) {
-            __rsvc_out
-                .add_format(&__RSVC_F[0], "string.uuid", self.id.as_str().is_empty());
+            __rsvc_out.add_format(1, "string.uuid", self.id.as_str().is_empty());
         }
         if !self.email.is_empty() {
             if !::rsvc::cel::is_email(self.email.as_str()) {
-                __rsvc_out
-                    .add_format(
-                        &__RSVC_F[1],
-                        "string.email",
-                        self.email.as_str().is_empty(),
-                    );
+                __rsvc_out.add_format(2, "string.email", self.email.as_str().is_empty());
             }
         } else {
-            __rsvc_out.add_missing(&__RSVC_F[1]);
+            __rsvc_out.add_missing(2);
         }
         if self.items.len() < 1 {
-            __rsvc_out.add_size(&__RSVC_F[2], "repeated.min_items", 1);
+            __rsvc_out.add_size(3, "repeated.min_items", 1);
         }
         if self.items.len() > 100 {
-            __rsvc_out.add_size(&__RSVC_F[2], "repeated.max_items", 100);
+            __rsvc_out.add_size(3, "repeated.max_items", 100);
         }
-        for (__rsvc_n, __rsvc_this) in self.items.iter().enumerate() {
-            __rsvc_out.nested(__rsvc_this, __RSVC_F[2].item(__rsvc_n));
-        }
-        if let ::core::option::Option::Some(__rsvc_this) = &self.shipping {
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[3]);
-        }
+        __rsvc_out.items(3, &self.items);
+        __rsvc_out.optional(4, &self.shipping);
         if self.labels.len() > 8 {
-            __rsvc_out.add_size(&__RSVC_F[4], "map.max_pairs", 8);
+            __rsvc_out.add_size(7, "map.max_pairs", 8);
         }
         for (__rsvc_key, __rsvc_this) in &self.labels {
             if ::rsvc::cel::is_longer(__rsvc_key.as_str(), 16i64) {
-                __rsvc_out.add_size(__RSVC_F[4].key(__rsvc_key), "string.max_len", 16);
+                __rsvc_out.key(__rsvc_key).add_size(7, "string.max_len", 16);
             }
             if !(*__rsvc_this).is_empty() {
                 if !::core::matches!(__rsvc_this.as_str(), "red" | "blue") {
                     __rsvc_out
-                        .add(
-                            __RSVC_F[4].value(__rsvc_key),
-                            "string.in",
-                            "must be in list [red, blue]",
-                        );
+                        .value(__rsvc_key)
+                        .add(7, "string.in", "must be in list [red, blue]");
                 }
             }
         }
@@ -450,8 +411,7 @@ impl ::rsvc::Validate for Order {
             {
                 let __rsvc_now = __rsvc_out.now();
                 if ::rsvc::cel::Timestamp::from(__rsvc_this) > __rsvc_now {
-                    __rsvc_out
-                        .add(&__RSVC_F[5], "timestamp.lt_now", "must be less than now");
+                    __rsvc_out.add(8, "timestamp.lt_now", "must be less than now");
                 }
             }
             {
@@ -473,11 +433,7 @@ impl ::rsvc::Validate for Order {
                 ))() {
                     ::core::result::Result::Ok(true) => {
                         __rsvc_out
-                            .add(
-                                &__RSVC_F[5],
-                                "timestamp.within",
-                                "must be within 86400s of now",
-                            )
+                            .add(8, "timestamp.within", "must be within 86400s of now")
                     }
                     ::core::result::Result::Ok(_) => {}
                     ::core::result::Result::Err(__rsvc_error) => {
@@ -494,7 +450,7 @@ impl ::rsvc::Validate for Order {
             {
                 __rsvc_out
                     .add(
-                        &__RSVC_F[6],
+                        9,
                         "duration.gte_lt",
                         "must be greater than or equal to 0s and less than 60s",
                     );
@@ -502,12 +458,7 @@ impl ::rsvc::Validate for Order {
         }
         if let ::core::option::Option::Some(__rsvc_this) = &self.priority {
             if !((*__rsvc_this) >= 0i64) {
-                __rsvc_out
-                    .add(
-                        &__RSVC_F[7],
-                        "int64.gte",
-                        "must be greater than or equal to 0",
-                    );
+                __rsvc_out.add(10, "int64.gte", "must be greater than or equal to 0");
             }
         }
         if let ::core::option::Option::Some(order::Payment::Card(__rsvc_this)) = &self
@@ -523,7 +474,7 @@ impl ::rsvc::Validate for Order {
             {
                 __rsvc_out
                     .add_rule(
-                        &__RSVC_F[8],
+                        11,
                         const {
                             &::rsvc::validate::Rule::expression(
                                 "this.size() == 16 && this.matches('^[0-9]+$')",
@@ -538,33 +489,20 @@ impl ::rsvc::Validate for Order {
             .payment
         {
             if (&(*__rsvc_this)[..]).len() != 20 {
-                __rsvc_out.add_size(&__RSVC_F[9], "bytes.len", 20);
+                __rsvc_out.add_size(12, "bytes.len", 20);
             }
         }
         if self.discount != 0 {
             if !(self.discount <= 50) {
-                __rsvc_out
-                    .add(&__RSVC_F[10], "int32.lte", "must be less than or equal to 50");
+                __rsvc_out.add(14, "int32.lte", "must be less than or equal to 50");
             }
         }
-        if !(::rsvc::cel::unique(
-            (self.codes.as_slice().iter()).map(|__rsvc_i| ((*__rsvc_i) as u64)),
-        )) {
-            __rsvc_out
-                .add(
-                    &__RSVC_F[11],
-                    "repeated.unique",
-                    "repeated value must contain unique items",
-                );
-        }
+        __rsvc_out.unique(15, &self.codes);
         for (__rsvc_n, __rsvc_this) in self.codes.iter().enumerate() {
             if ::core::matches!(((* __rsvc_this) as u64), 0u64 | 13u64) {
                 __rsvc_out
-                    .add(
-                        __RSVC_F[11].item(__rsvc_n),
-                        "uint32.not_in",
-                        "must not be in list [0, 13]",
-                    );
+                    .item(__rsvc_n)
+                    .add(15, "uint32.not_in", "must not be in list [0, 13]");
             }
         }
         if let ::core::option::Option::Some(__rsvc_this) = &self.note {
@@ -585,7 +523,7 @@ impl ::rsvc::Validate for Order {
                         if !__rsvc_text.is_empty() {
                             __rsvc_out
                                 .add_text(
-                                    &__RSVC_F[12],
+                                    16,
                                     const { &::rsvc::validate::Rule::cel("note.lines", "", 0) },
                                     __rsvc_text,
                                 );
@@ -601,7 +539,7 @@ impl ::rsvc::Validate for Order {
             if __rsvc_this.id.as_str() == __rsvc_this.coupon.as_str() {
                 __rsvc_out
                     .add_rule(
-                        &__RSVC_F[13],
+                        17,
                         const {
                             &::rsvc::validate::Rule::expression(
                                 "this.id != this.coupon",
@@ -611,7 +549,7 @@ impl ::rsvc::Validate for Order {
                         },
                     );
             }
-            __rsvc_out.nested(__rsvc_this, &__RSVC_F[13]);
+            __rsvc_out.nested(17, __rsvc_this);
         }
     }
 }

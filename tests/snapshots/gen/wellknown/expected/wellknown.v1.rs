@@ -227,6 +227,7 @@ const _: () = {
                 _ => ::core::result::Result::Ok(()),
             }
         }
+        #[inline]
         fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
             __rsvc_z.message(12, self.d.as_ref());
             __rsvc_z.message(13, self.f.as_ref());
