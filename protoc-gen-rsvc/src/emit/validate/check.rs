@@ -1,0 +1,240 @@
+//! The tests of a value: a call of the runtime for what it knows, a condition and a report for anything else.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use crate::cel::emit::{self as cel, Context};
+use crate::cel::native as build;
+use crate::cel::plan::{Const, Op, Plan, Store, Variable};
+use crate::model::rules::{Check, PathElement, RulePlace, Test, Text};
+use crate::model::{FieldId, Scalar};
+
+/// What of a field is tested.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Whole,
+    Item,
+    Key,
+    Value,
+}
+
+/// What a violation is about.
+pub(super) struct At {
+    /// The number of the field; zero for the message itself.
+    number: u32,
+    part: Part,
+}
+
+impl At {
+    pub(super) const MESSAGE: Self = Self { number: 0, part: Part::Whole };
+
+    pub(super) fn new(field: FieldId, part: Part, cx: &Context<'_>) -> Self {
+        Self { number: cx.schema.fields[field].number, part }
+    }
+
+    pub(super) fn number(&self) -> Literal {
+        Literal::u32_unsuffixed(self.number)
+    }
+
+    /// What takes the violation.
+    fn out(&self) -> TokenStream {
+        match self.part {
+            Part::Whole => quote!(__rsvc_out),
+            Part::Item => quote!(__rsvc_out.item(__rsvc_n)),
+            Part::Key => quote!(__rsvc_out.key(__rsvc_key)),
+            Part::Value => quote!(__rsvc_out.value(__rsvc_key)),
+        }
+    }
+}
+
+/// The tests of a value. Some standard rules of a field are one call; what takes more is shorter beside its report.
+pub(super) fn checks(checks: &[Check], at: &At, cx: &Context<'_>) -> TokenStream {
+    let mut body = TokenStream::new();
+    let mut rest = checks;
+    while let Some((first, after)) = rest.split_first() {
+        let (text, used) = match after.first().and_then(|second| both_lengths(first, second, at, cx)) {
+            Some(call) => (call, 2),
+            None => (call(first, at, cx).unwrap_or_else(|| check(first, at, cx)), 1),
+        };
+        body.extend(text);
+        rest = &rest[used..];
+    }
+    body
+}
+
+/// `min_len` and `max_len` of a string together.
+fn both_lengths(first: &Check, second: &Check, at: &At, cx: &Context<'_>) -> Option<TokenStream> {
+    let (("string.min_len", min), ("string.max_len", max)) = (length(first, at)?, length(second, at)?) else {
+        return None;
+    };
+    let (number, text) = (at.number(), cx.this.reference());
+    Some(quote!(__rsvc_out.min_max_len(#number, #text, #min, #max);))
+}
+
+/// The call for a standard rule that the runtime knows.
+fn call(check: &Check, at: &At, cx: &Context<'_>) -> Option<TokenStream> {
+    let (number, value) = (at.number(), cx.this.reference());
+    if let Some((id, size)) = length(check, at) {
+        let method = if id == "string.min_len" { quote!(min_len) } else { quote!(max_len) };
+        return Some(quote!(__rsvc_out.#method(#number, #value, #size);));
+    }
+    let Test::Fails(Plan { op: Op::Not(unique), .. }) = &check.test else { return None };
+    let Op::Items { lists, .. } = &unique.op else { return None };
+    let [Plan { op: Op::Load(Variable::This, Store::List(item)), .. }] = lists.as_slice() else {
+        return None;
+    };
+    let is_known = matches!(**item, Store::Scalar(_) | Store::Enum);
+    (is_known && is_standard(check, at) && check.id == "repeated.unique")
+        .then(|| quote!(__rsvc_out.unique(#number, #value);))
+}
+
+/// The id and the size of a rule about the length of a string that is a field.
+fn length<'a>(check: &'a Check, at: &At) -> Option<(&'a str, Literal)> {
+    let (Text::Size(size), Test::Fails(plan)) = (&check.text, &check.test) else { return None };
+    let Op::Call { function: "is_shorter" | "is_longer", args, .. } = &plan.op else { return None };
+    let Op::Load(Variable::This, Store::Scalar(Scalar::String)) = args.first()?.op else { return None };
+    is_standard(check, at).then(|| (check.id.as_str(), Literal::u64_unsuffixed(*size)))
+}
+
+/// Whether the id tells all of a rule of a field as a whole.
+fn is_standard(check: &Check, at: &At) -> bool {
+    at.part == Part::Whole && check.place == RulePlace::Standard
+}
+
+pub(super) fn check(check: &Check, at: &At, cx: &Context<'_>) -> TokenStream {
+    let report = Report { at, check, cx };
+    let test = match &check.test {
+        Test::Fails(plan) => report.condition(plan, true),
+        Test::Holds(plan) => report.condition(plan, false),
+        Test::Text(plan) => report.text(plan),
+    };
+    if check.now { quote!({ let __rsvc_now = __rsvc_out.now(); #test }) } else { test }
+}
+
+/// What happens to the outcome of a test.
+struct Report<'a> {
+    at: &'a At,
+    check: &'a Check,
+    cx: &'a Context<'a>,
+}
+
+impl Report<'_> {
+    /// The constant that describes a rule that is not a standard one.
+    fn rule(&self) -> TokenStream {
+        let id = &self.check.id;
+        let message = match (&self.check.text, &self.check.test) {
+            (Text::Fixed(text), Test::Fails(_) | Test::Holds(_)) => text.as_str(),
+            _ => "",
+        };
+        let index = |n: u64| Literal::u64_unsuffixed(n);
+        let rule = match &self.check.place {
+            RulePlace::Message | RulePlace::Standard => quote!(of_message(#id, #message)),
+            RulePlace::Cel(n) => {
+                let n = index(*n);
+                quote!(cel(#id, #message, #n))
+            }
+            RulePlace::Expression(n) => {
+                let n = index(*n);
+                quote!(expression(#id, #message, #n))
+            }
+            RulePlace::Path(path) => {
+                let elements = path.iter().map(|PathElement { name, number, ty }| {
+                    let (number, ty) = (Literal::u32_unsuffixed(*number), Literal::i32_unsuffixed(*ty));
+                    quote!((#name, #number, #ty))
+                });
+                quote!(new(#id, #message, &[#(#elements),*]))
+            }
+        };
+        quote!(const { &::rsvc::validate::Rule::#rule })
+    }
+
+    fn add(&self) -> TokenStream {
+        let Self { at, check, cx } = self;
+        let (out, number) = (at.out(), at.number());
+        let id = &check.id;
+        match (&check.place, &check.text) {
+            (RulePlace::Standard, Text::Fixed(text)) => quote!(#out.add(#number, #id, #text)),
+            (RulePlace::Standard, Text::Size(n)) => {
+                let n = Literal::u64_unsuffixed(*n);
+                quote!(#out.add_size(#number, #id, #n))
+            }
+            (RulePlace::Standard, Text::Format(empty)) => {
+                let empty = cel::condition(empty, cx);
+                quote!(#out.add_format(#number, #id, #empty))
+            }
+            _ => {
+                let rule = self.rule();
+                quote!(#out.add_rule(#number, #rule))
+            }
+        }
+    }
+
+    fn failed(&self) -> TokenStream {
+        let id = &self.check.id;
+        quote!(::core::result::Result::Err(__rsvc_error) => __rsvc_out.fail(#id, __rsvc_error),)
+    }
+
+    /// Violated when the condition is `bad`.
+    fn condition(&self, plan: &Plan, bad: bool) -> TokenStream {
+        let (add, cx) = (self.add(), self.cx);
+        if !plan.fallible {
+            let text = match (&plan.op, bad) {
+                (Op::Not(inner), false) => cel::condition(inner, cx),
+                (_, true) => cel::condition(plan, cx),
+                (_, false) => cel::condition(&build::not(plan.clone()), cx),
+            };
+            return quote!(if #text { #add; });
+        }
+        let (result, failed) = (cel::result(plan, cx), self.failed());
+        quote!(match #result {
+            ::core::result::Result::Ok(#bad) => #add,
+            ::core::result::Result::Ok(_) => {}
+            #failed
+        })
+    }
+
+    /// Violated when the text is not empty. A choice between texts is one between statements.
+    fn text(&self, plan: &Plan) -> TokenStream {
+        let Self { at, cx, .. } = self;
+        let (out, number) = (at.out(), at.number());
+        match &plan.op {
+            Op::Const(Const::Str(text)) if text.is_empty() => TokenStream::new(),
+            Op::ToOwned(inner) => self.text(inner),
+            Op::Conditional(cond, then, otherwise) => {
+                let (then, otherwise) = (self.text(then), self.text(otherwise));
+                if !cond.fallible {
+                    if then.is_empty() {
+                        let cond = cel::condition(&build::not((**cond).clone()), cx);
+                        return quote!(if #cond { #otherwise });
+                    }
+                    let cond = cel::condition(cond, cx);
+                    let otherwise = (!otherwise.is_empty()).then(|| quote!(else { #otherwise }));
+                    return quote!(if #cond { #then } #otherwise);
+                }
+                let (cond, failed) = (cel::result(cond, cx), self.failed());
+                quote!(match #cond {
+                    ::core::result::Result::Ok(true) => { #then }
+                    ::core::result::Result::Ok(false) => { #otherwise }
+                    #failed
+                })
+            }
+            Op::Const(Const::Str(text)) => {
+                let rule = self.rule();
+                quote!(#out.add_text(#number, #rule, #text);)
+            }
+            _ => {
+                let rule = self.rule();
+                let add = quote!(#out.add_text(#number, #rule, __rsvc_text));
+                if !plan.fallible {
+                    let text = cel::value(plan, cx);
+                    return quote!({ let __rsvc_text = #text; if !__rsvc_text.is_empty() { #add; } });
+                }
+                let (text, failed) = (cel::result(plan, cx), self.failed());
+                quote!(match #text {
+                    ::core::result::Result::Ok(__rsvc_text) => if !__rsvc_text.is_empty() { #add; },
+                    #failed
+                })
+            }
+        }
+    }
+}
