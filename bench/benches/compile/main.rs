@@ -24,6 +24,9 @@ const BUILDS: usize = 3;
 /// At most this part of what the peer adds may be added.
 const LIMIT: f64 = 0.5;
 
+/// The least part of what there is without it that a peer has to add, for a part of that to mean anything.
+const NOISE: f64 = 0.05;
+
 fn main() {
     let suites: &[fn() -> Suite] = &[
         json::suite,
@@ -102,7 +105,12 @@ fn row(name: &str, costs: &[Costs], show: fn(&Costs) -> String, value: fn(&Costs
     let columns = columns.concat();
     // Ours is added to the candidate before it, the peer to the first.
     let (Some(base), [.., own_base, ours, peer]) = (costs.first(), costs) else { return false };
-    let part = (value(ours) - value(own_base)) / (value(peer) - value(base));
+    let added = value(peer) - value(base);
+    if added < NOISE * value(base) {
+        println!("{name:20} {columns}   the peer adds next to nothing");
+        return true;
+    }
+    let part = (value(ours) - value(own_base)) / added;
     let met = part <= LIMIT;
     let verdict = if met { "" } else { "   above the limit" };
     println!("{name:20} {columns}   {part:.2}{verdict}");
