@@ -156,6 +156,14 @@ impl Context {
         result.map(|()| changed)
     }
 
+    /// Adds a value to request metadata, behind those that the key has already.
+    pub fn append_metadata(self, key: &str, value: impl Into<Value>) -> Result<Self, MetadataError> {
+        let mut result = Ok(());
+        let changed =
+            self.edit(|request| result = metadata::append(&mut request.metadata, key, value.into()));
+        result.map(|()| changed)
+    }
+
     /// Attaches a value of the program's own, found again by its type with [`extension`](Self::extension).
     #[must_use]
     pub fn with_extension<T: Clone + Send + Sync + 'static>(self, value: T) -> Self {
@@ -272,9 +280,19 @@ impl Context {
         metadata::set(&mut self.response().headers, key, value.into())
     }
 
+    /// Adds a value to a response header, behind those that the key has already.
+    pub fn append_header(&self, key: &str, value: impl Into<Value>) -> Result<(), MetadataError> {
+        metadata::append(&mut self.response().headers, key, value.into())
+    }
+
     /// Sets a response trailer. It travels if it is set before the last message is out.
     pub fn set_trailer(&self, key: &str, value: impl Into<Value>) -> Result<(), MetadataError> {
         metadata::set(&mut self.response().trailers, key, value.into())
+    }
+
+    /// Adds a value to a response trailer, behind those that the key has already.
+    pub fn append_trailer(&self, key: &str, value: impl Into<Value>) -> Result<(), MetadataError> {
+        metadata::append(&mut self.response().trailers, key, value.into())
     }
 
     /// The response headers: what a handler has set so far, or what a finished call has brought.

@@ -88,6 +88,15 @@ impl From<Bytes> for Value {
 
 /// Sets `key` to `value`, in place of what was there.
 pub(crate) fn set(map: &mut MetadataMap, key: &str, value: Value) -> Result<(), MetadataError> {
+    put(map, key, value, false)
+}
+
+/// Adds `value` to the values of `key`.
+pub(crate) fn append(map: &mut MetadataMap, key: &str, value: Value) -> Result<(), MetadataError> {
+    put(map, key, value, true)
+}
+
+fn put(map: &mut MetadataMap, key: &str, value: Value, keep: bool) -> Result<(), MetadataError> {
     let fail = |problem| Err(MetadataError { key: key.to_owned(), problem });
     if !is_application(&key.to_ascii_lowercase()) {
         return fail("the key belongs to the protocol");
@@ -103,13 +112,22 @@ pub(crate) fn set(map: &mut MetadataMap, key: &str, value: Value) -> Result<(), 
                     "the text is not printable ASCII (binary values need a key that ends in `-bin`)",
                 );
             };
-            map.insert(name, text);
+            if keep {
+                map.append(name, text);
+            } else {
+                map.insert(name, text);
+            }
         }
         Value::Binary(bytes) => {
             let Ok(name) = BinaryMetadataKey::from_bytes(key.as_bytes()) else {
                 return fail("not a key for bytes: letters, digits, `-`, `_`, `.`, and `-bin` at the end");
             };
-            map.insert_bin(name, MetadataValue::from_bytes(&bytes));
+            let bytes = MetadataValue::from_bytes(&bytes);
+            if keep {
+                map.append_bin(name, bytes);
+            } else {
+                map.insert_bin(name, bytes);
+            }
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::transport::Endpoint;
 
 use super::guard::Guarded;
+use super::wire::{Codec, Compression, HttpVersion, Protocol};
 
 /// A connection to a server. Cloning is cheap, and clones share the connection.
 ///
@@ -41,6 +42,12 @@ pub(crate) struct Settings {
     max_response_size: Option<usize>,
     accept_gzip: bool,
     send_gzip: bool,
+    protocol: Protocol,
+    codec: Codec,
+    http_version: HttpVersion,
+    send: Option<Compression>,
+    accept: Vec<Compression>,
+    use_get: bool,
 }
 
 impl Channel {
@@ -166,6 +173,42 @@ impl Builder {
     /// Whether to compress requests with gzip. Default: no. A server that does not know gzip refuses them.
     pub fn send_gzip(mut self, send: bool) -> Self {
         self.settings.send_gzip = send;
+        self
+    }
+
+    /// The protocol of the calls. Default: gRPC.
+    pub fn protocol(mut self, protocol: Protocol) -> Self {
+        self.settings.protocol = protocol;
+        self
+    }
+
+    /// The form of messages. Default: protobuf.
+    pub fn codec(mut self, codec: Codec) -> Self {
+        self.settings.codec = codec;
+        self
+    }
+
+    /// The version of HTTP. Default: HTTP/2. gRPC needs it, the other protocols do not.
+    pub fn http_version(mut self, version: HttpVersion) -> Self {
+        self.settings.http_version = version;
+        self
+    }
+
+    /// How requests are compressed. Default: not at all. A server that does not know the compression refuses them.
+    pub fn send_compression(mut self, compression: impl Into<Option<Compression>>) -> Self {
+        self.settings.send = compression.into();
+        self
+    }
+
+    /// How responses may be compressed, the preferred first. Default: not at all.
+    pub fn accept_compression(mut self, accepted: impl IntoIterator<Item = Compression>) -> Self {
+        self.settings.accept = accepted.into_iter().collect();
+        self
+    }
+
+    /// Whether calls over Connect of methods without side effects use `GET`, which caches can answer. Default: no.
+    pub fn use_get(mut self, yes: bool) -> Self {
+        self.settings.use_get = yes;
         self
     }
 

@@ -5,7 +5,9 @@ mod channel;
 mod guard;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
+mod wire;
 
 pub use channel::{Builder, Channel, ConnectError};
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};
+pub use wire::{Codec, Compression, HttpVersion, Protocol};

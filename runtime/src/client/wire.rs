@@ -1,0 +1,48 @@
+//! How a channel speaks to its server.
+
+/// The protocol of a channel's calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// gRPC, which needs HTTP/2.
+    #[default]
+    Grpc,
+    /// gRPC-Web: gRPC whose trailers are part of the body, over any version of HTTP.
+    GrpcWeb,
+    /// Connect, over any version of HTTP.
+    Connect,
+}
+
+/// The form of messages on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Codec {
+    /// Protobuf's binary format.
+    #[default]
+    Protobuf,
+    /// `ProtoJSON`.
+    Json,
+}
+
+/// The version of HTTP that a channel speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HttpVersion {
+    /// HTTP/1.1: one call at a time on each connection.
+    Http1,
+    /// HTTP/2, without asking on connections without TLS.
+    #[default]
+    Http2,
+}
+
+/// A compression of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Compression {
+    /// `gzip`, which every peer knows.
+    Gzip,
+    /// `br`, which is Connect's alone.
+    Brotli,
+    /// `zstd`.
+    Zstd,
+}
