@@ -10,9 +10,11 @@ use http::Extensions;
 use tokio::time::Instant;
 
 use crate::access::Principal;
-use crate::deadline::{self, earliest};
-use crate::lifetime::Lifetime;
-use crate::metadata::{self, MetadataError, MetadataMap, Value};
+use crate::cancellation::Lifetime;
+use crate::deadline;
+use crate::deadline::earliest;
+use crate::metadata;
+use crate::metadata::{MetadataError, MetadataMap, Value};
 use crate::method::MethodInfo;
 
 /// Everything about a call except its messages: metadata both ways, the deadline, who calls and from where.

@@ -50,39 +50,46 @@
 // Generated code says `::rsvc`, also here.
 extern crate self as rsvc;
 
-#[doc(hidden)]
-pub mod cel;
-#[doc(hidden)]
-pub mod codegen;
-pub mod error;
-pub mod json;
-pub mod method;
-pub mod validate;
-
 #[cfg(feature = "rpc")]
 pub mod access;
+#[cfg(feature = "server")]
+mod call;
+#[cfg(feature = "rpc")]
+mod cancellation;
+#[doc(hidden)]
+pub mod cel;
 #[cfg(feature = "client")]
 pub mod client;
-#[cfg(any(feature = "server", feature = "client"))]
-mod codec;
+#[doc(hidden)]
+pub mod codegen;
 #[cfg(feature = "rpc")]
 mod context;
 #[cfg(feature = "rpc")]
 mod deadline;
-#[cfg(feature = "server")]
-mod dispatch;
-#[cfg(feature = "rpc")]
-mod lifetime;
+pub mod error;
+pub mod json;
 #[cfg(feature = "rpc")]
 pub mod metadata;
-#[cfg(feature = "rest")]
-pub mod rest;
+pub mod method;
+#[cfg(any(feature = "server", feature = "client"))]
+mod protocol;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "rpc")]
 pub mod stream;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(feature = "rest")]
+mod transcode;
+pub mod validate;
+
+/// REST: generated services over HTTP and JSON, as `google.api.http` says.
+///
+/// [`Server`] serves it beside gRPC, [`Rest`](rest::Rest) in any other server.
+#[cfg(feature = "rest")]
+pub mod rest {
+    pub use crate::protocol::rest::server::{Options, Rest};
+}
 
 /// The messages of the annotations and of what travels with errors: `google.api`, `google.rpc`, `buf.validate` and
 /// `rsvc.v1`. Generated code refers to them where a `.proto` imports the built-in files.

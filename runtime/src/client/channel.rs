@@ -9,8 +9,8 @@ use http::uri::PathAndQuery;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Endpoint;
 
-use super::guard::Guarded;
-use super::wire::{Codec, Compression, HttpVersion, Protocol};
+use crate::client::wire::{Codec, Compression, HttpVersion, Protocol};
+use crate::protocol::grpc::guard::Guarded;
 
 /// A connection to a server. Cloning is cheap, and clones share the connection.
 ///
@@ -70,7 +70,7 @@ impl Channel {
         &self.settings
     }
 
-    pub(super) fn grpc(&self) -> tonic::client::Grpc<Guarded> {
+    pub(crate) fn grpc(&self) -> tonic::client::Grpc<Guarded> {
         let settings = &*self.settings;
         let mut grpc = tonic::client::Grpc::new(Guarded(self.inner.clone()));
         if let Some(limit) = settings.max_request_size {
@@ -270,7 +270,7 @@ pub struct ConnectError {
 }
 
 #[derive(Debug)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     Uri(http::uri::InvalidUri),
     Form,
     #[cfg(all(feature = "rest-client", feature = "tls"))]
@@ -283,7 +283,7 @@ pub(super) enum Problem {
 }
 
 impl ConnectError {
-    pub(super) fn new(endpoint: String, problem: Problem) -> Self {
+    pub(crate) fn new(endpoint: String, problem: Problem) -> Self {
         Self { endpoint, problem }
     }
 
@@ -335,7 +335,7 @@ impl Error for ConnectError {
 }
 
 /// Layers of transport errors say "transport error" on the way down to the reason.
-pub(super) fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+pub(crate) fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;

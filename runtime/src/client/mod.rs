@@ -1,8 +1,7 @@
 //! The client: a [`Channel`] to a server, which generated clients call through.
 
-pub(crate) mod call;
-mod channel;
-mod guard;
+pub(crate) mod channel;
+
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
 mod wire;

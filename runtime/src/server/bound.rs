@@ -15,10 +15,11 @@ use tonic::body::Body;
 use tower::layer::util::Identity;
 use tower::{Layer, Service, ServiceBuilder};
 
-use super::connection::{self, Serving};
-use super::payload::Answering;
-use super::serve::Origin;
-use super::{BoxError, Connected, Router, ServeError, router, signal};
+use crate::call::body::Answering;
+use crate::server::connection;
+use crate::server::connection::Serving;
+use crate::server::serve::Origin;
+use crate::server::{BoxError, Connected, Router, ServeError, router, signal};
 
 /// A server that has its address and does not serve yet.
 ///

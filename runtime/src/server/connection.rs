@@ -12,9 +12,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
-use super::serve::Http;
-use super::{Connected, Health, HttpService};
-use crate::lifetime::Lifetime;
+use crate::cancellation::Lifetime;
+use crate::server::serve::Http;
+use crate::server::{Connected, Health, HttpService};
 
 /// How long accepting pauses when the system refuses it, as when there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

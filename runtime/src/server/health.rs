@@ -9,9 +9,10 @@ pub(super) use tonic_health::pb::FILE_DESCRIPTOR_SET as DESCRIPTOR_SET;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use super::grpc::{self, GeneratedService, GrpcFuture, GrpcRequest};
 use crate::json::{EnumInfo, Error, Field, Json, JsonEnum, MessageInfo, Reader, Writer};
 use crate::method::{Access, Idempotency, MethodInfo, MethodKind, ServiceInfo};
+use crate::protocol::grpc::server;
+use crate::protocol::grpc::server::{GeneratedService, GrpcFuture, GrpcRequest};
 use crate::{Context, ResponseStream};
 
 const NAME: &str = "grpc.health.v1.Health";
@@ -132,18 +133,18 @@ impl GeneratedService for Health {
         let request = request.without_settings();
         match request.uri().path() {
             "/grpc.health.v1.Health/Check" => {
-                grpc::unary(&CHECK, request, move |_: Context, request: HealthCheckRequest| async move {
+                server::unary(&CHECK, request, move |_: Context, request: HealthCheckRequest| async move {
                     health.check(&request.service)
                 })
             }
-            "/grpc.health.v1.Health/Watch" => grpc::server_streaming(
+            "/grpc.health.v1.Health/Watch" => server::server_streaming(
                 &WATCH,
                 request,
                 move |_: Context, request: HealthCheckRequest| async move {
                     Ok::<_, Status>(health.watch(request.service))
                 },
             ),
-            _ => grpc::unimplemented(request),
+            _ => server::unimplemented(request),
         }
     }
 }

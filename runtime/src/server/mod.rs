@@ -3,9 +3,7 @@
 mod bound;
 mod connection;
 mod error;
-pub(crate) mod grpc;
 mod health;
-pub(crate) mod payload;
 mod reflection;
 mod router;
 mod serve;
@@ -13,8 +11,6 @@ pub(crate) mod session;
 mod signal;
 mod silence;
 mod target;
-#[cfg(feature = "web")]
-mod web;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -35,16 +31,16 @@ use tonic::transport::server::TlsConnectInfo;
 use tower::layer::util::{Identity, Stack};
 use tower::{Layer, Service, ServiceBuilder};
 
-use self::bound::Prepared;
-pub use self::bound::{BoundServer, HttpService};
-use self::connection::{Drain, Limits, Serving};
-pub use self::error::ServeError;
-use self::grpc::{GeneratedService, Settings};
-pub use self::health::Health;
-use self::router::Entry;
-pub use self::router::Router;
 use crate::access::AnyAuthenticator;
-use crate::lifetime::Lifetime;
+use crate::cancellation::Lifetime;
+use crate::protocol::grpc::server::{GeneratedService, Settings};
+use crate::server::bound::Prepared;
+pub use crate::server::bound::{BoundServer, HttpService};
+use crate::server::connection::{Drain, Limits, Serving};
+pub use crate::server::error::ServeError;
+pub use crate::server::health::Health;
+use crate::server::router::Entry;
+pub use crate::server::router::Router;
 use crate::{Authenticator, Context};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -62,7 +58,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// Health checking and reflection (v1 and v1alpha) are on unless they are switched off. A request that is neither gRPC
 /// nor REST gets an HTTP answer that says so.
 ///
-/// REST (feature `rest`, on by default) has limits and options of its own: [`rest::Options`](crate::rest::Options).
+/// REST (feature `rest`, on by default) has limits and options of its own: [`rest::Options`](crate::protocol::rest::server::Options).
 ///
 /// With the feature `web`, which is on by default, the same port takes calls of gRPC-Web, over HTTP/1.1 as well. For
 /// pages of another origin, add a layer that answers the browser's questions, as the `CorsLayer` of tower-http.
@@ -99,7 +95,7 @@ pub struct Server<L = Identity> {
     reflection: bool,
     require_access: bool,
     #[cfg(feature = "rest")]
-    rest: Option<crate::rest::Options>,
+    rest: Option<crate::protocol::rest::server::Options>,
     #[cfg(feature = "tls")]
     tls: Option<crate::tls::ServerTls>,
 }
@@ -118,7 +114,7 @@ impl Server {
             reflection: true,
             require_access: false,
             #[cfg(feature = "rest")]
-            rest: Some(crate::rest::Options::new()),
+            rest: Some(crate::protocol::rest::server::Options::new()),
             #[cfg(feature = "tls")]
             tls: None,
         }
@@ -256,7 +252,7 @@ impl<L> Server<L> {
 
     /// Sets limits of REST and the like.
     #[cfg(feature = "rest")]
-    pub fn rest(mut self, options: crate::rest::Options) -> Self {
+    pub fn rest(mut self, options: crate::protocol::rest::server::Options) -> Self {
         self.rest = Some(options);
         self
     }

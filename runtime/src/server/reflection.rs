@@ -3,8 +3,8 @@
 use tonic_reflection::pb::{v1, v1alpha};
 use tonic_reflection::server::Builder;
 
-use super::ServeError;
-use super::router::Entry;
+use crate::server::ServeError;
+use crate::server::router::Entry;
 
 /// The two reflection services, which tell of `entries` and of themselves.
 pub(super) fn entries(entries: &[Entry], sets: &[&'static [u8]]) -> Result<[Entry; 2], ServeError> {

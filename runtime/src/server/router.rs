@@ -14,18 +14,16 @@ use tonic::body::Body;
 use tonic::server::NamedService;
 use tower::{Service, ServiceExt as _};
 
-use super::grpc::{GeneratedService, GrpcFuture, GrpcRequest, Settings, unknown};
-use super::payload::{Answer, Answering};
-use super::serve::Origin;
-#[cfg(feature = "rest")]
-use super::serve::may_upgrade;
-use super::{BoxError, ServeError};
+use crate::call::body::{Answer, Answering};
 use crate::method::{Access, MethodInfo, ServiceInfo};
+use crate::protocol::grpc::server::{GeneratedService, GrpcFuture, GrpcRequest, Settings, unknown};
 #[cfg(feature = "rest")]
-use crate::rest::{
-    Options, Rest,
-    routes::{Endpoint, Found, Routes, Table},
-};
+use crate::protocol::rest::server::{Options, Rest};
+use crate::server::serve::Origin;
+#[cfg(feature = "rest")]
+use crate::server::serve::may_upgrade;
+use crate::server::{BoxError, ServeError};
+use crate::transcode::routes::{Endpoint, Found, Routes, Table};
 
 /// All services of a server as one.
 #[derive(Clone)]
@@ -173,8 +171,8 @@ impl Router {
     /// Answers what is not REST.
     fn call_of(&self, request: Request<Body>) -> GrpcFuture {
         #[cfg(feature = "web")]
-        if super::web::is_call(&request) {
-            return super::web::answer(self.clone(), request);
+        if crate::protocol::grpc::web::is_call(&request) {
+            return crate::protocol::grpc::web::answer(self.clone(), request);
         }
         let service = self.service(request.uri().path());
         if let Some(refusal) = refuse(&request, service.is_some()) {

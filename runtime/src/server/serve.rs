@@ -20,14 +20,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 use tonic::body::Body;
 
-use super::connection::Limits;
-use super::payload::Payload;
-use super::session::{Sessions, Way, is_new, sessions};
-use super::silence::Silence;
-use super::target::Targets;
-use super::{Connected, HttpService};
+use crate::call::body::Payload;
+use crate::cancellation::Lifetime;
 use crate::context::Connection;
-use crate::lifetime::Lifetime;
+use crate::server::connection::Limits;
+use crate::server::session::{Sessions, Way, is_new, sessions};
+use crate::server::silence::Silence;
+use crate::server::target::Targets;
+use crate::server::{Connected, HttpService};
 
 /// What a connection of HTTP/2 begins with.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::session::{Way, is_new};
+use crate::server::session::{Way, is_new};
 
 /// How often somebody looks while a limit passes.
 const LOOKS: u8 = 4;

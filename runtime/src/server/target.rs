@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 use memchr::{memchr, memchr_iter, memchr3_iter};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::session::Way;
+use crate::server::session::Way;
 
 /// How much of a header line is kept to know its meaning, when it comes in parts.
 const KEPT: usize = 64;

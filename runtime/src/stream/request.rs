@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use futures_util::stream::{BoxStream, Stream, StreamExt};
 use tonic::Status;
 
-use super::Sender;
+use crate::stream::Sender;
 
 /// The messages of a call whose client streams.
 ///
@@ -34,7 +34,7 @@ pub struct RequestStream<T> {
 enum Inner<T> {
     /// What arrives has a type of its own: a call by pointer for each message would be felt.
     #[cfg(feature = "server")]
-    Arriving(Box<crate::server::grpc::Arriving<T>>),
+    Arriving(Box<crate::protocol::grpc::server::Arriving<T>>),
     Made(BoxStream<'static, Result<T, Status>>),
 }
 
@@ -71,7 +71,7 @@ impl<T: Send + 'static> RequestStream<T> {
 
 impl<T> RequestStream<T> {
     #[cfg(feature = "server")]
-    pub(crate) fn arriving(requests: crate::server::grpc::Arriving<T>) -> Self {
+    pub(crate) fn arriving(requests: crate::protocol::grpc::server::Arriving<T>) -> Self {
         Self { inner: Inner::Arriving(Box::new(requests)) }
     }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use futures_util::stream::{BoxStream, Stream, StreamExt};
 use tonic::Status;
 
-use super::Sender;
+use crate::stream::Sender;
 
 /// The messages of a call whose server streams.
 ///
@@ -45,7 +45,7 @@ pub struct ResponseStream<T, E = Status> {
 enum Inner<T, E> {
     /// What arrives has a type of its own: a call by pointer for each message would be felt.
     #[cfg(feature = "client")]
-    Arriving(Box<crate::client::call::Arriving<T>>, fn(Status) -> E),
+    Arriving(Box<crate::protocol::grpc::client::Arriving<T>>, fn(Status) -> E),
     Made(BoxStream<'static, Result<T, E>>),
 }
 
@@ -82,7 +82,7 @@ impl<T: Send + 'static, E: Send + 'static> ResponseStream<T, E> {
 
 impl<T, E> ResponseStream<T, E> {
     #[cfg(feature = "client")]
-    pub(crate) fn arriving(responses: crate::client::call::Arriving<T>) -> Self
+    pub(crate) fn arriving(responses: crate::protocol::grpc::client::Arriving<T>) -> Self
     where
         E: From<Status>,
     {

@@ -1,0 +1,188 @@
+//! Decompressing what comes in, a bounded part at a time: whoever reads it sees how much it becomes, and can stop.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, ErrorKind, Read};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context as Task, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use flate2::bufread::MultiGzDecoder;
+use http_body::{Body as _, Frame};
+use tonic::Status;
+use tonic::body::Body;
+
+use crate::protocol::compression::Coding;
+use crate::protocol::compression::zstd::ZstdDecoder;
+
+/// How much comes out at once.
+const STEP: usize = 16 * 1024;
+
+/// What arrived and is not decompressed. It would block where more has to arrive.
+#[derive(Clone, Default)]
+pub(crate) struct Feed(Arc<Mutex<Arrived>>);
+
+#[derive(Default)]
+struct Arrived {
+    parts: VecDeque<Bytes>,
+    complete: bool,
+}
+
+impl Feed {
+    fn lock(&self) -> MutexGuard<'_, Arrived> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, part: Bytes) {
+        if !part.is_empty() {
+            self.lock().parts.push_back(part);
+        }
+    }
+
+    fn complete(&self) {
+        self.lock().complete = true;
+    }
+
+    fn is_complete(&self) -> bool {
+        self.lock().complete
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lock().parts.is_empty()
+    }
+
+    /// The next part, empty at the end.
+    pub(crate) fn next(&self) -> io::Result<Bytes> {
+        let mut arrived = self.lock();
+        match arrived.parts.pop_front() {
+            Some(part) => Ok(part),
+            None if arrived.complete => Ok(Bytes::new()),
+            None => Err(ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
+/// A feed as the decoders read it.
+struct Source {
+    feed: Feed,
+    part: Bytes,
+}
+
+impl Read for Source {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buf)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Source {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.part.is_empty() {
+            self.part = self.feed.next()?;
+        }
+        Ok(&self.part)
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.part.advance(count);
+    }
+}
+
+/// A body, decompressed as it comes in.
+pub(crate) struct Decompressed {
+    inner: Body,
+    feed: Feed,
+    decoder: Box<dyn Read + Send>,
+    coding: Coding,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Decoding,
+    /// The coding is complete, and nothing may follow.
+    Complete,
+    Over,
+}
+
+impl Decompressed {
+    pub(crate) fn new(coding: Coding, inner: Body) -> Self {
+        let feed = Feed::default();
+        let source = Source { feed: feed.clone(), part: Bytes::new() };
+        let decoder: Box<dyn Read + Send> = match coding {
+            Coding::Gzip => Box::new(MultiGzDecoder::new(source)),
+            Coding::Brotli => Box::new(brotli::Decompressor::new(source, 4096)),
+            Coding::Zstd => Box::new(ZstdDecoder::new(feed.clone())),
+        };
+        Self { inner, feed, decoder, coding, stage: Stage::Decoding }
+    }
+
+    fn malformed(&self, why: &str) -> Status {
+        Status::invalid_argument(format!("the body of the request is not {}: {why}", self.coding.name()))
+    }
+
+    /// Whether something follows the end of the coding.
+    fn goes_on(&mut self) -> bool {
+        // Brotli's reader says so when it is asked again.
+        !self.feed.is_empty()
+            || self.decoder.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::InvalidData)
+    }
+
+    /// Gets more of the compressed body.
+    fn poll_arrive(&mut self, task: &mut Task<'_>) -> Poll<Result<(), Status>> {
+        match ready!(Pin::new(&mut self.inner).poll_frame(task)) {
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    self.feed.push(data);
+                }
+            }
+            Some(Err(status)) => return Poll::Ready(Err(status)),
+            None => self.feed.complete(),
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_data(&mut self, task: &mut Task<'_>) -> Poll<Result<Option<Bytes>, Status>> {
+        let mut out = vec![0; STEP];
+        while self.stage == Stage::Decoding {
+            match self.decoder.read(&mut out) {
+                Ok(0) => self.stage = Stage::Complete,
+                Ok(count) => {
+                    out.truncate(count);
+                    return Poll::Ready(Ok(Some(out.into())));
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => ready!(self.poll_arrive(task))?,
+                Err(error) => return Poll::Ready(Err(self.malformed(&error.to_string()))),
+            }
+        }
+        while self.stage == Stage::Complete {
+            if self.goes_on() {
+                return Poll::Ready(Err(self.malformed("something follows its end")));
+            }
+            if self.feed.is_complete() {
+                self.stage = Stage::Over;
+            } else {
+                ready!(self.poll_arrive(task))?;
+            }
+        }
+        Poll::Ready(Ok(None))
+    }
+}
+
+impl http_body::Body for Decompressed {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let data = ready!(self.poll_data(task));
+        if data.is_err() {
+            self.stage = Stage::Over;
+        }
+        Poll::Ready(data.transpose().map(|data| data.map(Frame::data)))
+    }
+}

@@ -1,0 +1,138 @@
+//! zstd, read in whole blocks: its decoder cannot stop in the middle of one.
+
+use std::io::{self, ErrorKind, Read};
+
+use bytes::{Buf, BytesMut};
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+use crate::protocol::compression::decode::Feed;
+
+/// The largest window that RFC 9659 allows in HTTP.
+const MAX_WINDOW: u64 = 8 << 20;
+/// The magic number of a frame and the byte that says how its header goes on.
+const FRAME_START: usize = 5;
+/// The magic number of a frame without content, and its length.
+const SKIPPED_HEADER: usize = 8;
+const BLOCK_HEADER: usize = 3;
+const CHECKSUM: usize = 4;
+
+/// Reads frame after frame.
+pub(crate) struct ZstdDecoder {
+    feed: Feed,
+    arrived: BytesMut,
+    complete: bool,
+    decoder: FrameDecoder,
+    /// Whether a frame has begun and its last block has not been decoded.
+    in_frame: bool,
+    /// How many bytes of a frame without content are still to come.
+    skip: usize,
+}
+
+impl ZstdDecoder {
+    pub(crate) fn new(feed: Feed) -> Self {
+        let mut decoder = FrameDecoder::new();
+        decoder.set_max_window_size(MAX_WINDOW);
+        Self { feed, arrived: BytesMut::new(), complete: false, decoder, in_frame: false, skip: 0 }
+    }
+
+    /// Waits until `count` bytes are there, or all that there ever will be.
+    fn fill(&mut self, count: usize) -> io::Result<()> {
+        while self.arrived.len() < count && !self.complete {
+            let part = self.feed.next()?;
+            self.complete = part.is_empty();
+            self.arrived.extend_from_slice(&part);
+        }
+        Ok(())
+    }
+
+    /// Begins the next frame; false if there is none.
+    fn begin(&mut self) -> io::Result<bool> {
+        self.fill(FRAME_START)?;
+        if self.arrived.is_empty() {
+            return Ok(false);
+        }
+        self.fill(header_length(&self.arrived))?;
+        let mut source = &*self.arrived;
+        let begun = self.decoder.init(&mut source);
+        let used = self.arrived.len() - source.len();
+        match begun {
+            Ok(()) => self.in_frame = true,
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                length, ..
+            })) => {
+                self.skip = usize::try_from(length).map_err(invalid)?;
+            }
+            Err(error) => return Err(invalid(error)),
+        }
+        self.arrived.advance(used);
+        Ok(true)
+    }
+
+    /// Decodes the next block of the frame.
+    fn block(&mut self) -> io::Result<()> {
+        self.fill(BLOCK_HEADER)?;
+        let Some(&[a, b, c]) = self.arrived.first_chunk() else {
+            return Err(ErrorKind::UnexpectedEof.into());
+        };
+        let header = u32::from_le_bytes([a, b, c, 0]);
+        let (last, kind, size) = (header & 1 == 1, header >> 1 & 3, (header >> 3) as usize);
+        // A repeated byte stands there once.
+        let content = if kind == 1 { 1 } else { size };
+        self.fill(BLOCK_HEADER + content + if last { CHECKSUM } else { 0 })?;
+        let mut source = &*self.arrived;
+        let decoded = self.decoder.decode_blocks(&mut source, BlockDecodingStrategy::UptoBlocks(1));
+        let used = self.arrived.len() - source.len();
+        self.in_frame = !decoded.map_err(invalid)?;
+        self.arrived.advance(used);
+        Ok(())
+    }
+}
+
+impl Read for ZstdDecoder {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.decoder.can_collect() > 0 {
+                return self.decoder.read(buf);
+            }
+            if self.in_frame {
+                self.block()?;
+                continue;
+            }
+            if let (Some(said), Some(found)) =
+                (self.decoder.get_checksum_from_data(), self.decoder.get_calculated_checksum())
+                && said != found
+            {
+                return Err(invalid("the checksum is wrong"));
+            }
+            if self.skip > 0 {
+                self.fill(1)?;
+                let skipped = self.skip.min(self.arrived.len());
+                if skipped == 0 {
+                    return Err(ErrorKind::UnexpectedEof.into());
+                }
+                self.arrived.advance(skipped);
+                self.skip -= skipped;
+            } else if !self.begin()? {
+                return Ok(0);
+            }
+        }
+    }
+}
+
+/// How long the header of the frame is that starts here.
+fn header_length(frame: &[u8]) -> usize {
+    let Some((&[magic, .., descriptor], _)) = frame.split_first_chunk::<FRAME_START>() else { return 0 };
+    if magic & 0xF0 == 0x50 {
+        return SKIPPED_HEADER;
+    }
+    let single_segment = descriptor >> 5 & 1 == 1;
+    let window = usize::from(!single_segment);
+    let dictionary = [0, 1, 2, 4][usize::from(descriptor & 3)];
+    let size = [usize::from(single_segment), 2, 4, 8][usize::from(descriptor >> 6)];
+    FRAME_START + window + dictionary + size
+}
+
+fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, error)
+}

@@ -1,0 +1,198 @@
+//! What can be chosen about REST, and the limits.
+
+use std::time::Duration;
+
+use crate::call::dispatch::Policy;
+use crate::json::WriteOptions;
+use crate::metadata;
+#[cfg(feature = "compression")]
+use crate::protocol::compression::Compression;
+#[cfg(feature = "websocket")]
+use crate::protocol::rest::server::websocket::Origins;
+
+/// How REST is served: limits, and what to do where the specification leaves a choice.
+///
+/// ```
+/// use std::time::Duration;
+/// use rsvc::rest::Options;
+///
+/// let options = Options::new().max_body_size(64 << 20).body_timeout(Duration::from_mins(5)).refuse_unknown(true);
+/// ```
+///
+/// # Limits and their defaults
+///
+/// | | | beyond it |
+/// |---|---|---|
+/// | [`max_body_size`](Self::max_body_size) | 4 MiB | 413 |
+/// | [`max_uri_length`](Self::max_uri_length) | 16 KiB | 414 |
+/// | [`max_header_size`](Self::max_header_size) | 16 KiB | 431 |
+/// | [`max_query_pairs`](Self::max_query_pairs) | 2,000 | 400 |
+/// | [`max_depth`](Self::max_depth) | 100 levels | 400 |
+/// | [`body_timeout`](Self::body_timeout) | 30 seconds | 408 |
+#[derive(Clone, Debug)]
+#[must_use = "options do nothing until they are given to a server"]
+pub struct Options {
+    pub(crate) max_body_size: usize,
+    pub(crate) max_uri_length: usize,
+    pub(crate) max_header_size: usize,
+    pub(crate) max_query_pairs: usize,
+    pub(crate) max_depth: u32,
+    pub(crate) body_timeout: Duration,
+    pub(crate) refuse_unknown: bool,
+    pub(crate) json: WriteOptions,
+    pub(crate) keep_alive: Duration,
+    #[cfg(feature = "compression")]
+    pub(crate) compression: Compression,
+    #[cfg(feature = "websocket")]
+    pub(crate) websocket_origins: Origins,
+    /// The headers that become metadata, sorted; `None` for all.
+    pub(crate) request_headers: Option<Vec<String>>,
+    /// The metadata that goes out under its own name, sorted.
+    pub(crate) response_headers: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_body_size: 4 << 20,
+            max_uri_length: 16 << 10,
+            max_header_size: 16 << 10,
+            max_query_pairs: 2_000,
+            max_depth: 100,
+            body_timeout: Duration::from_secs(30),
+            refuse_unknown: false,
+            json: WriteOptions::new(),
+            keep_alive: Duration::from_secs(15),
+            #[cfg(feature = "compression")]
+            compression: Compression::default(),
+            #[cfg(feature = "websocket")]
+            websocket_origins: Origins::default(),
+            request_headers: None,
+            response_headers: RESPONSE_HEADERS.map(str::to_owned).into(),
+        }
+    }
+}
+
+/// What is a header of HTTP when a handler sets it, and not metadata.
+const RESPONSE_HEADERS: [&str; 15] = [
+    "cache-control",
+    "content-disposition",
+    "content-language",
+    "deprecation",
+    "etag",
+    "expires",
+    "last-modified",
+    "link",
+    "location",
+    "retry-after",
+    "server-timing",
+    "set-cookie",
+    "sunset",
+    "vary",
+    "www-authenticate",
+];
+
+impl Options {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many bytes the body of a request may have, after decompression. For a stream it holds for each message.
+    pub fn max_body_size(mut self, bytes: usize) -> Self {
+        self.max_body_size = bytes;
+        self
+    }
+
+    /// How many bytes the path and the query may have together.
+    pub fn max_uri_length(mut self, bytes: usize) -> Self {
+        self.max_uri_length = bytes;
+        self
+    }
+
+    /// How many bytes the names and values of the request's headers may have together.
+    pub fn max_header_size(mut self, bytes: usize) -> Self {
+        self.max_header_size = bytes;
+        self
+    }
+
+    /// How many parameters a query may have.
+    pub fn max_query_pairs(mut self, count: usize) -> Self {
+        self.max_query_pairs = count;
+        self
+    }
+
+    /// How deep the JSON of a body may nest.
+    pub fn max_depth(mut self, levels: u32) -> Self {
+        self.max_depth = levels;
+        self
+    }
+
+    /// How long the body of a request may take to arrive; for a stream, how long it may pause.
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        self.body_timeout = timeout;
+        self
+    }
+
+    /// Whether parameters and fields of a body that the message does not have are an error. By default they are
+    /// ignored, so that clients may be newer than the server.
+    pub fn refuse_unknown(mut self, refuse: bool) -> Self {
+        self.refuse_unknown = refuse;
+        self
+    }
+
+    /// How messages are written as JSON.
+    pub fn json(mut self, json: WriteOptions) -> Self {
+        self.json = json;
+        self
+    }
+
+    /// The headers that become metadata, besides `Grpc-Metadata-*`, `authorization`, the trace, and those that speak of
+    /// the hop, which never travel on. By default all do, as they do over gRPC.
+    pub fn request_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.request_headers = Some(sorted(names));
+        self
+    }
+
+    /// The metadata that handlers set and that goes out as a header of its own name; other metadata goes out as
+    /// `Grpc-Metadata-*`. By default these are headers that HTTP has words for: `cache-control`, `content-disposition`,
+    /// `content-language`, `deprecation`, `etag`, `expires`, `last-modified`, `link`, `location`, `retry-after`,
+    /// `server-timing`, `set-cookie`, `sunset`, `vary` and `www-authenticate`.
+    pub fn response_headers<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.response_headers = sorted(names);
+        self
+    }
+
+    /// Whether a request's header becomes metadata.
+    pub(crate) fn receives(&self, name: &str) -> bool {
+        self.request_headers.as_ref().is_none_or(|names| {
+            contains(names, name)
+                || name == "authorization"
+                || name == crate::deadline::HEADER
+                || metadata::is_trace(name)
+                || !metadata::is_application(name)
+        })
+    }
+
+    /// Whether metadata goes out under its own name.
+    pub(crate) fn sends(&self, key: &str) -> bool {
+        contains(&self.response_headers, key)
+    }
+}
+
+fn sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut names: Vec<_> = names.into_iter().map(str::to_ascii_lowercase).collect();
+    names.sort_unstable();
+    names
+}
+
+fn contains(sorted: &[String], name: &str) -> bool {
+    sorted.binary_search_by(|other| other.as_str().cmp(name)).is_ok()
+}
+
+/// What a server says about every REST call.
+#[derive(Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) policy: Policy,
+    pub(crate) options: Options,
+}

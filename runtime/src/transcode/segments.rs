@@ -1,0 +1,195 @@
+//! The segments of a path: where they stand.
+
+use memchr::memchr;
+
+/// Of how many segments it is remembered where they begin. What is behind them is searched for.
+const KNOWN: usize = 12;
+
+/// Where the segments of a path begin, as routing has met them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Segments {
+    /// No URI is longer than what these hold.
+    starts: [u16; KNOWN],
+    count: u8,
+    /// Where the path ends; behind it there is only a custom verb.
+    end: u16,
+    /// Whether there are escapes in it.
+    escaped: bool,
+}
+
+impl Segments {
+    /// Of a path that begins with a slash.
+    pub(crate) const fn new() -> Self {
+        let mut starts = [0; KNOWN];
+        starts[0] = 1;
+        Self { starts, count: 1, end: 0, escaped: false }
+    }
+
+    /// Notes where the next one begins.
+    pub(crate) fn push(&mut self, start: usize) {
+        if let Some(next) = self.starts.get_mut(usize::from(self.count)) {
+            *next = place(start);
+            self.count += 1;
+        }
+    }
+
+    /// Notes where the path ends, and whether it has escapes.
+    pub(crate) fn finish(&mut self, end: usize, escaped: bool) {
+        self.end = place(end);
+        self.escaped = escaped;
+    }
+
+    /// Whether there may be escapes in the path.
+    pub(crate) fn has_escapes(&self) -> bool {
+        self.escaped
+    }
+
+    /// The path, of the same URI, without its custom verb.
+    pub(crate) fn path<'p>(&self, path: &'p str) -> &'p str {
+        path.get(..self.end.into()).unwrap_or_default()
+    }
+
+    /// The segments `from..to` of the path, or all from `from` on.
+    #[inline]
+    pub(crate) fn between<'p>(&self, path: &'p str, from: u16, to: Option<u16>) -> &'p str {
+        let path = self.path(path);
+        let Some(start) = self.start(path, from) else { return "" };
+        let end = to.and_then(|to| self.start(path, to)).map_or(path.len(), |next| next - 1);
+        path.get(start..end).unwrap_or_default()
+    }
+
+    fn start(&self, path: &str, index: u16) -> Option<usize> {
+        let index = usize::from(index);
+        if index < usize::from(self.count) {
+            return self.starts.get(index).map(|&start| start.into());
+        }
+        let mut at = usize::from(self.starts[KNOWN - 1]);
+        if at == 0 {
+            return None;
+        }
+        for _ in KNOWN - 1..index {
+            at += memchr(b'/', path.as_bytes().get(at..)?)? + 1;
+        }
+        Some(at)
+    }
+}
+
+fn place(at: usize) -> u16 {
+    at.try_into().unwrap_or(u16::MAX)
+}
+
+/// The places of `/`, `%` and `:` in a path, and perhaps some that are behind one of them.
+///
+/// Paths are short and have many of them: going over them word by word is faster than many searches with wider registers,
+/// of which each takes some time to begin.
+pub(crate) struct Marks<'a> {
+    rest: &'a [u8],
+    /// Where `rest` begins.
+    next: usize,
+    /// Of the word before it: the highest bit of each byte that is still to be told of.
+    found: u64,
+}
+
+const WORD: usize = size_of::<u64>();
+
+impl<'a> Marks<'a> {
+    /// Those from `start` on.
+    pub(crate) fn from(path: &'a str, start: usize) -> Self {
+        Self { rest: path.as_bytes().get(start..).unwrap_or_default(), next: start, found: 0 }
+    }
+}
+
+impl Iterator for Marks<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.found == 0 {
+            let word = if let Some((word, rest)) = self.rest.split_first_chunk::<WORD>() {
+                self.rest = rest;
+                u64::from_le_bytes(*word)
+            } else if self.rest.is_empty() {
+                return None;
+            } else {
+                // Zeros are no marks.
+                let word = self.rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+                self.rest = &[];
+                word
+            };
+            self.next += WORD;
+            self.found = (equal(word, b'/') | equal(word, b'%') | equal(word, b':')) & HIGHEST;
+        }
+        let place = self.next - WORD + self.found.trailing_zeros() as usize / 8;
+        self.found &= self.found - 1;
+        Some(place)
+    }
+}
+
+const ONES: u64 = u64::from_ne_bytes([1; WORD]);
+const HIGHEST: u64 = ONES << 7;
+
+/// Has the highest bit of each byte of a word that is this one, and perhaps of one that follows it.
+#[inline]
+fn equal(word: u64, byte: u8) -> u64 {
+    let differing = word ^ (ONES * u64::from(byte));
+    differing.wrapping_sub(ONES) & !differing
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// As routing does it.
+    fn segments(path: &str) -> Segments {
+        let mut segments = Segments::new();
+        for at in Marks::from(path, 1).filter(|&at| path.as_bytes()[at] == b'/') {
+            segments.push(at + 1);
+        }
+        segments.finish(path.len(), path.contains('%'));
+        segments
+    }
+
+    #[test]
+    fn segments_are_found_again() {
+        for (path, from, to, expected) in [
+            ("/a/b/c", 0, Some(1), "a"),
+            ("/a/b/c", 1, Some(3), "b/c"),
+            ("/a/b/c", 1, None, "b/c"),
+            ("/a//", 1, Some(2), ""),
+            ("/a//", 1, None, "/"),
+            ("/a", 1, None, ""),
+            ("/", 0, None, ""),
+        ] {
+            assert_eq!(segments(path).between(path, from, to), expected, "{path} {from} {to:?}");
+        }
+    }
+
+    #[test]
+    fn a_verb_is_no_part_of_them() {
+        let mut segments = segments("/a/b:go");
+        segments.finish(4, false);
+        assert_eq!(segments.between("/a/b:go", 1, Some(2)), "b");
+        assert_eq!(segments.between("/a/b:go", 0, None), "a/b");
+    }
+
+    proptest! {
+        #[test]
+        fn many_segments_are_found_as_well(parts in proptest::collection::vec("[a-z%:]{0,3}", 1..30), from in 0_u16..30, len in 1_u16..30) {
+            let path = format!("/{}", parts.join("/"));
+            let to = from + len;
+            let range = usize::from(from)..usize::from(to).min(parts.len());
+            let expected = parts.get(range).unwrap_or_default().join("/");
+            prop_assert_eq!(segments(&path).between(&path, from, Some(to)), expected);
+        }
+
+        #[test]
+        fn marks_are_where_they_are(path in "([ -~]|[/%:]|é){0,40}", start in 0_usize..3) {
+            let is_mark = |at: &usize| matches!(path.as_bytes()[*at], b'/' | b'%' | b':');
+            let marks: Vec<_> = Marks::from(&path, start).filter(is_mark).collect();
+            let expected: Vec<_> = (start..path.len()).filter(is_mark).collect();
+            prop_assert_eq!(marks, expected);
+        }
+    }
+}
