@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use tonic::Status;
+use crate::bridge::Status;
 
 use crate::Context;
 use crate::method::{Access, MethodInfo};

@@ -10,7 +10,7 @@ use http::Extensions;
 use tokio::time::Instant;
 
 use crate::access::Principal;
-use crate::cancellation::Lifetime;
+use crate::cancellation::CancellationToken;
 use crate::deadline;
 use crate::deadline::earliest;
 use crate::metadata;
@@ -65,11 +65,11 @@ struct Call {
     method: Option<&'static MethodInfo>,
     /// Most calls have none.
     response: OnceLock<Box<Mutex<Response>>>,
-    lifetime: Lifetime,
+    cancellation: CancellationToken,
     /// What it came by, unless that is among the extensions.
     connection: Option<Connection>,
     /// The life of the server, until it is told to stop.
-    stopping: Option<Arc<Lifetime>>,
+    stopping: Option<Arc<CancellationToken>>,
     parent: Option<Context>,
 }
 
@@ -102,7 +102,7 @@ impl Context {
         extensions: Extensions,
         connection: Option<Connection>,
         deadline: Option<Instant>,
-        stopping: Option<Arc<Lifetime>>,
+        stopping: Option<Arc<CancellationToken>>,
     ) -> Self {
         let principal = match extensions.get::<Principal>() {
             Some(principal) => OnceLock::from(Arc::new(principal.clone())),
@@ -114,7 +114,7 @@ impl Context {
             request,
             method: Some(method),
             response: OnceLock::new(),
-            lifetime: Lifetime::default(),
+            cancellation: CancellationToken::default(),
             connection,
             stopping,
             parent: None,
@@ -256,12 +256,12 @@ impl Context {
     /// ```
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send + 'static {
         let ctx = self.clone();
-        async move { ctx.lifetime().over().await }
+        async move { ctx.cancellation().cancelled().await }
     }
 
     /// Whether the call is over.
     pub fn is_cancelled(&self) -> bool {
-        self.lifetime().is_over()
+        self.cancellation().is_cancelled()
     }
 
     /// Resolves when the server is told to stop, and never on a client.
@@ -271,7 +271,7 @@ impl Context {
         let stopping = self.root().stopping.clone();
         async move {
             match stopping {
-                Some(stopping) => stopping.over().await,
+                Some(stopping) => stopping.cancelled().await,
                 None => std::future::pending().await,
             }
         }
@@ -333,8 +333,8 @@ impl Context {
     }
 
     /// The life of the call that arrived, which ends the work of its children as well.
-    pub(crate) fn lifetime(&self) -> &Lifetime {
-        &self.root().lifetime
+    pub(crate) fn cancellation(&self) -> &CancellationToken {
+        &self.root().cancellation
     }
 
     fn edit(mut self, change: impl FnOnce(&mut Request)) -> Self {
@@ -477,7 +477,7 @@ mod tests {
         let waiting = tokio::spawn(child.cancelled());
         tokio::task::yield_now().await;
         assert!(!child.is_cancelled());
-        ctx.lifetime().end();
+        ctx.cancellation().cancel();
         waiting.await.unwrap();
         assert!(child.is_cancelled());
         child.cancelled().await;

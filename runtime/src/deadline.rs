@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::bridge::Status;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
-use tonic::Status;
 
 /// The header that carries the time left.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("grpc-timeout");
@@ -104,7 +104,7 @@ mod tests {
     fn malformed_is_the_callers_fault() {
         for text in ["", "S", "1", "1s", "+1S", "-1S", "1.5S", " 1S", "1 S", "123456789n", "1SS"] {
             let error = parse(&HeaderValue::from_str(text).unwrap()).unwrap_err();
-            assert_eq!(error.code(), tonic::Code::InvalidArgument, "{text:?}");
+            assert_eq!(error.code(), crate::bridge::Code::InvalidArgument, "{text:?}");
         }
     }
 

@@ -52,6 +52,7 @@ extern crate self as rsvc;
 
 #[cfg(feature = "rpc")]
 pub mod access;
+mod bridge;
 #[cfg(feature = "server")]
 mod call;
 #[cfg(feature = "rpc")]
@@ -100,6 +101,7 @@ pub mod pb {
 
 #[cfg(feature = "rpc")]
 pub use access::{Authenticator, Principal};
+pub use bridge::{Code, Status};
 #[cfg(feature = "client")]
 pub use client::{Channel, ConnectError};
 #[cfg(feature = "rpc")]
@@ -110,7 +112,6 @@ pub use method::{Access, Idempotency, MethodInfo, MethodKind, ServiceInfo};
 pub use server::Server;
 #[cfg(feature = "rpc")]
 pub use stream::{RequestStream, ResponseStream, Sender};
-pub use tonic::{Code, Status};
 pub use validate::{Validate, Violations};
 
 /// Includes what `protoc_gen_rsvc` wrote in the build script: one module for each package.

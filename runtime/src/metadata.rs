@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+pub use crate::bridge::{Ascii, AsciiMetadataKey, Binary, BinaryMetadataKey, MetadataMap, MetadataValue};
 use bytes::Bytes;
 use http::HeaderMap;
-pub use tonic::metadata::{Ascii, AsciiMetadataKey, Binary, BinaryMetadataKey, MetadataMap, MetadataValue};
 
 /// A key or value that metadata cannot hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl fmt::Display for MetadataError {
 
 impl std::error::Error for MetadataError {}
 
-impl From<MetadataError> for tonic::Status {
+impl From<MetadataError> for crate::bridge::Status {
     fn from(error: MetadataError) -> Self {
         Self::internal(error.to_string())
     }

@@ -6,11 +6,11 @@ use std::mem::take;
 use std::pin::Pin;
 use std::task::{Context as Task, Poll};
 
+use crate::bridge::Status;
 use bytes::Bytes;
 use http::Response;
 use http_body::{Frame, SizeHint};
 use http_body_util::Full;
-use tonic::Status;
 use tonic::body::Body;
 
 use crate::protocol::grpc::server::GrpcFuture;

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
+use crate::bridge::{Code, Status};
 use futures_util::stream::{Stream, StreamExt};
 use http::{Extensions, HeaderMap};
 use tokio::time::{Instant, Sleep, sleep_until};
-use tonic::{Code, Status};
 
 use crate::access::{AnyAuthenticator, authorize, is_open};
-use crate::cancellation::Lifetime;
+use crate::cancellation::CancellationToken;
 use crate::context::Connection;
 use crate::deadline;
 use crate::deadline::earliest;
@@ -38,7 +38,7 @@ pub(crate) struct Policy {
     pub(crate) max_timeout: Option<Duration>,
     pub(crate) authenticator: Option<Arc<dyn AnyAuthenticator>>,
     /// Ends when the server is told to stop.
-    pub(crate) stopping: Option<Arc<Lifetime>>,
+    pub(crate) stopping: Option<Arc<CancellationToken>>,
     /// Whether responses must be valid, too.
     pub(crate) check_responses: bool,
 }
@@ -166,7 +166,7 @@ fn safely(method: &MethodInfo, run: impl FnOnce()) -> Result<(), Status> {
 
 impl Drop for Inbound {
     fn drop(&mut self) {
-        self.ctx.lifetime().end();
+        self.ctx.cancellation().cancel();
     }
 }
 

@@ -1,9 +1,9 @@
 //! What generated code calls. Not for use by hand: it changes with the generator.
 
+pub use crate::bridge::NamedService;
 #[cfg(feature = "serde")]
 pub use serde;
 pub use tonic::body::Body;
-pub use tonic::server::NamedService;
 pub use {bytes, http, linkme, prost, prost_types, tonic, tower_service};
 
 #[cfg(feature = "server")]

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::panic::Location;
 
-use tonic::{Code, Status};
+use crate::bridge::{Code, Status};
 
 /// Any error, as `Into` takes it from `std`'s errors, from `anyhow::Error` and from texts.
 type BoxError = Box<dyn Error + Send + Sync>;

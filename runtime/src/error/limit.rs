@@ -4,9 +4,9 @@
 //! a broken connection instead of the error. Many peers take 8 KiB (Java, and C and Python from there on at
 //! random), hyper takes 16. So an error that is longer is cut down, and the log says so.
 
+use crate::bridge::Status;
+use crate::bridge::{BadRequest, DebugInfo, ErrorInfo, Help, LocalizedMessage, RetryInfo, pb};
 use prost::Message;
-use tonic::Status;
-use tonic_types::{BadRequest, DebugInfo, ErrorInfo, Help, LocalizedMessage, RetryInfo, pb};
 
 use super::wire::is;
 
@@ -119,10 +119,10 @@ fn truncate(text: &mut String, length: usize) {
 
 #[cfg(test)]
 mod tests {
+    use crate::bridge::Code;
+    use crate::bridge::MetadataMap;
+    use crate::bridge::StatusExt as _;
     use prost_types::Any;
-    use tonic::Code;
-    use tonic::metadata::MetadataMap;
-    use tonic_types::StatusExt as _;
 
     use super::*;
 

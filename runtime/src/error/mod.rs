@@ -26,11 +26,11 @@ pub(crate) mod limit;
 mod set;
 pub(crate) mod wire;
 
-use tonic::{Code, Status};
+use crate::bridge::{Code, Status};
 
+pub use crate::bridge::StatusExt;
 pub use hide::{OrStatus, hide, internal};
 pub use set::{ErrorDefinition, ErrorSet, MethodError};
-pub use tonic_types::StatusExt;
 
 /// The HTTP status of a code, as `google.rpc.Code` documents it.
 ///

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use tonic::{Code, Status};
+use crate::bridge::{Code, Status};
 
 use super::fill::{Incoming, Outgoing};
 use super::{http_status, wire};

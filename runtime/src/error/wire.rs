@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use crate::bridge::Status;
+use crate::bridge::{ErrorInfo, Help, LocalizedMessage, RetryInfo, pb};
 use prost::Message;
 use prost_types::Any;
-use tonic::Status;
-use tonic_types::{ErrorInfo, Help, LocalizedMessage, RetryInfo, pb};
 
 use super::fill::{Incoming, Outgoing};
 use super::set::{ErrorDefinition, ErrorSet};
@@ -125,7 +125,7 @@ pub fn into_status<S: ErrorSet>(error: &S) -> Status {
 }
 
 /// The code that an error travels with.
-pub fn code<S: ErrorSet>(error: &S) -> tonic::Code {
+pub fn code<S: ErrorSet>(error: &S) -> crate::bridge::Code {
     error.which().map_or_else(Status::code, |index| S::ERRORS[index].code)
 }
 
@@ -143,7 +143,7 @@ pub fn reason<S: ErrorSet>(error: &S) -> Option<&'static str> {
 pub fn retryable<S: ErrorSet>(error: &S) -> bool {
     error.which().map_or_else(is_retryable, |index| {
         let definition = &S::ERRORS[index];
-        definition.retry_after.is_some() || definition.code == tonic::Code::Unavailable
+        definition.retry_after.is_some() || definition.code == crate::bridge::Code::Unavailable
     })
 }
 

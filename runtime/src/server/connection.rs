@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 
-use crate::cancellation::Lifetime;
+use crate::cancellation::CancellationToken;
 use crate::server::serve::Http;
 use crate::server::{Connected, Health, HttpService};
 
@@ -58,7 +58,7 @@ pub(super) struct Serving {
     pub(super) drain: Drain,
     pub(super) health: Option<Health>,
     /// Ends when the server is told to stop.
-    pub(super) stopping: Arc<Lifetime>,
+    pub(super) stopping: Arc<CancellationToken>,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
 }
@@ -87,7 +87,7 @@ impl Serving {
         E: fmt::Display,
     {
         let http = Arc::new(Http::new(&self.limits));
-        let draining = Arc::new(Lifetime::default());
+        let draining = Arc::new(CancellationToken::default());
         let mut connections = JoinSet::new();
         let mut stop = pin!(self.stop(stop));
         {
@@ -111,7 +111,7 @@ impl Serving {
                 }
             }
         }
-        draining.end();
+        draining.cancel();
         let done = async {
             while let Some(ended) = connections.join_next().await {
                 report(&ended);
@@ -134,7 +134,7 @@ impl Serving {
         io: I,
         http: &Arc<Http>,
         service: impl HttpService,
-        draining: &Arc<Lifetime>,
+        draining: &Arc<CancellationToken>,
     ) -> impl Future<Output = ()> + Send + 'static
     where
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
@@ -160,7 +160,7 @@ impl Serving {
     /// Waits for the word to stop and passes it on.
     async fn stop(&self, stop: impl Future<Output = ()>) {
         stop.await;
-        self.stopping.end();
+        self.stopping.cancel();
         if let Some(health) = &self.health {
             health.stop();
         }

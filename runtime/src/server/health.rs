@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::bridge::Status;
 use tokio::sync::watch;
-use tonic::Status;
 pub(super) use tonic_health::pb::FILE_DESCRIPTOR_SET as DESCRIPTOR_SET;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};

@@ -17,13 +17,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::bridge::NamedService;
 use bytes::Bytes;
 use futures_util::stream::Stream;
 use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tonic::body::Body;
-use tonic::server::NamedService;
 pub use tonic::transport::server::Connected;
 use tonic::transport::server::TcpConnectInfo;
 #[cfg(feature = "tls")]
@@ -32,7 +32,7 @@ use tower::layer::util::{Identity, Stack};
 use tower::{Layer, Service, ServiceBuilder};
 
 use crate::access::AnyAuthenticator;
-use crate::cancellation::Lifetime;
+use crate::cancellation::CancellationToken;
 use crate::protocol::grpc::server::{GeneratedService, Settings};
 use crate::server::bound::Prepared;
 pub use crate::server::bound::{BoundServer, HttpService};
@@ -340,7 +340,7 @@ impl<L> Server<L> {
         if self.reflection {
             self.entries.extend(reflection::entries(&self.entries, &self.descriptor_sets)?);
         }
-        let stopping = Arc::new(Lifetime::default());
+        let stopping = Arc::new(CancellationToken::default());
         self.settings.policy.stopping = Some(Arc::clone(&stopping));
         let router = Router::new(
             self.entries,

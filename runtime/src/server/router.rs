@@ -6,12 +6,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
+use crate::bridge::NamedService;
+use crate::bridge::Status;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use tonic::Status;
 use tonic::body::Body;
-use tonic::server::NamedService;
 use tower::{Service, ServiceExt as _};
 
 use crate::call::body::{Answer, Answering};

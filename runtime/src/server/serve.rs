@@ -21,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 use tonic::body::Body;
 
 use crate::call::body::Payload;
-use crate::cancellation::Lifetime;
+use crate::cancellation::CancellationToken;
 use crate::context::Connection;
 use crate::server::connection::Limits;
 use crate::server::session::{Sessions, Way, is_new, sessions};
@@ -63,7 +63,7 @@ impl Http {
         &self,
         mut io: I,
         service: impl HttpService,
-        draining: &Lifetime,
+        draining: &CancellationToken,
         silence: Duration,
     ) where
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
@@ -71,7 +71,7 @@ impl Http {
         let start = Instant::now();
         let begun = tokio::select! {
             begun = timeout_at(start + silence, beginning(&mut io)) => begun,
-            () = draining.over() => return,
+            () = draining.cancelled() => return,
         };
         let (is_http2, first) = match begun {
             Ok(Ok(begun)) => begun,
@@ -123,15 +123,18 @@ async fn run<C: Future>(
     connection: C,
     wind_down: fn(Pin<&mut C>),
     sessions: Sessions,
-    draining: &Lifetime,
+    draining: &CancellationToken,
 ) -> C::Output {
     let mut connection = pin!(connection);
-    let mut over = pin!(draining.over());
+    let mut over = pin!(draining.cancelled());
     let mut known = None;
     let mut told = false;
     let connection = poll_fn(move |task| {
         // Asking each time would cost each request something.
-        if !told && (is_new(&mut known, task) || draining.is_over()) && over.as_mut().poll(task).is_ready() {
+        if !told
+            && (is_new(&mut known, task) || draining.is_cancelled())
+            && over.as_mut().poll(task).is_ready()
+        {
             told = true;
             wind_down(connection.as_mut());
         }

@@ -4,9 +4,9 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::bridge::Status;
 use futures_util::stream::Stream;
 use tokio::sync::mpsc;
-use tonic::Status;
 
 /// Feeds a [`ResponseStream`](crate::ResponseStream) or a [`RequestStream`](crate::RequestStream).
 ///

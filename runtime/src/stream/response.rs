@@ -4,8 +4,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::bridge::Status;
 use futures_util::stream::{BoxStream, Stream, StreamExt};
-use tonic::Status;
 
 use crate::stream::Sender;
 

@@ -2,11 +2,11 @@
 
 use std::any::Any;
 
+use crate::bridge::Status;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use prost::Message;
-use tonic::Status;
 
 use crate::json::MessageInfo;
 use crate::json::info::{Field, Type};

@@ -331,7 +331,7 @@ mod tests {
 
     impl Endpoint for Nobody {
         fn rest(&self, call: Call) -> RestFuture {
-            super::super::call::unknown(call)
+            crate::protocol::rest::server::call::unknown(call)
         }
 
         #[cfg(feature = "websocket")]

@@ -1,9 +1,9 @@
 //! Violations as a status: `INVALID_ARGUMENT`, with what is wrong as details.
 
+use crate::bridge::pb::{BadRequest, bad_request::FieldViolation};
+use crate::bridge::{Code, Status};
 use prost::Message as _;
 use prost_types::Any;
-use tonic::{Code, Status};
-use tonic_types::pb::{BadRequest, bad_request::FieldViolation};
 
 use super::Violations;
 use super::proto::ViolationsProto;
@@ -23,7 +23,7 @@ impl From<&Violations> for BadRequest {
 impl From<&Violations> for Status {
     fn from(from: &Violations) -> Self {
         let any = |name: &str, value: Vec<u8>| Any { type_url: format!("type.googleapis.com/{name}"), value };
-        let status = tonic_types::pb::Status {
+        let status = crate::bridge::pb::Status {
             code: Code::InvalidArgument.into(),
             message: from.to_string(),
             details: vec![

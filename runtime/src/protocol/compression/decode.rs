@@ -6,10 +6,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll, ready};
 
+use crate::bridge::Status;
 use bytes::{Buf, Bytes};
 use flate2::bufread::MultiGzDecoder;
 use http_body::{Body as _, Frame};
-use tonic::Status;
 use tonic::body::Body;
 
 use crate::protocol::compression::Coding;

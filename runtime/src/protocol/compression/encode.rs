@@ -4,12 +4,12 @@ use std::io::Write as _;
 use std::pin::Pin;
 use std::task::{Context as Task, Poll};
 
+use crate::bridge::Status;
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use http::HeaderMap;
 use http_body::Frame;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
-use tonic::Status;
 use tonic::body::Body;
 
 use crate::protocol::compression::Coding;

@@ -4,12 +4,12 @@ mod decode;
 mod encode;
 mod zstd;
 
+use crate::bridge::Status;
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, VARY,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body as _;
-use tonic::Status;
 use tonic::body::Body;
 
 use crate::call::body::Payload;

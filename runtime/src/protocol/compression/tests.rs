@@ -171,7 +171,7 @@ fn what_is_cut_off_or_goes_on_is_refused() {
             let read = decompress(coding, vec![whole.slice(..cut)]);
             assert!(read.is_err(), "{coding:?} {cut} of {}", whole.len());
             let error = read.unwrap_err();
-            assert_eq!(error.code(), tonic::Code::InvalidArgument);
+            assert_eq!(error.code(), crate::bridge::Code::InvalidArgument);
             assert!(
                 error.message().starts_with(&format!("the body of the request is not {}", coding.name()))
             );

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as Task, Poll, ready};
 
+use crate::bridge::Status;
 use futures_util::FutureExt;
 use futures_util::stream::{Stream, StreamExt};
 use futures_util::task::AtomicWaker;
 use http::uri::PathAndQuery;
 use tokio::time::{Instant, Sleep, sleep_until};
-use tonic::Status;
 use tonic::codec::Streaming;
 
 use crate::client::Channel;

@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
+use crate::bridge::Status;
 use prost::Message;
-use tonic::Status;
 use tonic::codec::{Codec, EncodeBuf, Encoder};
 use tonic_prost::{ProstCodec, ProstDecoder};
 

@@ -3,13 +3,13 @@
 use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
+use crate::bridge::MetadataMap;
+use crate::bridge::Status;
 use bytes::Bytes;
 use futures_util::future::{FutureExt, Map};
 use http::{HeaderMap, Request, Response};
 use http_body::{Frame, SizeHint};
-use tonic::Status;
 use tonic::body::Body;
-use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Error};
 use tower_service::Service;
 

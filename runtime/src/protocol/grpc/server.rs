@@ -5,12 +5,12 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
+use crate::bridge::{Code, Status};
 use futures_util::stream::{Stream, StreamExt};
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 use tonic::body::Body;
 use tonic::codec::{CompressionEncoding, Streaming};
-use tonic::{Code, Status};
 
 use crate::call::dispatch;
 use crate::call::dispatch::{Answer, Inbound, Policy, sent};
@@ -330,7 +330,7 @@ impl http_body::Body for Upload {
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(task);
         if let Poll::Ready(Some(Err(_))) = frame {
-            self.ctx.lifetime().end();
+            self.ctx.cancellation().cancel();
         }
         frame
     }

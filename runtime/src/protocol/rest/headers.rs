@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::bridge::Status;
 use http::header::{CONNECTION, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use tonic::Status;
 
 use crate::Context;
 use crate::deadline;

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use crate::bridge::{Code, Status};
 use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::response::Parts;
@@ -10,7 +11,6 @@ use http_body::Body as _;
 use prost::Message as _;
 use prost_types::{Struct, value::Kind};
 use tonic::body::Body;
-use tonic::{Code, Status};
 
 use crate::Context;
 use crate::json;

@@ -1,5 +1,6 @@
 //! A call over REST, one function per kind of method.
 
+use crate::bridge::Status;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -9,7 +10,6 @@ use http_body_util::{Full, StreamBody};
 use prost::Message as _;
 use prost_types::Struct;
 use tokio::time::Instant;
-use tonic::Status;
 use tonic::body::Body;
 use tower::ServiceExt as _;
 

@@ -1,8 +1,8 @@
 //! From a request message to the URL of a binding: the reverse of what the server does with it.
 
+use crate::bridge::Status;
 use prost_types::value::Kind;
 use prost_types::{Struct, Value};
-use tonic::Status;
 
 use crate::json::info::{Cardinality, EnumInfo, Field, Form, MessageInfo, Type};
 use crate::transcode::binding::{Binding, BodyKind, Variable};

@@ -4,12 +4,12 @@ use std::pin::Pin;
 use std::task::{Poll, ready};
 use std::time::Duration;
 
+use crate::bridge::{Code, Status};
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http_body::Body as _;
 use tokio::time::sleep;
 use tonic::body::Body;
-use tonic::{Code, Status};
 
 use crate::protocol::rest::server::error::Failure;
 use crate::protocol::rest::server::options::Options;

@@ -4,9 +4,9 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 
+use crate::bridge::Status;
 use http::request::Parts;
 use http::{Method, Response, Uri};
-use tonic::Status;
 use tonic::body::Body;
 
 use crate::call::body::{Payload, PayloadFuture};

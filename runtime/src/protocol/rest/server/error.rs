@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::bridge::{Code, Status};
+use crate::bridge::{ErrorDetails, StatusExt as _, pb};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use prost::Message;
 use prost_types::Any;
-use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt as _, pb};
 
 use crate::Context;
 use crate::call::body::Payload;

@@ -1,9 +1,9 @@
 //! From an HTTP request to a message.
 
+use crate::bridge::Status;
 use bytes::Bytes;
 use http::HeaderMap;
 use prost::encoding::{DecodeContext, WireType};
-use tonic::Status;
 
 use crate::Context;
 use crate::call::dispatch;

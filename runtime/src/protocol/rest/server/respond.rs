@@ -2,12 +2,12 @@
 
 use std::cell::Cell;
 
+use crate::bridge::Status;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body as _;
 use prost::Message;
-use tonic::Status;
 
 use crate::Context;
 use crate::call::body::Payload;

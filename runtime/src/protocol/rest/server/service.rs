@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
+use crate::bridge::Status;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use tonic::Status;
 use tonic::body::Body;
 use tower_service::Service;
 

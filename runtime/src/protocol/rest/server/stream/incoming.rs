@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
+use crate::bridge::{Code, Status};
 use bytes::Bytes;
 use futures_util::stream::Stream;
 use http::header::CONTENT_TYPE;
@@ -11,7 +12,6 @@ use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use tokio::time::{Sleep, sleep};
 use tonic::body::Body;
-use tonic::{Code, Status};
 
 use crate::call::dispatch;
 use crate::protocol::rest::server::call::{Reply, Upload};
@@ -205,7 +205,7 @@ impl<F> Arriving<F> {
         if status.code() == Code::InvalidArgument {
             return status;
         }
-        self.ctx.lifetime().end();
+        self.ctx.cancellation().cancel();
         Status::cancelled("the caller gave the call up")
     }
 

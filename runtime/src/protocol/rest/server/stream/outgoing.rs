@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
+use crate::bridge::{Code, Status};
 use bytes::Bytes;
 use futures_util::stream::{Stream, StreamExt};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, TE, TRAILER};
@@ -13,7 +14,6 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 use tonic::body::Body;
-use tonic::{Code, Status};
 
 use crate::call::body::Payload;
 use crate::call::dispatch;

@@ -1,7 +1,7 @@
 //! Response messages as they go out, one at a time.
 
+use crate::bridge::Status;
 use http::{HeaderMap, HeaderValue};
-use tonic::Status;
 
 use crate::json::Json;
 use crate::protocol::rest::negotiate::Media;

@@ -3,11 +3,11 @@
 use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
+use crate::bridge::Status;
 use bytes::Bytes;
 use futures_util::stream::{Stream, StreamExt as _};
 use http::HeaderMap;
 use tokio::sync::mpsc;
-use tonic::Status;
 
 use crate::call::dispatch;
 use crate::protocol::rest::negotiate::Media;

@@ -1,5 +1,6 @@
 //! From an HTTP request to a WebSocket: RFC 6455 over HTTP/1.1, RFC 8441 over HTTP/2.
 
+use crate::bridge::Status;
 use http::header::{
     AUTHORIZATION, CONNECTION, HOST, HeaderName, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
     SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -9,7 +10,6 @@ use http::{Extensions, HeaderMap, HeaderValue, Method, Response, StatusCode, Uri
 use hyper::ext::Protocol;
 use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tonic::Status;
 
 use crate::call::body::Payload;
 use crate::protocol::accept;

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::bridge::{Code, Status};
 use futures_util::sink::{Sink, SinkExt as _};
 use futures_util::stream::{Stream, StreamExt as _};
 use hyper::upgrade::Upgraded;
@@ -13,7 +14,6 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tonic::{Code, Status};
 
 use crate::error::code_name;
 use crate::json::Json;
