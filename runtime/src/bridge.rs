@@ -8,6 +8,6 @@ pub use tonic::metadata::{Ascii, AsciiMetadataKey, Binary, BinaryMetadataKey, Me
 #[cfg(feature = "server")]
 pub use tonic::server::NamedService;
 pub use tonic::{Code, Status};
-pub use tonic_types::{
+pub(crate) use tonic_types::{
     BadRequest, DebugInfo, ErrorDetails, ErrorInfo, Help, LocalizedMessage, RetryInfo, StatusExt, pb,
 };

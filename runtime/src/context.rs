@@ -1,6 +1,5 @@
 //! [`Context`]: everything about a call except its messages.
 
-use std::any::Any;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -15,7 +14,9 @@ use crate::deadline;
 use crate::deadline::earliest;
 use crate::metadata;
 use crate::metadata::{MetadataError, MetadataMap, Value};
+use crate::bridge;
 use crate::method::MethodInfo;
+use crate::peer::Peer;
 
 /// Everything about a call except its messages: metadata both ways, the deadline, who calls and from where.
 ///
@@ -66,15 +67,12 @@ struct Call {
     /// Most calls have none.
     response: OnceLock<Box<Mutex<Response>>>,
     cancellation: CancellationToken,
-    /// What it came by, unless that is among the extensions.
-    connection: Option<Connection>,
+    /// The other end of the connection, unless that is told by the extensions.
+    peer: Option<Arc<Peer>>,
     /// The life of the server, until it is told to stop.
     stopping: Option<Arc<CancellationToken>>,
     parent: Option<Context>,
 }
-
-/// What a transport tells of a connection. All its calls share it: putting it among the extensions of each costs more.
-pub(crate) type Connection = Arc<dyn Any + Send + Sync>;
 
 /// Metadata that goes back to the caller.
 #[derive(Default)]
@@ -83,9 +81,9 @@ struct Response {
     trailers: MetadataMap,
 }
 
-/// Where a call comes from, when a test or a transport says so.
+/// Where a call comes from, when a test says so.
 #[derive(Clone, Copy)]
-struct Peer(SocketAddr);
+struct PeerAddr(SocketAddr);
 
 impl Context {
     /// A context for a call that starts here: no metadata, no deadline.
@@ -100,7 +98,7 @@ impl Context {
         method: &'static MethodInfo,
         metadata: MetadataMap,
         extensions: Extensions,
-        connection: Option<Connection>,
+        peer: Option<Arc<Peer>>,
         deadline: Option<Instant>,
         stopping: Option<Arc<CancellationToken>>,
     ) -> Self {
@@ -115,7 +113,7 @@ impl Context {
             method: Some(method),
             response: OnceLock::new(),
             cancellation: CancellationToken::default(),
-            connection,
+            peer,
             stopping,
             parent: None,
         };
@@ -183,7 +181,7 @@ impl Context {
     /// Says where the call comes from, for tests of handlers.
     #[must_use]
     pub fn with_peer_addr(self, peer: SocketAddr) -> Self {
-        self.with_extension(Peer(peer))
+        self.with_extension(PeerAddr(peer))
     }
 
     /// The request metadata.
@@ -198,7 +196,7 @@ impl Context {
 
     /// A value attached by [`with_extension`](Self::with_extension) or by a layer of the server.
     pub fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
-        let of_connection = || (**self.call.connection.as_ref()?).downcast_ref();
+        let of_connection = || self.call.peer.as_ref()?.info();
         self.request().extensions.get().or_else(of_connection)
     }
 
@@ -224,19 +222,22 @@ impl Context {
 
     /// The address of the peer.
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        match self.extension::<Peer>() {
-            Some(peer) => Some(peer.0),
-            #[cfg(feature = "server")]
-            None => crate::server::peer_addr(self),
-            #[cfg(not(feature = "server"))]
-            None => None,
+        if let Some(peer) = self.request().extensions.get::<PeerAddr>() {
+            return Some(peer.0);
+        }
+        match &self.call.peer {
+            Some(peer) => peer.addr,
+            None => bridge::remote_addr(&self.request().extensions),
         }
     }
 
     /// The certificates that the peer has shown, its own first, if the server asked for them.
-    #[cfg(all(feature = "server", feature = "tls"))]
+    #[cfg(feature = "tls")]
     pub fn peer_certificates(&self) -> Option<Arc<Vec<crate::tls::CertificateDer<'static>>>> {
-        crate::server::peer_certificates(self)
+        match &self.call.peer {
+            Some(peer) => peer.certificates.clone(),
+            None => bridge::certificates(&self.request().extensions),
+        }
     }
 
     /// Resolves when the call is over: answered, out of time, or given up by the caller.

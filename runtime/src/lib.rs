@@ -70,8 +70,12 @@ mod deadline;
 pub mod error;
 pub mod json;
 #[cfg(feature = "rpc")]
+mod message;
+#[cfg(feature = "rpc")]
 pub mod metadata;
 pub mod method;
+#[cfg(feature = "rpc")]
+mod peer;
 #[cfg(any(feature = "server", feature = "client"))]
 mod protocol;
 #[cfg(feature = "server")]

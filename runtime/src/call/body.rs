@@ -1,53 +1,149 @@
-//! The body of a response, from whoever answers to the connection.
+//! [`Body`]: the body of a request or a response, from whoever makes it.
 
-use std::convert::Infallible;
+use std::any::Any;
 use std::fmt;
 use std::mem::take;
 use std::pin::Pin;
-use std::task::{Context as Task, Poll};
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, ready};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::UnsyncBoxBody;
 
 use crate::bridge::Status;
-use bytes::Bytes;
-use http::Response;
-use http_body::{Frame, SizeHint};
-use http_body_util::Full;
-use tonic::body::Body;
 
-use crate::protocol::grpc::server::GrpcFuture;
+/// Any error, boxed.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The body of a response.
+/// The body of a request or a response.
 ///
-/// Most are there as a whole: these need no box, as tonic's have one.
-#[derive(Debug)]
-pub enum Payload {
-    /// Bytes that are there, or nothing any more.
+/// Most bodies are there as a whole, or are what hyper reads: neither needs a box.
+///
+/// ```
+/// let body = rsvc::Body::from("hello");
+/// let other = rsvc::Body::new(http_body_util::Empty::<bytes::Bytes>::new());
+/// ```
+#[derive(Default)]
+pub struct Body {
+    inner: Inner,
+    /// Held for as long as the body is.
+    guard: Option<Guard>,
+}
+
+/// Something that lives as long as a body.
+pub(crate) type Guard = Arc<dyn Any + Send + Sync>;
+
+#[derive(Default)]
+enum Inner {
+    #[default]
+    Empty,
+    /// Bytes that are there.
     Whole(Bytes),
-    /// What comes as it comes.
-    Streamed(Body),
+    /// Bytes that are there, and the trailers that follow them.
+    WithTrailers(Bytes, HeaderMap),
+    /// Trailers that follow the bytes.
+    Trailers(HeaderMap),
+    /// What hyper reads from a connection.
+    #[cfg(feature = "server")]
+    Incoming(hyper::body::Incoming),
+    Boxed(UnsyncBoxBody<Bytes, Status>),
 }
 
-impl From<Body> for Payload {
-    fn from(body: Body) -> Self {
-        Self::Streamed(body)
+impl Body {
+    /// A body without a byte.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::default()
     }
-}
 
-impl From<Payload> for Body {
-    fn from(payload: Payload) -> Self {
-        match payload {
-            Payload::Whole(bytes) => Self::new(Full::new(bytes)),
-            Payload::Streamed(body) => body,
+    /// Any body. Its errors become a [`Status`] as far as they have one.
+    #[must_use]
+    pub fn new<B>(body: B) -> Self
+    where
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        // One that is a `Body` already is not boxed once more.
+        let mut slot = Some(body);
+        if let Some(body) = (&mut slot as &mut dyn Any).downcast_mut::<Option<Self>>() {
+            return body.take().expect("it was put there");
+        }
+        let body = slot.take().expect("it was put there");
+        let boxed = body.map_err(|error| status_of(error.into())).boxed_unsync();
+        Self { inner: Inner::Boxed(boxed), guard: None }
+    }
+
+    /// Bytes, and the trailers that follow them.
+    pub(crate) fn with_trailers(data: Bytes, trailers: HeaderMap) -> Self {
+        Self { inner: Inner::WithTrailers(data, trailers), guard: None }
+    }
+
+    /// What hyper reads.
+    #[cfg(feature = "server")]
+    pub(crate) fn incoming(body: hyper::body::Incoming) -> Self {
+        Self { inner: Inner::Incoming(body), guard: None }
+    }
+
+    /// The same body, which holds `guard` until it is dropped.
+    #[must_use]
+    pub(crate) fn guarded(mut self, guard: Guard) -> Self {
+        self.guard = Some(guard);
+        self
+    }
+
+    /// The next data; trailers are skipped. `None` is the end.
+    pub(crate) fn poll_data(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Status>>> {
+        loop {
+            match ready!(Pin::new(&mut *self).poll_frame_inner(task)) {
+                None => return Poll::Ready(None),
+                Some(Err(status)) => return Poll::Ready(Some(Err(status))),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn poll_frame_inner(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        match &mut self.inner {
+            Inner::Empty => Poll::Ready(None),
+            #[cfg(feature = "server")]
+            Inner::Incoming(body) => {
+                let frame = ready!(Pin::new(body).poll_frame(task));
+                Poll::Ready(frame.map(|frame| frame.map_err(|error| status_of(error.into()))))
+            }
+            Inner::Boxed(body) => Pin::new(body).poll_frame(task),
+            Inner::Whole(bytes) => {
+                let bytes = take(bytes);
+                self.inner = Inner::Empty;
+                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            }
+            Inner::WithTrailers(data, trailers) => {
+                let (data, trailers) = (take(data), take(trailers));
+                self.inner = Inner::Trailers(trailers);
+                Poll::Ready(Some(Ok(Frame::data(data))))
+            }
+            Inner::Trailers(trailers) => {
+                let trailers = take(trailers);
+                self.inner = Inner::Empty;
+                Poll::Ready(Some(Ok(Frame::trailers(trailers))))
+            }
         }
     }
 }
 
-impl Default for Payload {
-    fn default() -> Self {
-        Self::Whole(Bytes::new())
-    }
+/// What an error of a body says to gRPC.
+#[cold]
+fn status_of(error: BoxError) -> Status {
+    Status::from_error(error)
 }
 
-impl http_body::Body for Payload {
+impl http_body::Body for Body {
     type Data = Bytes;
     type Error = Status;
 
@@ -56,73 +152,81 @@ impl http_body::Body for Payload {
         mut self: Pin<&mut Self>,
         task: &mut Task<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        match &mut *self {
-            Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(take(bytes))))),
-            Self::Streamed(body) => Pin::new(body).poll_frame(task),
-        }
+        self.poll_frame_inner(task)
     }
 
     #[inline]
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(bytes) => bytes.is_empty(),
-            Self::Streamed(body) => body.is_end_stream(),
+        match &self.inner {
+            Inner::Empty => true,
+            Inner::Whole(bytes) => bytes.is_empty(),
+            Inner::WithTrailers(..) | Inner::Trailers(_) => false,
+            #[cfg(feature = "server")]
+            Inner::Incoming(body) => body.is_end_stream(),
+            Inner::Boxed(body) => body.is_end_stream(),
         }
     }
 
     #[inline]
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Streamed(body) => body.size_hint(),
+        match &self.inner {
+            Inner::Empty | Inner::Trailers(_) => SizeHint::with_exact(0),
+            Inner::Whole(bytes) | Inner::WithTrailers(bytes, _) => SizeHint::with_exact(bytes.len() as u64),
+            #[cfg(feature = "server")]
+            Inner::Incoming(body) => body.size_hint(),
+            Inner::Boxed(body) => body.size_hint(),
         }
     }
 }
 
-/// An answer with such a body.
-pub(crate) type PayloadFuture = Pin<Box<dyn Future<Output = Result<Response<Payload>, Infallible>> + Send>>;
-
-/// An answer of any service.
-pub enum Answering {
-    /// With a body of tonic's.
-    Grpc(GrpcFuture),
-    /// With one of ours.
-    Own(PayloadFuture),
-}
-
-impl Future for Answering {
-    type Output = Result<Response<Payload>, Infallible>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
-        match &mut *self {
-            Self::Own(answer) => answer.as_mut().poll(task),
-            Self::Grpc(answer) => {
-                answer.as_mut().poll(task).map(|answer| answer.map(|response| response.map(Payload::from)))
-            }
-        }
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self { inner: Inner::Whole(bytes), guard: None }
     }
 }
 
-impl fmt::Debug for Answering {
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answering").finish_non_exhaustive()
+        f.debug_struct("Body").finish_non_exhaustive()
     }
 }
 
-/// The answer of a tower service, as tonic's and others' are.
-#[derive(Debug)]
-#[must_use = "nothing is answered until it is polled"]
-pub struct Answer<F>(pub(crate) F);
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
 
-impl<F> Future for Answer<F>
-where
-    F: Future<Output = Result<Response<Payload>, Infallible>> + Unpin,
-{
-    type Output = Result<Response<Body>, Infallible>;
+    use super::*;
 
-    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(task).map(|answer| answer.map(|response| response.map(Body::from)))
+    #[test]
+    fn trailers_follow_the_data() {
+        let trailers = HeaderMap::from_iter([(http::header::ETAG, http::HeaderValue::from_static("x"))]);
+        let body = Body::with_trailers(Bytes::from_static(b"ab"), trailers.clone());
+        let collected = body.collect().now_or_never().unwrap().unwrap();
+        assert_eq!(collected.trailers(), Some(&trailers));
+        assert_eq!(collected.to_bytes(), "ab");
+    }
+
+    #[test]
+    fn a_body_is_boxed_once() {
+        assert!(matches!(Body::new(Body::from("x")).inner, Inner::Whole(_)));
+        assert!(http_body::Body::is_end_stream(&Body::new(Body::empty())));
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! The files here are what the protocols share; a folder is one protocol, for the server and for the client.
 
-#[cfg(feature = "server")]
 pub(crate) mod accept;
-#[cfg(feature = "compression")]
 pub(crate) mod compression;
+pub(crate) mod envelope;
 pub(crate) mod grpc;
 #[cfg(feature = "rest")]
 pub(crate) mod rest;
+#[cfg(feature = "server")]
+pub(crate) mod service;
+pub(crate) mod wire;

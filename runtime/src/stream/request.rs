@@ -32,9 +32,7 @@ pub struct RequestStream<T> {
 }
 
 enum Inner<T> {
-    /// What arrives has a type of its own: a call by pointer for each message would be felt.
-    #[cfg(feature = "server")]
-    Arriving(Box<crate::protocol::grpc::server::Arriving<T>>),
+    Arriving(Box<dyn Incoming>, PollMessage<T, Status>),
     Made(BoxStream<'static, Result<T, Status>>),
 }
 
@@ -70,9 +68,12 @@ impl<T: Send + 'static> RequestStream<T> {
 }
 
 impl<T> RequestStream<T> {
-    #[cfg(feature = "server")]
-    pub(crate) fn arriving(requests: crate::protocol::grpc::server::Arriving<T>) -> Self {
-        Self { inner: Inner::Arriving(Box::new(requests)) }
+    /// The messages that a protocol reads.
+    pub(crate) fn arriving(incoming: Box<dyn Incoming>) -> Self
+    where
+        T: AnyMessage + Default,
+    {
+        Self { inner: Inner::Arriving(incoming, poll_message::<T, Status>) }
     }
 
     /// The next message, or `None` after the last.
@@ -94,16 +95,14 @@ impl<T> Stream for RequestStream<T> {
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match &mut self.inner {
-            #[cfg(feature = "server")]
-            Inner::Arriving(requests) => requests.poll_next_unpin(cx),
+            Inner::Arriving(incoming, poll) => poll(&mut **incoming, cx),
             Inner::Made(requests) => requests.poll_next_unpin(cx),
         }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.inner {
-            #[cfg(feature = "server")]
-            Inner::Arriving(_) => (0, None),
+            Inner::Arriving(..) => (0, None),
             Inner::Made(requests) => requests.size_hint(),
         }
     }

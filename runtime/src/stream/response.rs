@@ -43,9 +43,7 @@ pub struct ResponseStream<T, E = Status> {
 }
 
 enum Inner<T, E> {
-    /// What arrives has a type of its own: a call by pointer for each message would be felt.
-    #[cfg(feature = "client")]
-    Arriving(Box<crate::protocol::grpc::client::Arriving<T>>, fn(Status) -> E),
+    Arriving(Box<dyn Incoming>, PollMessage<T, E>),
     Made(BoxStream<'static, Result<T, E>>),
 }
 
@@ -81,12 +79,14 @@ impl<T: Send + 'static, E: Send + 'static> ResponseStream<T, E> {
 }
 
 impl<T, E> ResponseStream<T, E> {
+    /// The messages that a protocol reads.
     #[cfg(feature = "client")]
-    pub(crate) fn arriving(responses: crate::protocol::grpc::client::Arriving<T>) -> Self
+    pub(crate) fn arriving(incoming: Box<dyn Incoming>) -> Self
     where
+        T: AnyMessage + Default,
         E: From<Status>,
     {
-        Self { inner: Inner::Arriving(Box::new(responses), E::from) }
+        Self { inner: Inner::Arriving(incoming, poll_message::<T, E>) }
     }
 
     /// The next message, or `None` after the last.
@@ -108,17 +108,13 @@ impl<T, E> Stream for ResponseStream<T, E> {
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match &mut self.inner {
-            #[cfg(feature = "client")]
-            Inner::Arriving(responses, error) => responses
-                .poll_next_unpin(cx)
-                .map(|response| response.map(|response| response.map_err(*error))),
+            Inner::Arriving(incoming, poll) => poll(&mut **incoming, cx),
             Inner::Made(responses) => responses.poll_next_unpin(cx),
         }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.inner {
-            #[cfg(feature = "client")]
             Inner::Arriving(..) => (0, None),
             Inner::Made(responses) => responses.size_hint(),
         }

@@ -24,7 +24,7 @@ pub use rules::Rule;
 pub use sink::Sink;
 
 use crate::cel;
-use crate::json::Json;
+use crate::json::{Json, MessageInfo};
 
 /// A message that knows its rules. The table of its fields is that of its JSON.
 pub trait Validate: Json {
@@ -76,10 +76,20 @@ impl Validator {
     /// The violations found.
     #[inline]
     pub fn validate<T: Validate>(&self, message: &T) -> Result<(), Violations> {
+        self.validate_any(message, T::info())
+    }
+
+    /// Tests a message of any type, which `table` describes.
+    #[inline]
+    pub(crate) fn validate_any<T: Validate + ?Sized>(
+        &self,
+        message: &T,
+        table: &MessageInfo,
+    ) -> Result<(), Violations> {
         // Success is not to pay for moving or dropping a sink that owns nothing.
         let mut out = ManuallyDrop::new(Sink::new(self.first_only, self.now));
         message.check(&mut out);
-        if out.is_clean() { Ok(()) } else { Err(ManuallyDrop::into_inner(out).into_violations(T::info())) }
+        if out.is_clean() { Ok(()) } else { Err(ManuallyDrop::into_inner(out).into_violations(table)) }
     }
 }
 

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll, ready};
 
 use crate::bridge::Status;
+use crate::call::Body;
 use bytes::{Buf, Bytes};
 use flate2::bufread::MultiGzDecoder;
 use http_body::{Body as _, Frame};
-use tonic::body::Body;
 
-use crate::protocol::compression::Coding;
+use super::{Compression, DecompressError};
 use crate::protocol::compression::zstd::ZstdDecoder;
 
 /// How much comes out at once.
@@ -89,12 +89,34 @@ impl BufRead for Source {
     }
 }
 
+fn decoder(coding: Compression, feed: &Feed) -> Box<dyn Read + Send> {
+    let source = Source { feed: feed.clone(), part: Bytes::new() };
+    match coding {
+        Compression::Gzip => Box::new(MultiGzDecoder::new(source)),
+        Compression::Brotli => Box::new(brotli::Decompressor::new(source, 4096)),
+        Compression::Zstd => Box::new(ZstdDecoder::new(feed.clone())),
+    }
+}
+
+/// Decompresses bytes that are there as a whole.
+pub(super) fn whole(coding: Compression, data: Bytes, limit: usize) -> Result<Bytes, DecompressError> {
+    let feed = Feed::default();
+    // What is said of the size is not believed: room is made as it is needed.
+    let mut out = Vec::with_capacity(data.len().saturating_mul(2).min(limit).min(STEP));
+    feed.push(data);
+    feed.complete();
+    // One byte more than the limit shows that there is more.
+    let mut decoder = decoder(coding, &feed).take(limit as u64 + 1);
+    decoder.read_to_end(&mut out).map_err(|error| DecompressError::Malformed(error.to_string()))?;
+    if out.len() > limit { Err(DecompressError::TooLarge) } else { Ok(out.into()) }
+}
+
 /// A body, decompressed as it comes in.
 pub(crate) struct Decompressed {
     inner: Body,
     feed: Feed,
     decoder: Box<dyn Read + Send>,
-    coding: Coding,
+    coding: Compression,
     stage: Stage,
 }
 
@@ -107,14 +129,9 @@ enum Stage {
 }
 
 impl Decompressed {
-    pub(crate) fn new(coding: Coding, inner: Body) -> Self {
+    pub(crate) fn new(coding: Compression, inner: Body) -> Self {
         let feed = Feed::default();
-        let source = Source { feed: feed.clone(), part: Bytes::new() };
-        let decoder: Box<dyn Read + Send> = match coding {
-            Coding::Gzip => Box::new(MultiGzDecoder::new(source)),
-            Coding::Brotli => Box::new(brotli::Decompressor::new(source, 4096)),
-            Coding::Zstd => Box::new(ZstdDecoder::new(feed.clone())),
-        };
+        let decoder = decoder(coding, &feed);
         Self { inner, feed, decoder, coding, stage: Stage::Decoding }
     }
 

@@ -5,14 +5,14 @@ use std::pin::Pin;
 use std::task::{Context as Task, Poll};
 
 use crate::bridge::Status;
+use crate::call::Body;
 use bytes::Bytes;
 use flate2::write::GzEncoder;
 use http::HeaderMap;
 use http_body::Frame;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
-use tonic::body::Body;
 
-use crate::protocol::compression::Coding;
+use super::Compression;
 
 /// How much is compressed at once, so that a large body does not hold up the other calls of its thread.
 const STEP: usize = 64 * 1024;
@@ -36,16 +36,16 @@ enum Encoder {
 }
 
 impl Encoder {
-    fn new(coding: Coding) -> Self {
+    fn new(coding: Compression) -> Self {
         match coding {
-            Coding::Gzip => Self::Gzip(GzEncoder::new(Vec::new(), flate2::Compression::default())),
-            Coding::Brotli => Self::Brotli(Box::new(brotli::CompressorWriter::new(
+            Compression::Gzip => Self::Gzip(GzEncoder::new(Vec::new(), flate2::Compression::default())),
+            Compression::Brotli => Self::Brotli(Box::new(brotli::CompressorWriter::new(
                 Vec::new(),
                 4096,
                 BROTLI_QUALITY,
                 BROTLI_WINDOW,
             ))),
-            Coding::Zstd => Self::Zstd { pending: Vec::new(), begun: false },
+            Compression::Zstd => Self::Zstd { pending: Vec::new(), begun: false },
         }
     }
 
@@ -91,6 +91,13 @@ impl Encoder {
     }
 }
 
+/// Compresses bytes that are there as a whole.
+pub(super) fn whole(coding: Compression, data: &[u8]) -> Vec<u8> {
+    let mut encoder = Encoder::new(coding);
+    encoder.write(data);
+    encoder.finish()
+}
+
 /// A body, compressed as it goes out: what the inner body gives in one piece leaves in one piece.
 pub(crate) struct Compressed {
     inner: Body,
@@ -102,7 +109,7 @@ pub(crate) struct Compressed {
 }
 
 impl Compressed {
-    pub(crate) fn new(coding: Coding, inner: Body) -> Self {
+    pub(crate) fn new(coding: Compression, inner: Body) -> Self {
         Self { inner, encoder: Some(Encoder::new(coding)), pending: Bytes::new(), trailers: None }
     }
 

@@ -1,82 +1,45 @@
 //! Compression: gzip, br and zstd, all in Rust.
 
-mod decode;
-mod encode;
+#[cfg(feature = "compression")]
+pub(crate) mod decode;
+#[cfg(feature = "compression")]
+pub(crate) mod encode;
+#[cfg(feature = "compression")]
 mod zstd;
 
-use crate::bridge::Status;
-use http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, VARY,
-};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use http_body::Body as _;
-use tonic::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName};
 
-use crate::call::body::Payload;
-use crate::protocol::accept;
-use crate::protocol::compression::decode::Decompressed;
-use crate::protocol::compression::encode::Compressed;
-use crate::protocol::rest::server::Options;
-use crate::protocol::rest::server::error::Failure;
+use super::accept;
 
-/// A way to compress a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Coding {
+/// A compression of messages or bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Compression {
+    /// `br`, which gRPC does not have.
     Brotli,
+    /// `gzip`, which every peer knows.
     Gzip,
+    /// `zstd`.
     Zstd,
 }
 
-/// What a server does about compression.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Compression {
-    /// The size from which responses are compressed; `None` never compresses.
-    pub(crate) responses_from: Option<u64>,
-    /// Whether requests may be compressed.
-    pub(crate) requests: bool,
+/// Why compressed bytes did not become a message.
+#[derive(Debug)]
+pub(crate) enum DecompressError {
+    /// They become more bytes than the limit allows.
+    TooLarge,
+    /// They are not what they are said to be.
+    Malformed(String),
 }
 
-impl Default for Compression {
-    fn default() -> Self {
-        Self { responses_from: Some(1024), requests: false }
-    }
-}
+impl Compression {
+    /// All that this build can do, the preferred first: the smallest results come first.
+    pub(crate) const SUPPORTED: &[Self] =
+        if cfg!(feature = "compression") { &[Self::Brotli, Self::Gzip, Self::Zstd] } else { &[] };
 
-impl Options {
-    /// The size in bytes from which responses are compressed for clients that accept it, in gzip, br or zstd; streams
-    /// are at any. `None` compresses nothing. Default: 1 KiB.
-    pub fn compress_from(mut self, bytes: Option<u64>) -> Self {
-        self.compression.responses_from = bytes;
-        self
-    }
-
-    /// Whether the bodies of requests may be compressed with gzip, br or zstd. What they become counts for the limits.
-    /// Default: no.
-    pub fn accept_compressed(mut self, accept: bool) -> Self {
-        self.compression.requests = accept;
-        self
-    }
-}
-
-/// Media types beyond `text/*`, `*+json` and `*+xml` that get smaller.
-const COMPRESSIBLE: [&str; 10] = [
-    "application/javascript",
-    "application/json",
-    "application/jsonl",
-    "application/protobuf",
-    "application/x-javascript",
-    "application/x-ndjson",
-    "application/x-protobuf",
-    "application/xml",
-    "application/yaml",
-    "image/bmp",
-];
-
-impl Coding {
-    /// What is taken if the client likes several equally, the first first: the smallest results of the three.
-    const PREFERRED: [Self; 3] = [Self::Brotli, Self::Gzip, Self::Zstd];
-
-    fn name(self) -> &'static str {
+    /// Its name in headers.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Brotli => "br",
             Self::Gzip => "gzip",
@@ -84,21 +47,25 @@ impl Coding {
         }
     }
 
-    fn by_name(name: &str) -> Option<Self> {
+    /// The compression with this name, if this build can do it.
+    pub(crate) fn by_name(name: &str) -> Option<Self> {
         let name = if name.eq_ignore_ascii_case("x-gzip") { "gzip" } else { name };
-        Self::PREFERRED.into_iter().find(|coding| coding.name().eq_ignore_ascii_case(name))
+        Self::SUPPORTED.iter().copied().find(|known| known.name().eq_ignore_ascii_case(name))
     }
 
+    /// How many there are.
+    const ALL: usize = 3;
+
     /// What the client wants: the one it likes most, if it does not like none at all better.
-    fn wanted(headers: &HeaderMap) -> Option<Self> {
-        let mut likes = [None; Self::PREFERRED.len()];
+    pub(crate) fn wanted(headers: &HeaderMap, name: HeaderName) -> Option<Self> {
+        let mut likes = [None; Self::ALL];
         let (mut others, mut identity) = (None, None);
-        for (name, quality) in accept::entries(headers, ACCEPT_ENCODING) {
-            match name {
+        for (coding, quality) in accept::entries(headers, name) {
+            match coding {
                 "*" => others = Some(quality),
-                name if name.eq_ignore_ascii_case("identity") => identity = Some(quality),
-                name => {
-                    if let Some(coding) = Self::by_name(name) {
+                coding if coding.eq_ignore_ascii_case("identity") => identity = Some(quality),
+                coding => {
+                    if let Some(coding) = Self::by_name(coding) {
                         likes[coding as usize] = Some(quality);
                     }
                 }
@@ -106,74 +73,31 @@ impl Coding {
         }
         let quality = |coding: &Self| likes[*coding as usize].or(others).unwrap_or(0);
         // Of equals, `max_by_key` takes the last.
-        let best = Self::PREFERRED.into_iter().rev().max_by_key(quality)?;
+        let best = Self::SUPPORTED.iter().copied().rev().max_by_key(quality)?;
         (quality(&best) > 0 && quality(&best) >= identity.unwrap_or(0)).then_some(best)
     }
-}
 
-/// Compresses a response if that is worth it and the client knows how to read it.
-pub(crate) fn response(options: Compression, request: &HeaderMap, response: &mut Response<Payload>) {
-    let Some(threshold) = options.responses_from else { return };
-    // Most responses are small: nothing else is looked at then.
-    if response.body().size_hint().exact().is_some_and(|size| size < threshold) || !is_compressible(response)
-    {
-        return;
+    /// Compresses bytes that are there as a whole.
+    #[cfg(feature = "compression")]
+    pub(crate) fn compress(self, data: &[u8]) -> Vec<u8> {
+        encode::whole(self, data)
     }
-    response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
-    let Some(coding) = Coding::wanted(request) else { return };
-    let headers = response.headers_mut();
-    headers.remove(CONTENT_LENGTH);
-    headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
-    let body = std::mem::take(response.body_mut());
-    *response.body_mut() = Body::new(Compressed::new(coding, body.into())).into();
-}
 
-fn is_compressible(response: &Response<Payload>) -> bool {
-    let headers = response.headers();
-    let is_whole = !matches!(
-        response.status(),
-        StatusCode::NO_CONTENT | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
-    ) && !response.status().is_informational()
-        && !headers.contains_key(CONTENT_RANGE);
-    let may_change =
-        !headers.contains_key(CONTENT_ENCODING) && !accept::lists(headers, CACHE_CONTROL, "no-transform");
-    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = accept::essence(media_type).to_ascii_lowercase();
-    is_whole
-        && may_change
-        && (media_type.starts_with("text/")
-            || media_type.ends_with("+json")
-            || media_type.ends_with("+xml")
-            || COMPRESSIBLE.contains(&&*media_type))
-}
-
-/// Decompresses a request, if the server allows that; otherwise its body stays what it is.
-pub(crate) fn request(options: Compression, headers: &HeaderMap, body: Body) -> Result<Body, Failure> {
-    if !options.requests {
-        return Ok(body);
+    /// Compresses bytes that are there as a whole.
+    #[cfg(not(feature = "compression"))]
+    pub(crate) fn compress(self, data: &[u8]) -> Vec<u8> {
+        unreachable!("no compression is supported, and {} bytes are to become {self:?}", data.len())
     }
-    let mut codings = accept::entries(headers, CONTENT_ENCODING)
-        .map(|(name, _)| name)
-        .filter(|name| !name.eq_ignore_ascii_case("identity"));
-    match (codings.next(), codings.next()) {
-        (None, _) => Ok(body),
-        (Some(name), None) if let Some(coding) = Coding::by_name(name) => {
-            Ok(Body::new(Decompressed::new(coding, body)))
-        }
-        (Some(name), more) => {
-            let with_more = if more.is_some() { " and another on top" } else { "" };
-            let text = format!("no body in the coding `{}`{with_more} is read here", name.escape_debug());
-            Err(Failure::with_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, Status::invalid_argument(text)))
-        }
+
+    /// Decompresses bytes that are there as a whole, and become at most `limit` bytes.
+    #[cfg(feature = "compression")]
+    pub(crate) fn decompress(self, data: Bytes, limit: usize) -> Result<Bytes, DecompressError> {
+        decode::whole(self, data, limit)
+    }
+
+    /// Decompresses bytes that are there as a whole, and become at most `limit` bytes.
+    #[cfg(not(feature = "compression"))]
+    pub(crate) fn decompress(self, data: Bytes, _limit: usize) -> Result<Bytes, DecompressError> {
+        unreachable!("no compression is supported, and {} bytes are said to be {self:?}", data.len())
     }
 }
-
-/// Says what codings a request may have, in the response to one that has another.
-pub(crate) fn refuse(mut response: Response<Payload>) -> Response<Payload> {
-    let supported = HeaderValue::from_static("br, gzip, zstd");
-    response.headers_mut().insert(ACCEPT_ENCODING, supported);
-    response
-}
-
-#[cfg(test)]
-mod tests;

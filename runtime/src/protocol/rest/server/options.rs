@@ -6,7 +6,7 @@ use crate::call::dispatch::Policy;
 use crate::json::WriteOptions;
 use crate::metadata;
 #[cfg(feature = "compression")]
-use crate::protocol::compression::Compression;
+use crate::protocol::rest::server::compress::CompressionOptions;
 #[cfg(feature = "websocket")]
 use crate::protocol::rest::server::websocket::Origins;
 
@@ -42,7 +42,7 @@ pub struct Options {
     pub(crate) json: WriteOptions,
     pub(crate) keep_alive: Duration,
     #[cfg(feature = "compression")]
-    pub(crate) compression: Compression,
+    pub(crate) compression: CompressionOptions,
     #[cfg(feature = "websocket")]
     pub(crate) websocket_origins: Origins,
     /// The headers that become metadata, sorted; `None` for all.
@@ -64,7 +64,7 @@ impl Default for Options {
             json: WriteOptions::new(),
             keep_alive: Duration::from_secs(15),
             #[cfg(feature = "compression")]
-            compression: Compression::default(),
+            compression: CompressionOptions::default(),
             #[cfg(feature = "websocket")]
             websocket_origins: Origins::default(),
             request_headers: None,

@@ -1,4 +1,4 @@
-//! How a channel speaks to its server.
+//! How two ends speak with each other: what a channel chooses.
 
 /// The protocol of a channel's calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -33,16 +33,4 @@ pub enum HttpVersion {
     /// HTTP/2, without asking on connections without TLS.
     #[default]
     Http2,
-}
-
-/// A compression of messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Compression {
-    /// `gzip`, which every peer knows.
-    Gzip,
-    /// `br`, which is Connect's alone.
-    Brotli,
-    /// `zstd`.
-    Zstd,
 }

@@ -30,11 +30,11 @@ fn collect(body: Body) -> Result<Bytes, Status> {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(collected)
 }
 
-fn compress(coding: Coding, parts: Vec<Bytes>) -> Bytes {
+fn compress(coding: Compression, parts: Vec<Bytes>) -> Bytes {
     collect(Body::new(Compressed::new(coding, frames(parts)))).unwrap()
 }
 
-fn decompress(coding: Coding, parts: Vec<Bytes>) -> Result<Bytes, Status> {
+fn decompress(coding: Compression, parts: Vec<Bytes>) -> Result<Bytes, Status> {
     collect(Body::new(Decompressed::new(coding, frames(parts))))
 }
 
@@ -45,24 +45,24 @@ fn header(name: http::HeaderName, value: &str) -> HeaderMap {
 #[test]
 fn the_client_chooses() {
     for (accepted, expected) in [
-        ("gzip, deflate, br, zstd", Some(Coding::Brotli)),
-        ("gzip", Some(Coding::Gzip)),
-        ("X-GZIP", Some(Coding::Gzip)),
-        ("gzip;q=0.5, zstd", Some(Coding::Zstd)),
-        ("br;q=0, gzip;q=0.001", Some(Coding::Gzip)),
-        ("*", Some(Coding::Brotli)),
-        ("*;q=0.5, br;q=0", Some(Coding::Gzip)),
+        ("gzip, deflate, br, zstd", Some(Compression::Brotli)),
+        ("gzip", Some(Compression::Gzip)),
+        ("X-GZIP", Some(Compression::Gzip)),
+        ("gzip;q=0.5, zstd", Some(Compression::Zstd)),
+        ("br;q=0, gzip;q=0.001", Some(Compression::Gzip)),
+        ("*", Some(Compression::Brotli)),
+        ("*;q=0.5, br;q=0", Some(Compression::Gzip)),
         ("identity, gzip;q=0.5", None),
-        ("identity;q=0.5, gzip", Some(Coding::Gzip)),
+        ("identity;q=0.5, gzip", Some(Compression::Gzip)),
         ("gzip;q=0", None),
         ("deflate", None),
         ("gzip;q=2", None),
         ("gzip;q=0.1234", None),
         ("", None),
     ] {
-        assert_eq!(Coding::wanted(&header(ACCEPT_ENCODING, accepted)), expected, "{accepted}");
+        assert_eq!(Compression::wanted(&header(ACCEPT_ENCODING, accepted)), expected, "{accepted}");
     }
-    assert_eq!(Coding::wanted(&HeaderMap::new()), None);
+    assert_eq!(Compression::wanted(&HeaderMap::new()), None);
 }
 
 /// The response to a request that takes gzip.
@@ -73,7 +73,7 @@ fn answered(media_type: &str, extra: &[(&'static str, &'static str)], size: usiz
         inner.headers_mut().insert(*name, HeaderValue::from_static(value));
     }
     let mut response = inner.map(Payload::from);
-    super::response(Compression::default(), &header(ACCEPT_ENCODING, "gzip"), &mut response);
+    super::response(CompressionOptions::default(), &header(ACCEPT_ENCODING, "gzip"), &mut response);
     response.into_parts().0.headers
 }
 
@@ -110,7 +110,7 @@ fn who_does_not_ask_gets_it_plain_and_caches_know() {
     let mut inner = Response::new(Body::new(Full::from("x".repeat(4096))));
     inner.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let mut response = inner.map(Payload::from);
-    super::response(Compression::default(), &HeaderMap::new(), &mut response);
+    super::response(CompressionOptions::default(), &HeaderMap::new(), &mut response);
     assert_eq!(response.headers().get(VARY).unwrap(), "accept-encoding");
     assert!(!response.headers().contains_key(CONTENT_ENCODING));
     assert_eq!(collect(response.into_body().into()).unwrap().len(), 4096);
@@ -118,7 +118,7 @@ fn who_does_not_ask_gets_it_plain_and_caches_know() {
 
 #[test]
 fn every_frame_can_be_read_when_it_is_sent() {
-    for coding in Coding::PREFERRED {
+    for coding in Compression::PREFERRED {
         let parts = ["{\"a\":1}", ",{\"b\":2}", "]"].map(|part| Bytes::from(part.to_owned()));
         let mut body = Compressed::new(coding, frames(parts.to_vec()));
         let mut sent = Vec::new();
@@ -145,7 +145,7 @@ fn trailers_stay() {
     let inner =
         vec![Ok::<_, Status>(Frame::data(Bytes::from_static(b"x"))), Ok(Frame::trailers(trailers.clone()))];
     let inner = Body::new(StreamBody::new(futures_util::stream::iter(inner)));
-    let body = Compressed::new(Coding::Gzip, inner);
+    let body = Compressed::new(Compression::Gzip, inner);
     let collected = body.collect().now_or_never().unwrap().unwrap();
     assert_eq!(collected.trailers(), Some(&trailers));
 }
@@ -153,7 +153,7 @@ fn trailers_stay() {
 #[test]
 fn a_large_body_comes_back() {
     let text = (0..200_000).map(|n: u32| n.to_string()).collect::<Vec<_>>().join(",");
-    for coding in Coding::PREFERRED {
+    for coding in Compression::PREFERRED {
         let small = compress(coding, vec![text.clone().into()]);
         assert!(small.len() * 2 < text.len(), "{coding:?} {}", small.len());
         assert_eq!(
@@ -165,7 +165,7 @@ fn a_large_body_comes_back() {
 
 #[test]
 fn what_is_cut_off_or_goes_on_is_refused() {
-    for coding in Coding::PREFERRED {
+    for coding in Compression::PREFERRED {
         let whole = compress(coding, vec![Bytes::from("some text that is not short ".repeat(20))]);
         for cut in 1..whole.len() {
             let read = decompress(coding, vec![whole.slice(..cut)]);
@@ -188,7 +188,7 @@ fn a_bomb_explodes_as_slowly_as_it_is_read() {
         bomb.write_all(&vec![0; 1 << 16]).unwrap();
     }
     let bomb = Bytes::from(bomb.finish().unwrap());
-    let mut body = Decompressed::new(Coding::Gzip, frames(vec![bomb]));
+    let mut body = Decompressed::new(Compression::Gzip, frames(vec![bomb]));
     for _ in 0..10 {
         let frame = body.frame().now_or_never().unwrap().unwrap().unwrap().into_data().unwrap();
         assert!(frame.len() <= 16 * 1024);
@@ -197,9 +197,9 @@ fn a_bomb_explodes_as_slowly_as_it_is_read() {
 
 #[test]
 fn requests_are_read_if_the_server_wants_that() {
-    let gzip = compress(Coding::Gzip, vec![Bytes::from_static(b"{}")]);
+    let gzip = compress(Compression::Gzip, vec![Bytes::from_static(b"{}")]);
     let read = |requests, codings: &str| {
-        let options = Compression { requests, ..Compression::default() };
+        let options = Compression { requests, ..CompressionOptions::default() };
         let body = request(options, &header(CONTENT_ENCODING, codings), frames(vec![gzip.clone()]));
         body.map_err(|failure| failure.http).map(|body| collect(body).unwrap())
     };
@@ -215,7 +215,7 @@ proptest! {
     #[test]
     fn all_comes_back(
         parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 0..6),
-        coding in prop::sample::select(&Coding::PREFERRED[..]),
+        coding in prop::sample::select(&Compression::PREFERRED[..]),
         step in 1..200_usize,
     ) {
         let plain = parts.concat();
@@ -228,7 +228,7 @@ proptest! {
     fn garbage_is_an_error_whatever_its_frames(
         mut garbage in prop::collection::vec(any::<u8>(), 1..200),
         at in any::<prop::sample::Index>(),
-        coding in prop::sample::select(&Coding::PREFERRED[..]),
+        coding in prop::sample::select(&Compression::PREFERRED[..]),
         valid in any::<bool>(),
     ) {
         if valid {

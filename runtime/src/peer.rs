@@ -1,0 +1,23 @@
+//! The peer of a connection, as the transport tells it.
+
+use std::any::Any;
+use std::net::SocketAddr;
+#[cfg(feature = "tls")]
+use std::sync::Arc;
+
+/// What is known of the other end of a connection. All calls of the connection share it.
+pub(crate) struct Peer {
+    pub(crate) addr: Option<SocketAddr>,
+    /// The certificates that it has shown, its own first.
+    #[cfg(feature = "tls")]
+    pub(crate) certificates: Option<Arc<Vec<crate::tls::CertificateDer<'static>>>>,
+    /// What the transport says in its own words.
+    pub(crate) info: Box<dyn Any + Send + Sync>,
+}
+
+impl Peer {
+    /// What the transport says, if it is of this type.
+    pub(crate) fn info<T: 'static>(&self) -> Option<&T> {
+        (*self.info).downcast_ref()
+    }
+}

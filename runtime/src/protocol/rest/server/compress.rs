@@ -1,0 +1,129 @@
+//! Bodies that are compressed, by the words of HTTP.
+
+use crate::bridge::Status;
+use http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, VARY,
+};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body::Body as _;
+use tonic::body::Body;
+
+use crate::call::body::Payload;
+use crate::protocol::accept;
+use crate::protocol::compression::Compression;
+use crate::protocol::compression::decode::Decompressed;
+use crate::protocol::compression::encode::Compressed;
+use crate::protocol::rest::server::Options;
+use crate::protocol::rest::server::error::Failure;
+
+/// What a server does about compression.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CompressionOptions {
+    /// The size from which responses are compressed; `None` never compresses.
+    pub(crate) responses_from: Option<u64>,
+    /// Whether requests may be compressed.
+    pub(crate) requests: bool,
+}
+
+impl Default for CompressionOptions {
+    fn default() -> Self {
+        Self { responses_from: Some(1024), requests: false }
+    }
+}
+
+impl Options {
+    /// The size in bytes from which responses are compressed for clients that accept it, in gzip, br or zstd; streams
+    /// are at any. `None` compresses nothing. Default: 1 KiB.
+    pub fn compress_from(mut self, bytes: Option<u64>) -> Self {
+        self.compression.responses_from = bytes;
+        self
+    }
+
+    /// Whether the bodies of requests may be compressed with gzip, br or zstd. What they become counts for the limits.
+    /// Default: no.
+    pub fn accept_compressed(mut self, accept: bool) -> Self {
+        self.compression.requests = accept;
+        self
+    }
+}
+
+/// Media types beyond `text/*`, `*+json` and `*+xml` that get smaller.
+const COMPRESSIBLE: [&str; 10] = [
+    "application/javascript",
+    "application/json",
+    "application/jsonl",
+    "application/protobuf",
+    "application/x-javascript",
+    "application/x-ndjson",
+    "application/x-protobuf",
+    "application/xml",
+    "application/yaml",
+    "image/bmp",
+];
+
+/// Compresses a response if that is worth it and the client knows how to read it.
+pub(crate) fn response(options: CompressionOptions, request: &HeaderMap, response: &mut Response<Payload>) {
+    let Some(threshold) = options.responses_from else { return };
+    // Most responses are small: nothing else is looked at then.
+    if response.body().size_hint().exact().is_some_and(|size| size < threshold) || !is_compressible(response)
+    {
+        return;
+    }
+    response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
+    let Some(coding) = Compression::wanted(request, ACCEPT_ENCODING) else { return };
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_LENGTH);
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+    let body = std::mem::take(response.body_mut());
+    *response.body_mut() = Body::new(Compressed::new(coding, body.into())).into();
+}
+
+fn is_compressible(response: &Response<Payload>) -> bool {
+    let headers = response.headers();
+    let is_whole = !matches!(
+        response.status(),
+        StatusCode::NO_CONTENT | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
+    ) && !response.status().is_informational()
+        && !headers.contains_key(CONTENT_RANGE);
+    let may_change =
+        !headers.contains_key(CONTENT_ENCODING) && !accept::lists(headers, CACHE_CONTROL, "no-transform");
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = accept::essence(media_type).to_ascii_lowercase();
+    is_whole
+        && may_change
+        && (media_type.starts_with("text/")
+            || media_type.ends_with("+json")
+            || media_type.ends_with("+xml")
+            || COMPRESSIBLE.contains(&&*media_type))
+}
+
+/// Decompresses a request, if the server allows that; otherwise its body stays what it is.
+pub(crate) fn request(options: CompressionOptions, headers: &HeaderMap, body: Body) -> Result<Body, Failure> {
+    if !options.requests {
+        return Ok(body);
+    }
+    let mut codings = accept::entries(headers, CONTENT_ENCODING)
+        .map(|(name, _)| name)
+        .filter(|name| !name.eq_ignore_ascii_case("identity"));
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(body),
+        (Some(name), None) if let Some(coding) = Compression::by_name(name) => {
+            Ok(Body::new(Decompressed::new(coding, body)))
+        }
+        (Some(name), more) => {
+            let with_more = if more.is_some() { " and another on top" } else { "" };
+            let text = format!("no body in the coding `{}`{with_more} is read here", name.escape_debug());
+            Err(Failure::with_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, Status::invalid_argument(text)))
+        }
+    }
+}
+
+/// Says what codings a request may have, in the response to one that has another.
+pub(crate) fn refuse(mut response: Response<Payload>) -> Response<Payload> {
+    let supported = HeaderValue::from_static("br, gzip, zstd");
+    response.headers_mut().insert(ACCEPT_ENCODING, supported);
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! [`Service`]: what generated code is to the protocols.
+
+use crate::call::exchange::{Call, Handling};
+use crate::method::ServiceInfo;
+#[cfg(feature = "rest")]
+use crate::transcode::routes::Routes;
+
+/// A service as generated: one `match` over its methods, whatever the protocol of a call.
+pub trait Service: Send + Sync + 'static {
+    /// What the service is.
+    const INFO: &'static ServiceInfo;
+
+    /// The routes by which it can be reached over REST.
+    #[cfg(feature = "rest")]
+    const ROUTES: Option<&'static Routes> = None;
+
+    /// Hands a call to the handler of the method with this index in [`ServiceInfo::methods`].
+    fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a>;
+}
+
+/// A [`Service`] without its type.
+pub(crate) trait AnyService: Send + Sync {
+    fn info(&self) -> &'static ServiceInfo;
+
+    #[cfg(feature = "rest")]
+    fn routes(&self) -> Option<&'static Routes>;
+
+    fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a>;
+}
+
+impl<S: Service> AnyService for S {
+    fn info(&self) -> &'static ServiceInfo {
+        S::INFO
+    }
+
+    #[cfg(feature = "rest")]
+    fn routes(&self) -> Option<&'static Routes> {
+        S::ROUTES
+    }
+
+    fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a> {
+        Service::call(self, method, call)
+    }
+}
