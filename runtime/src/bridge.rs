@@ -6,8 +6,49 @@
 #[cfg(feature = "rpc")]
 pub use tonic::metadata::{Ascii, AsciiMetadataKey, Binary, BinaryMetadataKey, MetadataMap, MetadataValue};
 #[cfg(feature = "server")]
+pub use tonic::body::Body as TonicBody;
+#[cfg(feature = "server")]
 pub use tonic::server::NamedService;
+#[cfg(feature = "server")]
+pub use tonic::transport::server::Connected;
 pub use tonic::{Code, Status};
+pub use tonic_types::StatusExt;
 pub(crate) use tonic_types::{
-    BadRequest, DebugInfo, ErrorDetails, ErrorInfo, Help, LocalizedMessage, RetryInfo, StatusExt, pb,
+    BadRequest, DebugInfo, ErrorDetails, ErrorInfo, Help, LocalizedMessage, RetryInfo, pb,
 };
+
+/// The address of the peer, where tonic's transport has noted it on a request.
+#[cfg(feature = "rpc")]
+pub(crate) fn remote_addr(extensions: &http::Extensions) -> Option<std::net::SocketAddr> {
+    #[cfg(feature = "server")]
+    {
+        use tonic::transport::server::TcpConnectInfo;
+        #[cfg(feature = "tls")]
+        if let Some(info) = extensions.get::<tonic::transport::server::TlsConnectInfo<TcpConnectInfo>>() {
+            return info.get_ref().remote_addr;
+        }
+        extensions.get::<TcpConnectInfo>()?.remote_addr
+    }
+    #[cfg(not(feature = "server"))]
+    {
+        let _ = extensions;
+        None
+    }
+}
+
+/// The certificates of the peer, where tonic's transport has noted them on a request.
+#[cfg(all(feature = "rpc", feature = "tls"))]
+pub(crate) fn certificates(
+    extensions: &http::Extensions,
+) -> Option<std::sync::Arc<Vec<crate::tls::CertificateDer<'static>>>> {
+    #[cfg(feature = "server")]
+    {
+        use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+        extensions.get::<TlsConnectInfo<TcpConnectInfo>>()?.peer_certs()
+    }
+    #[cfg(not(feature = "server"))]
+    {
+        let _ = extensions;
+        None
+    }
+}

@@ -53,7 +53,7 @@ extern crate self as rsvc;
 #[cfg(feature = "rpc")]
 pub mod access;
 mod bridge;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "client"))]
 mod call;
 #[cfg(feature = "rpc")]
 mod cancellation;
@@ -106,6 +106,8 @@ pub mod pb {
 #[cfg(feature = "rpc")]
 pub use access::{Authenticator, Principal};
 pub use bridge::{Code, Status};
+#[cfg(any(feature = "server", feature = "client"))]
+pub use call::Body;
 #[cfg(feature = "client")]
 pub use client::{Channel, ConnectError};
 #[cfg(feature = "rpc")]

@@ -12,7 +12,7 @@ use crate::names;
 use crate::options::Options;
 
 /// The handshake with the runtime: goes up when generated code and an older runtime no longer fit.
-const ABI: u32 = 1;
+const ABI: u32 = 2;
 
 #[derive(Default)]
 struct Module {

@@ -1,18 +1,20 @@
 //! What generated code calls. Not for use by hand: it changes with the generator.
 
-pub use crate::bridge::NamedService;
 #[cfg(feature = "serde")]
 pub use serde;
-pub use tonic::body::Body;
-pub use {bytes, http, linkme, prost, prost_types, tonic, tower_service};
+#[cfg(feature = "server")]
+pub use crate::bridge::NamedService;
+pub use {bytes, http, linkme, prost, prost_types, tower_service};
 
 #[cfg(feature = "server")]
-pub use crate::protocol::grpc::server::{
-    GeneratedService, GrpcFuture, GrpcFuture as ServiceFuture, GrpcRequest, GrpcResponse, RequestBody,
-};
+pub use crate::call::exchange::{Call, Handling};
+#[cfg(feature = "server")]
+pub use crate::protocol::service::Service;
+#[cfg(feature = "server")]
+pub use crate::server::mounted::{MountedFuture, MountedResponse, RequestBody, call};
 
 /// The version of the contract between generated code and this crate.
-pub const ABI: u32 = 1;
+pub const ABI: u32 = 2;
 
 /// Stops the build when generated code and this crate do not fit.
 pub const fn assert_abi(generated: u32) {
@@ -29,34 +31,21 @@ pub mod error {
     pub use crate::error::wire::{code, from_status, http, into_status, reason, retryable, show_status};
 }
 
-/// The server side of the four kinds of methods.
-#[cfg(feature = "server")]
-pub mod server {
-    pub use crate::protocol::grpc::server::{
-        call, client_streaming, server_streaming, streaming, unary, unimplemented,
-    };
-}
-
-/// REST: the bindings of a service, and the four kinds of methods.
+/// REST: the bindings of a service, and its routes.
 #[cfg(feature = "rest")]
 pub mod rest {
-    pub use crate::protocol::rest::server::call::{
-        Call, RestFuture, client_streaming, server_streaming, streaming, unary, unknown,
-    };
-    pub use crate::transcode::binding::{Binding, BodyKind, Fields, Variable};
+    pub use crate::transcode::binding::{Binding, BodyKind, Variable};
     pub use crate::transcode::routes::{End, Routes};
 }
 
 /// The client side of the four kinds of methods over REST.
 #[cfg(feature = "rest-client")]
 pub mod rest_client {
-    pub use crate::protocol::rest::client::call::{
-        Target, client_streaming, server_streaming, streaming, unary,
-    };
+    pub use crate::client::rest::{Target, bidi_streaming, client_streaming, server_streaming, unary};
 }
 
 /// The client side of the four kinds of methods.
 #[cfg(feature = "client")]
 pub mod client {
-    pub use crate::protocol::grpc::client::{client_streaming, server_streaming, streaming, unary};
+    pub use crate::client::{bidi_streaming, client_streaming, server_streaming, unary};
 }

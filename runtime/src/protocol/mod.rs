@@ -4,10 +4,17 @@
 
 pub(crate) mod accept;
 pub(crate) mod compression;
+pub(crate) mod connect;
 pub(crate) mod envelope;
 pub(crate) mod grpc;
 #[cfg(feature = "rest")]
 pub(crate) mod rest;
 #[cfg(feature = "server")]
+pub(crate) mod rpc;
+#[cfg(feature = "server")]
+pub(crate) mod server;
+#[cfg(feature = "server")]
 pub(crate) mod service;
+#[cfg(feature = "server")]
+pub(crate) mod settings;
 pub(crate) mod wire;

@@ -11,11 +11,11 @@ use http::request::Parts;
 use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tonic::body::Body;
 use tower::layer::util::Identity;
 use tower::{Layer, Service, ServiceBuilder};
 
-use crate::call::body::Answering;
+use crate::call::Body;
+use crate::protocol::rpc::Answering;
 use crate::server::connection;
 use crate::server::connection::Serving;
 use crate::server::serve::Origin;
@@ -119,14 +119,14 @@ where
         let mut request = Request::from_parts(parts, body);
         origin.note_on(&mut request);
         let mut service = self.clone();
-        Answering::Grpc(Box::pin(async move {
+        Box::pin(async move {
             if let Err(error) = poll_fn(|task| service.poll_ready(task)).await {
-                return Ok(router::layer_failed(error.into()));
+                return router::layer_failed(error.into());
             }
-            Ok(match service.call(request).await {
+            match service.call(request).await {
                 Ok(response) => response.map(Body::new),
                 Err(error) => router::layer_failed(error.into()),
-            })
-        }))
+            }
+        })
     }
 }

@@ -10,9 +10,9 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 use crate::json::{EnumInfo, Error, Field, Json, JsonEnum, MessageInfo, Reader, Writer};
+use crate::call::exchange::{Call, Handling};
+use crate::protocol::service::Service;
 use crate::method::{Access, Idempotency, MethodInfo, MethodKind, ServiceInfo};
-use crate::protocol::grpc::server;
-use crate::protocol::grpc::server::{GeneratedService, GrpcFuture, GrpcRequest};
 use crate::{Context, ResponseStream};
 
 const NAME: &str = "grpc.health.v1.Health";
@@ -124,27 +124,18 @@ impl State {
     }
 }
 
-impl GeneratedService for Health {
+impl Service for Health {
     const INFO: &'static ServiceInfo = &INFO;
 
-    fn dispatch(&self, request: GrpcRequest) -> GrpcFuture {
-        let health = self.clone();
-        // Limits are for what is watched, not for who watches.
-        let request = request.without_settings();
-        match request.uri().path() {
-            "/grpc.health.v1.Health/Check" => {
-                server::unary(&CHECK, request, move |_: Context, request: HealthCheckRequest| async move {
-                    health.check(&request.service)
-                })
-            }
-            "/grpc.health.v1.Health/Watch" => server::server_streaming(
-                &WATCH,
-                request,
-                move |_: Context, request: HealthCheckRequest| async move {
-                    Ok::<_, Status>(health.watch(request.service))
-                },
-            ),
-            _ => server::unimplemented(request),
+    fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a> {
+        match method {
+            0 => call.unary(move |_: Context, request: HealthCheckRequest| async move {
+                self.check(&request.service)
+            }),
+            1 => call.server_streaming(move |_: Context, request: HealthCheckRequest| async move {
+                Ok::<_, Status>(self.watch(request.service))
+            }),
+            _ => call.unknown(),
         }
     }
 }

@@ -4,16 +4,16 @@ mod bound;
 mod connection;
 mod error;
 mod health;
+pub(crate) mod mounted;
 mod reflection;
+mod rewind;
 mod router;
 mod serve;
 pub(crate) mod session;
 mod signal;
 mod silence;
-mod target;
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,17 +23,15 @@ use futures_util::stream::Stream;
 use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, ToSocketAddrs};
-use tonic::body::Body;
-pub use tonic::transport::server::Connected;
-use tonic::transport::server::TcpConnectInfo;
-#[cfg(feature = "tls")]
-use tonic::transport::server::TlsConnectInfo;
 use tower::layer::util::{Identity, Stack};
 use tower::{Layer, Service, ServiceBuilder};
 
 use crate::access::AnyAuthenticator;
+pub use crate::bridge::Connected;
+use crate::call::BoxError;
 use crate::cancellation::CancellationToken;
-use crate::protocol::grpc::server::{GeneratedService, Settings};
+use crate::protocol::compression::Compression;
+use crate::protocol::settings::ServerSettings;
 use crate::server::bound::Prepared;
 pub use crate::server::bound::{BoundServer, HttpService};
 use crate::server::connection::{Drain, Limits, Serving};
@@ -41,15 +39,13 @@ pub use crate::server::error::ServeError;
 pub use crate::server::health::Health;
 use crate::server::router::Entry;
 pub use crate::server::router::Router;
-use crate::{Authenticator, Context};
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use crate::Authenticator;
 
 /// Serves generated services over gRPC, and over REST where their `.proto` says how.
 ///
 /// ```no_run
-/// # use rsvc::codegen::{GeneratedService, NamedService};
-/// # async fn example<S: GeneratedService + NamedService>(users: S) -> Result<(), rsvc::server::ServeError> {
+/// # use rsvc::codegen::Service;
+/// # async fn example<S: Service>(users: S) -> Result<(), rsvc::server::ServeError> {
 /// rsvc::Server::new().add(users).serve("127.0.0.1:8080").await?;
 /// # Ok(())
 /// # }
@@ -88,7 +84,7 @@ pub struct Server<L = Identity> {
     entries: Vec<Entry>,
     descriptor_sets: Vec<&'static [u8]>,
     layers: ServiceBuilder<L>,
-    settings: Settings,
+    settings: ServerSettings,
     limits: Limits,
     drain: Drain,
     health: Option<Health>,
@@ -107,7 +103,7 @@ impl Server {
             entries: Vec::new(),
             descriptor_sets: Vec::new(),
             layers: ServiceBuilder::new(),
-            settings: Settings::default(),
+            settings: ServerSettings::default(),
             limits: Limits::default(),
             drain: Drain::default(),
             health: Some(Health::new()),
@@ -130,7 +126,7 @@ impl Default for Server {
 impl<L> Server<L> {
     /// Adds a service. Adding one of the same name twice is an error when the server binds.
     #[allow(clippy::should_implement_trait, reason = "nobody takes this for a sum")]
-    pub fn add<S: GeneratedService>(mut self, service: S) -> Self {
+    pub fn add<S: crate::protocol::service::Service>(mut self, service: S) -> Self {
         self.descriptor_sets.push(S::INFO.descriptor_set);
         self.entries.push(Entry::generated(service));
         self
@@ -139,7 +135,7 @@ impl<L> Server<L> {
     /// Adds a service made with tonic. What this server says about calls (timeouts, access, sizes) is not for it.
     pub fn add_tonic<S, B>(mut self, service: S) -> Self
     where
-        S: Service<Request<Body>, Response = Response<B>, Error = std::convert::Infallible>,
+        S: Service<Request<crate::bridge::TonicBody>, Response = Response<B>, Error = std::convert::Infallible>,
         S: NamedService + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
@@ -228,25 +224,27 @@ impl<L> Server<L> {
 
     /// The largest request message, in bytes. Default: 4 MiB.
     pub fn max_request_size(mut self, bytes: usize) -> Self {
-        self.settings.max_request_size = Some(bytes);
+        self.settings.max_request_size = bytes;
         self
     }
 
     /// The largest response message, in bytes. Default: no limit.
     pub fn max_response_size(mut self, bytes: usize) -> Self {
-        self.settings.max_response_size = Some(bytes);
+        self.settings.max_response_size = bytes;
         self
     }
 
-    /// Whether requests may be compressed with gzip. Default: yes.
-    pub fn accept_gzip(mut self, accept: bool) -> Self {
-        self.settings.accept_gzip = accept;
+    /// How requests over gRPC, gRPC-Web and Connect may be compressed. Default: in every way that the feature
+    /// `compression` brings: gzip and zstd, and br for Connect.
+    pub fn accept_compression(mut self, accepted: impl IntoIterator<Item = Compression>) -> Self {
+        self.settings.accept_compression = accepted.into_iter().collect();
         self
     }
 
-    /// Whether to compress responses for clients that know gzip. Default: no.
-    pub fn send_gzip(mut self, send: bool) -> Self {
-        self.settings.send_gzip = send;
+    /// The size in bytes from which response messages over gRPC, gRPC-Web and Connect are compressed for clients that
+    /// accept it; `None` compresses nothing. Default: none over gRPC and gRPC-Web, and from 1 KiB on over Connect.
+    pub fn compress_from(mut self, bytes: Option<usize>) -> Self {
+        self.settings.compress_from = Some(bytes);
         self
     }
 
@@ -334,7 +332,7 @@ impl<L> Server<L> {
     fn prepare(mut self) -> Result<Prepared<L>, ServeError> {
         if let Some(health) = &self.health {
             health.know(self.entries.iter().map(Entry::name));
-            self.entries.push(Entry::generated(health.clone()));
+            self.entries.push(Entry::unlimited(health.clone()));
             self.descriptor_sets.push(health::DESCRIPTOR_SET);
         }
         if self.reflection {
@@ -399,19 +397,4 @@ impl<L> fmt::Debug for Server<L> {
         let services: Vec<_> = self.entries.iter().map(Entry::name).collect();
         f.debug_struct("Server").field("services", &services).finish_non_exhaustive()
     }
-}
-
-/// The peer, as the transport noted it on the request.
-pub(crate) fn peer_addr(ctx: &Context) -> Option<SocketAddr> {
-    #[cfg(feature = "tls")]
-    if let Some(connection) = ctx.extension::<TlsConnectInfo<TcpConnectInfo>>() {
-        return connection.get_ref().remote_addr;
-    }
-    ctx.extension::<TcpConnectInfo>()?.remote_addr
-}
-
-/// The certificates of the peer, its own first.
-#[cfg(feature = "tls")]
-pub(crate) fn peer_certificates(ctx: &Context) -> Option<Arc<Vec<crate::tls::CertificateDer<'static>>>> {
-    ctx.extension::<TlsConnectInfo<TcpConnectInfo>>()?.peer_certs()
 }

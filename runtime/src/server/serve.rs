@@ -18,15 +18,15 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, timeout_at};
-use tonic::body::Body;
 
-use crate::call::body::Payload;
+use crate::bridge::{self, Status};
+use crate::call::Body;
 use crate::cancellation::CancellationToken;
-use crate::context::Connection;
+use crate::peer::Peer;
 use crate::server::connection::Limits;
+use crate::server::rewind::Rewind;
 use crate::server::session::{Sessions, Way, is_new, sessions};
 use crate::server::silence::Silence;
-use crate::server::target::Targets;
 use crate::server::{Connected, HttpService};
 
 /// What a connection of HTTP/2 begins with.
@@ -81,11 +81,11 @@ impl Http {
         let (way, sessions) = sessions();
         let origin = Origin::new(io.connect_info());
         let ended = if is_http2 {
-            let io = TokioIo::new(Targets::untouched(io, first, way.clone()));
+            let io = TokioIo::new(Rewind::new(io, first));
             let connection = self.http2.serve_connection(io, on_connection(service, origin, way));
             run(connection, http2::Connection::graceful_shutdown, sessions, draining).await
         } else {
-            let io = Targets::new(io, first, way.clone());
+            let io = Rewind::new(io, first);
             let io = TokioIo::new(Silence::new(io, start, silence, way.clone()));
             let connection =
                 self.http1.serve_connection(io, on_connection(service, origin, way)).with_upgrades();
@@ -146,27 +146,36 @@ async fn run<C: Future>(
 /// Where the requests of a connection come from, as its transport tells.
 #[derive(Clone)]
 pub struct Origin {
-    connection: Connection,
-    note_on: fn(&Connection, &mut Extensions),
+    peer: Arc<Peer>,
+    note_on: fn(&Peer, &mut Extensions),
 }
 
 impl Origin {
-    fn new<C: Clone + Send + Sync + 'static>(connection: C) -> Self {
-        let note_on = |connection: &Connection, extensions: &mut Extensions| {
-            if let Some(connection) = (**connection).downcast_ref::<C>() {
-                extensions.insert(connection.clone());
+    fn new<C: Clone + Send + Sync + 'static>(info: C) -> Self {
+        let note_on = |peer: &Peer, extensions: &mut Extensions| {
+            if let Some(info) = peer.info::<C>() {
+                extensions.insert(info.clone());
             }
         };
-        Self { connection: Arc::new(connection), note_on }
+        // What the transport says is looked at once for all requests.
+        let mut noted = Extensions::new();
+        noted.insert(info.clone());
+        let peer = Peer {
+            addr: bridge::remote_addr(&noted),
+            #[cfg(feature = "tls")]
+            certificates: bridge::certificates(&noted),
+            info: Box::new(info),
+        };
+        Self { peer: Arc::new(peer), note_on }
     }
 
     /// Notes it where layers and the services of others look for it. That costs a request more than a route.
     pub(super) fn note_on<B>(&self, request: &mut Request<B>) {
-        (self.note_on)(&self.connection, request.extensions_mut());
+        (self.note_on)(&self.peer, request.extensions_mut());
     }
 
-    pub(super) fn connection(&self) -> Connection {
-        Arc::clone(&self.connection)
+    pub(super) fn peer(&self) -> Arc<Peer> {
+        Arc::clone(&self.peer)
     }
 }
 
@@ -177,7 +186,7 @@ fn on_connection(
     way: Way,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
-    Response = Response<InUse<Payload>>,
+    Response = Response<InUse>,
     Error = Infallible,
     Future: Send + 'static,
 > {
@@ -185,10 +194,7 @@ fn on_connection(
         let (mut parts, body) = request.into_parts();
         let may_upgrade = may_upgrade(&parts);
         let has_body = !body.is_end_stream();
-        if may_upgrade || has_body {
-            way.note_more();
-        }
-        let body = if has_body { Body::new(InUse { body, way: way.clone() }) } else { Body::empty() };
+        let body = if has_body { Body::incoming(body).guarded(way.guard()) } else { Body::empty() };
         // Of those that do not ask for another protocol, nobody needs it.
         if may_upgrade {
             parts.extensions.insert(way.clone());
@@ -197,7 +203,7 @@ fn on_connection(
         let answer = service.answer(parts, body, &origin);
         let way = way.clone();
         async move {
-            let Ok(response) = answer.await;
+            let response = answer.await;
             let status = response.status();
             if may_upgrade && (status == StatusCode::SWITCHING_PROTOCOLS || is_connect && status.is_success())
             {
@@ -214,20 +220,20 @@ pub(super) fn may_upgrade(request: &Parts) -> bool {
 }
 
 /// A body. As long as there is one, its connection is in use.
-struct InUse<B> {
-    body: B,
+struct InUse {
+    body: Body,
     #[allow(dead_code, reason = "held for as long as the body is")]
     way: Way,
 }
 
-impl<B: http_body::Body<Data = Bytes> + Unpin> http_body::Body for InUse<B> {
+impl http_body::Body for InUse {
     type Data = Bytes;
-    type Error = B::Error;
+    type Error = Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         task: &mut Task<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         Pin::new(&mut self.body).poll_frame(task)
     }
 

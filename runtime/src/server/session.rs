@@ -24,8 +24,6 @@ struct Line {
     has_sessions: AtomicBool,
     /// Whether it is used for something else than HTTP, for the rest of its life.
     upgraded: AtomicBool,
-    /// Whether a request had more than a head.
-    had_more: AtomicBool,
 }
 
 /// The sessions of a connection. They belong to it: it is not over before they are, and they end when it is ended.
@@ -40,7 +38,6 @@ pub(super) fn sessions() -> (Way, Sessions) {
         sessions,
         has_sessions: AtomicBool::new(false),
         upgraded: AtomicBool::new(false),
-        had_more: AtomicBool::new(false),
     };
     let way = Way(Arc::new(line));
     (way.clone(), Sessions { left, way })
@@ -61,27 +58,18 @@ pub(crate) fn spawn(way: Option<Way>, session: impl Future<Output = ()> + Send +
 }
 
 impl Way {
-    /// Who holds one without using the connection: its sessions, its service, and the two that look at what is read.
-    const WITHOUT_USE: usize = 4;
+    /// One that is held without its type.
+    pub(super) fn guard(&self) -> crate::call::body::Guard {
+        Arc::clone(&self.0) as crate::call::body::Guard
+    }
 
-    /// Whether the connection has nothing to do but wait for a request. For connections of HTTP/1.1, where those four
+    /// Who holds one without using the connection: its sessions, its service, and the one that looks at what is read.
+    const WITHOUT_USE: usize = 3;
+
+    /// Whether the connection has nothing to do but wait for a request. For connections of HTTP/1.1, where those three
     /// hold one each.
     pub(super) fn is_idle(&self) -> bool {
         Arc::strong_count(&self.0) <= Self::WITHOUT_USE && !self.0.upgraded.load(Ordering::Acquire)
-    }
-
-    /// Notes that a request has more than a head: a body, or another protocol to follow.
-    pub(super) fn note_more(&self) {
-        self.0.had_more.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether one had, of those since heads alone were expected.
-    pub(super) fn had_more(&self) -> bool {
-        self.0.had_more.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn expect_heads(&self) {
-        self.0.had_more.store(false, Ordering::Relaxed);
     }
 
     /// Notes that no more requests are to be waited for.

@@ -1,0 +1,98 @@
+//! A body as a whole.
+
+use std::pin::Pin;
+use std::task::{Context as Task, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::StatusCode;
+use http_body::Body as _;
+use tokio::time::{Sleep, sleep};
+
+use super::{Body, CallError};
+use crate::bridge::{Code, Status};
+
+/// Gathers all of a body, which is not copied if it comes in one piece.
+pub(crate) struct Collect {
+    first: Bytes,
+    /// All of the body so far, once there is more than one piece.
+    joined: BytesMut,
+    limit: usize,
+    timeout: Duration,
+    /// Set only if there is something to wait for.
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl Collect {
+    /// At most `limit` bytes, which arrive within `timeout`.
+    pub(crate) fn new(limit: usize, timeout: Duration) -> Self {
+        Self { first: Bytes::new(), joined: BytesMut::new(), limit, timeout, alarm: None }
+    }
+
+    /// The bytes, once all of them are there.
+    pub(crate) fn poll(&mut self, body: &mut Body, task: &mut Task<'_>) -> Poll<Result<Bytes, CallError>> {
+        if body.size_hint().lower() > self.limit as u64 {
+            return Poll::Ready(Err(too_large(self.limit)));
+        }
+        while !body.is_end_stream() {
+            let Poll::Ready(data) = body.poll_data(task) else {
+                let timeout = self.timeout;
+                let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(timeout)));
+                ready!(alarm.as_mut().poll(task));
+                return Poll::Ready(Err(too_slow(timeout)));
+            };
+            match data.transpose().map_err(broken)? {
+                None => break,
+                Some(data) => self.add(data),
+            }
+            if self.len() > self.limit {
+                return Poll::Ready(Err(too_large(self.limit)));
+            }
+        }
+        let whole = if self.joined.is_empty() {
+            std::mem::take(&mut self.first)
+        } else {
+            std::mem::take(&mut self.joined).freeze()
+        };
+        Poll::Ready(Ok(whole))
+    }
+
+    fn len(&self) -> usize {
+        self.first.len().max(self.joined.len())
+    }
+
+    fn add(&mut self, data: Bytes) {
+        if self.len() == 0 {
+            self.first = data;
+            return;
+        }
+        if self.joined.is_empty() {
+            self.joined.reserve(self.first.len() + data.len());
+            self.joined.extend_from_slice(&self.first);
+        }
+        self.joined.extend_from_slice(&data);
+    }
+}
+
+/// A body beyond the limit.
+#[cold]
+pub(crate) fn too_large(limit: usize) -> CallError {
+    let status = Status::resource_exhausted(format!("the body has more than {limit} bytes"));
+    CallError::with_http(StatusCode::PAYLOAD_TOO_LARGE, status)
+}
+
+/// A body that takes too long.
+#[cold]
+pub(crate) fn too_slow(limit: Duration) -> CallError {
+    let status = Status::deadline_exceeded(format!("the body took more than {limit:?} to arrive"));
+    CallError::with_http(StatusCode::REQUEST_TIMEOUT, status)
+}
+
+/// A body that breaks off, or is not what its coding says.
+#[cold]
+fn broken(status: Status) -> CallError {
+    match status.code() {
+        Code::InvalidArgument | Code::ResourceExhausted => status.into(),
+        _ => Status::cancelled("the body of the request broke off").into(),
+    }
+}

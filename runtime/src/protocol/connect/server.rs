@@ -1,0 +1,374 @@
+//! Connect on a server: unary calls as plain HTTP, and what its streams add to calls with envelopes
+//! ([the protocol](https://connectrpc.com/docs/protocol)).
+
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, VARY, WWW_AUTHENTICATE,
+};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+
+use super::get::GetRequest;
+use super::{end_stream, error as wire, timeout};
+use crate::Context;
+use crate::bridge::{Code, Status};
+use crate::call::collect::Collect;
+use crate::call::dispatch::{self, Inbound};
+use crate::call::{Body, Call, CallError, Exchange, Outgoing};
+use crate::error;
+use crate::json::MessageInfo;
+use crate::message::AnyMessage;
+use crate::method::{Idempotency, MethodInfo};
+use crate::protocol::compression::Compression;
+use crate::protocol::envelope::{self, codec};
+use crate::protocol::server::{Dialect, End, ServerCall};
+use crate::protocol::settings::ServerSettings;
+use crate::protocol::wire::Codec;
+use crate::stream::Incoming;
+
+/// What stands before the name of trailing metadata in the headers of a unary response.
+pub(crate) const TRAILER_PREFIX: &str = "trailer-";
+/// The header with the version of the protocol, and its only value.
+pub(crate) const VERSION: HeaderName = HeaderName::from_static("connect-protocol-version");
+/// The size from which messages are compressed for peers that accept it.
+const COMPRESS_FROM: usize = 1024;
+/// How long the body of a unary request may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Streams of Connect.
+pub(crate) static STREAMS: Streams = Streams;
+
+pub(crate) struct Streams;
+
+impl Dialect for Streams {
+    fn encoding(&self) -> HeaderName {
+        HeaderName::from_static("connect-content-encoding")
+    }
+
+    fn accept_encoding(&self) -> HeaderName {
+        HeaderName::from_static("connect-accept-encoding")
+    }
+
+    fn compressions(&self) -> &'static [Compression] {
+        Compression::SUPPORTED
+    }
+
+    fn compress_from(&self) -> Option<usize> {
+        Some(COMPRESS_FROM)
+    }
+
+    fn timeout(&self, headers: &HeaderMap) -> Result<Option<Duration>, Status> {
+        check_version(headers)?;
+        timeout::of_caller(headers)
+    }
+
+    fn content_type(&self, codec: Codec) -> HeaderValue {
+        HeaderValue::from_static(match codec {
+            Codec::Protobuf => "application/connect+proto",
+            Codec::Json => "application/connect+json",
+        })
+    }
+
+    fn end(&self, status: &Status) -> End {
+        let error = (status.code() != Code::Ok).then_some(status);
+        let (mut content, mut end) = (Vec::new(), Vec::new());
+        end_stream::append(error, status.metadata().as_ref(), &mut content);
+        envelope::append_flagged(&mut end, end_stream::END_STREAM, &content);
+        End::Data(end)
+    }
+
+    fn refusal(&self, codec: Codec, status: &Status) -> Response<Body> {
+        let End::Data(end) = self.end(status) else { unreachable!("streams of Connect end in an envelope") };
+        let mut response = Response::new(Body::from(end));
+        response.headers_mut().insert(CONTENT_TYPE, self.content_type(codec));
+        response
+    }
+}
+
+fn check_version(headers: &HeaderMap) -> Result<(), Status> {
+    match headers.get(VERSION) {
+        Some(version) if version != "1" => {
+            Err(Status::invalid_argument(format!("version {version:?} of Connect is not known: it must be 1")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The form of a unary call's messages, by its media type.
+pub(crate) fn codec_of(media_type: &HeaderValue) -> Option<Codec> {
+    let text = media_type.to_str().ok()?;
+    let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
+    let utf8 = parameters.split(';').map(str::trim).all(|parameter| {
+        parameter.is_empty()
+            || parameter.split_once('=').is_some_and(|(name, value)| {
+                name.eq_ignore_ascii_case("charset") && value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+            })
+    });
+    match essence.trim() {
+        essence if essence.eq_ignore_ascii_case("application/json") && utf8 => Some(Codec::Json),
+        essence if essence.eq_ignore_ascii_case("application/proto") && parameters.is_empty() => {
+            Some(Codec::Protobuf)
+        }
+        _ => None,
+    }
+}
+
+/// Answers a unary call.
+pub(crate) async fn serve_unary(call: ServerCall) -> Response<Body> {
+    let ServerCall { service, method, mut parts, body, peer, settings } = call;
+    let info = &service.info().methods[method];
+    let request = match Request::of(info, &mut parts, body, &settings) {
+        Ok(request) => request,
+        Err(refusal) => return refusal.into_response(&settings),
+    };
+    let Parts { headers, extensions, .. } = parts;
+    let from = settings.compress_from.unwrap_or(Some(COMPRESS_FROM));
+    let compression = from.and_then(|from| Some((Compression::wanted(&headers, ACCEPT_ENCODING)?, from)));
+    let timeout = request.timeout;
+    let mut exchange = Unary {
+        call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy),
+        request,
+        settings: Arc::clone(&settings),
+        answer: None,
+    };
+    let ctx = exchange.call.context().clone();
+    let handling = service.call(method, Call::new(&mut exchange));
+    let outcome = dispatch::run(info, &ctx, &settings.policy, handling).await;
+    exchange.finish(outcome, compression)
+}
+
+/// A request of a unary call, before its message is read.
+struct Request {
+    codec: Codec,
+    compression: Option<Compression>,
+    timeout: Option<Duration>,
+    is_get: bool,
+    body: Body,
+    collect: Collect,
+}
+
+/// Why a request is not that of a call.
+enum Refusal {
+    /// By the words of HTTP, without a body.
+    Http(StatusCode),
+    /// `GET` of a method that may have side effects.
+    NotGet,
+    Status(Status),
+}
+
+impl From<Status> for Refusal {
+    fn from(status: Status) -> Self {
+        Self::Status(status)
+    }
+}
+
+impl Refusal {
+    #[cold]
+    fn into_response(self, settings: &ServerSettings) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        match self {
+            Self::Http(status) => {
+                *response.status_mut() = status;
+                if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+                    let accepted = HeaderValue::from_static("application/json, application/proto");
+                    response.headers_mut().insert("accept-post", accepted);
+                }
+            }
+            Self::NotGet => {
+                *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            }
+            Self::Status(status) => {
+                response = failed(&status);
+                if status.code() == Code::Unimplemented {
+                    let names: Vec<_> = settings.accept_compression.iter().map(|known| known.name()).collect();
+                    let names = HeaderValue::from_str(&names.join(",")).expect("names are tokens");
+                    response.headers_mut().insert(ACCEPT_ENCODING, names);
+                }
+            }
+        }
+        response
+    }
+}
+
+impl Request {
+    fn of(
+        info: &MethodInfo,
+        parts: &mut Parts,
+        body: Body,
+        settings: &ServerSettings,
+    ) -> Result<Self, Refusal> {
+        let limit = settings.max_request_size;
+        if parts.method == Method::GET {
+            if info.idempotency != Idempotency::NoSideEffects {
+                return Err(Refusal::NotGet);
+            }
+            let get = GetRequest::read(parts.uri.query().unwrap_or_default())?;
+            let Some(codec) = get.codec else { return Err(Refusal::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE)) };
+            return Ok(Self {
+                codec,
+                compression: compression_of(get.compression.as_deref(), settings)?,
+                timeout: timeout::of_caller(&parts.headers)?,
+                is_get: true,
+                body: Body::from(get.message),
+                collect: Collect::new(limit, BODY_TIMEOUT),
+            });
+        }
+        let codec = parts.headers.get(CONTENT_TYPE).and_then(codec_of);
+        let Some(codec) = codec else { return Err(Refusal::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE)) };
+        check_version(&parts.headers)?;
+        let encoding = parts.headers.get(CONTENT_ENCODING).map(|name| name.to_str().unwrap_or("?"));
+        Ok(Self {
+            codec,
+            compression: compression_of(encoding, settings)?,
+            timeout: timeout::of_caller(&parts.headers)?,
+            is_get: false,
+            body,
+            collect: Collect::new(limit, BODY_TIMEOUT),
+        })
+    }
+}
+
+fn compression_of(name: Option<&str>, settings: &ServerSettings) -> Result<Option<Compression>, Status> {
+    let Some(name) = name.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity")) else {
+        return Ok(None);
+    };
+    match Compression::by_name(name).filter(|known| settings.accept_compression.contains(known)) {
+        Some(known) => Ok(Some(known)),
+        None => {
+            Err(Status::unimplemented(format!("messages in the encoding {name:?} are not read here")))
+        }
+    }
+}
+
+/// A unary call.
+struct Unary {
+    call: Inbound,
+    request: Request,
+    settings: Arc<ServerSettings>,
+    answer: Option<Vec<u8>>,
+}
+
+impl Unary {
+    fn finish(
+        self,
+        outcome: Result<(), CallError>,
+        compression: Option<(Compression, usize)>,
+    ) -> Response<Body> {
+        let answer = outcome.and_then(|()| {
+            self.answer.ok_or_else(|| Status::internal("the handler gave no answer").into())
+        });
+        let ctx = self.call.context();
+        let data = match answer {
+            Ok(data) => data,
+            Err(error) => {
+                // The status has all metadata, of headers and of trailers: here each has a place of its own.
+                let mut response = failed(&error::limit::fit(error.status));
+                add_metadata(ctx, response.headers_mut());
+                return response;
+            }
+        };
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        add_metadata(ctx, headers);
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static(match self.request.codec {
+                Codec::Protobuf => "application/proto",
+                Codec::Json => "application/json",
+            }),
+        );
+        if self.request.is_get {
+            // What is cached for one client must not go to one that cannot read it.
+            headers.append(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        *response.body_mut() = match compression {
+            Some((compression, from)) if data.len() >= from => {
+                headers.insert(CONTENT_ENCODING, HeaderValue::from_static(compression.name()));
+                compression.compress(&data).into()
+            }
+            _ => data.into(),
+        };
+        response
+    }
+}
+
+/// Adds what a handler answers besides its message.
+fn add_metadata(ctx: &Context, headers: &mut HeaderMap) {
+    if !ctx.has_answer() {
+        return;
+    }
+    for (key, value) in ctx.answer_headers().as_ref() {
+        headers.append(key.clone(), value.clone());
+    }
+    for (key, value) in ctx.answer_trailers().as_ref() {
+        let name = HeaderName::try_from(format!("{TRAILER_PREFIX}{key}")).expect("a longer name is one too");
+        headers.append(name, value.clone());
+    }
+}
+
+/// The response of a call that failed.
+#[cold]
+fn failed(status: &Status) -> Response<Body> {
+    let mut content = Vec::new();
+    wire::append(status, &mut content);
+    let mut response = Response::new(Body::from(content));
+    let http = StatusCode::from_u16(error::http_status(status.code()));
+    *response.status_mut() = http.expect("the table has HTTP statuses");
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if status.code() == Code::Unauthenticated {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+impl Exchange for Unary {
+    fn context(&self) -> &Context {
+        self.call.context()
+    }
+
+    fn poll_request(
+        &mut self,
+        task: &mut Task<'_>,
+        message: &mut dyn AnyMessage,
+    ) -> Poll<Result<(), CallError>> {
+        let Request { codec, compression, body, collect, .. } = &mut self.request;
+        let mut content: Bytes = ready!(collect.poll(body, task))?;
+        if let Some(compression) = *compression {
+            content = envelope::decompress(compression, content, self.settings.max_request_size)?;
+        }
+        // A message of JSON is at least `{}`, but nothing at all is as good as an empty message.
+        if *codec == Codec::Protobuf || !content.is_empty() {
+            codec::read(*codec, content, message)?;
+        }
+        Poll::Ready(dispatch::admit(message).map_err(CallError::from))
+    }
+
+    fn requests(&mut self, _: &'static MessageInfo) -> Result<Box<dyn Incoming>, CallError> {
+        Err(streams_only())
+    }
+
+    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
+        self.call.release(message)?;
+        let mut out = Vec::new();
+        codec::write(self.request.codec, message, &mut out)?;
+        if out.len() > self.settings.max_response_size {
+            return Err(envelope::too_large(self.settings.max_response_size).into());
+        }
+        self.answer = Some(out);
+        Ok(())
+    }
+
+    fn respond_all(&mut self, _: &'static MessageInfo, _: Box<dyn Outgoing>) {}
+}
+
+/// Calls with streams never come here: the kind of the method was looked at before.
+#[cold]
+fn streams_only() -> CallError {
+    Status::internal("a call with streams is not unary").into()
+}

@@ -1,0 +1,118 @@
+//! gRPC-Web's text form: the body in base64, for clients that can only read text
+//! ([PROTOCOL-WEB](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md)).
+
+use std::pin::Pin;
+use std::task::{Context as Task, Poll, ready};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::{Buf, Bytes, BytesMut};
+use http_body::Frame;
+
+use crate::bridge::Status;
+use crate::call::Body;
+
+/// Four characters stand for three bytes.
+const GROUP: usize = 4;
+
+/// Bytes as text.
+pub(crate) fn encode(data: &[u8]) -> Vec<u8> {
+    STANDARD.encode(data).into_bytes()
+}
+
+/// The bytes of a body that is text.
+pub(crate) fn decode(body: Body) -> Body {
+    Body::new(Decoded { body, pending: BytesMut::new() })
+}
+
+/// A body that is decoded as it arrives. The text may have padding in its middle: it may be several texts, one after the
+/// other.
+struct Decoded {
+    body: Body,
+    /// The beginning of a group of four characters that goes on in the next frame.
+    pending: BytesMut,
+}
+
+impl Decoded {
+    /// Decodes all groups that are there.
+    fn take_groups(&mut self) -> Result<Bytes, Status> {
+        let whole = self.pending.len() / GROUP * GROUP;
+        let mut out = Vec::with_capacity(whole / GROUP * 3);
+        for text in self.pending[..whole].split_inclusive(|&byte| byte == b'=') {
+            // The second `=` of a group stands alone here.
+            if text == b"=" {
+                continue;
+            }
+            let text = text.strip_suffix(b"=").unwrap_or(text);
+            NO_PADDING.decode_vec(text, &mut out).map_err(|_| not_base64())?;
+        }
+        self.pending.advance(whole);
+        Ok(out.into())
+    }
+}
+
+const NO_PADDING: base64::engine::GeneralPurpose = base64::engine::general_purpose::STANDARD_NO_PAD;
+
+#[cold]
+fn not_base64() -> Status {
+    Status::invalid_argument("the body of the request is not base64")
+}
+
+impl http_body::Body for Decoded {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        loop {
+            let frame = match ready!(Pin::new(&mut self.body).poll_frame(task)) {
+                Some(Ok(frame)) => frame,
+                Some(Err(status)) => return Poll::Ready(Some(Err(status))),
+                None if self.pending.is_empty() => return Poll::Ready(None),
+                None => {
+                    self.pending.clear();
+                    return Poll::Ready(Some(Err(not_base64())));
+                }
+            };
+            let Ok(data) = frame.into_data() else { continue };
+            self.pending.extend_from_slice(&data);
+            if self.pending.len() >= GROUP {
+                return Poll::Ready(Some(self.take_groups().map(Frame::data)));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use http_body_util::{BodyExt as _, StreamBody};
+
+    use super::*;
+
+    fn decoded(frames: &[&'static str]) -> Result<Vec<u8>, String> {
+        let frames: Vec<_> = frames.iter().map(|text| Ok::<_, Status>(Frame::data(Bytes::from(*text)))).collect();
+        let body = decode(Body::new(StreamBody::new(futures_util::stream::iter(frames))));
+        let collected = body.collect().now_or_never().expect("all is there");
+        collected.map(|body| body.to_bytes().to_vec()).map_err(|status| status.message().to_owned())
+    }
+
+    #[test]
+    fn texts_follow_each_other() {
+        assert_eq!(encode(b"abcd"), b"YWJjZA==");
+        for frames in [&["YWJjZA==YWJj"][..], &["YW", "JjZA=", "=YWJ", "j"], &["", "YWJjZA==", "YWJj"]] {
+            assert_eq!(decoded(frames).unwrap(), b"abcdabc", "{frames:?}");
+        }
+        assert_eq!(decoded(&["YWI=YWJj"]).unwrap(), b"ababc");
+        assert_eq!(decoded(&[]).unwrap(), b"");
+    }
+
+    #[test]
+    fn what_is_not_base64_is_an_error() {
+        for text in ["!!!!", "YWJ", "YW=J", "====", "Y==="] {
+            assert_eq!(decoded(&[text]).unwrap_err(), "the body of the request is not base64", "{text}");
+        }
+    }
+}

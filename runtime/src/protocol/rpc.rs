@@ -1,0 +1,170 @@
+//! Which protocol a request to the path of a method speaks.
+
+use std::future::Future;
+
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
+
+use super::connect;
+use super::grpc;
+use super::server::{Dialect, ServerCall, serve as serve_enveloped};
+use super::service::AnyService;
+use super::wire::Codec;
+use crate::bridge::Status;
+use crate::call::Body;
+use crate::method::MethodKind;
+
+/// A protocol of calls, by the media type of a request.
+#[derive(Clone, Copy)]
+pub(crate) enum RpcProtocol {
+    Enveloped(&'static dyn Dialect, Codec),
+    /// A unary call of Connect.
+    Unary,
+}
+
+/// What the media type of a request says.
+#[derive(Clone, Copy)]
+pub(crate) enum RpcMedia {
+    Grpc(Codec),
+    Web { codec: Codec, text: bool },
+    ConnectStream(Codec),
+    /// What Connect's unary calls have. Others have JSON as well.
+    ConnectUnary(Codec),
+    /// A form of messages that is not known, of gRPC or of gRPC-Web.
+    UnknownGrpc,
+    Other,
+}
+
+impl RpcMedia {
+    /// By the headers of a request.
+    #[inline]
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let Some(value) = headers.get(CONTENT_TYPE) else { return Self::Other };
+        match value.as_bytes().strip_prefix(b"application/") {
+            Some(b"grpc") => Self::Grpc(Codec::Protobuf),
+            Some(rest) if rest.starts_with(b"grpc") => Self::of_grpc(rest),
+            Some(b"connect+proto") => Self::ConnectStream(Codec::Protobuf),
+            Some(b"connect+json") => Self::ConnectStream(Codec::Json),
+            _ => connect::server::codec_of(value).map_or(Self::Other, Self::ConnectUnary),
+        }
+    }
+
+    fn of_grpc(media_type: &[u8]) -> Self {
+        let essence = media_type.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
+        let (name, codec) = match essence.iter().position(|&byte| byte == b'+') {
+            None => (essence, Codec::Protobuf),
+            Some(plus) => match &essence[plus..] {
+                b"+proto" => (&essence[..plus], Codec::Protobuf),
+                b"+json" => (&essence[..plus], Codec::Json),
+                _ => return Self::UnknownGrpc,
+            },
+        };
+        match name {
+            b"grpc" => Self::Grpc(codec),
+            b"grpc-web" => Self::Web { codec, text: false },
+            b"grpc-web-text" => Self::Web { codec, text: true },
+            _ => Self::UnknownGrpc,
+        }
+    }
+
+    /// Whether it can only be that of a call to a method's own path.
+    pub(crate) fn is_rpc_only(self) -> bool {
+        match self {
+            Self::Grpc(_) | Self::Web { .. } | Self::ConnectStream(_) | Self::UnknownGrpc => true,
+            Self::ConnectUnary(codec) => codec == Codec::Protobuf,
+            Self::Other => false,
+        }
+    }
+}
+
+/// The protocol of a request to the path of a method of this kind, or the answer to one that speaks none.
+pub(crate) fn protocol_of(
+    parts: &Parts,
+    media: RpcMedia,
+    kind: MethodKind,
+) -> Result<RpcProtocol, Response<Body>> {
+    if parts.method != Method::POST {
+        let query = parts.uri.query().unwrap_or_default();
+        if parts.method == Method::GET && kind == MethodKind::Unary && connect::get::GetRequest::is_one(query) {
+            return Ok(RpcProtocol::Unary);
+        }
+        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "calls use POST\n");
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        return Err(response);
+    }
+    match media {
+        RpcMedia::Grpc(_) if parts.version < Version::HTTP_2 => {
+            Err(plain(StatusCode::HTTP_VERSION_NOT_SUPPORTED, "gRPC calls use HTTP/2\n"))
+        }
+        RpcMedia::Grpc(codec) => Ok(RpcProtocol::Enveloped(&grpc::server::GRPC, codec)),
+        RpcMedia::Web { codec, text: false } => Ok(RpcProtocol::Enveloped(&grpc::server::WEB, codec)),
+        RpcMedia::Web { codec, text: true } => Ok(RpcProtocol::Enveloped(&grpc::server::WEB_TEXT, codec)),
+        RpcMedia::ConnectStream(codec) if kind != MethodKind::Unary => {
+            Ok(RpcProtocol::Enveloped(&connect::server::STREAMS, codec))
+        }
+        RpcMedia::ConnectUnary(_) if kind == MethodKind::Unary => Ok(RpcProtocol::Unary),
+        _ => Err(unsupported(kind)),
+    }
+}
+
+/// The answer to a media type that is none of a call.
+#[cold]
+fn unsupported(kind: MethodKind) -> Response<Body> {
+    let mut response = plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the media type is none of a call\n");
+    let accepted = HeaderValue::from_static(if kind == MethodKind::Unary {
+        "application/grpc, application/grpc-web, application/json, application/proto"
+    } else {
+        "application/grpc, application/grpc-web, application/connect+json, application/connect+proto"
+    });
+    response.headers_mut().insert("accept-post", accepted.clone());
+    response.headers_mut().insert(ACCEPT, accepted);
+    response
+}
+
+/// An answer without a protocol.
+#[cold]
+pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let media_type = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
+    response
+}
+
+/// Answers a call of a method that is known.
+#[inline]
+pub(crate) async fn serve(protocol: RpcProtocol, call: ServerCall) -> Response<Body> {
+    match protocol {
+        RpcProtocol::Enveloped(dialect, codec) => serve_enveloped(dialect, codec, call).await,
+        RpcProtocol::Unary => connect::server::serve_unary(call).await,
+    }
+}
+
+/// The answer to a call whose path is that of no method. `what` is missing: a service or a method.
+#[cold]
+pub(crate) fn unknown(what: &str, path: &str, media: RpcMedia) -> Response<Body> {
+    let path = path.trim_start_matches('/');
+    let status = Status::unimplemented(format!("there is no {what} `{path}`"));
+    let (dialect, codec): (&dyn Dialect, Codec) = match media {
+        RpcMedia::Grpc(codec) => (&grpc::server::GRPC, codec),
+        RpcMedia::Web { codec, text: false } => (&grpc::server::WEB, codec),
+        RpcMedia::Web { codec, text: true } => (&grpc::server::WEB_TEXT, codec),
+        _ => return plain(StatusCode::NOT_FOUND, "there is no such method\n"),
+    };
+    dialect.refusal(codec, &status)
+}
+
+/// The index of the method at a path, in a service.
+pub(crate) fn method_at(service: &dyn AnyService, path: &str) -> Option<usize> {
+    service.info().methods.iter().position(|method| method.path == path)
+}
+
+/// A response on its way.
+pub(crate) type Answering = std::pin::Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+/// The answer to a request that failed outside of the call that it may be.
+#[cold]
+pub(crate) fn failed(status: &Status) -> Response<Body> {
+    grpc::server::GRPC.refusal(Codec::Protobuf, status)
+}

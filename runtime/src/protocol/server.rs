@@ -1,0 +1,408 @@
+//! Serving a call of gRPC, gRPC-Web or streaming Connect: they differ in names of headers, and in how a call ends.
+
+use std::mem::take;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http_body::Frame;
+
+use super::compression::Compression;
+use super::envelope::{self, Envelope, EnvelopeError, EnvelopeReader, codec};
+use super::service::AnyService;
+use super::settings::ServerSettings;
+use super::wire::Codec;
+use crate::Context;
+use crate::bridge::Status;
+use crate::call::dispatch::{self, Inbound, Responses};
+use crate::call::{Body, Call, CallError, Exchange, Outgoing};
+use crate::error;
+use crate::json::MessageInfo;
+use crate::message::AnyMessage;
+use crate::peer::Peer;
+use crate::stream::Incoming;
+
+/// How much of a handler's messages goes out at once, if it is faster than the connection. In bytes.
+const BATCH: usize = 32 * 1024;
+
+/// A call of a method that is known.
+pub(crate) struct ServerCall {
+    pub(crate) service: Arc<dyn AnyService>,
+    /// The index of the method in its service.
+    pub(crate) method: usize,
+    pub(crate) parts: Parts,
+    pub(crate) body: Body,
+    pub(crate) peer: Option<Arc<Peer>>,
+    pub(crate) settings: Arc<ServerSettings>,
+}
+
+/// What is different in each protocol with envelopes.
+pub(crate) trait Dialect: Send + Sync {
+    /// The header that says how messages are compressed.
+    fn encoding(&self) -> HeaderName;
+
+    /// The header that says how they may be compressed, a list without weights.
+    fn accept_encoding(&self) -> HeaderName;
+
+    /// The compressions that the protocol has.
+    fn compressions(&self) -> &'static [Compression];
+
+    /// The size from which messages are compressed for peers that accept it, if a server does not say.
+    fn compress_from(&self) -> Option<usize>;
+
+    /// The time that the headers of a call leave for it.
+    fn timeout(&self, headers: &HeaderMap) -> Result<Option<Duration>, Status>;
+
+    /// The media type of responses.
+    fn content_type(&self, codec: Codec) -> HeaderValue;
+
+    /// What follows the messages. The metadata of the status are the trailers, of a call that went well too.
+    fn end(&self, status: &Status) -> End;
+
+    /// The response of a call that failed before there was a message.
+    fn refusal(&self, codec: Codec, status: &Status) -> Response<Body>;
+
+    /// Whether bodies are base64.
+    fn is_text(&self) -> bool {
+        false
+    }
+}
+
+/// What follows the messages of a response.
+pub(crate) enum End {
+    Trailers(HeaderMap),
+    /// One more envelope, all of it.
+    Data(Vec<u8>),
+}
+
+/// Answers a call.
+pub(crate) async fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCall) -> Response<Body> {
+    let ServerCall { service, method, parts, body, peer, settings } = call;
+    let info = &service.info().methods[method];
+    let Parts { headers, extensions, .. } = parts;
+    let (timeout, request_compression, compression) = match negotiate(dialect, &headers, &settings) {
+        Ok(negotiated) => negotiated,
+        Err(status) => return refuse_encoding(dialect, codec, &settings, status),
+    };
+    let body = if dialect.is_text() { super::grpc::text::decode(body) } else { body };
+    let mut exchange = Enveloped {
+        call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy),
+        reader: EnvelopeReader::new(body, settings.max_request_size),
+        request_compression,
+        form: Form { dialect, codec, compression, limit: settings.max_response_size },
+        settings,
+        has_request: false,
+        answer: None,
+    };
+    let ctx = exchange.call.context().clone();
+    let policy_holder = Arc::clone(&exchange.settings);
+    let handling = service.call(method, Call::new(&mut exchange));
+    let outcome = dispatch::run(info, &ctx, &policy_holder.policy, handling).await;
+    exchange.finish(outcome)
+}
+
+type Negotiated = (Option<Duration>, Option<Compression>, Option<(Compression, usize)>);
+
+/// The time of a call, how its requests are compressed, and how its responses shall be.
+#[inline]
+fn negotiate(
+    dialect: &dyn Dialect,
+    headers: &HeaderMap,
+    settings: &ServerSettings,
+) -> Result<Negotiated, Status> {
+    let timeout = dialect.timeout(headers)?;
+    let received = match headers.get(dialect.encoding()) {
+        None => None,
+        Some(name) => encoding_of(dialect, name, settings)?,
+    };
+    let from = settings.compress_from.unwrap_or_else(|| dialect.compress_from());
+    let sent = from.and_then(|from| Some((accepted(dialect, headers)?, from)));
+    Ok((timeout, received, sent))
+}
+
+fn encoding_of(
+    dialect: &dyn Dialect,
+    name: &HeaderValue,
+    settings: &ServerSettings,
+) -> Result<Option<Compression>, Status> {
+    if name == "identity" {
+        return Ok(None);
+    }
+    let known = name.to_str().ok().and_then(Compression::by_name);
+    match known.filter(|known| dialect.compressions().contains(known) && settings.accept_compression.contains(known)) {
+        Some(known) => Ok(Some(known)),
+        None => Err(Status::unimplemented(format!("messages in the encoding {name:?} are not read here"))),
+    }
+}
+
+/// The first compression of a list that can be done.
+fn accepted(dialect: &dyn Dialect, headers: &HeaderMap) -> Option<Compression> {
+    let list = headers.get(dialect.accept_encoding())?.to_str().ok()?;
+    let known = list.split(',').filter_map(|name| Compression::by_name(name.trim()));
+    known.into_iter().find(|known| dialect.compressions().contains(known))
+}
+
+/// The answer to a call whose headers cannot be taken, with the encodings that could be.
+#[cold]
+fn refuse_encoding(
+    dialect: &dyn Dialect,
+    codec: Codec,
+    settings: &ServerSettings,
+    status: Status,
+) -> Response<Body> {
+    let mut response = dialect.refusal(codec, &error::limit::fit(status));
+    let names = settings.accept_compression.iter().filter(|known| dialect.compressions().contains(known));
+    let names: Vec<_> = names.map(|known| known.name()).collect();
+    if let Ok(names) = HeaderValue::from_str(&names.join(",")) {
+        response.headers_mut().insert(dialect.accept_encoding(), names);
+    }
+    response
+}
+
+/// How responses are written.
+#[derive(Clone, Copy)]
+struct Form {
+    dialect: &'static dyn Dialect,
+    codec: Codec,
+    compression: Option<(Compression, usize)>,
+    limit: usize,
+}
+
+impl Form {
+    fn append(&self, message: &dyn AnyMessage, out: &mut Vec<u8>) -> Result<(), Status> {
+        envelope::append(out, self.compression, self.limit, |out| codec::write(self.codec, message, out))
+    }
+
+    /// A response whose headers come from the context.
+    fn response(&self, ctx: &Context, body: Body) -> Response<Body> {
+        let mut response = Response::new(body);
+        if ctx.has_answer() {
+            *response.headers_mut() = ctx.answer_headers().into_headers();
+        }
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, self.dialect.content_type(self.codec));
+        if let Some((compression, _)) = self.compression {
+            headers.insert(self.dialect.encoding(), HeaderValue::from_static(compression.name()));
+        }
+        response
+    }
+}
+
+/// A call whose messages stand in envelopes.
+struct Enveloped {
+    call: Inbound,
+    reader: EnvelopeReader,
+    request_compression: Option<Compression>,
+    form: Form,
+    settings: Arc<ServerSettings>,
+    /// Whether the one request has been read.
+    has_request: bool,
+    answer: Option<Answer>,
+}
+
+/// What the handler answers.
+enum Answer {
+    /// The envelope of the one response.
+    One(Vec<u8>),
+    Many(Box<dyn Outgoing>),
+}
+
+impl Enveloped {
+    fn finish(self, outcome: Result<(), CallError>) -> Response<Body> {
+        let Self { call, form, answer, .. } = self;
+        let answer = outcome.and_then(|()| {
+            answer.ok_or_else(|| Status::internal("the handler gave no answer").into())
+        });
+        match answer {
+            Ok(Answer::One(mut data)) => {
+                let ctx = call.context();
+                let body = match form.dialect.end(&dispatch::success(ctx)) {
+                    End::Trailers(trailers) => Body::with_trailers(data.into(), trailers),
+                    End::Data(end) => {
+                        data.extend_from_slice(&end);
+                        if form.dialect.is_text() { super::grpc::text::encode(&data).into() } else { data.into() }
+                    }
+                };
+                form.response(ctx, body)
+            }
+            Ok(Answer::Many(messages)) => {
+                let ctx = call.context().clone();
+                let body = Streamed { responses: Responses::new(call, messages), form, end: None };
+                form.response(&ctx, Body::new(body))
+            }
+            Err(failed) => {
+                let status = call.refuse(failed.status);
+                form.dialect.refusal(form.codec, &status)
+            }
+        }
+    }
+
+    /// Reads the one request that is due.
+    fn take_request(&mut self, envelope: Envelope, message: &mut dyn AnyMessage) -> Result<(), CallError> {
+        if self.has_request {
+            return Err(wrong_number());
+        }
+        self.has_request = true;
+        let content = envelope.content(self.request_compression, self.settings.max_request_size)?;
+        codec::read(self.form.codec, content, message)?;
+        Ok(dispatch::admit(message)?)
+    }
+}
+
+#[cold]
+fn wrong_number() -> CallError {
+    Status::unimplemented("the method takes exactly one request message").into()
+}
+
+/// An error of the body of requests: a caller that goes away ends the call.
+#[cold]
+fn broken(ctx: &Context, error: EnvelopeError) -> Status {
+    match error {
+        EnvelopeError::Body(_) => {
+            ctx.cancellation().cancel();
+            Status::cancelled("the caller gave the call up")
+        }
+        error => error.into(),
+    }
+}
+
+impl Exchange for Enveloped {
+    fn context(&self) -> &Context {
+        self.call.context()
+    }
+
+    fn poll_request(
+        &mut self,
+        task: &mut Task<'_>,
+        message: &mut dyn AnyMessage,
+    ) -> Poll<Result<(), CallError>> {
+        loop {
+            match ready!(self.reader.poll_next(task)) {
+                None if self.has_request => return Poll::Ready(Ok(())),
+                None => return Poll::Ready(Err(wrong_number())),
+                Some(Ok(envelope)) => {
+                    let taken = self.take_request(envelope, message);
+                    if taken.is_err() || self.reader.is_at_end() {
+                        return Poll::Ready(taken);
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Err(broken(self.call.context(), error).into())),
+            }
+        }
+    }
+
+    fn requests(&mut self, _: &'static MessageInfo) -> Result<Box<dyn Incoming>, CallError> {
+        let empty = EnvelopeReader::new(Body::empty(), 0);
+        Ok(Box::new(Requests {
+            reader: std::mem::replace(&mut self.reader, empty),
+            ctx: self.call.context().clone(),
+            compression: self.request_compression,
+            codec: self.form.codec,
+            limit: self.settings.max_request_size,
+            next: None,
+        }))
+    }
+
+    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
+        self.call.release(message)?;
+        let mut out = Vec::new();
+        if self.form.codec == Codec::Protobuf && self.form.compression.is_none() {
+            out.reserve_exact(envelope::HEADER + message.wire_len());
+        }
+        self.form.append(message, &mut out)?;
+        self.answer = Some(Answer::One(out));
+        Ok(())
+    }
+
+    fn respond_all(&mut self, _: &'static MessageInfo, messages: Box<dyn Outgoing>) {
+        self.answer = Some(Answer::Many(messages));
+    }
+}
+
+/// The requests of a call whose client streams.
+struct Requests {
+    reader: EnvelopeReader,
+    ctx: Context,
+    compression: Option<Compression>,
+    codec: Codec,
+    limit: usize,
+    /// The envelope that waits to be read.
+    next: Option<Envelope>,
+}
+
+impl Incoming for Requests {
+    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
+        Poll::Ready(match ready!(self.reader.poll_next(task)) {
+            Some(Ok(envelope)) => {
+                self.next = Some(envelope);
+                Some(Ok(()))
+            }
+            Some(Err(error)) => Some(Err(broken(&self.ctx, error))),
+            None => None,
+        })
+    }
+
+    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+        let envelope = self.next.take().expect("it was ready");
+        let content = envelope.content(self.compression, self.limit)?;
+        codec::read(self.codec, content, message)?;
+        dispatch::admit(message)
+    }
+}
+
+/// The responses of a call whose server streams, as a body.
+struct Streamed {
+    responses: Responses,
+    form: Form,
+    /// Trailers that are still to be sent.
+    end: Option<HeaderMap>,
+}
+
+impl Streamed {
+    /// Appends what is there to `out`; `Pending` if there is nothing.
+    fn poll_gather(&mut self, task: &mut Task<'_>, out: &mut Vec<u8>) -> Poll<()> {
+        let form = self.form;
+        while out.len() < BATCH && !self.responses.is_over() {
+            let status = match self.responses.poll_next(task, |message| form.append(message, out)) {
+                Poll::Ready(Some(Ok(()))) => continue,
+                Poll::Ready(Some(Err(failed))) => failed.status,
+                Poll::Ready(None) => dispatch::success(self.responses.context()),
+                Poll::Pending if out.is_empty() => return Poll::Pending,
+                Poll::Pending => break,
+            };
+            match form.dialect.end(&status) {
+                End::Trailers(trailers) => self.end = Some(trailers),
+                End::Data(end) => out.extend_from_slice(&end),
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl http_body::Body for Streamed {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        let mut out = Vec::new();
+        ready!(this.poll_gather(task, &mut out));
+        if !out.is_empty() {
+            let out = if this.form.dialect.is_text() { super::grpc::text::encode(&out) } else { out };
+            return Poll::Ready(Some(Ok(Frame::data(out.into()))));
+        }
+        Poll::Ready(take(&mut this.end).map(|trailers| Ok(Frame::trailers(trailers))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.responses.is_over() && self.end.is_none()
+    }
+}
