@@ -46,27 +46,6 @@ pub(super) fn emit(
     found.emit(&Cx { zeros, ..Cx::new(schema, &package.module, "self") }, serde)
 }
 
-/// The expression that reads a field of `base` from `__rsvc_r`.
-pub(super) fn read_field(
-    schema: &Schema,
-    module: &[String],
-    base: &'static str,
-    field: FieldId,
-) -> TokenStream {
-    Cx::new(schema, module, base).read(field)
-}
-
-/// The expression that writes a field of `base`, whose line in the table is `entry`, into `__rsvc_w`.
-pub(super) fn write_field(
-    schema: &Schema,
-    module: &[String],
-    base: &'static str,
-    field: FieldId,
-    entry: &TokenStream,
-) -> TokenStream {
-    Cx::new(schema, module, base).write_one(entry, field)
-}
-
 /// Generated types, nested ones included, in the order of their definition.
 #[derive(Default)]
 struct Found {

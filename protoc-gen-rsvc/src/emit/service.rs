@@ -40,7 +40,7 @@ struct MethodView<'a> {
     path: String,
     info: &'a str,
     kind: &'static str,
-    /// The function of `::rsvc::codegen::{server, client}`.
+    /// The function of `::rsvc::codegen::{Call, client, rest_client}`.
     call: &'static str,
     /// `request`, or `requests` for a stream.
     argument: &'static str,
@@ -49,10 +49,6 @@ struct MethodView<'a> {
     idempotency: Option<&'static str>,
     access: Option<String>,
     timeout: Option<(u64, u32)>,
-    /// The code of the fields that are bodies; `None` when the method is not bound to REST.
-    fields: Option<String>,
-    /// The same for the client, which writes what the server reads.
-    client_fields: Option<String>,
 }
 
 pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<Vec<syn::Item>, Diagnostic> {
@@ -94,7 +90,7 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         MethodKind::Unary => ("Unary", "unary"),
         MethodKind::ClientStreaming => ("ClientStreaming", "client_streaming"),
         MethodKind::ServerStreaming => ("ServerStreaming", "server_streaming"),
-        MethodKind::Bidirectional => ("BidiStreaming", "streaming"),
+        MethodKind::Bidirectional => ("BidiStreaming", "bidi_streaming"),
     };
     let (argument, request) = if method.kind.client_streams() {
         ("requests", format!("::rsvc::RequestStream<{input}>"))
@@ -128,9 +124,6 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         },
         access: access(&method.access),
         timeout: method.timeout.map(|t| (t.as_secs(), t.subsec_nanos())),
-        fields: (!method.bindings.is_empty()).then(|| rest::fields(schema, id, module, rest::Side::Server)),
-        client_fields: (!method.bindings.is_empty())
-            .then(|| rest::fields(schema, id, module, rest::Side::Client)),
     }
 }
 

@@ -158,58 +158,40 @@ impl<T> Clone for DemoServer<T> {
     }
 }
 
-impl<T: Demo> rsvc::codegen::GeneratedService for DemoServer<T> {
+impl<T: Demo> rsvc::codegen::Service for DemoServer<T> {
     const INFO: &'static ServiceInfo = &DEMO;
 
-    fn dispatch(&self, request: rsvc::codegen::GrpcRequest) -> rsvc::codegen::GrpcFuture {
-        use rsvc::codegen::server;
-        let inner = Arc::clone(&self.inner);
-        match request.uri().path() {
-            "/demo.v1.Demo/Say" => server::unary(&SAY, request, move |ctx, request| async move {
-                T::say(&*inner, ctx, request).await
-            }),
-            "/demo.v1.Demo/Count" => {
-                server::server_streaming(&COUNT, request, move |ctx, request| async move {
-                    T::count(&*inner, ctx, request).await
-                })
-            }
-            "/demo.v1.Demo/Sum" => server::client_streaming(&SUM, request, move |ctx, requests| async move {
-                T::sum(&*inner, ctx, requests).await
-            }),
-            "/demo.v1.Demo/Chat" => server::streaming(&CHAT, request, move |ctx, requests| async move {
-                T::chat(&*inner, ctx, requests).await
-            }),
-            "/demo.v1.Demo/Hasty" => server::unary(&HASTY, request, move |ctx, request| async move {
-                T::hasty(&*inner, ctx, request).await
-            }),
-            "/demo.v1.Demo/Private" => server::unary(&PRIVATE, request, move |ctx, request| async move {
-                T::private(&*inner, ctx, request).await
-            }),
-            "/demo.v1.Demo/Scoped" => server::unary(&SCOPED, request, move |ctx, request| async move {
-                T::scoped(&*inner, ctx, request).await
-            }),
-            _ => server::unimplemented(request),
+    fn call<'a>(&'a self, method: usize, call: rsvc::codegen::Call<'a>) -> rsvc::codegen::Handling<'a> {
+        match method {
+            0 => call.unary(move |ctx, request| T::say(&*self.inner, ctx, request)),
+            1 => call.server_streaming(move |ctx, request| T::count(&*self.inner, ctx, request)),
+            2 => call.client_streaming(move |ctx, requests| T::sum(&*self.inner, ctx, requests)),
+            3 => call.bidi_streaming(move |ctx, requests| T::chat(&*self.inner, ctx, requests)),
+            4 => call.unary(move |ctx, request| T::hasty(&*self.inner, ctx, request)),
+            5 => call.unary(move |ctx, request| T::private(&*self.inner, ctx, request)),
+            6 => call.unary(move |ctx, request| T::scoped(&*self.inner, ctx, request)),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Demo> rsvc::codegen::tonic::server::NamedService for DemoServer<T> {
+impl<T: Demo> rsvc::codegen::NamedService for DemoServer<T> {
     const NAME: &'static str = "demo.v1.Demo";
 }
 
 impl<T: Demo, B: rsvc::codegen::RequestBody>
     rsvc::codegen::tower_service::Service<rsvc::codegen::http::Request<B>> for DemoServer<T>
 {
-    type Response = rsvc::codegen::GrpcResponse;
+    type Response = rsvc::codegen::MountedResponse;
     type Error = std::convert::Infallible;
-    type Future = rsvc::codegen::ServiceFuture;
+    type Future = rsvc::codegen::MountedFuture;
 
     fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
         std::task::Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: rsvc::codegen::http::Request<B>) -> Self::Future {
-        rsvc::codegen::server::call(self, request)
+        rsvc::codegen::call(self.clone(), request)
     }
 }
 
@@ -239,7 +221,7 @@ impl Demo for DemoClient {
         ctx: Context,
         requests: RequestStream<Text>,
     ) -> Result<ResponseStream<Text, Status>, Status> {
-        rsvc::codegen::client::streaming(&self.channel, &CHAT, ctx, requests).await
+        rsvc::codegen::client::bidi_streaming(&self.channel, &CHAT, ctx, requests).await
     }
     async fn hasty(&self, ctx: Context, request: Text) -> Result<Text, Status> {
         rsvc::codegen::client::unary(&self.channel, &HASTY, ctx, request).await

@@ -62,17 +62,6 @@ impl Cx<'_> {
         quote! { ::core::option::Option::Some(#variant(__rsvc_value)) => __rsvc_w.#call, }
     }
 
-    /// The expression that writes one field, whether it is in a oneof or not.
-    pub(super) fn write_one(&self, entry: &TokenStream, field: FieldId) -> TokenStream {
-        let Some(oneof) = self.schema.fields[field].oneof else {
-            let call = self.write(entry, field);
-            return quote! { __rsvc_w.#call };
-        };
-        let place = self.place(&self.schema.oneofs[oneof].rust_name);
-        let arm = self.write_variant(entry, oneof, field);
-        quote! { match &#place { #arm _ => {} } }
-    }
-
     /// The call that writes a field of the struct.
     fn write(&self, entry: &TokenStream, id: FieldId) -> TokenStream {
         let field = &self.schema.fields[id];
