@@ -135,7 +135,11 @@ fn put(map: &mut MetadataMap, key: &str, value: Value, keep: bool) -> Result<(),
 
 /// The part of `map` that belongs to the application: what a call passes on, and what a handler may answer.
 pub(crate) fn application(map: &MetadataMap) -> HeaderMap {
-    let headers: &HeaderMap = map.as_ref();
+    select_application(map.as_ref())
+}
+
+/// The part of `headers` that belongs to the application.
+pub(crate) fn select_application(headers: &HeaderMap) -> HeaderMap {
     if headers.is_empty() {
         return HeaderMap::new();
     }
@@ -164,8 +168,8 @@ pub(crate) fn extend(to: &mut MetadataMap, from: &HeaderMap) {
     }
 }
 
-/// Keys that speak about one hop of HTTP or gRPC and never about the call itself.
-const HOP: [&str; 21] = [
+/// Keys that speak about one hop of HTTP, gRPC or Connect and never about the call itself.
+const HOP: [&str; 23] = [
     "accept",
     "accept-encoding",
     "connection",
@@ -187,14 +191,16 @@ const HOP: [&str; 21] = [
     "upgrade",
     "user-agent",
     "via",
+    "x-grpc-web",
+    "x-user-agent",
 ];
 
-/// Whether a key is the application's, and none of HTTP's or gRPC's.
+/// Whether a key is the application's, and none of HTTP's, gRPC's or Connect's.
 pub(crate) fn is_application(key: &str) -> bool {
     match key.strip_prefix("grpc-") {
         // Two names of the trace libraries that predate the reservation of the prefix.
         Some(rest) => matches!(rest, "trace-bin" | "tags-bin"),
-        None => HOP.binary_search(&key).is_err(),
+        None => !key.starts_with("connect-") && HOP.binary_search(&key).is_err(),
     }
 }
 
@@ -225,6 +231,8 @@ mod tests {
             ("te", "trailers"),
             ("grpc-timeout", "1S"),
             ("user-agent", "x"),
+            ("x-grpc-web", "1"),
+            ("connect-timeout-ms", "10"),
             ("authorization", "Bearer t"),
             ("x-many", "1"),
             ("x-many", "2"),

@@ -82,9 +82,13 @@ fn size(status: &Status, message: &str, details: usize) -> usize {
 
 /// How long a byte of a message is in its header.
 fn percent_encoded(byte: u8) -> usize {
-    let plain = byte.is_ascii_graphic()
-        && !matches!(byte, b'"' | b'#' | b'%' | b'<' | b'>' | b'`' | b'?' | b'{' | b'}');
-    if plain { 1 } else { 3 }
+    if is_plain(byte) { 1 } else { 3 }
+}
+
+/// Whether a byte of a message stands for itself in its header. gRPC asks for less to be encoded; blanks at the ends of a
+/// header's value would be lost.
+pub(crate) fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'%' | b'<' | b'>' | b'`' | b'?' | b'{' | b'}')
 }
 
 /// Keeps the first violations of a bad request.

@@ -12,7 +12,7 @@ use super::set::{ErrorDefinition, ErrorSet};
 use super::{code_name, http_status, is_retryable, language};
 
 /// What an `Any` puts before the name of a message.
-const TYPE_PREFIX: &str = "type.googleapis.com/";
+pub(crate) const TYPE_PREFIX: &str = "type.googleapis.com/";
 
 /// The status of one of the errors of a set.
 pub(super) fn to_status<S: ErrorSet>(error: &S, index: usize, languages: Option<&str>) -> Status {
@@ -75,7 +75,7 @@ fn any(type_url: &str, message: &impl Message) -> Any {
 }
 
 /// The full name of the message in an `Any`, whatever host stands before it.
-pub(super) fn type_name(any: &Any) -> &str {
+pub(crate) fn type_name(any: &Any) -> &str {
     any.type_url.rsplit_once('/').map_or(&*any.type_url, |(_, name)| name)
 }
 

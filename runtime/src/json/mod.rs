@@ -9,7 +9,7 @@
 //!
 //! [`ReadOptions`] and [`WriteOptions`] say how, [`register`] makes hand-written messages known to `Any`.
 
-mod base64;
+pub(crate) mod base64;
 mod dynamic;
 mod erase;
 mod error;

@@ -4,6 +4,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod compression;
+pub(crate) mod connect;
 pub(crate) mod envelope;
 pub(crate) mod grpc;
 #[cfg(feature = "rest")]

@@ -103,17 +103,17 @@ impl Writer {
         self.buf.push(close);
     }
 
-    pub(super) fn open_array(&mut self) -> Start {
+    pub(crate) fn open_array(&mut self) -> Start {
         self.open_container()
     }
 
-    pub(super) fn close_array(&mut self, start: Start) {
+    pub(crate) fn close_array(&mut self, start: Start) {
         self.close_container(start, b'[', b']');
     }
 
     /// Starts an array's next element.
     #[inline]
-    pub(super) fn element(&mut self) {
+    pub(crate) fn element(&mut self) {
         self.buf.push(b',');
         if self.options.pretty {
             self.new_line();
@@ -143,7 +143,7 @@ impl Writer {
     }
 
     /// Starts an entry whose key is known at run time only.
-    pub(super) fn dynamic_key(&mut self, name: &str) {
+    pub(crate) fn dynamic_key(&mut self, name: &str) {
         self.element();
         self.str_value(name);
         self.end_key();

@@ -1,0 +1,4 @@
+//! Connect ([the protocol](https://connectrpc.com/docs/protocol/)).
+
+pub(crate) mod end_stream;
+pub(crate) mod error;
