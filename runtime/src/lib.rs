@@ -53,7 +53,7 @@ extern crate self as rsvc;
 #[cfg(feature = "rpc")]
 pub mod access;
 mod bridge;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "client"))]
 mod call;
 #[cfg(feature = "rpc")]
 mod cancellation;

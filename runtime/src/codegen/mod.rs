@@ -1,5 +1,6 @@
 //! What generated code calls. Not for use by hand: it changes with the generator.
 
+#[cfg(feature = "server")]
 pub use crate::bridge::NamedService;
 #[cfg(feature = "serde")]
 pub use serde;
@@ -53,10 +54,4 @@ pub mod rest_client {
     pub use crate::protocol::rest::client::call::{
         Target, client_streaming, server_streaming, streaming, unary,
     };
-}
-
-/// The client side of the four kinds of methods.
-#[cfg(feature = "client")]
-pub mod client {
-    pub use crate::protocol::grpc::client::{client_streaming, server_streaming, streaming, unary};
 }

@@ -5,7 +5,8 @@ mod incoming;
 mod request;
 mod response;
 
-pub(crate) use incoming::Incoming;
 pub use channel::{Closed, Sender};
+pub(crate) use incoming::Incoming;
+use incoming::{PollMessage, poll_message};
 pub use request::RequestStream;
 pub use response::ResponseStream;

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use crate::bridge::Status;
 use futures_util::stream::{BoxStream, Stream, StreamExt};
 
-use crate::stream::Sender;
+use super::{Incoming, PollMessage, Sender, poll_message};
+use crate::message::AnyMessage;
 
 /// The messages of a call whose server streams.
 ///

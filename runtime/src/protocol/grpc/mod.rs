@@ -1,11 +1,7 @@
 //! gRPC and gRPC-Web.
 
-#[cfg(feature = "client")]
-pub(crate) mod client;
-pub(crate) mod codec;
-#[cfg(feature = "client")]
-pub(crate) mod guard;
 #[cfg(feature = "server")]
 pub(crate) mod server;
+pub(crate) mod status;
 #[cfg(feature = "web")]
 pub(crate) mod web;
