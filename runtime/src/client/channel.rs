@@ -6,11 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
-use tonic::codec::CompressionEncoding;
 use tonic::transport::Endpoint;
 
-use crate::client::wire::{Codec, Compression, HttpVersion, Protocol};
-use crate::protocol::grpc::guard::Guarded;
+use crate::client::{Codec, Compression, HttpVersion, Protocol};
 
 /// A connection to a server. Cloning is cheap, and clones share the connection.
 ///
@@ -68,24 +66,6 @@ impl Channel {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
-    }
-
-    pub(crate) fn grpc(&self) -> tonic::client::Grpc<Guarded> {
-        let settings = &*self.settings;
-        let mut grpc = tonic::client::Grpc::new(Guarded(self.inner.clone()));
-        if let Some(limit) = settings.max_request_size {
-            grpc = grpc.max_encoding_message_size(limit);
-        }
-        if let Some(limit) = settings.max_response_size {
-            grpc = grpc.max_decoding_message_size(limit);
-        }
-        if settings.accept_gzip {
-            grpc = grpc.accept_compressed(CompressionEncoding::Gzip);
-        }
-        if settings.send_gzip {
-            grpc = grpc.send_compressed(CompressionEncoding::Gzip);
-        }
-        grpc
     }
 }
 

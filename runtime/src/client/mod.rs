@@ -4,9 +4,9 @@ pub(crate) mod channel;
 
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
-mod wire;
 
+pub use crate::protocol::compression::Compression;
+pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
 pub use channel::{Builder, Channel, ConnectError};
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};
-pub use wire::{Codec, Compression, HttpVersion, Protocol};

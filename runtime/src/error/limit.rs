@@ -88,8 +88,7 @@ fn percent_encoded(byte: u8) -> usize {
 /// Whether a byte of a message stands for itself in its header. gRPC asks for less to be encoded; blanks at the ends of a
 /// header's value would be lost.
 pub(crate) fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_graphic()
-        && !matches!(byte, b'"' | b'#' | b'%' | b'<' | b'>' | b'`' | b'?' | b'{' | b'}')
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'%' | b'<' | b'>' | b'`' | b'?' | b'{' | b'}')
 }
 
 /// Keeps the first violations of a bad request.

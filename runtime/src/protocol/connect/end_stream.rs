@@ -125,7 +125,10 @@ mod tests {
         let text = written(Some(&Status::aborted("m")), &pairs);
         let end = read(&text.as_bytes()[1..]).unwrap();
         assert_eq!(end.trailers, pairs);
-        assert_eq!(end.error.map(|status| (status.code(), status.message().to_owned())), Some((Code::Aborted, "m".into())));
+        assert_eq!(
+            end.error.map(|status| (status.code(), status.message().to_owned())),
+            Some((Code::Aborted, "m".into()))
+        );
     }
 
     #[test]
@@ -138,7 +141,10 @@ mod tests {
             (r#"{"error":{}}"#, Some(Code::Unknown)),
             (r#"{"error":{"code":null}}"#, Some(Code::Unknown)),
             (r#"{"error":"x"}"#, Some(Code::Unknown)),
-            (r#"{"error":{"code":"aborted"},"metadata":{"x y":["1"],"x":[1,"\n"],"y":"z"}}"#, Some(Code::Aborted)),
+            (
+                r#"{"error":{"code":"aborted"},"metadata":{"x y":["1"],"x":[1,"\n"],"y":"z"}}"#,
+                Some(Code::Aborted),
+            ),
         ] {
             let end = read(content.as_bytes()).unwrap();
             assert_eq!(end.error.map(|status| status.code()), code, "{content}");

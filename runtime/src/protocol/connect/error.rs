@@ -48,7 +48,9 @@ fn write_details(status: &Status, writer: &mut Writer) {
         return;
     }
     let Ok(pb::Status { details, .. }) = pb::Status::decode(status.details()) else {
-        tracing::warn!("the details of an error are no google.rpc.Status, which is all that Connect can send");
+        tracing::warn!(
+            "the details of an error are no google.rpc.Status, which is all that Connect can send"
+        );
         return;
     };
     if details.is_empty() {
@@ -144,7 +146,10 @@ mod tests {
     #[test]
     fn an_error_is_written_with_what_it_has() {
         assert_eq!(written(&Status::unknown("")), r#"{"code":"unknown"}"#);
-        assert_eq!(written(&Status::cancelled("a \"b\" ü\n")), r#"{"code":"canceled","message":"a \"b\" ü\n"}"#);
+        assert_eq!(
+            written(&Status::cancelled("a \"b\" ü\n")),
+            r#"{"code":"canceled","message":"a \"b\" ü\n"}"#
+        );
         assert_eq!(
             written(&with_details(vec![any("a.B", &[0xfb]), any("c.D", b"")])),
             r#"{"code":"not_found","message":"no","details":[{"type":"a.B","value":"+w"},{"type":"c.D","value":""}]}"#
@@ -178,7 +183,11 @@ mod tests {
             (r#"{"code":"aborted","message":"m","details":{}}"#, Code::Aborted, "m"),
         ] {
             let status = read(body.as_bytes(), Code::Unavailable);
-            assert_eq!((status.code(), status.message(), status.details()), (code, message, &b""[..]), "{body}");
+            assert_eq!(
+                (status.code(), status.message(), status.details()),
+                (code, message, &b""[..]),
+                "{body}"
+            );
         }
         assert_eq!(read(b"\xff", Code::Internal).code(), Code::Internal);
     }
