@@ -42,7 +42,7 @@ use input::{Loaded, Source};
 use model::Schema;
 use options::Options;
 
-pub use output::File;
+pub use output::{File, Generated};
 
 /// Generates code for `.proto` files from a `build.rs`, with the default options.
 ///
@@ -57,17 +57,6 @@ where
     I: Into<PathBuf>,
 {
     Builder::new().compile(files, includes)
-}
-
-/// What a run produced.
-#[derive(Debug)]
-pub struct Generated {
-    /// The files, ordered by name.
-    pub files: Vec<File>,
-    /// What was noticed but does not stop the run.
-    pub warnings: Vec<Diagnostic>,
-    /// Every file that was read.
-    pub read: Vec<PathBuf>,
 }
 
 /// Options of a run.

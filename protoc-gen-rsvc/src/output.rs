@@ -5,7 +5,6 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::Generated;
 use crate::diag::{Code, Diagnostic};
 use crate::emit::Emitted;
 
@@ -20,6 +19,17 @@ pub struct File {
     pub name: String,
     /// Its whole text.
     pub content: String,
+}
+
+/// What a run produced.
+#[derive(Debug)]
+pub struct Generated {
+    /// The files, ordered by name.
+    pub files: Vec<File>,
+    /// What was noticed but does not stop the run.
+    pub warnings: Vec<Diagnostic>,
+    /// Every file that was read.
+    pub read: Vec<PathBuf>,
 }
 
 /// Formats what the emitters returned, ordered by name.

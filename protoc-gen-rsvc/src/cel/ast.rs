@@ -22,6 +22,18 @@ pub struct Expr {
     pub kind: ExprKind,
 }
 
+impl Expr {
+    /// `a.b.C` as one name, if that is all the expression is.
+    pub fn dotted_name(&self) -> Option<Name> {
+        let text = match &self.kind {
+            ExprKind::Ident { name, root } => format!("{}{name}", if *root { "." } else { "" }),
+            ExprKind::Select { operand, field } => format!("{}.{}", operand.dotted_name()?.text, field.text),
+            _ => return None,
+        };
+        Some(Name { text, span: self.span })
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     Literal(Literal),

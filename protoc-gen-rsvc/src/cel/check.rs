@@ -3,7 +3,6 @@
 use super::ast::{Expr, ExprKind, Literal, Macro, MacroKind, Name, Span, op};
 use super::decls::{self, Overload};
 use super::error::CelError;
-use super::parse::type_name;
 use super::types::{Type, TypeProvider};
 
 /// An expression with its type, every name resolved.
@@ -184,14 +183,14 @@ impl Checker<'_> {
 
     /// `a.b.C`, when it is not a chain of fields but one name.
     fn constant(&self, expr: &Expr) -> Option<(Type, TypedKind)> {
-        let name = type_name(expr)?.text;
+        let name = expr.dotted_name()?.text;
         let first = name.split('.').next().unwrap_or_default();
         let in_scope = self.locals.iter().any(|l| l.0 == first) || self.vars.iter().any(|v| v.name == first);
         if in_scope { None } else { self.named(name.trim_start_matches('.')) }
     }
 
     fn select(&mut self, operand: &Expr, field: &Name) -> Result<(Type, TypedKind), CelError> {
-        if let Some(root) = type_name(operand)
+        if let Some(root) = operand.dotted_name()
             && !root.text.contains('.')
             && self.expr(operand).is_err()
         {

@@ -2,7 +2,6 @@
 
 use super::ast::{Expr, ExprKind, Macro, MacroKind, Name, Span};
 use super::error::CelError;
-use super::parse::type_name;
 
 /// `f(args)`: `has` or a function.
 pub(super) fn global(function: Name, mut args: Vec<Expr>, span: Span) -> Result<Expr, CelError> {
@@ -67,7 +66,7 @@ fn variable(expr: &Expr) -> Result<Name, CelError> {
 
 /// Functions of a namespace, as in `math.greatest(a, b)`, are one dotted name without a target.
 fn call(target: Expr, function: Name, args: Vec<Expr>) -> ExprKind {
-    if let Some(name) = type_name(&target)
+    if let Some(name) = target.dotted_name()
         && matches!(name.text.as_str(), "math" | "strings")
     {
         let text = format!("{}.{}", name.text, function.text);

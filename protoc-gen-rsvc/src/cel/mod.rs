@@ -7,6 +7,7 @@
 
 pub mod ast;
 pub mod check;
+pub mod constant;
 pub mod decls;
 pub mod emit;
 pub mod error;
@@ -15,8 +16,8 @@ pub mod lower;
 mod macros;
 pub mod native;
 mod parse;
-pub mod plan;
 pub mod re2;
+pub mod stored;
 #[cfg(test)]
 mod tests;
 pub mod text;

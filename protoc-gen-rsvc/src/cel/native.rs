@@ -1,10 +1,12 @@
 //! Plans for the standard rules, built without an expression.
 
-use super::plan::{Const, Item, Op, Own, Plan, Quantifier, Range, Repr, Store, Variable};
+use super::lower::{is_matchable, one_of};
+use super::stored;
+use crate::model::plan::{Const, Item, Op, Own, Plan, Quantifier, Range, Repr, Store, Variable};
 
 /// What the rule stands on.
 pub fn this(store: &Store) -> Plan {
-    super::lower::this(store)
+    stored::this(store)
 }
 
 /// The time of the validation.
@@ -76,7 +78,7 @@ pub fn exists(list: Plan, var: u32, body: impl FnOnce(Plan) -> Plan) -> Plan {
     let Repr::List(item, _) = &list.repr else { return constant(Const::Bool(false)) };
     let item = item.clone();
     let held = match &item {
-        Item::Stored(store) => super::lower::load(Variable::Local(var), (**store).clone()),
+        Item::Stored(store) => stored::load(Variable::Local(var), (**store).clone()),
         Item::Value(repr) => Plan { repr: (**repr).clone(), fallible: false, op: Op::Local(var) },
     };
     let body = body(held);
@@ -88,8 +90,8 @@ pub fn exists(list: Plan, var: u32, body: impl FnOnce(Plan) -> Plan) -> Plan {
 
 /// Whether the value is among constants.
 pub fn is_in(value: Plan, list: Vec<Const>) -> Plan {
-    if super::lower::is_matchable(&value.repr, &list) {
-        return super::lower::one_of(value, list);
+    if is_matchable(&value.repr, &list) {
+        return one_of(value, list);
     }
     exists(constant(Const::List(list)), 0, |item| infix("==", value, item))
 }

@@ -242,7 +242,7 @@ impl Parser {
                 expr =
                     Expr { span, kind: ExprKind::Call { target: None, function, args: vec![expr, index] } };
             } else if self.is("{")
-                && let Some(name) = type_name(&expr)
+                && let Some(name) = expr.dotted_name()
             {
                 self.bump();
                 expr = self.message(name)?;
@@ -394,14 +394,4 @@ fn height(expr: &Expr) -> usize {
         }
     }
     most
-}
-
-/// `a.b.C` as a dotted name, if that is all the expression is.
-pub(super) fn type_name(expr: &Expr) -> Option<Name> {
-    let text = match &expr.kind {
-        ExprKind::Ident { name, root } => format!("{}{name}", if *root { "." } else { "" }),
-        ExprKind::Select { operand, field } => format!("{}.{}", type_name(operand)?.text, field.text),
-        _ => return None,
-    };
-    Some(Name { text, span: expr.span })
 }

@@ -30,7 +30,7 @@ fn normalize_message(message: &mut raw::Descriptor, proto3: bool) {
         if proto3
             && field.options.is_some()
             && field.label == Some(Label::Repeated as i32)
-            && is_packable(field)
+            && field.is_packable()
             && options::packed(field.options.as_deref()).is_none()
         {
             options::set_packed(&mut field.options, true);
@@ -46,8 +46,9 @@ fn normalize_message(message: &mut raw::Descriptor, proto3: bool) {
 
 /// One number has many texts; prost-build copies the text, and the output must not depend on who wrote it.
 fn write_default(field: &mut raw::Field) {
+    let ty = field.known_type();
     let Some(default) = &mut field.default_value else { return };
-    match field.r#type.and_then(|t| Type::try_from(t).ok()) {
+    match ty {
         Some(Type::Double) => *default = default.parse().map_or_else(|_| default.clone(), numbers::double),
         Some(Type::Float) => *default = default.parse().map_or_else(|_| default.clone(), numbers::float),
         _ => {}
@@ -67,14 +68,6 @@ fn part_json_names(message: &mut raw::Descriptor) {
             field.json_name = Some(free);
         }
     }
-}
-
-/// Whether values of the field's type can be packed. An enum has to be known as one already.
-pub(crate) fn is_packable(field: &raw::Field) -> bool {
-    field
-        .r#type
-        .and_then(|t| Type::try_from(t).ok())
-        .is_some_and(|ty| !matches!(ty, Type::String | Type::Bytes | Type::Message | Type::Group))
 }
 
 /// prost-build looks up the source information of every definition and panics when one has none. Our parser gives

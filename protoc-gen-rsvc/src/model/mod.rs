@@ -8,7 +8,7 @@ pub mod codes;
 mod dump;
 mod errors;
 pub mod http;
-
+pub mod plan;
 pub mod rules;
 mod storage;
 

@@ -1,7 +1,7 @@
 //! Validation rules, resolved: what to test, and what a violation says.
 
-use crate::cel::plan::Plan;
-use crate::model::{FieldId, MessageId, OneofId};
+use super::plan::Plan;
+use super::{FieldId, MessageId, OneofId};
 
 /// The rules of every message, by its place in the arena.
 #[derive(Debug, Default)]

@@ -3,9 +3,9 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::super::plan::{Const, MapForm, Op, Plan, Repr, Store};
 use super::{Context, Place, constant, load, value};
-use crate::cel::lower::{store_of, store_of_field, unwrapped};
+use crate::cel::stored::{store_of, store_of_field, unwrapped};
+use crate::model::plan::{Const, MapForm, Op, Plan, Repr, Store};
 use crate::model::{FieldId, FieldKind, MessageId, ValueType};
 use crate::storage::reach;
 

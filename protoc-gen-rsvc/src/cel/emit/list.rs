@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::super::plan::{Item, ListForm, MapForm, Op, Own, Plan, Quantifier, Range, Repr};
 use super::{Context, Place, body_result, load, local, name};
+use crate::model::plan::{Item, ListForm, MapForm, Op, Own, Plan, Quantifier, Range, Repr};
 
 /// A list, or what is made of lists.
 pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {

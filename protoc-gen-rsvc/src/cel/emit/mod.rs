@@ -8,8 +8,8 @@ pub use access::{bind, is_set, not_default};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use super::plan::{Const, Item, Logic, MapForm, Op, Own, Plan, Repr, Store, Variable};
 use crate::model::Schema;
+use crate::model::plan::{Const, Item, Logic, MapForm, Op, Own, Plan, Repr, Store, Variable};
 
 /// Where the text goes.
 pub struct Context<'a> {
@@ -99,10 +99,7 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             let body = value(body, cx);
             quote!({ let #name = #held; #body })
         }
-        Op::Not(inner) => {
-            let inner = operand(inner, cx);
-            quote!(!#inner)
-        }
+        Op::Not(inner) => negated(inner, cx),
         Op::Infix(..) => {
             let text = condition(plan, cx);
             quote!((#text))
@@ -233,6 +230,12 @@ pub fn condition(plan: &Plan, cx: &Context<'_>) -> TokenStream {
     };
     let sign: TokenStream = sign.parse().unwrap_or_default();
     quote!(#left #sign #right)
+}
+
+/// The opposite of a condition.
+pub fn negated(plan: &Plan, cx: &Context<'_>) -> TokenStream {
+    let inner = operand(plan, cx);
+    quote!(!#inner)
 }
 
 /// A number in the type that it is stored in, and which constants that type has.

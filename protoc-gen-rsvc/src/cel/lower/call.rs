@@ -5,7 +5,8 @@ use crate::cel::ast::{Span, op};
 use crate::cel::check::Typed;
 use crate::cel::decls::{Overload, Ty};
 use crate::cel::error::CelError;
-use crate::cel::plan::{Const, Item, ListForm, Op, Own, Plan, Repr};
+use crate::cel::stored::item_form;
+use crate::model::plan::{Const, Item, ListForm, Op, Own, Plan, Repr};
 
 /// An overload whose runtime function takes the same arguments.
 struct Direct {
@@ -195,7 +196,7 @@ impl Lowerer<'_> {
         if function == "join" {
             return Ok(strings::join(args));
         }
-        let args: Vec<Plan> = args.into_iter().map(ops::unwrap).collect();
+        let args: Vec<Plan> = args.into_iter().map(convert::unwrap).collect();
         let Some(overload) = choose(candidates, &args) else {
             return Ok(fail("no such overload", result(candidates)));
         };
@@ -329,7 +330,7 @@ fn type_of(value: Plan) -> Plan {
 
 fn unique(list: Plan) -> Plan {
     let function = match &list.repr {
-        Repr::List(item, _) => match convert::item(item) {
+        Repr::List(item, _) => match item_form(item) {
             Repr::Double => "unique_doubles",
             Repr::Dyn => "unique_dyn",
             Repr::Bool
@@ -357,7 +358,7 @@ fn unique(list: Plan) -> Plan {
 fn extreme(span: Span, function: &'static str, args: Vec<Plan>) -> Lowered {
     let greatest = function == "math.greatest";
     if let [Plan { repr: Repr::List(item, _), .. }] = args.as_slice() {
-        let repr = convert::item(item);
+        let repr = item_form(item);
         let function = match (&repr, greatest) {
             (Repr::Int | Repr::Uint, true) => "greatest_of",
             (Repr::Int | Repr::Uint, false) => "least_of",
@@ -373,7 +374,7 @@ fn extreme(span: Span, function: &'static str, args: Vec<Plan>) -> Lowered {
             op: Op::Items { function, lists: args, args: Vec::new(), fails: true },
         });
     }
-    let mut args = args.into_iter().map(ops::unwrap);
+    let mut args = args.into_iter().map(convert::unwrap);
     let Some(mut best) = args.next() else { return Ok(fail("no such overload", Repr::Never)) };
     for next in args {
         let (function, repr, fails) = match (&best.repr, &next.repr) {

@@ -1,10 +1,22 @@
 //! From one form to another.
 
-use super::{Lowered, borrowed, call, fail, field};
+use super::{Lowered, borrowed, call, fail, local};
 use crate::cel::ast::Span;
 use crate::cel::error::CelError;
-use crate::cel::plan::{Const, Item, ListForm, MapForm, Op, Own, Plan, Repr};
+use crate::cel::stored::{item_form, load, repr_of_scalar, repr_of_store, store_of, unwrapped};
+use crate::model::plan::{Const, Item, ListForm, MapForm, Op, Own, Plan, Range, Repr, Variable};
 use crate::model::{FieldId, FieldKind, Scalar as S, Schema, ValueType};
+
+/// A wrapper's value, where null has no meaning.
+pub(super) fn unwrap(value: Plan) -> Plan {
+    match &value.repr {
+        Repr::Nullable(inner) => {
+            let inner = (**inner).clone();
+            expect(value, &inner)
+        }
+        _ => value,
+    }
+}
 
 /// The borrowed form of an owned value.
 pub(super) fn borrow(value: Plan) -> Plan {
@@ -92,17 +104,9 @@ pub(super) fn common(a: &Repr, b: &Repr) -> Repr {
             Repr::Message { id: *id, present: false }
         }
         (Repr::List(a, _), Repr::List(b, _)) => {
-            Repr::List(Item::Value(Box::new(common(&item(a), &item(b)))), ListForm::Owned)
+            Repr::List(Item::Value(Box::new(common(&item_form(a), &item_form(b)))), ListForm::Owned)
         }
         _ => Repr::Dyn,
-    }
-}
-
-/// The form of one item, when it is used.
-pub(super) fn item(item: &Item) -> Repr {
-    match item {
-        Item::Stored(store) => field::repr_of_store(store),
-        Item::Value(repr) => (**repr).clone(),
     }
 }
 
@@ -117,12 +121,47 @@ pub(super) fn shape(span: Span, value: Plan, want: &Repr) -> Lowered {
         }
         (_, Repr::Nullable(_)) => plan_wrap(value, want),
         (Repr::Message { .. }, Repr::Message { present: false, .. }) => plan_wrap(value, want),
-        (Repr::List(..), Repr::List(Item::Value(element), ListForm::Owned)) => {
-            super::list::collect(span, value, element)?
-        }
+        (Repr::List(..), Repr::List(Item::Value(element), ListForm::Owned)) => collect(span, value, element)?,
         (_, Repr::Dyn) => dynamic(span, value)?,
         _ => expect(value, want),
     })
+}
+
+/// A local that stands for an item.
+pub(super) fn item_local(id: u32, item: &Item) -> Plan {
+    match item {
+        Item::Stored(store) => load(Variable::Local(id), (**store).clone()),
+        Item::Value(repr) => local(id, repr),
+    }
+}
+
+/// Distinct from every other local: lists nest, but a collecting loop holds nothing but its own variable.
+const VAR: u32 = u32::MAX;
+
+/// The list as a `Vec` of values in a form.
+pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
+    let Repr::List(item, form) = &list.repr else { return Ok(fail("no such overload", Repr::Never)) };
+    if *form == ListForm::Owned && *item == Item::Value(Box::new(element.clone())) {
+        return Ok(list);
+    }
+    let item = item.clone();
+    if item_form(&item) == Repr::Never {
+        let repr = Repr::List(Item::Value(Box::new(element.clone())), ListForm::Owned);
+        return Ok(Plan { repr, fallible: list.fallible, op: Op::List(Vec::new()) });
+    }
+    let mut body = shape(span, item_local(VAR, &item), element)?;
+    if item_form(&item).is_owned() {
+        body = own(body);
+    }
+    let fallible = list.fallible || body.fallible;
+    let repr = Repr::List(Item::Value(Box::new(body.repr.clone())), ListForm::Owned);
+    let op = Op::Collect {
+        range: Range::Items(Box::new(list), item),
+        var: VAR,
+        filter: None,
+        body: Box::new(body),
+    };
+    Ok(Plan { repr, fallible, op })
 }
 
 fn plan_wrap(value: Plan, want: &Repr) -> Plan {
@@ -142,9 +181,9 @@ fn has_dyn(repr: &Repr) -> bool {
     match repr {
         Repr::Message { .. } | Repr::Rules => false,
         Repr::Nullable(inner) => has_dyn(inner),
-        Repr::List(i, _) => has_dyn(&item(i)),
+        Repr::List(i, _) => has_dyn(&item_form(i)),
         Repr::Map(form) => match &**form {
-            MapForm::Stored(_, store) => has_dyn(&field::repr_of_store(store)),
+            MapForm::Stored(_, store) => has_dyn(&repr_of_store(store)),
             MapForm::Built(key, value) => has_dyn(key) && has_dyn(value),
         },
         _ => true,
@@ -160,18 +199,16 @@ pub(super) fn outcome(value: Plan) -> Plan {
 pub(super) fn store(span: Span, schema: &Schema, field: FieldId, value: Plan) -> Lowered {
     let unfit = || CelError::unsupported(span, "a value of this form cannot be put into a new message");
     match &schema.fields[field].kind {
-        FieldKind::Singular(kind, _) => {
-            single(schema, &field::unwrapped(schema, kind), value).ok_or_else(unfit)
-        }
+        FieldKind::Singular(kind, _) => single(schema, &unwrapped(schema, kind), value).ok_or_else(unfit),
         FieldKind::Repeated(kind) => {
-            let kind = &field::unwrapped(schema, kind);
-            let element = owned(&field::repr_of_store(&field::store_of(schema, kind))).ok_or_else(unfit)?;
-            let list = super::list::collect(span, value, &element)?;
+            let kind = &unwrapped(schema, kind);
+            let element = owned(&repr_of_store(&store_of(schema, kind))).ok_or_else(unfit)?;
+            let list = collect(span, value, &element)?;
             Ok(Plan { fallible: list.fallible || is_narrow(kind), ..list })
         }
         FieldKind::Map(key, kind) => {
-            let kind = &field::unwrapped(schema, kind);
-            let stored = MapForm::Stored(*key, field::store_of(schema, kind));
+            let kind = &unwrapped(schema, kind);
+            let stored = MapForm::Stored(*key, store_of(schema, kind));
             let fits = match &value.repr {
                 Repr::Map(form) if **form == stored => true,
                 Repr::Map(form) => match &**form {
@@ -180,8 +217,7 @@ pub(super) fn store(span: Span, schema: &Schema, field: FieldId, value: Plan) ->
                         let same = |have: &Repr, want: &Repr| {
                             (borrowed(have) == *want && !message(want)) || *have == Repr::Never
                         };
-                        same(k, &field::repr_of_scalar(*key))
-                            && same(v, &field::repr_of_store(&field::store_of(schema, kind)))
+                        same(k, &repr_of_scalar(*key)) && same(v, &repr_of_store(&store_of(schema, kind)))
                     }
                     MapForm::Stored(..) => false,
                 },
@@ -213,7 +249,7 @@ fn owned(repr: &Repr) -> Option<Repr> {
 }
 
 fn single(schema: &Schema, kind: &ValueType, value: Plan) -> Option<Plan> {
-    let want = field::repr_of_store(&field::store_of(schema, kind));
+    let want = repr_of_store(&store_of(schema, kind));
     Some(match (&want, &value.repr) {
         (Repr::Message { id, .. }, Repr::Message { id: other, .. }) if id == other => value,
         (Repr::Message { .. } | Repr::Dyn, _) => return None,

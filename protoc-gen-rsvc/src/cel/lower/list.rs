@@ -3,7 +3,8 @@
 use super::{Lowered, Lowerer, borrowed, call, convert, fail, local};
 use crate::cel::ast::{MacroKind, Span};
 use crate::cel::check::{Typed, TypedMacro};
-use crate::cel::plan::{Const, Item, ListForm, MapForm, Op, Own, Plan, Quantifier, Range, Repr, Store};
+use crate::cel::stored::item_form;
+use crate::model::plan::{Const, Item, ListForm, MapForm, Op, Own, Plan, Quantifier, Range, Repr, Store};
 
 impl Lowerer<'_> {
     pub(super) fn list_literal(&mut self, span: Span, items: &[Typed]) -> Lowered {
@@ -44,9 +45,9 @@ impl Lowerer<'_> {
         let (Repr::List(a, _), Repr::List(b, _)) = (&left.repr, &right.repr) else {
             return Ok(fail("no such overload", Repr::Never));
         };
-        let element = convert::common(&convert::item(a), &convert::item(b));
+        let element = convert::common(&item_form(a), &item_form(b));
         let fallible = left.fallible || right.fallible;
-        let lists = vec![collect(span, left, &element)?, collect(span, right, &element)?];
+        let lists = vec![convert::collect(span, left, &element)?, convert::collect(span, right, &element)?];
         let repr = Repr::List(Item::Value(Box::new(element)), ListForm::Owned);
         Ok(Plan {
             repr,
@@ -61,7 +62,7 @@ impl Lowerer<'_> {
         };
         let (a, b) = (a.clone(), b.clone());
         // Nothing but the empty list is equal to the empty one.
-        let none = |item: &Item| convert::item(item) == Repr::Never;
+        let none = |item: &Item| item_form(item) == Repr::Never;
         if none(&a) || none(&b) {
             let other = if none(&a) { right } else { left };
             let length =
@@ -69,7 +70,7 @@ impl Lowerer<'_> {
             return self.equal(span, length, Plan::constant(Const::Int(0)));
         }
         let vars = [self.fresh(), self.fresh()];
-        let body = self.equal(span, item_local(vars[0], &a), item_local(vars[1], &b))?;
+        let body = self.equal(span, convert::item_local(vars[0], &a), convert::item_local(vars[1], &b))?;
         let fallible = left.fallible || right.fallible || body.fallible;
         let op = Op::ListEqual { left: Box::new(left), right: Box::new(right), vars, body: Box::new(body) };
         Ok(Plan { repr: Repr::Bool, fallible, op })
@@ -89,7 +90,7 @@ impl Lowerer<'_> {
         let var = self.fresh();
         // The value is evaluated once, before the loop.
         let held = self.fresh();
-        let body = self.equal(span, item_local(var, &item), local(held, &value.repr))?;
+        let body = self.equal(span, convert::item_local(var, &item), local(held, &value.repr))?;
         let fallible = list.fallible || value.fallible || body.fallible;
         let body_fails = body.fallible;
         let search = Plan {
@@ -156,11 +157,11 @@ impl Lowerer<'_> {
             MacroKind::ExistsOne => quantifier(Quantifier::ExistsOne, range, it, body),
             MacroKind::Map => {
                 // What is borrowed from an item that dies with its turn must be kept.
-                let body = if convert::item(&first).is_owned() { convert::own(body) } else { body };
+                let body = if item_form(&first).is_owned() { convert::own(body) } else { body };
                 let body = if matches!(body.repr, Repr::List(_, ListForm::Lazy | ListForm::Slice)) {
                     let Repr::List(item, _) = &body.repr else { return Ok(body) };
-                    let element = convert::item(item);
-                    collect(span, body, &element)?
+                    let element = item_form(item);
+                    convert::collect(span, body, &element)?
                 } else {
                     body
                 };
@@ -176,7 +177,7 @@ impl Lowerer<'_> {
                 let fallible = range.source().fallible || body.fallible;
                 let form = if body.fallible { ListForm::Owned } else { ListForm::Lazy };
                 // A fallible filter keeps values, since its list outlives the loop.
-                let item = if body.fallible { Item::Value(Box::new(convert::item(&first))) } else { first };
+                let item = if body.fallible { Item::Value(Box::new(item_form(&first))) } else { first };
                 let repr = Repr::List(item, form);
                 Plan { repr, fallible, op: Op::Filter { range, var: it.var, body: Box::new(body) } }
             }
@@ -185,7 +186,7 @@ impl Lowerer<'_> {
 
     /// `size` of anything.
     pub(super) fn size(&mut self, value: Plan) -> Plan {
-        let value = convert::borrow(super::ops::unwrap(value));
+        let value = convert::borrow(convert::unwrap(value));
         match (&value.repr, value.as_const()) {
             (_, Some(Const::Str(s))) => {
                 let count = i64::try_from(s.chars().count()).unwrap_or(i64::MAX);
@@ -214,7 +215,7 @@ impl Lowerer<'_> {
 fn settled(repr: Repr) -> Repr {
     match repr {
         Repr::List(item, ListForm::Const | ListForm::Lazy | ListForm::Slice) => {
-            Repr::List(Item::Value(Box::new(convert::item(&item))), ListForm::Owned)
+            Repr::List(Item::Value(Box::new(item_form(&item))), ListForm::Owned)
         }
         other => other,
     }
@@ -225,14 +226,6 @@ fn quantifier(kind: Quantifier, range: Range, it: &TypedMacro, body: Plan) -> Pl
     let fallible = range.source().fallible || body.fallible;
     let op = Op::Quantifier { kind, range, var: it.var, second: it.second, body: Box::new(body) };
     Plan { repr: Repr::Bool, fallible, op }
-}
-
-/// A local that stands for an item.
-fn item_local(id: u32, item: &Item) -> Plan {
-    match item {
-        Item::Stored(store) => super::load(crate::cel::plan::Variable::Local(id), (**store).clone()),
-        Item::Value(repr) => local(id, repr),
-    }
 }
 
 /// Whether the constants can be patterns that a value of this form is matched with.
@@ -263,41 +256,12 @@ pub fn one_of(value: Plan, constants: Vec<Const>) -> Plan {
     Plan { repr: Repr::Bool, fallible, op: Op::OneOf(Box::new(value), distinct) }
 }
 
-/// Distinct from every other local: lists nest, but a collecting loop holds nothing but its own variable.
-const VAR: u32 = u32::MAX;
-
-/// The list as a `Vec` of values in a form.
-pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
-    let Repr::List(item, form) = &list.repr else { return Ok(fail("no such overload", Repr::Never)) };
-    if *form == ListForm::Owned && *item == Item::Value(Box::new(element.clone())) {
-        return Ok(list);
-    }
-    let item = item.clone();
-    if convert::item(&item) == Repr::Never {
-        let repr = Repr::List(Item::Value(Box::new(element.clone())), ListForm::Owned);
-        return Ok(Plan { repr, fallible: list.fallible, op: Op::List(Vec::new()) });
-    }
-    let mut body = convert::shape(span, item_local(VAR, &item), element)?;
-    if convert::item(&item).is_owned() {
-        body = convert::own(body);
-    }
-    let fallible = list.fallible || body.fallible;
-    let repr = Repr::List(Item::Value(Box::new(body.repr.clone())), ListForm::Owned);
-    let op = Op::Collect {
-        range: Range::Items(Box::new(list), item),
-        var: VAR,
-        filter: None,
-        body: Box::new(body),
-    };
-    Ok(Plan { repr, fallible, op })
-}
-
 /// The list in a form that can be indexed.
 pub(super) fn values(span: Span, list: Plan) -> Lowered {
     match &list.repr {
         Repr::List(item, ListForm::Lazy) => {
-            let element = convert::item(item);
-            collect(span, list, &element)
+            let element = item_form(item);
+            convert::collect(span, list, &element)
         }
         _ => Ok(list),
     }

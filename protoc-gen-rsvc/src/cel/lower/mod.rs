@@ -10,8 +10,7 @@ mod list;
 mod ops;
 mod strings;
 
-pub use field::{const_value, read_field, store_of, store_of_field, store_of_message, unwrapped, wrapped};
-
+pub use field::read_field;
 pub use list::{is_matchable, one_of};
 
 pub(crate) use strings::pattern_error;
@@ -19,8 +18,9 @@ pub(crate) use strings::pattern_error;
 use super::ast::{Literal, Span};
 use super::check::{Typed, TypedKind};
 use super::error::CelError;
-use super::plan::{Const, Item, Op, Own, Plan, Repr, Store, Variable};
+use super::stored::load;
 use crate::model::Schema;
+use crate::model::plan::{Const, Item, ListForm, Op, Own, Plan, Repr, Store, Variable};
 
 /// What a variable of the expression stands for.
 #[derive(Clone, Debug)]
@@ -183,29 +183,12 @@ fn local(id: u32, repr: &Repr) -> Plan {
     if repr.is_owned() { convert::borrow(held) } else { held }
 }
 
-/// The form of one item of a list.
-pub fn item_form(item: &Item) -> Repr {
-    convert::item(item)
-}
-
-/// What a rule stands on.
-pub(super) fn this(store: &Store) -> Plan {
-    load(Variable::This, store.clone())
-}
-
-/// The value behind a reference to prost's storage.
-pub fn load(variable: Variable, store: Store) -> Plan {
-    Plan { repr: field::repr_of_store(&store), fallible: false, op: Op::Load(variable, store) }
-}
-
 /// The same form, borrowed.
 fn borrowed(repr: &Repr) -> Repr {
     match repr {
         Repr::Str(_) => Repr::Str(Own::Borrowed),
         Repr::Bytes(_) => Repr::Bytes(Own::Borrowed),
-        Repr::List(item, super::plan::ListForm::Owned) => {
-            Repr::List(item.clone(), super::plan::ListForm::Slice)
-        }
+        Repr::List(item, ListForm::Owned) => Repr::List(item.clone(), ListForm::Slice),
         other => other.clone(),
     }
 }

@@ -2,9 +2,11 @@
 
 use std::cmp::Ordering;
 
-use super::{Lowered, Lowerer, call, convert, fail, field, infix};
+use super::convert::unwrap;
+use super::{Lowered, Lowerer, call, convert, fail, infix, list};
 use crate::cel::ast::{Span, op};
-use crate::cel::plan::{Const, ListForm, Logic, MapForm, Op, Own, Plan, Repr};
+use crate::cel::stored::{item_form, repr_of_scalar, repr_of_store};
+use crate::model::plan::{Const, ListForm, Logic, MapForm, Op, Own, Plan, Repr};
 
 /// `a && b` or `a || b`. An operand that cannot fail goes first: then its verdict absorbs the other's error.
 pub(super) fn logic(left: Plan, right: Plan, and: bool) -> Plan {
@@ -39,17 +41,6 @@ pub(super) fn not(value: Plan) -> Plan {
 
 fn is_number(repr: &Repr) -> bool {
     matches!(repr, Repr::Int | Repr::Uint | Repr::Double)
-}
-
-/// A wrapper's value, where null has no meaning.
-pub(super) fn unwrap(value: Plan) -> Plan {
-    match &value.repr {
-        Repr::Nullable(inner) => {
-            let inner = (**inner).clone();
-            convert::expect(value, &inner)
-        }
-        _ => value,
-    }
 }
 
 /// `<`, `<=`, `>`, `>=`
@@ -351,7 +342,7 @@ impl Lowerer<'_> {
     pub(super) fn index(&mut self, span: Span, container: Plan, key: Plan) -> Lowered {
         match &container.repr {
             Repr::List(item, form) => {
-                let repr = convert::item(item);
+                let repr = item_form(item);
                 // An item of a list that does not outlive the expression is copied.
                 let lasts = matches!(form, ListForm::Slice | ListForm::Const);
                 let repr = if lasts { super::borrowed(&repr) } else { repr };
@@ -361,7 +352,7 @@ impl Lowerer<'_> {
                     }
                     _ => convert::expect(key, &Repr::Int),
                 };
-                let container = super::list::values(span, container)?;
+                let container = list::values(span, container)?;
                 Ok(Plan { repr, fallible: true, op: Op::Index(Box::new(container), Box::new(key)) })
             }
             Repr::Map(_) => self.map_get(span, container, key),
@@ -376,7 +367,7 @@ impl Lowerer<'_> {
         match &map.repr {
             Repr::Map(form) => {
                 let repr = match &**form {
-                    MapForm::Stored(_, store) => field::repr_of_store(store),
+                    MapForm::Stored(_, store) => repr_of_store(store),
                     MapForm::Built(_, value) => value.clone(),
                 };
                 let key = map_key(form, key);
@@ -407,7 +398,7 @@ impl Lowerer<'_> {
 /// The key in the form of the map's keys.
 fn map_key(form: &MapForm, key: Plan) -> Plan {
     let want = match form {
-        MapForm::Stored(scalar, _) => field::repr_of_scalar(*scalar),
+        MapForm::Stored(scalar, _) => repr_of_scalar(*scalar),
         MapForm::Built(key, _) => super::borrowed(key),
     };
     match (&unwrap(key.clone()).repr, &want) {

@@ -3,19 +3,20 @@
 use super::{Lowered, call, convert, fail};
 use crate::cel::ast::Span;
 use crate::cel::error::CelError;
-use crate::cel::plan::{Const, Item, ListForm, Op, Own, Plan, Repr};
+use crate::cel::stored::item_form;
 use crate::cel::{re2, text};
+use crate::model::plan::{Const, Item, ListForm, Op, Own, Plan, Repr};
 
 /// A literal pattern is compiled once, and now, to see whether it can be.
 pub(super) fn matches(span: Span, value: Plan, pattern: Plan) -> Lowered {
-    let value = convert::expect(super::ops::unwrap(value), &Repr::Str(Own::Borrowed));
+    let value = convert::expect(convert::unwrap(value), &Repr::Str(Own::Borrowed));
     if let Some(Const::Str(source)) = pattern.as_const() {
         let pattern = re2::translate(source).map_err(|why| CelError::bad_regex(span, &why))?;
         regex::Regex::new(&pattern).map_err(|why| CelError::bad_regex(span, &pattern_error(&why)))?;
         let fallible = value.fallible;
         return Ok(Plan { repr: Repr::Bool, fallible, op: Op::Matches { text: Box::new(value), pattern } });
     }
-    let pattern = convert::expect(super::ops::unwrap(pattern), &Repr::Str(Own::Borrowed));
+    let pattern = convert::expect(convert::unwrap(pattern), &Repr::Str(Own::Borrowed));
     Ok(call("matches", vec![value, pattern], Repr::Bool, true))
 }
 
@@ -28,11 +29,11 @@ pub(crate) fn pattern_error(error: &regex::Error) -> String {
 pub(super) fn join(mut args: Vec<Plan>) -> Plan {
     let separator = if args.len() == 2 { args.pop() } else { None };
     let separator = separator.unwrap_or_else(|| Plan::constant(Const::Str(String::new())));
-    let separator = convert::expect(super::ops::unwrap(separator), &Repr::Str(Own::Borrowed));
+    let separator = convert::expect(convert::unwrap(separator), &Repr::Str(Own::Borrowed));
     let repr = Repr::Str(Own::Owned);
     let Some(list) = args.pop() else { return fail("no such overload", repr) };
     match &list.repr {
-        Repr::List(item, _) if matches!(convert::item(item), Repr::Str(_) | Repr::Never) => {
+        Repr::List(item, _) if matches!(item_form(item), Repr::Str(_) | Repr::Never) => {
             let fallible = list.fallible || separator.fallible;
             Plan {
                 repr,
@@ -60,7 +61,7 @@ pub(super) fn format(span: Span, template: Plan, args: Plan) -> Lowered {
             op: Op::List(items.into_iter().map(|i| convert::to_dyn(Plan::constant(i))).collect()),
         },
         (op, repr @ Repr::List(..)) => {
-            super::list::collect(span, Plan { repr, fallible: args.fallible, op }, &dynamic)?
+            convert::collect(span, Plan { repr, fallible: args.fallible, op }, &dynamic)?
         }
         (op, repr) => {
             let items = Repr::List(Item::Value(Box::new(Repr::Dyn)), ListForm::Owned);

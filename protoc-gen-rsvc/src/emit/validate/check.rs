@@ -4,8 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use crate::cel::emit::{self as cel, Context};
-use crate::cel::native as build;
-use crate::cel::plan::{Const, Op, Plan, Store, Variable};
+use crate::model::plan::{Const, Op, Plan, Store, Variable};
 use crate::model::rules::{Check, PathElement, RulePlace, Test, Text};
 use crate::model::{FieldId, Scalar};
 
@@ -181,7 +180,7 @@ impl Report<'_> {
             let text = match (&plan.op, bad) {
                 (Op::Not(inner), false) => cel::condition(inner, cx),
                 (_, true) => cel::condition(plan, cx),
-                (_, false) => cel::condition(&build::not(plan.clone()), cx),
+                (_, false) => cel::negated(plan, cx),
             };
             return quote!(if #text { #add; });
         }
@@ -204,7 +203,7 @@ impl Report<'_> {
                 let (then, otherwise) = (self.text(then), self.text(otherwise));
                 if !cond.fallible {
                     if then.is_empty() {
-                        let cond = cel::condition(&build::not((**cond).clone()), cx);
+                        let cond = cel::negated(cond, cx);
                         return quote!(if #cond { #otherwise });
                     }
                     let cond = cel::condition(cond, cx);

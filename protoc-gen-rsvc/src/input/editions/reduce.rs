@@ -16,7 +16,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::features::{Edition, FeatureSet, Features, Presence};
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::input::locations::place_in;
-use crate::input::normalize::is_packable;
 use crate::input::raw::{self, Descriptor, Field, File, Label, OptionsKind, Type, options, tag};
 
 /// What the reduced descriptors cannot say.
@@ -77,16 +76,12 @@ fn join(scope: &str, name: &str) -> String {
     if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }
 
-fn type_of(field: &Field) -> Option<Type> {
-    field.r#type.and_then(|t| Type::try_from(t).ok())
-}
-
 fn is_repeated(field: &Field) -> bool {
     field.label == Some(Label::Repeated as i32)
 }
 
 fn is_message(field: &Field) -> bool {
-    matches!(type_of(field), Some(Type::Message | Type::Group))
+    matches!(field.known_type(), Some(Type::Message | Type::Group))
 }
 
 /// What holds for a field: in a oneof, that is between it and the message.
@@ -175,7 +170,7 @@ impl Survey<'_> {
         }
         // Expanded is what strings and messages are anyway, so it may be said of them; packed may not.
         let packed = said.repeated_field_encoding == Some(1);
-        if said.repeated_field_encoding.is_some() && !(is_repeated(field) && (is_packable(field) || !packed))
+        if said.repeated_field_encoding.is_some() && !(is_repeated(field) && (field.is_packable() || !packed))
         {
             self.error(format!("`{}` is not a repeated field that could be packed", name()));
         }
@@ -196,7 +191,7 @@ impl Survey<'_> {
         }
         self.implicit = true;
         let closed = self.notes.closed_enums.contains(field.type_name().trim_start_matches('.'));
-        if closed && type_of(field) == Some(Type::Enum) {
+        if closed && field.known_type() == Some(Type::Enum) {
             self.error(format!("`{}` is a closed enum, whose presence cannot be implicit", name()));
         }
         if field.default_value.is_some() {
@@ -207,14 +202,14 @@ impl Survey<'_> {
 
 /// Whether a field or its map holds strings.
 fn has_strings(field: &Field, message: Option<&Descriptor>) -> bool {
-    if type_of(field) == Some(Type::String) {
+    if field.known_type() == Some(Type::String) {
         return true;
     }
     let last = field.type_name().rsplit('.').next();
     let entry = message.and_then(|m| m.nested.iter().find(|n| Some(n.name()) == last));
     entry
         .filter(|entry| options::is_map_entry(entry))
-        .is_some_and(|entry| entry.field.iter().any(|f| type_of(f) == Some(Type::String)))
+        .is_some_and(|entry| entry.field.iter().any(|f| f.known_type() == Some(Type::String)))
 }
 
 /// Second way through: says everything anew.
@@ -247,7 +242,8 @@ fn write_message(message: &mut Descriptor, around: Features, proto3: bool) {
         let own = features_of(field, Some(message), features);
         let last = field.type_name().rsplit('.').next().unwrap_or_default();
         // The entry of a map has a parent of its own: a type of that name elsewhere is no entry.
-        let is_map = is_repeated(field) && entries.contains(last) && type_of(field) == Some(Type::Message);
+        let is_map =
+            is_repeated(field) && entries.contains(last) && field.known_type() == Some(Type::Message);
         write_field(field, own, is_map);
     }
     if proto3 {
@@ -259,10 +255,10 @@ fn write_message(message: &mut Descriptor, around: Features, proto3: bool) {
 }
 
 fn write_field(field: &mut Field, features: Features, is_map: bool) {
-    if is_repeated(field) && is_packable(field) {
+    if is_repeated(field) && field.is_packable() {
         options::set_packed(&mut field.options, features.packed);
     }
-    if features.delimited && type_of(field) == Some(Type::Message) && !is_map {
+    if features.delimited && field.known_type() == Some(Type::Message) && !is_map {
         field.set_type(Type::Group);
     }
     let singular = field.oneof_index.is_none() && !is_repeated(field) && field.extendee.is_none();
@@ -275,10 +271,10 @@ fn write_field(field: &mut Field, features: Features, is_map: bool) {
 fn write_optional(fields: &mut [Field], index: usize, message: &mut Descriptor, around: Features) {
     let field = &fields[index];
     let explicit = features_of(field, Some(message), around).presence == Presence::Explicit;
-    let has_presence = type_of(field) == Some(Type::Message);
+    let has_presence = field.known_type() == Some(Type::Message);
     let singular = field.oneof_index.is_none() && field.label == Some(Label::Optional as i32);
     // prost-build asks for the word even where a group has presence by nature.
-    let group = type_of(field) == Some(Type::Group);
+    let group = field.known_type() == Some(Type::Group);
     if !singular || has_presence || !(explicit || group) {
         return;
     }

@@ -240,7 +240,7 @@ fn default(option: &UninterpretedOption, field: &raw::Field) -> Result<String, S
         let positive = option.positive_int_value.map(|n| n.to_string());
         positive.or_else(|| option.negative_int_value.map(|n| n.to_string()))
     };
-    let value = match field.r#type.and_then(|t| Type::try_from(t).ok()) {
+    let value = match field.known_type() {
         None | Some(Type::Bool | Type::Enum) => option.identifier_value.clone(),
         Some(Type::Float | Type::Double) => integer()
             .or_else(|| option.double_value.map(|n| n.to_string().to_ascii_lowercase()))

@@ -162,6 +162,19 @@ pub(crate) struct Field {
     pub(crate) proto3_optional: Option<bool>,
 }
 
+impl Field {
+    /// Its type, where it has one that exists.
+    pub(crate) fn known_type(&self) -> Option<Type> {
+        self.r#type.and_then(|number| Type::try_from(number).ok())
+    }
+
+    /// Whether values of its type can be packed. An enum has to be known as one already.
+    pub(crate) fn is_packable(&self) -> bool {
+        self.known_type()
+            .is_some_and(|ty| !matches!(ty, Type::String | Type::Bytes | Type::Message | Type::Group))
+    }
+}
+
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Oneof {
     #[prost(string, optional, tag = "1")]

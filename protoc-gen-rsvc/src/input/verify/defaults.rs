@@ -8,7 +8,7 @@ pub(super) fn wrong(field: &Field) -> Option<String> {
     if field.label == Some(Label::Repeated as i32) {
         return Some("a repeated field has no default".to_owned());
     }
-    let (right, what) = match field.r#type.and_then(|t| Type::try_from(t).ok())? {
+    let (right, what) = match field.known_type()? {
         Type::Double => (value.parse::<f64>().is_ok(), "a number"),
         Type::Float => (value.parse::<f32>().is_ok(), "a number"),
         Type::Int32 | Type::Sint32 | Type::Sfixed32 => (value.parse::<i32>().is_ok(), "a 32-bit integer"),

@@ -7,7 +7,7 @@ use prost_reflect::{DescriptorPool, FieldDescriptor, Kind as ReflectKind};
 
 use super::walk::{Node, walk};
 use crate::diag::{Code, Sink};
-use crate::input::raw::{self, Label, Type, tag};
+use crate::input::raw::{self, Label, tag};
 
 const FILE: &str = "google/protobuf/descriptor.proto";
 
@@ -50,7 +50,7 @@ fn agrees(field: &raw::Field, known: &FieldDescriptor) -> bool {
         _ => None,
     };
     let name = field.type_name.as_deref().map(|name| name.trim_start_matches('.'));
-    let said = field.r#type.and_then(|t| Type::try_from(t).ok());
+    let said = field.known_type();
     repeated == known.is_list()
         && name == ty.as_deref()
         && said.is_some_and(|said| said as i32 == known.field_descriptor_proto().r#type() as i32)

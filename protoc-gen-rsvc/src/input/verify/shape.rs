@@ -127,7 +127,7 @@ fn check_map_entry(at: &Cursor, entry: &raw::Descriptor, parent: Option<&raw::De
         [key, value] => {
             plain(key, "key", 1)
                 && key.type_name.is_none()
-                && key.r#type.and_then(|t| Type::try_from(t).ok()).is_some_and(key_type)
+                && key.known_type().is_some_and(key_type)
                 && plain(value, "value", 2)
                 && value.r#type != Some(Type::Group as i32)
         }

@@ -101,7 +101,7 @@ impl Resolver<'_> {
         else {
             return;
         };
-        let said = field.r#type.and_then(|t| Type::try_from(t).ok());
+        let said = field.known_type();
         let found = match (kind, said) {
             (Kind::Enum, None | Some(Type::Enum)) => Type::Enum,
             (Kind::Message | Kind::MapEntry, Some(Type::Group)) => Type::Group,

@@ -13,11 +13,11 @@ use super::types::PoolTypes;
 use crate::cel::check::{Typed, TypedKind, Var, check};
 use crate::cel::decls::OVERLOADS;
 use crate::cel::emit::{self, Context, Place};
-use crate::cel::plan::Store;
 use crate::cel::types::Type;
 use crate::diag::Sink;
 use crate::input::{Loaded, load};
 use crate::model::Schema;
+use crate::model::plan::Store;
 use crate::model::rules::RulePlace;
 use crate::options::Options;
 

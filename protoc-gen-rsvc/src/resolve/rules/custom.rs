@@ -7,9 +7,9 @@ use super::types::PoolTypes;
 use crate::cel::check::{Var, check_rule};
 use crate::cel::error::CelError;
 use crate::cel::lower::{Binding, lower_rule};
-use crate::cel::plan::{Const, Repr, Store};
 use crate::cel::types::Type;
 use crate::model::Schema;
+use crate::model::plan::{Const, Repr, Store};
 use crate::model::rules::{Check, RulePlace, Test, Text};
 
 /// A rule as it is written.

@@ -13,10 +13,10 @@ mod value;
 use prost_reflect::{DynamicMessage, Value};
 
 use super::annotations;
-use crate::cel::plan::Store;
 use crate::cel::types::Type;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::input::Loaded;
+use crate::model::plan::Store;
 use crate::model::rules::{FieldRules, Group, MessageRules, RulePlace, Rules, ValueRules};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema};
 use crate::options::Options;

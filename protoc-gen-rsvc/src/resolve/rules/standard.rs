@@ -5,10 +5,12 @@ use std::cmp::Ordering;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
 
-use crate::cel::lower::const_value;
+use crate::cel::constant::const_value;
+use crate::cel::lower::read_field;
 use crate::cel::native as build;
-use crate::cel::plan::{Const, Op, Own, Plan, Repr, Store};
+use crate::cel::stored::{item_form, load};
 use crate::cel::{re2, text};
+use crate::model::plan::{Const, Op, Own, Plan, Repr, Store, Variable};
 use crate::model::rules::Text;
 use crate::model::{Schema, WellKnown};
 
@@ -358,7 +360,7 @@ fn repeated(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem>
     match name {
         "unique" if *value == Const::Bool(true) => {
             let function = match &this.repr {
-                Repr::List(item, _) => match crate::cel::lower::item_form(item) {
+                Repr::List(item, _) => match item_form(item) {
                     Repr::Double => "unique_doubles",
                     Repr::Message { .. } | Repr::Dyn => {
                         return Err(Problem::Value(
@@ -386,7 +388,7 @@ fn map(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
 fn member(subject: &Subject<'_>, well_known: WellKnown, name: &str) -> Option<Plan> {
     let message = subject.schema.messages.iter().find(|(_, m)| m.well_known == Some(well_known))?.1;
     let field = message.fields.iter().find(|f| subject.schema.fields[**f].name == name)?;
-    Some(crate::cel::lower::read_field(subject.schema, build::this(subject.store), *field))
+    Some(read_field(subject.schema, build::this(subject.store), *field))
 }
 
 fn any(subject: &Subject<'_>, name: &str, value: &Const) -> Result<Vec<Rule>, Problem> {
@@ -414,10 +416,7 @@ fn field_mask(subject: &Subject<'_>, name: &str, value: &Const) -> Result<Vec<Ru
         ("const", Const::Message(mask)) => {
             let wanted = mask.get_field_by_name("paths").map_or(Const::List(Vec::new()), |v| const_value(&v));
             let item = |id| Plan { repr: Repr::Str(Own::Borrowed), fallible: false, op: Op::Local(id) };
-            let stored = crate::cel::lower::load(
-                crate::cel::plan::Variable::Local(0),
-                Store::Scalar(crate::model::Scalar::String),
-            );
+            let stored = load(Variable::Local(0), Store::Scalar(crate::model::Scalar::String));
             let message = format!("must equal paths {}", show(&wanted));
             let op = Op::ListEqual {
                 left: Box::new(paths),

@@ -6,10 +6,11 @@ use super::custom::{self, Scope, Source};
 use super::standard::{self, Problem, Subject};
 use super::types::{of_extension, of_field, of_item};
 use super::{Ignore, Resolver, annotations, ignore};
-use crate::cel::lower::{const_value, store_of, store_of_field, wrapped};
-use crate::cel::plan::Store;
+use crate::cel::constant::const_value;
+use crate::cel::stored::{store_of, store_of_field, wrapped};
 use crate::cel::types::Type;
 use crate::diag::{Code, Diagnostic};
+use crate::model::plan::Store;
 use crate::model::rules::{Check, PathElement, RulePlace, Test, Text, ValueRules};
 use crate::model::{FieldId, FieldKind, Scalar, ValueType, WellKnown};
 
@@ -209,7 +210,7 @@ impl Resolver<'_> {
         target: &Target,
         this: &(Type, Store),
         sources: &[Source],
-        rule: (Type, crate::cel::plan::Const, DynamicMessage),
+        rule: (Type, crate::model::plan::Const, DynamicMessage),
         place: &RulePlace,
         out: &mut Vec<Check>,
         broken: &mut Option<String>,
@@ -312,7 +313,7 @@ impl Resolver<'_> {
 
 /// Rules that nothing can break, as those of examples.
 fn always_holds(check: &Check) -> bool {
-    use crate::cel::plan::Const;
+    use crate::model::plan::Const;
     matches!(
         (&check.test, check.test.plan().as_const()),
         (Test::Holds(_), Some(Const::Bool(true))) | (Test::Fails(_), Some(Const::Bool(false)))

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
 mod dependencies;
+mod imports;
+mod layers;
 mod rules;
 mod source;
 mod text;

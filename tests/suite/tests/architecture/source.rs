@@ -24,6 +24,15 @@ pub(crate) struct Found {
     pub(crate) line: usize,
     /// Whether it stands in a `quote!`: then it is part of the output, not of what the generator does.
     pub(crate) quoted: bool,
+    /// How many modules with a body (`mod x { … }`) are around it in the file.
+    pub(crate) inline_modules: usize,
+}
+
+/// An imported name: `use path as name`, with `*` for all names of the path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Import {
+    pub(crate) name: String,
+    pub(crate) path: String,
 }
 
 /// All facts of a source.
@@ -32,7 +41,31 @@ pub(crate) struct Source {
     pub(crate) found: Vec<Found>,
     /// Modules that are declared here for tests only.
     pub(crate) test_modules: BTreeSet<String>,
+    /// Modules with a file of their own that are declared here (`mod x;`), without those for tests.
+    pub(crate) modules: BTreeSet<String>,
+    /// What the file imports, outside of functions and modules with a body.
+    pub(crate) imports: Vec<Import>,
+    /// Functions, types and constants that the file defines, outside of functions and modules with a body.
+    pub(crate) items: BTreeSet<String>,
 }
+
+/// Where in a file something stands.
+#[derive(Clone, Copy, Default)]
+struct Around {
+    quoted: bool,
+    inline_modules: usize,
+    /// Whether it is in any group of brackets.
+    nested: bool,
+}
+
+impl Around {
+    fn inside(self) -> Self {
+        Self { nested: true, ..self }
+    }
+}
+
+/// Words in front of the name of an item.
+const ITEMS: &[&str] = &["fn", "struct", "enum", "trait", "type", "const", "static", "union"];
 
 const QUOTES: &[&str] = &["quote", "quote_spanned", "parse_quote", "parse_quote_spanned"];
 
@@ -46,33 +79,66 @@ impl Source {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let tokens: TokenStream = text.parse().map_err(|error| format!("no Rust source: {error}"))?;
         let mut source = Self::default();
-        source.read(tokens, false);
+        source.read(tokens, Around::default());
         Ok(source)
     }
 
-    fn read(&mut self, tokens: TokenStream, quoted: bool) {
+    fn read(&mut self, tokens: TokenStream, around: Around) {
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
         while at < trees.len() {
-            at = if let Some(end) = self.test_item(&trees, at).or_else(|| doc_comment(&trees, at)) {
-                end
-            } else if let Some(end) = self.import(&trees, at, quoted) {
-                end
-            } else if let Some(end) = self.method(&trees, at, quoted) {
-                end
-            } else if let Some(end) = self.path(&trees, at, quoted) {
-                end
-            } else {
+            if !around.nested {
+                self.item(&trees, at);
+            }
+            let end = self.test_item(&trees, at).or_else(|| doc_comment(&trees, at));
+            let end = end.or_else(|| visibility(&trees, at));
+            let end = end.or_else(|| self.inline_module(&trees, at, around));
+            let end = end.or_else(|| self.import(&trees, at, around));
+            let end = end.or_else(|| self.method(&trees, at, around));
+            let end = end.or_else(|| self.path(&trees, at, around));
+            at = end.unwrap_or_else(|| {
                 match &trees[at] {
-                    TokenTree::Group(group) => self.read(group.stream(), quoted),
+                    TokenTree::Group(group) => self.read(group.stream(), around.inside()),
                     TokenTree::Literal(literal) if literal.to_string().contains('"') => {
-                        let line = literal.span().start().line;
-                        self.found.push(Found { fact: Fact::Text(literal.to_string()), line, quoted });
+                        self.add(Fact::Text(literal.to_string()), &trees[at], around);
                     }
                     _ => {}
                 }
                 at + 1
-            };
+            });
+        }
+    }
+
+    fn add(&mut self, fact: Fact, at: &TokenTree, around: Around) {
+        let line = at.span().start().line;
+        let Around { quoted, inline_modules, .. } = around;
+        self.found.push(Found { fact, line, quoted, inline_modules });
+    }
+
+    /// The name behind `fn`, `struct`, …, or of a module with a file of its own.
+    fn item(&mut self, trees: &[TokenTree], at: usize) {
+        let (Some(keyword), Some(name)) = (trees.get(at).and_then(ident), trees.get(at + 1).and_then(ident))
+        else {
+            return;
+        };
+        if ITEMS.contains(&keyword.as_str()) && name != "fn" {
+            self.items.insert(name);
+        } else if keyword == "mod" && trees.get(at + 2).is_some_and(|end| is_punct(end, ';')) {
+            self.modules.insert(name);
+        }
+    }
+
+    /// `mod x { … }`
+    fn inline_module(&mut self, trees: &[TokenTree], at: usize, around: Around) -> Option<usize> {
+        match &trees[at..] {
+            [keyword, name, TokenTree::Group(body), ..]
+                if ident(keyword)? == "mod" && ident(name).is_some() =>
+            {
+                let inline_modules = around.inline_modules + 1;
+                self.read(body.stream(), Around { inline_modules, ..around.inside() });
+                Some(at + 3)
+            }
+            _ => None,
         }
     }
 
@@ -105,37 +171,40 @@ impl Source {
     }
 
     /// `use a::{b, c as d};`
-    fn import(&mut self, trees: &[TokenTree], at: usize, quoted: bool) -> Option<usize> {
+    fn import(&mut self, trees: &[TokenTree], at: usize, around: Around) -> Option<usize> {
         ident(trees.get(at)?).filter(|word| word == "use")?;
         let length = trees[at..].iter().position(|tree| is_punct(tree, ';'))?;
         let item: TokenStream = trees[at..=at + length].iter().cloned().collect();
         let item: syn::ItemUse = syn::parse2(item).ok()?;
-        let line = trees[at].span().start().line;
-        let mut paths = Vec::new();
-        flatten(&item.tree, String::new(), &mut paths);
-        self.found.extend(paths.into_iter().map(|path| Found { fact: Fact::Path(path), line, quoted }));
+        let mut imports = Vec::new();
+        flatten(&item.tree, String::new(), &mut imports);
+        for import in &imports {
+            self.add(Fact::Path(import.path.clone()), &trees[at], around);
+        }
+        if !around.nested {
+            self.imports.extend(imports);
+        }
         Some(at + length + 1)
     }
 
     /// `.name(` and `.name::<T>(`
-    fn method(&mut self, trees: &[TokenTree], at: usize, quoted: bool) -> Option<usize> {
+    fn method(&mut self, trees: &[TokenTree], at: usize, around: Around) -> Option<usize> {
         if !is_punct(trees.get(at)?, '.') || at > 0 && is_punct(&trees[at - 1], '.') {
             return None;
         }
         let name = ident(trees.get(at + 1)?)?;
-        let line = trees[at + 1].span().start().line;
         let called = match trees.get(at + 2)? {
             TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
             next => is_punct(next, ':'),
         };
         called.then(|| {
-            self.found.push(Found { fact: Fact::Method(name), line, quoted });
+            self.add(Fact::Method(name), &trees[at + 1], around);
             at + 2
         })
     }
 
     /// `a::b::c`, or the macro `a::b!(...)`, whose inside is read as well.
-    fn path(&mut self, trees: &[TokenTree], at: usize, quoted: bool) -> Option<usize> {
+    fn path(&mut self, trees: &[TokenTree], at: usize, around: Around) -> Option<usize> {
         let mut path = ident(trees.get(at)?)?;
         let mut end = at + 1;
         if KEYWORDS.contains(&path.as_str()) {
@@ -150,17 +219,31 @@ impl Source {
             path = format!("{path}::{word}");
             end += 3;
         }
-        let line = trees[at].span().start().line;
         if let [bang, TokenTree::Group(body), ..] = &trees[end..]
             && is_punct(bang, '!')
         {
             let name = path.rsplit("::").next().unwrap_or(&path).to_owned();
-            self.read(body.stream(), quoted || QUOTES.contains(&name.as_str()));
-            self.found.push(Found { fact: Fact::Macro(name), line, quoted });
+            let quoted = around.quoted || QUOTES.contains(&name.as_str());
+            self.read(body.stream(), Around { quoted, ..around.inside() });
+            self.add(Fact::Macro(name), &trees[at], around);
             end += 2;
         }
-        self.found.push(Found { fact: Fact::Path(path), line, quoted });
+        self.add(Fact::Path(path), &trees[at], around);
         Some(end)
+    }
+}
+
+/// `pub(crate)` or `pub(in crate::a)`, which names a module and uses nothing of it.
+fn visibility(trees: &[TokenTree], at: usize) -> Option<usize> {
+    match &trees[at..] {
+        [word, TokenTree::Group(group), ..] if ident(word)? == "pub" => {
+            let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+            let scope = ident(inside.first()?)?;
+            let is_scope =
+                scope == "in" || inside.len() == 1 && ["crate", "super", "self"].contains(&scope.as_str());
+            is_scope.then_some(at + 2)
+        }
+        _ => None,
     }
 }
 
@@ -202,17 +285,25 @@ fn is_punct(tree: &TokenTree, wanted: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == wanted)
 }
 
-fn flatten(tree: &syn::UseTree, before: String, out: &mut Vec<String>) {
+fn flatten(tree: &syn::UseTree, before: String, out: &mut Vec<Import>) {
     let joined = |name: &dyn ToString| match before.as_str() {
         "" => name.to_string(),
         _ => format!("{before}::{}", name.to_string()),
     };
     match tree {
         syn::UseTree::Path(path) => flatten(&path.tree, joined(&path.ident), out),
-        syn::UseTree::Name(name) if name.ident == "self" => out.push(before),
-        syn::UseTree::Name(name) => out.push(joined(&name.ident)),
-        syn::UseTree::Rename(rename) => out.push(joined(&rename.ident)),
-        syn::UseTree::Glob(_) => out.push(before),
+        syn::UseTree::Name(name) if name.ident == "self" => {
+            let last = before.rsplit("::").next().unwrap_or(&before).to_owned();
+            out.push(Import { name: last, path: before });
+        }
+        syn::UseTree::Name(name) => {
+            out.push(Import { name: name.ident.to_string(), path: joined(&name.ident) });
+        }
+        syn::UseTree::Rename(rename) => {
+            let path = if rename.ident == "self" { before.clone() } else { joined(&rename.ident) };
+            out.push(Import { name: rename.rename.to_string(), path });
+        }
+        syn::UseTree::Glob(_) => out.push(Import { name: "*".into(), path: before }),
         syn::UseTree::Group(group) => {
             for item in &group.items {
                 flatten(item, before.clone(), out);
@@ -274,6 +365,27 @@ mod tests {
         let found = facts("fn f() -> T { quote! { ::std::fs::read(#x) } }");
         assert!(found.contains(&(Fact::Path("std::fs::read".into()), true)));
         assert!(found.contains(&(Fact::Macro("quote".into()), false)));
+    }
+
+    #[test]
+    fn what_a_file_defines_and_imports_is_told_from_what_is_inside() {
+        let source = Source::parse(
+            "mod a; pub(crate) mod b { use super::c; fn inner() {} }\n\
+             pub(in crate::d) use x::{y as z, w::*, v::{self, u as _}};\n\
+             struct S(pub (crate::e::T, u8)); impl S { fn method() {} } const fn f() { use g::h; }",
+        )
+        .unwrap();
+        assert_eq!(source.modules.into_iter().collect::<Vec<_>>(), ["a"]);
+        assert_eq!(source.items.into_iter().collect::<Vec<_>>(), ["S", "f"]);
+        let imports: Vec<_> = source.imports.iter().map(|i| (&*i.name, &*i.path)).collect();
+        assert_eq!(imports, [("z", "x::y"), ("*", "x::w"), ("v", "x::v"), ("_", "x::v::u")]);
+        let depth = |path: &str| {
+            let wanted = Fact::Path(path.to_owned());
+            source.found.iter().find(|f| f.fact == wanted).map(|f| f.inline_modules)
+        };
+        assert_eq!(depth("super::c"), Some(1));
+        assert_eq!(depth("crate::e::T"), Some(0));
+        assert_eq!(depth("crate::d"), None, "a visibility is no use");
     }
 
     #[test]

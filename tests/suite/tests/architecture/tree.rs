@@ -67,11 +67,11 @@ pub(crate) fn sources(folders: &[&str]) -> Vec<(String, Source)> {
 }
 
 /// Where `mod name;` in a file looks, without its ending.
-fn module_path(file: &str, name: &str) -> String {
-    let (folder, stem) = file.rsplit_once('/').unwrap_or(("", file));
+pub(crate) fn module_path(file: &str, name: &str) -> String {
+    let (folder, stem) = file.rfind('/').map_or(("", file), |at| file.split_at(at + 1));
     match stem {
-        "mod.rs" | "lib.rs" | "main.rs" => format!("{folder}/{name}"),
-        _ => format!("{folder}/{}/{name}", stem.trim_end_matches(".rs")),
+        "mod.rs" | "lib.rs" | "main.rs" => format!("{folder}{name}"),
+        _ => format!("{folder}{}/{name}", stem.trim_end_matches(".rs")),
     }
 }
 
@@ -80,4 +80,5 @@ fn modules_are_found_where_rust_finds_them() {
     assert_eq!(module_path("a/src/lib.rs", "x"), "a/src/x");
     assert_eq!(module_path("a/src/b/mod.rs", "x"), "a/src/b/x");
     assert_eq!(module_path("a/src/b.rs", "x"), "a/src/b/x");
+    assert_eq!((module_path("lib.rs", "x"), module_path("b.rs", "x")), ("x".into(), "b/x".into()));
 }

@@ -1,7 +1,7 @@
 //! What is to be computed and how, short of being Rust text: every choice about borrowing, errors and loops is
 //! made here, so that printing it decides nothing.
 
-use crate::model::{FieldId, MessageId, Scalar};
+use super::{FieldId, MessageId, Scalar};
 
 /// A value known at build time.
 #[derive(Clone, Debug, PartialEq)]
