@@ -1,5 +1,7 @@
 //! Generates what each of the conformance programs needs, one module a suite.
 
+#[path = "build/connect.rs"]
+mod connect;
 #[path = "build/protovalidate.rs"]
 mod protovalidate;
 #[path = "build/random.rs"]
@@ -12,6 +14,7 @@ mod testee;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
+    connect::generate();
     protovalidate::generate();
     rest::generate();
     testee::generate();
