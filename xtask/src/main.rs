@@ -3,6 +3,7 @@
 
 mod conformance;
 mod interop;
+mod npm;
 mod package;
 mod process;
 mod protobuf_runner;
@@ -58,7 +59,7 @@ enum Task {
         #[arg(value_name = "SUITE", value_parser = conformance::names())]
         suites: Vec<String>,
     },
-    /// Install the Python tools that the tests use into target/venv
+    /// Install the tools that the tests use: Python's into target/venv, Node's into target/node
     Setup,
 }
 
@@ -104,7 +105,8 @@ fn run(task: Task) -> Result<bool> {
             Ok(report.failed == 0)
         }
         Task::Setup => {
-            println!("tools: {}", venv::ensure(&session)?.root().display());
+            println!("Python tools: {}", venv::ensure(&session)?.root().display());
+            println!("Node packages: {}", npm::ensure(&session)?.root().display());
             Ok(true)
         }
     }

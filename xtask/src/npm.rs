@@ -1,0 +1,106 @@
+//! The Node packages that the tests use, below `target/`, from one manifest and its lock.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+use crate::session::Session;
+
+const FOLDER: &str = "tests/interop/node";
+const MANIFEST: &str = "package.json";
+const LOCK: &str = "package-lock.json";
+/// A copy of the lock that the packages were installed from, written when they are complete.
+const STAMP: &str = "installed.json";
+/// The oldest version that the packages name.
+const OLDEST: u32 = 20;
+
+/// A folder that has the pinned packages.
+pub(crate) struct Packages(PathBuf);
+
+impl Packages {
+    /// The folder: the packages are in its `node_modules`.
+    pub(crate) fn root(&self) -> &Path {
+        &self.0
+    }
+
+    /// `node` with a script of the repository. Node looks for packages in the folders above a script, so it runs a copy
+    /// below this one; what the script may import from its own folder is copied too.
+    #[expect(dead_code, reason = "the scripts come with their suites")]
+    pub(crate) fn script(&self, session: &Session, path: &str) -> Result<Command> {
+        let copy = self.root().join("scripts").join(path);
+        let (source, target) = (session.root().join(path), copy.parent().context("a script is in a folder")?);
+        fs::create_dir_all(target)?;
+        for entry in fs::read_dir(source.parent().context("a script is in a folder")?)? {
+            let file = entry?.path();
+            if file.extension().is_some_and(|extension| extension == "mjs") {
+                fs::copy(&file, target.join(file.file_name().context("a file has a name")?))?;
+            }
+        }
+        if !copy.is_file() {
+            bail!("there is no script {path}");
+        }
+        let mut command = Command::new("node");
+        command.arg(copy);
+        Ok(command)
+    }
+}
+
+/// The packages, installed or installed again where that is needed.
+pub(crate) fn ensure(session: &Session) -> Result<Packages> {
+    check_node()?;
+    let packages = Packages(session.target("node"));
+    let folder = session.root().join(FOLDER);
+    let wanted = fs::read(folder.join(LOCK)).with_context(|| format!("{FOLDER}/{LOCK}"))?;
+    if fs::read(packages.root().join(STAMP)).is_ok_and(|installed| installed == wanted) {
+        return Ok(packages);
+    }
+    println!("making {} from {FOLDER}", packages.root().display());
+    if packages.root().exists() {
+        fs::remove_dir_all(packages.root())?;
+    }
+    fs::create_dir_all(packages.root())?;
+    for file in [MANIFEST, LOCK] {
+        fs::copy(folder.join(file), packages.root().join(file))?;
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+    process::run(npm.current_dir(packages.root()).stdin(Stdio::null())).context(
+        "the Node packages could not be installed: npm needs a registry; on Debian: apt-get install npm",
+    )?;
+    fs::write(packages.root().join(STAMP), wanted)?;
+    Ok(packages)
+}
+
+fn check_node() -> Result<()> {
+    let output = Command::new("node").arg("--version").stdin(Stdio::null()).output();
+    let text = match output {
+        Err(error) => bail!(
+            "cannot start node ({error}): the tests need Node {OLDEST} or newer and npm; on Debian: apt-get install nodejs npm"
+        ),
+        Ok(output) => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    };
+    match major(&text) {
+        Some(version) if version >= OLDEST => Ok(()),
+        _ => bail!("node is {text:?}: the tests need Node {OLDEST} or newer"),
+    }
+}
+
+/// The first number of a version such as `v20.20.2`.
+fn major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_versions_of_node() {
+        assert_eq!(major("v20.20.2"), Some(20));
+        assert_eq!(major("v8.0.0"), Some(8));
+        assert_eq!(major(""), None);
+    }
+}
