@@ -24,6 +24,9 @@ use crate::peer::Peer;
 /// Long enough for a slow machine: only a case that hangs takes so long.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Behind the name of a case in the list.
+const NEEDS_CLOUD: &str = " (needs a cloud)";
+
 /// Runs the interop cases of gRPC against a server.
 #[derive(Clone, Debug, Parser)]
 struct Args {
@@ -79,7 +82,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     if args.list {
         for case in CASES {
-            writeln!(io::stdout(), "{}", case.name)?;
+            writeln!(io::stdout(), "{}{}", case.name, if case.needs_cloud() { NEEDS_CLOUD } else { "" })?;
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -88,7 +91,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let [mut passed, mut failed, mut not_applicable] = [0; 3];
     for case in chosen {
         let name = case.name;
-        let outcome = match tokio::time::timeout(PATIENCE, (case.run)(peer.clone())).await {
+        let outcome = match tokio::time::timeout(PATIENCE, case.run(peer.clone())).await {
             Ok(outcome) => outcome,
             Err(_) => Err(anyhow::anyhow!("no result after {PATIENCE:?}")),
         };
