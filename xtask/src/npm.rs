@@ -26,25 +26,31 @@ impl Packages {
         &self.0
     }
 
-    /// `node` with a script of the repository. Node looks for packages in the folders above a script, so it runs a copy
-    /// below this one; what the script may import from its own folder is copied too.
+    /// `node` with a script of the repository, and with what it imports from its own folder.
     #[expect(dead_code, reason = "the scripts come with their suites")]
     pub(crate) fn script(&self, session: &Session, path: &str) -> Result<Command> {
-        let copy = self.root().join("scripts").join(path);
-        let (source, target) = (session.root().join(path), copy.parent().context("a script is in a folder")?);
-        fs::create_dir_all(target)?;
-        for entry in fs::read_dir(source.parent().context("a script is in a folder")?)? {
-            let file = entry?.path();
-            if file.extension().is_some_and(|extension| extension == "mjs") {
-                fs::copy(&file, target.join(file.file_name().context("a file has a name")?))?;
-            }
-        }
+        let (folder, name) = path.rsplit_once('/').context("a script is in a folder")?;
+        let copy = self.scripts(session, folder)?.join(name);
         if !copy.is_file() {
             bail!("there is no script {path}");
         }
         let mut command = Command::new("node");
         command.arg(copy);
         Ok(command)
+    }
+
+    /// A copy of the scripts in a folder of the repository. Node looks for packages in the folders above a script, so
+    /// the copy is below this one.
+    pub(crate) fn scripts(&self, session: &Session, folder: &str) -> Result<PathBuf> {
+        let copy = self.root().join("scripts").join(folder);
+        fs::create_dir_all(&copy)?;
+        for entry in fs::read_dir(session.root().join(folder))? {
+            let file = entry?.path();
+            if file.extension().is_some_and(|extension| extension == "mjs") {
+                fs::copy(&file, copy.join(file.file_name().context("a file has a name")?))?;
+            }
+        }
+        Ok(copy)
     }
 }
 

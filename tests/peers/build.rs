@@ -1,0 +1,10 @@
+//! Generates the interop service from `tests/interop/proto`, where the peers in other languages have it from as well.
+
+#![allow(clippy::unwrap_used, reason = "a build script fails by a panic, and this one shows all findings")]
+
+fn main() {
+    protoc_gen_rsvc::Builder::new()
+        .bytes(".grpc.testing.Payload.body")
+        .compile(["../interop/proto/grpc/testing/test.proto"], ["../interop/proto"])
+        .unwrap();
+}

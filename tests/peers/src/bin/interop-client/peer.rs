@@ -1,0 +1,84 @@
+//! The server that the cases are run against, and how to speak to it.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use peers::api::TestServiceClient;
+use rsvc::Channel;
+use rsvc::client::{self, Builder, HttpVersion};
+
+use crate::{Args, Codec, Http, Protocol};
+
+/// A server, and the settings of channels to it.
+#[derive(Clone)]
+pub(crate) struct Peer {
+    args: Arc<Args>,
+    target: String,
+}
+
+/// How a channel compresses what it sends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Requests {
+    Plain,
+    Compressed,
+}
+
+impl Peer {
+    pub(crate) fn new(args: Args) -> anyhow::Result<Self> {
+        let target = args.target.clone().context("no --target")?;
+        Ok(Self { args: Arc::new(args), target })
+    }
+
+    /// The same server, reached elsewhere.
+    pub(crate) fn at(&self, target: String) -> Self {
+        Self { target, ..self.clone() }
+    }
+
+    pub(crate) fn args(&self) -> &Args {
+        &self.args
+    }
+
+    /// The host and port of the server.
+    pub(crate) fn authority(&self) -> anyhow::Result<&str> {
+        self.target.strip_prefix("http://").with_context(|| format!("{} is no http URL", self.target))
+    }
+
+    /// A service on a channel of its own.
+    pub(crate) async fn service(&self) -> anyhow::Result<TestServiceClient> {
+        self.service_sending(Requests::Plain).await
+    }
+
+    /// A service on a channel of its own that compresses requests or not.
+    pub(crate) async fn service_sending(&self, requests: Requests) -> anyhow::Result<TestServiceClient> {
+        Ok(TestServiceClient::new(self.builder(requests).connect().await?))
+    }
+
+    /// A channel of its own.
+    pub(crate) async fn channel(&self) -> anyhow::Result<Channel> {
+        Ok(self.builder(Requests::Plain).connect().await?)
+    }
+
+    /// A service that calls with `GET` where the protocol has that.
+    pub(crate) async fn service_with_get(&self) -> anyhow::Result<TestServiceClient> {
+        Ok(TestServiceClient::new(self.builder(Requests::Plain).use_get(true).connect().await?))
+    }
+
+    /// Every setting of a channel is here.
+    fn builder(&self, requests: Requests) -> Builder {
+        let builder = Channel::builder(&self.target)
+            .protocol(match self.args.protocol {
+                Protocol::Grpc => client::Protocol::Grpc,
+                Protocol::GrpcWeb => client::Protocol::GrpcWeb,
+                Protocol::Connect => client::Protocol::Connect,
+            })
+            .codec(match self.args.codec {
+                Codec::Proto => client::Codec::Protobuf,
+                Codec::Json => client::Codec::Json,
+            })
+            .http_version(match self.args.http {
+                Http::One => HttpVersion::Http1,
+                Http::Two => HttpVersion::Http2,
+            });
+        builder.accept_gzip(true).send_gzip(requests == Requests::Compressed)
+    }
+}
