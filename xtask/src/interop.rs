@@ -14,8 +14,8 @@ use crate::{process, tally, venv};
 const SCRIPTS: &str = "tests/interop";
 const PROTOS: &str = "examples/shop/proto";
 const BUILT_IN: &str = "proto";
-/// Python has these as a package of its own, and takes no second definition of the same file.
-const PYTHON_HAS: &str = "google";
+/// Python has these in packages of its own, and takes no second definition of the same names.
+const PYTHON_HAS: [&str; 2] = ["google", "grpc"];
 
 /// Runs every `test_*.py`. A script starts its own servers on ports that the system picks, and ends them.
 pub(crate) fn run(session: &Session) -> Result<Report> {
@@ -69,7 +69,7 @@ fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
         let folder = session.root().join(folder);
         for file in files(&folder, "proto")? {
             let file = file.strip_prefix(&folder)?.to_owned();
-            if !file.starts_with(PYTHON_HAS) {
+            if !PYTHON_HAS.iter().any(|folder| file.starts_with(folder)) {
                 sources.push(file);
             }
         }

@@ -43,11 +43,6 @@ impl GrpcRequest {
         Self { http, settings: Some(settings) }
     }
 
-    /// The same call, with the settings of a service that is mounted elsewhere.
-    pub(super) fn without_settings(self) -> Self {
-        Self { settings: None, ..self }
-    }
-
     /// The URI, whose path is that of the method.
     pub fn uri(&self) -> &http::Uri {
         self.http.uri()
