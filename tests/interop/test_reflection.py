@@ -16,6 +16,7 @@ from shop.v1 import chat_pb2, order_pb2, upload_pb2, user_pb2
 from support import ADA, SEED_ORDERS
 
 MODULES = (user_pb2, order_pb2, upload_pb2, chat_pb2)
+METHOD_OPTIONS = "google.protobuf.MethodOptions"
 SERVICES = [f"shop.v1.{name}Service" for name in ("Chat", "Order", "Upload", "User")]
 METHODS = {
     "shop.v1.ChatService": ["Chat", "Monitor"],
@@ -38,6 +39,11 @@ class Health(support.ShopTest):
         with self.fails(grpc.StatusCode.NOT_FOUND):
             self.health.Check(health_pb2.HealthCheckRequest(service="shop.v1.NoService"))
 
+    def test_list(self):
+        answer = self.health.List(health_pb2.HealthListRequest())
+        self.assertEqual({name for name in answer.statuses if name.startswith("shop.")}, set(SERVICES))
+        self.assertEqual({found.status for found in answer.statuses.values()}, {health_pb2.HealthCheckResponse.SERVING})
+
     def test_watch(self):
         watch = self.health.Watch(health_pb2.HealthCheckRequest(service=SERVICES[0]), timeout=support.PATIENCE)
         self.assertEqual(next(watch).status, health_pb2.HealthCheckResponse.SERVING)
@@ -45,19 +51,27 @@ class Health(support.ShopTest):
 
 
 class Reflection(support.ShopTest):
-    def ask(self, version, **request):
-        """v1 has the messages of v1alpha; only the name of the service differs."""
+    def ask(self, version, *requests):
+        """The answers to requests on one stream. v1 has the messages of v1alpha; only the service's name differs."""
         method = f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo"
         call = self.channel.stream_stream(
             method,
             request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
             response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
         )
-        return next(call(iter([reflection_pb2.ServerReflectionRequest(**request)]), timeout=support.PATIENCE))
+        requests = [reflection_pb2.ServerReflectionRequest(host="shop.example", **request) for request in requests]
+        answers = list(call(iter(requests), timeout=support.PATIENCE))
+        self.assertEqual([answer.original_request for answer in answers], requests)
+        self.assertEqual({answer.valid_host for answer in answers}, {"shop.example"})
+        return answers
+
+    def files(self, answer):
+        encoded = answer.file_descriptor_response.file_descriptor_proto
+        return [descriptor_pb2.FileDescriptorProto.FromString(file) for file in encoded]
 
     def test_services_are_listed(self):
         for version in ("v1", "v1alpha"):
-            answer = self.ask(version, list_services="")
+            (answer,) = self.ask(version, {"list_services": ""})
             names = [service.name for service in answer.list_services_response.service]
             self.assertEqual([name for name in names if name.startswith("shop.")], SERVICES, version)
             self.assertIn("grpc.health.v1.Health", names)
@@ -67,30 +81,63 @@ class Reflection(support.ShopTest):
         for version in ("v1", "v1alpha"):
             for module in MODULES:
                 name = module.DESCRIPTOR.name
-                answer = self.ask(version, file_by_filename=name)
-                files = [
-                    descriptor_pb2.FileDescriptorProto.FromString(encoded)
-                    for encoded in answer.file_descriptor_response.file_descriptor_proto
-                ]
-                (found,) = [file for file in files if file.name == name]
+                (answer,) = self.ask(version, {"file_by_filename": name})
+                found = self.files(answer)[0]
+                self.assertEqual(found.name, name)
                 expected = descriptor_pb2.FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb)
                 self.assertEqual(normal(found), normal(expected), name)
 
     def test_symbols_are_found(self):
-        for symbol in ("shop.v1.OrderService", "shop.v1.OrderService.PlaceOrder", "shop.v1.Address.Location"):
-            answer = self.ask("v1", file_containing_symbol=symbol)
-            encoded = answer.file_descriptor_response.file_descriptor_proto
-            names = [descriptor_pb2.FileDescriptorProto.FromString(file).name for file in encoded]
-            self.assertIn("shop/v1/order.proto", names, symbol)
+        symbols = [
+            "shop.v1.OrderService",
+            "shop.v1.OrderService.PlaceOrder",
+            "shop.v1.Order.total",
+            "shop.v1.Address.Location",
+        ]
+        answers = self.ask("v1", *({"file_containing_symbol": symbol} for symbol in symbols))
+        for symbol, answer in zip(symbols, answers):
+            self.assertEqual(self.files(answer)[0].name, "shop/v1/order.proto", symbol)
 
-    def test_unknown_symbols_are_not_found(self):
-        """Some servers say so in an answer, some by the status of the call."""
-        try:
-            answer = self.ask("v1", file_containing_symbol="shop.v1.Nothing")
-            code = answer.error_response.error_code
-        except grpc.RpcError as error:
-            code = error.code().value[0]
-        self.assertEqual(code, grpc.StatusCode.NOT_FOUND.value[0])
+    def test_imports_go_along_once(self):
+        asked = {"file_by_filename": "shop/v1/order.proto"}
+        first, second = (self.files(answer) for answer in self.ask("v1", asked, asked))
+        names = {file.name for file in first}
+        self.assertEqual({name for file in first for name in file.dependency} - names, set())
+        self.assertEqual([file.name for file in second], ["shop/v1/order.proto"])
+
+    def test_what_is_unknown_does_not_end_the_stream(self):
+        for version in ("v1", "v1alpha"):
+            *errors, last = self.ask(
+                version,
+                {"file_containing_symbol": "shop.v1.Nothing"},
+                {"file_by_filename": "nothing.proto"},
+                {"file_containing_extension": {"containing_type": METHOD_OPTIONS, "extension_number": 1}},
+                {"all_extension_numbers_of_type": "shop.v1.Nothing"},
+                {},
+                {"file_containing_symbol": "shop.v1.User"},
+            )
+            codes = [answer.error_response.error_code for answer in errors]
+            not_found = grpc.StatusCode.NOT_FOUND.value[0]
+            self.assertEqual(codes, [not_found] * 4 + [grpc.StatusCode.UNIMPLEMENTED.value[0]], version)
+            self.assertEqual(self.files(last)[0].name, "shop/v1/user.proto")
+
+    def test_extensions(self):
+        extensions = {7782001: "rsvc/v1/rsvc.proto", 72295728: "google/api/annotations.proto"}
+        for version in ("v1", "v1alpha"):
+            numbers, none, *files = self.ask(
+                version,
+                {"all_extension_numbers_of_type": METHOD_OPTIONS},
+                {"all_extension_numbers_of_type": "shop.v1.User"},
+                *(
+                    {"file_containing_extension": {"containing_type": METHOD_OPTIONS, "extension_number": number}}
+                    for number in extensions
+                ),
+            )
+            self.assertEqual(list(numbers.all_extension_numbers_response.extension_number), list(extensions), version)
+            self.assertEqual(numbers.all_extension_numbers_response.base_type_name, METHOD_OPTIONS)
+            self.assertEqual(none.WhichOneof("message_response"), "all_extension_numbers_response")
+            self.assertEqual(list(none.all_extension_numbers_response.extension_number), [])
+            self.assertEqual([self.files(answer)[0].name for answer in files], list(extensions.values()))
 
     def test_the_library_of_grpc_reads_it(self):
         from google.protobuf.descriptor_pool import DescriptorPool
@@ -100,6 +147,11 @@ class Reflection(support.ShopTest):
         for service, methods in METHODS.items():
             self.assertEqual(sorted(pool.FindServiceByName(service).methods_by_name), methods)
         self.assertEqual(pool.FindMessageTypeByName("shop.v1.Order").fields_by_name["total"].number, 4)
+        options = pool.FindMessageTypeByName(METHOD_OPTIONS)
+        self.assertEqual({extension.number for extension in pool.FindAllExtensions(options)}, {7782001, 72295728})
+        with self.assertRaises(KeyError):
+            pool.FindServiceByName("shop.v1.Nothing")
+        self.assertTrue(pool.FindServiceByName("grpc.health.v1.Health").methods_by_name["List"])
 
 
 class Coverage(unittest.TestCase):

@@ -9,13 +9,13 @@ use anyhow::{Context, Result};
 use crate::report::Report;
 use crate::session::Session;
 use crate::venv::Venv;
-use crate::{npm, process, tally, venv};
+use crate::{process, tally, venv};
 
 const SCRIPTS: &str = "tests/interop";
-const NODE: &str = "tests/interop/node";
-const PROTOS: [&str; 3] = ["examples/shop/proto", "tests/interop/proto", "proto"];
-/// Python has these as a package of its own, and takes no second definition of the same file.
-const PYTHON_HAS: &str = "google";
+const PROTOS: &str = "examples/shop/proto";
+const BUILT_IN: &str = "proto";
+/// Python has these in packages of its own, and takes no second definition of the same names.
+const PYTHON_HAS: [&str; 2] = ["google", "grpc"];
 
 /// Runs every `test_*.py`. A script starts its own servers on ports that the system picks, and ends them.
 pub(crate) fn run(session: &Session) -> Result<Report> {
@@ -28,8 +28,6 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
     let venv = venv::ensure(session)?;
     let shop = session.binary("shop", "shop")?;
     let gateway = session.binary("gateway", "gateway")?;
-    let interop = session.binary("peers", "interop-server")?;
-    let node = npm::ensure(session)?.scripts(session, NODE)?;
     let stubs = generate_stubs(session, &venv)?;
     let mut report = Report::default();
     for script in scripts {
@@ -42,9 +40,6 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
             .env("SHOP_BIN", &shop)
             .env("SHOP_CLIENT", shop.with_file_name("shop-client"))
             .env("GATEWAY_BIN", &gateway)
-            .env("INTEROP_SERVER", &interop)
-            .env("INTEROP_CLIENT", interop.with_file_name("interop-client"))
-            .env("NODE_SCRIPTS", &node)
             .env("STUBS", &stubs)
             .env("BUF", venv.program("buf"));
         command.env("RSVC_VENV", venv.root()).env("RSVC_ROOT", session.root());
@@ -60,7 +55,7 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
     Ok(report)
 }
 
-/// Python's own view of the protos, made anew each time.
+/// Python's own view of the shop's protos, made anew each time.
 fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
     let stubs = session.target("interop/stubs");
     if stubs.exists() {
@@ -70,11 +65,11 @@ fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
     let mut command = venv.python();
     command.args(["-m", "grpc_tools.protoc"]);
     let mut sources = Vec::new();
-    for folder in PROTOS {
+    for folder in [PROTOS, BUILT_IN] {
         let folder = session.root().join(folder);
         for file in files(&folder, "proto")? {
             let file = file.strip_prefix(&folder)?.to_owned();
-            if !file.starts_with(PYTHON_HAS) {
+            if !PYTHON_HAS.iter().any(|folder| file.starts_with(folder)) {
                 sources.push(file);
             }
         }
@@ -83,7 +78,7 @@ fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
     for out in ["--python_out=", "--grpc_python_out="] {
         command.arg(flag(out, &stubs));
     }
-    process::run(command.args(sources)).context("no Python stubs")?;
+    process::run(command.args(sources)).context("no Python stubs for the shop's protos")?;
     Ok(stubs)
 }
 

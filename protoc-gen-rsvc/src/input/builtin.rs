@@ -34,6 +34,9 @@ files! {
     "google/rpc/code.proto"
     "google/rpc/error_details.proto"
     "google/rpc/status.proto"
+    "grpc/health/v1/health.proto"
+    "grpc/reflection/v1/reflection.proto"
+    "grpc/reflection/v1alpha/reflection.proto"
     "rsvc/v1/rsvc.proto"
 }
 

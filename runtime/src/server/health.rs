@@ -3,27 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::bridge::Status;
 use tokio::sync::watch;
-pub(super) use tonic_health::pb::FILE_DESCRIPTOR_SET as DESCRIPTOR_SET;
-use tonic_health::pb::health_check_response::ServingStatus;
-use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+use crate::bridge::Status;
 
-use crate::json::{EnumInfo, Error, Field, Json, JsonEnum, MessageInfo, Reader, Writer};
-use crate::call::exchange::{Call, Handling};
-use crate::protocol::service::Service;
-use crate::method::{Access, Idempotency, MethodInfo, MethodKind, ServiceInfo};
+use super::generated::grpc::health::v1::{
+    self, HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthListResponse,
+    health_check_response::ServingStatus,
+};
+use super::router::Entry;
 use crate::{Context, ResponseStream};
 
-const NAME: &str = "grpc.health.v1.Health";
-const CHECK: MethodInfo = MethodInfo::new(NAME, "Check", "/grpc.health.v1.Health/Check", MethodKind::Unary)
-    .idempotency(Idempotency::NoSideEffects)
-    .access(Access::Public);
-const WATCH: MethodInfo =
-    MethodInfo::new(NAME, "Watch", "/grpc.health.v1.Health/Watch", MethodKind::ServerStreaming)
-        .idempotency(Idempotency::NoSideEffects)
-        .access(Access::Public);
-const INFO: ServiceInfo = ServiceInfo::new(NAME, &[CHECK, WATCH], DESCRIPTOR_SET);
+/// How many services a list may have; the published interface says so.
+const LIST_LIMIT: usize = 100;
 
 /// What the health service of a [`Server`](crate::Server) says; every clone changes the same state.
 ///
@@ -70,6 +61,12 @@ impl Health {
         self.state.borrow().status(service) == ServingStatus::Serving
     }
 
+    /// The service. What the server says about calls is not for it: limits are for what is watched, not for who
+    /// watches.
+    pub(super) fn entry(&self) -> Entry {
+        Entry::unlimited(v1::HealthServer::new(self.clone()))
+    }
+
     /// Adds services of which nothing was said yet.
     pub(super) fn know(&self, services: impl Iterator<Item = &'static str>) {
         self.state.send_modify(|state| {
@@ -83,35 +80,6 @@ impl Health {
     pub(super) fn stop(&self) {
         self.state.send_modify(|state| state.stopped = true);
     }
-
-    fn check(&self, service: &str) -> Result<HealthCheckResponse, Status> {
-        match self.state.borrow().status(service) {
-            ServingStatus::ServiceUnknown => {
-                Err(Status::not_found(format!("there is no service `{service}`")))
-            }
-            status => Ok(HealthCheckResponse { status: status.into() }),
-        }
-    }
-
-    fn watch(&self, service: String) -> ResponseStream<HealthCheckResponse> {
-        let watched = Some((self.state.subscribe(), None));
-        ResponseStream::new(futures_util::stream::unfold((watched, service), |(watched, service)| async {
-            let (mut changes, told) = watched?;
-            loop {
-                let (status, stopped) = {
-                    let state = changes.borrow_and_update();
-                    (state.status(&service), state.stopped)
-                };
-                if told != Some(status) {
-                    let watched = (!stopped).then_some((changes, Some(status)));
-                    return Some((Ok(HealthCheckResponse { status: status.into() }), (watched, service)));
-                }
-                if stopped || changes.changed().await.is_err() {
-                    return None;
-                }
-            }
-        }))
-    }
 }
 
 impl State {
@@ -124,20 +92,54 @@ impl State {
     }
 }
 
-impl Service for Health {
-    const INFO: &'static ServiceInfo = &INFO;
-
-    fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a> {
-        match method {
-            0 => call.unary(move |_: Context, request: HealthCheckRequest| async move {
-                self.check(&request.service)
-            }),
-            1 => call.server_streaming(move |_: Context, request: HealthCheckRequest| async move {
-                Ok::<_, Status>(self.watch(request.service))
-            }),
-            _ => call.unknown(),
+impl v1::Health for Health {
+    async fn check(&self, _: Context, request: HealthCheckRequest) -> Result<HealthCheckResponse, Status> {
+        match self.state.borrow().status(&request.service) {
+            ServingStatus::ServiceUnknown => {
+                Err(Status::not_found(format!("there is no service `{}`", request.service)))
+            }
+            status => Ok(response(status)),
         }
     }
+
+    async fn list(&self, _: Context, _: HealthListRequest) -> Result<HealthListResponse, Status> {
+        let state = self.state.borrow();
+        if state.serving.len() > LIST_LIMIT {
+            return Err(Status::resource_exhausted(format!("there are more than {LIST_LIMIT} services")));
+        }
+        let services = state.serving.keys();
+        let statuses = services.map(|service| (service.clone(), response(state.status(service)))).collect();
+        Ok(HealthListResponse { statuses })
+    }
+
+    async fn watch(
+        &self,
+        _: Context,
+        request: HealthCheckRequest,
+    ) -> Result<ResponseStream<HealthCheckResponse>, Status> {
+        let watched = Some((self.state.subscribe(), None));
+        let watched = (watched, request.service);
+        Ok(ResponseStream::new(futures_util::stream::unfold(watched, |(watched, service)| async {
+            let (mut changes, told) = watched?;
+            loop {
+                let (status, stopped) = {
+                    let state = changes.borrow_and_update();
+                    (state.status(&service), state.stopped)
+                };
+                if told != Some(status) {
+                    let watched = (!stopped).then_some((changes, Some(status)));
+                    return Some((Ok(response(status)), (watched, service)));
+                }
+                if stopped || changes.changed().await.is_err() {
+                    return None;
+                }
+            }
+        })))
+    }
+}
+
+fn response(status: ServingStatus) -> HealthCheckResponse {
+    HealthCheckResponse { status: status.into() }
 }
 
 impl Default for Health {
@@ -149,76 +151,5 @@ impl Default for Health {
 impl fmt::Debug for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Health").field(&*self.state.borrow()).finish()
-    }
-}
-
-/// Health checks have no rules.
-impl crate::Validate for HealthCheckRequest {}
-
-impl crate::Validate for HealthCheckResponse {}
-
-/// As generated code has it, since whatever is sent has JSON.
-impl Json for HealthCheckRequest {
-    fn info() -> &'static MessageInfo {
-        static FIELDS: [Field; 1] = [Field::string(",\"service\":", 1)];
-        static INFO: MessageInfo = MessageInfo::new("grpc.health.v1.HealthCheckRequest", &FIELDS);
-        &INFO
-    }
-
-    fn write_json(&self, writer: &mut Writer) {
-        let object = writer.open();
-        writer.string(Self::info().field(0), &self.service);
-        writer.close(object);
-    }
-
-    fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
-        reader.fields(Self::info(), self)
-    }
-
-    fn read_field(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), Error> {
-        reader.string(&mut self.service)
-    }
-}
-
-impl Json for HealthCheckResponse {
-    fn info() -> &'static MessageInfo {
-        static FIELDS: [Field; 1] = [Field::enumeration::<ServingStatus>(",\"status\":", 1)];
-        static INFO: MessageInfo = MessageInfo::new("grpc.health.v1.HealthCheckResponse", &FIELDS);
-        &INFO
-    }
-
-    fn write_json(&self, writer: &mut Writer) {
-        let object = writer.open();
-        writer.enumeration(Self::info().field(0), self.status);
-        writer.close(object);
-    }
-
-    fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
-        reader.fields(Self::info(), self)
-    }
-
-    fn read_field(&mut self, _: usize, reader: &mut Reader<'_>) -> Result<(), Error> {
-        reader.enumeration::<ServingStatus>(&mut self.status)
-    }
-}
-
-impl JsonEnum for ServingStatus {
-    const INFO: &'static EnumInfo = &EnumInfo::new(
-        "grpc.health.v1.HealthCheckResponse.ServingStatus",
-        &[(0, "UNKNOWN"), (1, "SERVING"), (2, "NOT_SERVING"), (3, "SERVICE_UNKNOWN")],
-    );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn health_has_json() {
-        let request: HealthCheckRequest = crate::json::from_str(r#"{"service":"a.B"}"#).unwrap();
-        assert_eq!(crate::json::to_string(&request).unwrap(), r#"{"service":"a.B"}"#);
-        let response: HealthCheckResponse = crate::json::from_str(r#"{"status":"NOT_SERVING"}"#).unwrap();
-        assert_eq!(response.status, ServingStatus::NotServing as i32);
-        assert_eq!(crate::json::to_string(&response).unwrap(), r#"{"status":"NOT_SERVING"}"#);
     }
 }

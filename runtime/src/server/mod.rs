@@ -3,6 +3,12 @@
 mod bound;
 mod connection;
 mod error;
+/// The services that a server brings itself.
+#[allow(unreachable_pub)] // the generator does not know that nothing is public here
+#[allow(unsafe_code)] // linkme's: each package registers its messages in a link section
+mod generated {
+    include!("generated/mod.rs");
+}
 mod health;
 pub(crate) mod mounted;
 mod reflection;
@@ -332,8 +338,7 @@ impl<L> Server<L> {
     fn prepare(mut self) -> Result<Prepared<L>, ServeError> {
         if let Some(health) = &self.health {
             health.know(self.entries.iter().map(Entry::name));
-            self.entries.push(Entry::unlimited(health.clone()));
-            self.descriptor_sets.push(health::DESCRIPTOR_SET);
+            self.entries.push(health.entry());
         }
         if self.reflection {
             self.entries.extend(reflection::entries(&self.entries, &self.descriptor_sets)?);

@@ -2,14 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here is a test")]
 
+/// The services that every server brings, as a user generates them.
+#[allow(unreachable_pub)]
+mod grpc {
+    include!("grpc/mod.rs");
+}
+
 mod access;
 mod calls;
 mod demo;
 mod endings;
+mod health;
 mod limits;
 mod metadata;
 mod mounted;
 mod protocol;
+mod reflection;
 mod serving;
 mod setup;
 #[cfg(unix)]

@@ -4,6 +4,8 @@ use rsvc::{Channel, Code, Context, Server};
 use tokio_stream::wrappers::TcpListenerStream;
 
 use crate::demo::{Demo, DemoClient, DemoServer, number, text};
+use crate::grpc::grpc::health::v1::{Health as _, HealthClient, HealthServer};
+use crate::health::{AlwaysServing, SERVING, of};
 use crate::setup::{Script, run};
 
 #[tokio::test]
@@ -27,20 +29,18 @@ async fn in_a_plain_tonic_server() {
     assert_eq!(client.say(Context::new(), text("panic")).await.unwrap_err().code(), Code::Internal);
 }
 
+/// A generated service has the shape of tonic's.
 #[tokio::test]
 async fn tonics_services_in_ours() {
     let (script, events) = Script::new();
-    let (_reporter, health) = tonic_health::server::health_reporter();
     let bound = Server::new()
         .without_health()
         .add(DemoServer::new(script))
-        .add_tonic(health)
+        .add_tonic(HealthServer::new(AlwaysServing))
         .bind("127.0.0.1:0")
         .await
         .unwrap();
     let server = run(bound, events);
-    let channel = tonic::transport::Endpoint::from_shared(server.endpoint.clone()).unwrap();
-    let mut client = tonic_health::pb::health_client::HealthClient::new(channel.connect().await.unwrap());
-    let request = tonic_health::pb::HealthCheckRequest { service: String::new() };
-    assert_eq!(client.check(request).await.unwrap().into_inner().status, 1);
+    let client = HealthClient::connect(server.endpoint.clone()).await.unwrap();
+    assert_eq!(client.check(Context::new(), of("anything")).await.unwrap(), SERVING);
 }

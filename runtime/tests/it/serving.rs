@@ -1,23 +1,18 @@
-//! The server itself: binding, health, reflection, other protocols, stopping.
+//! The server itself: binding, other protocols, stopping.
 
 use std::time::{Duration, Instant};
 
 use rsvc::server::{Health, ServeError};
 use rsvc::{Channel, Code, Context, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tonic_health::pb::HealthCheckRequest;
-use tonic_health::pb::health_client::HealthClient;
-use tonic_reflection::pb::{v1, v1alpha};
 
 use crate::demo::{Demo, DemoServer, Text, number, text};
+use crate::grpc::grpc::health::v1::HealthServer;
+use crate::health::AlwaysServing;
 use crate::setup::{LONG, Running, Script, pair, run, serve};
 
 async fn channel(server: &Running) -> tonic::transport::Channel {
     tonic::transport::Endpoint::from_shared(server.endpoint.clone()).unwrap().connect().await.unwrap()
-}
-
-fn health_of(service: &str) -> HealthCheckRequest {
-    HealthCheckRequest { service: service.to_owned() }
 }
 
 #[tokio::test]
@@ -33,7 +28,7 @@ async fn an_address_in_use_is_named() {
 #[tokio::test]
 async fn a_service_is_added_once() {
     let demo = DemoServer::new(Script::new().0);
-    let server = Server::new().add(demo.clone()).add(demo).add(Health::new());
+    let server = Server::new().add(demo.clone()).add(demo).add(HealthServer::new(AlwaysServing));
     let error = server.bind("127.0.0.1:0").await.unwrap_err();
     assert_eq!(error.to_string(), "added more than once: demo.v1.Demo, grpc.health.v1.Health");
 }
@@ -116,91 +111,6 @@ async fn connections_have_a_limit() {
     assert!(!waiting.is_finished());
     drop(first);
     assert_eq!(waiting.await.unwrap().unwrap().text, "hello you");
-}
-
-#[tokio::test]
-async fn health() {
-    let health = Health::new();
-    let mut server = serve(|server| server.health(health.clone())).await;
-    let mut client = HealthClient::new(channel(&server).await);
-    for service in ["", "demo.v1.Demo"] {
-        assert_eq!(client.check(health_of(service)).await.unwrap().into_inner().status, 1);
-    }
-    let error = client.check(health_of("nope")).await.unwrap_err();
-    assert_eq!(error.code(), Code::NotFound);
-
-    let mut watched = client.watch(health_of("demo.v1.Demo")).await.unwrap().into_inner();
-    assert_eq!(watched.message().await.unwrap().unwrap().status, 1);
-    health.set("demo.v1.Demo", false);
-    assert_eq!(watched.message().await.unwrap().unwrap().status, 2);
-    let mut unknown = client.watch(health_of("later")).await.unwrap().into_inner();
-    assert_eq!(unknown.message().await.unwrap().unwrap().status, 3);
-    health.set("later", true);
-    assert_eq!(unknown.message().await.unwrap().unwrap().status, 1);
-
-    server.stop();
-    assert_eq!(unknown.message().await.unwrap().unwrap().status, 2);
-    assert_eq!(unknown.message().await.unwrap(), None);
-    assert_eq!(watched.message().await.unwrap(), None);
-    server.serving.await.unwrap().unwrap();
-    assert!(!health.is_serving(""));
-}
-
-#[tokio::test]
-async fn reflection_v1() {
-    use v1::server_reflection_request::MessageRequest;
-    use v1::server_reflection_response::MessageResponse;
-
-    let (server, _) = pair().await;
-    let mut client = v1::server_reflection_client::ServerReflectionClient::new(channel(&server).await);
-    let asked = [
-        MessageRequest::ListServices(String::new()),
-        MessageRequest::FileContainingSymbol("demo.v1.Demo".into()),
-        MessageRequest::FileContainingSymbol("grpc.health.v1.Health".into()),
-        MessageRequest::FileContainingSymbol("nope".into()),
-    ];
-    let requests = asked.map(|message_request| v1::ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(message_request),
-    });
-    let mut responses =
-        client.server_reflection_info(tokio_stream::iter(requests)).await.unwrap().into_inner();
-    let mut next = async || responses.message().await.unwrap().unwrap().message_response.unwrap();
-    let MessageResponse::ListServicesResponse(list) = next().await else { panic!() };
-    let names: Vec<_> = list.service.iter().map(|service| service.name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "demo.v1.Demo",
-            "grpc.health.v1.Health",
-            "grpc.reflection.v1.ServerReflection",
-            "grpc.reflection.v1alpha.ServerReflection",
-        ]
-    );
-    let MessageResponse::FileDescriptorResponse(file) = next().await else { panic!() };
-    assert!(crate::demo::FILE_DESCRIPTOR_SET.ends_with(&file.file_descriptor_proto[0]));
-    assert!(matches!(next().await, MessageResponse::FileDescriptorResponse(_)));
-}
-
-#[tokio::test]
-async fn reflection_v1alpha_and_none() {
-    use v1alpha::server_reflection_request::MessageRequest;
-
-    let request = || v1alpha::ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(MessageRequest::FileContainingSymbol("demo.v1.Demo.Say".into())),
-    };
-    let (server, _) = pair().await;
-    let mut client = v1alpha::server_reflection_client::ServerReflectionClient::new(channel(&server).await);
-    let requests = tokio_stream::iter([request()]);
-    let mut responses = client.server_reflection_info(requests).await.unwrap().into_inner();
-    assert!(responses.message().await.unwrap().is_some());
-
-    let server = serve(Server::without_reflection).await;
-    let mut client = v1alpha::server_reflection_client::ServerReflectionClient::new(channel(&server).await);
-    let requests = tokio_stream::iter([request()]);
-    let error = client.server_reflection_info(requests).await.unwrap_err();
-    assert_eq!(error.code(), Code::Unimplemented);
 }
 
 #[tokio::test]

@@ -41,15 +41,59 @@ fn bless(case: &Case) {
 fn the_runtime_has_the_messages_of_the_annotations() {
     let repository = repository();
     let include = repository.join("proto");
-    let files = tree(&include, "proto").into_iter().filter(|name| !name.starts_with("google/protobuf/"));
+    let files = tree(&include, "proto")
+        .into_iter()
+        .filter(|name| !name.starts_with("google/protobuf/") && !name.starts_with("grpc/"));
     let source = Source::Files { files: files.map(Into::into).collect(), includes: vec![include] };
-    let found = Builder::new().generate(&source).unwrap_or_else(|errors| panic!("{errors}")).files;
-    let folder = repository.join("runtime/src/pb");
+    is_generated("runtime/src/pb", &source, &Builder::new());
+}
+
+const REFLECTION_MESSAGES: [&str; 8] = [
+    "ErrorResponse",
+    "ExtensionNumberResponse",
+    "ExtensionRequest",
+    "FileDescriptorResponse",
+    "ListServiceResponse",
+    "ServerReflectionRequest",
+    "ServerReflectionResponse",
+    "ServiceResponse",
+];
+
+/// The services that every server brings. Both versions of reflection have the same messages.
+#[test]
+fn the_runtime_has_the_services_of_grpc() {
+    let builder = Builder::new()
+        .client(false)
+        .btree_map(".grpc.health.v1.HealthListResponse")
+        .bytes(".grpc.reflection.v1.FileDescriptorResponse");
+    let builder = REFLECTION_MESSAGES.iter().fold(builder, |builder, message| {
+        let rust = format!("crate::server::generated::grpc::reflection::v1::{message}");
+        builder.extern_path(&format!(".grpc.reflection.v1alpha.{message}"), &rust)
+    });
+    is_generated("runtime/src/server/generated", &services_of_grpc(), &builder);
+}
+
+/// Those services as a user generates them, with clients, for the runtime's tests.
+#[test]
+fn the_tests_of_the_runtime_have_the_services_of_grpc() {
+    is_generated("runtime/tests/it/grpc", &services_of_grpc(), &Builder::new());
+}
+
+fn services_of_grpc() -> Source {
+    let include = repository().join("proto");
+    let files = tree(&include, "proto").into_iter().filter(|name| name.starts_with("grpc/"));
+    Source::Files { files: files.map(Into::into).collect(), includes: vec![include] }
+}
+
+/// Compares a folder of the repository with what the generator makes now.
+fn is_generated(folder: &str, source: &Source, builder: &Builder) {
+    let found = builder.generate(source).unwrap_or_else(|errors| panic!("{errors}")).files;
+    let path = repository().join(folder);
     if std::env::var_os("RSVC_BLESS").is_some() {
-        protoc_gen_rsvc::write(&folder, &found).expect("the folder can be written");
+        protoc_gen_rsvc::write(&path, &found).expect("the folder can be written");
     }
-    if let Some(difference) = difference(&read_files(&folder), &found) {
-        panic!("runtime/src/pb: {difference}");
+    if let Some(difference) = difference(&read_files(&path), &found) {
+        panic!("{folder}: {difference}; `cargo xtask bless` accepts what is there now");
     }
 }
 
