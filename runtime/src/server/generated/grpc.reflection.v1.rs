@@ -738,7 +738,7 @@ pub const SERVER_REFLECTION_SERVER_REFLECTION_INFO: ::rsvc::MethodInfo = ::rsvc:
     ::rsvc::MethodKind::BidiStreaming,
 );
 
-/// Serves [`trait@ServerReflection`] over gRPC.
+/// Serves [`trait@ServerReflection`] over gRPC, gRPC-Web and Connect.
 pub struct ServerReflectionServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -770,36 +770,29 @@ impl<T> ::core::fmt::Debug for ServerReflectionServer<T> {
     }
 }
 
-impl<T: ServerReflection> ::rsvc::codegen::GeneratedService
-for ServerReflectionServer<T> {
+impl<T: ServerReflection> ::rsvc::codegen::Service for ServerReflectionServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &SERVER_REFLECTION;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::streaming(
-                    &SERVER_REFLECTION_SERVER_REFLECTION_INFO,
-                    request,
-                    move |ctx, requests| async move {
-                        <T as ServerReflection>::server_reflection_info(
-                                &*inner,
-                                ctx,
-                                requests,
-                            )
-                            .await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.bidi_streaming(move |ctx, requests| {
+                    <T as ServerReflection>::server_reflection_info(
+                        &*self.inner,
+                        ctx,
+                        requests,
+                    )
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: ServerReflection> ::rsvc::codegen::tonic::server::NamedService
-for ServerReflectionServer<T> {
+impl<T: ServerReflection> ::rsvc::codegen::NamedService for ServerReflectionServer<T> {
     const NAME: &'static str = "grpc.reflection.v1.ServerReflection";
 }
 
@@ -808,9 +801,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for ServerReflectionServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -818,6 +811,6 @@ for ServerReflectionServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }

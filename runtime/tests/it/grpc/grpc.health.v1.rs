@@ -357,7 +357,7 @@ pub const HEALTH_WATCH: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     .idempotency(::rsvc::Idempotency::NoSideEffects)
     .access(::rsvc::Access::Public);
 
-/// Serves [`trait@Health`] over gRPC.
+/// Serves [`trait@Health`] over gRPC, gRPC-Web and Connect.
 pub struct HealthServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -389,49 +389,35 @@ impl<T> ::core::fmt::Debug for HealthServer<T> {
     }
 }
 
-impl<T: Health> ::rsvc::codegen::GeneratedService for HealthServer<T> {
+impl<T: Health> ::rsvc::codegen::Service for HealthServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &HEALTH;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/grpc.health.v1.Health/Check" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &HEALTH_CHECK,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Health>::check(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as Health>::check(&*self.inner, ctx, request)
+                })
             }
-            "/grpc.health.v1.Health/List" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &HEALTH_LIST,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Health>::list(&*inner, ctx, request).await
-                    },
-                )
+            1 => {
+                call.unary(move |ctx, request| {
+                    <T as Health>::list(&*self.inner, ctx, request)
+                })
             }
-            "/grpc.health.v1.Health/Watch" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::server_streaming(
-                    &HEALTH_WATCH,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Health>::watch(&*inner, ctx, request).await
-                    },
-                )
+            2 => {
+                call.server_streaming(move |ctx, request| {
+                    <T as Health>::watch(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Health> ::rsvc::codegen::tonic::server::NamedService for HealthServer<T> {
+impl<T: Health> ::rsvc::codegen::NamedService for HealthServer<T> {
     const NAME: &'static str = "grpc.health.v1.Health";
 }
 
@@ -440,9 +426,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for HealthServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -450,11 +436,11 @@ for HealthServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `grpc.health.v1.Health` over gRPC; implements [`trait@Health`].
+/// Calls `grpc.health.v1.Health` over gRPC, gRPC-Web or Connect; implements [`trait@Health`].
 #[derive(Clone, Debug)]
 pub struct HealthClient {
     channel: ::rsvc::Channel,
