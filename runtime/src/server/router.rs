@@ -56,6 +56,7 @@ struct Route {
 pub(super) struct Entry {
     name: &'static str,
     kind: Kind,
+    /// Those of the service, where those of the server do not count.
     settings: Option<Arc<ServerSettings>>,
 }
 
@@ -92,8 +93,8 @@ impl Entry {
         Self { name: S::INFO.name, kind: Kind::Generated(Arc::new(service)), settings: None }
     }
 
-    /// A service for which the settings of the server do not count.
-    pub(super) fn unlimited<S: crate::protocol::service::Service>(service: S) -> Self {
+    /// A service that the server brings itself: the settings for calls do not count for it, and it asks for no access.
+    pub(super) fn own<S: crate::protocol::service::Service>(service: S) -> Self {
         Self { settings: Some(Arc::default()), ..Self::generated(service) }
     }
 
@@ -111,10 +112,11 @@ impl Entry {
         self.name
     }
 
+    /// What the service is, if it is the user's.
     fn info(&self) -> Option<&'static ServiceInfo> {
         match &self.kind {
-            Kind::Generated(service) => Some(service.info()),
-            Kind::Foreign(_) => None,
+            Kind::Generated(service) if self.settings.is_none() => Some(service.info()),
+            _ => None,
         }
     }
 }

@@ -25,8 +25,8 @@ pub(super) fn entries(entries: &[Entry], sets: &[&'static [u8]]) -> Result<[Entr
     let services = entries.iter().map(Entry::name).chain(own).collect();
     let reflection = Reflection(Arc::new(Known { index: index(sets)?, services }));
     Ok([
-        Entry::generated(v1::ServerReflectionServer::new(reflection.clone())),
-        Entry::generated(v1alpha::ServerReflectionServer::new(reflection)),
+        Entry::own(v1::ServerReflectionServer::new(reflection.clone())),
+        Entry::own(v1alpha::ServerReflectionServer::new(reflection)),
     ])
 }
 
