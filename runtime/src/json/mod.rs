@@ -13,6 +13,8 @@ pub(crate) mod base64;
 mod dynamic;
 mod erase;
 mod error;
+#[cfg(any(feature = "rest", feature = "rest-client"))]
+mod field;
 pub(crate) mod info;
 mod locate;
 mod options;

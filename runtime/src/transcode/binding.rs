@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::json;
-
 /// A binding of a method to a path.
 #[derive(Clone, Copy)]
 pub struct Binding {
@@ -107,34 +105,4 @@ pub enum BodyKind {
     Whole,
     /// A field of the request, by its index.
     Field(u16),
-}
-
-/// The typed code of the fields that are bodies of a method.
-pub struct Fields<Req, Res> {
-    /// Reads a field's JSON value at the reader's position.
-    pub read: fn(u16, &mut Req, &mut json::Reader<'_>) -> Result<(), json::Error>,
-    /// Writes `"key":value` of a field, default values too.
-    pub write: fn(u16, &Res, &mut json::Writer),
-}
-
-impl<Req, Res> Fields<Req, Res> {
-    /// Of a method whose bodies are whole messages.
-    #[must_use]
-    pub const fn none() -> Self {
-        Self { read: |_, _, _| Ok(()), write: |_, _, _| {} }
-    }
-}
-
-impl<Req, Res> Clone for Fields<Req, Res> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<Req, Res> Copy for Fields<Req, Res> {}
-
-impl<Req, Res> fmt::Debug for Fields<Req, Res> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fields").finish_non_exhaustive()
-    }
 }

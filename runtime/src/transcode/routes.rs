@@ -1,17 +1,14 @@
 //! Routing: from a path to a binding, in one walk over the path.
 
 use std::fmt;
-use std::sync::Arc;
 
 use http::Method;
 
-use crate::codegen::GeneratedService;
+use super::binding::Binding;
+use super::segments::{Marks, Segments};
+use crate::method::ServiceInfo;
 #[cfg(feature = "websocket")]
-use crate::method::MethodKind;
-use crate::protocol::rest::server::Call;
-use crate::protocol::rest::server::call::RestFuture;
-use crate::transcode::binding::Binding;
-use crate::transcode::segments::{Marks, Segments};
+use crate::method::{MethodInfo, MethodKind};
 
 /// The routes of one run of the generator: an automaton over the segments of a path, and what it ends in.
 ///
@@ -73,59 +70,60 @@ impl End {
     }
 }
 
-/// A service that can be reached by routes.
-pub(crate) trait Endpoint: Send + Sync {
-    fn rest(&self, call: Call) -> RestFuture;
-
-    /// The kind of the method at an index.
-    #[cfg(feature = "websocket")]
-    fn kind(&self, method: u16) -> Option<MethodKind>;
-}
-
-impl<S: GeneratedService> Endpoint for S {
-    fn rest(&self, call: Call) -> RestFuture {
-        GeneratedService::rest(self, call)
-    }
-
-    #[cfg(feature = "websocket")]
-    fn kind(&self, method: u16) -> Option<MethodKind> {
-        S::INFO.methods.get(usize::from(method)).map(|method| method.kind)
-    }
-}
-
-/// Routes with the services of theirs that are mounted.
+/// The routes of one run of the generator, with the services of theirs that are mounted.
 #[derive(Clone)]
-struct Tree {
+struct Tree<S> {
     routes: &'static Routes,
-    services: Vec<Option<Arc<dyn Endpoint>>>,
+    services: Vec<Option<Mounted<S>>>,
 }
 
-/// All routes of a server.
-#[derive(Clone, Default)]
-pub(crate) struct Table {
-    trees: Vec<Tree>,
+/// A service that can be reached.
+#[derive(Clone)]
+struct Mounted<S> {
+    #[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "only WebSockets ask for kinds of methods"))]
+    info: &'static ServiceInfo,
+    service: S,
+}
+
+impl<S> Mounted<S> {
+    #[cfg(feature = "websocket")]
+    fn method(&self, binding: &Binding) -> &'static MethodInfo {
+        self.info.methods.get(usize::from(binding.method)).expect("a binding is one of a method")
+    }
+}
+
+/// All routes of a server, whose services are an `S` each.
+#[derive(Clone)]
+pub(crate) struct Table<S> {
+    trees: Vec<Tree<S>>,
+}
+
+impl<S> Default for Table<S> {
+    fn default() -> Self {
+        Self { trees: Vec::new() }
+    }
 }
 
 /// What a path leads to.
-pub(crate) enum Found<'a> {
-    /// A binding, and the segments of the path as its variables have them.
-    Binding {
-        endpoint: &'a dyn Endpoint,
-        binding: &'static Binding,
-        segments: Segments,
-    },
+pub(crate) enum PathMatch<'a, S> {
+    Binding(RouteMatch<'a, S>),
     /// The path is known, the method is not.
-    OtherMethods(Allowed),
-    /// The path is longer than paths may be.
-    TooLong,
+    OtherMethods(AllowedMethods),
     Nothing,
+}
+
+/// A binding, its service, and the segments of the path as the binding's variables have them.
+pub(crate) struct RouteMatch<'a, S> {
+    pub(crate) service: &'a S,
+    pub(crate) binding: &'static Binding,
+    pub(crate) segments: Segments,
 }
 
 /// The methods of a path, each once.
 #[derive(Default)]
-pub(crate) struct Allowed(Vec<&'static str>);
+pub(crate) struct AllowedMethods(Vec<&'static str>);
 
-impl Allowed {
+impl AllowedMethods {
     fn add(&mut self, method: &'static str) {
         if !self.0.contains(&method) {
             self.0.push(method);
@@ -143,46 +141,47 @@ impl Allowed {
     }
 }
 
-impl Table {
-    /// Mounts a service under its full name. Services without routes are no part of REST.
-    pub(crate) fn mount(&mut self, name: &str, routes: &'static Routes, endpoint: Arc<dyn Endpoint>) {
-        let Some(index) = routes.services.iter().position(|(service, _)| *service == name) else { return };
+impl<S: Clone> Table<S> {
+    /// Mounts a service that has these routes.
+    pub(crate) fn mount(&mut self, info: &'static ServiceInfo, routes: &'static Routes, service: S) {
+        // A service without bindings has no part in the routes of its run.
+        let Some(index) = routes.services.iter().position(|(name, _)| *name == info.name) else { return };
         let known = self.trees.iter().position(|tree| tree.routes.is(routes));
         let tree = known.unwrap_or_else(|| {
-            let services = routes.services.iter().map(|_| None).collect();
-            self.trees.push(Tree { routes, services });
+            self.trees.push(Tree { routes, services: vec![None; routes.services.len()] });
             self.trees.len() - 1
         });
-        self.trees[tree].services[index] = Some(endpoint);
+        self.trees[tree].services[index] = Some(Mounted { info, service });
     }
+}
 
+impl<S> Table<S> {
     pub(crate) fn is_empty(&self) -> bool {
         self.trees.is_empty()
     }
 
     /// Finds the stream at `path`, whatever its method: over WebSocket there is no other than `GET`, which is preferred.
     #[cfg(feature = "websocket")]
-    pub(crate) fn find_stream(&self, path: &str) -> Option<Found<'_>> {
+    pub(crate) fn find_stream(&self, path: &str) -> Option<RouteMatch<'_, S>> {
         self.trees.iter().find_map(|tree| {
-            let place = tree.walk(path)?;
-            let streams = tree.candidates(&place).filter_map(|(end, endpoint)| {
-                let binding = tree.binding(end)?;
-                let kind = endpoint.kind(binding.method)?;
-                (kind != MethodKind::Unary).then_some((end, &**endpoint, binding))
+            let walked = tree.walk(path)?;
+            let streams = tree.candidates(&walked).filter_map(|(end, mounted)| {
+                let binding = tree.binding(end);
+                (mounted.method(binding).kind != MethodKind::Unary).then_some((end, mounted, binding))
             });
-            let (_, endpoint, binding) = streams.min_by_key(|(end, ..)| end.method != "GET")?;
-            Some(Found::Binding { endpoint, binding, segments: place.segments })
+            let (_, mounted, binding) = streams.min_by_key(|(end, ..)| end.method != "GET")?;
+            Some(RouteMatch { service: &mounted.service, binding, segments: walked.segments })
         })
     }
 
     /// Finds what answers `method` at `path`, which is as it came: encoded, without the query.
     #[inline]
-    pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
+    pub(crate) fn find(&self, method: &Method, path: &str) -> PathMatch<'_, S> {
         for tree in &self.trees {
-            if let Some(place) = tree.walk(path)
-                && let Some((endpoint, binding)) = tree.end(&place, method.as_str())
+            if let Some(walked) = tree.walk(path)
+                && let Some((service, binding)) = tree.binding_of(&walked, method.as_str())
             {
-                return Found::Binding { endpoint, binding, segments: place.segments };
+                return PathMatch::Binding(RouteMatch { service, binding, segments: walked.segments });
             }
         }
         self.allowed(path)
@@ -190,20 +189,21 @@ impl Table {
 
     /// The methods that lead on from `path`, where the one that was asked for does not.
     #[cold]
-    fn allowed(&self, path: &str) -> Found<'_> {
-        let mut allowed = Allowed::default();
+    fn allowed(&self, path: &str) -> PathMatch<'_, S> {
+        let mut allowed = AllowedMethods::default();
         for tree in &self.trees {
-            let Some(place) = tree.walk(path) else { continue };
-            for (end, _) in tree.candidates(&place) {
+            let Some(walked) = tree.walk(path) else { continue };
+            for (end, _) in tree.candidates(&walked) {
                 allowed.add(end.method);
             }
         }
-        if allowed.0.is_empty() { Found::Nothing } else { Found::OtherMethods(allowed) }
+        if allowed.0.is_empty() { PathMatch::Nothing } else { PathMatch::OtherMethods(allowed) }
     }
 }
 
-/// Where a path has led to.
-struct Place<'p> {
+/// What a walk over a path has found.
+struct Walked<'p> {
+    /// The bindings that may end there.
     ends: &'static [End],
     /// Its custom verb, or nothing.
     verb: &'p str,
@@ -212,9 +212,9 @@ struct Place<'p> {
     segments: Segments,
 }
 
-impl Tree {
+impl<S> Tree<S> {
     /// To the ends of the state of `path`.
-    fn walk<'p>(&self, path: &'p str) -> Option<Place<'p>> {
+    fn walk<'p>(&self, path: &'p str) -> Option<Walked<'p>> {
         let mut state = 1;
         let mut start = path.starts_with('/').then_some(1)?;
         let mut segments = Segments::new();
@@ -242,7 +242,7 @@ impl Tree {
             let is_verb = |end: &End| end.verb == verb && self.services[usize::from(end.service)].is_some();
             if !verb.is_empty() && ends.iter().any(is_verb) {
                 segments.finish(colon, any_escaped);
-                return Some(Place { ends, verb, slash: segment.is_empty(), segments });
+                return Some(Walked { ends, verb, slash: segment.is_empty(), segments });
             }
         }
         let segment = &path[start..];
@@ -250,13 +250,13 @@ impl Tree {
             0 => None,
             state => {
                 segments.finish(path.len(), any_escaped);
-                Some(Place { ends: self.ends(state), verb: "", slash: segment.is_empty(), segments })
+                Some(Walked { ends: self.ends(state), verb: "", slash: segment.is_empty(), segments })
             }
         }
     }
 
     fn ends(&self, state: u16) -> &'static [End] {
-        self.routes.ends.get(usize::from(state)).copied().unwrap_or_default()
+        self.routes.ends.get(usize::from(state)).expect("every state of an automaton has its ends")
     }
 
     fn step(&self, state: u16, segment: &str, escaped: bool) -> u16 {
@@ -269,9 +269,9 @@ impl Tree {
     /// The ends that the path itself allows, whatever the method.
     fn candidates<'s>(
         &'s self,
-        place: &Place<'_>,
-    ) -> impl Iterator<Item = (&'static End, &'s Arc<dyn Endpoint>)> {
-        let Place { ends, verb, slash, .. } = *place;
+        walked: &Walked<'_>,
+    ) -> impl Iterator<Item = (&'static End, &'s Mounted<S>)> {
+        let Walked { ends, verb, slash, .. } = *walked;
         ends.iter()
             .filter(move |end| {
                 (end.verb.is_empty() && verb.is_empty() || end.verb == verb) && (end.multi || !slash)
@@ -279,16 +279,17 @@ impl Tree {
             .filter_map(|end| Some((end, self.services[usize::from(end.service)].as_ref()?)))
     }
 
-    fn end(&self, place: &Place<'_>, method: &str) -> Option<(&dyn Endpoint, &'static Binding)> {
+    fn binding_of(&self, walked: &Walked<'_>, method: &str) -> Option<(&S, &'static Binding)> {
         let takes =
-            |method: &str| self.candidates(place).find(|(end, _)| end.method == method || end.method == "*");
+            |method: &str| self.candidates(walked).find(|(end, _)| end.method == method || end.method == "*");
         let found = takes(method);
-        let (end, endpoint) = if found.is_none() && method == "HEAD" { takes("GET")? } else { found? };
-        Some((&**endpoint, self.binding(end)?))
+        let (end, mounted) = if found.is_none() && method == "HEAD" { takes("GET")? } else { found? };
+        Some((&mounted.service, self.binding(end)))
     }
 
-    fn binding(&self, end: &End) -> Option<&'static Binding> {
-        self.routes.services[usize::from(end.service)].1.get(usize::from(end.binding))
+    fn binding(&self, end: &End) -> &'static Binding {
+        let (_, bindings) = &self.routes.services[usize::from(end.service)];
+        bindings.get(usize::from(end.binding)).expect("a route ends in a binding of its service")
     }
 }
 
@@ -320,25 +321,16 @@ fn with_upper_escapes(segment: &str, with: impl FnOnce(&str) -> u16) -> u16 {
         }
         at += 1;
     }
-    with(std::str::from_utf8(copy).unwrap_or(segment))
+    with(std::str::from_utf8(copy).expect("a letter for a letter leaves UTF-8 what it is"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    struct Nobody;
-
-    impl Endpoint for Nobody {
-        fn rest(&self, call: Call) -> RestFuture {
-            crate::protocol::rest::server::call::unknown(call)
-        }
-
-        #[cfg(feature = "websocket")]
-        fn kind(&self, _: u16) -> Option<MethodKind> {
-            None
-        }
-    }
+    static ONE: ServiceInfo = ServiceInfo::new("s.One", &[], b"");
+    static TWO: ServiceInfo = ServiceInfo::new("s.Two", &[], b"");
+    static THREE: ServiceInfo = ServiceInfo::new("t.Three", &[], b"");
 
     static FIRST: Routes = Routes::new(
         |state, segment| match (state, segment) {
@@ -381,28 +373,28 @@ mod tests {
     );
 
     /// What is found: the binding and what of the path it takes, or the methods that are allowed, or nothing.
-    fn find(table: &Table, method: &str, path: &str) -> String {
+    fn find(table: &Table<&'static str>, method: &str, path: &str) -> String {
         match table.find(&method.parse().unwrap(), path) {
-            Found::Binding { binding, segments, .. } => {
+            PathMatch::Binding(RouteMatch { binding, segments, .. }) => {
                 format!("{binding:?} takes {}", segments.path(path))
             }
-            Found::OtherMethods(allowed) => allowed.header(),
-            Found::TooLong | Found::Nothing => "nothing".to_owned(),
+            PathMatch::OtherMethods(allowed) => allowed.header(),
+            PathMatch::Nothing => "nothing".to_owned(),
         }
     }
 
-    fn table(services: &[&str]) -> Table {
+    fn table(services: &[&'static ServiceInfo]) -> Table<&'static str> {
         let mut table = Table::default();
         for service in services {
-            let routes = if service.starts_with('s') { &FIRST } else { &SECOND };
-            table.mount(service, routes, Arc::new(Nobody));
+            let routes = if service.name.starts_with('s') { &FIRST } else { &SECOND };
+            table.mount(service, routes, service.name);
         }
         table
     }
 
     #[test]
     fn paths_lead_to_bindings() {
-        let table = table(&["s.One", "s.Two"]);
+        let table = table(&[&ONE, &TWO]);
         for (method, path, expected) in [
             ("GET", "/a", "GET /a takes /a"),
             ("HEAD", "/a", "GET /a takes /a"),
@@ -431,12 +423,12 @@ mod tests {
     #[test]
     fn a_long_segment_with_escapes_is_one_as_well() {
         let path = format!("/a/{}%c3%a9", "x".repeat(2 * ON_STACK));
-        assert_eq!(find(&table(&["s.Two"]), "GET", &path), format!("GET /a/* takes {path}"));
+        assert_eq!(find(&table(&[&TWO]), "GET", &path), format!("GET /a/* takes {path}"));
     }
 
     #[test]
     fn only_what_is_mounted_is_there() {
-        let table = table(&["s.Two"]);
+        let table = table(&[&TWO]);
         assert_eq!(find(&table, "GET", "/a"), "nothing");
         assert_eq!(find(&table, "PUT", "/a/x"), "GET, HEAD, OPTIONS");
         assert_eq!(find(&table, "GET", "/a/rest:go"), "GET /a/* takes /a/rest:go", "nobody has the verb");
@@ -444,7 +436,7 @@ mod tests {
 
     #[test]
     fn trees_stand_side_by_side() {
-        let table = table(&["s.One", "s.Two", "t.Three"]);
+        let table = table(&[&ONE, &TWO, &THREE]);
         assert_eq!(table.trees.len(), 2);
         assert_eq!(find(&table, "DELETE", "/a"), "DELETE /a takes /a");
         assert_eq!(find(&table, "POST", "/a/b"), "POST /a/b takes /a/b");

@@ -2,6 +2,11 @@
 
 #[cfg(feature = "rest-client")]
 pub(crate) mod client;
-pub(crate) mod headers;
 pub(crate) mod negotiate;
+#[cfg(feature = "rest")]
 pub(crate) mod server;
+
+/// What stands before the name of metadata in a header.
+pub(crate) const METADATA_PREFIX: &str = "grpc-metadata-";
+/// What stands before the name of trailing metadata in a header.
+pub(crate) const TRAILER_PREFIX: &str = "grpc-trailer-";

@@ -1,20 +1,18 @@
 //! Bodies that are compressed, by the words of HTTP.
 
-use crate::bridge::Status;
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, VARY,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body as _;
-use tonic::body::Body;
 
-use crate::call::body::Payload;
+use super::options::Options;
+use crate::bridge::Status;
+use crate::call::{Body, CallError};
 use crate::protocol::accept;
 use crate::protocol::compression::Compression;
 use crate::protocol::compression::decode::Decompressed;
 use crate::protocol::compression::encode::Compressed;
-use crate::protocol::rest::server::Options;
-use crate::protocol::rest::server::error::Failure;
 
 /// What a server does about compression.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +60,7 @@ const COMPRESSIBLE: [&str; 10] = [
 ];
 
 /// Compresses a response if that is worth it and the client knows how to read it.
-pub(crate) fn response(options: CompressionOptions, request: &HeaderMap, response: &mut Response<Payload>) {
+pub(crate) fn response(options: CompressionOptions, request: &HeaderMap, response: &mut Response<Body>) {
     let Some(threshold) = options.responses_from else { return };
     // Most responses are small: nothing else is looked at then.
     if response.body().size_hint().exact().is_some_and(|size| size < threshold) || !is_compressible(response)
@@ -75,10 +73,10 @@ pub(crate) fn response(options: CompressionOptions, request: &HeaderMap, respons
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     let body = std::mem::take(response.body_mut());
-    *response.body_mut() = Body::new(Compressed::new(coding, body.into())).into();
+    *response.body_mut() = Body::new(Compressed::new(coding, body));
 }
 
-fn is_compressible(response: &Response<Payload>) -> bool {
+fn is_compressible(response: &Response<Body>) -> bool {
     let headers = response.headers();
     let is_whole = !matches!(
         response.status(),
@@ -98,7 +96,7 @@ fn is_compressible(response: &Response<Payload>) -> bool {
 }
 
 /// Decompresses a request, if the server allows that; otherwise its body stays what it is.
-pub(crate) fn request(options: CompressionOptions, headers: &HeaderMap, body: Body) -> Result<Body, Failure> {
+pub(crate) fn request(options: CompressionOptions, headers: &HeaderMap, body: Body) -> Result<Body, CallError> {
     if !options.requests {
         return Ok(body);
     }
@@ -113,13 +111,13 @@ pub(crate) fn request(options: CompressionOptions, headers: &HeaderMap, body: Bo
         (Some(name), more) => {
             let with_more = if more.is_some() { " and another on top" } else { "" };
             let text = format!("no body in the coding `{}`{with_more} is read here", name.escape_debug());
-            Err(Failure::with_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, Status::invalid_argument(text)))
+            Err(CallError::with_http(StatusCode::UNSUPPORTED_MEDIA_TYPE, Status::invalid_argument(text)))
         }
     }
 }
 
 /// Says what codings a request may have, in the response to one that has another.
-pub(crate) fn refuse(mut response: Response<Payload>) -> Response<Payload> {
+pub(crate) fn refuse(mut response: Response<Body>) -> Response<Body> {
     let supported = HeaderValue::from_static("br, gzip, zstd");
     response.headers_mut().insert(ACCEPT_ENCODING, supported);
     response

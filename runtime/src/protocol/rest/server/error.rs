@@ -1,95 +1,23 @@
 //! Errors as HTTP responses.
 
-use std::fmt;
-use std::sync::Arc;
-
-use crate::bridge::{Code, Status};
-use crate::bridge::{ErrorDetails, StatusExt as _, pb};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use prost::Message;
 use prost_types::Any;
 
+use super::headers;
+use super::options::RestSettings;
 use crate::Context;
-use crate::call::body::Payload;
-use crate::call::dispatch::sent;
-use crate::error;
-use crate::error::{MethodError, code_name};
+use crate::bridge::{Code, Status, StatusExt as _, pb};
+use crate::call::{Body, CallError};
+use crate::error::code_name;
 use crate::json;
-use crate::protocol::rest::headers;
-use crate::protocol::rest::negotiate;
-use crate::protocol::rest::negotiate::{JSON, Media, PROBLEM, PROTOBUF};
-use crate::protocol::rest::server::options::Settings;
+use crate::protocol::rest::negotiate::{self, JSON, Media, PROBLEM, PROTOBUF};
 
-/// A call that failed, and the HTTP status that says so.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) status: Status,
-    pub(crate) http: u16,
-}
-
-impl Failure {
-    /// A status with an HTTP status of its own.
-    pub(crate) fn with_http(http: StatusCode, status: Status) -> Self {
-        Self { status, http: http.as_u16() }
-    }
-
-    /// A request that is wrong in one place.
-    #[cold]
-    pub(crate) fn bad_request(field: &str, what: &str, message: String) -> Self {
-        let details = ErrorDetails::with_bad_request_violation(field, what);
-        Status::with_error_details(Code::InvalidArgument, message, details).into()
-    }
-
-    /// A handler's error.
-    #[cold]
-    pub(crate) fn of<E: MethodError>(ctx: &Context, error: E) -> Self {
-        let http = error.http_status();
-        let status = sent(ctx, error);
-        Self { http: Fault::http(&status).unwrap_or(http), status }
-    }
-
-    /// A status that remembers its HTTP status on the way through a handler.
-    #[cold]
-    pub(crate) fn into_status(self) -> Status {
-        let Self { mut status, http } = self;
-        if http != error::http_status(status.code()) {
-            status.set_source(Arc::new(Fault(http)));
-        }
-        status
-    }
-}
-
-impl From<Status> for Failure {
-    fn from(status: Status) -> Self {
-        let http = Fault::http(&status).unwrap_or_else(|| error::http_status(status.code()));
-        Self { status, http }
-    }
-}
-
-/// A fault of the request that a handler met while it read a stream, by its HTTP status.
-#[derive(Debug)]
-struct Fault(u16);
-
-impl Fault {
-    fn http(status: &Status) -> Option<u16> {
-        let source = std::error::Error::source(status)?;
-        source.downcast_ref().map(|Self(http)| *http)
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the request is at fault: {}", self.0)
-    }
-}
-
-impl std::error::Error for Fault {}
-
-/// The response of a failure that came up before there was a call.
+/// The response of a error that came up before there was a call.
 #[cold]
-pub(crate) fn respond(failure: &Failure, request: &HeaderMap) -> Response<Payload> {
-    let Failure { status, http } = failure;
+pub(crate) fn respond(error: &CallError, request: &HeaderMap) -> Response<Body> {
+    let CallError { status, http } = error;
     let details = Details::of(status);
     let (media_type, body) = if negotiate::wants_problem(request) {
         (PROBLEM, details.problem(*http))
@@ -98,7 +26,7 @@ pub(crate) fn respond(failure: &Failure, request: &HeaderMap) -> Response<Payloa
     } else {
         (JSON, details.json())
     };
-    let mut response = Response::new(Payload::Whole(body.into()));
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(*http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     if let Some(delay) = status.get_details_retry_info().and_then(|info| info.retry_delay) {
@@ -108,13 +36,13 @@ pub(crate) fn respond(failure: &Failure, request: &HeaderMap) -> Response<Payloa
     response
 }
 
-/// The response of a failure of a call, with what its handler had to say besides.
+/// The response of an error of a call, with what its handler had to say besides.
 #[cold]
-pub(crate) fn respond_within(failure: &Failure, ctx: &Context, settings: &Settings) -> Response<Payload> {
-    let mut response = respond(failure, ctx.metadata().as_ref());
-    headers::send(ctx, failure.status.metadata().as_ref(), &settings.options, response.headers_mut());
+pub(crate) fn respond_within(error: &CallError, ctx: &Context, settings: &RestSettings) -> Response<Body> {
+    let mut response = respond(error, ctx.metadata().as_ref());
+    headers::send(ctx, error.status.metadata().as_ref(), &settings.options, response.headers_mut());
     let headers = response.headers_mut();
-    if failure.http == 401 && !headers.contains_key(WWW_AUTHENTICATE) {
+    if error.http == 401 && !headers.contains_key(WWW_AUTHENTICATE) {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response
@@ -184,10 +112,10 @@ fn push_opaque(detail: &Any, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"@type\":");
     push_text(&detail.type_url, out);
     out.extend_from_slice(b",\"value\":");
-    out.extend(json::to_vec(&detail.value).unwrap_or_default());
+    out.extend(json::to_vec(&detail.value).expect("bytes have JSON"));
     out.push(b'}');
 }
 
 fn push_text(text: &str, out: &mut Vec<u8>) {
-    out.extend(json::to_vec(&text.to_owned()).unwrap_or_default());
+    out.extend(json::to_vec(&text.to_owned()).expect("a text has JSON"));
 }

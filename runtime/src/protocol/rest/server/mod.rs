@@ -1,22 +1,28 @@
 //! Serving REST.
 //!
-//! A request goes this way: `transcode::routes` finds the binding of its path, the generated service its method, `call` is
-//! the frame around each kind of method. In it `headers` makes metadata of the headers, `request` and `transcode::text` a
-//! message of the body and the URL, and `respond` or `error` the response.
+//! A request goes this way: `transcode::routes` finds the binding of its path (`service`), which is one of a method of a
+//! service. `exchange` is the call as its handler sees it: `headers` makes metadata of the headers, `request` and
+//! `transcode::url` a message of the body and the URL, and `respond` or `error` the response. `answer` is what happens
+//! around it. `stream` has the bodies of calls that stream, `websocket` their other form.
 
+mod answer;
 #[cfg(feature = "axum")]
 mod axum;
-pub(crate) mod body;
-pub(crate) mod call;
-pub(crate) mod error;
-pub(crate) mod options;
-pub(crate) mod request;
-pub(crate) mod respond;
-pub(crate) mod service;
-pub(crate) mod stream;
+mod body;
+#[cfg(feature = "compression")]
+mod compress;
+mod error;
+mod exchange;
+mod headers;
+mod options;
+mod request;
+mod respond;
+mod service;
+mod stream;
 #[cfg(feature = "websocket")]
-pub(crate) mod websocket;
+mod websocket;
 
-pub(crate) use call::Call;
+pub(crate) use answer::Begun;
 pub use options::Options;
 pub use service::Rest;
+pub(crate) use service::{RestMatch, UriTooLong};

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "compression")]
+use super::compress::CompressionOptions;
+#[cfg(feature = "websocket")]
+use super::websocket::Origins;
 use crate::call::dispatch::Policy;
 use crate::json::WriteOptions;
 use crate::metadata;
-#[cfg(feature = "compression")]
-use crate::protocol::rest::server::compress::CompressionOptions;
-#[cfg(feature = "websocket")]
-use crate::protocol::rest::server::websocket::Origins;
+use crate::transcode::url::QueryRules;
 
 /// How REST is served: limits, and what to do where the specification leaves a choice.
 ///
@@ -163,6 +164,11 @@ impl Options {
         self
     }
 
+    /// What holds for queries.
+    pub(crate) fn query_rules(&self) -> QueryRules {
+        QueryRules { max_pairs: self.max_query_pairs, refuse_unknown: self.refuse_unknown }
+    }
+
     /// Whether a request's header becomes metadata.
     pub(crate) fn receives(&self, name: &str) -> bool {
         self.request_headers.as_ref().is_none_or(|names| {
@@ -192,7 +198,7 @@ fn contains(sorted: &[String], name: &str) -> bool {
 
 /// What a server says about every REST call.
 #[derive(Clone, Default)]
-pub(crate) struct Settings {
+pub(crate) struct RestSettings {
     pub(crate) policy: Policy,
     pub(crate) options: Options,
 }

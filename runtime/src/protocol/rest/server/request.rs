@@ -1,243 +1,172 @@
-//! From an HTTP request to a message.
+//! From the URL and the body of an HTTP request to a message.
 
-use crate::bridge::Status;
 use bytes::Bytes;
 use http::HeaderMap;
-use prost::encoding::{DecodeContext, WireType};
 
-use crate::Context;
-use crate::call::dispatch;
-use crate::json;
-use crate::json::{Json, MessageInfo, ReadOptions, Reader};
+use super::exchange::RestMethod;
+use crate::bridge::Status;
+use crate::call::{CallError, dispatch};
+use crate::json::{self, MessageInfo, ReadOptions, Type};
+use crate::message::AnyMessage;
 use crate::protocol::rest::negotiate::Media;
-use crate::protocol::rest::server::body;
-use crate::protocol::rest::server::call::{Reply, Upload};
-use crate::protocol::rest::server::error::Failure;
-use crate::protocol::rest::server::options::Options;
-use crate::transcode::binding::{Binding, BodyKind, Fields};
-use crate::transcode::{httpbody, text};
+use crate::transcode::binding::{Binding, BodyKind};
+use crate::transcode::field::BodyField;
+use crate::transcode::url::Url;
+use crate::transcode::{httpbody, url};
 
-/// The request message of a call, checked.
-pub(crate) async fn read<Req, Res>(
-    upload: &mut Upload,
-    ctx: &Context,
-    fields: Fields<Req, Res>,
-) -> Result<Req, Failure>
-where
-    Req: prost::Message + Default + dispatch::Request,
-{
-    if upload.reply.binding.body == BodyKind::None {
-        return of_url(upload);
-    }
-    let headers = ctx.metadata().as_ref();
-    let source = Source::new(Req::info(), upload, headers)?;
-    let body = body::collect(&mut upload.body, &upload.reply.settings.options).await?;
-    source.message(headers, body, fields)
+/// Reads a request without a body into `message`, which is empty, and tests its rules.
+pub(crate) fn read_url(
+    message: &mut dyn AnyMessage,
+    method: &RestMethod,
+    url: Url<'_>,
+) -> Result<(), CallError> {
+    url::read(message, method.binding, url, method.settings.options.query_rules())?;
+    dispatch::admit(message).map_err(CallError::from)
 }
 
-/// The request message of a call without a body, checked.
-fn of_url<Req>(upload: &Upload) -> Result<Req, Failure>
-where
-    Req: prost::Message + Default + dispatch::Request,
-{
-    let Reply { binding, settings, .. } = &upload.reply;
-    let url = upload.url();
-    let mut request = Req::default();
-    if url.query.is_empty() {
-        for variable in binding.variables {
-            if let Some((number, text)) = text::plain(Req::info(), variable, url) {
-                set_text(&mut request, number, &text)?;
-            } else {
-                let mut wire = Vec::new();
-                text::read_variable(Req::info(), variable, url, &mut wire)?;
-                request.merge(&*wire).map_err(|error| not_taken(&error))?;
-            }
-        }
-    } else {
-        let wire = text::parameters(Req::info(), binding, url, &settings.options)?;
-        request.merge(&*wire).map_err(|error| not_taken(&error))?;
-    }
-    dispatch::admit(&request)?;
-    Ok(request)
-}
-
-/// Up to here the length of a text is one byte of wire format, and the bytes are put together without an allocation.
-const SHORT: usize = 64;
-
-/// Sets a field that is a text.
-fn set_text(request: &mut impl prost::Message, number: u32, text: &str) -> Result<(), Failure> {
-    let mut merge = |mut wire: &[u8]| {
-        let merged =
-            request.merge_field(number, WireType::LengthDelimited, &mut wire, DecodeContext::default());
-        merged.map_err(|error| not_taken(&error))
-    };
-    let mut short = [0; SHORT];
-    if let (Ok(len), Some(place)) = (u8::try_from(text.len()), short.get_mut(1..=text.len())) {
-        place.copy_from_slice(text.as_bytes());
-        short[0] = len;
-        merge(&short[..=text.len()])
-    } else {
-        let mut long = Vec::with_capacity(text.len() + 5);
-        prost::encoding::encode_varint(text.len() as u64, &mut long);
-        long.extend_from_slice(text.as_bytes());
-        merge(&long)
-    }
-}
-
-/// What the URL says is not what the message takes.
-#[cold]
-fn not_taken(error: &prost::DecodeError) -> Failure {
-    Status::invalid_argument(error.to_string()).into()
-}
-
-/// What makes messages of bodies: one of a call whose client does not stream, each of a stream.
-pub(crate) struct Source {
-    pub(crate) binding: &'static Binding,
-    pub(crate) media: Media,
+/// Makes messages of bodies: one of a call whose client does not stream, each of a stream.
+pub(crate) struct RequestReader {
+    binding: &'static Binding,
+    media: Media,
     json: ReadOptions,
-    /// What the URL says, which joins every message.
-    said: Vec<u8>,
+    /// What the URL says, as bytes of the message: it joins every message.
+    of_url: Bytes,
 }
 
-impl Source {
-    /// Reads the URL, whose faults are known without the body.
+impl RequestReader {
+    /// For messages of the type that `table` describes. It reads the URL, whose faults are known without the body.
     pub(crate) fn new(
-        info: &'static MessageInfo,
-        upload: &Upload,
+        table: &'static MessageInfo,
+        method: &RestMethod,
+        url: Url<'_>,
         headers: &HeaderMap,
-    ) -> Result<Self, Failure> {
-        let Reply { binding, settings, .. } = &upload.reply;
-        let Options { max_depth, refuse_unknown, .. } = settings.options;
+    ) -> Result<Self, CallError> {
+        let RestMethod { binding, settings } = method;
+        let options = &settings.options;
         Ok(Self {
             binding,
             media: if binding.body == BodyKind::None { Media::Json } else { Media::sent(headers) },
-            json: ReadOptions::new().ignore_unknown(!refuse_unknown).depth_limit(max_depth),
-            said: text::parameters(info, binding, upload.url(), &settings.options)?,
+            json: ReadOptions::new().ignore_unknown(!options.refuse_unknown).depth_limit(options.max_depth),
+            of_url: url::parameters(table, binding, url, options.query_rules())?.into(),
         })
     }
 
-    /// The message of a body, checked.
-    pub(crate) fn message<Req, Res>(
-        &self,
-        headers: &HeaderMap,
-        body: Bytes,
-        fields: Fields<Req, Res>,
-    ) -> Result<Req, Failure>
-    where
-        Req: prost::Message + Default + dispatch::Request,
-    {
-        self.message_at(Place::WHOLE, headers, body, fields)
+    /// Whether there is a body to read.
+    pub(crate) fn takes_body(&self) -> bool {
+        self.binding.body != BodyKind::None
     }
 
-    /// The message of a part of a body, checked.
-    pub(crate) fn message_at<Req, Res>(
+    /// Whether bodies are raw content.
+    pub(crate) fn is_raw(&self, table: &'static MessageInfo) -> bool {
+        match self.binding.body {
+            BodyKind::Field(index) => httpbody::is_field(BodyField::of(table, index).info()),
+            _ => httpbody::is(table),
+        }
+    }
+
+    /// Reads a body in the form that its headers say into `message`, which is empty, and tests its rules.
+    pub(crate) fn read(
         &self,
-        place: Place,
+        position: BodyPosition,
         headers: &HeaderMap,
         body: Bytes,
-        fields: Fields<Req, Res>,
-    ) -> Result<Req, Failure>
-    where
-        Req: prost::Message + Default + dispatch::Request,
-    {
-        let mut request = Req::default();
+        message: &mut dyn AnyMessage,
+    ) -> Result<(), CallError> {
+        self.read_as(self.media, position, headers, body, message)
+    }
+
+    /// [`Self::read`], in this form.
+    pub(crate) fn read_as(
+        &self,
+        media: Media,
+        position: BodyPosition,
+        headers: &HeaderMap,
+        body: Bytes,
+        message: &mut dyn AnyMessage,
+    ) -> Result<(), CallError> {
         match self.binding.body {
             BodyKind::None => {}
-            BodyKind::Whole if httpbody::is(Req::info()) => {
-                httpbody::read(&mut request, httpbody::received(headers, body))?;
+            BodyKind::Whole if httpbody::is(message.table()) => {
+                httpbody::read(message, httpbody::received(headers, body))?;
             }
-            BodyKind::Whole if self.media == Media::Protobuf => {
-                request.merge(body).map_err(|error| place.not_protobuf(&error))?;
+            BodyKind::Whole if media == Media::Protobuf => {
+                message.merge_wire(body).map_err(|error| position.not_protobuf(&error))?;
             }
             // No body at all is as good as an empty message.
             BodyKind::Whole if body.is_empty() => {}
             BodyKind::Whole => {
-                self.json.merge_slice(&mut request, &body).map_err(|error| place.not_json(&error))?;
+                self.json.merge_slice(message, &body).map_err(|error| position.not_json(&error))?;
             }
-            BodyKind::Field(index) => self.field(index, &mut request, place, headers, body, fields)?,
+            BodyKind::Field(index) => {
+                let field = BodyField::of(message.table(), index);
+                self.read_field(field, media, position, headers, body, message)?;
+            }
         }
-        if !self.said.is_empty() {
-            request.merge(&*self.said).map_err(|error| not_taken(&error))?;
+        if !self.of_url.is_empty() {
+            message.merge_wire(self.of_url.clone()).map_err(|error| url::not_taken(&error))?;
         }
-        dispatch::admit(&request)?;
-        Ok(request)
+        dispatch::admit(message).map_err(CallError::from)
     }
 
     /// Reads a body that is a field of the request.
-    fn field<Req, Res>(
+    fn read_field(
         &self,
-        index: u16,
-        request: &mut Req,
-        place: Place,
+        field: BodyField,
+        media: Media,
+        position: BodyPosition,
         headers: &HeaderMap,
         body: Bytes,
-        fields: Fields<Req, Res>,
-    ) -> Result<(), Failure>
-    where
-        Req: prost::Message + Default + Json,
-    {
-        let field = Req::info().field(index.into());
-        if httpbody::is_field(field) {
-            return httpbody::read_field(request, field, &httpbody::received(headers, body));
+        message: &mut dyn AnyMessage,
+    ) -> Result<(), CallError> {
+        let info = field.info();
+        if httpbody::is_field(info) {
+            return Ok(httpbody::read_field(message, info, &httpbody::received(headers, body))?);
         }
-        if self.media == Media::Protobuf
-            && let json::Type::Message(_) = field.ty
-        {
+        if media == Media::Protobuf && matches!(info.ty, Type::Message(_)) {
             let mut wire = Vec::with_capacity(body.len() + 16);
-            prost::encoding::bytes::encode(field.number, &body, &mut wire);
-            return request.merge(&*wire).map_err(|error| place.not_protobuf(&error));
+            prost::encoding::bytes::encode(info.number, &body, &mut wire);
+            return message.merge_wire(wire.into()).map_err(|error| position.not_protobuf(&error));
         }
         if body.is_empty() {
             return Ok(());
         }
-        let mut read = || {
-            let mut reader = Reader::new(&self.json, Reader::text(&body)?);
-            reader.start()?;
-            let absent = !field.nullable && reader.null()?;
-            if !absent {
-                (fields.read)(index, request, &mut reader)?;
+        field.read_json(message, &self.json, &body).map_err(|error| position.not_json(&error))?;
+        if let Some(mask) = self.binding.update_mask
+            && let Type::Message(inner) = info.ty
+        {
+            let mask = message.table().field(mask.into()).number;
+            if !url::has_field(&self.of_url, mask) {
+                return self.fill_mask(mask, inner(), &body, message);
             }
-            reader.finish()
-        };
-        read().map_err(|error| place.not_json(&error))?;
-        if let Some(mask) = self.binding.update_mask {
-            self.fill_mask(Req::info().field(mask.into()).number, field, &body, request)?;
         }
         Ok(())
     }
 
-    /// Sets the field mask `number` to what the body names, unless the URL has it.
-    fn fill_mask<Req: prost::Message>(
+    /// Sets the field mask `number` to what the body, which is of the type that `table` describes, names.
+    fn fill_mask(
         &self,
         number: u32,
-        field: &json::Field,
+        table: &'static MessageInfo,
         body: &[u8],
-        request: &mut Req,
-    ) -> Result<(), Failure> {
-        if let json::Type::Message(info) = field.ty
-            && !text::has_field(&self.said, number)
-        {
-            let mask = prost_types::FieldMask {
-                paths: json::paths::of(info(), &self.json, body)
-                    .map_err(|error| Place::WHOLE.not_json(&error))?,
-            };
-            let mut wire = Vec::new();
-            prost::encoding::message::encode(number, &mask, &mut wire);
-            request.merge(&*wire).map_err(|error| not_taken(&error))?;
-        }
-        Ok(())
+        message: &mut dyn AnyMessage,
+    ) -> Result<(), CallError> {
+        let paths = json::paths::of(table, &self.json, body);
+        let paths = paths.map_err(|error| BodyPosition::WHOLE.not_json(&error))?;
+        let mut wire = Vec::new();
+        prost::encoding::message::encode(number, &prost_types::FieldMask { paths }, &mut wire);
+        message.merge_wire(wire.into()).map_err(|error| url::not_taken(&error))
     }
 }
 
 /// Where in a body a message stands.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct BodyPosition {
     /// How many messages are before it, if it is one of several.
     index: Option<usize>,
     offset: usize,
 }
 
-impl Place {
+impl BodyPosition {
     /// It is the body.
     pub(crate) const WHOLE: Self = Self { index: None, offset: 0 };
 
@@ -248,35 +177,20 @@ impl Place {
 
     /// What stands there is not JSON, or not that of the message.
     #[cold]
-    fn not_json(self, error: &json::Error) -> Failure {
+    fn not_json(self, error: &json::Error) -> CallError {
         let (message, path) = (error.message(), error.path());
         let Some(index) = self.index else {
-            return Failure::bad_request(path, message, format!("the body: {error}"));
+            return CallError::bad_request(path, message, format!("the body: {error}"));
         };
         let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
         let path = format!("[{index}]{dot}{path}");
         let offset = self.offset + error.offset();
-        Failure::bad_request(&path, message, format!("the body: {message} at `{path}` (offset {offset})"))
+        CallError::bad_request(&path, message, format!("the body: {message} at `{path}` (offset {offset})"))
     }
 
     #[cold]
-    fn not_protobuf(self, error: &prost::DecodeError) -> Failure {
+    fn not_protobuf(self, error: &prost::DecodeError) -> CallError {
         let of_which = self.index.map_or(String::new(), |index| format!(", message {index}"));
         Status::invalid_argument(format!("the body{of_which}: {error}")).into()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_of_any_length_are_set() {
-        for len in [0, 1, SHORT - 1, SHORT, 127, 128, 300] {
-            let text = "\\".repeat(len);
-            let mut value = "before".to_owned();
-            set_text(&mut value, 1, &text).unwrap();
-            assert_eq!(value, text);
-        }
     }
 }

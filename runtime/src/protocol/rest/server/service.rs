@@ -2,28 +2,28 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
-use crate::bridge::Status;
+use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use tonic::body::Body;
-use tower_service::Service;
 
-use crate::Authenticator;
-use crate::call::body::{Answer, Payload};
-use crate::call::dispatch::Policy;
-use crate::codegen::{GeneratedService, RequestBody};
-use crate::context::Connection;
-use crate::protocol::rest::server::call::{Call, RestFuture};
-use crate::protocol::rest::server::error;
-use crate::protocol::rest::server::error::Failure;
-use crate::protocol::rest::server::options::{Options, Settings};
+use super::answer::Begun;
+use super::error;
+use super::exchange::{RestCall, RestMethod};
+use super::options::{Options, RestSettings};
 #[cfg(feature = "websocket")]
-use crate::protocol::rest::server::websocket;
-use crate::transcode::routes::{Allowed, Found, Table};
+use super::websocket;
+use crate::Authenticator;
+use crate::bridge::Status;
+use crate::call::dispatch::Policy;
+use crate::call::{Body, BoxError, CallError};
+use crate::peer::Peer;
+use crate::protocol::service::{AnyService, Service};
+use crate::transcode::routes::{AllowedMethods, PathMatch, RouteMatch, Table};
 
 /// Generated services over REST alone, to be mounted in any server of tower services.
 ///
@@ -31,8 +31,8 @@ use crate::transcode::routes::{Allowed, Found, Table};
 /// fallback, or a router of its own with the feature `axum`:
 ///
 /// ```
-/// # use rsvc::codegen::GeneratedService;
-/// # fn example<S: GeneratedService>(users: S) {
+/// # use rsvc::codegen::Service;
+/// # fn example<S: Service>(users: S) {
 /// let rest = rsvc::rest::Rest::new().add(users);
 /// let app: axum::Router = axum::Router::new().fallback_service(rest);
 /// # }
@@ -45,8 +45,8 @@ pub struct Rest {
 
 #[derive(Clone, Default)]
 struct Inner {
-    table: Table,
-    settings: Arc<Settings>,
+    table: Table<Arc<dyn AnyService>>,
+    settings: Arc<RestSettings>,
 }
 
 impl Rest {
@@ -57,9 +57,9 @@ impl Rest {
 
     /// Adds a service. One that was added before under the same name is replaced.
     #[allow(clippy::should_implement_trait, reason = "nobody takes this for a sum")]
-    pub fn add<S: GeneratedService>(mut self, service: S) -> Self {
-        if let Some(routes) = S::REST {
-            Arc::make_mut(&mut self.inner).table.mount(S::INFO.name, routes, Arc::new(service));
+    pub fn add<S: Service>(mut self, service: S) -> Self {
+        if let Some(routes) = S::ROUTES {
+            Arc::make_mut(&mut self.inner).table.mount(S::INFO, routes, Arc::new(service));
         }
         self
     }
@@ -85,78 +85,93 @@ impl Rest {
         self.change(|settings| settings.policy.max_timeout = Some(timeout))
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+    fn change(mut self, change: impl FnOnce(&mut RestSettings)) -> Self {
         change(Arc::make_mut(&mut Arc::make_mut(&mut self.inner).settings));
         self
     }
 
-    pub(crate) fn from_parts(table: Table, policy: Policy, options: Options) -> Self {
-        Self { inner: Arc::new(Inner { table, settings: Arc::new(Settings { policy, options }) }) }
+    pub(crate) fn from_parts(table: Table<Arc<dyn AnyService>>, policy: Policy, options: Options) -> Self {
+        Self { inner: Arc::new(Inner { table, settings: Arc::new(RestSettings { policy, options }) }) }
     }
 
     /// What a request leads to, of which is known whether it may want to upgrade.
-    pub(crate) fn find(&self, request: &Parts, may_upgrade: bool) -> Found<'_> {
+    pub(crate) fn find(&self, request: &Parts, may_upgrade: bool) -> Result<RestMatch<'_>, UriTooLong> {
         let Inner { table, settings } = &*self.inner;
         let uri = &request.uri;
         let length = uri.path_and_query().map_or(0, |uri| uri.as_str().len());
         if length > settings.options.max_uri_length {
-            return Found::TooLong;
+            return Err(UriTooLong);
         }
         #[cfg(not(feature = "websocket"))]
         let _ = may_upgrade;
         #[cfg(feature = "websocket")]
         if may_upgrade
-            && websocket::is_wanted(&request.method, request.version, &request.headers, &request.extensions)
+            && websocket::is_wanted(request)
             && let Some(stream) = table.find_stream(uri.path())
         {
-            return stream;
+            return Ok(PathMatch::Binding(stream));
         }
-        table.find(&request.method, uri.path())
+        Ok(table.find(&request.method, uri.path()))
     }
 
-    /// Answers a request that leads to `found`.
+    /// Begins to answer a request that has led to `found`.
     #[inline]
-    pub(crate) fn answer(
+    pub(crate) fn begin(
         &self,
         parts: Parts,
         body: Body,
-        found: Found<'_>,
-        connection: Option<Connection>,
-    ) -> RestFuture {
+        found: Result<RestMatch<'_>, UriTooLong>,
+        peer: Option<Arc<Peer>>,
+    ) -> Begun {
         let response = match found {
-            Found::Binding { endpoint, binding, segments } => {
-                let settings = Arc::clone(&self.inner.settings);
-                return endpoint.rest(Call { parts, body, binding, segments, settings, connection });
+            Ok(PathMatch::Binding(RouteMatch { service, binding, segments })) => {
+                let info = service.info().methods.get(usize::from(binding.method));
+                let info = info.expect("a binding is one of a method");
+                let method = RestMethod { binding, settings: Arc::clone(&self.inner.settings) };
+                return Begun::new(service, RestCall { parts, body, info, method, segments, peer });
             }
-            Found::OtherMethods(allowed) => other_methods(&parts, allowed),
-            Found::TooLong => {
+            Ok(PathMatch::OtherMethods(allowed)) => other_methods(&parts, allowed),
+            Ok(PathMatch::Nothing) => {
+                error::respond(&Status::not_found("nothing has this path").into(), &parts.headers)
+            }
+            Err(UriTooLong) => {
                 let limit = self.inner.settings.options.max_uri_length;
                 let status =
                     Status::resource_exhausted(format!("the path and query have more than {limit} bytes"));
-                let failure = Failure::with_http(StatusCode::URI_TOO_LONG, status);
-                error::respond(&failure, &parts.headers)
-            }
-            Found::Nothing => {
-                error::respond(&Status::not_found("nothing has this path").into(), &parts.headers)
+                let error = CallError::with_http(StatusCode::URI_TOO_LONG, status);
+                error::respond(&error, &parts.headers)
             }
         };
-        Box::pin(std::future::ready(Ok(response)))
+        Begun::Answered(response)
     }
 }
 
-impl<B: RequestBody> Service<Request<B>> for Rest {
+/// What a path leads to.
+pub(crate) type RestMatch<'a> = PathMatch<'a, Arc<dyn AnyService>>;
+
+/// The path and the query are longer than they may be.
+pub(crate) struct UriTooLong;
+
+/// The answer to a request.
+type RestFuture = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+impl<B> tower_service::Service<Request<B>> for Rest
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Answer<RestFuture>;
+    type Future = RestFuture;
 
     fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Answer<RestFuture> {
+    fn call(&mut self, request: Request<B>) -> RestFuture {
         let (parts, body) = request.into_parts();
         let found = self.find(&parts, true);
-        Answer(self.answer(parts, Body::new(body), found, None))
+        let answer = self.begin(parts, Body::new(body), found, None).answer();
+        Box::pin(async move { Ok(answer.await) })
     }
 }
 
@@ -167,18 +182,16 @@ impl fmt::Debug for Rest {
 }
 
 /// The answer to a request whose path has bindings of other methods.
-fn other_methods(request: &Parts, allowed: Allowed) -> Response<Payload> {
+fn other_methods(request: &Parts, allowed: AllowedMethods) -> Response<Body> {
     let mut response = if request.method == Method::OPTIONS {
-        let mut response = Response::new(Payload::default());
+        let mut response = Response::new(Body::default());
         *response.status_mut() = StatusCode::NO_CONTENT;
         response
     } else {
         let status = Status::unimplemented(format!("the path does not take {}", request.method));
-        let failure = Failure::with_http(StatusCode::METHOD_NOT_ALLOWED, status);
-        error::respond(&failure, &request.headers)
+        error::respond(&CallError::with_http(StatusCode::METHOD_NOT_ALLOWED, status), &request.headers)
     };
-    if let Ok(allow) = HeaderValue::try_from(allowed.header()) {
-        response.headers_mut().insert(header::ALLOW, allow);
-    }
+    let allow = HeaderValue::try_from(allowed.header()).expect("the build knows what a method is");
+    response.headers_mut().insert(header::ALLOW, allow);
     response
 }

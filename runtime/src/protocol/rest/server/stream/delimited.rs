@@ -5,7 +5,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::protocol::rest::server::stream::format::tag;
+use super::format::tag;
 use crate::transcode::split::{Piece, SplitError};
 
 /// A varint of 64 bits has no more bytes.

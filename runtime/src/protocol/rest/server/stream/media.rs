@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
 
 use crate::protocol::accept;
-use crate::protocol::rest::server::stream::format::Format;
+use super::format::Format;
 
 /// The names of the forms, the preferred first.
 const NAMES: [(&str, Format); 9] = [

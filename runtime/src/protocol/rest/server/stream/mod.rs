@@ -1,9 +1,9 @@
 //! Streams: the messages of a request's body as they arrive, and those of a response as they come.
 
-pub(crate) mod delimited;
+mod delimited;
 pub(crate) mod format;
-pub(crate) mod incoming;
-pub(crate) mod media;
+mod media;
 mod options;
-pub(crate) mod outgoing;
-pub(crate) mod writing;
+pub(crate) mod requests;
+pub(crate) mod responses;
+pub(crate) mod writer;

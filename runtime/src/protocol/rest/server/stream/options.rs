@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::rest::server::Options;
+use crate::protocol::rest::server::options::Options;
 #[cfg(feature = "websocket")]
 use crate::protocol::rest::server::websocket::Origins;
 

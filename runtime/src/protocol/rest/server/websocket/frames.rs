@@ -1,18 +1,17 @@
 //! The messages of a client, a frame each.
 
-use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
-use crate::bridge::Status;
 use bytes::Bytes;
-use futures_util::stream::{Stream, StreamExt as _};
 use http::HeaderMap;
 use tokio::sync::mpsc;
 
-use crate::call::dispatch;
+use crate::bridge::Status;
+use crate::call::CallError;
+use crate::message::AnyMessage;
 use crate::protocol::rest::negotiate::Media;
-use crate::protocol::rest::server::request::{Place, Source};
-use crate::transcode::binding::{BodyKind, Fields};
+use crate::protocol::rest::server::request::{BodyPosition, RequestReader};
+use crate::stream::Incoming;
 
 /// What a client sent.
 pub(crate) enum Frame {
@@ -25,61 +24,70 @@ pub(crate) enum Frame {
 }
 
 /// The requests of a call.
-pub(crate) struct Frames<Req, Res> {
+pub(crate) struct FrameMessages {
     /// `None` once there are no more.
     received: Option<mpsc::Receiver<Frame>>,
-    source: Source,
-    fields: Fields<Req, Res>,
+    /// The message that is there and not read.
+    message: Option<(Media, Bytes)>,
+    reader: RequestReader,
     index: usize,
 }
 
-impl<Req, Res> Frames<Req, Res>
-where
-    Req: prost::Message + Default + dispatch::Request,
-{
-    pub(crate) fn new(received: mpsc::Receiver<Frame>, source: Source, fields: Fields<Req, Res>) -> Self {
-        Self { received: Some(received), source, fields, index: 0 }
+impl FrameMessages {
+    pub(crate) fn new(received: mpsc::Receiver<Frame>, reader: RequestReader) -> Self {
+        Self { received: Some(received), message: None, reader, index: 0 }
     }
 
-    /// The request of a call that has one.
-    pub(crate) async fn one(mut self) -> Result<Req, Status> {
-        let none = || Status::invalid_argument("the method takes a request message, and none came");
-        self.next().await.ok_or_else(none)?
-    }
-
-    fn message(&mut self, media: Media, content: Bytes) -> Result<Req, Status> {
-        let place = Place::part(self.index, 0);
-        self.index += 1;
-        self.source.media = media;
-        let message = self.source.message_at(place, &HeaderMap::new(), content, self.fields);
-        message.map_err(|failure| failure.status)
+    /// Reads the request of a call that has one.
+    pub(crate) fn poll_one(
+        &mut self,
+        task: &mut Task<'_>,
+        message: &mut dyn AnyMessage,
+    ) -> Poll<Result<(), CallError>> {
+        Poll::Ready(match ready!(self.poll_ready(task)) {
+            Some(Ok(())) => self.read(message).map_err(CallError::from),
+            Some(Err(status)) => Err(status.into()),
+            None => {
+                Err(Status::invalid_argument("the method takes a request message, and none came").into())
+            }
+        })
     }
 }
 
-impl<Req, Res> Stream for Frames<Req, Res>
-where
-    Req: prost::Message + Default + dispatch::Request,
-{
-    type Item = Result<Req, Status>;
-
-    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        let Some(received) = &mut this.received else { return Poll::Ready(None) };
-        if this.source.binding.body == BodyKind::None {
+impl Incoming for FrameMessages {
+    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
+        let Some(received) = &mut self.received else { return Poll::Ready(None) };
+        if !self.reader.takes_body() {
             // Without a body, the URL is the one message.
-            this.received = None;
-            return Poll::Ready(Some(this.message(Media::Json, Bytes::new())));
+            self.received = None;
+            self.message = Some((Media::Json, Bytes::new()));
+            return Poll::Ready(Some(Ok(())));
         }
-        let message = match ready!(received.poll_recv(task)) {
+        let error = match ready!(received.poll_recv(task)) {
+            Some(Frame::Text(text)) => {
+                self.message = Some((Media::Json, text));
+                return Poll::Ready(Some(Ok(())));
+            }
+            Some(Frame::Binary(bytes)) => {
+                self.message = Some((Media::Protobuf, bytes));
+                return Poll::Ready(Some(Ok(())));
+            }
             Some(Frame::End) => None,
-            None => Some(Err(Status::cancelled("the caller gave the call up"))),
-            Some(Frame::Text(text)) => Some(this.message(Media::Json, text)),
-            Some(Frame::Binary(bytes)) => Some(this.message(Media::Protobuf, bytes)),
-            Some(Frame::Failed(status)) => Some(Err(status)),
+            Some(Frame::Failed(status)) => Some(status),
+            None => Some(Status::cancelled("the caller gave the call up")),
         };
-        if !matches!(message, Some(Ok(_))) {
-            this.received = None;
-        }
-        Poll::Ready(message)
+        self.received = None;
+        Poll::Ready(error.map(Err))
+    }
+
+    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+        let (media, content) = self.message.take().expect("there is a message to read");
+        let position = BodyPosition::part(self.index, 0);
+        self.index += 1;
+        self.reader.read_as(media, position, &HeaderMap::new(), content, message).map_err(|error| {
+            // What follows a message that is none is not looked at.
+            self.received = None;
+            error.status
+        })
     }
 }

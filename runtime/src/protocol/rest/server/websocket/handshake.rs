@@ -1,22 +1,21 @@
 //! From an HTTP request to a WebSocket: RFC 6455 over HTTP/1.1, RFC 8441 over HTTP/2.
 
-use crate::bridge::Status;
 use http::header::{
     AUTHORIZATION, CONNECTION, HOST, HeaderName, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
     SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::request::Parts;
-use http::{Extensions, HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, Version};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, Version};
 use hyper::ext::Protocol;
 use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::call::body::Payload;
+use super::Origins;
+use crate::bridge::Status;
+use crate::call::session::Sessions;
+use crate::call::{Body, CallError};
 use crate::protocol::accept;
-use crate::protocol::rest::server::Options;
-use crate::protocol::rest::server::error::Failure;
-use crate::protocol::rest::server::websocket::Origins;
-use crate::server::session::Way;
+use crate::protocol::rest::server::options::Options;
 
 /// The version of the protocol, the only one there is.
 const VERSION: &str = "13";
@@ -34,18 +33,14 @@ const OWN: [HeaderName; 4] =
     [SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION];
 
 /// Whether a request asks for a WebSocket.
-pub(crate) fn is_wanted(
-    method: &Method,
-    version: Version,
-    headers: &HeaderMap,
-    extensions: &Extensions,
-) -> bool {
-    if version == Version::HTTP_2 {
-        return method == Method::CONNECT
+pub(crate) fn is_wanted(request: &Parts) -> bool {
+    let Parts { method, version, headers, extensions, .. } = request;
+    if *version == Version::HTTP_2 {
+        return *method == Method::CONNECT
             && extensions.get::<Protocol>().is_some_and(|protocol| protocol.as_str() == "websocket");
     }
-    version == Version::HTTP_11
-        && method == Method::GET
+    *version == Version::HTTP_11
+        && *method == Method::GET
         && headers.contains_key(UPGRADE)
         && accept::lists(headers, UPGRADE, "websocket")
         && accept::lists(headers, CONNECTION, "upgrade")
@@ -54,7 +49,7 @@ pub(crate) fn is_wanted(
 /// A WebSocket that is about to open.
 pub(crate) struct Handshake {
     pub(crate) upgrade: OnUpgrade,
-    pub(crate) way: Option<Way>,
+    pub(crate) sessions: Option<Sessions>,
     /// Whether responses are protobuf.
     pub(crate) protobuf: bool,
     protocol: Option<&'static str>,
@@ -64,14 +59,14 @@ pub(crate) struct Handshake {
 
 impl Handshake {
     /// Takes what belongs to the handshake from a request.
-    pub(crate) fn of(parts: &mut Parts, options: &Options) -> Result<Self, Failure> {
+    pub(crate) fn of(parts: &mut Parts, options: &Options) -> Result<Self, CallError> {
         if parts.headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != VERSION) {
             let status = Status::invalid_argument("the version of WebSocket that is spoken here is 13");
-            return Err(Failure::with_http(StatusCode::UPGRADE_REQUIRED, status));
+            return Err(CallError::with_http(StatusCode::UPGRADE_REQUIRED, status));
         }
         if !is_allowed(&options.websocket_origins, &parts.headers, &parts.uri) {
             let status = Status::permission_denied("pages of this origin may not call");
-            return Err(Failure::with_http(StatusCode::FORBIDDEN, status));
+            return Err(CallError::with_http(StatusCode::FORBIDDEN, status));
         }
         let accept = match parts.version {
             Version::HTTP_11 => Some(accept_key(&parts.headers)?),
@@ -79,7 +74,7 @@ impl Handshake {
         };
         let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
             let status = Status::unimplemented("this connection cannot become a WebSocket");
-            return Err(Failure::with_http(StatusCode::NOT_IMPLEMENTED, status));
+            return Err(CallError::with_http(StatusCode::NOT_IMPLEMENTED, status));
         };
         let protocol = offered(&parts.headers)
             .find_map(|offered| [JSON, PROTOBUF].into_iter().find(|known| *known == offered));
@@ -94,21 +89,20 @@ impl Handshake {
         {
             parts.headers.insert(AUTHORIZATION, bearer);
         }
-        let way = parts.extensions.remove();
-        Ok(Self { upgrade, way, protobuf: protocol == Some(PROTOBUF), protocol, accept })
+        let sessions = parts.extensions.remove();
+        Ok(Self { upgrade, sessions, protobuf: protocol == Some(PROTOBUF), protocol, accept })
     }
 
     /// What opens the WebSocket.
-    pub(crate) fn response(&self) -> Response<Payload> {
-        let mut response = Response::new(Payload::default());
+    pub(crate) fn response(&self) -> Response<Body> {
+        let mut response = Response::new(Body::default());
         if let Some(accept) = &self.accept {
             *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
             let headers = response.headers_mut();
             headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
             headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-            if let Ok(accept) = HeaderValue::from_str(accept) {
-                headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
-            }
+            let accept = HeaderValue::from_str(accept).expect("base64 can stand in a header");
+            headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
         }
         if let Some(protocol) = self.protocol {
             response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
@@ -118,7 +112,7 @@ impl Handshake {
 }
 
 /// Says what is spoken here, in the response to a handshake that failed.
-pub(crate) fn refuse(mut response: Response<Payload>) -> Response<Payload> {
+pub(crate) fn refuse(mut response: Response<Body>) -> Response<Body> {
     if response.status() == StatusCode::UPGRADE_REQUIRED {
         let headers = response.headers_mut();
         headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION));
@@ -128,7 +122,7 @@ pub(crate) fn refuse(mut response: Response<Payload>) -> Response<Payload> {
     response
 }
 
-fn accept_key(headers: &HeaderMap) -> Result<String, Failure> {
+fn accept_key(headers: &HeaderMap) -> Result<String, CallError> {
     match headers.get(SEC_WEBSOCKET_KEY) {
         Some(key) if key.len() == KEY_LENGTH => Ok(derive_accept_key(key.as_bytes())),
         _ => Err(Status::invalid_argument("the header `sec-websocket-key` is not 16 bytes in base64").into()),

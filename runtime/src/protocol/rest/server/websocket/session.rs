@@ -1,10 +1,10 @@
 //! A WebSocket while it is open.
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::bridge::{Code, Status};
 use futures_util::sink::{Sink, SinkExt as _};
 use futures_util::stream::{Stream, StreamExt as _};
 use hyper::upgrade::Upgraded;
@@ -15,13 +15,14 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use super::ToHandler;
+use super::exchange::ResponseFrames;
+use super::frames::Frame;
+use crate::bridge::{Code, Status};
 use crate::error::code_name;
-use crate::json::Json;
-use crate::protocol::rest::server::Options;
 use crate::protocol::rest::server::error;
+use crate::protocol::rest::server::options::Options;
 use crate::protocol::rest::server::stream::format;
-use crate::protocol::rest::server::websocket::frames::Frame;
-use crate::protocol::rest::server::websocket::{ToHandler, Writing};
 
 /// How long the client may take to close as well.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -32,10 +33,9 @@ const FIRST_OWN_CODE: u16 = 4000;
 /// A close frame has no more bytes of text.
 const MAX_REASON: usize = 123;
 
-/// How the messages of a call go over a WebSocket.
-pub(crate) struct Session<Req, Res> {
+/// A WebSocket that a call goes over.
+pub(crate) struct Socket {
     pub(crate) options: Options,
-    pub(crate) writing: Writing<Req, Res>,
 }
 
 /// What one half of a session knows of the other.
@@ -47,19 +47,14 @@ struct Client {
     unheard: AtomicBool,
 }
 
-impl<Req, Res> Session<Req, Res>
-where
-    Res: prost::Message + Json + 'static,
-{
+impl Socket {
     /// Runs the call to its end, or until the client goes; `answer` is the handler at work.
-    pub(crate) async fn run<S>(
+    pub(crate) async fn run(
         self,
         upgraded: Upgraded,
         frames: ToHandler,
-        answer: impl Future<Output = Result<S, Status>>,
-    ) where
-        S: Stream<Item = Result<Res, Status>> + Unpin,
-    {
+        answer: impl Future<Output = Result<ResponseFrames, Status>>,
+    ) {
         let limit = self.options.max_body_size;
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER)
@@ -81,74 +76,55 @@ where
     }
 
     /// Sends what the handler answers, and then how the call ended.
-    async fn speak<S>(
-        mut self,
+    async fn speak(
+        self,
         mut sink: impl Sink<Message, Error = Error> + Unpin,
-        answer: impl Future<Output = Result<S, Status>>,
+        answer: impl Future<Output = Result<ResponseFrames, Status>>,
         client: &Client,
-    ) where
-        S: Stream<Item = Result<Res, Status>> + Unpin,
-    {
+    ) {
         let mut pings = interval_at(Instant::now() + self.options.keep_alive, self.options.keep_alive);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let Some(end) = self.answer(&mut sink, answer, client, &mut pings).await else { return };
+        let Some(end) = send(&mut sink, answer, client, &mut pings).await else { return };
         if end.code() != Code::Ok {
             let mut text = Vec::new();
             format::error(&error::status_json(&end), &mut text);
-            if let Ok(text) = String::from_utf8(text)
-                && sink.feed(Message::text(text)).await.is_err()
-            {
+            let text = String::from_utf8(text).expect("JSON is UTF-8");
+            if sink.feed(Message::text(text)).await.is_err() {
                 return;
             }
         }
         // If it does not arrive, nobody waits for it.
         let _ = sink.send(Message::Close(Some(farewell(&end)))).await;
     }
+}
 
-    /// Sends the messages. The end of the call, or `None` if the client is gone.
-    async fn answer<S>(
-        &mut self,
-        sink: &mut (impl Sink<Message, Error = Error> + Unpin),
-        answer: impl Future<Output = Result<S, Status>>,
-        client: &Client,
-        pings: &mut Interval,
-    ) -> Option<Status>
-    where
-        S: Stream<Item = Result<Res, Status>> + Unpin,
-    {
-        let mut answer = pin!(answer);
-        let answered = loop {
-            tokio::select! {
-                answered = &mut answer => break answered,
-                _ = pings.tick() => ask(sink, client).await?,
-            }
-        };
-        let mut messages = match answered {
-            Ok(messages) => messages,
-            Err(status) => return Some(status),
-        };
-        loop {
-            tokio::select! {
-                message = messages.next() => match message {
-                    Some(Ok(message)) => match self.frame(message) {
-                        Ok(frame) => sink.send(frame).await.ok()?,
-                        Err(status) => return Some(status),
-                    },
-                    Some(Err(status)) => return Some(status),
-                    None => return Some(Status::ok("")),
-                },
-                _ = pings.tick() => ask(sink, client).await?,
-            }
+/// Sends the messages. The end of the call, or `None` if the client is gone.
+async fn send(
+    sink: &mut (impl Sink<Message, Error = Error> + Unpin),
+    answer: impl Future<Output = Result<ResponseFrames, Status>>,
+    client: &Client,
+    pings: &mut Interval,
+) -> Option<Status> {
+    let mut answer = pin!(answer);
+    let answered = loop {
+        tokio::select! {
+            answered = &mut answer => break answered,
+            _ = pings.tick() => ask(sink, client).await?,
         }
-    }
-
-    fn frame(&mut self, message: Res) -> Result<Message, Status> {
-        let content = self.writing.write(message)?;
-        if !self.writing.format.is_json() {
-            return Ok(Message::binary(content));
+    };
+    let mut responses = match answered {
+        Ok(responses) => responses,
+        Err(status) => return Some(status),
+    };
+    loop {
+        tokio::select! {
+            frame = poll_fn(|task| responses.poll_next(task)) => match frame {
+                Some(Ok(frame)) => sink.send(frame).await.ok()?,
+                Some(Err(status)) => return Some(status),
+                None => return Some(Status::ok("")),
+            },
+            _ = pings.tick() => ask(sink, client).await?,
         }
-        let text = String::from_utf8(content).map_err(|_| Status::internal("the response has no JSON"))?;
-        Ok(Message::text(text))
     }
 }
 

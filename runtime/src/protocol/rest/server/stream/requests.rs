@@ -4,49 +4,38 @@ use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
-use crate::bridge::{Code, Status};
 use bytes::Bytes;
-use futures_util::stream::Stream;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use http_body::Body as _;
 use tokio::time::{Sleep, sleep};
-use tonic::body::Body;
 
-use crate::call::dispatch;
-use crate::protocol::rest::server::call::{Reply, Upload};
-use crate::protocol::rest::server::error::Failure;
-use crate::protocol::rest::server::request::{Place, Source};
-use crate::protocol::rest::server::stream::delimited::Records;
-use crate::protocol::rest::server::stream::format::Format;
-use crate::protocol::rest::server::stream::media;
-use crate::transcode::binding::{BodyKind, Fields};
-use crate::transcode::httpbody;
+use super::delimited::Records;
+use super::format::Format;
+use super::media;
+use crate::Context;
+use crate::bridge::{Code, Status};
+use crate::call::{Body, CallError};
+use crate::json::MessageInfo;
+use crate::message::AnyMessage;
+use crate::protocol::rest::server::options::Options;
+use crate::protocol::rest::server::request::{BodyPosition, RequestReader};
+use crate::stream::Incoming;
 use crate::transcode::split::{Piece, Shape, SplitError, Splitter};
-use crate::{Context, RequestStream};
 
-/// The requests of a call whose client streams.
-pub(crate) fn messages<Req, Res>(
-    upload: Upload,
+/// The requests of a call whose client streams, of the type that `table` describes.
+pub(crate) fn messages(
+    table: &'static MessageInfo,
+    reader: RequestReader,
+    body: Body,
     ctx: &Context,
-    fields: Fields<Req, Res>,
-) -> Result<RequestStream<Req>, Failure>
-where
-    Req: prost::Message + Default + dispatch::Request,
-    Res: 'static,
-{
+    options: &Options,
+) -> Box<dyn Incoming> {
     let headers: &HeaderMap = ctx.metadata().as_ref();
-    let source = Source::new(Req::info(), &upload, headers)?;
-    if source.binding.body == BodyKind::None {
-        // Without a body, the URL is the one message.
-        return Ok(RequestStream::from_iter([source.message(headers, Bytes::new(), fields)?]));
+    if !reader.takes_body() {
+        return Box::new(UrlMessage { reader: Some(reader) });
     }
-    let Upload { body, reply: Reply { binding, settings, .. }, .. } = upload;
-    let limit = settings.options.max_body_size;
-    let raw = match binding.body {
-        BodyKind::Field(index) => httpbody::is_field(Req::info().field(index.into())),
-        _ => httpbody::is(Req::info()),
-    };
+    let limit = options.max_body_size;
+    let raw = reader.is_raw(table);
     let framing = match media::sent(headers) {
         _ if raw => Framing::raw(limit),
         Some(Format::Protobuf) => Framing::protobuf(limit),
@@ -54,23 +43,71 @@ where
         _ => Framing::json(Shape::Any, limit),
     };
     let pause = Pause {
-        limit: settings.options.body_timeout,
+        limit: options.body_timeout,
         free_between: ctx.method().is_some_and(|method| method.kind.server_streams()),
     };
     // The first part of raw content says what all of it is.
     let media_type = headers.get(CONTENT_TYPE).filter(|_| raw).cloned();
-    let mut first: HeaderMap = media_type.map(|media_type| (CONTENT_TYPE, media_type)).into_iter().collect();
-    let read = move |Piece { content, offset, index }| {
-        let message = source.message_at(Place::part(index, offset), &first, content, fields);
-        first.clear();
-        message.map_err(Failure::into_status)
-    };
-    Ok(RequestStream::new(Arriving::new(body, framing, ctx.clone(), pause, read)))
+    let first = media_type.map(|media_type| (CONTENT_TYPE, media_type)).into_iter().collect();
+    let pieces = Pieces::new(body, framing, ctx.clone(), pause);
+    Box::new(BodyMessages { pieces, piece: None, reader, headers: first })
+}
+
+/// The one message of a call without a body: its URL.
+struct UrlMessage {
+    /// `None` once it was read.
+    reader: Option<RequestReader>,
+}
+
+impl Incoming for UrlMessage {
+    fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
+        Poll::Ready(self.reader.is_some().then_some(Ok(())))
+    }
+
+    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+        let reader = self.reader.take().expect("there is a message to read");
+        let read = reader.read(BodyPosition::WHOLE, &HeaderMap::new(), Bytes::new(), message);
+        read.map_err(CallError::into_status)
+    }
+}
+
+/// The messages of a body.
+struct BodyMessages {
+    pieces: Pieces,
+    /// The piece that is there and not read.
+    piece: Option<Piece>,
+    reader: RequestReader,
+    /// Those of the next message.
+    headers: HeaderMap,
+}
+
+impl Incoming for BodyMessages {
+    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
+        Poll::Ready(match ready!(self.pieces.poll_next(task)) {
+            Some(Ok(piece)) => {
+                self.piece = Some(piece);
+                Some(Ok(()))
+            }
+            Some(Err(status)) => Some(Err(status)),
+            None => None,
+        })
+    }
+
+    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+        let Piece { content, offset, index } = self.piece.take().expect("there is a message to read");
+        let read = self.reader.read(BodyPosition::part(index, offset), &self.headers, content, message);
+        self.headers.clear();
+        read.map_err(|error| {
+            // What follows a message that is none is not looked at.
+            self.pieces.close();
+            error.into_status()
+        })
+    }
 }
 
 /// How the messages stand in the body.
 #[derive(Debug)]
-pub(crate) enum Framing {
+enum Framing {
     Json(Splitter),
     Protobuf(Records),
     /// Every part of the body is a message, whatever its borders; there is at least one.
@@ -83,15 +120,15 @@ pub(crate) enum Framing {
 }
 
 impl Framing {
-    pub(crate) fn json(shape: Shape, limit: usize) -> Self {
+    fn json(shape: Shape, limit: usize) -> Self {
         Self::Json(Splitter::new(shape, limit))
     }
 
-    pub(crate) fn protobuf(limit: usize) -> Self {
+    fn protobuf(limit: usize) -> Self {
         Self::Protobuf(Records::new(limit))
     }
 
-    pub(crate) fn raw(limit: usize) -> Self {
+    fn raw(limit: usize) -> Self {
         Self::Raw { limit: limit.max(1), part: Bytes::new(), offset: 0, index: 0 }
     }
 
@@ -138,52 +175,61 @@ impl Framing {
 
 /// How long a client may pause.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pause {
-    pub(crate) limit: Duration,
+struct Pause {
+    limit: Duration,
     /// Whether it may be silent for as long as it wants where a message has ended: it may wait for an answer.
-    pub(crate) free_between: bool,
+    free_between: bool,
 }
 
-/// The requests of a body, read as they arrive.
-pub(crate) struct Arriving<F> {
+/// The pieces of a body that are a message each, as they arrive.
+struct Pieces {
     /// `None` once there are no more.
     body: Option<Body>,
     framing: Framing,
-    read: F,
     ctx: Context,
     pause: Pause,
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
-impl<F> Arriving<F> {
-    /// `read` makes messages of their texts.
-    pub(crate) fn new(body: Body, framing: Framing, ctx: Context, pause: Pause, read: F) -> Self {
-        Self { body: Some(body), framing, read, ctx, pause, alarm: None }
+impl Pieces {
+    fn new(body: Body, framing: Framing, ctx: Context, pause: Pause) -> Self {
+        Self { body: Some(body), framing, ctx, pause, alarm: None }
+    }
+
+    /// The next piece. An error is the last item.
+    fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Piece, Status>>> {
+        if self.body.is_none() {
+            return Poll::Ready(None);
+        }
+        let piece = ready!(self.poll_piece(task)).transpose();
+        if matches!(piece, Some(Err(_))) {
+            self.close();
+        }
+        Poll::Ready(piece)
+    }
+
+    /// Gives the body up.
+    fn close(&mut self) {
+        self.body = None;
     }
 
     /// The next part of the body, `None` at its end.
     fn poll_data(&mut self, task: &mut Task<'_>) -> Poll<Result<Option<Bytes>, Status>> {
-        loop {
-            let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
-            return match Pin::new(body).poll_frame(task) {
-                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) => {
-                        self.alarm = None;
-                        Poll::Ready(Ok(Some(data)))
-                    }
-                    // Trailers of a request say nothing that anyone asked for.
-                    Err(_) => continue,
-                },
-                Poll::Ready(Some(Err(error))) => Poll::Ready(Err(self.broken(error))),
-                Poll::Ready(None) => Poll::Ready(Ok(None)),
-                Poll::Pending => {
-                    ready!(self.poll_alarm(task));
-                    let limit = self.pause.limit;
-                    let text = format!("the body of the request paused for more than {limit:?}");
-                    let status = Status::deadline_exceeded(text);
-                    Poll::Ready(Err(Failure::with_http(StatusCode::REQUEST_TIMEOUT, status).into_status()))
-                }
-            };
+        let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
+        match body.poll_data(task) {
+            Poll::Ready(Some(Ok(data))) => {
+                self.alarm = None;
+                Poll::Ready(Ok(Some(data)))
+            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(self.broken(error))),
+            Poll::Ready(None) => Poll::Ready(Ok(None)),
+            Poll::Pending => {
+                ready!(self.poll_alarm(task));
+                let limit = self.pause.limit;
+                let text = format!("the body of the request paused for more than {limit:?}");
+                let status = Status::deadline_exceeded(text);
+                Poll::Ready(Err(CallError::with_http(StatusCode::REQUEST_TIMEOUT, status).into_status()))
+            }
         }
     }
 
@@ -218,37 +264,13 @@ impl<F> Arriving<F> {
     }
 }
 
-impl<T, F> Stream for Arriving<F>
-where
-    F: FnMut(Piece) -> Result<T, Status> + Unpin,
-{
-    type Item = Result<T, Status>;
-
-    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        if this.body.is_none() {
-            return Poll::Ready(None);
-        }
-        let piece = ready!(this.poll_piece(task));
-        let message = match piece {
-            Ok(None) => return Poll::Ready(None),
-            Ok(Some(piece)) => (this.read)(piece),
-            Err(status) => Err(status),
-        };
-        if message.is_err() {
-            this.body = None;
-        }
-        Poll::Ready(Some(message))
-    }
-}
-
 #[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn refused(error: SplitError) -> Status {
     match error {
         SplitError::Syntax { .. } => Status::invalid_argument(format!("the body: {error}")),
         SplitError::TooLarge { .. } => {
             let status = Status::resource_exhausted(error.to_string());
-            Failure::with_http(StatusCode::PAYLOAD_TOO_LARGE, status).into_status()
+            CallError::with_http(StatusCode::PAYLOAD_TOO_LARGE, status).into_status()
         }
     }
 }
@@ -275,18 +297,19 @@ mod tests {
             Some((Ok::<_, Status>(Frame::data(bytes)), receiver))
         });
         let body = Body::new(StreamBody::new(receiver.boxed()));
-        let whole = |Piece { content, offset, index }| Ok((content.to_vec(), offset, index));
-        let mut arriving = Arriving::new(body, framing, Context::new(), PAUSE, whole);
+        let mut pieces = Pieces::new(body, framing, Context::new(), PAUSE);
         let mut sender = Some(sender);
         let mut frames = frames.iter();
         let (mut messages, mut error) = (Vec::new(), None);
         loop {
-            match arriving.next().now_or_never() {
+            match std::future::poll_fn(|task| pieces.poll_next(task)).now_or_never() {
                 None => match frames.next() {
                     Some(frame) => sender.as_ref().unwrap().send(Bytes::copy_from_slice(frame)).unwrap(),
                     None => drop(sender.take().expect("an end")),
                 },
-                Some(Some(Ok(message))) => messages.push(message),
+                Some(Some(Ok(Piece { content, offset, index }))) => {
+                    messages.push((content.to_vec(), offset, index));
+                }
                 Some(Some(Err(status))) => error = Some(status.message().to_owned()),
                 Some(None) => return (messages, error),
             }

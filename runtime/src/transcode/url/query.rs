@@ -4,34 +4,30 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use super::percent::{self, Plus, Slash};
+use super::{FieldPath, QueryRules, known, wrong};
+use crate::call::CallError;
 use crate::json::MessageInfo;
 use crate::json::info::{Cardinality, Type};
-use crate::protocol::rest::server::error::Failure;
-use crate::protocol::rest::server::options::Options;
 use crate::transcode::binding::{Binding, BodyKind};
-use crate::transcode::text::percent;
-use crate::transcode::text::percent::{Plus, Slash};
-use crate::transcode::text::{Place, known, wrong};
 
 /// Appends the fields that a query names.
 pub(crate) fn read(
     info: &'static MessageInfo,
     binding: &Binding,
     query: &str,
-    options: &Options,
+    rules: QueryRules,
     out: &mut Vec<u8>,
-) -> Result<(), Failure> {
-    let mut seen = Seen::default();
+) -> Result<(), CallError> {
+    let mut named = NamedFields::default();
     for variable in binding.variables {
-        if let Some(place) = Place::of_variable(info, variable) {
-            // What the build has checked: variables do not contradict each other.
-            let _ = seen.note(&place);
-        }
+        // Variables that contradict each other are not the caller's mistake: of those, the last holds.
+        let _ = named.note(&FieldPath::of_variable(info, variable)?);
     }
     for (count, pair) in query.split('&').enumerate() {
-        if count == options.max_query_pairs {
-            let what = format!("more than {} parameters", options.max_query_pairs);
-            return Err(Failure::bad_request("", &what, what.clone()));
+        if count == rules.max_pairs {
+            let what = format!("more than {} parameters", rules.max_pairs);
+            return Err(CallError::bad_request("", &what, what.clone()));
         }
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let key = percent::decode(key, Slash::Decoded, Plus::Space);
@@ -39,7 +35,7 @@ pub(crate) fn read(
         if key.is_empty() {
             continue;
         }
-        read_pair(info, binding, &key, value, options, &mut seen, out)
+        read_pair(info, binding, &key, value, rules, &mut named, out)
             .map_err(|what| wrong("query parameter", &key, &what))?;
     }
     Ok(())
@@ -50,27 +46,27 @@ fn read_pair(
     binding: &Binding,
     key: &str,
     value: &str,
-    options: &Options,
-    seen: &mut Seen,
+    rules: QueryRules,
+    named: &mut NamedFields,
     out: &mut Vec<u8>,
 ) -> Result<(), Cow<'static, str>> {
-    let Some(mut place) = find(info, key)? else {
-        return if options.refuse_unknown { Err("there is no such field".into()) } else { Ok(()) };
+    let Some(mut path) = find(info, key)? else {
+        return if rules.refuse_unknown { Err("there is no such field".into()) } else { Ok(()) };
     };
     let in_body = |field| binding.body == BodyKind::Field(field);
-    if place.steps().next().is_some_and(|(field, _)| in_body(field))
-        || binding.variables.iter().any(|variable| place.is_within(variable.path))
+    if path.steps().next().is_some_and(|(field, _)| in_body(field))
+        || binding.variables.iter().any(|variable| path.is_within(variable.path))
     {
         return Ok(());
     }
-    seen.note(&place)?;
-    let plus = if place.is_text() { Plus::Space } else { Plus::Plus };
-    place.put(&percent::decode(value, Slash::Decoded, plus)?, out)
+    named.note(&path)?;
+    let plus = if path.is_text() { Plus::Space } else { Plus::Plus };
+    path.put(&percent::decode(value, Slash::Decoded, plus)?, out)
 }
 
 /// The field of a dotted name; `None` where there is none.
-fn find(info: &'static MessageInfo, key: &str) -> Result<Option<Place>, Cow<'static, str>> {
-    let mut place = Place::new();
+fn find(info: &'static MessageInfo, key: &str) -> Result<Option<FieldPath>, Cow<'static, str>> {
+    let mut path = FieldPath::new();
     let mut info = info;
     let mut names = key.split('.').peekable();
     while let Some(name) = names.next() {
@@ -88,7 +84,7 @@ fn find(info: &'static MessageInfo, key: &str) -> Result<Option<Place>, Cow<'sta
         };
         let field = &fields[index];
         let index = u16::try_from(index).map_err(|_| "the message has too many fields")?;
-        place.push(index, field).ok_or("the name is too deep")?;
+        path.push(index, field).ok_or("the name is too deep")?;
         let more = names.peek().is_some();
         match (field.cardinality, field.ty) {
             (Cardinality::Map(_), _) => return Err("a map cannot be given in a query".into()),
@@ -100,12 +96,12 @@ fn find(info: &'static MessageInfo, key: &str) -> Result<Option<Place>, Cow<'sta
             _ => {}
         }
     }
-    Ok(Some(place))
+    Ok(Some(path))
 }
 
 /// The fields that have been named: a field that is not repeated is named once, and of a oneof one field.
 #[derive(Default)]
-pub(crate) struct Seen {
+pub(crate) struct NamedFields {
     /// By message and field, or message and oneof: the message behind it, or the field of the oneof.
     met: BTreeMap<(u32, u32), u32>,
     messages: u32,
@@ -116,11 +112,11 @@ const WHOLE: u32 = u32::MAX;
 /// Where the numbers of oneofs start.
 const ONEOF: u32 = 1 << 16;
 
-impl Seen {
-    fn note(&mut self, place: &Place) -> Result<(), Cow<'static, str>> {
+impl NamedFields {
+    fn note(&mut self, path: &FieldPath) -> Result<(), Cow<'static, str>> {
         let mut message = 0;
-        let mut left = place.len;
-        for (index, field) in place.steps() {
+        let mut left = path.len;
+        for (index, field) in path.steps() {
             left -= 1;
             let index = u32::from(index);
             if field.oneof != 0 {

@@ -6,18 +6,15 @@ use crate::bridge::Status;
 use http::header::{CONNECTION, HeaderName};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::options::Options;
 use crate::Context;
+use crate::call::CallError;
 use crate::deadline;
 use crate::deadline::earliest;
 use crate::metadata;
 use crate::protocol::rest::negotiate::Media;
-use crate::protocol::rest::server::error::Failure;
-use crate::protocol::rest::server::options::Options;
+use crate::protocol::rest::{METADATA_PREFIX, TRAILER_PREFIX};
 
-/// What stands before the name of metadata in a header.
-pub(crate) const PREFIX: &str = "grpc-metadata-";
-/// What stands before the name of trailing metadata in a header.
-pub(crate) const TRAILER_PREFIX: &str = "grpc-trailer-";
 /// A deadline in the words of HTTP: seconds.
 const REQUEST_TIMEOUT: &str = "x-request-timeout";
 /// What HTTP/2 counts for each header besides its name and value.
@@ -26,7 +23,7 @@ const PER_HEADER: usize = 32;
 /// Makes the headers of a request the metadata of its call.
 ///
 /// All of them are, as they are over gRPC; those that speak about the hop stay with the handler and never travel on.
-pub(crate) fn receive(headers: &mut HeaderMap, options: &Options) -> Result<Seen, Failure> {
+pub(crate) fn receive(headers: &mut HeaderMap, options: &Options) -> Result<Received, CallError> {
     let mut size = 0;
     let mut special = false;
     let mut accept = false;
@@ -41,18 +38,18 @@ pub(crate) fn receive(headers: &mut HeaderMap, options: &Options) -> Result<Seen
             "the headers have more than {} bytes",
             options.max_header_size
         ));
-        return Err(Failure::with_http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, status));
+        return Err(CallError::with_http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, status));
     }
     if special || options.request_headers.is_some() {
         translate(headers, options)?;
     }
     let timeout = if special { deadline::of_caller(headers)? } else { None };
-    Ok(Seen { timeout, accept })
+    Ok(Received { timeout, accept })
 }
 
 /// What was seen among the headers, so that nobody has to look for it again.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Received {
     pub(crate) timeout: Option<Duration>,
     /// Whether an `Accept` header may ask for something else than JSON.
     pub(crate) accept: bool,
@@ -69,12 +66,12 @@ fn is_special(name: &str) -> bool {
 }
 
 #[cold]
-fn translate(headers: &mut HeaderMap, options: &Options) -> Result<(), Failure> {
+fn translate(headers: &mut HeaderMap, options: &Options) -> Result<(), CallError> {
     drop_named(headers);
     let mut found = HeaderMap::new();
     let mut others = Vec::new();
     for (name, value) in &*headers {
-        let key = match name.as_str().strip_prefix(PREFIX) {
+        let key = match name.as_str().strip_prefix(METADATA_PREFIX) {
             Some(key) => key,
             None if options.receives(name.as_str()) => name.as_str(),
             None => {
@@ -118,7 +115,7 @@ fn drop_named(headers: &mut HeaderMap) {
 }
 
 /// Makes one deadline of `grpc-timeout` and `X-Request-Timeout`, the earlier of the two.
-fn set_timeout(headers: &mut HeaderMap) -> Result<(), Failure> {
+fn set_timeout(headers: &mut HeaderMap) -> Result<(), CallError> {
     let grpc = deadline::of_caller(headers)?;
     let Some(value) = headers.get(REQUEST_TIMEOUT) else { return Ok(()) };
     let http = value.to_str().ok().and_then(seconds);
@@ -158,9 +155,9 @@ fn is_base64(value: &[u8]) -> bool {
 }
 
 #[cold]
-fn wrong(name: &HeaderName, what: &str) -> Failure {
+fn wrong(name: &HeaderName, what: &str) -> CallError {
     let what = if what.starts_with("not") { what.to_owned() } else { format!("expected {what}") };
-    Failure::bad_request(name.as_str(), &what, format!("the header `{name}`: {what}"))
+    CallError::bad_request(name.as_str(), &what, format!("the header `{name}`: {what}"))
 }
 
 /// Adds what a handler answers besides its message: headers, and trailers, which HTTP clients rarely see otherwise.
@@ -169,7 +166,7 @@ pub(crate) fn send(ctx: &Context, of_error: &HeaderMap, options: &Options, out: 
         return;
     }
     let (headers, trailers) = (ctx.answer_headers(), ctx.answer_trailers());
-    add(headers.as_ref(), PREFIX, options, out, |_| true);
+    add(headers.as_ref(), METADATA_PREFIX, options, out, |_| true);
     add(of_error, TRAILER_PREFIX, options, out, metadata::is_application);
     // A failed call of a client has left the same in the context.
     add(trailers.as_ref(), TRAILER_PREFIX, options, out, |key| !of_error.contains_key(key));
@@ -212,7 +209,7 @@ mod tests {
         for (name, value) in pairs {
             headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
         }
-        receive(&mut headers, options).map_err(|failure| failure.status.message().to_owned())?;
+        receive(&mut headers, options).map_err(|error| error.status.message().to_owned())?;
         let mut pairs: Vec<_> =
             headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap_or("?"))).collect();
         pairs.sort();

@@ -1,35 +1,27 @@
 //! The messages of a response, as they come.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
-use crate::bridge::{Code, Status};
 use bytes::Bytes;
-use futures_util::stream::{Stream, StreamExt};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, TE, TRAILER};
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response};
 use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep, timeout};
-use tonic::body::Body;
 
-use crate::call::body::Payload;
-use crate::call::dispatch;
-use crate::call::dispatch::{Answer, Inbound};
-use crate::error::{MethodError, http_status};
-use crate::json::Json;
+use super::format::{Encoder, Format};
+use super::writer::ResponseWriter;
+use crate::Context;
+use crate::bridge::{Code, Status};
+use crate::call::dispatch::{Inbound, Responses, success};
+use crate::call::{Body, CallError, Outgoing};
+use crate::json::MessageInfo;
+use crate::message::AnyMessage;
 use crate::protocol::accept;
-use crate::protocol::rest::headers;
-use crate::protocol::rest::server::Options;
-use crate::protocol::rest::server::call::Reply;
-use crate::protocol::rest::server::error;
-use crate::protocol::rest::server::error::Failure;
-use crate::protocol::rest::server::stream::format::{Encoder, Format};
-use crate::protocol::rest::server::stream::writing::Writing;
-use crate::transcode::binding::Fields;
-use crate::{Context, ResponseStream};
+use crate::protocol::rest::server::exchange::RestMethod;
+use crate::protocol::rest::server::options::Options;
+use crate::protocol::rest::server::{error, headers};
 
 /// How much is gathered from a handler that is faster than the client, before it goes out.
 const BATCH: usize = 16 * 1024;
@@ -41,31 +33,21 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// What browsers send when they call again after a stream has ended: how many messages they have.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// The response of a call whose server streams: its status is that of the first message, or of its absence.
-pub(crate) async fn respond<Req, Res, E>(
+/// The response of a call whose server streams messages of the type that `table` describes: its status is that of the
+/// first message, or of its absence.
+pub(crate) async fn respond(
     call: Inbound,
-    messages: ResponseStream<Res, E>,
-    reply: Reply,
-    fields: Fields<Req, Res>,
-) -> Result<Response<Payload>, Failure>
-where
-    Req: 'static,
-    Res: prost::Message + dispatch::Response,
-    E: MethodError,
-{
+    messages: Box<dyn Outgoing>,
+    table: &'static MessageInfo,
+    method: RestMethod,
+) -> Result<Response<Body>, CallError> {
     let ctx = call.context().clone();
-    let request: &HeaderMap = ctx.metadata().as_ref();
-    let writing = Writing::new(request, reply, fields);
-    let settings = Arc::clone(&writing.reply.settings);
-    let style = Style::of(&ctx, &writing);
-    let noted = Noted { messages, http: Arc::default() };
-    let http = Arc::clone(&noted.http);
-    let body = match Outgoing::start(style, Answer::new(call, noted), writing).await {
-        Ok(body) => body,
-        Err(status) => return Err(failure(status, &http)),
-    };
-    let media_type = body.writing.media_type.clone();
-    let mut response = Response::new(Body::new(body).into());
+    let settings = method.settings.clone();
+    let writer = ResponseWriter::new(ctx.metadata().as_ref(), table, method);
+    let style = Style::of(&ctx, &writer);
+    let body = ResponseBody::start(style, Responses::new(call, messages), writer).await?;
+    let media_type = body.writer.media_type.clone();
+    let mut response = Response::new(Body::new(body));
     headers::send(&ctx, &HeaderMap::new(), &settings.options, response.headers_mut());
     let headers = response.headers_mut();
     if let Some(media_type) = media_type {
@@ -78,36 +60,6 @@ where
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     }
     Ok(response)
-}
-
-/// The messages of a handler, and the HTTP status that belongs to its error.
-struct Noted<S> {
-    messages: S,
-    http: Arc<AtomicU16>,
-}
-
-impl<T, E, S> Stream for Noted<S>
-where
-    S: Stream<Item = Result<T, E>> + Unpin,
-    E: MethodError,
-{
-    type Item = Result<T, E>;
-
-    fn poll_next(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
-        let polled = self.messages.poll_next_unpin(task);
-        if let Poll::Ready(Some(Err(error))) = &polled {
-            self.http.store(error.http_status(), Ordering::Relaxed);
-        }
-        polled
-    }
-}
-
-/// An error that came up before there was a message.
-fn failure(status: Status, http: &AtomicU16) -> Failure {
-    match StatusCode::from_u16(http.load(Ordering::Relaxed)) {
-        Ok(http) if http.as_u16() != http_status(status.code()) => Failure::with_http(http, status),
-        _ => status.into(),
-    }
 }
 
 /// How a stream goes out.
@@ -125,10 +77,10 @@ struct Style {
 }
 
 impl Style {
-    fn of<Req, Res>(ctx: &Context, writing: &Writing<Req, Res>) -> Self {
-        let Writing { format, reply, .. } = writing;
+    fn of(ctx: &Context, writer: &ResponseWriter) -> Self {
+        let ResponseWriter { format, method, .. } = writer;
         let request: &HeaderMap = ctx.metadata().as_ref();
-        let keep_alive = reply.settings.options.keep_alive;
+        let keep_alive = method.settings.options.keep_alive;
         let seen = request.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse().ok());
         Self {
             format: *format,
@@ -142,11 +94,13 @@ impl Style {
 }
 
 /// The messages of a call as a body.
-struct Outgoing<S, Req, Res> {
+struct ResponseBody {
     /// `None` once the call is over.
-    messages: Option<S>,
-    writing: Writing<Req, Res>,
+    responses: Option<Responses>,
+    writer: ResponseWriter,
     encoder: Encoder,
+    /// The message that is being written.
+    message: Vec<u8>,
     /// What is written and not sent.
     out: Vec<u8>,
     end: End,
@@ -164,43 +118,53 @@ enum End {
     Break(Status),
 }
 
-impl<S, Req, Res> Outgoing<S, Req, Res>
-where
-    S: Stream<Item = Result<Res, Status>> + Unpin,
-    Res: prost::Message + Json + 'static,
-{
+impl ResponseBody {
     /// Waits for the first message, or for what takes its place; an error is still that of the whole call.
-    async fn start(style: Style, mut messages: S, writing: Writing<Req, Res>) -> Result<Self, Status> {
-        let first = timeout(style.patience, messages.next()).await;
+    async fn start(style: Style, responses: Responses, writer: ResponseWriter) -> Result<Self, CallError> {
         let mut this = Self {
-            messages: Some(messages),
-            writing,
+            responses: Some(responses),
+            writer,
             encoder: Encoder::new(style.format, style.seen),
+            message: Vec::new(),
             out: Vec::new(),
             end: End::Nothing,
             trailers: style.trailers,
             keep_alive: style.keep_alive,
             alarm: None,
         };
-        match first {
-            Ok(Some(Ok(message))) => this.item(message)?,
-            Ok(Some(Err(status))) if status.code() != Code::Ok => return Err(status),
-            Ok(Some(Err(trailers))) => this.finish(&trailers),
-            Ok(None) => this.finish(&Status::ok("")),
+        match timeout(style.patience, std::future::poll_fn(|task| this.poll_message(task))).await {
+            Ok(Some(Ok(()))) => {}
+            Ok(Some(Err(error))) if error.status.code() == Code::Ok => this.finish(&error.status),
+            Ok(Some(Err(error))) => return Err(error),
+            Ok(None) => this.finish_well(),
             Err(_) => this.out.extend_from_slice(style.format.keep_alive().unwrap_or_default()),
         }
         Ok(this)
     }
 
-    fn item(&mut self, message: Res) -> Result<(), Status> {
-        let message = self.writing.write(message)?;
-        self.encoder.item(&message, &mut self.out);
-        Ok(())
+    /// Adds the next message, if the call goes on.
+    fn poll_message(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), CallError>>> {
+        let Self { responses, writer, encoder, message: text, out, .. } = self;
+        let Some(responses) = responses else { return Poll::Ready(None) };
+        responses.poll_next(task, |message: &mut dyn AnyMessage| {
+            text.clear();
+            writer.write(message, text)?;
+            encoder.item(text, out);
+            Ok(())
+        })
+    }
+
+    /// Ends a call that went well.
+    fn finish_well(&mut self) {
+        if let Some(responses) = &self.responses {
+            let status = success(responses.context());
+            self.finish(&status);
+        }
     }
 
     /// Ends the call with this status, which is OK if it went well.
     fn finish(&mut self, status: &Status) {
-        self.messages = None;
+        self.responses = None;
         self.alarm = None;
         let format = self.encoder.format;
         if status.code() == Code::Ok {
@@ -214,22 +178,17 @@ where
             return;
         }
         if self.trailers {
-            self.end = End::Trailers(trailers(status, &self.writing.reply.settings.options));
+            self.end = End::Trailers(trailers(status, &self.writer.method.settings.options));
         }
     }
 
     /// Gathers what is there; `Pending` if there is nothing, and the call goes on.
     fn poll_gather(&mut self, task: &mut Task<'_>) -> Poll<()> {
-        while self.out.len() < BATCH {
-            let Some(messages) = &mut self.messages else { break };
-            match messages.poll_next_unpin(task) {
-                Poll::Ready(Some(Ok(message))) => {
-                    if let Err(status) = self.item(message) {
-                        self.finish(&status);
-                    }
-                }
-                Poll::Ready(Some(Err(status))) => self.finish(&status),
-                Poll::Ready(None) => self.finish(&Status::ok("")),
+        while self.out.len() < BATCH && self.responses.is_some() {
+            match self.poll_message(task) {
+                Poll::Ready(Some(Ok(()))) => {}
+                Poll::Ready(Some(Err(error))) => self.finish(&error.status),
+                Poll::Ready(None) => self.finish_well(),
                 Poll::Pending if self.out.is_empty() => return self.poll_alarm(task),
                 Poll::Pending => break,
             }
@@ -250,11 +209,7 @@ where
     }
 }
 
-impl<S, Req, Res> http_body::Body for Outgoing<S, Req, Res>
-where
-    S: Stream<Item = Result<Res, Status>> + Unpin,
-    Res: prost::Message + Json + 'static,
-{
+impl http_body::Body for ResponseBody {
     type Data = Bytes;
     type Error = Status;
 
@@ -280,7 +235,7 @@ where
     }
 
     fn is_end_stream(&self) -> bool {
-        self.messages.is_none() && self.out.is_empty() && matches!(self.end, End::Nothing)
+        self.responses.is_none() && self.out.is_empty() && matches!(self.end, End::Nothing)
     }
 }
 

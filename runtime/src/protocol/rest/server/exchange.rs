@@ -1,0 +1,186 @@
+//! A call over REST as an exchange of messages.
+
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, ready};
+
+use http::request::Parts;
+use http::{HeaderMap, Method, Response, Uri};
+
+use super::body::BodyCollector;
+use super::options::RestSettings;
+use super::request::{BodyPosition, RequestReader, read_url};
+use super::respond::Content;
+#[cfg(feature = "compression")]
+use super::compress;
+use super::{error, headers, stream};
+use crate::Context;
+use crate::call::dispatch::Inbound;
+use crate::call::{Body, CallError, Exchange, Outgoing};
+use crate::json::MessageInfo;
+use crate::message::AnyMessage;
+use crate::method::MethodInfo;
+use crate::peer::Peer;
+use crate::protocol::rest::negotiate::Media;
+use crate::stream::Incoming;
+use crate::transcode::binding::{Binding, BodyKind};
+use crate::transcode::segments::Segments;
+use crate::transcode::url::Url;
+
+/// A request whose path has led to a binding.
+pub(crate) struct RestCall {
+    pub(crate) parts: Parts,
+    pub(crate) body: Body,
+    /// The method that the binding is of.
+    pub(crate) info: &'static MethodInfo,
+    pub(crate) method: RestMethod,
+    /// Those of the path.
+    pub(crate) segments: Segments,
+    /// The other end of the connection, unless that is told by the extensions.
+    pub(crate) peer: Option<Arc<Peer>>,
+}
+
+/// A method as it is bound to a path, and what the server says about REST.
+#[derive(Clone)]
+pub(crate) struct RestMethod {
+    pub(crate) binding: &'static Binding,
+    pub(crate) settings: Arc<RestSettings>,
+}
+
+/// A call with a body at most, each way; streams are bodies, too.
+pub(crate) struct RestExchange {
+    call: Inbound,
+    method: RestMethod,
+    uri: Uri,
+    segments: Segments,
+    body: Body,
+    /// The body, while it arrives.
+    arriving: Option<ArrivingBody>,
+    /// Whether the request may ask for something else than JSON.
+    accept: bool,
+    answer: Option<Answer>,
+}
+
+struct ArrivingBody {
+    reader: RequestReader,
+    collector: BodyCollector,
+}
+
+/// What a handler has answered.
+pub(crate) enum Answer {
+    Single(Content),
+    /// Messages of the type that the table describes.
+    Stream(&'static MessageInfo, Box<dyn Outgoing>),
+}
+
+impl RestExchange {
+    /// A call whose handler is about to run, or the response that takes its place. What can be done at once is done here:
+    /// the future of the call is the smaller for it.
+    #[inline]
+    pub(crate) fn new(call: RestCall) -> Result<Self, Response<Body>> {
+        let RestCall { parts, body, info, method, segments, peer } = call;
+        let Parts { uri, mut headers, extensions, .. } = parts;
+        let settings = &method.settings;
+        let received = match headers::receive(&mut headers, &settings.options) {
+            Ok(received) => received,
+            Err(error) => return Err(error::respond(&error, &headers)),
+        };
+        let call = Inbound::new(info, headers, extensions, peer, received.timeout, &settings.policy);
+        #[cfg(feature = "compression")]
+        let body = {
+            let ctx = call.context();
+            match compress::request(settings.options.compression, ctx.metadata().as_ref(), body) {
+                Ok(body) => body,
+                Err(error) => return Err(compress::refuse(error::respond_within(&error, ctx, settings))),
+            }
+        };
+        let accept = received.accept;
+        Ok(Self { call, method, uri, segments, body, arriving: None, accept, answer: None })
+    }
+
+    pub(crate) fn info(&self) -> &'static MethodInfo {
+        self.call.method()
+    }
+
+    pub(crate) fn method(&self) -> &RestMethod {
+        &self.method
+    }
+
+    /// What the handler has answered.
+    pub(crate) fn take_answer(&mut self) -> Answer {
+        self.answer.take().expect("a handler that ends well has answered")
+    }
+
+    /// The response with these messages, once it is known how it begins.
+    pub(crate) async fn stream(
+        self,
+        table: &'static MessageInfo,
+        messages: Box<dyn Outgoing>,
+    ) -> Result<Response<Body>, CallError> {
+        stream::responses::respond(self.call, messages, table, self.method).await
+    }
+
+    #[inline]
+    fn url(&self) -> Url<'_> {
+        Url { path: self.uri.path(), segments: &self.segments, query: self.uri.query().unwrap_or_default() }
+    }
+
+    fn request_headers(&self) -> &HeaderMap {
+        self.call.context().metadata().as_ref()
+    }
+
+    fn reader(&self, table: &'static MessageInfo) -> Result<RequestReader, CallError> {
+        RequestReader::new(table, &self.method, self.url(), self.request_headers())
+    }
+
+    fn poll_body(
+        &mut self,
+        task: &mut Task<'_>,
+        message: &mut dyn AnyMessage,
+    ) -> Poll<Result<(), CallError>> {
+        let options = &self.method.settings.options;
+        if self.arriving.is_none() {
+            let reader = self.reader(message.table())?;
+            self.arriving = Some(ArrivingBody { reader, collector: BodyCollector::new(&self.body, options)? });
+        }
+        let ArrivingBody { reader, collector } = self.arriving.as_mut().expect("it was put there");
+        let body = ready!(collector.poll(task, &mut self.body, options))?;
+        let headers = self.call.context().metadata().as_ref();
+        Poll::Ready(reader.read(BodyPosition::WHOLE, headers, body, message))
+    }
+}
+
+impl Exchange for RestExchange {
+    fn context(&self) -> &Context {
+        self.call.context()
+    }
+
+    #[inline]
+    fn poll_request(
+        &mut self,
+        task: &mut Task<'_>,
+        message: &mut dyn AnyMessage,
+    ) -> Poll<Result<(), CallError>> {
+        if self.method.binding.body == BodyKind::None {
+            return Poll::Ready(read_url(message, &self.method, self.url()));
+        }
+        self.poll_body(task, message)
+    }
+
+    fn requests(&mut self, table: &'static MessageInfo) -> Result<Box<dyn Incoming>, CallError> {
+        let reader = self.reader(table)?;
+        let body = std::mem::take(&mut self.body);
+        let options = &self.method.settings.options;
+        Ok(stream::requests::messages(table, reader, body, self.call.context(), options))
+    }
+
+    fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
+        self.call.release(message)?;
+        let media = if self.accept { Media::accepted(self.request_headers()) } else { Media::Json };
+        self.answer = Some(Answer::Single(Content::of(message, media, &self.method)?));
+        Ok(())
+    }
+
+    fn respond_all(&mut self, table: &'static MessageInfo, messages: Box<dyn Outgoing>) {
+        self.answer = Some(Answer::Stream(table, messages));
+    }
+}

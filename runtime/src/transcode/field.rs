@@ -1,0 +1,58 @@
+//! Bodies that are a field of a message.
+
+use super::records;
+use crate::json::info::{Cardinality, Field, Type};
+use crate::json::{self, MessageInfo};
+use crate::message::AnyMessage;
+
+/// A field that a body is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BodyField {
+    index: usize,
+    field: &'static Field,
+}
+
+impl BodyField {
+    /// The field at this index of a message.
+    pub(crate) fn of(message: &'static MessageInfo, index: u16) -> Self {
+        let index = usize::from(index);
+        Self { index, field: message.field(index) }
+    }
+
+    /// What the table of the message says of it.
+    pub(crate) fn info(self) -> &'static Field {
+        self.field
+    }
+
+    /// Its message, if it is a single one.
+    pub(crate) fn single_message(self) -> Option<&'static MessageInfo> {
+        match (self.field.cardinality, self.field.ty) {
+            (Cardinality::Explicit | Cardinality::Implicit, Type::Message(info)) => Some(info()),
+            _ => None,
+        }
+    }
+
+    /// Reads its value, which is all of `text`. `null` leaves it as it is, unless that is a value of it.
+    pub(crate) fn read_json(
+        self,
+        message: &mut dyn AnyMessage,
+        options: &json::ReadOptions,
+        text: &[u8],
+    ) -> Result<(), json::Error> {
+        options.merge_field(message, self.index, self.field, text)
+    }
+
+    /// Its value as JSON. Where it has none, that is its default, or `null` where there is none either.
+    pub(crate) fn to_json(
+        self,
+        message: &dyn AnyMessage,
+        options: &json::WriteOptions,
+    ) -> Result<Vec<u8>, json::Error> {
+        options.field_to_vec(message, self.field)
+    }
+
+    /// The bytes of its message.
+    pub(crate) fn message_bytes(self, message: &dyn AnyMessage) -> Vec<u8> {
+        records::message_in(&message.to_wire(), self.field.number)
+    }
+}

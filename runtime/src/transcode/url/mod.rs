@@ -1,0 +1,304 @@
+//! What a URL says about a request, as the message's wire bytes.
+//!
+//! Tables say what there is: no code is generated for it. A value is parsed for the type of its field, encoded, and
+//! wrapped in the messages on its way.
+
+mod known;
+mod percent;
+mod query;
+mod scalar;
+
+use std::borrow::Cow;
+
+use prost::encoding::{WireType, encode_key, encode_varint};
+
+use super::binding::{Binding, BodyKind, Variable};
+pub(crate) use super::records::has_field;
+use super::segments::Segments;
+use crate::bridge::Status;
+use crate::call::CallError;
+use crate::json::info::{Field, Form, Type};
+use crate::json::{MessageInfo, ReadOptions};
+use crate::message::AnyMessage;
+
+/// How many names a parameter may have: `a.b.c` has three.
+const MAX_DEPTH: usize = 32;
+
+/// The path and the query of a request, and where the segments of the path are.
+#[derive(Clone, Copy)]
+pub(crate) struct Url<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) segments: &'a Segments,
+    pub(crate) query: &'a str,
+}
+
+/// What holds for queries.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QueryRules {
+    /// How many parameters there may be.
+    pub(crate) max_pairs: usize,
+    /// Whether parameters that the message does not have are an error.
+    pub(crate) refuse_unknown: bool,
+}
+
+/// Reads a request that has no body into `message`, which is empty.
+pub(crate) fn read(
+    message: &mut dyn AnyMessage,
+    binding: &Binding,
+    url: Url<'_>,
+    rules: QueryRules,
+) -> Result<(), CallError> {
+    let info = message.table();
+    if !url.query.is_empty() {
+        let wire = parameters(info, binding, url, rules)?;
+        return message.merge_wire(wire.into()).map_err(|error| not_taken(&error));
+    }
+    for variable in binding.variables {
+        match plain_text(info, variable, url) {
+            Some(text) => text.set(message)?,
+            None => {
+                let mut wire = Vec::new();
+                read_variable(info, variable, url, &mut wire)?;
+                message.merge_wire(wire.into()).map_err(|error| not_taken(&error))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a URL says is not what the message takes.
+#[cold]
+pub(crate) fn not_taken(error: &prost::DecodeError) -> CallError {
+    Status::invalid_argument(error.to_string()).into()
+}
+
+/// The bytes of the query parameters and, behind them so that they win, of the path's variables.
+pub(crate) fn parameters(
+    info: &'static MessageInfo,
+    binding: &Binding,
+    url: Url<'_>,
+    rules: QueryRules,
+) -> Result<Vec<u8>, CallError> {
+    let Url { path, query, .. } = url;
+    if query.is_empty() && binding.variables.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The tags take less than the names and the text around them.
+    let mut out = Vec::with_capacity(path.len() + query.len());
+    if !query.is_empty() {
+        let whole = binding.body == BodyKind::Whole;
+        if !whole {
+            query::read(info, binding, query, rules, &mut out)?;
+        } else if rules.refuse_unknown {
+            return Err(wrong("query", query, "the request is the body alone"));
+        }
+    }
+    for variable in binding.variables {
+        match plain_text(info, variable, url) {
+            Some(PlainText { field, text, .. }) => scalar::put_text(field.number, &text, &mut out),
+            None => read_variable(info, variable, url, &mut out)?,
+        }
+    }
+    Ok(out)
+}
+
+/// A text of the request itself, as most variables are.
+struct PlainText<'a> {
+    index: usize,
+    field: &'static Field,
+    text: Cow<'a, str>,
+}
+
+/// What a variable says, if it is such a text.
+fn plain_text<'a>(
+    info: &'static MessageInfo,
+    variable: &Variable,
+    url: Url<'a>,
+) -> Option<PlainText<'a>> {
+    let (&[index], Form::Fields) = (variable.path, info.form) else { return None };
+    let index = usize::from(index);
+    let field @ Field { ty: Type::String, .. } = info.field(index) else { return None };
+    Some(PlainText { index, field, text: text_of(variable, url).ok()? })
+}
+
+/// Up to here a text is set without an allocation besides its own.
+const SHORT: usize = 64;
+
+impl PlainText<'_> {
+    /// Sets the field. As a JSON text it passes by code that every program has anyway, and costs no allocation.
+    fn set(&self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
+        let Self { index, field, text } = self;
+        let mut quoted = [b'"'; SHORT + 2];
+        let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+        if text.len() <= SHORT && text.bytes().all(is_plain) {
+            quoted[1..=text.len()].copy_from_slice(text.as_bytes());
+            let read = ReadOptions::new().merge_field(message, *index, field, &quoted[..text.len() + 2]);
+            return read.map_err(|error| wrong("path variable", field.proto(), error.message()));
+        }
+        let mut wire = Vec::with_capacity(text.len() + 10);
+        scalar::put_text(field.number, text, &mut wire);
+        message.merge_wire(wire.into()).map_err(|error| not_taken(&error))
+    }
+}
+
+/// What the path says of a variable.
+fn text_of<'a>(variable: &Variable, Url { path, segments, .. }: Url<'a>) -> Result<Cow<'a, str>, &'static str> {
+    let raw = segments.between(path, variable.from, variable.to);
+    if !segments.has_escapes() {
+        return Ok(Cow::Borrowed(raw));
+    }
+    let slashes = if variable.multi { percent::Slash::Kept } else { percent::Slash::Decoded };
+    percent::decode(raw, slashes, percent::Plus::Plus)
+}
+
+/// The bytes of a variable of any type.
+pub(crate) fn read_variable(
+    info: &'static MessageInfo,
+    variable: &Variable,
+    url: Url<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), CallError> {
+    let mut path = FieldPath::of_variable(info, variable)?;
+    let put = text_of(variable, url).map_err(Cow::Borrowed).and_then(|text| path.put(&text, out));
+    put.map_err(|what| wrong("path variable", &path.name(), &what))
+}
+
+/// Something in the URL is wrong.
+#[cold]
+fn wrong(kind: &str, name: &str, what: &str) -> CallError {
+    CallError::bad_request(name, what, format!("{kind} `{}`: {what}", shown(name)))
+}
+
+/// A text from outside in an error: not too much of it.
+fn shown(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(64) {
+        None => Cow::Borrowed(text),
+        Some((cut, _)) => Cow::Owned(format!("{}…", &text[..cut])),
+    }
+}
+
+/// A field of a message or of one inside it.
+struct FieldPath {
+    fields: [Option<(u16, &'static Field)>; MAX_DEPTH],
+    len: usize,
+}
+
+impl FieldPath {
+    const fn new() -> Self {
+        Self { fields: [None; MAX_DEPTH], len: 0 }
+    }
+
+    fn push(&mut self, index: u16, field: &'static Field) -> Option<()> {
+        *self.fields.get_mut(self.len)? = Some((index, field));
+        self.len += 1;
+        Some(())
+    }
+
+    fn of_variable(info: &'static MessageInfo, variable: &Variable) -> Result<Self, CallError> {
+        let mut path = Self::new();
+        let mut fields = known::fields(info);
+        for &index in variable.path {
+            let field = fields.get(usize::from(index)).expect("a binding names fields of its request");
+            if path.push(index, field).is_none() {
+                return Err(wrong("path variable", &path.name(), "too deep"));
+            }
+            if let Type::Message(info) = field.ty {
+                fields = known::fields(info());
+            }
+        }
+        Ok(path)
+    }
+
+    fn steps(&self) -> impl DoubleEndedIterator<Item = (u16, &'static Field)> {
+        self.fields[..self.len].iter().copied().flatten()
+    }
+
+    fn last(&self) -> Option<&'static Field> {
+        self.steps().next_back().map(|(_, field)| field)
+    }
+
+    /// Whether it is the field at `path` or one inside it.
+    fn is_within(&self, path: &[u16]) -> bool {
+        path.len() <= self.len && self.steps().zip(path).all(|((index, _), other)| index == *other)
+    }
+
+    /// Its name, as the `.proto` has it.
+    fn name(&self) -> String {
+        let names: Vec<_> = self.steps().map(|(_, field)| field.proto()).collect();
+        names.join(".")
+    }
+
+    /// Whether the field holds text, in which a space is a space.
+    fn is_text(&self) -> bool {
+        match self.last().map(|field| field.ty) {
+            Some(Type::String) => true,
+            Some(Type::Message(info)) => info().name == "google.protobuf.StringValue",
+            _ => false,
+        }
+    }
+
+    /// Appends the field with the value that `text` says.
+    fn put(&mut self, text: &str, out: &mut Vec<u8>) -> Result<(), Cow<'static, str>> {
+        if let Some(Type::Message(info)) = self.last().map(|field| field.ty)
+            && let Some(value) = known::wrapped(info())
+        {
+            self.push(0, value).ok_or("too deep")?;
+        }
+        let Some(field) = self.last() else { return Ok(()) };
+        let start = out.len();
+        scalar::put(field, text, out)?;
+        for (_, field) in self.steps().rev().skip(1) {
+            wrap(field.number, start, out);
+        }
+        Ok(())
+    }
+}
+
+/// Makes what is in `out` from `start` on the content of a message field.
+fn wrap(number: u32, start: usize, out: &mut Vec<u8>) {
+    let len = out.len() - start;
+    encode_key(number, WireType::LengthDelimited, out);
+    encode_varint(len as u64, out);
+    let head = out.len() - start - len;
+    out[start..].rotate_right(head);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pb::google::rpc::RequestInfo;
+
+    /// The URL's path segment as a variable of the first field.
+    fn request_id(path: &str) -> Result<String, CallError> {
+        const BINDING: Binding =
+            Binding::new(0, "GET", "/{request_id}").variables(&[Variable::new(&[0], 0, 1)]);
+        let mut segments = Segments::new();
+        segments.finish(path.len(), path.contains('%'));
+        let mut message = RequestInfo::default();
+        let rules = QueryRules { max_pairs: 1, refuse_unknown: true };
+        let url = Url { path, segments: &segments, query: "" };
+        read(&mut message, &BINDING, url, rules).map(|()| message.request_id)
+    }
+
+    #[test]
+    fn texts_of_any_length_are_set() {
+        for len in [0, 1, SHORT - 1, SHORT, SHORT + 1, 127, 128, 300] {
+            let text = "x".repeat(len);
+            assert_eq!(request_id(&format!("/{text}")).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn texts_that_json_would_escape_are_set() {
+        for (path, text) in [
+            ("/%22", "\""),
+            ("/a%5Cb", "a\\b"),
+            ("/%00%1f%7f", "\0\u{1f}\u{7f}"),
+            ("/%5Cu0041", "\\u0041"),
+            ("/%C3%A9", "é"),
+        ] {
+            assert_eq!(request_id(path).unwrap(), text);
+        }
+        assert_eq!(request_id("/%ff").unwrap_err().http, 400);
+    }
+}
