@@ -2,11 +2,13 @@
 
 pub(crate) mod body;
 #[cfg(feature = "server")]
-pub(crate) mod dispatch;
-#[cfg(feature = "server")]
 pub(crate) mod collect;
+#[cfg(feature = "server")]
+pub(crate) mod dispatch;
 pub(crate) mod error;
 pub(crate) mod exchange;
+#[cfg(feature = "server")]
+pub(crate) mod session;
 
 pub use body::Body;
 pub(crate) use body::BoxError;

@@ -25,7 +25,11 @@ impl ReadOptions {
 
 impl WriteOptions {
     /// The value of a field of `message`; its default where the message says nothing of it, and `null` where it has none.
-    pub(crate) fn field_to_vec<T: Json + ?Sized>(&self, message: &T, field: &Field) -> Result<Vec<u8>, Error> {
+    pub(crate) fn field_to_vec<T: Json + ?Sized>(
+        &self,
+        message: &T,
+        field: &Field,
+    ) -> Result<Vec<u8>, Error> {
         let whole = self.to_vec(message)?;
         let name = if self.proto_names { field.proto() } else { field.json() };
         match value_of(&whole, name)? {
@@ -87,7 +91,9 @@ fn write_default(field: &Field, writer: &mut Writer) {
         (_, Type::String | Type::Bytes) => writer.str_value(""),
         (_, Type::Bool) => writer.bool_value(false),
         (_, Type::Enum(info)) => writer.enum_value(0, info),
-        (_, Type::Int64 | Type::Uint64 | Type::Sint64 | Type::Fixed64 | Type::Sfixed64) => writer.i64_value(0),
+        (_, Type::Int64 | Type::Uint64 | Type::Sint64 | Type::Fixed64 | Type::Sfixed64) => {
+            writer.i64_value(0);
+        }
         (
             _,
             Type::Double

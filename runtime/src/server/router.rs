@@ -27,7 +27,7 @@ use crate::protocol::server::ServerCall;
 use crate::protocol::service::AnyService;
 use crate::protocol::settings::ServerSettings;
 #[cfg(feature = "rest")]
-use crate::transcode::routes::{RouteMatch, Table};
+use crate::transcode::routes::{PathMatch, Table};
 
 /// All services of a server as one.
 #[derive(Clone)]
@@ -149,8 +149,10 @@ impl Router {
         let rest = {
             let mut routes = Table::default();
             for entry in &entries {
-                if let Kind::Generated(service) = &entry.kind {
-                    routes.mount(service);
+                if let Kind::Generated(service) = &entry.kind
+                    && let Some(of_service) = service.routes()
+                {
+                    routes.mount(service.info(), of_service, Arc::clone(service));
                 }
             }
             rest.filter(|_| !routes.is_empty())
@@ -180,17 +182,17 @@ impl Router {
     #[inline]
     pub(super) fn answer(&self, parts: Parts, body: Body, origin: Option<&Origin>) -> Answering {
         let media = RpcMedia::of(&parts.headers);
+        #[cfg(feature = "rest")]
         let rpc_first = parts.method == Method::POST
             && (media.is_rpc_only() || parts.headers.contains_key(connect::server::VERSION));
         #[cfg(feature = "rest")]
         if !rpc_first && let Some(rest) = &self.shared.rest {
             let may_upgrade = origin.is_none_or(|_| may_upgrade(&parts));
             let found = rest.find(&parts, may_upgrade);
-            if !matches!(found, RouteMatch::Nothing) || !self.has_service(parts.uri.path()) {
-                return rest.answer(parts, body, found, origin.map(Origin::peer));
+            if !matches!(found, Ok(PathMatch::Nothing)) || !self.has_service(parts.uri.path()) {
+                return Box::pin(rest.begin(parts, body, found, origin.map(Origin::peer)).answer());
             }
         }
-        let _ = rpc_first;
         self.call_of(media, parts, body, origin)
     }
 
@@ -222,6 +224,14 @@ impl Router {
                 return service.call(request);
             }
             Some(_) => "method",
+            // A media type alone makes no call.
+            #[cfg(feature = "rest")]
+            None if media.is_rpc_only() && let Some(rest) = &self.shared.rest => {
+                match rest.find(&parts, false) {
+                    Ok(PathMatch::Nothing) => "service",
+                    found => return Box::pin(rest.begin(parts, body, found, origin.map(Origin::peer)).answer()),
+                }
+            }
             None if media.is_rpc_only() => "service",
             None => return ready(rpc::plain(StatusCode::NOT_FOUND, "nothing has this path\n")),
         };

@@ -197,7 +197,7 @@ fn on_connection(
         let body = if has_body { Body::incoming(body).guarded(way.guard()) } else { Body::empty() };
         // Of those that do not ask for another protocol, nobody needs it.
         if may_upgrade {
-            parts.extensions.insert(way.clone());
+            parts.extensions.insert(way.for_sessions());
         }
         let is_connect = parts.method == Method::CONNECT;
         let answer = service.answer(parts, body, &origin);

@@ -1,7 +1,7 @@
 //! What goes on when a request has been answered and its connection, or its stream of one, is used for something else.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Task, Poll, Waker};
@@ -9,7 +9,7 @@ use std::task::{Context as Task, Poll, Waker};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-type Session = Pin<Box<dyn Future<Output = ()> + Send>>;
+use crate::call::session::{self, Session, SessionHost};
 
 /// The use that is made of a connection: whoever answers a request of it holds one of these until that is done.
 ///
@@ -18,7 +18,6 @@ type Session = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(crate) struct Way(Arc<Line>);
 
 struct Line {
-    #[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "only WebSockets are sessions"))]
     sessions: mpsc::UnboundedSender<Session>,
     /// Whether there ever was a session.
     has_sessions: AtomicBool,
@@ -43,21 +42,20 @@ pub(super) fn sessions() -> (Way, Sessions) {
     (way.clone(), Sessions { left, way })
 }
 
-/// Runs a session with the connection that its request came by. Elsewhere than on our server it runs by itself.
-#[cfg(feature = "websocket")]
-pub(crate) fn spawn(way: Option<Way>, session: impl Future<Output = ()> + Send + 'static) {
-    let session: Session = Box::pin(session);
-    match way {
-        Some(Way(line)) => {
-            line.has_sessions.store(true, Ordering::Release);
-            // If the connection is over, so is the session.
-            drop(line.sessions.send(session));
-        }
-        None => drop(tokio::spawn(session)),
+impl SessionHost for Line {
+    fn run(&self, session: Session) {
+        self.has_sessions.store(true, Ordering::Release);
+        // If the connection is over, so is the session.
+        drop(self.sessions.send(session));
     }
 }
 
 impl Way {
+    /// Where a request leaves its session.
+    pub(super) fn for_sessions(&self) -> session::Sessions {
+        session::Sessions::new(Arc::clone(&self.0) as Arc<dyn SessionHost>)
+    }
+
     /// One that is held without its type.
     pub(super) fn guard(&self) -> crate::call::body::Guard {
         Arc::clone(&self.0) as crate::call::body::Guard

@@ -80,7 +80,10 @@ struct Tree<S> {
 /// A service that can be reached.
 #[derive(Clone)]
 struct Mounted<S> {
-    #[cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "only WebSockets ask for kinds of methods"))]
+    #[cfg_attr(
+        not(feature = "websocket"),
+        allow(dead_code, reason = "only WebSockets ask for kinds of methods")
+    )]
     info: &'static ServiceInfo,
     service: S,
 }
@@ -267,10 +270,7 @@ impl<S> Tree<S> {
     }
 
     /// The ends that the path itself allows, whatever the method.
-    fn candidates<'s>(
-        &'s self,
-        walked: &Walked<'_>,
-    ) -> impl Iterator<Item = (&'static End, &'s Mounted<S>)> {
+    fn candidates<'s>(&'s self, walked: &Walked<'_>) -> impl Iterator<Item = (&'static End, &'s Mounted<S>)> {
         let Walked { ends, verb, slash, .. } = *walked;
         ends.iter()
             .filter(move |end| {

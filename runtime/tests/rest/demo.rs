@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use rsvc::codegen::rest::{self, Binding, BodyKind, Call, End, Fields, RestFuture, Routes, Variable};
+use rsvc::codegen::rest::{Binding, BodyKind, End, Routes, Variable};
+use rsvc::codegen::{Call, Handling};
 use rsvc::pb::google::api::HttpBody;
-use rsvc::{Access, Context, MethodInfo, MethodKind, ResponseStream, ServiceInfo, Status};
+use rsvc::{Access, Context, MethodInfo, MethodKind, RequestStream, ResponseStream, ServiceInfo, Status};
 
 #[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, unsafe_code)]
 mod messages {
@@ -143,27 +144,6 @@ fn step(state: u16, segment: &str) -> u16 {
     }
 }
 
-static FIELDS: Fields<Item, Item> = Fields {
-    read: |field, request, reader| match field {
-        CHILD => reader.message_opt(&mut request.child),
-        TAGS => reader.list(&mut request.tags),
-        FILE => reader.message_opt(&mut request.file),
-        LONG => reader.int64(&mut request.long),
-        _ => Ok(()),
-    },
-    write: |field, response, writer| {
-        let info = <Item as rsvc::json::Json>::info().field(usize::from(field));
-        match field {
-            CHILD => writer.message_opt(info, &response.child),
-            TAGS => writer.string_list(info, &response.tags),
-            LABELS => writer.map(info, &response.labels),
-            FILE => writer.message_opt(info, &response.file),
-            LONG => writer.int64_set(info, response.long),
-            _ => {}
-        }
-    },
-};
-
 /// What handlers do besides echoing.
 #[derive(Default)]
 pub(crate) struct Behaviour {
@@ -190,70 +170,47 @@ impl Items {
     }
 }
 
-impl rsvc::codegen::GeneratedService for Items {
+impl rsvc::codegen::Service for Items {
     const INFO: &'static ServiceInfo = &SERVICE;
-    const REST: Option<&'static Routes> = Some(&ROUTES);
+    const ROUTES: Option<&'static Routes> = Some(&ROUTES);
 
-    fn dispatch(&self, request: rsvc::codegen::GrpcRequest) -> rsvc::codegen::GrpcFuture {
-        let this = self.clone();
-        match request.uri().path() {
-            "/rest.v1.Items/Get" => {
-                rsvc::codegen::server::unary(&GET, request, |ctx, item: Item| async move {
-                    this.called(&ctx);
-                    Ok::<_, Status>(item)
-                })
-            }
-            _ => rsvc::codegen::server::unimplemented(request),
-        }
-    }
-
-    fn rest(&self, call: Call) -> RestFuture {
-        let this = self.clone();
-        match call.method() {
-            0 => rest::unary(&GET, call, FIELDS, |ctx, item| async move {
-                this.called(&ctx);
+    fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a> {
+        match method {
+            0 => call.unary(async move |ctx, item: Item| {
+                self.called(&ctx);
                 Ok::<_, Status>(item)
             }),
-            1 => rest::unary(&FAIL, call, FIELDS, |ctx, item| async move {
-                this.called(&ctx);
-                let fail = this.0.lock().unwrap().fail.clone();
+            1 => call.unary(async move |ctx, item: Item| {
+                self.called(&ctx);
+                let fail = self.0.lock().unwrap().fail.clone();
                 fail.map_or(Ok(item), Err)
             }),
-            2 => rest::unary(&SECRET, call, FIELDS, |_, item| async move { Ok::<_, Status>(item) }),
-            3 => rest::unary(&SLOW, call, FIELDS, |_, _| async move {
+            2 => call.unary(async move |_, item: Item| Ok::<_, Status>(item)),
+            3 => call.unary(async move |_, _: Item| {
                 std::future::pending::<()>().await;
-                Err(Status::internal("never"))
+                Err::<Item, _>(Status::internal("never"))
             }),
-            4 => rest::server_streaming(&COUNT, call, FIELDS, |_, item| async move {
+            4 => call.server_streaming(async move |_, item: Item| {
                 Ok::<_, Status>(ResponseStream::from_iter(
                     (0..item.count).map(|count| Item { count, ..Item::default() }),
                 ))
             }),
-            5 => rest::client_streaming(&SUM, call, FIELDS, |_, mut items| async move {
+            5 => call.client_streaming(async move |_, mut items: RequestStream<Item>| {
                 let mut sum = Item::default();
                 while let Some(item) = items.message().await? {
                     sum.count += item.count;
                 }
                 Ok::<_, Status>(sum)
             }),
-            6 => rest::streaming(&CHAT, call, FIELDS, |_, items| async move {
+            6 => call.bidi_streaming(async move |_, items: RequestStream<Item>| {
                 Ok::<_, Status>(ResponseStream::new(items))
             }),
-            7 => rest::unary(
-                &RAW,
-                call,
-                Fields::none(),
-                |_, body: HttpBody| async move { Ok::<_, Status>(body) },
-            ),
-            8 => rest::unary(&DOWNLOAD, call, Fields::none(), |_, item: Item| async move {
+            7 => call.unary(async move |_, body: HttpBody| Ok::<_, Status>(body)),
+            8 => call.unary(async move |_, item: Item| {
                 let content_type = item.note.unwrap_or_default();
                 Ok::<_, Status>(HttpBody { content_type, ..HttpBody::default() })
             }),
-            _ => rest::unknown(call),
+            _ => call.unknown(),
         }
     }
-}
-
-impl rsvc::codegen::NamedService for Items {
-    const NAME: &'static str = "rest.v1.Items";
 }

@@ -2,7 +2,7 @@
 
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use rsvc::codegen::Body;
+use rsvc::Body;
 use rsvc::rest::Rest;
 use serde_json::Value;
 use tower::ServiceExt as _;

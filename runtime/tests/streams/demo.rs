@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rsvc::codegen::rest::{self, Binding, BodyKind, Call, End, Fields, RestFuture, Routes, Variable};
+use rsvc::codegen::rest::{Binding, BodyKind, End, Routes, Variable};
+use rsvc::codegen::{Call, Handling};
 use rsvc::pb::google::api::HttpBody;
 use rsvc::{Access, Context, MethodInfo, MethodKind, RequestStream, ResponseStream, ServiceInfo, Status};
 use tokio::sync::mpsc;
@@ -105,22 +106,6 @@ fn step(state: u16, segment: &str) -> u16 {
     }
 }
 
-static FIELDS: Fields<Item, Item> = Fields {
-    read: |field, request, reader| match field {
-        CHILD => reader.message_opt(&mut request.child),
-        FILE => reader.message_opt(&mut request.file),
-        _ => Ok(()),
-    },
-    write: |field, response, writer| {
-        let info = <Item as rsvc::json::Json>::info().field(usize::from(field));
-        match field {
-            CHILD => writer.message_opt(info, &response.child),
-            FILE => writer.message_opt(info, &response.file),
-            _ => {}
-        }
-    },
-};
-
 #[derive(Clone)]
 pub(crate) struct Streams(pub(crate) mpsc::UnboundedSender<String>);
 
@@ -222,72 +207,46 @@ pub(crate) fn item(n: i32) -> Item {
     Item { id: format!("item {n}"), count: n, child: Some(Box::new(child)), ..Item::default() }
 }
 
-impl rsvc::codegen::GeneratedService for Streams {
+impl rsvc::codegen::Service for Streams {
     const INFO: &'static ServiceInfo = &SERVICE;
-    const REST: Option<&'static Routes> = Some(&ROUTES);
+    const ROUTES: Option<&'static Routes> = Some(&ROUTES);
 
-    fn dispatch(&self, request: rsvc::codegen::GrpcRequest) -> rsvc::codegen::GrpcFuture {
-        rsvc::codegen::server::unimplemented(request)
-    }
-
-    fn rest(&self, call: Call) -> RestFuture {
-        let this = self.clone();
-        match call.method() {
-            0 => rest::server_streaming(&COUNT, call, FIELDS, |ctx, item| async move {
-                Ok::<_, Status>(this.count(&ctx, &item))
+    fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a> {
+        match method {
+            0 => call.server_streaming(async move |ctx, item| Ok::<_, Status>(self.count(&ctx, &item))),
+            1 => call.client_streaming(async move |ctx, items| self.sum(ctx, items).await),
+            2 | 5 => call.bidi_streaming(async move |ctx, items| Ok::<_, Status>(self.chat(&ctx, items))),
+            3 => call.server_streaming(async move |_, item: Item| Ok::<_, Status>(download(&item))),
+            4 => call.client_streaming(async move |_, mut parts: RequestStream<HttpBody>| {
+                let mut all = Item::default();
+                while let Some(part) = parts.message().await? {
+                    all.count += 1;
+                    all.data.extend(part.data);
+                    all.tags.extend(Some(part.content_type).filter(|text| !text.is_empty()));
+                }
+                Ok::<_, Status>(all)
             }),
-            1 => {
-                rest::client_streaming(
-                    &SUM,
-                    call,
-                    FIELDS,
-                    |ctx, items| async move { this.sum(ctx, items).await },
-                )
-            }
-            2 => rest::streaming(&CHAT, call, FIELDS, |ctx, items| async move {
-                Ok::<_, Status>(this.chat(&ctx, items))
-            }),
-            3 => rest::server_streaming(
-                &DOWNLOAD,
-                call,
-                Fields::<Item, HttpBody>::none(),
-                |_, item| async move {
-                    let part = |n| HttpBody {
-                        content_type: format!("text/x-{n}"),
-                        data: format!("part {n};").into_bytes(),
-                        extensions: Vec::new(),
-                    };
-                    let parts = futures_util::stream::iter((0..item.count).map(move |n| Ok(part(n))));
-                    let fail = (item.id == "fail").then_some(Status::data_loss("the disk"));
-                    let pause = if item.flag { Duration::from_millis(100) } else { Duration::ZERO };
-                    let end = futures_util::stream::once(async move {
-                        if !pause.is_zero() {
-                            tokio::time::sleep(pause).await;
-                        }
-                        fail
-                    });
-                    let end = futures_util::StreamExt::filter_map(end, async |fail| fail.map(Err));
-                    Ok::<_, Status>(ResponseStream::new(futures_util::StreamExt::chain(parts, end)))
-                },
-            ),
-            4 => rest::client_streaming(
-                &UPLOAD,
-                call,
-                Fields::<HttpBody, Item>::none(),
-                |_, mut parts| async move {
-                    let mut all = Item::default();
-                    while let Some(part) = parts.message().await? {
-                        all.count += 1;
-                        all.data.extend(part.data);
-                        all.tags.extend(Some(part.content_type).filter(|text| !text.is_empty()));
-                    }
-                    Ok::<_, Status>(all)
-                },
-            ),
-            5 => rest::streaming(&SECRET, call, FIELDS, |ctx, items| async move {
-                Ok::<_, Status>(this.chat(&ctx, items))
-            }),
-            _ => rest::unknown(call),
+            _ => call.unknown(),
         }
     }
+}
+
+/// As many parts as the request says, and then an end that it may say as well.
+fn download(item: &Item) -> ResponseStream<HttpBody> {
+    let part = |n| HttpBody {
+        content_type: format!("text/x-{n}"),
+        data: format!("part {n};").into_bytes(),
+        extensions: Vec::new(),
+    };
+    let parts = futures_util::stream::iter((0..item.count).map(move |n| Ok(part(n))));
+    let fail = (item.id == "fail").then_some(Status::data_loss("the disk"));
+    let pause = if item.flag { Duration::from_millis(100) } else { Duration::ZERO };
+    let end = futures_util::stream::once(async move {
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
+        fail
+    });
+    let end = futures_util::StreamExt::filter_map(end, async |fail| fail.map(Err));
+    ResponseStream::new(futures_util::StreamExt::chain(parts, end))
 }

@@ -54,13 +54,12 @@ pub(crate) fn read(
         return message.merge_wire(wire.into()).map_err(|error| not_taken(&error));
     }
     for variable in binding.variables {
-        match plain_text(info, variable, url) {
-            Some(text) => text.set(message)?,
-            None => {
-                let mut wire = Vec::new();
-                read_variable(info, variable, url, &mut wire)?;
-                message.merge_wire(wire.into()).map_err(|error| not_taken(&error))?;
-            }
+        if let Some(text) = plain_text(info, variable, url) {
+            text.set(message)?;
+        } else {
+            let mut wire = Vec::new();
+            read_variable(info, variable, url, &mut wire)?;
+            message.merge_wire(wire.into()).map_err(|error| not_taken(&error))?;
         }
     }
     Ok(())
@@ -110,11 +109,7 @@ struct PlainText<'a> {
 }
 
 /// What a variable says, if it is such a text.
-fn plain_text<'a>(
-    info: &'static MessageInfo,
-    variable: &Variable,
-    url: Url<'a>,
-) -> Option<PlainText<'a>> {
+fn plain_text<'a>(info: &'static MessageInfo, variable: &Variable, url: Url<'a>) -> Option<PlainText<'a>> {
     let (&[index], Form::Fields) = (variable.path, info.form) else { return None };
     let index = usize::from(index);
     let field @ Field { ty: Type::String, .. } = info.field(index) else { return None };
@@ -142,7 +137,10 @@ impl PlainText<'_> {
 }
 
 /// What the path says of a variable.
-fn text_of<'a>(variable: &Variable, Url { path, segments, .. }: Url<'a>) -> Result<Cow<'a, str>, &'static str> {
+fn text_of<'a>(
+    variable: &Variable,
+    Url { path, segments, .. }: Url<'a>,
+) -> Result<Cow<'a, str>, &'static str> {
     let raw = segments.between(path, variable.from, variable.to);
     if !segments.has_escapes() {
         return Ok(Cow::Borrowed(raw));

@@ -55,6 +55,10 @@ impl Begun {
 
     /// Makes the call.
     #[inline]
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "an `async fn` would have room for the call twice: as it came and as it is"
+    )]
     pub(crate) fn answer(mut self) -> impl Future<Output = Response<Body>> + Send {
         async move {
             let (service, exchange, is_head) = match &mut self {

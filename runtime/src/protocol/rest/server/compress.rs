@@ -96,7 +96,11 @@ fn is_compressible(response: &Response<Body>) -> bool {
 }
 
 /// Decompresses a request, if the server allows that; otherwise its body stays what it is.
-pub(crate) fn request(options: CompressionOptions, headers: &HeaderMap, body: Body) -> Result<Body, CallError> {
+pub(crate) fn request(
+    options: CompressionOptions,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Body, CallError> {
     if !options.requests {
         return Ok(body);
     }

@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 
 use http::request::Parts;
-use http::{HeaderMap, Method, Response, Uri};
+use http::{HeaderMap, Response, Uri};
 
-use super::body::BodyCollector;
-use super::options::RestSettings;
-use super::request::{BodyPosition, RequestReader, read_url};
-use super::respond::Content;
 #[cfg(feature = "compression")]
 use super::compress;
+use super::options::{Options, RestSettings};
+use super::request::{BodyPosition, RequestReader, read_url};
+use super::respond::Content;
 use super::{error, headers, stream};
 use crate::Context;
+use crate::call::collect::Collect;
 use crate::call::dispatch::Inbound;
 use crate::call::{Body, CallError, Exchange, Outgoing};
 use crate::json::MessageInfo;
@@ -62,7 +62,7 @@ pub(crate) struct RestExchange {
 
 struct ArrivingBody {
     reader: RequestReader,
-    collector: BodyCollector,
+    collect: Collect,
 }
 
 /// What a handler has answered.
@@ -76,6 +76,7 @@ impl RestExchange {
     /// A call whose handler is about to run, or the response that takes its place. What can be done at once is done here:
     /// the future of the call is the smaller for it.
     #[inline]
+    #[allow(clippy::result_large_err, reason = "what is there if it goes well is larger")]
     pub(crate) fn new(call: RestCall) -> Result<Self, Response<Body>> {
         let RestCall { parts, body, info, method, segments, peer } = call;
         let Parts { uri, mut headers, extensions, .. } = parts;
@@ -137,13 +138,13 @@ impl RestExchange {
         task: &mut Task<'_>,
         message: &mut dyn AnyMessage,
     ) -> Poll<Result<(), CallError>> {
-        let options = &self.method.settings.options;
         if self.arriving.is_none() {
+            let Options { max_body_size, body_timeout, .. } = self.method.settings.options;
             let reader = self.reader(message.table())?;
-            self.arriving = Some(ArrivingBody { reader, collector: BodyCollector::new(&self.body, options)? });
+            self.arriving = Some(ArrivingBody { reader, collect: Collect::new(max_body_size, body_timeout) });
         }
-        let ArrivingBody { reader, collector } = self.arriving.as_mut().expect("it was put there");
-        let body = ready!(collector.poll(task, &mut self.body, options))?;
+        let ArrivingBody { reader, collect } = self.arriving.as_mut().expect("it was put there");
+        let body = ready!(collect.poll(&mut self.body, task))?;
         let headers = self.call.context().metadata().as_ref();
         Poll::Ready(reader.read(BodyPosition::WHOLE, headers, body, message))
     }

@@ -8,7 +8,6 @@
 mod answer;
 #[cfg(feature = "axum")]
 mod axum;
-mod body;
 #[cfg(feature = "compression")]
 mod compress;
 mod error;
@@ -22,7 +21,5 @@ mod stream;
 #[cfg(feature = "websocket")]
 mod websocket;
 
-pub(crate) use answer::Begun;
 pub use options::Options;
 pub use service::Rest;
-pub(crate) use service::{RestMatch, UriTooLong};

@@ -141,12 +141,11 @@ pub(crate) fn json(
 /// Appends a response message as protobuf. A field that is no message has no form of its own: the message around it has.
 pub(crate) fn append_protobuf(message: &dyn AnyMessage, method: &RestMethod, out: &mut Vec<u8>) {
     let field = method.binding.response_body.map(|index| BodyField::of(message.table(), index));
-    match field.filter(|field| field.single_message().is_some()) {
-        Some(field) => out.extend_from_slice(&field.message_bytes(message)),
-        None => {
-            out.reserve(message.wire_len());
-            message.encode_wire(out);
-        }
+    if let Some(field) = field.filter(|field| field.single_message().is_some()) {
+        out.extend_from_slice(&field.message_bytes(message));
+    } else {
+        out.reserve(message.wire_len());
+        message.encode_wire(out);
     }
 }
 

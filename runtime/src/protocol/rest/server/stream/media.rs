@@ -3,8 +3,8 @@
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
 
-use crate::protocol::accept;
 use super::format::Format;
+use crate::protocol::accept;
 
 /// The names of the forms, the preferred first.
 const NAMES: [(&str, Format); 9] = [

@@ -47,9 +47,7 @@ impl FrameMessages {
         Poll::Ready(match ready!(self.poll_ready(task)) {
             Some(Ok(())) => self.read(message).map_err(CallError::from),
             Some(Err(status)) => Err(status.into()),
-            None => {
-                Err(Status::invalid_argument("the method takes a request message, and none came").into())
-            }
+            None => Err(Status::invalid_argument("the method takes a request message, and none came").into()),
         })
     }
 }
