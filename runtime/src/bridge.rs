@@ -52,3 +52,28 @@ pub(crate) fn certificates(
         None
     }
 }
+
+/// A channel made with tonic.
+#[cfg(feature = "client")]
+pub use tonic::transport::Channel as TonicChannel;
+
+/// Sends a request through a channel made with tonic.
+#[cfg(feature = "client")]
+pub(crate) async fn send<B>(
+    mut channel: TonicChannel,
+    request: http::Request<B>,
+) -> Result<http::Response<tonic::body::Body>, Box<dyn std::error::Error + Send + Sync>>
+where
+    B: http_body::Body<Data = bytes::Bytes, Error = Status> + Send + 'static,
+{
+    use tower_service::Service as _;
+
+    std::future::poll_fn(|task| channel.poll_ready(task)).await?;
+    Ok(channel.call(request.map(tonic::body::Body::new)).await?)
+}
+
+/// Whether a channel made with tonic has found that the time of a call is over, which it reads from the headers.
+#[cfg(feature = "client")]
+pub(crate) fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.is::<tonic::TimeoutExpired>() || error.source().is_some_and(is_timeout)
+}

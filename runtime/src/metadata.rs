@@ -151,14 +151,23 @@ pub(crate) fn trace(map: &MetadataMap) -> HeaderMap {
     select(map.as_ref(), is_trace)
 }
 
+/// Adds the part of `headers` that belongs to the application to `to`.
+pub(crate) fn append_application(headers: &HeaderMap, to: &mut HeaderMap) {
+    append_selected(headers, is_application, to);
+}
+
 fn select(headers: &HeaderMap, keep: impl Fn(&str) -> bool) -> HeaderMap {
     let mut selected = HeaderMap::new();
+    append_selected(headers, keep, &mut selected);
+    selected
+}
+
+fn append_selected(headers: &HeaderMap, keep: impl Fn(&str) -> bool, to: &mut HeaderMap) {
     for (key, value) in headers {
         if keep(key.as_str()) {
-            selected.append(key.clone(), value.clone());
+            to.append(key.clone(), value.clone());
         }
     }
-    selected
 }
 
 /// Adds all of `from` to `to`.

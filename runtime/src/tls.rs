@@ -19,21 +19,22 @@
 //! ```
 
 use std::fmt;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "client"))]
 use std::sync::Arc;
 
-#[cfg(feature = "rest-client")]
+#[cfg(feature = "client")]
 use hyper_rustls::{ConfigBuilderExt as _, FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
-#[cfg(feature = "rest-client")]
+#[cfg(feature = "client")]
 use hyper_util::client::legacy::connect::HttpConnector;
-#[cfg(feature = "server")]
-use tokio_rustls::rustls::{
-    self, RootCertStore, ServerConfig,
-    pki_types::{PrivateKeyDer, pem::PemObject},
-    server::WebPkiClientVerifier,
-};
-#[cfg(feature = "rest-client")]
+#[cfg(feature = "client")]
 use tokio_rustls::rustls::{ClientConfig, pki_types::ServerName};
+#[cfg(any(feature = "server", feature = "client"))]
+use tokio_rustls::rustls::{
+    self, RootCertStore,
+    pki_types::{PrivateKeyDer, pem::PemObject},
+};
+#[cfg(feature = "server")]
+use tokio_rustls::rustls::{ServerConfig, server::WebPkiClientVerifier};
 
 pub use tokio_rustls::rustls::pki_types::CertificateDer;
 
@@ -50,7 +51,7 @@ impl Identity {
         Self { chain: chain.into(), key: key.into() }
     }
 
-    #[cfg(feature = "server")]
+    #[cfg(any(feature = "server", feature = "client"))]
     fn read(&self) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
         let chain = certificates(&self.chain, "certificate chain")?;
         let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(TlsError::new("private key"))?;
@@ -128,7 +129,7 @@ impl ServerTls {
     }
 }
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "client"))]
 fn roots(pem: &[u8], what: &'static str) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(pem, what)? {
@@ -137,7 +138,7 @@ fn roots(pem: &[u8], what: &'static str) -> Result<RootCertStore, TlsError> {
     Ok(roots)
 }
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "client"))]
 fn certificates(pem: &[u8], what: &'static str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let certificates: Vec<_> =
         CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(TlsError::new(what))?;
@@ -185,25 +186,6 @@ impl ClientTls {
         self
     }
 
-    pub(crate) fn config(&self) -> tonic::transport::ClientTlsConfig {
-        let mut config = tonic::transport::ClientTlsConfig::new();
-        config = match &self.ca {
-            Some(ca) => config.ca_certificate(tonic::transport::Certificate::from_pem(ca)),
-            None => config.with_webpki_roots(),
-        };
-        if let Some(Identity { chain, key }) = &self.identity {
-            config = config.identity(tonic::transport::Identity::from_pem(chain, key));
-        }
-        match &self.server_name {
-            Some(name) => config.domain_name(name),
-            None => config,
-        }
-    }
-}
-
-/// For the client of REST.
-#[cfg(feature = "rest-client")]
-impl ClientTls {
     /// Connects to `https` endpoints with one version of HTTP.
     pub(crate) fn connector(
         &self,
@@ -246,26 +228,26 @@ impl ClientTls {
 }
 
 /// Certificates or keys are of no use.
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "client"))]
 #[derive(Debug)]
 pub struct TlsError {
     what: &'static str,
     reason: String,
 }
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "client"))]
 impl TlsError {
     fn new<E: fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Self {
         move |reason| Self { what, reason: reason.to_string() }
     }
 }
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "client"))]
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TLS {}: {}", self.what, self.reason)
     }
 }
 
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "client"))]
 impl std::error::Error for TlsError {}

@@ -47,7 +47,7 @@ enum Inner {
     /// Trailers that follow the bytes.
     Trailers(HeaderMap),
     /// What hyper reads from a connection.
-    #[cfg(feature = "server")]
+    #[cfg(any(feature = "server", feature = "client"))]
     Incoming(hyper::body::Incoming),
     Boxed(UnsyncBoxBody<Bytes, Status>),
 }
@@ -81,7 +81,7 @@ impl Body {
     }
 
     /// What hyper reads.
-    #[cfg(feature = "server")]
+    #[cfg(any(feature = "server", feature = "client"))]
     pub(crate) fn incoming(body: hyper::body::Incoming) -> Self {
         Self { inner: Inner::Incoming(body), guard: None }
     }
@@ -112,7 +112,7 @@ impl Body {
     fn poll_frame_inner(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         match &mut self.inner {
             Inner::Empty => Poll::Ready(None),
-            #[cfg(feature = "server")]
+            #[cfg(any(feature = "server", feature = "client"))]
             Inner::Incoming(body) => {
                 let frame = ready!(Pin::new(body).poll_frame(task));
                 Poll::Ready(frame.map(|frame| frame.map_err(|error| status_of(error.into()))))
@@ -161,7 +161,7 @@ impl http_body::Body for Body {
             Inner::Empty => true,
             Inner::Whole(bytes) => bytes.is_empty(),
             Inner::WithTrailers(..) | Inner::Trailers(_) => false,
-            #[cfg(feature = "server")]
+            #[cfg(any(feature = "server", feature = "client"))]
             Inner::Incoming(body) => body.is_end_stream(),
             Inner::Boxed(body) => body.is_end_stream(),
         }
@@ -172,7 +172,7 @@ impl http_body::Body for Body {
         match &self.inner {
             Inner::Empty | Inner::Trailers(_) => SizeHint::with_exact(0),
             Inner::Whole(bytes) | Inner::WithTrailers(bytes, _) => SizeHint::with_exact(bytes.len() as u64),
-            #[cfg(feature = "server")]
+            #[cfg(any(feature = "server", feature = "client"))]
             Inner::Incoming(body) => body.size_hint(),
             Inner::Boxed(body) => body.size_hint(),
         }

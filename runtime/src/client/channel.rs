@@ -1,14 +1,20 @@
 //! A connection to a server, and how it is made.
 
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::uri::PathAndQuery;
-use tonic::transport::Endpoint;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderValue, Uri};
 
+use super::connector::{Connector, tcp};
+use super::error::{ConnectError, Problem};
+use super::http1::Http1;
+use super::http2::{Http2, Http2Settings};
+use super::tonic::Tonic;
+use crate::bridge::TonicChannel;
 use crate::client::{Codec, Compression, HttpVersion, Protocol};
+use crate::protocol::client::{ClientSettings, Endpoint, Transport};
 
 /// A connection to a server. Cloning is cheap, and clones share the connection.
 ///
@@ -27,25 +33,8 @@ use crate::client::{Codec, Compression, HttpVersion, Protocol};
 /// ```
 #[derive(Clone)]
 pub struct Channel {
-    inner: tonic::transport::Channel,
-    settings: Arc<Settings>,
-}
-
-/// What holds for every call through a channel.
-#[derive(Clone, Default)]
-pub(crate) struct Settings {
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) validate_requests: bool,
-    max_request_size: Option<usize>,
-    max_response_size: Option<usize>,
-    accept_gzip: bool,
-    send_gzip: bool,
-    protocol: Protocol,
-    codec: Codec,
-    http_version: HttpVersion,
-    send: Option<Compression>,
-    accept: Vec<Compression>,
-    use_get: bool,
+    pub(super) endpoint: Arc<Endpoint>,
+    pub(super) protocol: Protocol,
 }
 
 impl Channel {
@@ -63,16 +52,19 @@ impl Channel {
     pub fn builder(endpoint: impl Into<String>) -> Builder {
         Builder::new(endpoint.into())
     }
-
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
-    }
 }
 
 /// A channel made with tonic, with default settings for calls.
-impl From<tonic::transport::Channel> for Channel {
-    fn from(inner: tonic::transport::Channel) -> Self {
-        Self { inner, settings: Arc::default() }
+impl From<TonicChannel> for Channel {
+    fn from(inner: TonicChannel) -> Self {
+        let endpoint = Endpoint {
+            // It has its own opinion of both.
+            scheme: Scheme::HTTP,
+            authority: Authority::from_static("localhost"),
+            transport: Box::new(Tonic(inner)),
+            settings: ClientSettings::default(),
+        };
+        Self { endpoint: Arc::new(endpoint), protocol: Protocol::Grpc }
     }
 }
 
@@ -89,7 +81,10 @@ pub struct Builder {
     endpoint: String,
     connect_timeout: Duration,
     keepalive: Option<(Duration, Duration)>,
-    settings: Settings,
+    protocol: Protocol,
+    http_version: HttpVersion,
+    accept: Vec<Compression>,
+    settings: ClientSettings,
     #[cfg(feature = "tls")]
     tls: crate::tls::ClientTls,
 }
@@ -100,7 +95,10 @@ impl Builder {
             endpoint,
             connect_timeout: Duration::from_secs(10),
             keepalive: Some((Duration::from_mins(2), Duration::from_secs(20))),
-            settings: Settings::default(),
+            protocol: Protocol::default(),
+            http_version: HttpVersion::default(),
+            accept: Vec::new(),
+            settings: ClientSettings::default(),
             #[cfg(feature = "tls")]
             tls: crate::tls::ClientTls::new(),
         }
@@ -134,31 +132,19 @@ impl Builder {
 
     /// The largest request message, in bytes. Default: no limit.
     pub fn max_request_size(mut self, bytes: usize) -> Self {
-        self.settings.max_request_size = Some(bytes);
+        self.settings.max_request_size = bytes;
         self
     }
 
     /// The largest response message, in bytes. Default: 4 MiB.
     pub fn max_response_size(mut self, bytes: usize) -> Self {
-        self.settings.max_response_size = Some(bytes);
-        self
-    }
-
-    /// Whether to tell servers that responses may be compressed with gzip. Default: no.
-    pub fn accept_gzip(mut self, accept: bool) -> Self {
-        self.settings.accept_gzip = accept;
-        self
-    }
-
-    /// Whether to compress requests with gzip. Default: no. A server that does not know gzip refuses them.
-    pub fn send_gzip(mut self, send: bool) -> Self {
-        self.settings.send_gzip = send;
+        self.settings.max_response_size = bytes;
         self
     }
 
     /// The protocol of the calls. Default: gRPC.
     pub fn protocol(mut self, protocol: Protocol) -> Self {
-        self.settings.protocol = protocol;
+        self.protocol = protocol;
         self
     }
 
@@ -170,19 +156,19 @@ impl Builder {
 
     /// The version of HTTP. Default: HTTP/2. gRPC needs it, the other protocols do not.
     pub fn http_version(mut self, version: HttpVersion) -> Self {
-        self.settings.http_version = version;
+        self.http_version = version;
         self
     }
 
     /// How requests are compressed. Default: not at all. A server that does not know the compression refuses them.
     pub fn send_compression(mut self, compression: impl Into<Option<Compression>>) -> Self {
-        self.settings.send = compression.into();
+        self.settings.compression = compression.into();
         self
     }
 
     /// How responses may be compressed, the preferred first. Default: not at all.
     pub fn accept_compression(mut self, accepted: impl IntoIterator<Item = Compression>) -> Self {
-        self.settings.accept = accepted.into_iter().collect();
+        self.accept = accepted.into_iter().collect();
         self
     }
 
@@ -199,40 +185,87 @@ impl Builder {
         self
     }
 
-    /// Connects.
+    /// Connects. Over HTTP/1.1 that is for the first call to do.
     pub async fn connect(self) -> Result<Channel, ConnectError> {
-        let endpoint = self.endpoint()?;
-        match endpoint.connect().await {
-            Ok(inner) => Ok(Channel { inner, settings: Arc::new(self.settings) }),
-            Err(error) => Err(ConnectError::new(self.endpoint, Problem::Connection(error))),
+        let endpoint = self.endpoint.clone();
+        let (channel, http2) = self.build()?;
+        if let Some(http2) = http2 {
+            http2
+                .connect()
+                .await
+                .map_err(|error| ConnectError::new(endpoint, Problem::Connection(error)))?;
         }
+        Ok(channel)
     }
 
     /// Makes a channel that connects with its first call.
     pub fn connect_lazy(self) -> Result<Channel, ConnectError> {
-        let inner = self.endpoint()?.connect_lazy();
-        Ok(Channel { inner, settings: Arc::new(self.settings) })
+        Ok(self.build()?.0)
     }
 
-    fn endpoint(&self) -> Result<Endpoint, ConnectError> {
-        let fail = |problem| ConnectError::new(self.endpoint.clone(), problem);
-        let uri: http::Uri = self.endpoint.parse().map_err(|error| fail(Problem::Uri(error)))?;
-        let whole = matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some();
-        if !whole || !matches!(uri.path_and_query().map(PathAndQuery::as_str), None | Some("/")) {
-            return Err(fail(Problem::Form));
+    fn build(mut self) -> Result<(Channel, Option<Http2>), ConnectError> {
+        let (uri, scheme, authority) = self.uri()?;
+        self.settings.accept = self.check()?;
+        let (transport, http2) = self.transport(uri)?;
+        let Self { protocol, settings, .. } = self;
+        let endpoint = Endpoint { scheme, authority, transport, settings };
+        Ok((Channel { endpoint: Arc::new(endpoint), protocol }, http2))
+    }
+
+    fn uri(&self) -> Result<(Uri, Scheme, Authority), ConnectError> {
+        let uri: Uri = self.endpoint.parse().map_err(|error| self.fail(Problem::Uri(error)))?;
+        let is_known = |scheme: &&Scheme| **scheme == Scheme::HTTP || **scheme == Scheme::HTTPS;
+        let has_path = !matches!(uri.path_and_query().map(PathAndQuery::as_str), None | Some("/"));
+        match (uri.scheme().filter(is_known).cloned(), uri.authority().cloned()) {
+            (Some(scheme), Some(authority)) if !has_path => Ok((uri, scheme, authority)),
+            _ => Err(self.fail(Problem::Form)),
         }
-        let secure = uri.scheme_str() == Some("https");
-        let mut endpoint = Endpoint::from(uri).connect_timeout(self.connect_timeout).tcp_nodelay(true);
-        if let Some((interval, timeout)) = self.keepalive {
-            endpoint = endpoint.http2_keep_alive_interval(interval).keep_alive_timeout(timeout);
+    }
+
+    /// Tests that the settings go together; the list of compressions that responses may have.
+    fn check(&self) -> Result<Option<HeaderValue>, ConnectError> {
+        if self.protocol == Protocol::Grpc && self.http_version == HttpVersion::Http1 {
+            return Err(self.fail(Problem::Settings("gRPC needs HTTP/2")));
         }
-        if secure {
-            #[cfg(not(feature = "tls"))]
-            return Err(fail(Problem::NoTls));
-            #[cfg(feature = "tls")]
-            return endpoint.tls_config(self.tls.config()).map_err(|error| fail(Problem::Tls(error)));
+        let mut compressions = self.accept.iter().chain(&self.settings.compression);
+        if !compressions.all(|compression| Compression::SUPPORTED.contains(compression)) {
+            return Err(self.fail(Problem::Settings("compression needs the feature `compression` of rsvc")));
         }
-        Ok(endpoint)
+        if self.accept.is_empty() {
+            return Ok(None);
+        }
+        let names: Vec<_> = self.accept.iter().map(|compression| compression.name()).collect();
+        Ok(Some(HeaderValue::try_from(names.join(",")).expect("names of compressions are header values")))
+    }
+
+    fn transport(&self, uri: Uri) -> Result<(Box<dyn Transport>, Option<Http2>), ConnectError> {
+        let tcp = tcp(self.connect_timeout);
+        if uri.scheme() == Some(&Scheme::HTTP) {
+            return Ok(self.transport_over(tcp, uri));
+        }
+        #[cfg(not(feature = "tls"))]
+        return Err(self.fail(Problem::NoTls));
+        #[cfg(feature = "tls")]
+        match self.tls.connector(tcp, self.http_version == HttpVersion::Http2) {
+            Ok(tls) => Ok(self.transport_over(tls, uri)),
+            Err(error) => Err(self.fail(Problem::Tls(error))),
+        }
+    }
+
+    fn transport_over(&self, connector: impl Connector, uri: Uri) -> (Box<dyn Transport>, Option<Http2>) {
+        match self.http_version {
+            HttpVersion::Http1 => (Box::new(Http1::new(connector)), None),
+            HttpVersion::Http2 => {
+                let settings =
+                    Http2Settings { connect_timeout: self.connect_timeout, keepalive: self.keepalive };
+                let http2 = Http2::new(connector, uri, settings);
+                (Box::new(http2.clone()), Some(http2))
+            }
+        }
+    }
+
+    fn fail(&self, problem: Problem) -> ConnectError {
+        ConnectError::new(self.endpoint.clone(), problem)
     }
 }
 
@@ -240,85 +273,4 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder").field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
-}
-
-/// A server could not be reached.
-#[derive(Debug)]
-pub struct ConnectError {
-    endpoint: String,
-    problem: Problem,
-}
-
-#[derive(Debug)]
-pub(crate) enum Problem {
-    Uri(http::uri::InvalidUri),
-    Form,
-    #[cfg(all(feature = "rest-client", feature = "tls"))]
-    RestTls(crate::tls::TlsError),
-    #[cfg(not(feature = "tls"))]
-    NoTls,
-    #[cfg(feature = "tls")]
-    Tls(tonic::transport::Error),
-    Connection(tonic::transport::Error),
-}
-
-impl ConnectError {
-    pub(crate) fn new(endpoint: String, problem: Problem) -> Self {
-        Self { endpoint, problem }
-    }
-
-    /// The endpoint that was to be connected to.
-    pub fn endpoint(&self) -> &str {
-        &self.endpoint
-    }
-
-    /// Whether the endpoint itself is wrong, so that another try is of no use.
-    pub fn is_invalid_endpoint(&self) -> bool {
-        !matches!(self.problem, Problem::Connection(_))
-    }
-}
-
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.problem {
-            Problem::Uri(error) => write!(f, "`{}` is not an endpoint: {error}", self.endpoint),
-            Problem::Form => {
-                write!(f, "`{}` is not an endpoint: it must look like `http://host:port`", self.endpoint)
-            }
-            #[cfg(all(feature = "rest-client", feature = "tls"))]
-            Problem::RestTls(error) => write!(f, "`{}`: {error}", self.endpoint),
-            #[cfg(not(feature = "tls"))]
-            Problem::NoTls => write!(f, "`{}` needs the feature `tls` of rsvc", self.endpoint),
-            #[cfg(feature = "tls")]
-            Problem::Tls(error) => write!(f, "TLS to `{}`: {}", self.endpoint, innermost(error)),
-            Problem::Connection(error) => {
-                write!(f, "cannot connect to `{}`: {}", self.endpoint, innermost(error))
-            }
-        }
-    }
-}
-
-impl Error for ConnectError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.problem {
-            Problem::Uri(error) => Some(error),
-            Problem::Form => None,
-            #[cfg(all(feature = "rest-client", feature = "tls"))]
-            Problem::RestTls(error) => Some(error),
-            #[cfg(not(feature = "tls"))]
-            Problem::NoTls => None,
-            #[cfg(feature = "tls")]
-            Problem::Tls(error) => Some(error),
-            Problem::Connection(error) => Some(error),
-        }
-    }
-}
-
-/// Layers of transport errors say "transport error" on the way down to the reason.
-pub(crate) fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error
 }

@@ -1,12 +1,19 @@
 //! The client: a [`Channel`] to a server, which generated clients call through.
 
+pub(crate) mod call;
 pub(crate) mod channel;
-
+mod connector;
+mod error;
+mod http1;
+mod http2;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
+mod tonic;
 
 pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
-pub use channel::{Builder, Channel, ConnectError};
+pub use channel::{Builder, Channel};
+pub use error::ConnectError;
+pub(crate) use error::Problem;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};

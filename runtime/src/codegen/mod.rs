@@ -49,3 +49,9 @@ pub mod rest_client {
 pub mod client {
     pub use crate::client::{bidi_streaming, client_streaming, server_streaming, unary};
 }
+
+/// The client side of the four kinds of methods.
+#[cfg(feature = "client")]
+pub mod client {
+    pub use crate::client::call::{bidi_streaming, client_streaming, server_streaming, unary};
+}

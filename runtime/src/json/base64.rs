@@ -1,5 +1,5 @@
 //! Base64 as ProtoJSON has it: written with the standard alphabet and padding, read in either alphabet but not in a
-//! mixture of them, with padding or without. Protocols write it without padding.
+//! mixture of them, with padding or without.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -30,7 +30,7 @@ fn digit(bits: u32) -> u8 {
 }
 
 /// Appends the base64 of `bytes`.
-pub(crate) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
+pub(super) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, b'=');
     let (chunks, rest) = bytes.as_chunks::<3>();
@@ -51,28 +51,8 @@ pub(crate) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Appends the base64 of `bytes` without padding.
-pub(crate) fn encode_unpadded(bytes: &[u8], out: &mut Vec<u8>) {
-    encode(bytes, out);
-    let padding = (3 - bytes.len() % 3) % 3;
-    out.truncate(out.len() - padding);
-}
-
-/// Appends the base64 of `bytes` in the URL-safe alphabet, without padding.
-pub(crate) fn encode_url(bytes: &[u8], out: &mut Vec<u8>) {
-    let start = out.len();
-    encode_unpadded(bytes, out);
-    for byte in &mut out[start..] {
-        match *byte {
-            b'+' => *byte = b'-',
-            b'/' => *byte = b'_',
-            _ => {}
-        }
-    }
-}
-
 /// The bytes of `text`; the index of the first wrong character when there is one.
-pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
+pub(super) fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
     let padding = text.iter().rev().take(2).take_while(|&&b| b == b'=').count();
     if padding > 0 && !text.len().is_multiple_of(4) {
         return Err(text.len());
@@ -125,7 +105,7 @@ fn value(digit: u8) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{decode, encode, encode_unpadded, encode_url};
+    use super::{decode, encode};
 
     #[test]
     fn every_length_round_trips() {
@@ -149,24 +129,6 @@ mod tests {
         }
         assert_eq!(decode(b"-_"), Ok(vec![0xfb]));
         assert_eq!(decode(b"+/=="), Ok(vec![0xfb]));
-    }
-
-    #[test]
-    fn other_forms() {
-        for (bytes, bare, url) in [
-            (&b""[..], "", ""),
-            (b"f", "Zg", "Zg"),
-            (b"fo", "Zm8", "Zm8"),
-            (b"foo", "Zm9v", "Zm9v"),
-            (b"\xfb\xff", "+/8", "-_8"),
-        ] {
-            let mut out = b"x".to_vec();
-            encode_unpadded(bytes, &mut out);
-            assert_eq!(out, format!("x{bare}").as_bytes());
-            let mut out = b"+".to_vec();
-            encode_url(bytes, &mut out);
-            assert_eq!(out, format!("+{url}").as_bytes());
-        }
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //!
 //! [`ReadOptions`] and [`WriteOptions`] say how, [`register`] makes hand-written messages known to `Any`.
 
-pub(crate) mod base64;
+mod base64;
 mod dynamic;
 mod erase;
 mod error;

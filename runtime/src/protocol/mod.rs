@@ -3,6 +3,9 @@
 //! The files here are what the protocols share; a folder is one protocol, for the server and for the client.
 
 pub(crate) mod accept;
+mod base64;
+#[cfg(feature = "client")]
+pub(crate) mod client;
 pub(crate) mod compression;
 pub(crate) mod connect;
 pub(crate) mod envelope;

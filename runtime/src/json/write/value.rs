@@ -114,7 +114,7 @@ impl Writer {
     }
 
     /// A string that needs no escapes, appended by `write`.
-    pub(crate) fn ascii_value(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(in crate::json) fn ascii_value(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         self.buf.push(b'"');
         write(&mut self.buf);
         self.buf.push(b'"');

@@ -63,7 +63,7 @@ pub(crate) fn read(content: &[u8]) -> Result<EndStream, Status> {
     let mut trailers = HeaderMap::new();
     if let Some(Kind::StructValue(pairs)) = fields.remove("metadata").and_then(|value| value.kind) {
         for (key, values) in pairs.fields {
-            read_values(&key, values, &mut trailers);
+            read_values(&key, values, &mut trailers)?;
         }
     }
     let error = match fields.remove("error").and_then(|value| value.kind) {
@@ -74,19 +74,22 @@ pub(crate) fn read(content: &[u8]) -> Result<EndStream, Status> {
     Ok(EndStream { error, trailers })
 }
 
-fn read_values(key: &str, values: Value, trailers: &mut HeaderMap) {
-    let Ok(name) = HeaderName::from_bytes(key.as_bytes()) else { return };
+fn read_values(key: &str, values: Value, trailers: &mut HeaderMap) -> Result<(), Status> {
+    let Ok(name) = HeaderName::from_bytes(key.as_bytes()) else { return Ok(()) };
     if !metadata::is_application(name.as_str()) {
-        return;
+        return Ok(());
     }
-    let Some(Kind::ListValue(list)) = values.kind else { return };
+    let Some(Kind::ListValue(list)) = values.kind else { return Ok(()) };
     for value in list.values {
         if let Some(Kind::StringValue(text)) = value.kind
             && let Ok(value) = HeaderValue::from_bytes(text.as_bytes())
         {
-            trailers.append(name.clone(), value);
+            trailers
+                .try_append(name.clone(), value)
+                .map_err(|_| Status::internal("the response has too many trailers"))?;
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Errors as Connect writes them: an object with a code, a message and details.
 
+use base64::Engine as _;
 use prost::Message as _;
 use prost_types::value::Kind;
 use prost_types::{Any, Struct, Value};
@@ -7,7 +8,8 @@ use prost_types::{Any, Struct, Value};
 use crate::bridge::{Code, Status, pb};
 use crate::error::code_name;
 use crate::error::wire::{TYPE_PREFIX, type_name};
-use crate::json::{self, Writer, base64};
+use crate::json::{self, Writer};
+use crate::protocol::base64::STANDARD;
 
 /// The name of a code in Connect.
 pub(crate) fn name_of(code: Code) -> String {
@@ -64,18 +66,15 @@ fn write_details(status: &Status, writer: &mut Writer) {
         writer.dynamic_key("type");
         writer.str_value(type_name(detail));
         writer.dynamic_key("value");
-        writer.ascii_value(|out| base64::encode_unpadded(&detail.value, out));
+        writer.str_value(&STANDARD.encode(&detail.value));
         writer.close(object);
     }
     writer.close_array(array);
 }
 
-/// The error that a body is. `code` is that of a body which tells none; a body that is no error has no message either.
-pub(crate) fn read(body: &[u8], code: Code) -> Status {
-    match json::from_slice::<Value>(body) {
-        Ok(Value { kind: Some(Kind::StructValue(object)) }) => from_object(object, code),
-        _ => Status::new(code, ""),
-    }
+/// The error that a body is, if it is one. `code` is that of an error which tells none.
+pub(crate) fn read(body: &[u8], code: Code) -> Option<Status> {
+    json::from_slice::<Struct>(body).ok().map(|object| from_object(object, code))
 }
 
 /// The error that an object is. What is malformed in it is ignored: the code that is left must not be lost for its sake.
@@ -108,7 +107,7 @@ fn detail(value: Value) -> Option<Any> {
         _ => None,
     };
     let (name, value) = (text("type")?, text("value")?);
-    Some(Any { type_url: format!("{TYPE_PREFIX}{name}"), value: base64::decode(value.as_bytes()).ok()? })
+    Some(Any { type_url: format!("{TYPE_PREFIX}{name}"), value: STANDARD.decode(value).ok()? })
 }
 
 #[cfg(test)]
@@ -161,7 +160,7 @@ mod tests {
     #[test]
     fn errors_come_back() {
         for status in [Status::aborted("m"), with_details(vec![any("a.B", b"x"), any("a.B", b"")])] {
-            let back = read(written(&status).as_bytes(), Code::Internal);
+            let back = read(written(&status).as_bytes(), Code::Internal).unwrap();
             assert_eq!((back.code(), back.message()), (status.code(), status.message()));
             assert_eq!(back.details(), status.details());
         }
@@ -170,10 +169,7 @@ mod tests {
     #[test]
     fn what_is_missing_or_malformed_is_the_callers_to_say() {
         for (body, code, message) in [
-            ("", Code::Unavailable, ""),
-            ("null", Code::Unavailable, ""),
-            ("[]", Code::Unavailable, ""),
-            ("<html>", Code::Unavailable, ""),
+            ("{}", Code::Unavailable, ""),
             (r#"{"message":"oops"}"#, Code::Unavailable, "oops"),
             (r#"{"code":null,"message":"oops"}"#, Code::Unavailable, "oops"),
             (r#"{"code":"foobar","message":"oops"}"#, Code::Unavailable, "oops"),
@@ -182,14 +178,16 @@ mod tests {
             (r#"{"code":"aborted","message":7,"x":{"y":[]}}"#, Code::Aborted, ""),
             (r#"{"code":"aborted","message":"m","details":{}}"#, Code::Aborted, "m"),
         ] {
-            let status = read(body.as_bytes(), Code::Unavailable);
+            let status = read(body.as_bytes(), Code::Unavailable).unwrap();
             assert_eq!(
                 (status.code(), status.message(), status.details()),
                 (code, message, &b""[..]),
                 "{body}"
             );
         }
-        assert_eq!(read(b"\xff", Code::Internal).code(), Code::Internal);
+        for body in [&b""[..], b"null", b"[]", b"<html>", b"\xff"] {
+            assert!(read(body, Code::Internal).is_none());
+        }
     }
 
     #[test]
@@ -197,7 +195,7 @@ mod tests {
         let body = r#"{"code":"out_of_range","details":[
             {"type":"a.B","value":"CgE=","debug":"garbage","frob":1}, {"type":"a.C","value":"CgE"},
             7, {"type":"a.D"}, {"value":"CgE"}, {"type":"a.E","value":"!"}]}"#;
-        let status = read(body.as_bytes(), Code::Unknown);
+        let status = read(body.as_bytes(), Code::Unknown).unwrap();
         let details = pb::Status::decode(status.details()).unwrap().details;
         assert_eq!(details, [any("a.B", &[10, 1]), any("a.C", &[10, 1])]);
     }

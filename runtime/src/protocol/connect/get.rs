@@ -1,24 +1,21 @@
-//! Unary calls by `GET`: the request in the query
+//! Unary calls by `GET`, which is for methods without side effects: the request in the query
 //! ([Unary-Get-Request](https://connectrpc.com/docs/protocol/#unary-get-request)).
 
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use base64::alphabet::URL_SAFE;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
+#[cfg(feature = "client")]
+use http::uri::PathAndQuery;
 use percent_encoding::percent_decode;
+#[cfg(feature = "client")]
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::bridge::Status;
+use crate::protocol::base64::URL_SAFE;
+#[cfg(feature = "client")]
+use crate::protocol::compression::Compression;
 use crate::protocol::wire::Codec;
-
-/// Padding is not written, and may be there.
-pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_encode_padding(false)
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// What the query of a call says.
 #[derive(Debug)]
@@ -55,7 +52,7 @@ impl GetRequest {
         };
         let bytes = bytes(message);
         let message = if is_base64 {
-            let decoded = BASE64.decode(bytes.as_ref());
+            let decoded = URL_SAFE.decode(bytes.as_ref());
             decoded.map_err(|_| Status::invalid_argument("the parameter `message` is not base64"))?
         } else {
             bytes.into_owned()
@@ -83,6 +80,53 @@ fn bytes(value: &str) -> Cow<'_, [u8]> {
 
 fn text(value: &str) -> Cow<'_, str> {
     percent_decode(value.as_bytes()).decode_utf8_lossy()
+}
+
+/// How long a path may be with its query: servers and what stands before them take at least 8 KiB.
+#[cfg(feature = "client")]
+const MAX_LENGTH: usize = 8 * 1024;
+
+/// What is escaped in a query.
+#[cfg(feature = "client")]
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The path and the query of a call; `None` if it is too long. `content` is the message as it is sent.
+#[cfg(feature = "client")]
+pub(super) fn write(
+    path: &str,
+    codec: Codec,
+    compression: Option<Compression>,
+    content: &[u8],
+) -> Option<PathAndQuery> {
+    if content.len() > MAX_LENGTH {
+        return None;
+    }
+    let is_text = codec == Codec::Json && compression.is_none();
+    let mut out = String::with_capacity(path.len() + content.len() * 2 + 64);
+    out.push_str(path);
+    out.push_str("?connect=v1");
+    if !is_text {
+        out.push_str("&base64=1");
+    }
+    if let Some(compression) = compression {
+        out.push_str("&compression=");
+        out.push_str(compression.name());
+    }
+    out.push_str("&encoding=");
+    out.push_str(match codec {
+        Codec::Protobuf => "proto",
+        Codec::Json => "json",
+    });
+    out.push_str("&message=");
+    if is_text {
+        out.extend(percent_encode(content, ESCAPED));
+    } else {
+        URL_SAFE.encode_string(content, &mut out);
+    }
+    if out.len() > MAX_LENGTH {
+        return None;
+    }
+    Some(PathAndQuery::from_maybe_shared(Bytes::from(out)).expect("all of it is escaped as a query needs it"))
 }
 
 #[cfg(test)]
@@ -123,5 +167,49 @@ mod tests {
         assert!(GetRequest::is_one("connect=v1"));
         assert!(GetRequest::is_one("message=a&encoding=json"));
         assert!(!GetRequest::is_one("message=a&name=encoding"));
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn parameters_have_an_order() {
+        for (codec, compression, content, expected) in [
+            (
+                Codec::Protobuf,
+                None,
+                &[0xfb, 0xff][..],
+                "/a.B/C?connect=v1&base64=1&encoding=proto&message=-_8",
+            ),
+            (Codec::Protobuf, None, b"", "/a.B/C?connect=v1&base64=1&encoding=proto&message="),
+            (
+                Codec::Protobuf,
+                Some(Compression::Gzip),
+                b"f",
+                "/a.B/C?connect=v1&base64=1&compression=gzip&encoding=proto&message=Zg",
+            ),
+            (
+                Codec::Json,
+                None,
+                "{\"a\":\"ü-\"}".as_bytes(),
+                "/a.B/C?connect=v1&encoding=json&message=%7B%22a%22%3A%22%C3%BC-%22%7D",
+            ),
+            (
+                Codec::Json,
+                Some(Compression::Zstd),
+                b"f",
+                "/a.B/C?connect=v1&base64=1&compression=zstd&encoding=json&message=Zg",
+            ),
+        ] {
+            let path = write("/a.B/C", codec, compression, content).unwrap();
+            assert_eq!(path.as_str(), expected);
+        }
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn what_is_too_long_has_no_url() {
+        assert!(write("/a.B/C", Codec::Protobuf, None, &[0; 6000]).is_some());
+        assert!(write("/a.B/C", Codec::Protobuf, None, &[0; 6200]).is_none());
+        assert!(write("/a.B/C", Codec::Json, None, &[b'"'; 3000]).is_none());
+        assert!(write("/a.B/C", Codec::Protobuf, None, &[0; 1 << 20]).is_none());
     }
 }

@@ -1,13 +1,15 @@
 //! The status of a call as gRPC and gRPC-Web send it: `grpc-status`, `grpc-message` and `grpc-status-details-bin`
 //! ([gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md), `Trailers`).
 
+use base64::Engine as _;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use percent_encoding::{percent_decode, percent_encode_byte};
 
 use crate::bridge::{Code, MetadataMap, Status};
 use crate::error::limit::is_plain;
-use crate::json::base64;
 use crate::metadata;
+use crate::protocol::base64::STANDARD;
 
 pub(crate) const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
@@ -33,8 +35,7 @@ pub(crate) fn write_status(status: &Status, headers: &mut HeaderMap) {
         headers.insert(MESSAGE, encode_message(status.message()));
     }
     if !status.details().is_empty() {
-        let mut text = Vec::new();
-        base64::encode_unpadded(status.details(), &mut text);
+        let text = STANDARD.encode(status.details());
         headers.insert(DETAILS, HeaderValue::try_from(text).expect("base64 is a header value"));
     }
 }
@@ -58,7 +59,7 @@ fn read_error(code: &HeaderValue, trailers: &HeaderMap) -> Result<(), Status> {
         return Ok(());
     }
     let message = trailers.get(MESSAGE).map(|value| decode_message(value.as_bytes())).unwrap_or_default();
-    let details = trailers.get(DETAILS).and_then(|value| match base64::decode(value.as_bytes()) {
+    let details = trailers.get(DETAILS).and_then(|value| match STANDARD.decode(value.as_bytes()) {
         Ok(details) => Some(Bytes::from(details)),
         Err(_) => {
             tracing::warn!("a server sent error details that are no base64; they are ignored");
@@ -71,13 +72,12 @@ fn read_error(code: &HeaderValue, trailers: &HeaderMap) -> Result<(), Status> {
 
 /// A message as a header's value.
 fn encode_message(message: &str) -> HeaderValue {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut text = Vec::with_capacity(message.len() + 16);
+    let mut text = String::with_capacity(message.len() + 16);
     for byte in message.bytes() {
         if is_plain(byte) {
-            text.push(byte);
+            text.push(char::from(byte));
         } else {
-            text.extend_from_slice(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            text.push_str(percent_encode_byte(byte));
         }
     }
     HeaderValue::try_from(text).expect("what is percent-encoded is a header value")
@@ -86,30 +86,7 @@ fn encode_message(message: &str) -> HeaderValue {
 /// The message of a header's value. What is malformed stays as it is, or becomes U+FFFD: a message is for people, and the
 /// code must not be lost for its sake.
 fn decode_message(value: &[u8]) -> String {
-    let mut text = Vec::with_capacity(value.len());
-    let mut rest = value;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte == b'%'
-            && let Some((&[high, low], after)) = rest.split_first_chunk()
-            && let (Some(high), Some(low)) = (hex_digit(high), hex_digit(low))
-        {
-            text.push(high << 4 | low);
-            rest = after;
-        } else {
-            text.push(byte);
-        }
-    }
-    String::from_utf8_lossy(&text).into_owned()
-}
-
-fn hex_digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+    percent_decode(value).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

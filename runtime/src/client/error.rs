@@ -1,0 +1,74 @@
+//! [`ConnectError`].
+
+use std::error::Error;
+use std::fmt;
+
+use crate::call::BoxError;
+
+/// A server could not be reached, or cannot be called as the settings say.
+#[derive(Debug)]
+pub struct ConnectError {
+    endpoint: String,
+    problem: Problem,
+}
+
+#[derive(Debug)]
+pub(crate) enum Problem {
+    Uri(http::uri::InvalidUri),
+    Form,
+    /// Settings that do not go together.
+    Settings(&'static str),
+    #[cfg(not(feature = "tls"))]
+    NoTls,
+    #[cfg(feature = "tls")]
+    Tls(crate::tls::TlsError),
+    Connection(BoxError),
+}
+
+impl ConnectError {
+    pub(crate) fn new(endpoint: String, problem: Problem) -> Self {
+        Self { endpoint, problem }
+    }
+
+    /// The endpoint that was to be connected to.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Whether the endpoint or the settings are wrong, so that another try is of no use.
+    pub fn is_invalid_endpoint(&self) -> bool {
+        !matches!(self.problem, Problem::Connection(_))
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = &self.endpoint;
+        match &self.problem {
+            Problem::Uri(_) => write!(f, "`{endpoint}` is not an endpoint"),
+            Problem::Form => {
+                write!(f, "`{endpoint}` is not an endpoint: it must look like `http://host:port`")
+            }
+            Problem::Settings(what) => write!(f, "`{endpoint}` cannot be called: {what}"),
+            #[cfg(not(feature = "tls"))]
+            Problem::NoTls => write!(f, "`{endpoint}` needs the feature `tls` of rsvc"),
+            #[cfg(feature = "tls")]
+            Problem::Tls(_) => write!(f, "`{endpoint}` cannot be called with these settings of TLS"),
+            Problem::Connection(_) => write!(f, "cannot connect to `{endpoint}`"),
+        }
+    }
+}
+
+impl Error for ConnectError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.problem {
+            Problem::Uri(error) => Some(error),
+            Problem::Form | Problem::Settings(_) => None,
+            #[cfg(not(feature = "tls"))]
+            Problem::NoTls => None,
+            #[cfg(feature = "tls")]
+            Problem::Tls(error) => Some(error),
+            Problem::Connection(error) => Some(&**error),
+        }
+    }
+}

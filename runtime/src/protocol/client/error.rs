@@ -1,0 +1,138 @@
+//! What goes wrong below messages, as a status.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use crate::bridge::{Code, Status};
+use crate::call::BoxError;
+
+/// The code of a response that tells nothing but its HTTP status
+/// ([gRPC](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md) and
+/// [Connect](https://connectrpc.com/docs/protocol/#http-to-error-code) have the same).
+pub(crate) fn code_of_http(status: StatusCode) -> Code {
+    match status.as_u16() {
+        400 => Code::Internal,
+        401 => Code::Unauthenticated,
+        403 => Code::PermissionDenied,
+        404 => Code::Unimplemented,
+        429 | 502..=504 => Code::Unavailable,
+        _ => Code::Unknown,
+    }
+}
+
+/// A response that tells nothing but its HTTP status.
+#[cold]
+pub(crate) fn http_error(status: StatusCode) -> Status {
+    Status::new(code_of_http(status), format!("the server answered with HTTP status {status}"))
+}
+
+/// A response of another media type.
+#[cold]
+pub(crate) fn unexpected(code: Code, media_type: &str) -> Status {
+    Status::new(code, format!("the server answered with content of type {media_type:?}"))
+}
+
+/// A response whose content is not what it should be: the code of a request like that means the caller.
+#[cold]
+pub(crate) fn unreadable(status: Status) -> Status {
+    match status.code() {
+        Code::InvalidArgument => Status::internal(format!("the response: {}", status.message())),
+        _ => status,
+    }
+}
+
+/// An error of the transport.
+#[cold]
+pub(crate) fn transport_error(error: BoxError) -> Status {
+    if let Some(status) = find::<Status>(&*error) {
+        return status.clone();
+    }
+    let mut status = describe(&*error);
+    status.set_source(Arc::from(error));
+    status
+}
+
+/// An error of the body of a response: the code that a body gives it says little.
+#[cold]
+pub(crate) fn body_error(status: Status) -> Status {
+    let Some(source) = status.source() else { return status };
+    let mut described = describe(source);
+    described.set_source(Arc::new(status));
+    described
+}
+
+/// An error of a connection as a status
+/// ([gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors)).
+fn describe(error: &(dyn Error + 'static)) -> Status {
+    let reason = innermost(error);
+    match find::<h2::Error>(error) {
+        Some(error) if error.is_reset() => {
+            Status::new(code_of_reset(error.reason()), format!("the call was reset: {reason}"))
+        }
+        _ => Status::unavailable(format!("there is no connection to the server: {reason}")),
+    }
+}
+
+fn code_of_reset(reason: Option<h2::Reason>) -> Code {
+    match reason {
+        Some(h2::Reason::REFUSED_STREAM) => Code::Unavailable,
+        Some(h2::Reason::CANCEL) => Code::Cancelled,
+        Some(h2::Reason::ENHANCE_YOUR_CALM) => Code::ResourceExhausted,
+        Some(h2::Reason::INADEQUATE_SECURITY) => Code::PermissionDenied,
+        Some(h2::Reason::STREAM_CLOSED | h2::Reason::HTTP_1_1_REQUIRED) | None => Code::Unknown,
+        Some(_) => Code::Internal,
+    }
+}
+
+/// The first error of a type among an error and its reasons.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    reasons(error).find_map(<dyn Error>::downcast_ref)
+}
+
+/// Layers of a transport say little on the way down to the reason.
+pub(crate) fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    reasons(error).last().unwrap_or(error)
+}
+
+fn reasons<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error: &&'a (dyn Error + 'static)| error.source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_statuses_have_codes() {
+        for (status, code) in [
+            (200, Code::Unknown),
+            (400, Code::Internal),
+            (401, Code::Unauthenticated),
+            (403, Code::PermissionDenied),
+            (404, Code::Unimplemented),
+            (418, Code::Unknown),
+            (429, Code::Unavailable),
+            (500, Code::Unknown),
+            (502, Code::Unavailable),
+            (503, Code::Unavailable),
+            (504, Code::Unavailable),
+            (505, Code::Unknown),
+            (800, Code::Unknown),
+        ] {
+            assert_eq!(code_of_http(StatusCode::from_u16(status).unwrap()), code, "{status}");
+        }
+    }
+
+    #[test]
+    fn errors_of_the_transport_have_codes() {
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        assert_eq!(transport_error(refused.into()).code(), Code::Unavailable);
+        let inner = Status::deadline_exceeded("x");
+        assert_eq!(transport_error(inner.into()).code(), Code::DeadlineExceeded);
+        assert_eq!(transport_error(h2::Error::from(h2::Reason::CANCEL).into()).code(), Code::Unavailable);
+        assert_eq!(code_of_reset(Some(h2::Reason::REFUSED_STREAM)), Code::Unavailable);
+        assert_eq!(code_of_reset(Some(h2::Reason::INTERNAL_ERROR)), Code::Internal);
+    }
+}

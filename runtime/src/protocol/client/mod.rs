@@ -1,0 +1,74 @@
+//! A call from the client's side, as far as protocols share it: settings, deadline, sending, and messages in envelopes.
+//!
+//! A protocol is a [`Dialect`]; Connect's unary calls, which have no envelopes, go by the parts of this module. Messages
+//! are without their types throughout.
+
+mod call;
+mod dialect;
+mod error;
+mod link;
+mod requests;
+mod responses;
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use http::uri::{Authority, Scheme};
+use http::{HeaderValue, Request, Response};
+
+use super::compression::Compression;
+use super::wire::Codec;
+use crate::call::{Body, BoxError};
+
+pub(crate) use call::{ClientCall, within};
+pub(crate) use dialect::{Dialect, Head, write_form};
+pub(crate) use error::{body_error, code_of_http, http_error, innermost, unexpected, unreadable};
+pub(crate) use requests::{bare, one};
+use requests::Requests;
+use responses::Responses;
+
+/// What carries requests to a server.
+pub(crate) trait Transport: Send + Sync {
+    /// Sends a request; the response is there with its head. Dropping the future, or the body of the response, gives the
+    /// request up.
+    fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, BoxError>>;
+}
+
+/// A server, and how it is called.
+pub(crate) struct Endpoint {
+    pub(crate) scheme: Scheme,
+    pub(crate) authority: Authority,
+    pub(crate) transport: Box<dyn Transport>,
+    pub(crate) settings: ClientSettings,
+}
+
+/// What holds for every call through a channel.
+#[derive(Clone, Debug)]
+pub(crate) struct ClientSettings {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) validate_requests: bool,
+    pub(crate) max_request_size: usize,
+    pub(crate) max_response_size: usize,
+    pub(crate) codec: Codec,
+    /// How requests are compressed.
+    pub(crate) compression: Option<Compression>,
+    /// How responses may be compressed: the list for servers.
+    pub(crate) accept: Option<HeaderValue>,
+    /// Whether Connect calls methods without side effects with `GET`.
+    pub(crate) use_get: bool,
+}
+
+impl Default for ClientSettings {
+    fn default() -> Self {
+        Self {
+            timeout: None,
+            validate_requests: false,
+            max_request_size: usize::MAX,
+            max_response_size: 4 << 20,
+            codec: Codec::default(),
+            compression: None,
+            accept: None,
+            use_get: false,
+        }
+    }
+}

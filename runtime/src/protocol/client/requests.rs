@@ -1,0 +1,166 @@
+//! Requests on their way out: one message, or a stream of them as the body of an HTTP request.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+
+use bytes::Bytes;
+use http_body::Frame;
+
+use super::ClientSettings;
+use super::call::check;
+use super::link::{CallerLink, RequestLink, link};
+use crate::Context;
+use crate::bridge::Status;
+use crate::call::{Body, Outgoing};
+use crate::message::AnyMessage;
+use crate::protocol::compression::Compression;
+use crate::protocol::envelope::{self, HEADER, codec};
+use crate::protocol::wire::Codec;
+
+/// How much of a request stream goes out at once, if it is faster than the connection. In bytes.
+const BATCH: usize = 32 * 1024;
+
+/// How requests are written.
+#[derive(Clone, Copy)]
+struct Form {
+    codec: Codec,
+    compression: Option<Compression>,
+    limit: usize,
+}
+
+impl Form {
+    fn of(settings: &ClientSettings) -> Self {
+        let ClientSettings { codec, compression, max_request_size: limit, .. } = *settings;
+        Self { codec, compression, limit }
+    }
+
+    /// Appends a message in its envelope.
+    fn append(self, message: &dyn AnyMessage, out: &mut Vec<u8>) -> Result<(), Status> {
+        if self.codec == Codec::Protobuf && self.compression.is_none() {
+            // The length is asked for once, and room for the first message is made exactly.
+            let length = HEADER + message.wire_len();
+            if out.is_empty() {
+                out.reserve_exact(length);
+            }
+            return envelope::append(out, None, self.limit, |out| {
+                message.encode_wire(out);
+                Ok(())
+            });
+        }
+        let compression = self.compression.map(|compression| (compression, 0));
+        envelope::append(out, compression, self.limit, |out| codec::write(self.codec, message, out))
+    }
+}
+
+/// The one request of a call, in its envelope.
+pub(crate) fn one(settings: &ClientSettings, message: &dyn AnyMessage) -> Result<Bytes, Status> {
+    check(settings, message)?;
+    let mut out = Vec::new();
+    Form::of(settings).append(message, &mut out)?;
+    Ok(out.into())
+}
+
+/// The one request of a call without an envelope.
+pub(crate) fn bare(settings: &ClientSettings, message: &dyn AnyMessage) -> Result<Vec<u8>, Status> {
+    check(settings, message)?;
+    let mut out = Vec::new();
+    codec::write(settings.codec, message, &mut out)?;
+    if out.len() > settings.max_request_size {
+        return Err(envelope::too_large(settings.max_request_size));
+    }
+    Ok(match settings.compression {
+        Some(compression) => compression.compress(&out),
+        None => out,
+    })
+}
+
+/// The requests of a call whose client streams, in envelopes. Between messages it holds no buffer.
+pub(crate) struct Requests {
+    /// `None` after the last.
+    messages: Option<Box<dyn Outgoing>>,
+    link: RequestLink,
+    ctx: Context,
+    settings: ClientSettings,
+}
+
+impl Requests {
+    /// The body of the HTTP request, and the link to it.
+    pub(crate) fn new(
+        messages: Box<dyn Outgoing>,
+        ctx: &Context,
+        settings: &ClientSettings,
+    ) -> (Body, CallerLink) {
+        let (caller, link) = link();
+        let requests = Self { messages: Some(messages), link, ctx: ctx.clone(), settings: settings.clone() };
+        (Body::new(requests), caller)
+    }
+
+    /// Appends the messages that are there; `Pending` if there are none.
+    fn poll_gather(&mut self, task: &mut Task<'_>, out: &mut Vec<u8>) -> Poll<Result<(), Status>> {
+        let (form, settings) = (Form::of(&self.settings), &self.settings);
+        while out.len() < BATCH
+            && let Some(messages) = &mut self.messages
+        {
+            let polled = messages.poll_next(task, &self.ctx, &mut |message| {
+                check(settings, message)?;
+                form.append(message, out)
+            });
+            match polled {
+                Poll::Ready(Some(Ok(()))) => {}
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.status)),
+                Poll::Ready(None) => self.messages = None,
+                Poll::Pending if out.is_empty() => return Poll::Pending,
+                Poll::Pending => break,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_data(&mut self, task: &mut Task<'_>) -> Poll<Result<Vec<u8>, Status>> {
+        if self.link.is_abandoned(task) {
+            return Poll::Ready(Err(Status::cancelled("the caller gave the call up")));
+        }
+        let mut out = Vec::new();
+        match self.poll_gather(task, &mut out) {
+            // It ends since the caller has left: that is no end of a whole stream.
+            Poll::Ready(Ok(())) if self.messages.is_none() && self.link.is_abandoned(task) => {
+                Poll::Ready(Err(Status::cancelled("the caller gave the call up")))
+            }
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(out)),
+            Poll::Ready(Err(status)) => {
+                self.link.fail(status);
+                Poll::Ready(Err(Status::cancelled("the request stream failed")))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl http_body::Body for Requests {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if self.messages.is_none() {
+            return Poll::Ready(None);
+        }
+        match std::task::ready!(self.poll_data(task)) {
+            Ok(data) if data.is_empty() => Poll::Ready(None),
+            Ok(data) => Poll::Ready(Some(Ok(Frame::data(data.into())))),
+            Err(mut status) => {
+                self.messages = None;
+                // What HTTP/2 tells the server.
+                status.set_source(Arc::new(h2::Error::from(h2::Reason::CANCEL)));
+                Poll::Ready(Some(Err(status)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.messages.is_none()
+    }
+}
