@@ -3,10 +3,10 @@
 //! Calls go by code of our own. What is tonic's are the types that a user may share with other crates ([`Status`],
 //! metadata), the services that a tonic server mounts or that are mounted here, and the transport below a channel.
 
-#[cfg(feature = "rpc")]
-pub use tonic::metadata::{Ascii, AsciiMetadataKey, Binary, BinaryMetadataKey, MetadataMap, MetadataValue};
 #[cfg(feature = "server")]
 pub use tonic::body::Body as TonicBody;
+#[cfg(feature = "rpc")]
+pub use tonic::metadata::{Ascii, AsciiMetadataKey, Binary, BinaryMetadataKey, MetadataMap, MetadataValue};
 #[cfg(feature = "server")]
 pub use tonic::server::NamedService;
 #[cfg(feature = "server")]

@@ -9,12 +9,12 @@ use http::Extensions;
 use tokio::time::Instant;
 
 use crate::access::Principal;
+use crate::bridge;
 use crate::cancellation::CancellationToken;
 use crate::deadline;
 use crate::deadline::earliest;
 use crate::metadata;
 use crate::metadata::{MetadataError, MetadataMap, Value};
-use crate::bridge;
 use crate::method::MethodInfo;
 use crate::peer::Peer;
 

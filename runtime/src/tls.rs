@@ -26,13 +26,13 @@ use std::sync::Arc;
 use hyper_rustls::{ConfigBuilderExt as _, FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
 #[cfg(feature = "client")]
 use hyper_util::client::legacy::connect::HttpConnector;
-#[cfg(feature = "client")]
-use tokio_rustls::rustls::{ClientConfig, pki_types::ServerName};
 #[cfg(any(feature = "server", feature = "client"))]
 use tokio_rustls::rustls::{
     self, RootCertStore,
     pki_types::{PrivateKeyDer, pem::PemObject},
 };
+#[cfg(feature = "client")]
+use tokio_rustls::rustls::{ClientConfig, pki_types::ServerName};
 #[cfg(feature = "server")]
 use tokio_rustls::rustls::{ServerConfig, server::WebPkiClientVerifier};
 

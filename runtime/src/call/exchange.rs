@@ -183,7 +183,9 @@ impl<'a> Call<'a> {
 
     /// A method that the service does not have: only a mistake of the runtime leads here.
     pub fn unknown(self) -> Handling<'a> {
-        Box::pin(std::future::ready(Err(CallError::from(Status::unimplemented("there is no such method")).into())))
+        Box::pin(std::future::ready(Err(
+            CallError::from(Status::unimplemented("there is no such method")).into()
+        )))
     }
 }
 

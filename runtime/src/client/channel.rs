@@ -190,10 +190,7 @@ impl Builder {
         let endpoint = self.endpoint.clone();
         let (channel, http2) = self.build()?;
         if let Some(http2) = http2 {
-            http2
-                .connect()
-                .await
-                .map_err(|error| ConnectError::new(endpoint, Problem::Connection(error)))?;
+            http2.connect().await.map_err(|error| ConnectError::new(endpoint, Problem::Connection(error)))?;
         }
         Ok(channel)
     }

@@ -1,9 +1,9 @@
 //! What generated code calls. Not for use by hand: it changes with the generator.
 
-#[cfg(feature = "serde")]
-pub use serde;
 #[cfg(feature = "server")]
 pub use crate::bridge::NamedService;
+#[cfg(feature = "serde")]
+pub use serde;
 pub use {bytes, http, linkme, prost, prost_types, tower_service};
 
 #[cfg(feature = "server")]
@@ -42,12 +42,6 @@ pub mod rest {
 #[cfg(feature = "rest-client")]
 pub mod rest_client {
     pub use crate::client::rest::{Target, bidi_streaming, client_streaming, server_streaming, unary};
-}
-
-/// The client side of the four kinds of methods.
-#[cfg(feature = "client")]
-pub mod client {
-    pub use crate::client::{bidi_streaming, client_streaming, server_streaming, unary};
 }
 
 /// The client side of the four kinds of methods.

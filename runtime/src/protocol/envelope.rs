@@ -67,10 +67,7 @@ impl EnvelopeReader {
 
     /// The next envelope; `None` is the end of the body.
     #[inline]
-    pub(crate) fn poll_next(
-        &mut self,
-        task: &mut Task<'_>,
-    ) -> Poll<Option<Result<Envelope, EnvelopeError>>> {
+    pub(crate) fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Envelope, EnvelopeError>>> {
         loop {
             match self.take_envelope() {
                 Ok(None) => {}
@@ -273,9 +270,9 @@ pub(crate) mod codec {
     /// Reads a message that is empty.
     pub(crate) fn read(codec: Codec, content: Bytes, message: &mut dyn AnyMessage) -> Result<(), Status> {
         match codec {
-            Codec::Protobuf => message.merge_wire(content).map_err(|error| {
-                Status::invalid_argument(format!("the message cannot be decoded: {error}"))
-            }),
+            Codec::Protobuf => message
+                .merge_wire(content)
+                .map_err(|error| Status::invalid_argument(format!("the message cannot be decoded: {error}"))),
             Codec::Json => json::ReadOptions::new()
                 .ignore_unknown(true)
                 .merge_slice(message, &content)

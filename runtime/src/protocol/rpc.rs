@@ -27,7 +27,10 @@ pub(crate) enum RpcProtocol {
 #[derive(Clone, Copy)]
 pub(crate) enum RpcMedia {
     Grpc(Codec),
-    Web { codec: Codec, text: bool },
+    Web {
+        codec: Codec,
+        text: bool,
+    },
     ConnectStream(Codec),
     /// What Connect's unary calls have. Others have JSON as well.
     ConnectUnary(Codec),
@@ -86,7 +89,8 @@ pub(crate) fn protocol_of(
 ) -> Result<RpcProtocol, Response<Body>> {
     if parts.method != Method::POST {
         let query = parts.uri.query().unwrap_or_default();
-        if parts.method == Method::GET && kind == MethodKind::Unary && connect::get::GetRequest::is_one(query) {
+        if parts.method == Method::GET && kind == MethodKind::Unary && connect::get::GetRequest::is_one(query)
+        {
             return Ok(RpcProtocol::Unary);
         }
         let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "calls use POST\n");

@@ -134,7 +134,9 @@ fn encoding_of(
         return Ok(None);
     }
     let known = name.to_str().ok().and_then(Compression::by_name);
-    match known.filter(|known| dialect.compressions().contains(known) && settings.accept_compression.contains(known)) {
+    match known
+        .filter(|known| dialect.compressions().contains(known) && settings.accept_compression.contains(known))
+    {
         Some(known) => Ok(Some(known)),
         None => Err(Status::unimplemented(format!("messages in the encoding {name:?} are not read here"))),
     }
@@ -215,9 +217,8 @@ enum Answer {
 impl Enveloped {
     fn finish(self, outcome: Result<(), CallError>) -> Response<Body> {
         let Self { call, form, answer, .. } = self;
-        let answer = outcome.and_then(|()| {
-            answer.ok_or_else(|| Status::internal("the handler gave no answer").into())
-        });
+        let answer = outcome
+            .and_then(|()| answer.ok_or_else(|| Status::internal("the handler gave no answer").into()));
         match answer {
             Ok(Answer::One(mut data)) => {
                 let ctx = call.context();
@@ -225,7 +226,11 @@ impl Enveloped {
                     End::Trailers(trailers) => Body::with_trailers(data.into(), trailers),
                     End::Data(end) => {
                         data.extend_from_slice(&end);
-                        if form.dialect.is_text() { super::grpc::text::encode(&data).into() } else { data.into() }
+                        if form.dialect.is_text() {
+                            super::grpc::text::encode(&data).into()
+                        } else {
+                            data.into()
+                        }
                     }
                 };
                 form.response(ctx, body)

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use tokio::sync::watch;
 use crate::bridge::Status;
+use tokio::sync::watch;
 
 use super::generated::grpc::health::v1::{
     self, HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthListResponse,

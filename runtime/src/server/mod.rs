@@ -32,6 +32,7 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 use tower::layer::util::{Identity, Stack};
 use tower::{Layer, Service, ServiceBuilder};
 
+use crate::Authenticator;
 use crate::access::AnyAuthenticator;
 pub use crate::bridge::Connected;
 use crate::call::BoxError;
@@ -45,7 +46,6 @@ pub use crate::server::error::ServeError;
 pub use crate::server::health::Health;
 use crate::server::router::Entry;
 pub use crate::server::router::Router;
-use crate::Authenticator;
 
 /// Serves generated services over gRPC, and over REST where their `.proto` says how.
 ///
@@ -141,7 +141,11 @@ impl<L> Server<L> {
     /// Adds a service made with tonic. What this server says about calls (timeouts, access, sizes) is not for it.
     pub fn add_tonic<S, B>(mut self, service: S) -> Self
     where
-        S: Service<Request<crate::bridge::TonicBody>, Response = Response<B>, Error = std::convert::Infallible>,
+        S: Service<
+                Request<crate::bridge::TonicBody>,
+                Response = Response<B>,
+                Error = std::convert::Infallible,
+            >,
         S: NamedService + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,

@@ -19,9 +19,9 @@ use super::{BoxError, ServeError};
 use crate::bridge::{NamedService, Status};
 use crate::call::Body;
 use crate::method::{Access, MethodInfo, ServiceInfo};
+use crate::protocol::connect;
 #[cfg(feature = "rest")]
 use crate::protocol::rest::server::{Options, Rest};
-use crate::protocol::connect;
 use crate::protocol::rpc::{self, Answering, RpcMedia};
 use crate::protocol::server::ServerCall;
 use crate::protocol::service::AnyService;
@@ -184,7 +184,7 @@ impl Router {
         let media = RpcMedia::of(&parts.headers);
         #[cfg(feature = "rest")]
         let rpc_first = parts.method == Method::POST
-            && (media.is_rpc_only() || parts.headers.contains_key(connect::server::VERSION));
+            && (media.is_rpc_only() || parts.headers.contains_key(connect::PROTOCOL_VERSION));
         #[cfg(feature = "rest")]
         if !rpc_first && let Some(rest) = &self.shared.rest {
             let may_upgrade = origin.is_none_or(|_| may_upgrade(&parts));
@@ -226,10 +226,14 @@ impl Router {
             Some(_) => "method",
             // A media type alone makes no call.
             #[cfg(feature = "rest")]
-            None if media.is_rpc_only() && let Some(rest) = &self.shared.rest => {
+            None if media.is_rpc_only()
+                && let Some(rest) = &self.shared.rest =>
+            {
                 match rest.find(&parts, false) {
                     Ok(PathMatch::Nothing) => "service",
-                    found => return Box::pin(rest.begin(parts, body, found, origin.map(Origin::peer)).answer()),
+                    found => {
+                        return Box::pin(rest.begin(parts, body, found, origin.map(Origin::peer)).answer());
+                    }
                 }
             }
             None if media.is_rpc_only() => "service",

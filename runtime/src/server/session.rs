@@ -33,11 +33,7 @@ pub(super) struct Sessions {
 
 pub(super) fn sessions() -> (Way, Sessions) {
     let (sessions, left) = mpsc::unbounded_channel();
-    let line = Line {
-        sessions,
-        has_sessions: AtomicBool::new(false),
-        upgraded: AtomicBool::new(false),
-    };
+    let line = Line { sessions, has_sessions: AtomicBool::new(false), upgraded: AtomicBool::new(false) };
     let way = Way(Arc::new(line));
     (way.clone(), Sessions { left, way })
 }

@@ -23,8 +23,8 @@ use crate::call::{Body, BoxError};
 pub(crate) use call::{ClientCall, within};
 pub(crate) use dialect::{Dialect, Head, write_form};
 pub(crate) use error::{body_error, code_of_http, http_error, innermost, unexpected, unreadable};
-pub(crate) use requests::{bare, one};
 use requests::Requests;
+pub(crate) use requests::{bare, one};
 use responses::Responses;
 
 /// What carries requests to a server.

@@ -13,7 +13,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::get::GetRequest;
-use super::{end_stream, error as wire, timeout};
+use super::{PROTOCOL_VERSION, TRAILER_PREFIX, VERSION, end_stream, error as wire, timeout};
 use crate::Context;
 use crate::bridge::{Code, Status};
 use crate::call::collect::Collect;
@@ -30,10 +30,6 @@ use crate::protocol::settings::ServerSettings;
 use crate::protocol::wire::Codec;
 use crate::stream::Incoming;
 
-/// What stands before the name of trailing metadata in the headers of a unary response.
-pub(crate) const TRAILER_PREFIX: &str = "trailer-";
-/// The header with the version of the protocol, and its only value.
-pub(crate) const VERSION: HeaderName = HeaderName::from_static("connect-protocol-version");
 /// The size from which messages are compressed for peers that accept it.
 const COMPRESS_FROM: usize = 1024;
 /// How long the body of a unary request may take to arrive.
@@ -46,11 +42,11 @@ pub(crate) struct Streams;
 
 impl Dialect for Streams {
     fn encoding(&self) -> HeaderName {
-        HeaderName::from_static("connect-content-encoding")
+        super::ENCODING
     }
 
     fn accept_encoding(&self) -> HeaderName {
-        HeaderName::from_static("connect-accept-encoding")
+        super::ACCEPT_ENCODING
     }
 
     fn compressions(&self) -> &'static [Compression] {
@@ -67,10 +63,7 @@ impl Dialect for Streams {
     }
 
     fn content_type(&self, codec: Codec) -> HeaderValue {
-        HeaderValue::from_static(match codec {
-            Codec::Protobuf => "application/connect+proto",
-            Codec::Json => "application/connect+json",
-        })
+        HeaderValue::from_static(super::stream_media_type(codec))
     }
 
     fn end(&self, status: &Status) -> End {
@@ -90,10 +83,10 @@ impl Dialect for Streams {
 }
 
 fn check_version(headers: &HeaderMap) -> Result<(), Status> {
-    match headers.get(VERSION) {
-        Some(version) if version != "1" => {
-            Err(Status::invalid_argument(format!("version {version:?} of Connect is not known: it must be 1")))
-        }
+    match headers.get(PROTOCOL_VERSION) {
+        Some(version) if version != VERSION => Err(Status::invalid_argument(format!(
+            "version {version:?} of Connect is not known: it must be 1"
+        ))),
         _ => Ok(()),
     }
 }
@@ -185,7 +178,8 @@ impl Refusal {
             Self::Status(status) => {
                 response = failed(&status);
                 if status.code() == Code::Unimplemented {
-                    let names: Vec<_> = settings.accept_compression.iter().map(|known| known.name()).collect();
+                    let names: Vec<_> =
+                        settings.accept_compression.iter().map(|known| known.name()).collect();
                     let names = HeaderValue::from_str(&names.join(",")).expect("names are tokens");
                     response.headers_mut().insert(ACCEPT_ENCODING, names);
                 }
@@ -208,7 +202,9 @@ impl Request {
                 return Err(Refusal::NotGet);
             }
             let get = GetRequest::read(parts.uri.query().unwrap_or_default())?;
-            let Some(codec) = get.codec else { return Err(Refusal::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE)) };
+            let Some(codec) = get.codec else {
+                return Err(Refusal::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+            };
             return Ok(Self {
                 codec,
                 compression: compression_of(get.compression.as_deref(), settings)?,
@@ -239,9 +235,7 @@ fn compression_of(name: Option<&str>, settings: &ServerSettings) -> Result<Optio
     };
     match Compression::by_name(name).filter(|known| settings.accept_compression.contains(known)) {
         Some(known) => Ok(Some(known)),
-        None => {
-            Err(Status::unimplemented(format!("messages in the encoding {name:?} are not read here")))
-        }
+        None => Err(Status::unimplemented(format!("messages in the encoding {name:?} are not read here"))),
     }
 }
 
@@ -259,9 +253,8 @@ impl Unary {
         outcome: Result<(), CallError>,
         compression: Option<(Compression, usize)>,
     ) -> Response<Body> {
-        let answer = outcome.and_then(|()| {
-            self.answer.ok_or_else(|| Status::internal("the handler gave no answer").into())
-        });
+        let answer = outcome
+            .and_then(|()| self.answer.ok_or_else(|| Status::internal("the handler gave no answer").into()));
         let ctx = self.call.context();
         let data = match answer {
             Ok(data) => data,
@@ -275,13 +268,7 @@ impl Unary {
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         add_metadata(ctx, headers);
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static(match self.request.codec {
-                Codec::Protobuf => "application/proto",
-                Codec::Json => "application/json",
-            }),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(super::unary_media_type(self.request.codec)));
         if self.request.is_get {
             // What is cached for one client must not go to one that cannot read it.
             headers.append(VARY, HeaderValue::from_static("accept-encoding"));

@@ -6,9 +6,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body::Body as _;
 
-use super::{
-    PROTOCOL_VERSION, TRAILER_PREFIX, VERSION, error, get, timeout, unary_media_type,
-};
+use super::{PROTOCOL_VERSION, TRAILER_PREFIX, VERSION, error, get, timeout, unary_media_type};
 use crate::bridge::{Code, MetadataMap, Status};
 use crate::call::Body;
 use crate::message::AnyMessage;

@@ -93,7 +93,8 @@ mod tests {
     use super::*;
 
     fn decoded(frames: &[&'static str]) -> Result<Vec<u8>, String> {
-        let frames: Vec<_> = frames.iter().map(|text| Ok::<_, Status>(Frame::data(Bytes::from(*text)))).collect();
+        let frames: Vec<_> =
+            frames.iter().map(|text| Ok::<_, Status>(Frame::data(Bytes::from(*text)))).collect();
         let body = decode(Body::new(StreamBody::new(futures_util::stream::iter(frames))));
         let collected = body.collect().now_or_never().expect("all is there");
         collected.map(|body| body.to_bytes().to_vec()).map_err(|status| status.message().to_owned())

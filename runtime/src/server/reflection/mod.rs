@@ -5,9 +5,9 @@ mod index;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::bridge::Status;
 use bytes::Bytes;
 use futures_util::stream::StreamExt;
-use crate::bridge::Status;
 
 use self::index::{FileId, Index, Sent};
 use super::ServeError;
