@@ -4,7 +4,7 @@
 //! metadata), the services that a tonic server mounts or that are mounted here, and the transport below a channel.
 
 #[cfg(feature = "server")]
-pub use tonic::body::Body as TonicBody;
+pub(crate) use tonic::body::Body as TonicBody;
 #[cfg(feature = "rpc")]
 pub use tonic::metadata::{Ascii, AsciiMetadataKey, Binary, BinaryMetadataKey, MetadataMap, MetadataValue};
 #[cfg(feature = "server")]
@@ -55,7 +55,7 @@ pub(crate) fn certificates(
 
 /// A channel made with tonic.
 #[cfg(feature = "client")]
-pub use tonic::transport::Channel as TonicChannel;
+pub(crate) use tonic::transport::Channel as TonicChannel;
 
 /// Sends a request through a channel made with tonic.
 #[cfg(feature = "client")]

@@ -3,8 +3,8 @@
 //! It is rustls with ring. Certificates and keys are PEM text, as files hold them.
 //!
 //! ```no_run
-//! # use rsvc::codegen::GeneratedService;
-//! # async fn example<S: GeneratedService>(users: S) -> Result<(), Box<dyn std::error::Error>> {
+//! # use rsvc::codegen::Service;
+//! # async fn example<S: Service>(users: S) -> Result<(), Box<dyn std::error::Error>> {
 //! use rsvc::tls::{ClientTls, Identity, ServerTls};
 //!
 //! let identity = Identity::from_pem(std::fs::read("server.pem")?, std::fs::read("server.key")?);

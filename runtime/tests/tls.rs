@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use authority::Authority;
 use rcgen::KeyPair;
-use rsvc::codegen::{GeneratedService, GrpcFuture, GrpcRequest, server};
+use rsvc::codegen::{Call, Handling, Service};
 use rsvc::tls::{ClientTls, Identity, ServerTls};
 use rsvc::{Channel, Context, MethodInfo, MethodKind, Server, ServiceInfo, Status};
 
@@ -19,11 +19,11 @@ const INFO: ServiceInfo = ServiceInfo::new("demo.Who", &[WHO], b"");
 /// Answers with the peer's certificates, as their number.
 struct Who;
 
-impl GeneratedService for Who {
+impl Service for Who {
     const INFO: &'static ServiceInfo = &INFO;
 
-    fn dispatch(&self, request: GrpcRequest) -> GrpcFuture {
-        server::unary(&WHO, request, |ctx: Context, (): ()| async move {
+    fn call<'a>(&'a self, _: usize, call: Call<'a>) -> Handling<'a> {
+        call.unary(|ctx: Context, (): ()| async move {
             assert!(ctx.peer_addr().is_some());
             let shown = ctx.peer_certificates().map_or(0, |certificates| certificates.len());
             ctx.set_header("x-shown", shown.to_string())?;

@@ -14,6 +14,7 @@ pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
 pub use channel::{Builder, Channel};
 pub use error::ConnectError;
+#[cfg(feature = "rest-client")]
 pub(crate) use error::Problem;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};

@@ -169,10 +169,14 @@ impl Envelope {
     /// Its content, decompressed if its flag says that it is compressed.
     ///
     /// # Errors
-    /// `INTERNAL` for a flag without a compression, as the specifications of both protocols ask.
+    /// `INTERNAL` for a flag without a compression, as the specifications of both protocols ask; `INVALID_ARGUMENT` for what
+    /// is malformed.
     pub(crate) fn content(self, compression: Option<Compression>, limit: usize) -> Result<Bytes, Status> {
-        if self.flags & COMPRESSED == 0 {
+        if self.flags == 0 {
             return Ok(self.data);
+        }
+        if self.flags != COMPRESSED {
+            return Err(Status::invalid_argument(format!("no message has the flags {:#x}", self.flags)));
         }
         let Some(compression) = compression else {
             return Err(Status::internal("a message is compressed, but its encoding was not said"));

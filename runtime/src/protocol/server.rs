@@ -18,7 +18,7 @@ use super::service::AnyService;
 use super::settings::ServerSettings;
 use super::wire::Codec;
 use crate::Context;
-use crate::bridge::Status;
+use crate::bridge::{Code, Status};
 use crate::call::dispatch::{self, Inbound, Responses};
 use crate::call::{Body, Call, CallError, Exchange, Outgoing};
 use crate::error;
@@ -54,6 +54,9 @@ pub(crate) trait Dialect: Send + Sync {
 
     /// The size from which messages are compressed for peers that accept it, if a server does not say.
     fn compress_from(&self) -> Option<usize>;
+
+    /// The code of a request that is not a message.
+    fn malformed(&self) -> Code;
 
     /// The time that the headers of a call leave for it.
     fn timeout(&self, headers: &HeaderMap) -> Result<Option<Duration>, Status>;
@@ -166,7 +169,7 @@ fn refuse_encoding(
     response
 }
 
-/// How responses are written.
+/// How messages are read and written.
 #[derive(Clone, Copy)]
 struct Form {
     dialect: &'static dyn Dialect,
@@ -178,6 +181,21 @@ struct Form {
 impl Form {
     fn append(&self, message: &dyn AnyMessage, out: &mut Vec<u8>) -> Result<(), Status> {
         envelope::append(out, self.compression, self.limit, |out| codec::write(self.codec, message, out))
+    }
+
+    fn read(
+        &self,
+        envelope: Envelope,
+        compression: Option<Compression>,
+        limit: usize,
+        message: &mut dyn AnyMessage,
+    ) -> Result<(), Status> {
+        let content = envelope.content(compression, limit);
+        let read = content.and_then(|content| codec::read(self.codec, content, message));
+        read.map_err(|status| match status.code() {
+            Code::InvalidArgument => Status::new(self.dialect.malformed(), status.message()),
+            _ => status,
+        })
     }
 
     /// A response whose headers come from the context.
@@ -253,8 +271,8 @@ impl Enveloped {
             return Err(wrong_number());
         }
         self.has_request = true;
-        let content = envelope.content(self.request_compression, self.settings.max_request_size)?;
-        codec::read(self.form.codec, content, message)?;
+        let limit = self.settings.max_request_size;
+        self.form.read(envelope, self.request_compression, limit, message)?;
         Ok(dispatch::admit(message)?)
     }
 }
@@ -307,7 +325,7 @@ impl Exchange for Enveloped {
             reader: std::mem::replace(&mut self.reader, empty),
             ctx: self.call.context().clone(),
             compression: self.request_compression,
-            codec: self.form.codec,
+            form: self.form,
             limit: self.settings.max_request_size,
             next: None,
         }))
@@ -334,7 +352,7 @@ struct Requests {
     reader: EnvelopeReader,
     ctx: Context,
     compression: Option<Compression>,
-    codec: Codec,
+    form: Form,
     limit: usize,
     /// The envelope that waits to be read.
     next: Option<Envelope>,
@@ -354,8 +372,7 @@ impl Incoming for Requests {
 
     fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
         let envelope = self.next.take().expect("it was ready");
-        let content = envelope.content(self.compression, self.limit)?;
-        codec::read(self.codec, content, message)?;
+        self.form.read(envelope, self.compression, self.limit, message)?;
         dispatch::admit(message)
     }
 }

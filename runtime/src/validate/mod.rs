@@ -13,9 +13,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::mem::ManuallyDrop;
 
-#[cfg(any(feature = "server", feature = "client"))]
-pub(crate) use status::admit;
-
 pub use path::{PathElement, RuleElement, Subscript};
 
 #[doc(hidden)]

@@ -40,9 +40,3 @@ impl From<Violations> for Status {
         Self::from(&from)
     }
 }
-
-/// What does not let a request that breaks a rule pass, in a server and in a client.
-#[cfg(any(feature = "server", feature = "client"))]
-pub(crate) fn admit<T: super::Validate>(message: &T) -> Result<(), Status> {
-    message.validate().map_err(Status::from)
-}

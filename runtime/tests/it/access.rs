@@ -77,7 +77,7 @@ async fn serve_layered() -> crate::setup::Running {
     let (script, events) = Script::new();
     let bound = Server::new()
         .add(DemoServer::new(script))
-        .layer(tower::util::MapRequestLayer::new(|mut request: http::Request<rsvc::codegen::Body>| {
+        .layer(tower::util::MapRequestLayer::new(|mut request: http::Request<rsvc::Body>| {
             request.extensions_mut().insert(Principal::new("layer"));
             request
         }))

@@ -37,12 +37,16 @@ async fn a_service_is_added_once() {
 async fn a_server_that_cannot_be_reached_is_named() {
     let error = Channel::connect("http://127.0.0.1:1").await.unwrap_err();
     assert!(!error.is_invalid_endpoint());
-    let text = error.to_string();
-    assert!(text.starts_with("cannot connect to `http://127.0.0.1:1`: Connection refused"), "{text}");
+    assert_eq!(error.to_string(), "cannot connect to `http://127.0.0.1:1`");
+    let mut reason: &dyn std::error::Error = &error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    assert!(reason.to_string().starts_with("Connection refused"), "{reason}");
     for wrong in ["127.0.0.1:80", "ftp://x", "http://x/y", "http://x/?y", "http://", "", "http://a b"] {
         let error = Channel::connect(wrong).await.unwrap_err();
         assert!(error.is_invalid_endpoint(), "{error}");
-        assert!(error.to_string().starts_with(&format!("`{wrong}` is not an endpoint: ")), "{error}");
+        assert!(error.to_string().starts_with(&format!("`{wrong}` is not an endpoint")), "{error}");
     }
 }
 
@@ -70,7 +74,7 @@ async fn plain_http_gets_an_answer() {
         ("GET / HTTP/1.1\r\nhost: x\r\n\r\n", "HTTP/1.1 404 Not Found\r\n"),
         ("GET /demo.v1.Demo/Say HTTP/1.1\r\nhost: x\r\n\r\n", "HTTP/1.1 405 Method Not Allowed\r\n"),
         (
-            "POST /demo.v1.Demo/Say HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
+            "POST /demo.v1.Demo/Say HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\n{}",
             "HTTP/1.1 415 Unsupported Media Type\r\n",
         ),
         (
@@ -198,7 +202,7 @@ async fn layers_surround_all_services() {
     let (script, events) = Script::new();
     let bound = Server::new()
         .add(DemoServer::new(script))
-        .layer(tower::util::MapResponseLayer::new(|mut response: http::Response<rsvc::codegen::Body>| {
+        .layer(tower::util::MapResponseLayer::new(|mut response: http::Response<rsvc::Body>| {
             response.headers_mut().insert("x-layer", http::HeaderValue::from_static("1"));
             response
         }))

@@ -54,7 +54,7 @@ async fn unary() {
     assert_eq!(code, 200);
     let (messages, trailers) = parse(&body);
     assert_eq!(messages, [text("hello you")]);
-    assert!(trailers.contains("grpc-status:0"), "{trailers}");
+    assert!(trailers.contains("grpc-status: 0"), "{trailers}");
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn streaming_with_trailers() {
     assert_eq!(code, 200);
     let (messages, trailers) = parse(&body);
     assert_eq!(messages, [number(0), number(1), number(2)]);
-    assert!(trailers.contains("grpc-status:0") && trailers.contains("x-trailer:2"), "{trailers}");
+    assert!(trailers.contains("grpc-status: 0") && trailers.contains("x-trailer: 2"), "{trailers}");
 }
 
 #[tokio::test]

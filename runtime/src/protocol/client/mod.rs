@@ -22,7 +22,7 @@ use crate::call::{Body, BoxError};
 
 pub(crate) use call::{ClientCall, within};
 pub(crate) use dialect::{Dialect, Head, write_form};
-pub(crate) use error::{body_error, code_of_http, http_error, innermost, unexpected, unreadable};
+pub(crate) use error::{body_error, code_of_http, http_error, unexpected, unreadable};
 use requests::Requests;
 pub(crate) use requests::{bare, one};
 use responses::Responses;

@@ -57,6 +57,10 @@ impl Dialect for Streams {
         Some(COMPRESS_FROM)
     }
 
+    fn malformed(&self) -> Code {
+        Code::InvalidArgument
+    }
+
     fn timeout(&self, headers: &HeaderMap) -> Result<Option<Duration>, Status> {
         check_version(headers)?;
         timeout::of_caller(headers)

@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
 use super::status;
-use crate::bridge::Status;
+use crate::bridge::{Code, Status};
 use crate::call::Body;
 use crate::deadline;
 use crate::protocol::compression::Compression;
@@ -52,6 +52,12 @@ impl Dialect for Grpc {
         None
     }
 
+    /// By gRPC's table of
+    /// [status codes](https://github.com/grpc/grpc/blob/master/doc/statuscodes.md) that its libraries give.
+    fn malformed(&self) -> Code {
+        Code::Internal
+    }
+
     fn timeout(&self, headers: &HeaderMap) -> Result<Option<Duration>, Status> {
         deadline::of_caller(headers)
     }
@@ -87,6 +93,12 @@ impl Dialect for Web {
 
     fn compress_from(&self) -> Option<usize> {
         None
+    }
+
+    /// By gRPC's table of
+    /// [status codes](https://github.com/grpc/grpc/blob/master/doc/statuscodes.md) that its libraries give.
+    fn malformed(&self) -> Code {
+        Code::Internal
     }
 
     fn timeout(&self, headers: &HeaderMap) -> Result<Option<Duration>, Status> {

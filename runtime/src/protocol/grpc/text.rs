@@ -38,20 +38,18 @@ impl Decoded {
     fn take_groups(&mut self) -> Result<Bytes, Status> {
         let whole = self.pending.len() / GROUP * GROUP;
         let mut out = Vec::with_capacity(whole / GROUP * 3);
-        for text in self.pending[..whole].split_inclusive(|&byte| byte == b'=') {
-            // The second `=` of a group stands alone here.
-            if text == b"=" {
-                continue;
-            }
-            let text = text.strip_suffix(b"=").unwrap_or(text);
-            NO_PADDING.decode_vec(text, &mut out).map_err(|_| not_base64())?;
+        let mut text = &self.pending[..whole];
+        while !text.is_empty() {
+            // A group with padding ends one of the texts.
+            let padded = text.iter().position(|&byte| byte == b'=');
+            let end = padded.map_or(text.len(), |at| at / GROUP * GROUP + GROUP);
+            STANDARD.decode_vec(&text[..end], &mut out).map_err(|_| not_base64())?;
+            text = &text[end..];
         }
         self.pending.advance(whole);
         Ok(out.into())
     }
 }
-
-const NO_PADDING: base64::engine::GeneralPurpose = base64::engine::general_purpose::STANDARD_NO_PAD;
 
 #[cold]
 fn not_base64() -> Status {
