@@ -47,11 +47,5 @@ pub mod rest_client {
 /// The client side of the four kinds of methods.
 #[cfg(feature = "client")]
 pub mod client {
-    pub use crate::client::{bidi_streaming, client_streaming, server_streaming, unary};
-}
-
-/// The client side of the four kinds of methods.
-#[cfg(feature = "client")]
-pub mod client {
     pub use crate::client::call::{bidi_streaming, client_streaming, server_streaming, unary};
 }

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::end_stream::{self, END_STREAM};
 use super::{
-    ACCEPT_ENCODING, ENCODING, PROTOCOL_VERSION, TIMEOUT, VERSION, stream_media_type, timeout_value,
+    ACCEPT_ENCODING, ENCODING, PROTOCOL_VERSION, VERSION, stream_media_type, timeout,
 };
 use crate::bridge::Status;
 use crate::protocol::client::Dialect;
