@@ -6,7 +6,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::end_stream::{self, END_STREAM};
-use super::{ACCEPT_ENCODING, ENCODING, PROTOCOL_VERSION, VERSION, stream_media_type, timeout};
+use super::{
+    ACCEPT_ENCODING, ENCODING, PROTOCOL_VERSION, VERSION, stream_media_type, timeout,
+};
 use crate::bridge::Status;
 use crate::protocol::client::Dialect;
 use crate::protocol::wire::Codec;
@@ -31,9 +33,9 @@ impl Dialect for ConnectStream {
         ACCEPT_ENCODING
     }
 
-    fn write_headers(&self, time: Option<Duration>, headers: &mut HeaderMap) {
+    fn write_headers(&self, timeout: Option<Duration>, headers: &mut HeaderMap) {
         headers.insert(PROTOCOL_VERSION, HeaderValue::from_static(VERSION));
-        if let Some(time) = time {
+        if let Some(time) = timeout {
             headers.insert(timeout::HEADER, timeout::format(time));
         }
     }
