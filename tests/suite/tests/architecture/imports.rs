@@ -50,6 +50,8 @@ pub(crate) struct Module {
 pub(crate) struct Imports {
     pub(crate) modules: Vec<Module>,
     pub(crate) edges: Vec<Edge>,
+    /// The macros that are named from the root, and where they are defined.
+    macros: BTreeMap<String, usize>,
     /// The name by which the crate's programs and generated code name the library.
     name: &'static str,
 }
@@ -70,7 +72,7 @@ impl Imports {
         exists: &dyn Fn(&str) -> bool,
         text: &dyn Fn(&str) -> String,
     ) -> Self {
-        let mut imports = Self { modules: Vec::new(), edges: Vec::new(), name };
+        let mut imports = Self { modules: Vec::new(), edges: Vec::new(), macros: BTreeMap::new(), name };
         let mut sources = Vec::new();
         let mut open: Vec<(String, Option<(usize, String)>)> =
             roots.iter().rev().map(|root| ((*root).to_owned(), None)).collect();
@@ -87,6 +89,10 @@ impl Imports {
                 let below = below.unwrap_or_else(|| panic!("{file}: `mod {module};` has no file"));
                 open.push((below, Some((id, module.clone()))));
             }
+            let folder = &file[..file.rfind('/').map_or(0, |at| at + 1)];
+            for (module, included) in &source.included {
+                open.push((format!("{folder}{included}"), Some((id, module.clone()))));
+            }
             imports.modules.push(Module {
                 file,
                 parent: of.map(|(parent, _)| parent),
@@ -94,6 +100,7 @@ impl Imports {
                 imports: source.imports.clone(),
                 items: source.items.clone(),
             });
+            imports.macros.extend(source.macros.iter().map(|name| (name.clone(), id)));
             sources.push(source);
         }
         for (from, source) in sources.iter().enumerate() {
@@ -146,6 +153,9 @@ impl Imports {
                 Some(child) => *child,
                 None => match self.imported(at, segment, chain.through(after)) {
                     Some(at) => at,
+                    None if module.parent.is_none() => {
+                        return Some(self.macros.get(*segment).copied().unwrap_or(at));
+                    }
                     None => return Some(at),
                 },
             };
@@ -266,6 +276,16 @@ mod tests {
         ]);
         let wanted = [edge("other.rs", "call.rs"), edge("other.rs", "lib.rs"), edge("user.rs", "lib.rs")];
         assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn a_macro_is_of_the_file_that_defines_it() {
+        let found = edges(&[
+            ("lib.rs", "mod a; mod b;"),
+            ("a.rs", "#[macro_export] macro_rules! m { () => { $crate::b::g() }; }"),
+            ("b.rs", "fn f() { crate::m!() }"),
+        ]);
+        assert_eq!(found, [edge("b.rs", "a.rs")]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A Rust source as the rules see it: paths, macros, method calls and texts, without comments and tests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -43,8 +43,12 @@ pub(crate) struct Source {
     pub(crate) test_modules: BTreeSet<String>,
     /// Modules with a file of their own that are declared here (`mod x;`), without those for tests.
     pub(crate) modules: BTreeSet<String>,
+    /// Modules whose text is another file (`mod x { include!("…"); }`), and that file.
+    pub(crate) included: BTreeMap<String, String>,
     /// What the file imports, outside of functions and modules with a body.
     pub(crate) imports: Vec<Import>,
+    /// Macros by example, wherever in the file they are.
+    pub(crate) macros: BTreeSet<String>,
     /// Functions, types and constants that the file defines, outside of functions and modules with a body.
     pub(crate) items: BTreeSet<String>,
 }
@@ -134,6 +138,10 @@ impl Source {
             [keyword, name, TokenTree::Group(body), ..]
                 if ident(keyword)? == "mod" && ident(name).is_some() =>
             {
+                if let Some(file) = included(body.stream()).filter(|_| !around.nested) {
+                    self.included.insert(name.to_string(), file);
+                    return Some(at + 3);
+                }
                 let inline_modules = around.inline_modules + 1;
                 self.read(body.stream(), Around { inline_modules, ..around.inside() });
                 Some(at + 3)
@@ -211,6 +219,10 @@ impl Source {
             // What follows `let ::core` is a path of its own.
             return Some(end);
         }
+        if at > 0 && is_punct(&trees[at - 1], '$') {
+            // A parameter of a macro; or `$crate`, a path in the file that the macro is used in.
+            path = format!("${path}");
+        }
         while let [first, second, third, ..] = &trees[end..]
             && is_punct(first, ':')
             && is_punct(second, ':')
@@ -218,6 +230,12 @@ impl Source {
         {
             path = format!("{path}::{word}");
             end += 3;
+        }
+        if let [bang, name, TokenTree::Group(_), ..] = &trees[end..]
+            && path == "macro_rules"
+            && is_punct(bang, '!')
+        {
+            self.macros.extend(ident(name));
         }
         if let [bang, TokenTree::Group(body), ..] = &trees[end..]
             && is_punct(bang, '!')
@@ -230,6 +248,19 @@ impl Source {
         }
         self.add(Fact::Path(path), &trees[at], around);
         Some(end)
+    }
+}
+
+/// The file of `include!("file");`, if that is all there is.
+fn included(body: TokenStream) -> Option<String> {
+    let trees: Vec<TokenTree> = body.into_iter().collect();
+    match &trees[..] {
+        [word, bang, TokenTree::Group(file)] | [word, bang, TokenTree::Group(file), _]
+            if ident(word)? == "include" && is_punct(bang, '!') =>
+        {
+            syn::parse2::<syn::LitStr>(file.stream()).ok().map(|file| file.value())
+        }
+        _ => None,
     }
 }
 
@@ -370,12 +401,13 @@ mod tests {
     #[test]
     fn what_a_file_defines_and_imports_is_told_from_what_is_inside() {
         let source = Source::parse(
-            "mod a; pub(crate) mod b { use super::c; fn inner() {} }\n\
+            "mod a; pub(crate) mod b { use super::c; fn inner() {} } mod i { include!(\"i/mod.rs\"); }\n\
              pub(in crate::d) use x::{y as z, w::*, v::{self, u as _}};\n\
              struct S(pub (crate::e::T, u8)); impl S { fn method() {} } const fn f() { use g::h; }",
         )
         .unwrap();
         assert_eq!(source.modules.into_iter().collect::<Vec<_>>(), ["a"]);
+        assert_eq!(source.included, BTreeMap::from([("i".to_owned(), "i/mod.rs".to_owned())]));
         assert_eq!(source.items.into_iter().collect::<Vec<_>>(), ["S", "f"]);
         let imports: Vec<_> = source.imports.iter().map(|i| (&*i.name, &*i.path)).collect();
         assert_eq!(imports, [("z", "x::y"), ("*", "x::w"), ("v", "x::v"), ("_", "x::v::u")]);
@@ -386,6 +418,17 @@ mod tests {
         assert_eq!(depth("super::c"), Some(1));
         assert_eq!(depth("crate::e::T"), Some(0));
         assert_eq!(depth("crate::d"), None, "a visibility is no use");
+    }
+
+    #[test]
+    fn macros_are_no_text_of_their_file() {
+        let source =
+            Source::parse("macro_rules! m { ($t:ident) => { $crate::a::b($t::c); d::e() }; }").unwrap();
+        assert_eq!(source.macros.into_iter().collect::<Vec<_>>(), ["m"]);
+        let found: Vec<_> = source.found.into_iter().map(|found| found.fact).collect();
+        for path in ["$crate::a::b", "$t::c", "d::e"] {
+            assert!(found.contains(&Fact::Path(path.into())), "{path}: {found:?}");
+        }
     }
 
     #[test]
