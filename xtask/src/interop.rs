@@ -17,6 +17,9 @@ const PROTOS: [&str; 3] = ["examples/shop/proto", "tests/interop/proto", "proto"
 /// Python has these as a package of its own, and takes no second definition of the same file.
 const PYTHON_HAS: &str = "google";
 
+/// All protos with their imports, for clients that generate no code.
+const DESCRIPTORS: &str = "descriptors.binpb";
+
 /// Runs every `test_*.py`. A script starts its own servers on ports that the system picks, and ends them.
 pub(crate) fn run(session: &Session) -> Result<Report> {
     let mut scripts = files(&session.root().join(SCRIPTS), "py")?;
@@ -60,7 +63,7 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
     Ok(report)
 }
 
-/// Python's own view of the protos, made anew each time.
+/// Python's own view of the protos, and their descriptors, made anew each time.
 fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
     let stubs = session.target("interop/stubs");
     if stubs.exists() {
@@ -83,6 +86,7 @@ fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
     for out in ["--python_out=", "--grpc_python_out="] {
         command.arg(flag(out, &stubs));
     }
+    command.arg("--include_imports").arg(flag("--descriptor_set_out=", &stubs.join(DESCRIPTORS)));
     process::run(command.args(sources)).context("no Python stubs")?;
     Ok(stubs)
 }
