@@ -57,8 +57,7 @@ mod bridge;
 mod call;
 #[cfg(feature = "rpc")]
 mod cancellation;
-#[doc(hidden)]
-pub mod cel;
+mod cel;
 #[cfg(feature = "client")]
 pub mod client;
 #[doc(hidden)]

@@ -9,13 +9,16 @@ use anyhow::{Context, Result};
 use crate::report::Report;
 use crate::session::Session;
 use crate::venv::Venv;
-use crate::{process, tally, venv};
+use crate::{npm, process, tally, venv};
 
 const SCRIPTS: &str = "tests/interop";
-const PROTOS: &str = "examples/shop/proto";
-const BUILT_IN: &str = "proto";
+const NODE: &str = "tests/interop/node";
+const PROTOS: [&str; 3] = ["examples/shop/proto", "tests/interop/proto", "proto"];
 /// Python has these in packages of its own, and takes no second definition of the same names.
-const PYTHON_HAS: [&str; 2] = ["google", "grpc"];
+const PYTHON_HAS: [&str; 3] = ["google", "grpc/health", "grpc/reflection"];
+
+/// All protos with their imports, for clients that generate no code.
+const DESCRIPTORS: &str = "descriptors.binpb";
 
 /// Runs every `test_*.py`. A script starts its own servers on ports that the system picks, and ends them.
 pub(crate) fn run(session: &Session) -> Result<Report> {
@@ -28,6 +31,8 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
     let venv = venv::ensure(session)?;
     let shop = session.binary("shop", "shop")?;
     let gateway = session.binary("gateway", "gateway")?;
+    let interop = session.binary("peers", "interop-server")?;
+    let node = npm::ensure(session)?.scripts(session, NODE)?;
     let stubs = generate_stubs(session, &venv)?;
     let mut report = Report::default();
     for script in scripts {
@@ -40,6 +45,9 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
             .env("SHOP_BIN", &shop)
             .env("SHOP_CLIENT", shop.with_file_name("shop-client"))
             .env("GATEWAY_BIN", &gateway)
+            .env("INTEROP_SERVER", &interop)
+            .env("INTEROP_CLIENT", interop.with_file_name("interop-client"))
+            .env("NODE_SCRIPTS", &node)
             .env("STUBS", &stubs)
             .env("BUF", venv.program("buf"));
         command.env("RSVC_VENV", venv.root()).env("RSVC_ROOT", session.root());
@@ -55,7 +63,7 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
     Ok(report)
 }
 
-/// Python's own view of the shop's protos, made anew each time.
+/// Python's own view of the protos, and their descriptors, made anew each time.
 fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
     let stubs = session.target("interop/stubs");
     if stubs.exists() {
@@ -65,11 +73,11 @@ fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
     let mut command = venv.python();
     command.args(["-m", "grpc_tools.protoc"]);
     let mut sources = Vec::new();
-    for folder in [PROTOS, BUILT_IN] {
+    for folder in PROTOS {
         let folder = session.root().join(folder);
         for file in files(&folder, "proto")? {
             let file = file.strip_prefix(&folder)?.to_owned();
-            if !PYTHON_HAS.iter().any(|folder| file.starts_with(folder)) {
+            if !PYTHON_HAS.iter().any(|has| file.starts_with(has)) {
                 sources.push(file);
             }
         }
@@ -78,7 +86,8 @@ fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
     for out in ["--python_out=", "--grpc_python_out="] {
         command.arg(flag(out, &stubs));
     }
-    process::run(command.args(sources)).context("no Python stubs for the shop's protos")?;
+    command.arg("--include_imports").arg(flag("--descriptor_set_out=", &stubs.join(DESCRIPTORS)));
+    process::run(command.args(sources)).context("no Python stubs")?;
     Ok(stubs)
 }
 

@@ -174,9 +174,9 @@ impl<'a> Cx<'a> {
             quote! { (#number, #name) }
         });
         quote! {
-            impl ::rsvc::json::JsonEnum for #path {
-                const INFO: &'static ::rsvc::json::EnumInfo =
-                    &::rsvc::json::EnumInfo::new(#name, &[#(#values),*]);
+            impl ::rsvc::codegen::json::JsonEnum for #path {
+                const INFO: &'static ::rsvc::codegen::json::EnumInfo =
+                    &::rsvc::codegen::json::EnumInfo::new(#name, &[#(#values),*]);
             }
         }
     }
@@ -194,16 +194,16 @@ impl<'a> Cx<'a> {
         quote! {
             #[allow(deprecated)]
             const _: () = {
-                static __RSVC_FIELDS: [::rsvc::json::Field; #count] = [#(#table),*];
-                static __RSVC_INFO: ::rsvc::json::MessageInfo =
-                    ::rsvc::json::MessageInfo::new(#name, &__RSVC_FIELDS);
+                static __RSVC_FIELDS: [::rsvc::codegen::json::Field; #count] = [#(#table),*];
+                static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo =
+                    ::rsvc::codegen::json::MessageInfo::new(#name, &__RSVC_FIELDS);
 
-                impl ::rsvc::json::Json for #path {
-                    fn info() -> &'static ::rsvc::json::MessageInfo {
+                impl ::rsvc::codegen::json::Json for #path {
+                    fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
                         &__RSVC_INFO
                     }
                     #[inline]
-                    fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+                    fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
                         let __rsvc_object = __rsvc_w.open();
                         #(#write)*
                         __rsvc_w.close(__rsvc_object);
@@ -211,9 +211,9 @@ impl<'a> Cx<'a> {
                     #[inline]
                     fn read_json(
                         &mut self,
-                        __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-                    ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-                        __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+                        __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+                    ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+                        __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
                     }
                     #read
                     #zeros

@@ -47,7 +47,7 @@ fn message_impl(id: MessageId, cx: &Context<'_>) -> TokenStream {
     let body = Message { rules, cx }.body();
     quote! {
         impl ::rsvc::Validate for #ty {
-            fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+            fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
                 #body
             }
         }
@@ -212,7 +212,7 @@ fn group(group: &Group, cx: &Context<'_>) -> TokenStream {
     let rule = |message: String| {
         quote!(__rsvc_out.add_rule(
             0,
-            const { &::rsvc::validate::Rule::of_message("message.oneof", #message) },
+            const { &::rsvc::codegen::validate::Rule::of_message("message.oneof", #message) },
         ))
     };
     let many = rule(format!("only one of {names} can be set"));

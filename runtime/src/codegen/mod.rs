@@ -25,6 +25,13 @@ pub const fn assert_abi(generated: u32) {
     );
 }
 
+pub use crate::{json, validate};
+
+/// What rules in CEL call.
+pub mod cel {
+    pub use crate::cel::*;
+}
+
 /// What error sets call.
 pub mod error {
     pub use crate::error::fill::{Incoming, Outgoing, list, map, option, show, show_enumeration};

@@ -32,12 +32,15 @@ mod write;
 mod zeros;
 
 pub use error::{Error, ErrorKind};
+#[doc(hidden)]
 pub use info::{EnumInfo, Field, JsonEnum, MessageInfo, Type};
 pub use options::{ReadOptions, WriteOptions};
+#[doc(hidden)]
 pub use read::{Object, Reader};
 #[doc(hidden)]
 pub use registry::GENERATED;
 pub use registry::register;
+#[doc(hidden)]
 pub use write::{JsonMap, MapKey, Start, Writer};
 #[doc(hidden)]
 pub use zeros::NegativeZeros;

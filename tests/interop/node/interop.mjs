@@ -1,12 +1,10 @@
-// What the interop programs on @grpc/grpc-js share. `PROTOS` is the folder of the service's files.
-import grpc from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
-
-const definition = loadSync("grpc/testing/test.proto", { includeDirs: [process.env.PROTOS], defaults: true, enums: String });
-export const testing = grpc.loadPackageDefinition(definition).grpc.testing;
+// What all interop programs here share.
 
 export const ECHO_INITIAL = "x-grpc-test-echo-initial";
 export const ECHO_TRAILING = "x-grpc-test-echo-trailing-bin";
 
-export const zeros = (size) => ({ type: "COMPRESSABLE", body: Buffer.alloc(size) });
+/** The sizes of the requests and of the responses of the streaming cases. */
+export const REQUESTS = [27182, 8, 1828, 45904];
+export const RESPONSES = [31415, 9, 2653, 58979];
+
 export const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));

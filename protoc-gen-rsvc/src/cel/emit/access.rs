@@ -85,7 +85,7 @@ pub(super) fn read(base: &Plan, field: FieldId, default: &Const, cx: &Context<'_
     match &store {
         Store::Message(_) | Store::Map(..) => held,
         Store::List(_) => quote!(#held.map_or(&[][..], |__rsvc_f| __rsvc_f.as_slice())),
-        Store::Json => quote!(#held.map_or(::rsvc::cel::Value::Null, |__rsvc_f| #loaded)),
+        Store::Json => quote!(#held.map_or(::rsvc::codegen::cel::Value::Null, |__rsvc_f| #loaded)),
         _ if nullable => quote!(#held.map(|__rsvc_f| #loaded)),
         _ => {
             let default = constant(default);
@@ -135,7 +135,7 @@ pub(super) fn equal(left: &Plan, right: &Plan, cx: &Context<'_>) -> TokenStream 
         }
     };
     let (left, right) = (option(left), option(right));
-    quote!(::rsvc::cel::messages_equal(#left, #right))
+    quote!(::rsvc::codegen::cel::messages_equal(#left, #right))
 }
 
 pub(super) fn new_message(id: MessageId, fields: &[(FieldId, Plan)], cx: &Context<'_>) -> TokenStream {
@@ -158,7 +158,7 @@ fn stored(plan: &Plan, kind: &FieldKind, cx: &Context<'_>) -> TokenStream {
     let collected = |items: TokenStream, pattern: TokenStream, each: TokenStream| {
         if plan.fallible {
             quote!((#items).into_iter()
-                .map(|#pattern| ::core::result::Result::<_, ::rsvc::cel::Error>::Ok(#each))
+                .map(|#pattern| ::core::result::Result::<_, ::rsvc::codegen::cel::Error>::Ok(#each))
                 .collect::<::core::result::Result<_, _>>()?)
         } else {
             quote!((#items).into_iter().map(|#pattern| #each).collect())
@@ -188,7 +188,7 @@ fn stored(plan: &Plan, kind: &FieldKind, cx: &Context<'_>) -> TokenStream {
 /// One value in the type that it is stored in.
 fn stored_value(text: &TokenStream, kind: &ValueType) -> TokenStream {
     use crate::model::Scalar as S;
-    let narrow = |ty: TokenStream| quote!(<#ty>::try_from(#text).map_err(|_| ::rsvc::cel::Error::OVERFLOW)?);
+    let narrow = |ty: TokenStream| quote!(<#ty>::try_from(#text).map_err(|_| ::rsvc::codegen::cel::Error::OVERFLOW)?);
     match kind {
         ValueType::Scalar(S::Int32 | S::Sint32 | S::Sfixed32) | ValueType::Enum(_) => narrow(quote!(i32)),
         ValueType::Scalar(S::Uint32 | S::Fixed32) => narrow(quote!(u32)),

@@ -18,16 +18,16 @@ pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             let items = lists.iter().map(|l| values(l, cx));
             let args = args.iter().map(|a| super::value(a, cx));
             let question = fails.then(|| quote!(?));
-            quote!(::rsvc::cel::#function(#(#items,)* #(#args),*) #question)
+            quote!(::rsvc::codegen::cel::#function(#(#items,)* #(#args),*) #question)
         }
         Op::Length(list) => match list.repr {
             Repr::List(_, ListForm::Lazy) => {
                 let items = iterate(list, cx);
-                quote!(::rsvc::cel::length((#items).count()))
+                quote!(::rsvc::codegen::cel::length((#items).count()))
             }
             _ => {
                 let list = super::value(list, cx);
-                quote!(::rsvc::cel::length((#list).len()))
+                quote!(::rsvc::codegen::cel::length((#list).len()))
             }
         },
         Op::Index(list, at) => {
@@ -35,9 +35,9 @@ pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             let each = held(item, plan.repr.is_owned());
             let (list, at) = (super::value(list, cx), super::value(at, cx));
             // No block around it: what is borrowed from a new message lives as long as that.
-            quote!(match (#list).get(::rsvc::cel::index(#at)?) {
+            quote!(match (#list).get(::rsvc::codegen::cel::index(#at)?) {
                 ::core::option::Option::Some(__rsvc_i) => #each,
-                ::core::option::Option::None => ::core::result::Result::Err(::rsvc::cel::Error::INDEX)?,
+                ::core::option::Option::None => ::core::result::Result::Err(::rsvc::codegen::cel::Error::INDEX)?,
             })
         }
         Op::Quantifier { kind, range, var, second, body } => {
@@ -49,7 +49,7 @@ pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             let (left, right) = (iterate(left, cx), iterate(right, cx));
             let text = body_result(body, cx);
             // Without a failing body the `Result` is only a shape.
-            let call = quote!(::rsvc::cel::lists_equal(#left, #right, |#a, #b| #text));
+            let call = quote!(::rsvc::codegen::cel::lists_equal(#left, #right, |#a, #b| #text));
             if body.fallible { quote!(#call?) } else { quote!(#call.unwrap_or(false)) }
         }
         _ => TokenStream::new(),
@@ -145,12 +145,12 @@ pub(super) fn item_to_dyn(item: &Item) -> (TokenStream, TokenStream) {
     let (pattern, each) = item_value(item, false);
     let each = match item {
         Item::Value(repr) if **repr == Repr::Dyn => each,
-        Item::Value(repr) if **repr == Repr::Type => quote!(::rsvc::cel::Value::Type(#each)),
-        Item::Value(repr) if **repr == Repr::Null => quote!(::rsvc::cel::Value::Null),
+        Item::Value(repr) if **repr == Repr::Type => quote!(::rsvc::codegen::cel::Value::Type(#each)),
+        Item::Value(repr) if **repr == Repr::Null => quote!(::rsvc::codegen::cel::Value::Null),
         Item::Value(repr) if matches!(**repr, Repr::List(..)) => {
-            quote!(::rsvc::cel::Value::List(#each.into_iter().map(::rsvc::cel::Value::from).collect()))
+            quote!(::rsvc::codegen::cel::Value::List(#each.into_iter().map(::rsvc::codegen::cel::Value::from).collect()))
         }
-        _ => quote!(::rsvc::cel::Value::from(#each)),
+        _ => quote!(::rsvc::codegen::cel::Value::from(#each)),
     };
     (pattern, each)
 }
@@ -163,7 +163,7 @@ fn ranged(range: &Range, var: u32, second: Option<u32>, cx: &Context<'_>) -> (To
         Range::Items(list, _) => (iterate(list, cx), quote!(#var)),
         Range::Enumerated(list, _) => {
             let items = iterate(list, cx);
-            let numbered = quote!((#items).enumerate().map(|(__rsvc_n, __rsvc_i)| (::rsvc::cel::length(__rsvc_n), __rsvc_i)));
+            let numbered = quote!((#items).enumerate().map(|(__rsvc_n, __rsvc_i)| (::rsvc::codegen::cel::length(__rsvc_n), __rsvc_i)));
             (numbered, quote!((#var, #second)))
         }
         Range::Keys(map, _) => match &map.repr {
@@ -204,13 +204,13 @@ fn quantifier(
             Quantifier::ExistsOne => "exists_one",
         });
         let body = body_result(body, cx);
-        return quote!(::rsvc::cel::#function(#items, |#pattern| #body)?);
+        return quote!(::rsvc::codegen::cel::#function(#items, |#pattern| #body)?);
     }
     let body = super::value(body, cx);
     match kind {
         Quantifier::All => quote!(#items.all(|#pattern| #body)),
         Quantifier::Exists => quote!(#items.any(|#pattern| #body)),
-        Quantifier::ExistsOne => quote!(::rsvc::cel::one(#items, |#pattern| #body)),
+        Quantifier::ExistsOne => quote!(::rsvc::codegen::cel::one(#items, |#pattern| #body)),
     }
 }
 
@@ -222,7 +222,7 @@ fn collected(plan: &Plan, cx: &Context<'_>) -> TokenStream {
         let items = iterate(&lazy, cx);
         return quote!((#items).collect::<::std::vec::Vec<_>>());
     }
-    let vector = quote!(::core::result::Result<::std::vec::Vec<_>, ::rsvc::cel::Error>);
+    let vector = quote!(::core::result::Result<::std::vec::Vec<_>, ::rsvc::codegen::cel::Error>);
     match &plan.op {
         Op::Collect { range, var, filter, body } => {
             let (items, pattern) = ranged(range, *var, None, cx);
@@ -280,7 +280,7 @@ pub(super) fn map_get(map: &Plan, key: &Plan, owned: bool, cx: &Context<'_>) -> 
         let __rsvc_k = #key_value;
         match #found {
             ::core::option::Option::Some(__rsvc_i) => #each,
-            ::core::option::Option::None => ::core::result::Result::Err(::rsvc::cel::Error::NO_SUCH_KEY)?,
+            ::core::option::Option::None => ::core::result::Result::Err(::rsvc::codegen::cel::Error::NO_SUCH_KEY)?,
         }
     })
 }
@@ -348,9 +348,9 @@ pub(super) fn map_length(map: &Plan, cx: &Context<'_>) -> TokenStream {
     let text = super::value(map, cx);
     match &map.repr {
         Repr::Map(form) if matches!(**form, MapForm::Stored(..)) => {
-            quote!((#text).map_or(0, |__rsvc_m| ::rsvc::cel::length(__rsvc_m.len())))
+            quote!((#text).map_or(0, |__rsvc_m| ::rsvc::codegen::cel::length(__rsvc_m.len())))
         }
-        _ => quote!(::rsvc::cel::length((#text).len())),
+        _ => quote!(::rsvc::codegen::cel::length((#text).len())),
     }
 }
 

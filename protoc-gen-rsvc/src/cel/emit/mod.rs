@@ -121,18 +121,18 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
         Op::Call { function: "zone", args, .. } => {
             // Looked at when the generated code is compiled.
             let zone = value(&args[0], cx);
-            quote!(const { ::rsvc::cel::zone(#zone) })
+            quote!(const { ::rsvc::codegen::cel::zone(#zone) })
         }
         Op::Call { function, args, fails } => {
             let function = name(function);
             let args = args.iter().map(|a| value(a, cx));
             let question = fails.then(|| quote!(?));
-            quote!(::rsvc::cel::#function(#(#args),*) #question)
+            quote!(::rsvc::codegen::cel::#function(#(#args),*) #question)
         }
         Op::Matches { text, pattern } => {
             let text = value(text, cx);
             quote!({
-                static __RSVC_PATTERN: ::rsvc::cel::Pattern = ::rsvc::cel::Pattern::new(#pattern);
+                static __RSVC_PATTERN: ::rsvc::codegen::cel::Pattern = ::rsvc::codegen::cel::Pattern::new(#pattern);
                 __RSVC_PATTERN.is_match(#text)
             })
         }
@@ -162,7 +162,7 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
         Op::Borrow(inner) => borrow(inner, cx),
         Op::Unwrap(inner) => {
             let inner = value(inner, cx);
-            quote!((#inner).ok_or(::rsvc::cel::Error::NO_OVERLOAD)?)
+            quote!((#inner).ok_or(::rsvc::codegen::cel::Error::NO_OVERLOAD)?)
         }
         Op::IsNull(inner) => {
             let text = value(inner, cx);
@@ -182,14 +182,14 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
         Op::FromDyn(inner) => {
             let text = value(inner, cx);
             let ty = rust_type(&plan.repr);
-            quote!(<#ty as ::rsvc::cel::FromValue>::from_value(#text)?)
+            quote!(<#ty as ::rsvc::codegen::cel::FromValue>::from_value(#text)?)
         }
         Op::NewMessage { id, fields } => access::new_message(*id, fields, cx),
         Op::Fail(text) => {
             let ty = rust_type(&plan.repr);
             quote!({
                 let __rsvc_failed: #ty =
-                    ::core::result::Result::Err(::rsvc::cel::Error::new(#text))?;
+                    ::core::result::Result::Err(::rsvc::codegen::cel::Error::new(#text))?;
                 __rsvc_failed
             })
         }
@@ -290,16 +290,16 @@ fn one_of(plan: &Plan, constants: &[Const], cx: &Context<'_>) -> TokenStream {
 pub fn result(plan: &Plan, cx: &Context<'_>) -> TokenStream {
     let text = value(plan, cx);
     if plan.fallible {
-        quote!((|| ::core::result::Result::<_, ::rsvc::cel::Error>::Ok(#text))())
+        quote!((|| ::core::result::Result::<_, ::rsvc::codegen::cel::Error>::Ok(#text))())
     } else {
-        quote!(::core::result::Result::<_, ::rsvc::cel::Error>::Ok(#text))
+        quote!(::core::result::Result::<_, ::rsvc::codegen::cel::Error>::Ok(#text))
     }
 }
 
 /// The body of a closure that gives a `Result`.
 fn body_result(plan: &Plan, cx: &Context<'_>) -> TokenStream {
     let text = value(plan, cx);
-    quote!(::core::result::Result::<_, ::rsvc::cel::Error>::Ok(#text))
+    quote!(::core::result::Result::<_, ::rsvc::codegen::cel::Error>::Ok(#text))
 }
 
 fn variable_place(variable: Variable, cx: &Context<'_>) -> Place {
@@ -326,9 +326,9 @@ fn load(place: &Place, store: &Store) -> TokenStream {
         Store::Scalar(S::String) => quote!(#receiver.as_str()),
         Store::Scalar(S::Bytes) => quote!((&#value[..])),
         Store::Message(_) => reference,
-        Store::Timestamp => quote!(::rsvc::cel::Timestamp::from(#reference)),
-        Store::Duration => quote!(::rsvc::cel::Duration::from(#reference)),
-        Store::Json => quote!(::rsvc::cel::Value::from(#reference)),
+        Store::Timestamp => quote!(::rsvc::codegen::cel::Timestamp::from(#reference)),
+        Store::Duration => quote!(::rsvc::codegen::cel::Duration::from(#reference)),
+        Store::Json => quote!(::rsvc::codegen::cel::Value::from(#reference)),
         Store::List(_) => quote!(#receiver.as_slice()),
         Store::Map(..) => quote!(::core::option::Option::Some(#reference)),
     }
@@ -350,8 +350,8 @@ fn constant(value: &Const) -> TokenStream {
             let literal = proc_macro2::Literal::byte_string(b);
             quote!((&#literal[..]))
         }
-        Const::Timestamp(seconds, nanos) => quote!(::rsvc::cel::Timestamp::new(#seconds, #nanos)),
-        Const::Duration(seconds, nanos) => quote!(::rsvc::cel::Duration::new(#seconds, #nanos)),
+        Const::Timestamp(seconds, nanos) => quote!(::rsvc::codegen::cel::Timestamp::new(#seconds, #nanos)),
+        Const::Duration(seconds, nanos) => quote!(::rsvc::codegen::cel::Duration::new(#seconds, #nanos)),
         Const::List(items) if items.is_empty() => quote!([(); 0]),
         Const::List(items) => {
             let items = items.iter().map(constant);
@@ -384,7 +384,7 @@ fn logic(kind: Logic, left: &Plan, right: &Plan, cx: &Context<'_>) -> TokenStrea
     let (first, second) = (result(left, cx), result(right, cx));
     // The one that decides absorbs the error of the other.
     let function = name(if and { "and" } else { "or" });
-    quote!(::rsvc::cel::#function(#first, || #second)?)
+    quote!(::rsvc::codegen::cel::#function(#first, || #second)?)
 }
 
 /// The Rust type of a form, for the forms that can be taken out of a `Value` or fail.
@@ -399,8 +399,8 @@ fn rust_type(repr: &Repr) -> TokenStream {
         Repr::Str(Own::Owned) => quote!(::std::string::String),
         Repr::Bytes(Own::Borrowed) => quote!(&'static [u8]),
         Repr::Bytes(Own::Owned) => quote!(::std::vec::Vec<u8>),
-        Repr::Timestamp => quote!(::rsvc::cel::Timestamp),
-        Repr::Duration => quote!(::rsvc::cel::Duration),
+        Repr::Timestamp => quote!(::rsvc::codegen::cel::Timestamp),
+        Repr::Duration => quote!(::rsvc::codegen::cel::Duration),
         Repr::Nullable(inner) => {
             let inner = rust_type(inner);
             quote!(::core::option::Option<#inner>)
@@ -409,7 +409,7 @@ fn rust_type(repr: &Repr) -> TokenStream {
             let inner = rust_type(inner);
             quote!(::std::vec::Vec<#inner>)
         }
-        Repr::Dyn => quote!(::rsvc::cel::Value<'_>),
+        Repr::Dyn => quote!(::rsvc::codegen::cel::Value<'_>),
         Repr::Message { .. } | Repr::List(..) | Repr::Map(_) => quote!(_),
     }
 }
@@ -419,7 +419,7 @@ fn to_dyn(inner: &Plan, cx: &Context<'_>) -> TokenStream {
         Repr::List(item, _) => {
             let items = list::iterate(inner, cx);
             let (pattern, each) = list::item_to_dyn(item);
-            quote!(::rsvc::cel::Value::List((#items).map(|#pattern| #each).collect()))
+            quote!(::rsvc::codegen::cel::Value::List((#items).map(|#pattern| #each).collect()))
         }
         Repr::Map(form) => {
             let (entries, key, value) = match &**form {
@@ -434,17 +434,17 @@ fn to_dyn(inner: &Plan, cx: &Context<'_>) -> TokenStream {
                     (quote!((#map).into_iter()), dyn_of(&quote!(__rsvc_k)), dyn_of(&quote!(__rsvc_w)))
                 }
             };
-            quote!(::rsvc::cel::Value::Map((#entries).map(|(__rsvc_k, __rsvc_w)| (#key, #value)).collect()))
+            quote!(::rsvc::codegen::cel::Value::Map((#entries).map(|(__rsvc_k, __rsvc_w)| (#key, #value)).collect()))
         }
         Repr::Type => {
             let text = value(inner, cx);
-            quote!(::rsvc::cel::Value::Type(#text))
+            quote!(::rsvc::codegen::cel::Value::Type(#text))
         }
-        Repr::Null => quote!(::rsvc::cel::Value::Null),
+        Repr::Null => quote!(::rsvc::codegen::cel::Value::Null),
         _ => dyn_of(&value(inner, cx)),
     }
 }
 
 fn dyn_of(text: &TokenStream) -> TokenStream {
-    quote!(::rsvc::cel::Value::from(#text))
+    quote!(::rsvc::codegen::cel::Value::from(#text))
 }

@@ -18,8 +18,8 @@ impl Cx<'_> {
             fn read_field(
                 &mut self,
                 __rsvc_index: usize,
-                __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-            ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+                __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+            ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
                 match __rsvc_index {
                     #(#arms)*
                     _ => ::core::result::Result::Ok(()),
@@ -46,7 +46,7 @@ impl Cx<'_> {
             (Holds::Map, _) => quote! { __rsvc_r.map(&mut #place) },
             (Holds::List, Kind::Message) => quote! { __rsvc_r.list(&mut #place) },
             (Holds::Optional, Kind::Message) => quote! { __rsvc_r.message_opt(&mut #place) },
-            (_, Kind::Message) => quote! { ::rsvc::json::Json::read_json(&mut #place, __rsvc_r) },
+            (_, Kind::Message) => quote! { ::rsvc::codegen::json::Json::read_json(&mut #place, __rsvc_r) },
             (holds, Kind::Enum(path)) => {
                 let method = if holds == Holds::Value {
                     format_ident!("enumeration")
@@ -76,13 +76,13 @@ impl Cx<'_> {
         let body = match self.kind(field.kind.value()) {
             Kind::Message => quote! {
                 if let #some(#variant(__rsvc_value)) = &mut #place {
-                    ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                 } else {
                     #place = #some(#variant(__rsvc_r.message_value()?));
                 }
             },
             Kind::Enum(path) => quote! {
-                if let #some(__rsvc_value) = __rsvc_r.enum_value(<#path as ::rsvc::json::JsonEnum>::INFO)? {
+                if let #some(__rsvc_value) = __rsvc_r.enum_value(<#path as ::rsvc::codegen::json::JsonEnum>::INFO)? {
                     #place = #some(#variant(__rsvc_value));
                 }
             },

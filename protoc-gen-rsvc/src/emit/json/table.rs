@@ -19,7 +19,7 @@ impl Cx<'_> {
         let cardinality = match &field.kind {
             FieldKind::Map(key, _) => {
                 let key = format_ident!("{key:?}");
-                quote! { .map(::rsvc::json::Type::#key) }
+                quote! { .map(::rsvc::codegen::json::Type::#key) }
             }
             FieldKind::Repeated(_) if field.packed => quote! { .packed() },
             FieldKind::Repeated(_) => quote! { .repeated() },
@@ -37,7 +37,7 @@ impl Cx<'_> {
             FieldKind::Singular(value, _) if self.takes_null(value) => quote! { .nullable() },
             _ => quote! {},
         };
-        quote! { ::rsvc::json::Field::#new(#names, #number) #cardinality #nullable }
+        quote! { ::rsvc::codegen::json::Field::#new(#names, #number) #cardinality #nullable }
     }
 
     /// The constructor for a type.

@@ -48,7 +48,7 @@ impl Cx<'_> {
         (!lines.is_empty()).then(|| {
             quote! {
                 #[inline]
-                fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+                fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::codegen::json::NegativeZeros) {
                     #(#lines)*
                 }
             }

@@ -144,7 +144,7 @@ impl Report<'_> {
                 quote!(new(#id, #message, &[#(#elements),*]))
             }
         };
-        quote!(const { &::rsvc::validate::Rule::#rule })
+        quote!(const { &::rsvc::codegen::validate::Rule::#rule })
     }
 
     fn add(&self) -> TokenStream {

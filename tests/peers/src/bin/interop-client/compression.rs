@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use peers::api::{BoolValue, ResponseParameters, SimpleRequest, StreamingOutputCallRequest, TestService};
 use rsvc::{Code, Context, Status};
 
+use crate::Protocol;
 use crate::cases::{NotApplicable, fails, same};
 use crate::peer::{Peer, Requests};
 use crate::tap::Tap;
@@ -33,7 +34,7 @@ pub(crate) async fn client_unary(peer: Peer) -> anyhow::Result<()> {
 }
 
 pub(crate) async fn server_unary(peer: Peer) -> anyhow::Result<()> {
-    let tap = Tap::open(peer.authority()?).await?;
+    let tap = tap(&peer).await?;
     let service = peer.at(tap.url()).service().await?;
     for compressed in [true, false] {
         let request =
@@ -45,7 +46,7 @@ pub(crate) async fn server_unary(peer: Peer) -> anyhow::Result<()> {
 }
 
 pub(crate) async fn server_streaming(peer: Peer) -> anyhow::Result<()> {
-    let tap = Tap::open(peer.authority()?).await?;
+    let tap = tap(&peer).await?;
     let service = peer.at(tap.url()).service().await?;
     let wanted = RESPONSES.map(|(size, compressed)| ResponseParameters {
         size,
@@ -63,6 +64,14 @@ pub(crate) async fn server_streaming(peer: Peer) -> anyhow::Result<()> {
     }
     same("the end of the stream", &responses.message().await?, &None)?;
     same("the flags of the responses", &tap.flags(), &RESPONSES.map(|(_, compressed)| compressed).into())
+}
+
+/// A tap where it can read what the server sends.
+async fn tap(peer: &Peer) -> anyhow::Result<Tap> {
+    if peer.args().protocol != Protocol::Grpc {
+        return Err(NotApplicable::new("flags of responses are looked for in gRPC alone").into());
+    }
+    Ok(Tap::open(peer.authority()?).await?)
 }
 
 /// A server that cannot choose says so by its status.

@@ -22,13 +22,9 @@ pub(crate) async fn status_code_and_message(peer: Peer) -> anyhow::Result<()> {
         response_status: Some(EchoStatus { code: Code::Unknown.into(), message: message.to_owned() }),
         ..StreamingOutputCallRequest::default()
     };
-    let requests = RequestStream::from_iter([request]);
-    let answer = match peer.service().await?.full_duplex_call(Context::new(), requests).await {
-        Ok(mut responses) => responses.message().await,
-        Err(status) => Err(status),
-    };
-    let status = fails(answer, Code::Unknown).context("FullDuplexCall")?;
-    same("the message of FullDuplexCall", &status.message(), &message)
+    let answer = peer.outputs(Context::new(), request).await?;
+    let status = fails(answer, Code::Unknown).context("the stream")?;
+    same("the message of the stream", &status.message(), &message)
 }
 
 pub(crate) async fn special_status_message(peer: Peer) -> anyhow::Result<()> {
@@ -74,6 +70,7 @@ pub(crate) async fn cancel_after_begin(peer: Peer) -> anyhow::Result<()> {
 }
 
 pub(crate) async fn cancel_after_response(peer: Peer) -> anyhow::Result<()> {
+    peer.need_duplex()?;
     let (sender, requests) = RequestStream::channel(1);
     sender.send(exchange(REQUESTS[0], RESPONSES[0])).await?;
     let mut responses = peer.service().await?.full_duplex_call(Context::new(), requests).await?;
@@ -84,6 +81,7 @@ pub(crate) async fn cancel_after_response(peer: Peer) -> anyhow::Result<()> {
 }
 
 pub(crate) async fn timeout(peer: Peer) -> anyhow::Result<()> {
+    peer.need_duplex()?;
     let service = peer.service().await?;
     let (sender, requests) = RequestStream::channel(1);
     let request = StreamingOutputCallRequest {

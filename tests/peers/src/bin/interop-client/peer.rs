@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use peers::api::TestServiceClient;
-use rsvc::Channel;
+use futures_util::TryStreamExt;
+use peers::api::{StreamingOutputCallRequest, StreamingOutputCallResponse, TestService, TestServiceClient};
 use rsvc::client::{self, Builder, HttpVersion};
+use rsvc::{Channel, Context, RequestStream, Status};
 
+use crate::cases::NotApplicable;
 use crate::{Args, Codec, Http, Protocol};
 
 /// A server, and the settings of channels to it.
@@ -36,6 +38,37 @@ impl Peer {
 
     pub(crate) fn args(&self) -> &Args {
         &self.args
+    }
+
+    /// Whether both sides of a call can stream at once: HTTP/1.1 does not have that, whatever the protocol.
+    pub(crate) fn has_duplex(&self) -> bool {
+        self.args.http == Http::Two
+    }
+
+    /// Ends a case whose streams go in both directions where there are none.
+    pub(crate) fn need_duplex(&self) -> anyhow::Result<()> {
+        if self.has_duplex() {
+            return Ok(());
+        }
+        Err(NotApplicable::new("a stream in both directions needs HTTP/2").into())
+    }
+
+    /// The responses to one request, by a stream in both directions where there are any.
+    pub(crate) async fn outputs(
+        &self,
+        ctx: Context,
+        request: StreamingOutputCallRequest,
+    ) -> anyhow::Result<Result<Vec<StreamingOutputCallResponse>, Status>> {
+        let service = self.service().await?;
+        let responses = if self.has_duplex() {
+            service.full_duplex_call(ctx, RequestStream::from_iter([request])).await
+        } else {
+            service.streaming_output_call(ctx, request).await
+        };
+        Ok(match responses {
+            Ok(responses) => responses.try_collect().await,
+            Err(status) => Err(status),
+        })
     }
 
     /// The host and port of the server.

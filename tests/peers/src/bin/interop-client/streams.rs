@@ -48,6 +48,7 @@ pub(crate) async fn server_streaming(peer: Peer) -> anyhow::Result<()> {
 }
 
 pub(crate) async fn ping_pong(peer: Peer) -> anyhow::Result<()> {
+    peer.need_duplex()?;
     let (sender, requests) = RequestStream::channel(1);
     sender.send(exchange(REQUESTS[0], RESPONSES[0])).await?;
     let mut responses = peer.service().await?.full_duplex_call(Context::new(), requests).await?;
@@ -63,6 +64,7 @@ pub(crate) async fn ping_pong(peer: Peer) -> anyhow::Result<()> {
 }
 
 pub(crate) async fn empty(peer: Peer) -> anyhow::Result<()> {
+    peer.need_duplex()?;
     let requests = RequestStream::from_iter([]);
     let mut responses = peer.service().await?.full_duplex_call(Context::new(), requests).await?;
     same("the end of the stream", &responses.message().await?, &None)

@@ -8,7 +8,7 @@ use peers::api::{
     TestService, TestServiceClient,
 };
 use peers::{ECHO_INITIAL, ECHO_TRAILING, zeros};
-use rsvc::{Context, RequestStream};
+use rsvc::Context;
 
 use crate::Protocol;
 use crate::cases::{NotApplicable, same};
@@ -90,11 +90,12 @@ pub(crate) async fn custom_metadata(peer: Peer) -> anyhow::Result<()> {
         payload: Some(zeros(LARGE_REQUEST)),
         ..StreamingOutputCallRequest::default()
     };
-    let mut responses = service.full_duplex_call(ctx.clone(), RequestStream::from_iter([request])).await?;
-    let response = responses.message().await?.context("no response")?;
-    check_payload(response.payload, LARGE_RESPONSE)?;
-    same("the end of the stream", &responses.message().await?, &None)?;
-    check_echo(&ctx).context("FullDuplexCall")
+    let responses = peer.outputs(ctx.clone(), request).await??;
+    same("the number of responses", &responses.len(), &1)?;
+    for response in responses {
+        check_payload(response.payload, LARGE_RESPONSE)?;
+    }
+    check_echo(&ctx).context("the stream")
 }
 
 fn echoed() -> anyhow::Result<Context> {

@@ -1,19 +1,17 @@
-// The interop cases of gRPC, with @grpc/grpc-js as client: `node interop_client.mjs ADDR CASE...`.
+// The interop cases of gRPC, with @grpc/grpc-js as client: `node grpc_client.mjs ADDR CASE...`.
 // It prints what `interop-client` prints: a line for each case.
 import assert from "node:assert/strict";
 import grpc from "@grpc/grpc-js";
-import { ECHO_INITIAL, ECHO_TRAILING, testing, zeros } from "./interop.mjs";
+import { testing, zeros } from "./grpc_service.mjs";
+import { ECHO_INITIAL, ECHO_TRAILING, REQUESTS, RESPONSES } from "./interop.mjs";
+import { NotApplicable, run } from "./report.mjs";
 
 const [addr, ...names] = process.argv.slice(2);
 const SOAK = 10;
 const PATIENCE = 60_000;
 const GZIP = { "grpc.default_compression_algorithm": 2 };
 const NO_COMPRESSION = 2; // a flag of a message
-const REQUESTS = [27182, 8, 1828, 45904];
-const RESPONSES = [31415, 9, 2653, 58979];
 const LARGE = { responseSize: 314159, payload: zeros(271828) };
-
-class NotApplicable extends Error {}
 
 const connect = (options = {}) => new testing.TestService(addr, grpc.credentials.createInsecure(), options);
 const deadline = () => ({ deadline: Date.now() + PATIENCE });
@@ -216,20 +214,6 @@ const notApplicable = {
   max_concurrent_streams_connection_scaling: "a subchannel of grpc-js has one connection",
 };
 
-for (const name of names) {
-  let outcome = "ok";
-  try {
-    if (name in notApplicable) throw new NotApplicable(notApplicable[name]);
-    await cases[name]();
-  } catch (error) {
-    if (error instanceof NotApplicable) {
-      outcome = `not applicable: ${error.message}`;
-    } else {
-      process.exitCode = 1;
-      outcome = `failed: ${JSON.stringify(error.message)}`;
-    }
-  }
-  console.log(`case ${name}: ${outcome}`);
-}
+await run(names, cases, notApplicable);
 channel.close();
 process.exit(); // the timers of deadlines of calls that are over would keep it alive

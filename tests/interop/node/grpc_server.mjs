@@ -1,9 +1,10 @@
-// gRPC's interop test service on @grpc/grpc-js: `node interop_server.mjs`, until it is stopped.
+// gRPC's interop test service on @grpc/grpc-js: `node grpc_server.mjs`, until it is stopped.
 //
 // grpc-js tells no handler whether a request was compressed, so that `expect_compressed` is not looked at, and it
 // compresses no responses, which it says to who asks for that.
 import grpc from "@grpc/grpc-js";
-import { ECHO_INITIAL, ECHO_TRAILING, sleep, testing, zeros } from "./interop.mjs";
+import { testing, zeros } from "./grpc_service.mjs";
+import { ECHO_INITIAL, ECHO_TRAILING, sleep } from "./interop.mjs";
 
 const MAX = 64 << 20;
 
