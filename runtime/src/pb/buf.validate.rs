@@ -1422,15 +1422,15 @@ impl KnownRegex {
     }
 }
 
-impl ::rsvc::json::JsonEnum for Ignore {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for Ignore {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "buf.validate.Ignore",
         &[(0, "IGNORE_UNSPECIFIED"), (1, "IGNORE_IF_ZERO_VALUE"), (3, "IGNORE_ALWAYS")],
     );
 }
 
-impl ::rsvc::json::JsonEnum for KnownRegex {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for KnownRegex {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "buf.validate.KnownRegex",
         &[
             (0, "KNOWN_REGEX_UNSPECIFIED"),
@@ -1442,21 +1442,21 @@ impl ::rsvc::json::JsonEnum for KnownRegex {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"id\":", 1).optional(),
-        ::rsvc::json::Field::string(",\"message\":", 2).optional(),
-        ::rsvc::json::Field::string(",\"expression\":", 3).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"id\":", 1).optional(),
+        ::rsvc::codegen::json::Field::string(",\"message\":", 2).optional(),
+        ::rsvc::codegen::json::Field::string(",\"expression\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.Rule",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Rule {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Rule {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.id);
             __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.message);
@@ -1466,16 +1466,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.id),
                 1 => __rsvc_r.string_opt(&mut self.message),
@@ -1488,21 +1488,23 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"celExpression\":cel_expression", 5).repeated(),
-        ::rsvc::json::Field::message::<Rule>(",\"cel\":", 3).repeated(),
-        ::rsvc::json::Field::message::<MessageOneofRule>(",\"oneof\":", 4).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"celExpression\":cel_expression", 5)
+            .repeated(),
+        ::rsvc::codegen::json::Field::message::<Rule>(",\"cel\":", 3).repeated(),
+        ::rsvc::codegen::json::Field::message::<MessageOneofRule>(",\"oneof\":", 4)
+            .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.MessageRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for MessageRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for MessageRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string_list(&__RSVC_FIELDS[0], &self.cel_expression);
             __rsvc_w.list(&__RSVC_FIELDS[1], &self.cel);
@@ -1512,16 +1514,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.cel_expression),
                 1 => __rsvc_r.list(&mut self.cel),
@@ -1534,20 +1536,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"fields\":", 1).repeated(),
-        ::rsvc::json::Field::bool(",\"required\":", 2).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"fields\":", 1).repeated(),
+        ::rsvc::codegen::json::Field::bool(",\"required\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.MessageOneofRule",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for MessageOneofRule {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for MessageOneofRule {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string_list(&__RSVC_FIELDS[0], &self.fields);
             __rsvc_w.bool_opt(&__RSVC_FIELDS[1], self.required);
@@ -1556,16 +1558,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.fields),
                 1 => __rsvc_r.bool_opt(&mut self.required),
@@ -1577,19 +1579,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::bool(",\"required\":", 1).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::bool(",\"required\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.OneofRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for OneofRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for OneofRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.bool_opt(&__RSVC_FIELDS[0], self.required);
             __rsvc_w.close(__rsvc_object);
@@ -1597,16 +1599,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.required),
                 _ => ::core::result::Result::Ok(()),
@@ -1617,45 +1619,66 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 26] = [
-        ::rsvc::json::Field::string(",\"celExpression\":cel_expression", 29).repeated(),
-        ::rsvc::json::Field::message::<Rule>(",\"cel\":", 23).repeated(),
-        ::rsvc::json::Field::bool(",\"required\":", 25).optional(),
-        ::rsvc::json::Field::enumeration::<Ignore>(",\"ignore\":", 27).optional(),
-        ::rsvc::json::Field::message::<FloatRules>(",\"float\":", 1).in_oneof(0),
-        ::rsvc::json::Field::message::<DoubleRules>(",\"double\":", 2).in_oneof(0),
-        ::rsvc::json::Field::message::<Int32Rules>(",\"int32\":", 3).in_oneof(0),
-        ::rsvc::json::Field::message::<Int64Rules>(",\"int64\":", 4).in_oneof(0),
-        ::rsvc::json::Field::message::<UInt32Rules>(",\"uint32\":", 5).in_oneof(0),
-        ::rsvc::json::Field::message::<UInt64Rules>(",\"uint64\":", 6).in_oneof(0),
-        ::rsvc::json::Field::message::<SInt32Rules>(",\"sint32\":", 7).in_oneof(0),
-        ::rsvc::json::Field::message::<SInt64Rules>(",\"sint64\":", 8).in_oneof(0),
-        ::rsvc::json::Field::message::<Fixed32Rules>(",\"fixed32\":", 9).in_oneof(0),
-        ::rsvc::json::Field::message::<Fixed64Rules>(",\"fixed64\":", 10).in_oneof(0),
-        ::rsvc::json::Field::message::<SFixed32Rules>(",\"sfixed32\":", 11).in_oneof(0),
-        ::rsvc::json::Field::message::<SFixed64Rules>(",\"sfixed64\":", 12).in_oneof(0),
-        ::rsvc::json::Field::message::<BoolRules>(",\"bool\":", 13).in_oneof(0),
-        ::rsvc::json::Field::message::<StringRules>(",\"string\":", 14).in_oneof(0),
-        ::rsvc::json::Field::message::<BytesRules>(",\"bytes\":", 15).in_oneof(0),
-        ::rsvc::json::Field::message::<EnumRules>(",\"enum\":", 16).in_oneof(0),
-        ::rsvc::json::Field::message::<RepeatedRules>(",\"repeated\":", 18).in_oneof(0),
-        ::rsvc::json::Field::message::<MapRules>(",\"map\":", 19).in_oneof(0),
-        ::rsvc::json::Field::message::<AnyRules>(",\"any\":", 20).in_oneof(0),
-        ::rsvc::json::Field::message::<DurationRules>(",\"duration\":", 21).in_oneof(0),
-        ::rsvc::json::Field::message::<FieldMaskRules>(",\"fieldMask\":field_mask", 28)
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 26] = [
+        ::rsvc::codegen::json::Field::string(",\"celExpression\":cel_expression", 29)
+            .repeated(),
+        ::rsvc::codegen::json::Field::message::<Rule>(",\"cel\":", 23).repeated(),
+        ::rsvc::codegen::json::Field::bool(",\"required\":", 25).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<Ignore>(",\"ignore\":", 27)
+            .optional(),
+        ::rsvc::codegen::json::Field::message::<FloatRules>(",\"float\":", 1)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<TimestampRules>(",\"timestamp\":", 22).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<DoubleRules>(",\"double\":", 2)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Int32Rules>(",\"int32\":", 3)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Int64Rules>(",\"int64\":", 4)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<UInt32Rules>(",\"uint32\":", 5)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<UInt64Rules>(",\"uint64\":", 6)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<SInt32Rules>(",\"sint32\":", 7)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<SInt64Rules>(",\"sint64\":", 8)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Fixed32Rules>(",\"fixed32\":", 9)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Fixed64Rules>(",\"fixed64\":", 10)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<SFixed32Rules>(",\"sfixed32\":", 11)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<SFixed64Rules>(",\"sfixed64\":", 12)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<BoolRules>(",\"bool\":", 13).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<StringRules>(",\"string\":", 14)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<BytesRules>(",\"bytes\":", 15)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<EnumRules>(",\"enum\":", 16).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<RepeatedRules>(",\"repeated\":", 18)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<MapRules>(",\"map\":", 19).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<AnyRules>(",\"any\":", 20).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<DurationRules>(",\"duration\":", 21)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<
+            FieldMaskRules,
+        >(",\"fieldMask\":field_mask", 28)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<TimestampRules>(",\"timestamp\":", 22)
+            .in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.FieldRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for FieldRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for FieldRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string_list(&__RSVC_FIELDS[0], &self.cel_expression);
             __rsvc_w.list(&__RSVC_FIELDS[1], &self.cel);
@@ -1735,16 +1758,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.cel_expression),
                 1 => __rsvc_r.list(&mut self.cel),
@@ -1755,7 +1778,7 @@ const _: () = {
                         field_rules::Type::Float(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Float(__rsvc_r.message_value()?),
@@ -1768,7 +1791,7 @@ const _: () = {
                         field_rules::Type::Double(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Double(__rsvc_r.message_value()?),
@@ -1781,7 +1804,7 @@ const _: () = {
                         field_rules::Type::Int32(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Int32(__rsvc_r.message_value()?),
@@ -1794,7 +1817,7 @@ const _: () = {
                         field_rules::Type::Int64(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Int64(__rsvc_r.message_value()?),
@@ -1807,7 +1830,7 @@ const _: () = {
                         field_rules::Type::Uint32(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Uint32(__rsvc_r.message_value()?),
@@ -1820,7 +1843,7 @@ const _: () = {
                         field_rules::Type::Uint64(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Uint64(__rsvc_r.message_value()?),
@@ -1833,7 +1856,7 @@ const _: () = {
                         field_rules::Type::Sint32(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Sint32(__rsvc_r.message_value()?),
@@ -1846,7 +1869,7 @@ const _: () = {
                         field_rules::Type::Sint64(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Sint64(__rsvc_r.message_value()?),
@@ -1859,7 +1882,7 @@ const _: () = {
                         field_rules::Type::Fixed32(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Fixed32(__rsvc_r.message_value()?),
@@ -1872,7 +1895,7 @@ const _: () = {
                         field_rules::Type::Fixed64(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Fixed64(__rsvc_r.message_value()?),
@@ -1885,7 +1908,7 @@ const _: () = {
                         field_rules::Type::Sfixed32(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Sfixed32(__rsvc_r.message_value()?),
@@ -1898,7 +1921,7 @@ const _: () = {
                         field_rules::Type::Sfixed64(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Sfixed64(__rsvc_r.message_value()?),
@@ -1911,7 +1934,7 @@ const _: () = {
                         field_rules::Type::Bool(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Bool(__rsvc_r.message_value()?),
@@ -1924,7 +1947,7 @@ const _: () = {
                         field_rules::Type::String(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::String(__rsvc_r.message_value()?),
@@ -1937,7 +1960,7 @@ const _: () = {
                         field_rules::Type::Bytes(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Bytes(__rsvc_r.message_value()?),
@@ -1950,7 +1973,7 @@ const _: () = {
                         field_rules::Type::Enum(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Enum(__rsvc_r.message_value()?),
@@ -1963,7 +1986,7 @@ const _: () = {
                         field_rules::Type::Repeated(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Repeated(__rsvc_r.message_value()?),
@@ -1976,7 +1999,7 @@ const _: () = {
                         field_rules::Type::Map(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Map(__rsvc_r.message_value()?),
@@ -1989,7 +2012,7 @@ const _: () = {
                         field_rules::Type::Any(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Any(__rsvc_r.message_value()?),
@@ -2002,7 +2025,7 @@ const _: () = {
                         field_rules::Type::Duration(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Duration(__rsvc_r.message_value()?),
@@ -2015,7 +2038,7 @@ const _: () = {
                         field_rules::Type::FieldMask(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::FieldMask(__rsvc_r.message_value()?),
@@ -2028,7 +2051,7 @@ const _: () = {
                         field_rules::Type::Timestamp(__rsvc_value),
                     ) = &mut self.r#type
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#type = ::core::option::Option::Some(
                             field_rules::Type::Timestamp(__rsvc_r.message_value()?),
@@ -2044,19 +2067,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<Rule>(",\"cel\":", 1).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::message::<Rule>(",\"cel\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.PredefinedRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for PredefinedRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for PredefinedRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.list(&__RSVC_FIELDS[0], &self.cel);
             __rsvc_w.close(__rsvc_object);
@@ -2064,16 +2087,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.cel),
                 _ => ::core::result::Result::Ok(()),
@@ -2084,27 +2107,27 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
-        ::rsvc::json::Field::float(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::float(",\"lt\":", 2).in_oneof(0),
-        ::rsvc::json::Field::float(",\"lte\":", 3).in_oneof(0),
-        ::rsvc::json::Field::float(",\"gt\":", 4).in_oneof(1),
-        ::rsvc::json::Field::float(",\"gte\":", 5).in_oneof(1),
-        ::rsvc::json::Field::float(",\"in\":", 6).repeated(),
-        ::rsvc::json::Field::float(",\"notIn\":not_in", 7).repeated(),
-        ::rsvc::json::Field::bool(",\"finite\":", 8).optional(),
-        ::rsvc::json::Field::float(",\"example\":", 9).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 9] = [
+        ::rsvc::codegen::json::Field::float(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::float(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::float(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::float(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::codegen::json::Field::float(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::float(",\"in\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::float(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::codegen::json::Field::bool(",\"finite\":", 8).optional(),
+        ::rsvc::codegen::json::Field::float(",\"example\":", 9).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.FloatRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for FloatRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for FloatRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.float_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
@@ -2134,16 +2157,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.float_opt(&mut self.r#const),
                 1 => {
@@ -2182,27 +2205,27 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
-        ::rsvc::json::Field::double(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::double(",\"lt\":", 2).in_oneof(0),
-        ::rsvc::json::Field::double(",\"lte\":", 3).in_oneof(0),
-        ::rsvc::json::Field::double(",\"gt\":", 4).in_oneof(1),
-        ::rsvc::json::Field::double(",\"gte\":", 5).in_oneof(1),
-        ::rsvc::json::Field::double(",\"in\":", 6).repeated(),
-        ::rsvc::json::Field::double(",\"notIn\":not_in", 7).repeated(),
-        ::rsvc::json::Field::bool(",\"finite\":", 8).optional(),
-        ::rsvc::json::Field::double(",\"example\":", 9).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 9] = [
+        ::rsvc::codegen::json::Field::double(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::double(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::double(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::double(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::codegen::json::Field::double(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::double(",\"in\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::double(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::codegen::json::Field::bool(",\"finite\":", 8).optional(),
+        ::rsvc::codegen::json::Field::double(",\"example\":", 9).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.DoubleRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for DoubleRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for DoubleRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.double_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
@@ -2232,16 +2255,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.double_opt(&mut self.r#const),
                 1 => {
@@ -2280,26 +2303,26 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::int32(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::int32(",\"lt\":", 2).in_oneof(0),
-        ::rsvc::json::Field::int32(",\"lte\":", 3).in_oneof(0),
-        ::rsvc::json::Field::int32(",\"gt\":", 4).in_oneof(1),
-        ::rsvc::json::Field::int32(",\"gte\":", 5).in_oneof(1),
-        ::rsvc::json::Field::int32(",\"in\":", 6).repeated(),
-        ::rsvc::json::Field::int32(",\"notIn\":not_in", 7).repeated(),
-        ::rsvc::json::Field::int32(",\"example\":", 8).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::int32(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::int32(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::int32(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::int32(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::codegen::json::Field::int32(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::int32(",\"in\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::int32(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::codegen::json::Field::int32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.Int32Rules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Int32Rules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Int32Rules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
@@ -2328,16 +2351,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.r#const),
                 1 => {
@@ -2375,26 +2398,26 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::int64(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::int64(",\"lt\":", 2).in_oneof(0),
-        ::rsvc::json::Field::int64(",\"lte\":", 3).in_oneof(0),
-        ::rsvc::json::Field::int64(",\"gt\":", 4).in_oneof(1),
-        ::rsvc::json::Field::int64(",\"gte\":", 5).in_oneof(1),
-        ::rsvc::json::Field::int64(",\"in\":", 6).repeated(),
-        ::rsvc::json::Field::int64(",\"notIn\":not_in", 7).repeated(),
-        ::rsvc::json::Field::int64(",\"example\":", 9).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::int64(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::int64(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::int64(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::int64(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::codegen::json::Field::int64(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::int64(",\"in\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::int64(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::codegen::json::Field::int64(",\"example\":", 9).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.Int64Rules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Int64Rules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Int64Rules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int64_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
@@ -2423,16 +2446,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int64_opt(&mut self.r#const),
                 1 => {
@@ -2470,26 +2493,26 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::uint32(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::uint32(",\"lt\":", 2).in_oneof(0),
-        ::rsvc::json::Field::uint32(",\"lte\":", 3).in_oneof(0),
-        ::rsvc::json::Field::uint32(",\"gt\":", 4).in_oneof(1),
-        ::rsvc::json::Field::uint32(",\"gte\":", 5).in_oneof(1),
-        ::rsvc::json::Field::uint32(",\"in\":", 6).repeated(),
-        ::rsvc::json::Field::uint32(",\"notIn\":not_in", 7).repeated(),
-        ::rsvc::json::Field::uint32(",\"example\":", 8).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::uint32(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::uint32(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::uint32(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::uint32(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::codegen::json::Field::uint32(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::uint32(",\"in\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::uint32(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::codegen::json::Field::uint32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.UInt32Rules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for UInt32Rules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for UInt32Rules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.uint32_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
@@ -2518,16 +2541,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint32_opt(&mut self.r#const),
                 1 => {
@@ -2565,26 +2588,26 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::uint64(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::uint64(",\"lt\":", 2).in_oneof(0),
-        ::rsvc::json::Field::uint64(",\"lte\":", 3).in_oneof(0),
-        ::rsvc::json::Field::uint64(",\"gt\":", 4).in_oneof(1),
-        ::rsvc::json::Field::uint64(",\"gte\":", 5).in_oneof(1),
-        ::rsvc::json::Field::uint64(",\"in\":", 6).repeated(),
-        ::rsvc::json::Field::uint64(",\"notIn\":not_in", 7).repeated(),
-        ::rsvc::json::Field::uint64(",\"example\":", 8).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::uint64(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::uint64(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::uint64(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::codegen::json::Field::uint64(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::uint64(",\"in\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::uint64(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::codegen::json::Field::uint64(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.UInt64Rules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for UInt64Rules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for UInt64Rules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
@@ -2613,16 +2636,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint64_opt(&mut self.r#const),
                 1 => {
@@ -2660,26 +2683,26 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::sint32(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::sint32(",\"lt\":", 2).in_oneof(0),
-        ::rsvc::json::Field::sint32(",\"lte\":", 3).in_oneof(0),
-        ::rsvc::json::Field::sint32(",\"gt\":", 4).in_oneof(1),
-        ::rsvc::json::Field::sint32(",\"gte\":", 5).in_oneof(1),
-        ::rsvc::json::Field::sint32(",\"in\":", 6).repeated(),
-        ::rsvc::json::Field::sint32(",\"notIn\":not_in", 7).repeated(),
-        ::rsvc::json::Field::sint32(",\"example\":", 8).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::sint32(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::sint32(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::sint32(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::sint32(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::codegen::json::Field::sint32(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::sint32(",\"in\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::sint32(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::codegen::json::Field::sint32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.SInt32Rules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for SInt32Rules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for SInt32Rules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
@@ -2708,16 +2731,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.r#const),
                 1 => {
@@ -2755,26 +2778,26 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::sint64(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::sint64(",\"lt\":", 2).in_oneof(0),
-        ::rsvc::json::Field::sint64(",\"lte\":", 3).in_oneof(0),
-        ::rsvc::json::Field::sint64(",\"gt\":", 4).in_oneof(1),
-        ::rsvc::json::Field::sint64(",\"gte\":", 5).in_oneof(1),
-        ::rsvc::json::Field::sint64(",\"in\":", 6).repeated(),
-        ::rsvc::json::Field::sint64(",\"notIn\":not_in", 7).repeated(),
-        ::rsvc::json::Field::sint64(",\"example\":", 8).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::sint64(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::sint64(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::sint64(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::sint64(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::codegen::json::Field::sint64(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::sint64(",\"in\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::sint64(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::codegen::json::Field::sint64(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.SInt64Rules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for SInt64Rules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for SInt64Rules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int64_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
@@ -2803,16 +2826,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int64_opt(&mut self.r#const),
                 1 => {
@@ -2850,26 +2873,26 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::fixed32(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::fixed32(",\"lt\":", 2).in_oneof(0),
-        ::rsvc::json::Field::fixed32(",\"lte\":", 3).in_oneof(0),
-        ::rsvc::json::Field::fixed32(",\"gt\":", 4).in_oneof(1),
-        ::rsvc::json::Field::fixed32(",\"gte\":", 5).in_oneof(1),
-        ::rsvc::json::Field::fixed32(",\"in\":", 6).repeated(),
-        ::rsvc::json::Field::fixed32(",\"notIn\":not_in", 7).repeated(),
-        ::rsvc::json::Field::fixed32(",\"example\":", 8).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::fixed32(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::fixed32(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::fixed32(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::fixed32(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::codegen::json::Field::fixed32(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::fixed32(",\"in\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::fixed32(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::codegen::json::Field::fixed32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.Fixed32Rules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Fixed32Rules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Fixed32Rules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.uint32_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
@@ -2898,16 +2921,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint32_opt(&mut self.r#const),
                 1 => {
@@ -2945,26 +2968,26 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::fixed64(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::fixed64(",\"lt\":", 2).in_oneof(0),
-        ::rsvc::json::Field::fixed64(",\"lte\":", 3).in_oneof(0),
-        ::rsvc::json::Field::fixed64(",\"gt\":", 4).in_oneof(1),
-        ::rsvc::json::Field::fixed64(",\"gte\":", 5).in_oneof(1),
-        ::rsvc::json::Field::fixed64(",\"in\":", 6).repeated(),
-        ::rsvc::json::Field::fixed64(",\"notIn\":not_in", 7).repeated(),
-        ::rsvc::json::Field::fixed64(",\"example\":", 8).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::fixed64(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::fixed64(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::fixed64(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::fixed64(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::codegen::json::Field::fixed64(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::fixed64(",\"in\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::fixed64(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::codegen::json::Field::fixed64(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.Fixed64Rules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Fixed64Rules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Fixed64Rules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
@@ -2993,16 +3016,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint64_opt(&mut self.r#const),
                 1 => {
@@ -3040,26 +3063,26 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::sfixed32(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::sfixed32(",\"lt\":", 2).in_oneof(0),
-        ::rsvc::json::Field::sfixed32(",\"lte\":", 3).in_oneof(0),
-        ::rsvc::json::Field::sfixed32(",\"gt\":", 4).in_oneof(1),
-        ::rsvc::json::Field::sfixed32(",\"gte\":", 5).in_oneof(1),
-        ::rsvc::json::Field::sfixed32(",\"in\":", 6).repeated(),
-        ::rsvc::json::Field::sfixed32(",\"notIn\":not_in", 7).repeated(),
-        ::rsvc::json::Field::sfixed32(",\"example\":", 8).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::sfixed32(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::sfixed32(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::sfixed32(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::sfixed32(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::codegen::json::Field::sfixed32(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::sfixed32(",\"in\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::sfixed32(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::codegen::json::Field::sfixed32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.SFixed32Rules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for SFixed32Rules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for SFixed32Rules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
@@ -3088,16 +3111,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.r#const),
                 1 => {
@@ -3135,26 +3158,26 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::sfixed64(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::sfixed64(",\"lt\":", 2).in_oneof(0),
-        ::rsvc::json::Field::sfixed64(",\"lte\":", 3).in_oneof(0),
-        ::rsvc::json::Field::sfixed64(",\"gt\":", 4).in_oneof(1),
-        ::rsvc::json::Field::sfixed64(",\"gte\":", 5).in_oneof(1),
-        ::rsvc::json::Field::sfixed64(",\"in\":", 6).repeated(),
-        ::rsvc::json::Field::sfixed64(",\"notIn\":not_in", 7).repeated(),
-        ::rsvc::json::Field::sfixed64(",\"example\":", 8).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::sfixed64(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::sfixed64(",\"lt\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::sfixed64(",\"lte\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::sfixed64(",\"gt\":", 4).in_oneof(1),
+        ::rsvc::codegen::json::Field::sfixed64(",\"gte\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::sfixed64(",\"in\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::sfixed64(",\"notIn\":not_in", 7).repeated(),
+        ::rsvc::codegen::json::Field::sfixed64(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.SFixed64Rules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for SFixed64Rules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for SFixed64Rules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int64_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
@@ -3183,16 +3206,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int64_opt(&mut self.r#const),
                 1 => {
@@ -3230,20 +3253,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::bool(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::bool(",\"example\":", 2).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::bool(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"example\":", 2).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.BoolRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for BoolRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for BoolRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.bool_opt(&__RSVC_FIELDS[0], self.r#const);
             __rsvc_w.bool_list(&__RSVC_FIELDS[1], &self.example);
@@ -3252,16 +3275,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.r#const),
                 1 => __rsvc_r.bool_list(&mut self.example),
@@ -3273,62 +3296,73 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 37] = [
-        ::rsvc::json::Field::string(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::uint64(",\"len\":", 19).optional(),
-        ::rsvc::json::Field::uint64(",\"minLen\":min_len", 2).optional(),
-        ::rsvc::json::Field::uint64(",\"maxLen\":max_len", 3).optional(),
-        ::rsvc::json::Field::uint64(",\"lenBytes\":len_bytes", 20).optional(),
-        ::rsvc::json::Field::uint64(",\"minBytes\":min_bytes", 4).optional(),
-        ::rsvc::json::Field::uint64(",\"maxBytes\":max_bytes", 5).optional(),
-        ::rsvc::json::Field::string(",\"pattern\":", 6).optional(),
-        ::rsvc::json::Field::string(",\"prefix\":", 7).optional(),
-        ::rsvc::json::Field::string(",\"suffix\":", 8).optional(),
-        ::rsvc::json::Field::string(",\"contains\":", 9).optional(),
-        ::rsvc::json::Field::string(",\"notContains\":not_contains", 23).optional(),
-        ::rsvc::json::Field::string(",\"in\":", 10).repeated(),
-        ::rsvc::json::Field::string(",\"notIn\":not_in", 11).repeated(),
-        ::rsvc::json::Field::bool(",\"email\":", 12).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"hostname\":", 13).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ip\":", 14).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv4\":", 15).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv6\":", 16).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"uri\":", 17).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"uriRef\":uri_ref", 18).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"address\":", 21).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"uuid\":", 22).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"tuuid\":", 33).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipWithPrefixlen\":ip_with_prefixlen", 26)
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 37] = [
+        ::rsvc::codegen::json::Field::string(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"len\":", 19).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"minLen\":min_len", 2).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"maxLen\":max_len", 3).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"lenBytes\":len_bytes", 20).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"minBytes\":min_bytes", 4).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"maxBytes\":max_bytes", 5).optional(),
+        ::rsvc::codegen::json::Field::string(",\"pattern\":", 6).optional(),
+        ::rsvc::codegen::json::Field::string(",\"prefix\":", 7).optional(),
+        ::rsvc::codegen::json::Field::string(",\"suffix\":", 8).optional(),
+        ::rsvc::codegen::json::Field::string(",\"contains\":", 9).optional(),
+        ::rsvc::codegen::json::Field::string(",\"notContains\":not_contains", 23)
+            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"in\":", 10).repeated(),
+        ::rsvc::codegen::json::Field::string(",\"notIn\":not_in", 11).repeated(),
+        ::rsvc::codegen::json::Field::bool(",\"email\":", 12).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"hostname\":", 13).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ip\":", 14).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ipv4\":", 15).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ipv6\":", 16).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"uri\":", 17).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"uriRef\":uri_ref", 18).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"address\":", 21).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"uuid\":", 22).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"tuuid\":", 33).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ipWithPrefixlen\":ip_with_prefixlen", 26)
             .in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv4WithPrefixlen\":ipv4_with_prefixlen", 27)
+        ::rsvc::codegen::json::Field::bool(
+                ",\"ipv4WithPrefixlen\":ipv4_with_prefixlen",
+                27,
+            )
             .in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv6WithPrefixlen\":ipv6_with_prefixlen", 28)
+        ::rsvc::codegen::json::Field::bool(
+                ",\"ipv6WithPrefixlen\":ipv6_with_prefixlen",
+                28,
+            )
             .in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipPrefix\":ip_prefix", 29).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv4Prefix\":ipv4_prefix", 30).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv6Prefix\":ipv6_prefix", 31).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"hostAndPort\":host_and_port", 32).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ulid\":", 35).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"protobufFqn\":protobuf_fqn", 37).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"protobufDotFqn\":protobuf_dot_fqn", 38)
+        ::rsvc::codegen::json::Field::bool(",\"ipPrefix\":ip_prefix", 29).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ipv4Prefix\":ipv4_prefix", 30)
             .in_oneof(0),
-        ::rsvc::json::Field::enumeration::<
+        ::rsvc::codegen::json::Field::bool(",\"ipv6Prefix\":ipv6_prefix", 31)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"hostAndPort\":host_and_port", 32)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ulid\":", 35).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"protobufFqn\":protobuf_fqn", 37)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"protobufDotFqn\":protobuf_dot_fqn", 38)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<
             KnownRegex,
         >(",\"wellKnownRegex\":well_known_regex", 24)
             .in_oneof(0),
-        ::rsvc::json::Field::bool(",\"strict\":", 25).optional(),
-        ::rsvc::json::Field::string(",\"example\":", 34).repeated(),
+        ::rsvc::codegen::json::Field::bool(",\"strict\":", 25).optional(),
+        ::rsvc::codegen::json::Field::string(",\"example\":", 34).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.StringRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for StringRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for StringRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.r#const);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[1], self.len);
@@ -3417,16 +3451,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.r#const),
                 1 => __rsvc_r.uint64_opt(&mut self.len),
@@ -3568,7 +3602,9 @@ const _: () = {
                 }
                 34 => {
                     if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(<KnownRegex as ::rsvc::json::JsonEnum>::INFO)?
+                        .enum_value(
+                            <KnownRegex as ::rsvc::codegen::json::JsonEnum>::INFO,
+                        )?
                     {
                         self.well_known = ::core::option::Option::Some(
                             string_rules::WellKnown::WellKnownRegex(__rsvc_value),
@@ -3586,33 +3622,33 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 15] = [
-        ::rsvc::json::Field::bytes(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::uint64(",\"len\":", 13).optional(),
-        ::rsvc::json::Field::uint64(",\"minLen\":min_len", 2).optional(),
-        ::rsvc::json::Field::uint64(",\"maxLen\":max_len", 3).optional(),
-        ::rsvc::json::Field::string(",\"pattern\":", 4).optional(),
-        ::rsvc::json::Field::bytes(",\"prefix\":", 5).optional(),
-        ::rsvc::json::Field::bytes(",\"suffix\":", 6).optional(),
-        ::rsvc::json::Field::bytes(",\"contains\":", 7).optional(),
-        ::rsvc::json::Field::bytes(",\"in\":", 8).repeated(),
-        ::rsvc::json::Field::bytes(",\"notIn\":not_in", 9).repeated(),
-        ::rsvc::json::Field::bool(",\"ip\":", 10).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv4\":", 11).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ipv6\":", 12).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"uuid\":", 15).in_oneof(0),
-        ::rsvc::json::Field::bytes(",\"example\":", 14).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 15] = [
+        ::rsvc::codegen::json::Field::bytes(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"len\":", 13).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"minLen\":min_len", 2).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"maxLen\":max_len", 3).optional(),
+        ::rsvc::codegen::json::Field::string(",\"pattern\":", 4).optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"prefix\":", 5).optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"suffix\":", 6).optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"contains\":", 7).optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"in\":", 8).repeated(),
+        ::rsvc::codegen::json::Field::bytes(",\"notIn\":not_in", 9).repeated(),
+        ::rsvc::codegen::json::Field::bool(",\"ip\":", 10).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ipv4\":", 11).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ipv6\":", 12).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"uuid\":", 15).in_oneof(0),
+        ::rsvc::codegen::json::Field::bytes(",\"example\":", 14).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.BytesRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for BytesRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for BytesRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.bytes_opt(&__RSVC_FIELDS[0], &self.r#const);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[1], self.len);
@@ -3645,16 +3681,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bytes_opt(&mut self.r#const),
                 1 => __rsvc_r.uint64_opt(&mut self.len),
@@ -3699,23 +3735,24 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::int32(",\"const\":", 1).optional(),
-        ::rsvc::json::Field::bool(",\"definedOnly\":defined_only", 2).optional(),
-        ::rsvc::json::Field::int32(",\"in\":", 3).repeated(),
-        ::rsvc::json::Field::int32(",\"notIn\":not_in", 4).repeated(),
-        ::rsvc::json::Field::int32(",\"example\":", 5).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
+        ::rsvc::codegen::json::Field::int32(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"definedOnly\":defined_only", 2)
+            .optional(),
+        ::rsvc::codegen::json::Field::int32(",\"in\":", 3).repeated(),
+        ::rsvc::codegen::json::Field::int32(",\"notIn\":not_in", 4).repeated(),
+        ::rsvc::codegen::json::Field::int32(",\"example\":", 5).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.EnumRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for EnumRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for EnumRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.r#const);
             __rsvc_w.bool_opt(&__RSVC_FIELDS[1], self.defined_only);
@@ -3727,16 +3764,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.r#const),
                 1 => __rsvc_r.bool_opt(&mut self.defined_only),
@@ -3751,22 +3788,22 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::uint64(",\"minItems\":min_items", 1).optional(),
-        ::rsvc::json::Field::uint64(",\"maxItems\":max_items", 2).optional(),
-        ::rsvc::json::Field::bool(",\"unique\":", 3).optional(),
-        ::rsvc::json::Field::message::<FieldRules>(",\"items\":", 4).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
+        ::rsvc::codegen::json::Field::uint64(",\"minItems\":min_items", 1).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"maxItems\":max_items", 2).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"unique\":", 3).optional(),
+        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"items\":", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.RepeatedRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for RepeatedRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for RepeatedRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[0], self.min_items);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[1], self.max_items);
@@ -3777,16 +3814,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint64_opt(&mut self.min_items),
                 1 => __rsvc_r.uint64_opt(&mut self.max_items),
@@ -3800,22 +3837,22 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::uint64(",\"minPairs\":min_pairs", 1).optional(),
-        ::rsvc::json::Field::uint64(",\"maxPairs\":max_pairs", 2).optional(),
-        ::rsvc::json::Field::message::<FieldRules>(",\"keys\":", 4).optional(),
-        ::rsvc::json::Field::message::<FieldRules>(",\"values\":", 5).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
+        ::rsvc::codegen::json::Field::uint64(",\"minPairs\":min_pairs", 1).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"maxPairs\":max_pairs", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"keys\":", 4).optional(),
+        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"values\":", 5).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.MapRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for MapRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for MapRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[0], self.min_pairs);
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[1], self.max_pairs);
@@ -3826,16 +3863,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint64_opt(&mut self.min_pairs),
                 1 => __rsvc_r.uint64_opt(&mut self.max_pairs),
@@ -3849,20 +3886,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"in\":", 2).repeated(),
-        ::rsvc::json::Field::string(",\"notIn\":not_in", 3).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"in\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::string(",\"notIn\":not_in", 3).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.AnyRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for AnyRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for AnyRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string_list(&__RSVC_FIELDS[0], &self.r#in);
             __rsvc_w.string_list(&__RSVC_FIELDS[1], &self.not_in);
@@ -3871,16 +3908,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.r#in),
                 1 => __rsvc_r.string_list(&mut self.not_in),
@@ -3892,50 +3929,50 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"const\":", 2)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"lt\":", 3)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"lte\":", 4)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"gt\":", 5)
             .in_oneof(1),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"gte\":", 6)
             .in_oneof(1),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"in\":", 7)
             .repeated(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"notIn\":not_in", 8)
             .repeated(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"example\":", 9)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.DurationRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for DurationRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for DurationRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.r#const);
             match &self.less_than {
@@ -3964,16 +4001,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.r#const),
                 1 => {
@@ -3981,7 +4018,7 @@ const _: () = {
                         duration_rules::LessThan::Lt(__rsvc_value),
                     ) = &mut self.less_than
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.less_than = ::core::option::Option::Some(
                             duration_rules::LessThan::Lt(__rsvc_r.message_value()?),
@@ -3994,7 +4031,7 @@ const _: () = {
                         duration_rules::LessThan::Lte(__rsvc_value),
                     ) = &mut self.less_than
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.less_than = ::core::option::Option::Some(
                             duration_rules::LessThan::Lte(__rsvc_r.message_value()?),
@@ -4007,7 +4044,7 @@ const _: () = {
                         duration_rules::GreaterThan::Gt(__rsvc_value),
                     ) = &mut self.greater_than
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.greater_than = ::core::option::Option::Some(
                             duration_rules::GreaterThan::Gt(__rsvc_r.message_value()?),
@@ -4020,7 +4057,7 @@ const _: () = {
                         duration_rules::GreaterThan::Gte(__rsvc_value),
                     ) = &mut self.greater_than
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.greater_than = ::core::option::Option::Some(
                             duration_rules::GreaterThan::Gte(__rsvc_r.message_value()?),
@@ -4039,28 +4076,28 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldMask,
         >(",\"const\":", 1)
             .optional(),
-        ::rsvc::json::Field::string(",\"in\":", 2).repeated(),
-        ::rsvc::json::Field::string(",\"notIn\":not_in", 3).repeated(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::string(",\"in\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::string(",\"notIn\":not_in", 3).repeated(),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldMask,
         >(",\"example\":", 4)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.FieldMaskRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for FieldMaskRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for FieldMaskRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.r#const);
             __rsvc_w.string_list(&__RSVC_FIELDS[1], &self.r#in);
@@ -4071,16 +4108,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.r#const),
                 1 => __rsvc_r.string_list(&mut self.r#in),
@@ -4094,48 +4131,48 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 9] = [
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"const\":", 2)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"lt\":", 3)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"lte\":", 4)
             .in_oneof(0),
-        ::rsvc::json::Field::bool(",\"ltNow\":lt_now", 7).in_oneof(0),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::bool(",\"ltNow\":lt_now", 7).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"gt\":", 5)
             .in_oneof(1),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"gte\":", 6)
             .in_oneof(1),
-        ::rsvc::json::Field::bool(",\"gtNow\":gt_now", 8).in_oneof(1),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::bool(",\"gtNow\":gt_now", 8).in_oneof(1),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"within\":", 9)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"example\":", 10)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.TimestampRules",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for TimestampRules {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for TimestampRules {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.r#const);
             match &self.less_than {
@@ -4169,16 +4206,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.r#const),
                 1 => {
@@ -4186,7 +4223,7 @@ const _: () = {
                         timestamp_rules::LessThan::Lt(__rsvc_value),
                     ) = &mut self.less_than
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.less_than = ::core::option::Option::Some(
                             timestamp_rules::LessThan::Lt(__rsvc_r.message_value()?),
@@ -4199,7 +4236,7 @@ const _: () = {
                         timestamp_rules::LessThan::Lte(__rsvc_value),
                     ) = &mut self.less_than
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.less_than = ::core::option::Option::Some(
                             timestamp_rules::LessThan::Lte(__rsvc_r.message_value()?),
@@ -4218,7 +4255,7 @@ const _: () = {
                         timestamp_rules::GreaterThan::Gt(__rsvc_value),
                     ) = &mut self.greater_than
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.greater_than = ::core::option::Option::Some(
                             timestamp_rules::GreaterThan::Gt(__rsvc_r.message_value()?),
@@ -4231,7 +4268,7 @@ const _: () = {
                         timestamp_rules::GreaterThan::Gte(__rsvc_value),
                     ) = &mut self.greater_than
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.greater_than = ::core::option::Option::Some(
                             timestamp_rules::GreaterThan::Gte(__rsvc_r.message_value()?),
@@ -4255,19 +4292,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<Violation>(",\"violations\":", 1).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::message::<Violation>(",\"violations\":", 1)
+            .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.Violations",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Violations {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Violations {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.list(&__RSVC_FIELDS[0], &self.violations);
             __rsvc_w.close(__rsvc_object);
@@ -4275,16 +4313,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.violations),
                 _ => ::core::result::Result::Ok(()),
@@ -4295,23 +4333,23 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::message::<FieldPath>(",\"field\":", 5).optional(),
-        ::rsvc::json::Field::message::<FieldPath>(",\"rule\":", 6).optional(),
-        ::rsvc::json::Field::string(",\"ruleId\":rule_id", 2).optional(),
-        ::rsvc::json::Field::string(",\"message\":", 3).optional(),
-        ::rsvc::json::Field::bool(",\"forKey\":for_key", 4).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
+        ::rsvc::codegen::json::Field::message::<FieldPath>(",\"field\":", 5).optional(),
+        ::rsvc::codegen::json::Field::message::<FieldPath>(",\"rule\":", 6).optional(),
+        ::rsvc::codegen::json::Field::string(",\"ruleId\":rule_id", 2).optional(),
+        ::rsvc::codegen::json::Field::string(",\"message\":", 3).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"forKey\":for_key", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.Violation",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Violation {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Violation {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.field);
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.rule);
@@ -4323,16 +4361,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.field),
                 1 => __rsvc_r.message_opt(&mut self.rule),
@@ -4347,19 +4385,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<FieldPathElement>(",\"elements\":", 1).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::message::<FieldPathElement>(",\"elements\":", 1)
+            .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.FieldPath",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for FieldPath {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for FieldPath {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.list(&__RSVC_FIELDS[0], &self.elements);
             __rsvc_w.close(__rsvc_object);
@@ -4367,16 +4406,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.elements),
                 _ => ::core::result::Result::Ok(()),
@@ -4387,37 +4426,38 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 10] = [
-        ::rsvc::json::Field::int32(",\"fieldNumber\":field_number", 1).optional(),
-        ::rsvc::json::Field::string(",\"fieldName\":field_name", 2).optional(),
-        ::rsvc::json::Field::enumeration::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 10] = [
+        ::rsvc::codegen::json::Field::int32(",\"fieldNumber\":field_number", 1)
+            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"fieldName\":field_name", 2).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
         >(",\"fieldType\":field_type", 3)
             .optional(),
-        ::rsvc::json::Field::enumeration::<
+        ::rsvc::codegen::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
         >(",\"keyType\":key_type", 4)
             .optional(),
-        ::rsvc::json::Field::enumeration::<
+        ::rsvc::codegen::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
         >(",\"valueType\":value_type", 5)
             .optional(),
-        ::rsvc::json::Field::uint64(",\"index\":", 6).in_oneof(0),
-        ::rsvc::json::Field::bool(",\"boolKey\":bool_key", 7).in_oneof(0),
-        ::rsvc::json::Field::int64(",\"intKey\":int_key", 8).in_oneof(0),
-        ::rsvc::json::Field::uint64(",\"uintKey\":uint_key", 9).in_oneof(0),
-        ::rsvc::json::Field::string(",\"stringKey\":string_key", 10).in_oneof(0),
+        ::rsvc::codegen::json::Field::uint64(",\"index\":", 6).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"boolKey\":bool_key", 7).in_oneof(0),
+        ::rsvc::codegen::json::Field::int64(",\"intKey\":int_key", 8).in_oneof(0),
+        ::rsvc::codegen::json::Field::uint64(",\"uintKey\":uint_key", 9).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"stringKey\":string_key", 10).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "buf.validate.FieldPathElement",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for FieldPathElement {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for FieldPathElement {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.field_number);
             __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.field_name);
@@ -4447,16 +4487,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.field_number),
                 1 => __rsvc_r.string_opt(&mut self.field_name),

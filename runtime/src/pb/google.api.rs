@@ -171,8 +171,8 @@ pub struct HttpBody {
     >,
 }
 
-impl ::rsvc::json::JsonEnum for FieldBehavior {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for FieldBehavior {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.api.FieldBehavior",
         &[
             (0, "FIELD_BEHAVIOR_UNSPECIFIED"),
@@ -190,23 +190,23 @@ impl ::rsvc::json::JsonEnum for FieldBehavior {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<HttpRule>(",\"rules\":", 1).repeated(),
-        ::rsvc::json::Field::bool(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::message::<HttpRule>(",\"rules\":", 1).repeated(),
+        ::rsvc::codegen::json::Field::bool(
             ",\"fullyDecodeReservedExpansion\":fully_decode_reserved_expansion",
             2,
         ),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "google.api.Http",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Http {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Http {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.list(&__RSVC_FIELDS[0], &self.rules);
             __rsvc_w.bool(&__RSVC_FIELDS[1], self.fully_decode_reserved_expansion);
@@ -215,16 +215,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.rules),
                 1 => __rsvc_r.bool(&mut self.fully_decode_reserved_expansion),
@@ -236,31 +236,32 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 10] = [
-        ::rsvc::json::Field::string(",\"selector\":", 1),
-        ::rsvc::json::Field::string(",\"get\":", 2).in_oneof(0),
-        ::rsvc::json::Field::string(",\"put\":", 3).in_oneof(0),
-        ::rsvc::json::Field::string(",\"post\":", 4).in_oneof(0),
-        ::rsvc::json::Field::string(",\"delete\":", 5).in_oneof(0),
-        ::rsvc::json::Field::string(",\"patch\":", 6).in_oneof(0),
-        ::rsvc::json::Field::message::<CustomHttpPattern>(",\"custom\":", 8).in_oneof(0),
-        ::rsvc::json::Field::string(",\"body\":", 7),
-        ::rsvc::json::Field::string(",\"responseBody\":response_body", 12),
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 10] = [
+        ::rsvc::codegen::json::Field::string(",\"selector\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"get\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"put\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"post\":", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"delete\":", 5).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"patch\":", 6).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<CustomHttpPattern>(",\"custom\":", 8)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"body\":", 7),
+        ::rsvc::codegen::json::Field::string(",\"responseBody\":response_body", 12),
+        ::rsvc::codegen::json::Field::message::<
             HttpRule,
         >(",\"additionalBindings\":additional_bindings", 11)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "google.api.HttpRule",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for HttpRule {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for HttpRule {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.selector);
             match &self.pattern {
@@ -292,16 +293,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.selector),
                 1 => {
@@ -339,7 +340,7 @@ const _: () = {
                         http_rule::Pattern::Custom(__rsvc_value),
                     ) = &mut self.pattern
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.pattern = ::core::option::Option::Some(
                             http_rule::Pattern::Custom(__rsvc_r.message_value()?),
@@ -358,20 +359,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"kind\":", 1),
-        ::rsvc::json::Field::string(",\"path\":", 2),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"kind\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"path\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "google.api.CustomHttpPattern",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for CustomHttpPattern {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for CustomHttpPattern {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.kind);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.path);
@@ -380,16 +381,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.kind),
                 1 => __rsvc_r.string(&mut self.path),
@@ -401,24 +402,24 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"contentType\":content_type", 1),
-        ::rsvc::json::Field::bytes(",\"data\":", 2),
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"contentType\":content_type", 1),
+        ::rsvc::codegen::json::Field::bytes(",\"data\":", 2),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Any,
         >(",\"extensions\":", 3)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "google.api.HttpBody",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for HttpBody {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for HttpBody {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.content_type);
             __rsvc_w.bytes(&__RSVC_FIELDS[1], &self.data);
@@ -428,16 +429,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.content_type),
                 1 => __rsvc_r.bytes(&mut self.data),
