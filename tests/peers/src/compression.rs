@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt;
-use rsvc::codegen::Body;
+use rsvc::Body;
 
 /// Flags and length, before each message of gRPC, gRPC-Web and of a stream of Connect.
 const PREFIX: usize = 5;
