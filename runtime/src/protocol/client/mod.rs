@@ -26,7 +26,9 @@ pub(crate) use call::{ClientCall, within};
 pub(crate) use call::{check, limited};
 pub(crate) use collect::collect;
 pub(crate) use dialect::{Dialect, Head, write_form};
-pub(crate) use error::{body_error, code_of_http, http_error, unexpected, unreadable};
+#[cfg(feature = "rest-client")]
+pub(crate) use error::body_error;
+pub(crate) use error::{code_of_http, http_error, unexpected, unreadable};
 #[cfg(feature = "rest-client")]
 pub(crate) use link::CallerLink;
 #[cfg(feature = "rest-client")]
