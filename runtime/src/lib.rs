@@ -83,7 +83,7 @@ pub mod server;
 pub mod stream;
 #[cfg(feature = "tls")]
 pub mod tls;
-#[cfg(feature = "rest")]
+#[cfg(any(feature = "rest", feature = "rest-client"))]
 mod transcode;
 pub mod validate;
 

@@ -4,17 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Uri};
 
-use super::connector::{Connector, tcp};
+use super::connections::Connections;
 use super::error::{ConnectError, Problem};
-use super::http1::Http1;
-use super::http2::{Http2, Http2Settings};
+use super::http2::Http2;
 use super::tonic::Tonic;
 use crate::bridge::TonicChannel;
 use crate::client::{Codec, Compression, HttpVersion, Protocol};
-use crate::protocol::client::{ClientSettings, Endpoint, Transport};
+use crate::protocol::client::{ClientSettings, Endpoint};
 
 /// A connection to a server. Cloning is cheap, and clones share the connection.
 ///
@@ -78,35 +77,25 @@ impl fmt::Debug for Channel {
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it connects"]
 pub struct Builder {
-    endpoint: String,
-    connect_timeout: Duration,
-    keepalive: Option<(Duration, Duration)>,
+    connections: Connections,
     protocol: Protocol,
-    http_version: HttpVersion,
     accept: Vec<Compression>,
     settings: ClientSettings,
-    #[cfg(feature = "tls")]
-    tls: crate::tls::ClientTls,
 }
 
 impl Builder {
     fn new(endpoint: String) -> Self {
         Self {
-            endpoint,
-            connect_timeout: Duration::from_secs(10),
-            keepalive: Some((Duration::from_mins(2), Duration::from_secs(20))),
+            connections: Connections::new(endpoint, HttpVersion::default()),
             protocol: Protocol::default(),
-            http_version: HttpVersion::default(),
             accept: Vec::new(),
             settings: ClientSettings::default(),
-            #[cfg(feature = "tls")]
-            tls: crate::tls::ClientTls::new(),
         }
     }
 
     /// How long connecting may take. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connections.connect_timeout = timeout;
         self
     }
 
@@ -126,7 +115,7 @@ impl Builder {
     /// How often an HTTP/2 ping asks whether the server is still there while calls are under way, and how long it
     /// may take to answer. Default: every 2 minutes, 20 seconds. `None` never asks.
     pub fn keepalive(mut self, interval_and_timeout: Option<(Duration, Duration)>) -> Self {
-        self.keepalive = interval_and_timeout;
+        self.connections.keepalive = interval_and_timeout;
         self
     }
 
@@ -156,7 +145,7 @@ impl Builder {
 
     /// The version of HTTP. Default: HTTP/2. gRPC needs it, the other protocols do not.
     pub fn http_version(mut self, version: HttpVersion) -> Self {
-        self.http_version = version;
+        self.connections.http_version = version;
         self
     }
 
@@ -181,13 +170,13 @@ impl Builder {
     /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
-        self.tls = tls;
+        self.connections.tls = tls;
         self
     }
 
     /// Connects. Over HTTP/1.1 that is for the first call to do.
     pub async fn connect(self) -> Result<Channel, ConnectError> {
-        let endpoint = self.endpoint.clone();
+        let endpoint = self.connections.endpoint.clone();
         let (channel, http2) = self.build()?;
         if let Some(http2) = http2 {
             http2.connect().await.map_err(|error| ConnectError::new(endpoint, Problem::Connection(error)))?;
@@ -200,33 +189,28 @@ impl Builder {
         Ok(self.build()?.0)
     }
 
-    fn build(mut self) -> Result<(Channel, Option<Http2>), ConnectError> {
-        let (uri, scheme, authority) = self.uri()?;
-        self.settings.accept = self.check()?;
-        let (transport, http2) = self.transport(uri)?;
-        let Self { protocol, settings, .. } = self;
-        let endpoint = Endpoint { scheme, authority, transport, settings };
-        Ok((Channel { endpoint: Arc::new(endpoint), protocol }, http2))
-    }
-
-    fn uri(&self) -> Result<(Uri, Scheme, Authority), ConnectError> {
-        let uri: Uri = self.endpoint.parse().map_err(|error| self.fail(Problem::Uri(error)))?;
-        let is_known = |scheme: &&Scheme| **scheme == Scheme::HTTP || **scheme == Scheme::HTTPS;
-        let has_path = !matches!(uri.path_and_query().map(PathAndQuery::as_str), None | Some("/"));
-        match (uri.scheme().filter(is_known).cloned(), uri.authority().cloned()) {
-            (Some(scheme), Some(authority)) if !has_path => Ok((uri, scheme, authority)),
-            _ => Err(self.fail(Problem::Form)),
+    fn build(self) -> Result<(Channel, Option<Http2>), ConnectError> {
+        let (scheme, authority, path) = self.connections.parse()?;
+        if !matches!(path.as_ref().map(PathAndQuery::as_str), None | Some("/")) {
+            return Err(self.connections.fail(Problem::Form));
         }
+        let accept = self.check()?;
+        let (transport, http2) = self.connections.transport(&scheme, &authority)?;
+        let settings = ClientSettings { accept, ..self.settings };
+        let endpoint = Endpoint { scheme, authority, transport, settings };
+        Ok((Channel { endpoint: Arc::new(endpoint), protocol: self.protocol }, http2))
     }
 
     /// Tests that the settings go together; the list of compressions that responses may have.
     fn check(&self) -> Result<Option<HeaderValue>, ConnectError> {
-        if self.protocol == Protocol::Grpc && self.http_version == HttpVersion::Http1 {
-            return Err(self.fail(Problem::Settings("gRPC needs HTTP/2")));
+        if self.protocol == Protocol::Grpc && self.connections.http_version == HttpVersion::Http1 {
+            return Err(self.connections.fail(Problem::Settings("gRPC needs HTTP/2")));
         }
         let mut compressions = self.accept.iter().chain(&self.settings.compression);
         if !compressions.all(|compression| Compression::SUPPORTED.contains(compression)) {
-            return Err(self.fail(Problem::Settings("compression needs the feature `compression` of rsvc")));
+            return Err(self
+                .connections
+                .fail(Problem::Settings("compression needs the feature `compression` of rsvc")));
         }
         if self.accept.is_empty() {
             return Ok(None);
@@ -234,40 +218,10 @@ impl Builder {
         let names: Vec<_> = self.accept.iter().map(|compression| compression.name()).collect();
         Ok(Some(HeaderValue::try_from(names.join(",")).expect("names of compressions are header values")))
     }
-
-    fn transport(&self, uri: Uri) -> Result<(Box<dyn Transport>, Option<Http2>), ConnectError> {
-        let tcp = tcp(self.connect_timeout);
-        if uri.scheme() == Some(&Scheme::HTTP) {
-            return Ok(self.transport_over(tcp, uri));
-        }
-        #[cfg(not(feature = "tls"))]
-        return Err(self.fail(Problem::NoTls));
-        #[cfg(feature = "tls")]
-        match self.tls.connector(tcp, self.http_version == HttpVersion::Http2) {
-            Ok(tls) => Ok(self.transport_over(tls, uri)),
-            Err(error) => Err(self.fail(Problem::Tls(error))),
-        }
-    }
-
-    fn transport_over(&self, connector: impl Connector, uri: Uri) -> (Box<dyn Transport>, Option<Http2>) {
-        match self.http_version {
-            HttpVersion::Http1 => (Box::new(Http1::new(connector)), None),
-            HttpVersion::Http2 => {
-                let settings =
-                    Http2Settings { connect_timeout: self.connect_timeout, keepalive: self.keepalive };
-                let http2 = Http2::new(connector, uri, settings);
-                (Box::new(http2.clone()), Some(http2))
-            }
-        }
-    }
-
-    fn fail(&self, problem: Problem) -> ConnectError {
-        ConnectError::new(self.endpoint.clone(), problem)
-    }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("endpoint", &self.endpoint).finish_non_exhaustive()
+        f.debug_struct("Builder").field("endpoint", &self.connections.endpoint).finish_non_exhaustive()
     }
 }

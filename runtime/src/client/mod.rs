@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 pub(crate) mod channel;
+mod connections;
 mod connector;
 mod error;
 mod http1;
@@ -14,7 +15,5 @@ pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
 pub use channel::{Builder, Channel};
 pub use error::ConnectError;
-#[cfg(feature = "rest-client")]
-pub(crate) use error::Problem;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};

@@ -1,25 +1,27 @@
-//! The REST client: a [`RestChannel`] to a server of any make that speaks `google.api.http`, which generated clients
-//! call through.
+//! The REST client: a [`RestChannel`] to a server of any make that speaks `google.api.http`, and what generated clients
+//! call through it, one function per kind of method.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::uri::{Authority, Scheme};
-use http::{Request, Response, Uri};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use tonic::body::Body;
-use tower::ServiceExt as _;
-use tower::util::BoxCloneSyncService;
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
 use tower_service::Service;
 
-use crate::client::channel::{ConnectError, Problem};
+use super::connections::Connections;
+use super::error::{ConnectError, Problem};
+use crate::bridge::Status;
+use crate::call::{Body, BoxError};
+use crate::message::AnyMessage;
+use crate::protocol::client::{ClientSettings, Endpoint, Transport};
+use crate::protocol::rest::client::{RestCall, RestEndpoint};
+use crate::protocol::wire::HttpVersion;
+use crate::{Context, RequestStream, ResponseStream};
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
+pub use crate::protocol::rest::client::Target;
 
 /// A REST server that generated clients call. Cloning is cheap, and clones share the connections.
 ///
@@ -34,19 +36,7 @@ type Transport = BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>;
 /// ```
 #[derive(Clone)]
 pub struct RestChannel {
-    pub(crate) transport: Transport,
-    pub(crate) settings: Arc<Settings>,
-}
-
-/// What holds for every call through a channel.
-pub(crate) struct Settings {
-    pub(crate) scheme: Scheme,
-    pub(crate) authority: Authority,
-    /// What stands before every path, without a slash at its end.
-    pub(crate) prefix: String,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) max_response_size: usize,
-    pub(crate) validate_requests: bool,
+    server: Arc<RestEndpoint>,
 }
 
 impl RestChannel {
@@ -58,14 +48,8 @@ impl RestChannel {
     /// Prepares a channel with settings of its own.
     pub fn builder(endpoint: impl Into<String>) -> RestBuilder {
         RestBuilder {
-            endpoint: endpoint.into(),
-            timeout: None,
-            max_response_size: 4 << 20,
-            http2: false,
-            validate_requests: false,
-            connect_timeout: Duration::from_secs(10),
-            #[cfg(feature = "tls")]
-            tls: crate::tls::ClientTls::new(),
+            connections: Connections::new(endpoint.into(), HttpVersion::Http1),
+            settings: ClientSettings::default(),
         }
     }
 }
@@ -73,83 +57,62 @@ impl RestChannel {
 impl fmt::Debug for RestChannel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RestChannel")
-            .field("authority", &self.settings.authority)
-            .field("prefix", &self.settings.prefix)
+            .field("authority", &self.server.endpoint.authority)
+            .field("prefix", &self.server.prefix)
             .finish_non_exhaustive()
     }
 }
 
 /// Settings of a [`RestChannel`], each with its default.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct RestBuilder {
-    endpoint: String,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) max_response_size: usize,
-    http2: bool,
-    pub(crate) validate_requests: bool,
-    connect_timeout: Duration,
-    #[cfg(feature = "tls")]
-    tls: crate::tls::ClientTls,
+    connections: Connections,
+    settings: ClientSettings,
 }
 
 impl RestBuilder {
     /// How long a call may take of which neither its context nor its method says less. Default: no limit.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.settings.timeout = Some(timeout);
         self
     }
 
     /// How long connecting may take. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.connections.connect_timeout = timeout;
         self
     }
 
     /// Whether requests are checked before they leave, as [`Builder::validate_requests`](super::Builder::validate_requests)
     /// has it. Default: no.
     pub fn validate_requests(mut self, validate: bool) -> Self {
-        self.validate_requests = validate;
+        self.settings.validate_requests = validate;
         self
     }
 
     /// The largest response message, in bytes. Default: 4 MiB.
     pub fn max_response_size(mut self, bytes: usize) -> Self {
-        self.max_response_size = bytes;
+        self.settings.max_response_size = bytes;
         self
     }
 
     /// Whether to speak HTTP/2 from the first byte, which streams in both directions need. Default: HTTP/1.1.
     pub fn http2(mut self, yes: bool) -> Self {
-        self.http2 = yes;
+        self.connections.http_version = if yes { HttpVersion::Http2 } else { HttpVersion::Http1 };
         self
     }
 
     /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
     #[cfg(feature = "tls")]
     pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
-        self.tls = tls;
+        self.connections.tls = tls;
         self
     }
 
     /// A channel over connections of its own.
     pub fn build(self) -> Result<RestChannel, ConnectError> {
-        let settings = self.settings()?;
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(self.connect_timeout));
-        connector.set_nodelay(true);
-        let mut client = Client::builder(TokioExecutor::new());
-        client.http2_only(self.http2);
-        if settings.scheme == Scheme::HTTP {
-            return Ok(channel(client.build::<_, Body>(connector), settings));
-        }
-        #[cfg(not(feature = "tls"))]
-        return Err(ConnectError::new(self.endpoint, Problem::NoTls));
-        #[cfg(feature = "tls")]
-        match self.tls.connector(connector, self.http2) {
-            Ok(connector) => Ok(channel(client.build::<_, Body>(connector), settings)),
-            Err(error) => Err(ConnectError::new(self.endpoint, Problem::RestTls(error))),
-        }
+        self.with(|connections, scheme, authority| Ok(connections.transport(scheme, authority)?.0))
     }
 
     /// A channel over any HTTP client: one with a pool of its own, through a proxy, or one in a test.
@@ -160,38 +123,127 @@ impl RestBuilder {
         S::Future: Send + 'static,
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        let settings = self.settings()?;
-        Ok(channel(transport, settings))
+        self.with(|_, _, _| Ok(Box::new(TowerTransport(transport))))
     }
 
-    fn settings(&self) -> Result<Settings, ConnectError> {
-        let fail = |problem| ConnectError::new(self.endpoint.clone(), problem);
-        let uri: Uri = self.endpoint.parse().map_err(|error| fail(Problem::Uri(error)))?;
-        let http::uri::Parts { scheme, authority, path_and_query, .. } = uri.into_parts();
-        let known = |scheme: &Scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS;
-        let query = path_and_query.as_ref().and_then(|path| path.query());
-        let (Some(scheme), Some(authority), None) = (scheme.filter(known), authority, query) else {
-            return Err(fail(Problem::Form));
+    fn with(
+        self,
+        transport: impl FnOnce(
+            &Connections,
+            &http::uri::Scheme,
+            &http::uri::Authority,
+        ) -> Result<Box<dyn Transport>, ConnectError>,
+    ) -> Result<RestChannel, ConnectError> {
+        let Self { connections, settings } = self;
+        let (scheme, authority, path) = connections.parse()?;
+        if path.as_ref().is_some_and(|path| path.query().is_some()) {
+            return Err(connections.fail(Problem::Form));
+        }
+        let prefix = path.map_or("/".to_owned(), |path| path.path().to_owned());
+        let transport = transport(&connections, &scheme, &authority)?;
+        let server = RestEndpoint {
+            endpoint: Endpoint { scheme, authority, transport, settings },
+            prefix: prefix.trim_end_matches('/').to_owned(),
         };
-        let prefix = path_and_query.map(|path| path.path().trim_end_matches('/').to_owned());
-        Ok(Settings {
-            scheme,
-            authority,
-            prefix: prefix.unwrap_or_default(),
-            timeout: self.timeout,
-            max_response_size: self.max_response_size,
-            validate_requests: self.validate_requests,
-        })
+        Ok(RestChannel { server: Arc::new(server) })
     }
 }
 
-fn channel<S, B>(transport: S, settings: Settings) -> RestChannel
+impl fmt::Debug for RestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RestBuilder").field("endpoint", &self.connections.endpoint).finish_non_exhaustive()
+    }
+}
+
+/// A tower service as what carries requests.
+struct TowerTransport<S>(S);
+
+impl<S, B> Transport for TowerTransport<S>
 where
     S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    let transport = transport.map_response(|response: Response<B>| response.map(Body::new));
-    let transport = BoxCloneSyncService::new(transport.map_err(Into::into));
-    RestChannel { transport, settings: Arc::new(settings) }
+    fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, BoxError>> {
+        let mut service = self.0.clone();
+        Box::pin(async move {
+            poll_fn(|task| service.poll_ready(task)).await.map_err(Into::into)?;
+            let response = service.call(request).await.map_err(Into::into)?;
+            Ok(response.map(Body::new))
+        })
+    }
+}
+
+/// Calls a method with one request and one response.
+pub async fn unary<Req, Res, E>(
+    channel: &RestChannel,
+    target: Target,
+    ctx: Context,
+    mut request: Req,
+) -> Result<Res, E>
+where
+    Req: AnyMessage,
+    Res: AnyMessage + Default,
+    E: From<Status>,
+{
+    let mut response = Res::default();
+    let call = RestCall::new(&channel.server, target, ctx);
+    let sent = call.request(&mut request);
+    drop(request);
+    call.one(sent?, None, &mut response).await?;
+    Ok(response)
+}
+
+/// Calls a method with many requests and one response.
+pub async fn client_streaming<Req, Res, E>(
+    channel: &RestChannel,
+    target: Target,
+    ctx: Context,
+    requests: RequestStream<Req>,
+) -> Result<Res, E>
+where
+    Req: AnyMessage,
+    Res: AnyMessage + Default,
+    E: From<Status>,
+{
+    let mut response = Res::default();
+    let call = RestCall::new(&channel.server, target, ctx);
+    let (sent, link) = call.requests(Req::info(), Box::new(requests))?;
+    call.one(sent, Some(link), &mut response).await?;
+    Ok(response)
+}
+
+/// Calls a method with one request and many responses.
+pub async fn server_streaming<Req, Res, E>(
+    channel: &RestChannel,
+    target: Target,
+    ctx: Context,
+    mut request: Req,
+) -> Result<ResponseStream<Res, E>, E>
+where
+    Req: AnyMessage,
+    Res: AnyMessage + Default,
+    E: From<Status>,
+{
+    let call = RestCall::new(&channel.server, target, ctx);
+    let sent = call.request(&mut request);
+    drop(request);
+    Ok(ResponseStream::arriving(call.several(sent?, None, Res::info()).await?))
+}
+
+/// Calls a method with many requests and many responses.
+pub async fn bidi_streaming<Req, Res, E>(
+    channel: &RestChannel,
+    target: Target,
+    ctx: Context,
+    requests: RequestStream<Req>,
+) -> Result<ResponseStream<Res, E>, E>
+where
+    Req: AnyMessage,
+    Res: AnyMessage + Default,
+    E: From<Status>,
+{
+    let call = RestCall::new(&channel.server, target, ctx);
+    let (sent, link) = call.requests(Req::info(), Box::new(requests))?;
+    Ok(ResponseStream::arriving(call.several(sent, Some(link), Res::info()).await?))
 }

@@ -39,9 +39,10 @@ pub mod error {
 }
 
 /// REST: the bindings of a service, and its routes.
-#[cfg(feature = "rest")]
+#[cfg(any(feature = "rest", feature = "rest-client"))]
 pub mod rest {
     pub use crate::transcode::binding::{Binding, BodyKind, Variable};
+    #[cfg(feature = "rest")]
     pub use crate::transcode::routes::{End, Routes};
 }
 

@@ -10,7 +10,7 @@ pub(crate) mod compression;
 pub(crate) mod connect;
 pub(crate) mod envelope;
 pub(crate) mod grpc;
-#[cfg(feature = "rest")]
+#[cfg(any(feature = "rest", feature = "rest-client"))]
 pub(crate) mod rest;
 #[cfg(feature = "server")]
 pub(crate) mod rpc;

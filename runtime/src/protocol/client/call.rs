@@ -11,7 +11,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::error::transport_error;
 use super::link::CallerLink;
-use super::{ClientSettings, Dialect, Endpoint, Head, Requests, Responses, write_form};
+use super::requests::{Form, Requests};
+use super::responses::{Responses, stream};
+use super::{ClientSettings, Dialect, Endpoint, Head, write_form};
 use crate::Context;
 use crate::bridge::{Code, MetadataMap, Status};
 use crate::call::{Body, Outgoing};
@@ -115,7 +117,7 @@ impl<'a> ClientCall<'a> {
         requests: Box<dyn Outgoing>,
         response: &mut dyn AnyMessage,
     ) -> Result<(), Status> {
-        let (body, link) = Requests::new(requests, &self.ctx, self.settings());
+        let (body, link) = Requests::body(requests, Form::of(self.settings()), &self.ctx, self.settings());
         limited(self.deadline, Some(&link), async {
             self.start(dialect, body).await?.one(&self.ctx, response).await
         })
@@ -129,7 +131,7 @@ impl<'a> ClientCall<'a> {
         request: Bytes,
     ) -> Result<Box<dyn Incoming>, Status> {
         let responses = within(self.deadline, self.start(dialect, request.into())).await?;
-        Ok(responses.stream(self, None))
+        Ok(stream(responses, self, None))
     }
 
     /// Calls a method with many requests and many responses.
@@ -138,9 +140,9 @@ impl<'a> ClientCall<'a> {
         dialect: &'static dyn Dialect,
         requests: Box<dyn Outgoing>,
     ) -> Result<Box<dyn Incoming>, Status> {
-        let (body, link) = Requests::new(requests, &self.ctx, self.settings());
+        let (body, link) = Requests::body(requests, Form::of(self.settings()), &self.ctx, self.settings());
         let responses = limited(self.deadline, Some(&link), self.start(dialect, body)).await?;
-        Ok(responses.stream(self, Some(link)))
+        Ok(stream(responses, self, Some(link)))
     }
 }
 
@@ -185,7 +187,7 @@ pub(crate) async fn within<T>(
 }
 
 /// What `call` brings, if it does so before the deadline and before its request stream fails.
-pub(super) async fn limited<T>(
+pub(crate) async fn limited<T>(
     deadline: Option<Instant>,
     link: Option<&CallerLink>,
     call: impl Future<Output = Result<T, Status>>,

@@ -4,6 +4,7 @@
 //! are without their types throughout.
 
 mod call;
+mod collect;
 mod dialect;
 mod error;
 mod link;
@@ -21,11 +22,20 @@ use super::wire::Codec;
 use crate::call::{Body, BoxError};
 
 pub(crate) use call::{ClientCall, within};
+#[cfg(feature = "rest-client")]
+pub(crate) use call::{check, limited};
+pub(crate) use collect::collect;
 pub(crate) use dialect::{Dialect, Head, write_form};
-pub(crate) use error::{body_error, code_of_http, http_error, unexpected, unreadable};
-use requests::Requests;
+#[cfg(feature = "rest-client")]
+pub(crate) use error::body_error;
+pub(crate) use error::{code_of_http, http_error, unexpected, unreadable};
+#[cfg(feature = "rest-client")]
+pub(crate) use link::CallerLink;
+#[cfg(feature = "rest-client")]
+pub(crate) use requests::{Requests, WriteRequest};
 pub(crate) use requests::{bare, one};
-use responses::Responses;
+#[cfg(feature = "rest-client")]
+pub(crate) use responses::{Event, ResponseSource, stream};
 
 /// What carries requests to a server.
 pub(crate) trait Transport: Send + Sync {

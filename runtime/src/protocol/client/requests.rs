@@ -21,16 +21,22 @@ use crate::protocol::wire::Codec;
 /// How much of a request stream goes out at once, if it is faster than the connection. In bytes.
 const BATCH: usize = 32 * 1024;
 
-/// How requests are written.
+/// How the messages of a request stream stand in the body of an HTTP request.
+pub(crate) trait WriteRequest: Send + 'static {
+    /// Appends a message, which may be taken out of `message`.
+    fn append(&self, message: &mut dyn AnyMessage, out: &mut Vec<u8>) -> Result<(), Status>;
+}
+
+/// How requests are written in envelopes.
 #[derive(Clone, Copy)]
-struct Form {
+pub(super) struct Form {
     codec: Codec,
     compression: Option<Compression>,
     limit: usize,
 }
 
 impl Form {
-    fn of(settings: &ClientSettings) -> Self {
+    pub(super) fn of(settings: &ClientSettings) -> Self {
         let ClientSettings { codec, compression, max_request_size: limit, .. } = *settings;
         Self { codec, compression, limit }
     }
@@ -50,6 +56,12 @@ impl Form {
         }
         let compression = self.compression.map(|compression| (compression, 0));
         envelope::append(out, compression, self.limit, |out| codec::write(self.codec, message, out))
+    }
+}
+
+impl WriteRequest for Form {
+    fn append(&self, message: &mut dyn AnyMessage, out: &mut Vec<u8>) -> Result<(), Status> {
+        Self::append(*self, message, out)
     }
 }
 
@@ -75,30 +87,33 @@ pub(crate) fn bare(settings: &ClientSettings, message: &dyn AnyMessage) -> Resul
     })
 }
 
-/// The requests of a call whose client streams, in envelopes. Between messages it holds no buffer.
-pub(crate) struct Requests {
+/// The requests of a call whose client streams. Between messages it holds no buffer.
+pub(crate) struct Requests<W> {
     /// `None` after the last.
     messages: Option<Box<dyn Outgoing>>,
+    form: W,
     link: RequestLink,
     ctx: Context,
     settings: ClientSettings,
 }
 
-impl Requests {
+impl<W: WriteRequest + Unpin> Requests<W> {
     /// The body of the HTTP request, and the link to it.
-    pub(crate) fn new(
+    pub(crate) fn body(
         messages: Box<dyn Outgoing>,
+        form: W,
         ctx: &Context,
         settings: &ClientSettings,
     ) -> (Body, CallerLink) {
         let (caller, link) = link();
-        let requests = Self { messages: Some(messages), link, ctx: ctx.clone(), settings: settings.clone() };
+        let (messages, settings) = (Some(messages), settings.clone());
+        let requests = Self { messages, form, link, ctx: ctx.clone(), settings };
         (Body::new(requests), caller)
     }
 
     /// Appends the messages that are there; `Pending` if there are none.
     fn poll_gather(&mut self, task: &mut Task<'_>, out: &mut Vec<u8>) -> Poll<Result<(), Status>> {
-        let (form, settings) = (Form::of(&self.settings), &self.settings);
+        let (form, settings) = (&self.form, &self.settings);
         while out.len() < BATCH
             && let Some(messages) = &mut self.messages
         {
@@ -137,7 +152,7 @@ impl Requests {
     }
 }
 
-impl http_body::Body for Requests {
+impl<W: WriteRequest + Unpin> http_body::Body for Requests<W> {
     type Data = Bytes;
     type Error = Status;
 

@@ -1,4 +1,4 @@
-//! Responses as they arrive in envelopes.
+//! Responses as they arrive.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -23,7 +23,7 @@ use crate::protocol::envelope::{COMPRESSED, Envelope, EnvelopeError, EnvelopeRea
 use crate::protocol::wire::Codec;
 use crate::stream::Incoming;
 
-/// The responses of a call, up to its outcome.
+/// Responses in envelopes.
 pub(crate) struct Responses {
     envelopes: EnvelopeReader,
     dialect: &'static dyn Dialect,
@@ -39,10 +39,20 @@ pub(crate) struct Responses {
 /// The trailers of a call that went well, or its error.
 type Outcome = Result<HeaderMap, Status>;
 
-enum Event {
-    /// A message, without its envelope.
+/// What arrives of a response.
+pub(crate) enum Event {
+    /// A message, as it is read.
     Message(Bytes),
     End(Outcome),
+}
+
+/// The responses of a call, up to its outcome, as a protocol has them.
+pub(crate) trait ResponseSource: Send + Unpin + 'static {
+    /// The next message, or the end.
+    fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Event>;
+
+    /// Reads a message into one that is empty.
+    fn read(&self, content: Bytes, message: &mut dyn AnyMessage) -> Result<(), Status>;
 }
 
 impl Responses {
@@ -76,22 +86,6 @@ impl Responses {
             head: has_outcome.then_some(head.headers),
             outcome,
         })
-    }
-
-    /// The next message, or the end.
-    #[inline]
-    fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Event> {
-        loop {
-            return Poll::Ready(match ready!(self.envelopes.poll_next(task)) {
-                Some(Ok(envelope)) => match self.take(envelope) {
-                    Ok(Some(content)) => Event::Message(content),
-                    Ok(None) => continue,
-                    Err(status) => Event::End(Err(status)),
-                },
-                None => Event::End(self.end()),
-                Some(Err(error)) => Event::End(self.broken(error)),
-            });
-        }
     }
 
     /// The message in an envelope, if it is one.
@@ -135,10 +129,6 @@ impl Responses {
         })
     }
 
-    fn read(&self, content: Bytes, message: &mut dyn AnyMessage) -> Result<(), Status> {
-        codec::read(self.codec, content, message).map_err(unreadable)
-    }
-
     /// Reads the one response of a call into `message`, which is empty, and waits for the outcome.
     pub(crate) async fn one(mut self, ctx: &Context, message: &mut dyn AnyMessage) -> Result<(), Status> {
         let mut is_read = false;
@@ -163,13 +153,38 @@ impl Responses {
         })
         .await
     }
+}
 
-    /// The responses as a stream.
-    pub(crate) fn stream(self, call: ClientCall<'_>, link: Option<CallerLink>) -> Box<dyn Incoming> {
-        let ClientCall { ctx, deadline, .. } = call;
-        let responses = Some(self);
-        Box::new(ResponseMessages { responses, next: None, ctx, deadline, sleep: None, link, polls: 0 })
+impl ResponseSource for Responses {
+    #[inline]
+    fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Event> {
+        loop {
+            return Poll::Ready(match ready!(self.envelopes.poll_next(task)) {
+                Some(Ok(envelope)) => match self.take(envelope) {
+                    Ok(Some(content)) => Event::Message(content),
+                    Ok(None) => continue,
+                    Err(status) => Event::End(Err(status)),
+                },
+                None => Event::End(self.end()),
+                Some(Err(error)) => Event::End(self.broken(error)),
+            });
+        }
     }
+
+    fn read(&self, content: Bytes, message: &mut dyn AnyMessage) -> Result<(), Status> {
+        codec::read(self.codec, content, message).map_err(unreadable)
+    }
+}
+
+/// The responses of a call as a stream. `link` is that of its request stream.
+pub(crate) fn stream(
+    responses: impl ResponseSource,
+    call: ClientCall<'_>,
+    link: Option<CallerLink>,
+) -> Box<dyn Incoming> {
+    let ClientCall { ctx, deadline, .. } = call;
+    let responses = Some(responses);
+    Box::new(ResponseMessages { responses, next: None, ctx, deadline, sleep: None, link, polls: 0 })
 }
 
 #[cold]
@@ -178,9 +193,9 @@ fn wrong_number() -> Status {
 }
 
 /// The responses of a call whose server streams. Its drop gives the call up.
-struct ResponseMessages {
+struct ResponseMessages<R> {
     /// `None` once the call is over.
-    responses: Option<Responses>,
+    responses: Option<R>,
     /// The message that waits to be read.
     next: Option<Bytes>,
     ctx: Context,
@@ -190,7 +205,7 @@ struct ResponseMessages {
     polls: u8,
 }
 
-impl ResponseMessages {
+impl<R> ResponseMessages<R> {
     #[cold]
     fn fail(&mut self, status: Status) -> Status {
         let error = self.link.as_ref().and_then(CallerLink::take_error);
@@ -217,7 +232,7 @@ impl ResponseMessages {
     }
 }
 
-impl Incoming for ResponseMessages {
+impl<R: ResponseSource> Incoming for ResponseMessages<R> {
     fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
         // Responses that are always there must not outrun the limits either.
         self.polls = self.polls.wrapping_add(1);

@@ -1,10 +1,9 @@
 //! Connect's unary calls: one message is the body of the request, another that of the response, without envelopes.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
-use http_body::Body as _;
 
 use super::{PROTOCOL_VERSION, TRAILER_PREFIX, VERSION, error, get, timeout, unary_media_type};
 use crate::bridge::{Code, MetadataMap, Status};
@@ -13,9 +12,9 @@ use crate::message::AnyMessage;
 use crate::metadata;
 use crate::method::Idempotency;
 use crate::protocol::client::{
-    ClientCall, Head, body_error, code_of_http, http_error, unexpected, unreadable, within, write_form,
+    ClientCall, Head, code_of_http, collect, http_error, unexpected, unreadable, within, write_form,
 };
-use crate::protocol::envelope::{codec, decompress, too_large};
+use crate::protocol::envelope::{codec, decompress};
 use crate::protocol::wire::Codec;
 
 /// Calls a method with one request and one response. `request` is the message as it is sent, `response` is empty.
@@ -97,28 +96,6 @@ async fn read_content(head: &Head, body: Body, limit: usize) -> Result<Bytes, St
         None => Ok(content),
         Some(compression) => decompress(compression, content, limit).map_err(unreadable),
     }
-}
-
-/// All of a body. One that arrives at once is not copied.
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Status> {
-    if body.size_hint().lower() > limit as u64 {
-        return Err(too_large(limit));
-    }
-    let mut first = Bytes::new();
-    let mut whole = BytesMut::new();
-    while let Some(data) = std::future::poll_fn(|task| body.poll_data(task)).await {
-        let data = data.map_err(body_error)?;
-        if first.len() + whole.len() + data.len() > limit {
-            return Err(too_large(limit));
-        }
-        if first.is_empty() && whole.is_empty() {
-            first = data;
-        } else {
-            whole.extend_from_slice(&std::mem::take(&mut first));
-            whole.extend_from_slice(&data);
-        }
-    }
-    Ok(if whole.is_empty() { first } else { whole.freeze() })
 }
 
 /// What a response has for the application besides its message.

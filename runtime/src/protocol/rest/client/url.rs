@@ -1,42 +1,43 @@
 //! From a request message to the URL of a binding: the reverse of what the server does with it.
 
-use crate::bridge::Status;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use prost_types::value::Kind;
 use prost_types::{Struct, Value};
 
+use crate::bridge::Status;
 use crate::json::info::{Cardinality, EnumInfo, Field, Form, MessageInfo, Type};
 use crate::transcode::binding::{Binding, BodyKind, Variable};
 
-/// A place of a request: the fields to it, by their indices.
-type Path = [u16];
+/// All but what RFC 3986 calls unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The path and the query of a request. `said` is its JSON; `None` where it is none of an object.
-pub(crate) fn of(info: &'static MessageInfo, binding: &Binding, said: &Struct) -> Result<String, Status> {
-    let mut url = path(info, binding, said)?;
+/// The path and the query of a request, whose JSON has these fields.
+pub(super) fn of(info: &'static MessageInfo, binding: &Binding, fields: &Struct) -> Result<String, Status> {
+    let mut url = path(info, binding, fields)?;
     if binding.body == BodyKind::Whole {
         return Ok(url);
     }
     let mut query = Query { binding, pairs: Vec::new(), path: Vec::new() };
-    query.message(info, said, "")?;
+    query.message(info, fields, "")?;
     for (index, (name, value)) in query.pairs.iter().enumerate() {
         url.push(if index == 0 { '?' } else { '&' });
-        encode(name, is_plain, &mut url);
+        encode(name, &mut url);
         url.push('=');
-        encode(value, is_plain, &mut url);
+        encode(value, &mut url);
     }
     Ok(url)
 }
 
 /// The template with the values of its variables.
-fn path(info: &'static MessageInfo, binding: &Binding, said: &Struct) -> Result<String, Status> {
+fn path(info: &'static MessageInfo, binding: &Binding, fields: &Struct) -> Result<String, Status> {
     let mut out = String::new();
     let mut rest = binding.template;
     for variable in binding.variables {
-        let Some((before, inside)) = rest.split_once('{') else { break };
-        let Some((name, after)) = inside.split_once('}') else { break };
+        let (before, inside) = rest.split_once('{').expect("a template has all its variables");
+        let (name, after) = inside.split_once('}').expect("a variable in a template ends");
         literal(before, &mut out);
         let (name, pattern) = name.split_once('=').unwrap_or((name, "*"));
-        let value = value(info, variable.path, said).ok_or_else(|| {
+        let value = value(info, variable.path, fields).ok_or_else(|| {
             Status::invalid_argument(format!("`{name}` cannot be a part of the path `{}`", binding.template))
         })?;
         if !fits(pattern, &value) {
@@ -83,21 +84,20 @@ fn push(variable: &Variable, value: &str, out: &mut String) {
         return;
     }
     if !variable.multi {
-        return encode(value, is_plain, out);
+        return encode(value, out);
     }
     for (index, segment) in value.split('/').enumerate() {
         if index > 0 {
             out.push('/');
         }
         // The server keeps `%2F` as it is where there is more than one segment, so it is one already.
-        for (index, part) in segment.split_inclusive("%2F").enumerate() {
-            let _ = index;
+        for part in segment.split_inclusive("%2F") {
             match part.strip_suffix("%2F") {
                 Some(part) => {
-                    encode(part, is_plain, out);
+                    encode(part, out);
                     out.push_str("%2F");
                 }
-                None => encode(part, is_plain, out),
+                None => encode(part, out),
             }
         }
     }
@@ -120,7 +120,7 @@ fn fits(pattern: &str, value: &str) -> bool {
             text => {
                 let mut encoded = String::new();
                 let Some(segment) = segments.next() else { return false };
-                encode(segment, is_plain, &mut encoded);
+                encode(segment, &mut encoded);
                 if segment != text && encoded != text {
                     return false;
                 }
@@ -130,11 +130,11 @@ fn fits(pattern: &str, value: &str) -> bool {
     segments.next().is_none()
 }
 
-/// The text of a field; `None` when it has none.
-fn value(info: &'static MessageInfo, path: &Path, said: &Struct) -> Option<String> {
+/// The text of the field at a path of indices; `None` when it has none.
+fn value(info: &'static MessageInfo, path: &[u16], fields: &Struct) -> Option<String> {
     let (index, path) = path.split_first()?;
     let field = info.field(usize::from(*index));
-    let found = said.fields.get(field.json());
+    let found = fields.fields.get(field.json());
     if path.is_empty() {
         return match found {
             Some(value) => text(value),
@@ -148,9 +148,9 @@ fn value(info: &'static MessageInfo, path: &Path, said: &Struct) -> Option<Strin
     }
 }
 
-fn value_in(info: &'static MessageInfo, path: &Path, said: &Struct) -> Option<String> {
+fn value_in(info: &'static MessageInfo, path: &[u16], fields: &Struct) -> Option<String> {
     // The parts of a well-known type are not in its JSON.
-    matches!(info.form, Form::Fields).then(|| value(info, path, said)).flatten()
+    matches!(info.form, Form::Fields).then(|| value(info, path, fields)).flatten()
 }
 
 /// What stands for a field without a value.
@@ -187,9 +187,9 @@ struct Query<'a> {
 }
 
 impl Query<'_> {
-    fn message(&mut self, info: &'static MessageInfo, said: &Struct, prefix: &str) -> Result<(), Status> {
+    fn message(&mut self, info: &'static MessageInfo, fields: &Struct, prefix: &str) -> Result<(), Status> {
         for (index, field) in (0u16..).zip(info.fields) {
-            let Some(value) = said.fields.get(field.json()) else { continue };
+            let Some(value) = fields.fields.get(field.json()) else { continue };
             self.path.push(index);
             if !self.is_elsewhere() {
                 let name = format!("{prefix}{}", field.proto());
@@ -236,22 +236,8 @@ impl Query<'_> {
     }
 }
 
-/// RFC 3986, unreserved.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
-}
-
-fn encode(text: &str, keeps: impl Fn(u8) -> bool, out: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        if keeps(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            out.push(char::from(DIGITS[usize::from(byte & 15)]));
-        }
-    }
+fn encode(text: &str, out: &mut String) {
+    out.extend(utf8_percent_encode(text, RESERVED));
 }
 
 #[cfg(test)]

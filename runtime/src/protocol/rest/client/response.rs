@@ -1,0 +1,129 @@
+//! From an HTTP response to a message or an error.
+
+use bytes::Bytes;
+use http::response::Parts;
+use http::{HeaderMap, HeaderName, StatusCode};
+use prost::Message as _;
+use prost_types::{Struct, value::Kind};
+
+use crate::Context;
+use crate::bridge::{Code, MetadataMap, Status};
+use crate::call::Body;
+use crate::json::ReadOptions;
+use crate::message::AnyMessage;
+use crate::metadata;
+use crate::pb::google::rpc;
+use crate::protocol::client::collect;
+use crate::protocol::rest::{METADATA_PREFIX, TRAILER_PREFIX};
+use crate::transcode::binding::Binding;
+use crate::transcode::field::BodyField;
+use crate::transcode::httpbody;
+
+/// The metadata that headers with this prefix bring.
+pub(super) fn with_prefix(headers: &HeaderMap, prefix: &str) -> HeaderMap {
+    let key = |name: &HeaderName| {
+        let key = name.as_str().strip_prefix(prefix).filter(|key| metadata::is_application(key))?;
+        HeaderName::from_bytes(key.as_bytes()).ok()
+    };
+    let found = headers.iter().filter_map(|(name, value)| Some((key(name)?, value.clone())));
+    let mut metadata = HeaderMap::new();
+    for (key, value) in found {
+        metadata.append(key, value);
+    }
+    metadata
+}
+
+/// Keeps what the headers bring of the call's metadata.
+pub(super) fn keep_metadata(ctx: &Context, headers: &HeaderMap) {
+    ctx.store_headers(MetadataMap::from_headers(with_prefix(headers, METADATA_PREFIX)));
+    let trailers = with_prefix(headers, TRAILER_PREFIX);
+    if !trailers.is_empty() {
+        ctx.store_trailers(MetadataMap::from_headers(trailers));
+    }
+}
+
+/// Reads a response, by the headers and the body that it has, into `message`, which is empty.
+pub(super) fn read(
+    binding: &Binding,
+    headers: &HeaderMap,
+    body: Bytes,
+    message: &mut dyn AnyMessage,
+) -> Result<(), Status> {
+    let field = binding.response_body.map(|index| BodyField::of(message.table(), index));
+    let read = match field {
+        None if httpbody::is(message.table()) => {
+            return httpbody::read(message, httpbody::received(headers, body));
+        }
+        Some(field) if httpbody::is_field(field.info()) => {
+            return httpbody::read_field(message, field.info(), &httpbody::received(headers, body));
+        }
+        None if body.is_empty() => return Ok(()),
+        None => options().merge_slice(message, &body),
+        Some(field) => field.read_json(message, &options(), &body),
+    };
+    read.map_err(|error| Status::internal(format!("the response cannot be read: {error}")))
+}
+
+/// A newer server may know more than this client.
+fn options() -> ReadOptions {
+    ReadOptions::new().ignore_unknown(true)
+}
+
+/// The error that a response is.
+#[cold]
+pub(super) async fn error(head: &Parts, body: Body, limit: usize) -> Status {
+    let body = match collect(body, limit).await {
+        Ok(body) => body,
+        Err(status) => return status,
+    };
+    let mut status = status_of(&body).unwrap_or_else(|| {
+        let text = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
+        Status::new(code_of(head.status), format!("the server answers {}: {text}", head.status))
+    });
+    for prefix in [METADATA_PREFIX, TRAILER_PREFIX] {
+        metadata::extend(status.metadata_mut(), &with_prefix(&head.headers, prefix));
+    }
+    status
+}
+
+/// A `google.rpc.Status` in JSON; `None` if it is none.
+pub(super) fn status_of(json: &[u8]) -> Option<Status> {
+    let options = options();
+    let status = options.from_slice::<rpc::Status>(json).ok().or_else(|| {
+        // A detail of a type that is not known here: the rest counts.
+        let said = options.from_slice::<Struct>(json).ok()?;
+        let code = match said.fields.get("code")?.kind.as_ref()? {
+            #[allow(clippy::cast_possible_truncation, reason = "what is beyond is no code")]
+            Kind::NumberValue(code) => *code as i32,
+            _ => return None,
+        };
+        let message = match said.fields.get("message").and_then(|message| message.kind.as_ref()) {
+            Some(Kind::StringValue(message)) => message.clone(),
+            _ => String::new(),
+        };
+        Some(rpc::Status { code, message, details: Vec::new() })
+    })?;
+    let code = Code::from_i32(status.code);
+    (code != Code::Ok).then(|| {
+        let details = if status.details.is_empty() { Vec::new() } else { status.encode_to_vec() };
+        Status::with_details(code, status.message, details.into())
+    })
+}
+
+/// The code of an error that says nothing but its HTTP status.
+fn code_of(http: StatusCode) -> Code {
+    match http.as_u16() {
+        400 => Code::InvalidArgument,
+        401 => Code::Unauthenticated,
+        403 => Code::PermissionDenied,
+        404 => Code::NotFound,
+        408 | 504 => Code::DeadlineExceeded,
+        409 => Code::Aborted,
+        413 | 414 | 429 | 431 => Code::ResourceExhausted,
+        405 | 415 | 501 => Code::Unimplemented,
+        499 => Code::Cancelled,
+        500 => Code::Internal,
+        502 | 503 => Code::Unavailable,
+        _ => Code::Unknown,
+    }
+}
