@@ -13,6 +13,7 @@ use super::json;
 use crate::model::http::{Binding, Body, PathVariable, Segment};
 use crate::model::{FieldId, MessageId, MethodId, Schema, Service};
 use crate::names;
+use crate::tokens;
 
 pub(super) use routes::emit as emit_routes;
 
@@ -77,7 +78,7 @@ fn variable(schema: &Schema, variable: &PathVariable, segments: &[Segment]) -> T
 /// The place of a field in the table of its message.
 fn index_of(schema: &Schema, field: FieldId) -> usize {
     let siblings = &schema.messages[schema.fields[field].message].fields;
-    siblings.iter().position(|sibling| *sibling == field).unwrap_or_default()
+    siblings.iter().position(|sibling| *sibling == field).expect("a field is one of its message")
 }
 
 /// The typed code of the fields that are the body of a request or response of a method.
@@ -136,5 +137,5 @@ pub(super) fn fields(schema: &Schema, method: MethodId, module: &[String], side:
 }
 
 fn path(schema: &Schema, module: &[String], message: MessageId) -> TokenStream {
-    names::path_from(module, &schema.messages[message].rust).parse().unwrap_or_default()
+    tokens::parse(&names::path_from(module, &schema.messages[message].rust))
 }
