@@ -32,6 +32,7 @@ pub mod options;
 mod output;
 mod resolve;
 mod storage;
+mod tokens;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

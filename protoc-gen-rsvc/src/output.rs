@@ -78,9 +78,9 @@ fn stale(folder: &Path, files: &[File]) -> io::Result<Vec<PathBuf>> {
     let mut stale = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-        let ours = path.extension().is_some_and(|e| e == "rs") && !files.iter().any(|f| f.name == name);
-        if ours && fs::read(&path).is_ok_and(|text| text.starts_with(HEADER.as_bytes())) {
+        let is_written = files.iter().any(|file| path.file_name().is_some_and(|name| name == &*file.name));
+        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
+        if is_rust && !is_written && fs::read(&path).is_ok_and(|text| text.starts_with(HEADER.as_bytes())) {
             stale.push(path);
         }
     }

@@ -184,7 +184,7 @@ impl Checker<'_> {
     /// `a.b.C`, when it is not a chain of fields but one name.
     fn constant(&self, expr: &Expr) -> Option<(Type, TypedKind)> {
         let name = expr.dotted_name()?.text;
-        let first = name.split('.').next().unwrap_or_default();
+        let first = name.split_once('.').map_or(name.as_str(), |(first, _)| first);
         let in_scope = self.locals.iter().any(|l| l.0 == first) || self.vars.iter().any(|v| v.name == first);
         if in_scope { None } else { self.named(name.trim_start_matches('.')) }
     }
@@ -208,7 +208,7 @@ impl Checker<'_> {
         match &operand.ty {
             Type::Message(message) => {
                 let Some(found) = self.types.field(message, &field.text) else {
-                    let known = self.types.fields(message).unwrap_or_default();
+                    let known = self.types.fields(message).expect("the type of a value is known");
                     return Err(CelError::unknown_field(field.span, message, &field.text, &known));
                 };
                 let member = Member::Field {

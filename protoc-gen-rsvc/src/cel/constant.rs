@@ -2,6 +2,7 @@
 
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 
+use crate::model::WellKnown;
 use crate::model::plan::Const;
 
 /// A value of the descriptors as a constant.
@@ -31,39 +32,21 @@ pub fn const_value(value: &Value) -> Const {
 fn const_message(message: &DynamicMessage) -> Const {
     let number = |n: u32| message.get_field_by_number(n).map(std::borrow::Cow::into_owned);
     let parts = || {
-        let seconds = number(1).and_then(|v| v.as_i64()).unwrap_or_default();
-        (seconds, number(2).and_then(|v| v.as_i32()).unwrap_or_default())
+        let seconds = number(1).and_then(|v| v.as_i64()).expect("it has `seconds`");
+        (seconds, number(2).and_then(|v| v.as_i32()).expect("it has `nanos`"))
     };
-    let descriptor = message.descriptor();
-    match descriptor.full_name() {
-        "google.protobuf.Timestamp" => {
+    match WellKnown::of(message.descriptor().full_name()) {
+        Some(WellKnown::Timestamp) => {
             let (seconds, nanos) = parts();
             Const::Timestamp(seconds, nanos)
         }
-        "google.protobuf.Duration" => {
+        Some(WellKnown::Duration) => {
             let (seconds, nanos) = parts();
             Const::Duration(seconds, nanos)
         }
-        name if is_wrapper_name(name) => number(1).map_or(Const::Null, |v| const_value(&v)),
+        Some(wrapper) if wrapper.is_wrapper() => const_value(&number(1).expect("a wrapper has `value`")),
         _ => Const::Message(message.clone()),
     }
-}
-
-fn is_wrapper_name(name: &str) -> bool {
-    name.strip_prefix("google.protobuf.").is_some_and(|n| {
-        matches!(
-            n,
-            "BoolValue"
-                | "BytesValue"
-                | "DoubleValue"
-                | "FloatValue"
-                | "Int32Value"
-                | "Int64Value"
-                | "StringValue"
-                | "UInt32Value"
-                | "UInt64Value"
-        )
-    })
 }
 
 /// A field or an extension by its number, and whether it is set.
@@ -76,6 +59,8 @@ pub(super) fn field_or_extension(message: &DynamicMessage, number: u32) -> Optio
     Some((message.get_extension(&extension).into_owned(), message.has_extension(&extension)))
 }
 
-pub(super) fn const_field(message: &DynamicMessage, number: u32, _name: &str) -> Const {
-    field_or_extension(message, number).map_or(Const::Null, |(value, _)| const_value(&value))
+/// The value of a field or an extension.
+pub(super) fn const_field(message: &DynamicMessage, number: u32) -> Const {
+    let (value, _) = field_or_extension(message, number).expect("the checker has found the field");
+    const_value(&value)
 }

@@ -63,11 +63,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, Span)>, CelError> {
 
 impl Lexer<'_> {
     fn span(&self, start: usize) -> Span {
-        // The length was checked on entry, so neither conversion can fail.
-        Span {
-            start: u32::try_from(start).unwrap_or(u32::MAX),
-            end: u32::try_from(self.at).unwrap_or(u32::MAX),
-        }
+        let place = |at: usize| u32::try_from(at).expect("the length was checked on entry");
+        Span { start: place(start), end: place(self.at) }
     }
 
     fn rest(&self) -> &str {
@@ -286,10 +283,9 @@ impl Lexer<'_> {
             }
             _ => return Err(CelError::syntax(self.span(start), format!("unknown escape `\\{c}`"))),
         };
-        let code = self.rest().get(..digits).and_then(|d| {
-            d.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u32::from_str_radix(d, radix).ok()).flatten()
-        });
-        let Some(code) = code else {
+        // The parser of numbers would take a sign as well.
+        let written = self.rest().get(..digits).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+        let Some(Ok(code)) = written.map(|d| u32::from_str_radix(d, radix)) else {
             return Err(CelError::syntax(
                 self.span(start),
                 format!("an escape with {digits} digits is incomplete"),

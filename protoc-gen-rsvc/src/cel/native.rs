@@ -75,7 +75,7 @@ pub fn matches(value: Plan, pattern: String) -> Plan {
 
 /// Whether an item of the list makes `body`, made from the item, true.
 pub fn exists(list: Plan, var: u32, body: impl FnOnce(Plan) -> Plan) -> Plan {
-    let Repr::List(item, _) = &list.repr else { return constant(Const::Bool(false)) };
+    let (item, _) = list.as_list();
     let item = item.clone();
     let held = match &item {
         Item::Stored(store) => stored::load(Variable::Local(var), (**store).clone()),

@@ -3,34 +3,15 @@
 use crate::model::plan::{Item, ListForm, MapForm, Op, Own, Plan, Repr, Store, Variable};
 use crate::model::{FieldKind, MessageId, Scalar, Schema, ValueType, WellKnown};
 
-pub fn is_wrapper(schema: &Schema, message: MessageId) -> bool {
-    schema.messages[message].well_known.and_then(wrapped).is_some()
-}
-
 /// A type with wrappers taken as what they wrap, which is how both are stored.
 pub fn unwrapped(schema: &Schema, value: &ValueType) -> ValueType {
     match value {
         ValueType::Message(id) => {
-            schema.messages[*id].well_known.and_then(wrapped).map_or_else(|| value.clone(), ValueType::Scalar)
+            let wrapped = schema.messages[*id].well_known.and_then(WellKnown::wrapped);
+            wrapped.map_or_else(|| value.clone(), ValueType::Scalar)
         }
         _ => value.clone(),
     }
-}
-
-/// The scalar inside a wrapper.
-pub fn wrapped(well_known: WellKnown) -> Option<Scalar> {
-    Some(match well_known {
-        WellKnown::BoolValue => Scalar::Bool,
-        WellKnown::BytesValue => Scalar::Bytes,
-        WellKnown::DoubleValue => Scalar::Double,
-        WellKnown::FloatValue => Scalar::Float,
-        WellKnown::Int32Value => Scalar::Int32,
-        WellKnown::Int64Value => Scalar::Int64,
-        WellKnown::StringValue => Scalar::String,
-        WellKnown::UInt32Value => Scalar::Uint32,
-        WellKnown::UInt64Value => Scalar::Uint64,
-        _ => return None,
-    })
 }
 
 /// How one value of this type is stored.
@@ -48,7 +29,7 @@ fn store_of_message(schema: &Schema, id: MessageId) -> Store {
         Some(WellKnown::Timestamp) => Store::Timestamp,
         Some(WellKnown::Duration) => Store::Duration,
         Some(WellKnown::Struct | WellKnown::Value | WellKnown::ListValue) => Store::Json,
-        Some(other) => wrapped(other).map_or(Store::Message(id), Store::Scalar),
+        Some(other) => other.wrapped().map_or(Store::Message(id), Store::Scalar),
         None => Store::Message(id),
     }
 }

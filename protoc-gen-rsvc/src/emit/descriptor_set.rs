@@ -7,12 +7,14 @@ use crate::model::Schema;
 /// `FileDescriptorProto.source_code_info`
 const SOURCE_CODE_INFO: u32 = 9;
 
+const ENCODED: &str = "what prost-reflect encoded decodes";
+
 /// A `google.protobuf.FileDescriptorSet` of every file in dependency order, without source information, with all
 /// custom options.
 pub(super) fn bytes(schema: &Schema) -> Vec<u8> {
     let mut set = Vec::new();
     for (_, file) in schema.files.iter() {
-        let Some(descriptor) = schema.pool.get_file_by_name(&file.name) else { continue };
+        let descriptor = schema.pool.get_file_by_name(&file.name).expect("the files are those of the pool");
         let stripped = without_source_info(&descriptor.encode_to_vec());
         encode_key(1, WireType::LengthDelimited, &mut set);
         encode_varint(stripped.len() as u64, &mut set);
@@ -21,16 +23,14 @@ pub(super) fn bytes(schema: &Schema) -> Vec<u8> {
     set
 }
 
-/// Copies all fields but one. What prost-reflect encoded always decodes; anything else is kept as it is.
+/// Copies all fields but one.
 fn without_source_info(file: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(file.len());
     let mut rest = file;
     while !rest.is_empty() {
         let start = rest;
-        let Ok((tag, wire_type)) = decode_key(&mut rest) else { return file.to_vec() };
-        if skip_field(wire_type, tag, &mut rest, DecodeContext::default()).is_err() {
-            return file.to_vec();
-        }
+        let (tag, wire_type) = decode_key(&mut rest).expect(ENCODED);
+        skip_field(wire_type, tag, &mut rest, DecodeContext::default()).expect(ENCODED);
         if tag != SOURCE_CODE_INFO {
             out.extend_from_slice(&start[..start.len() - rest.len()]);
         }

@@ -95,7 +95,7 @@ fn run(text: &str, mark: char) -> usize {
 fn opening_fence(trimmed: &str) -> Option<(char, usize)> {
     ['`', '~'].into_iter().find_map(|mark| {
         let length = run(trimmed, mark);
-        let info = trimmed.get(length..).unwrap_or_default();
+        let info = &trimmed[length..];
         (length >= 3 && !(mark == '`' && info.contains('`'))).then_some((mark, length))
     })
 }

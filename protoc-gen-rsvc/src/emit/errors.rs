@@ -162,7 +162,7 @@ fn default(schema: &Schema, id: FieldId) -> String {
     }
     match field.kind.value() {
         ValueType::Scalar(Scalar::Bool) => "false".into(),
-        ValueType::Enum(id) => schema.enums[*id].values.first().map(|v| v.name.clone()).unwrap_or_default(),
+        ValueType::Enum(id) => schema.enums[*id].values[0].name.clone(),
         // A wrapper that is not there has no value either.
         ValueType::Scalar(Scalar::String | Scalar::Bytes) | ValueType::Message(_) | ValueType::Group(_) => {
             String::new()

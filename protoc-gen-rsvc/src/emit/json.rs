@@ -18,6 +18,7 @@ use crate::diag::Diagnostic;
 use crate::model::{EnumId, FieldId, FieldKind, MessageId, OneofId, PackageId, Scalar, Schema, ValueType};
 use crate::names;
 use crate::storage::reach;
+use crate::tokens;
 
 pub(crate) use prost_types::emit as emit_prost_types;
 pub(super) use zeros::find as with_zeros;
@@ -120,21 +121,17 @@ impl<'a> Cx<'a> {
         Self { schema, module, base, lacks: |_| false, zeros: NONE }
     }
 
-    fn path(text: &str) -> TokenStream {
-        text.parse().unwrap_or_default()
-    }
-
     /// A field of the struct.
     fn place(&self, name: &str) -> TokenStream {
-        Self::path(&format!("{}.{name}", self.base))
+        tokens::parse(&format!("{}.{name}", self.base))
     }
 
     fn message_path(&self, id: MessageId) -> TokenStream {
-        Self::path(&names::path_from(self.module, &self.schema.messages[id].rust))
+        tokens::parse(&names::path_from(self.module, &self.schema.messages[id].rust))
     }
 
     fn enum_path(&self, id: EnumId) -> TokenStream {
-        Self::path(&names::path_from(self.module, &self.schema.enums[id].rust))
+        tokens::parse(&names::path_from(self.module, &self.schema.enums[id].rust))
     }
 
     /// A message's fields, by the index that the runtime knows them by.
@@ -224,7 +221,7 @@ impl<'a> Cx<'a> {
 
     fn variant(&self, oneof: OneofId, field: FieldId) -> TokenStream {
         let path = names::path_from(self.module, &self.schema.oneofs[oneof].rust);
-        Self::path(&format!("{path}::{}", self.schema.fields[field].rust_name))
+        tokens::parse(&format!("{path}::{}", self.schema.fields[field].rust_name))
     }
 
     /// What the struct holds of a field that is no member of a oneof.

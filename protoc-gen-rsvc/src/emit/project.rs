@@ -97,7 +97,10 @@ fn field(schema: &Schema, message: MessageId, id: FieldId) -> FieldDescriptorPro
         if map { (Type::Message, Some(entry_name(schema, id))) } else { value_type(schema, value) };
     let owner = &schema.messages[message];
     let oneof_index = match node.oneof {
-        Some(oneof) => owner.oneofs.iter().position(|o| *o == oneof),
+        Some(oneof) => {
+            let index = owner.oneofs.iter().position(|o| *o == oneof);
+            Some(index.expect("the oneof of a field is one of its message"))
+        }
         None if is_synthetic(schema, id) => Some(
             owner.oneofs.len()
                 + owner.fields.iter().take_while(|f| **f != id).filter(|f| is_synthetic(schema, **f)).count(),
@@ -106,12 +109,12 @@ fn field(schema: &Schema, message: MessageId, id: FieldId) -> FieldDescriptorPro
     };
     FieldDescriptorProto {
         name: Some(node.projected.clone()),
-        number: i32::try_from(node.number).ok(),
+        number: Some(i32::try_from(node.number).expect("the number of a field has 29 bits")),
         label: Some(label.into()),
         r#type: Some(kind.into()),
         type_name,
         default_value: default_value(schema, id),
-        oneof_index: oneof_index.and_then(|i| i32::try_from(i).ok()),
+        oneof_index: oneof_index.map(|index| i32::try_from(index).expect("oneofs were counted by an i32")),
         proto3_optional: is_synthetic(schema, id).then_some(true),
         // Always there: prost-build takes an absent `packed` beside another option for `false`.
         options: Some(FieldOptions {
@@ -129,7 +132,7 @@ fn default_value(schema: &Schema, id: FieldId) -> Option<String> {
     let text = node.default.clone()?;
     let ValueType::Enum(enum_id) = node.kind.value() else { return Some(text) };
     let values = &schema.enums[*enum_id].values;
-    let number = values.iter().find(|v| v.name == text)?.number;
+    let number = values.iter().find(|v| v.name == text).expect("a default is a value of its enum").number;
     values.iter().find(|v| v.number == number).map(|v| v.projected.clone())
 }
 

@@ -41,9 +41,8 @@ pub(super) fn emit(
     for id in deepest_first {
         let path = schema.packages[id].module.iter();
         let module = path.into_iter().try_fold(&mut root, |at, part| at.children.get_mut(part));
-        if let (Some(module), Some(items)) = (module, packages.get_mut(&id)) {
-            merge(module, items)?;
-        }
+        let module = module.expect("each package has its module in the tree");
+        merge(module, packages.get_mut(&id).expect("the packages are those of the tree"))?;
     }
     for (id, items) in packages.iter_mut() {
         if schema.packages[*id].module.is_empty() {
@@ -60,7 +59,7 @@ pub(super) fn emit(
         },
     ];
     if options.server && options.rest {
-        let mut routes: Vec<syn::Item> = rest::emit_routes(schema).into_iter().collect();
+        let mut routes: Vec<syn::Item> = rest::emit_routes(schema)?.into_iter().collect();
         allow_each(&mut routes);
         items.extend(routes);
     }

@@ -13,6 +13,7 @@ use crate::model::rules::{FieldRules, Group, MessageRules, ValueRules};
 use crate::model::{FieldId, FieldKind, MessageId, PackageId, Schema, ValueType};
 use crate::names;
 use crate::storage::reach;
+use crate::tokens;
 
 /// The impls of all messages of a package, nested ones included, in its module.
 pub(super) fn emit(schema: &Schema, package: PackageId) -> Result<Vec<syn::Item>, Diagnostic> {
@@ -35,12 +36,8 @@ pub(super) fn emit(schema: &Schema, package: PackageId) -> Result<Vec<syn::Item>
     Ok(items)
 }
 
-fn path(text: &str) -> TokenStream {
-    text.parse().unwrap_or_default()
-}
-
 fn message_impl(id: MessageId, cx: &Context<'_>) -> TokenStream {
-    let ty = path(&names::path_from(cx.module, &cx.schema.messages[id].rust));
+    let ty = tokens::parse(&names::path_from(cx.module, &cx.schema.messages[id].rust));
     let Some(rules) = cx.schema.rules.of(id).filter(|r| r.any) else {
         return quote!(impl ::rsvc::Validate for #ty {});
     };
@@ -71,7 +68,7 @@ impl Message<'_> {
         body.extend(rules.groups.iter().map(|g| group(g, cx)));
         for oneof in &rules.required_oneofs {
             let oneof = &cx.schema.oneofs[*oneof];
-            let (field, name) = (path(&oneof.rust_name), &oneof.name);
+            let (field, name) = (tokens::parse(&oneof.rust_name), &oneof.name);
             body.extend(quote!(if self.#field.is_none() { __rsvc_out.add_missing_oneof(#name); }));
         }
         for field in &rules.fields {
@@ -107,7 +104,7 @@ impl Message<'_> {
             let otherwise = missing.map(|missing| quote!(else { #missing }));
             return quote!(if let #pattern = #text { #body } #otherwise);
         }
-        let place = Place::direct(path(&reach::place(cx.schema, field, "self")));
+        let place = Place::direct(tokens::parse(&reach::place(cx.schema, field, "self")));
         let body = self.value(&rules.value, field, Part::Whole, &cx.on(place));
         match missing {
             Some(missing) => {
@@ -125,7 +122,7 @@ impl Message<'_> {
     /// The call for a field that is an optional message with no rules but its own.
     fn message(&self, rules: &FieldRules) -> Option<TokenStream> {
         let cx = self.cx;
-        let place = path(&reach::option(cx.schema, rules.field, "self")?);
+        let place = tokens::parse(&reach::option(cx.schema, rules.field, "self")?);
         if !rules.value.is_message_only() {
             return None;
         }

@@ -41,7 +41,7 @@ impl Member {
                 (&node.rust_name, storage::oneof_type(&node.rust, &[]), tags.join(", "))
             }
         };
-        let found = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+        let found = field.ident.as_ref().map_or_else(|| "(without a name)".to_owned(), ToString::to_string);
         if found != *name {
             return Err(format!("field `{found}` where `{name}` was expected"));
         }

@@ -11,6 +11,7 @@ pub mod http;
 pub mod plan;
 pub mod rules;
 mod storage;
+mod well_known;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, MessageDesc
 pub use arena::{Arena, Id};
 pub use errors::{ErrorSet, ErrorVariant, Part, Template};
 pub use storage::{FieldStorage, Shape};
+pub use well_known::WellKnown;
 
 use crate::diag::Place;
 
@@ -116,46 +118,6 @@ pub enum TypePath {
     Local { module: Vec<String>, name: String },
     /// Elsewhere: a complete path or type, e.g. `::rsvc::codegen::prost_types::Timestamp` or `()`.
     Extern(String),
-}
-
-/// Messages whose Rust type or JSON form is special.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum WellKnown {
-    Any,
-    Duration,
-    Empty,
-    FieldMask,
-    ListValue,
-    Struct,
-    Timestamp,
-    Value,
-    BoolValue,
-    BytesValue,
-    DoubleValue,
-    FloatValue,
-    Int32Value,
-    Int64Value,
-    StringValue,
-    UInt32Value,
-    UInt64Value,
-}
-
-impl WellKnown {
-    /// Whether it is a bare value in Rust.
-    pub fn is_wrapper(self) -> bool {
-        matches!(
-            self,
-            Self::BoolValue
-                | Self::BytesValue
-                | Self::DoubleValue
-                | Self::FloatValue
-                | Self::Int32Value
-                | Self::Int64Value
-                | Self::StringValue
-                | Self::UInt32Value
-                | Self::UInt64Value
-        )
-    }
 }
 
 #[derive(Debug)]

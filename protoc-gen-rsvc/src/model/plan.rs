@@ -284,6 +284,22 @@ impl Plan {
         }
     }
 
+    /// What a list gives and how it lies, for a plan that is one.
+    pub(crate) fn as_list(&self) -> (&Item, ListForm) {
+        match &self.repr {
+            Repr::List(item, form) => (item, *form),
+            other => unreachable!("lowering put {other:?} where only a list can be"),
+        }
+    }
+
+    /// How a map lies, for a plan that is one.
+    pub(crate) fn as_map(&self) -> &MapForm {
+        match &self.repr {
+            Repr::Map(form) => form,
+            other => unreachable!("lowering put {other:?} where only a map can be"),
+        }
+    }
+
     pub fn as_bool(&self) -> Option<bool> {
         match self.as_const() {
             Some(Const::Bool(b)) => Some(*b),

@@ -28,7 +28,7 @@ pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
         let rpc = pool
             .get_service_by_name(&service.full_name)
             .and_then(|s| s.methods().find(|rpc| rpc.name() == method.name));
-        let Some(rpc) = rpc else { continue };
+        let rpc = rpc.expect("the methods are those of the pool");
         let rule = options::extension(&pool, &rpc.options(), "google.api.http");
         let fill = fill_update_mask(&pool, &rpc);
         let at = [METHOD_OPTIONS, HTTP].to_vec();

@@ -17,10 +17,10 @@ use crate::options::Options;
 pub(super) fn resolve(loaded: &Loaded, _: &Options, types: &mut Types<'_>, sink: &mut Sink) {
     for file in types.schema.files.ids() {
         let node = &types.schema.files[file];
-        let Some(descriptor) = loaded.pool.get_file_by_name(&node.name) else { continue };
         if !node.generate {
             continue;
         }
+        let descriptor = loaded.pool.get_file_by_name(&node.name).expect("the files are those of the pool");
         for service in descriptor.services() {
             if types.externs.key(service.full_name()).is_none() {
                 self::service(types, sink, &service, file);

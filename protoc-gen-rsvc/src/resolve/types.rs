@@ -50,8 +50,8 @@ pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
         messages: HashMap::new(),
         enums: HashMap::new(),
     };
-    let files: Vec<FileDescriptor> =
-        loaded.files.iter().filter_map(|name| loaded.pool.get_file_by_name(name)).collect();
+    let file = |name: &String| loaded.pool.get_file_by_name(name).expect("the files are those of the pool");
+    let files: Vec<FileDescriptor> = loaded.files.iter().map(file).collect();
     let packages = types.packages(&files);
     let roots: HashSet<&str> = loaded.roots.iter().map(String::as_str).collect();
     for file in &files {
@@ -143,7 +143,7 @@ impl Types<'_> {
         file: FileId,
         parent: Option<MessageId>,
     ) -> MessageId {
-        let well_known = well_known(descriptor.full_name());
+        let well_known = WellKnown::of(descriptor.full_name());
         let deprecated =
             descriptor.descriptor_proto().options.as_ref().is_some_and(MessageOptions::deprecated);
         let id = self.schema.messages.push(Message {
@@ -263,7 +263,7 @@ impl Types<'_> {
         let proto = descriptor.field_descriptor_proto();
         let kind = match descriptor.kind() {
             Kind::Message(entry) if descriptor.is_map() => FieldKind::Map(
-                scalar(&entry.map_entry_key_field().kind()).unwrap_or(Scalar::String),
+                scalar(&entry.map_entry_key_field().kind()).expect("the key of a map is a scalar"),
                 self.value_type(&entry.map_entry_value_field()),
             ),
             _ if descriptor.is_list() => FieldKind::Repeated(self.value_type(descriptor)),
@@ -302,7 +302,7 @@ impl Types<'_> {
             }
             Kind::Message(message) => ValueType::Message(self.messages[message.full_name()]),
             Kind::Enum(node) => ValueType::Enum(self.enums[node.full_name()]),
-            kind => ValueType::Scalar(scalar(&kind).unwrap_or(Scalar::Bytes)),
+            kind => ValueType::Scalar(scalar(&kind).expect("messages and enums come before")),
         }
     }
 }
@@ -346,28 +346,5 @@ fn scalar(kind: &Kind) -> Option<Scalar> {
         Kind::String => Scalar::String,
         Kind::Bytes => Scalar::Bytes,
         Kind::Message(_) | Kind::Enum(_) => return None,
-    })
-}
-
-fn well_known(full_name: &str) -> Option<WellKnown> {
-    Some(match full_name.strip_prefix("google.protobuf.")? {
-        "Any" => WellKnown::Any,
-        "Duration" => WellKnown::Duration,
-        "Empty" => WellKnown::Empty,
-        "FieldMask" => WellKnown::FieldMask,
-        "ListValue" => WellKnown::ListValue,
-        "Struct" => WellKnown::Struct,
-        "Timestamp" => WellKnown::Timestamp,
-        "Value" => WellKnown::Value,
-        "BoolValue" => WellKnown::BoolValue,
-        "BytesValue" => WellKnown::BytesValue,
-        "DoubleValue" => WellKnown::DoubleValue,
-        "FloatValue" => WellKnown::FloatValue,
-        "Int32Value" => WellKnown::Int32Value,
-        "Int64Value" => WellKnown::Int64Value,
-        "StringValue" => WellKnown::StringValue,
-        "UInt32Value" => WellKnown::UInt32Value,
-        "UInt64Value" => WellKnown::UInt64Value,
-        _ => return None,
     })
 }

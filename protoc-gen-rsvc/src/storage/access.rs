@@ -42,13 +42,8 @@ pub(crate) fn set(schema: &Schema, id: FieldId, message: &str, value: &str, modu
 /// The member of the struct that holds a oneof, and the path of one of its variants.
 fn variant(schema: &Schema, id: FieldId, module: &[String]) -> (String, String) {
     let field = &schema.fields[id];
-    match field.oneof.map(|oneof| &schema.oneofs[oneof]) {
-        Some(oneof) => (
-            oneof.rust_name.clone(),
-            format!("{}::{}", names::path_from(module, &oneof.rust), field.rust_name),
-        ),
-        None => (field.rust_name.clone(), String::new()),
-    }
+    let oneof = &schema.oneofs[field.oneof.expect("a variant is of a oneof")];
+    (oneof.rust_name.clone(), format!("{}::{}", names::path_from(module, &oneof.rust), field.rust_name))
 }
 
 /// A parameter of a function that makes a message, and what becomes of it.
@@ -156,14 +151,14 @@ pub(super) fn size(schema: &Schema, id: MessageId) -> usize {
     match message.well_known {
         Some(WellKnown::Empty) => return 0,
         Some(wrapper) if wrapper.is_wrapper() => {
-            return message.fields.first().map_or(0, |field| value_size(schema, *field));
+            return value_size(schema, message.fields[0]);
         }
         _ => {}
     }
     let plain = message.fields.iter().filter(|f| schema.fields[**f].oneof.is_none());
     let oneofs = message.oneofs.iter().map(|oneof| {
         let members = schema.oneofs[*oneof].fields.iter().map(|f| value_size(schema, *f));
-        members.max().unwrap_or(0) + WORD
+        members.max().expect("a oneof has a member") + WORD
     });
     let size: usize = plain.map(|f| field_size(schema, *f)).chain(oneofs).sum();
     size.next_multiple_of(WORD)

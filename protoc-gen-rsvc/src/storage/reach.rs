@@ -14,21 +14,16 @@ pub(crate) fn is_always_there(schema: &Schema, field: FieldId) -> bool {
     schema.fields[field].storage.shape == Shape::Plain
 }
 
-/// The name of a field; messages from elsewhere got none, so theirs follows the usual rule.
-fn name(schema: &Schema, field: FieldId) -> String {
-    let node = &schema.fields[field];
-    if node.rust_name.is_empty() { names::snake(&node.name) } else { node.rust_name.clone() }
-}
-
 /// A field that is not optional, as a place of type `T`.
 pub(crate) fn place(schema: &Schema, field: FieldId, base: &str) -> String {
-    let place = format!("{base}.{}", name(schema, field));
+    let place = format!("{base}.{}", schema.fields[field].rust_name);
     if schema.fields[field].storage.boxed { format!("(*{place})") } else { place }
 }
 
 /// The field itself, if it is an `Option`.
 pub(crate) fn option(schema: &Schema, field: FieldId, base: &str) -> Option<String> {
-    (schema.fields[field].storage.shape == Shape::Option).then(|| format!("{base}.{}", name(schema, field)))
+    (schema.fields[field].storage.shape == Shape::Option)
+        .then(|| format!("{base}.{}", schema.fields[field].rust_name))
 }
 
 /// The oneof's field in the struct, and the variant of a field.
@@ -50,8 +45,8 @@ pub(crate) fn optional(schema: &Schema, field: FieldId, base: &str, module: &[St
         );
     }
     match (is_optional(schema, field), boxed) {
-        (true, true) => format!("{base}.{}.as_deref()", name(schema, field)),
-        (true, false) => format!("{base}.{}.as_ref()", name(schema, field)),
+        (true, true) => format!("{base}.{}.as_deref()", schema.fields[field].rust_name),
+        (true, false) => format!("{base}.{}.as_ref()", schema.fields[field].rust_name),
         (false, _) => format!("::core::option::Option::Some(&{})", place(schema, field, base)),
     }
 }
@@ -69,7 +64,7 @@ pub(crate) fn bind(
     match variant(schema, field, module) {
         Some((oneof, variant)) if !boxed => (some(&format!("{variant}({var})")), format!("&{base}.{oneof}")),
         None if is_optional(schema, field) && !boxed => {
-            (some(var), format!("&{base}.{}", name(schema, field)))
+            (some(var), format!("&{base}.{}", schema.fields[field].rust_name))
         }
         _ => (some(var), optional(schema, field, base, module)),
     }
@@ -81,7 +76,7 @@ pub(crate) fn is_set(schema: &Schema, field: FieldId, base: &str, module: &[Stri
         return format!("::core::matches!(&{base}.{oneof}, ::core::option::Option::Some({variant}(_)))");
     }
     if is_optional(schema, field) {
-        return format!("{base}.{}.is_some()", name(schema, field));
+        return format!("{base}.{}.is_some()", schema.fields[field].rust_name);
     }
     let place = place(schema, field, base);
     match &schema.fields[field].kind {
@@ -109,7 +104,7 @@ pub(crate) fn set(schema: &Schema, field: FieldId, base: &str, value: &str, modu
     if let Some((oneof, variant)) = variant(schema, field, module) {
         return format!("{base}.{oneof} = ::core::option::Option::Some({variant}({value}));");
     }
-    let name = name(schema, field);
+    let name = &schema.fields[field].rust_name;
     if is_optional(schema, field) {
         format!("{base}.{name} = ::core::option::Option::Some({value});")
     } else {

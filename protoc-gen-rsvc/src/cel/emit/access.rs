@@ -8,35 +8,32 @@ use crate::cel::stored::{store_of, store_of_field, unwrapped};
 use crate::model::plan::{Const, MapForm, Op, Plan, Repr, Store};
 use crate::model::{FieldId, FieldKind, MessageId, ValueType};
 use crate::storage::reach;
-
-fn path(text: &str) -> TokenStream {
-    text.parse().unwrap_or_default()
-}
+use crate::tokens;
 
 /// The field of a struct, as a place.
 fn place(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    path(&reach::place(cx.schema, field, &base.to_string()))
+    tokens::parse(&reach::place(cx.schema, field, &base.to_string()))
 }
 
 /// `Option<&T>` of a field that may be unset, from a struct.
 fn optional(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    path(&reach::optional(cx.schema, field, &base.to_string(), cx.module))
+    tokens::parse(&reach::optional(cx.schema, field, &base.to_string(), cx.module))
 }
 
 /// A pattern that holds for a field that is set, with the name of a reference to its value, and what it is matched with.
 pub fn bind(base: &TokenStream, field: FieldId, var: &Ident, cx: &Context<'_>) -> (TokenStream, TokenStream) {
     let (pattern, text) = reach::bind(cx.schema, field, &base.to_string(), &var.to_string(), cx.module);
-    (path(&pattern), path(&text))
+    (tokens::parse(&pattern), tokens::parse(&text))
 }
 
 /// Whether a field of a struct is set.
 pub fn is_set(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    path(&reach::is_set(cx.schema, field, &base.to_string(), cx.module))
+    tokens::parse(&reach::is_set(cx.schema, field, &base.to_string(), cx.module))
 }
 
 /// Whether a value without presence differs from the default.
 pub fn not_default(place: &TokenStream, value: &ValueType) -> TokenStream {
-    path(&reach::not_default(&place.to_string(), value))
+    tokens::parse(&reach::not_default(&place.to_string(), value))
 }
 
 /// The text of a struct, when it is there for sure.
@@ -139,11 +136,11 @@ pub(super) fn equal(left: &Plan, right: &Plan, cx: &Context<'_>) -> TokenStream 
 }
 
 pub(super) fn new_message(id: MessageId, fields: &[(FieldId, Plan)], cx: &Context<'_>) -> TokenStream {
-    let ty = path(&crate::names::path_from(cx.module, &cx.schema.messages[id].rust));
+    let ty = tokens::parse(&crate::names::path_from(cx.module, &cx.schema.messages[id].rust));
     let sets = fields.iter().map(|(field, plan)| {
         let node = &cx.schema.fields[*field];
         let text = stored(plan, &node.kind, cx).to_string();
-        path(&reach::set(cx.schema, *field, "__rsvc_n", &text, cx.module))
+        tokens::parse(&reach::set(cx.schema, *field, "__rsvc_n", &text, cx.module))
     });
     quote!(&{
         let mut __rsvc_n = <#ty as ::core::default::Default>::default();

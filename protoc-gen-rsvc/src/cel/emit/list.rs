@@ -31,7 +31,7 @@ pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             }
         },
         Op::Index(list, at) => {
-            let Repr::List(item, _) = &list.repr else { return TokenStream::new() };
+            let (item, _) = list.as_list();
             let each = held(item, plan.repr.is_owned());
             let (list, at) = (super::value(list, cx), super::value(at, cx));
             // No block around it: what is borrowed from a new message lives as long as that.
@@ -52,13 +52,13 @@ pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             let call = quote!(::rsvc::codegen::cel::lists_equal(#left, #right, |#a, #b| #text));
             if body.fallible { quote!(#call?) } else { quote!(#call.unwrap_or(false)) }
         }
-        _ => TokenStream::new(),
+        other => unreachable!("no list and made of none: {other:?}"),
     }
 }
 
 /// An iterator over a list: references to prost's storage, or values.
 pub(super) fn iterate(list: &Plan, cx: &Context<'_>) -> TokenStream {
-    let Repr::List(item, form) = &list.repr else { return TokenStream::new() };
+    let (item, form) = list.as_list();
     match (&list.op, form) {
         (Op::Collect { range, var, filter, body }, ListForm::Lazy) => {
             let (items, pattern) = ranged(range, *var, None, cx);
@@ -114,7 +114,7 @@ fn by_reference(range: &Range, pattern: &TokenStream) -> TokenStream {
 
 /// An iterator over the values of a list.
 fn values(list: &Plan, cx: &Context<'_>) -> TokenStream {
-    let Repr::List(item, _) = &list.repr else { return TokenStream::new() };
+    let (item, _) = list.as_list();
     let items = iterate(list, cx);
     match item {
         Item::Stored(_) => {
@@ -216,8 +216,8 @@ fn quantifier(
 
 /// `map` and `filter` as a `Vec`.
 fn collected(plan: &Plan, cx: &Context<'_>) -> TokenStream {
-    let Repr::List(item, form) = &plan.repr else { return TokenStream::new() };
-    if *form == ListForm::Lazy || !plan_loops_fail(plan) {
+    let (item, form) = plan.as_list();
+    if form == ListForm::Lazy || !plan_loops_fail(plan) {
         let lazy = Plan { repr: Repr::List(item.clone(), ListForm::Lazy), ..plan.clone() };
         let items = iterate(&lazy, cx);
         return quote!((#items).collect::<::std::vec::Vec<_>>());
@@ -251,7 +251,7 @@ fn collected(plan: &Plan, cx: &Context<'_>) -> TokenStream {
                     if #body { ::core::option::Option::Some(#each) } else { ::core::option::Option::None }))
                 .filter_map(::core::result::Result::transpose).collect::<#vector>()?)
         }
-        _ => TokenStream::new(),
+        other => unreachable!("no list and made of none: {other:?}"),
     }
 }
 
@@ -270,9 +270,8 @@ fn held(item: &Item, owned: bool) -> TokenStream {
 
 /// The value of a key.
 pub(super) fn map_get(map: &Plan, key: &Plan, owned: bool, cx: &Context<'_>) -> TokenStream {
-    let Repr::Map(form) = &map.repr else { return TokenStream::new() };
     let (found, key_value) = (lookup(map, cx), super::value(key, cx));
-    let each = match &**form {
+    let each = match map.as_map() {
         MapForm::Stored(_, store) => load(&Place::behind(quote!(__rsvc_i)), store),
         MapForm::Built(_, repr) => held(&Item::Value(Box::new(repr.clone())), owned),
     };
@@ -294,17 +293,14 @@ pub(super) fn map_has(map: &Plan, key: &Plan, cx: &Context<'_>) -> TokenStream {
 /// The reference to the value of the key that `__rsvc_k` holds.
 fn lookup(map: &Plan, cx: &Context<'_>) -> TokenStream {
     let text = super::value(map, cx);
-    match &map.repr {
-        Repr::Map(form) => match &**form {
-            MapForm::Stored(scalar, _) => {
-                let found = stored_key(*scalar);
-                quote!((#text).and_then(|__rsvc_m| #found))
-            }
-            MapForm::Built(..) => {
-                quote!((#text).iter().find(|__rsvc_e| __rsvc_e.0 == __rsvc_k).map(|__rsvc_e| &__rsvc_e.1))
-            }
-        },
-        _ => TokenStream::new(),
+    match map.as_map() {
+        MapForm::Stored(scalar, _) => {
+            let found = stored_key(*scalar);
+            quote!((#text).and_then(|__rsvc_m| #found))
+        }
+        MapForm::Built(..) => {
+            quote!((#text).iter().find(|__rsvc_e| __rsvc_e.0 == __rsvc_k).map(|__rsvc_e| &__rsvc_e.1))
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use quote::quote;
 
 use crate::model::Schema;
 use crate::model::plan::{Const, Item, Logic, MapForm, Op, Own, Plan, Repr, Store, Variable};
+use crate::tokens;
 
 /// Where the text goes.
 pub struct Context<'a> {
@@ -228,7 +229,7 @@ pub fn condition(plan: &Plan, cx: &Context<'_>) -> TokenStream {
         }
         _ => (operand(left, cx), operand(right, cx)),
     };
-    let sign: TokenStream = sign.parse().unwrap_or_default();
+    let sign = tokens::parse(sign);
     quote!(#left #sign #right)
 }
 

@@ -296,8 +296,7 @@ fn repr_of(ty: Ty) -> Repr {
 
 /// The form of a call that always fails: that of its overloads, so that what stands around it still fits.
 fn result(candidates: &[&'static Overload]) -> Repr {
-    let Some(first) = candidates.first() else { return Repr::Never };
-    match repr_of(first.result) {
+    match repr_of(candidates[0].result) {
         Repr::Dyn => Repr::Never,
         repr => repr,
     }

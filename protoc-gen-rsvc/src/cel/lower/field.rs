@@ -7,9 +7,9 @@ use crate::cel::ast::Span;
 use crate::cel::check::{Member, Typed};
 use crate::cel::constant::{const_field, const_value, field_or_extension};
 use crate::cel::error::CelError;
-use crate::cel::stored::{is_wrapper, repr_of_store, store_of, store_of_field};
+use crate::cel::stored::{repr_of_store, store_of, store_of_field};
 use crate::model::plan::{Const, Op, Plan, Repr, Store};
-use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema, ValueType};
+use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema, ValueType, WellKnown};
 use crate::storage::reach;
 
 impl Lowerer<'_> {
@@ -23,7 +23,7 @@ impl Lowerer<'_> {
 
     fn field(&mut self, base: Plan, span: Span, number: u32, name: &str) -> Lowered {
         if let Some(Const::Message(message)) = base.as_const() {
-            return Ok(Plan::constant(const_field(message, number, name)));
+            return Ok(Plan::constant(const_field(message, number)));
         }
         match base.repr {
             Repr::Message { id, .. } => match find(self.schema, id, number) {
@@ -116,7 +116,9 @@ impl Lowerer<'_> {
         };
         let mut out = Vec::with_capacity(values.len());
         for ((number, plan), (_, typed)) in values.into_iter().zip(fields) {
-            let Some(field) = find(self.schema, id, number) else { continue };
+            let field = find(self.schema, id, number).ok_or_else(|| {
+                CelError::unsupported(typed.span, "prost does not store extensions: none can be set")
+            })?;
             out.push((field, convert::store(typed.span, self.schema, field, plan)?));
         }
         let fallible = out.iter().any(|(_, p)| p.fallible);
@@ -140,7 +142,9 @@ pub fn read_field(schema: &Schema, base: Plan, field: FieldId) -> Plan {
                     let required = present && reach::is_always_there(schema, field);
                     Repr::Message { id: *id, present: required }
                 }
-                (_, ValueType::Message(id)) if is_wrapper(schema, *id) => {
+                (_, ValueType::Message(id))
+                    if schema.messages[*id].well_known.is_some_and(WellKnown::is_wrapper) =>
+                {
                     Repr::Nullable(Box::new(repr_of_store(&store)))
                 }
                 _ => repr_of_store(&store),

@@ -129,12 +129,11 @@ impl Lowerer<'_> {
     }
 
     fn local(&self, id: u32) -> Plan {
-        let item = self.locals.iter().rev().find(|l| l.0 == id).map(|l| &l.1);
+        let (_, item) =
+            self.locals.iter().rev().find(|l| l.0 == id).expect("the checker resolved every local");
         match item {
-            Some(Item::Stored(store)) => load(Variable::Local(id), (**store).clone()),
-            Some(Item::Value(repr)) => local(id, repr),
-            // The checker resolved every local, so this is not reached.
-            None => fail("unknown variable", Repr::Never),
+            Item::Stored(store) => load(Variable::Local(id), (**store).clone()),
+            Item::Value(repr) => local(id, repr),
         }
     }
 
@@ -149,7 +148,7 @@ impl Lowerer<'_> {
                 Some(left) => ops::logic(left, part, and),
             });
         }
-        Ok(all.unwrap_or_else(|| Plan::constant(Const::Bool(and))))
+        Ok(all.expect("`&&` and `||` have operands"))
     }
 
     fn conditional(&mut self, span: Span, cond: &Typed, then: &Typed, otherwise: &Typed) -> Lowered {

@@ -31,7 +31,7 @@ pub(super) fn join(mut args: Vec<Plan>) -> Plan {
     let separator = separator.unwrap_or_else(|| Plan::constant(Const::Str(String::new())));
     let separator = convert::expect(convert::unwrap(separator), &Repr::Str(Own::Borrowed));
     let repr = Repr::Str(Own::Owned);
-    let Some(list) = args.pop() else { return fail("no such overload", repr) };
+    let list = args.pop().expect("`join` has a list");
     match &list.repr {
         Repr::List(item, _) if matches!(item_form(item), Repr::Str(_) | Repr::Never) => {
             let fallible = list.fallible || separator.fallible;

@@ -25,7 +25,8 @@ impl Cx<'_> {
             FieldKind::Repeated(_) => quote! { .repeated() },
             FieldKind::Singular(..) if field.oneof.is_some() => {
                 let oneofs = &self.schema.messages[field.message].oneofs;
-                let index = oneofs.iter().position(|oneof| Some(*oneof) == field.oneof).unwrap_or_default();
+                let index = oneofs.iter().position(|oneof| Some(*oneof) == field.oneof);
+                let index = index.expect("the oneof of a field is one of its message");
                 let index = Literal::usize_unsuffixed(index);
                 quote! { .in_oneof(#index) }
             }

@@ -35,8 +35,8 @@ impl Cx<'_> {
         let place = self.place(&oneof.rust_name);
         let fields = self.fields(message);
         let arms = oneof.fields.iter().map(|field| {
-            let entry = Self::table_entry(fields.iter().position(|f| f == field).unwrap_or_default());
-            self.write_variant(&entry, id, *field)
+            let index = fields.iter().position(|f| f == field).expect("a member is a field of the message");
+            self.write_variant(&Self::table_entry(index), id, *field)
         });
         quote! {
             match &#place {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
+use crate::diag::Diagnostic;
+use crate::emit::internal;
 use crate::model::http::{Routes, Segment, State};
 use crate::model::{MethodId, Schema, ServiceId};
 use crate::names;
@@ -13,10 +15,10 @@ use crate::names;
 const BY_LENGTH: usize = 8;
 
 /// The constant of the tree's root; `None` without bindings.
-pub(in crate::emit) fn emit(schema: &Schema) -> Option<syn::Item> {
+pub(in crate::emit) fn emit(schema: &Schema) -> Result<Option<syn::Item>, Diagnostic> {
     let routes = &schema.routes;
     if routes.states.is_empty() {
-        return None;
+        return Ok(None);
     }
     // By their first binding: the order in which they stand in the files.
     let mut services: Vec<ServiceId> = Vec::new();
@@ -41,7 +43,7 @@ pub(in crate::emit) fn emit(schema: &Schema) -> Option<syn::Item> {
         quote! { (#name, #(#module::)* #constant) }
     });
     let name = format_ident!("{}", names::REST_ROUTES);
-    syn::parse2(quote! {
+    let routes = syn::parse2(quote! {
         /// Finds the methods of all services by the paths of `google.api.http`.
         pub const #name: ::rsvc::codegen::rest::Routes = {
             /// The state after one more segment.
@@ -53,19 +55,20 @@ pub(in crate::emit) fn emit(schema: &Schema) -> Option<syn::Item> {
             }
             ::rsvc::codegen::rest::Routes::new(step, &[#(#ends),*], &[#(#bound),*])
         };
-    })
-    .ok()
+    });
+    routes.map(Some).map_err(|error| internal(format!("the automaton of routes is not valid Rust: {error}")))
 }
 
 fn end(schema: &Schema, services: &[ServiceId], method: MethodId, index: usize) -> TokenStream {
     let node = &schema.methods[method];
     let binding = &node.bindings[index];
-    let place = services.iter().position(|service| *service == node.service).unwrap_or_default();
+    let place = services.iter().position(|service| *service == node.service);
+    let place = place.expect("the service of a bound method is in the list");
     // Those of the methods before it come first in the service's constant.
     let before = schema.services[node.service].methods.iter().take_while(|m| **m != method);
     let number = before.map(|m| schema.methods[*m].bindings.len()).sum::<usize>() + index;
     let (place, number) = (Literal::usize_unsuffixed(place), Literal::usize_unsuffixed(number));
-    let verb = binding.template.verb.as_deref().unwrap_or_default();
+    let verb = binding.template.verb.as_deref().unwrap_or("");
     let http = binding.verb.name();
     let open = matches!(binding.template.segments.last(), None | Some(Segment::Rest));
     quote! { ::rsvc::codegen::rest::End::new(#verb, #http, #place, #number, #open) }

@@ -61,9 +61,8 @@ impl Resolver<'_> {
         }
         for oneof in &message.oneofs {
             let node = &self.schema.oneofs[*oneof];
-            let Some(descriptor) = message.descriptor.oneofs().find(|o| o.name() == node.name) else {
-                continue;
-            };
+            let descriptor = message.descriptor.oneofs().find(|o| o.name() == node.name);
+            let descriptor = descriptor.expect("the oneofs are those of the pool");
             let rules =
                 annotations::extension(&self.schema.pool, &descriptor.options(), "buf.validate.oneof");
             if rules.is_some_and(|r| flag(&r, "required")) {

@@ -28,11 +28,15 @@ impl Rule {
     }
 
     /// A size beside the one that it should have.
-    fn size(id: &str, size: &Const, fails: impl FnOnce(Plan) -> Plan) -> Self {
-        let Const::Uint(n) = *size else { return Self::new(id, "", build::constant(Const::Bool(false))) };
+    fn size(id: &str, size: &Const, fails: impl FnOnce(Plan) -> Plan) -> Result<Vec<Self>, Problem> {
+        let Const::Uint(n) = *size else {
+            return Err(Problem::Value(format!(
+                "`{id}` is no `uint64` in this `buf/validate/validate.proto`"
+            )));
+        };
         // More than there can be is the most that there can be.
         let most = Const::Int(i64::try_from(n).unwrap_or(i64::MAX));
-        Self { id: id.into(), text: Text::Size(n), fails: fails(build::constant(most)), now: false }
+        Ok(vec![Self { id: id.into(), text: Text::Size(n), fails: fails(build::constant(most)), now: false }])
     }
 
     /// A format: a value without it, or an empty one.
@@ -252,7 +256,7 @@ fn string(subject: &Subject<'_>, name: &str, value: &Const, this: Plan) -> Resul
         return Ok(vec![Rule::format(name, build::test(test, vec![this]), empty)]);
     }
     let bytes = || build::size(build::bytes(this.clone()));
-    let size = |test: &dyn Fn(Plan) -> Plan| Ok(vec![Rule::size(name, value, test)]);
+    let size = |test: &dyn Fn(Plan) -> Plan| Rule::size(name, value, test);
     match name {
         "len" => return size(&|n| build::infix("!=", build::size(this.clone()), n)),
         "min_len" => return size(&|n| build::test("is_shorter", vec![this.clone(), n])),
@@ -335,7 +339,7 @@ fn bytes(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
         return Ok(if on { vec![Rule::format(name, valid, is_size(0))] } else { Vec::new() });
     }
     if let Some(sign) = unfit(name) {
-        return Ok(vec![Rule::size(name, value, |n| build::infix(sign, size(), n))]);
+        return Rule::size(name, value, |n| build::infix(sign, size(), n));
     }
     let (shown, hex) = (show(value), show_hex(value));
     let argument = build::constant(value.clone());
@@ -355,7 +359,7 @@ fn bytes(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
 
 fn repeated(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
     if let Some(sign) = unfit(name) {
-        return Ok(vec![Rule::size(name, value, |n| build::infix(sign, build::size(this), n))]);
+        return Rule::size(name, value, |n| build::infix(sign, build::size(this), n));
     }
     match name {
         "unique" if *value == Const::Bool(true) => {
@@ -381,7 +385,7 @@ fn repeated(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem>
 
 fn map(name: &str, value: &Const, this: Plan) -> Result<Vec<Rule>, Problem> {
     let sign = unfit(name).ok_or(Problem::Unknown)?;
-    Ok(vec![Rule::size(name, value, |n| build::infix(sign, build::size(this), n))])
+    Rule::size(name, value, |n| build::infix(sign, build::size(this), n))
 }
 
 /// A field of a well-known message that the rule stands on.
@@ -414,7 +418,7 @@ fn field_mask(subject: &Subject<'_>, name: &str, value: &Const) -> Result<Vec<Ru
     let shown = show(value);
     let (message, fails) = match (name, value) {
         ("const", Const::Message(mask)) => {
-            let wanted = mask.get_field_by_name("paths").map_or(Const::List(Vec::new()), |v| const_value(&v));
+            let wanted = const_value(&mask.get_field_by_name("paths").expect("a field mask has `paths`"));
             let item = |id| Plan { repr: Repr::Str(Own::Borrowed), fallible: false, op: Op::Local(id) };
             let stored = load(Variable::Local(0), Store::Scalar(crate::model::Scalar::String));
             let message = format!("must equal paths {}", show(&wanted));

@@ -7,7 +7,7 @@ use super::standard::{self, Problem, Subject};
 use super::types::{of_extension, of_field, of_item};
 use super::{Ignore, Resolver, annotations, ignore};
 use crate::cel::constant::const_value;
-use crate::cel::stored::{store_of, store_of_field, wrapped};
+use crate::cel::stored::{store_of, store_of_field};
 use crate::cel::types::Type;
 use crate::diag::{Code, Diagnostic};
 use crate::model::plan::Store;
@@ -65,7 +65,9 @@ impl Resolver<'_> {
                 out.items = self.part(&target, below("repeated", "items").as_ref())?;
             }
             FieldKind::Map(key, item) => {
-                let Kind::Message(entry) = descriptor.kind() else { return Ok(out) };
+                let Kind::Message(entry) = descriptor.kind() else {
+                    unreachable!("a map is a list of entries")
+                };
                 let (key_field, value_field) = (entry.map_entry_key_field(), entry.map_entry_value_field());
                 let target = Target {
                     field: id,
@@ -244,7 +246,7 @@ impl Resolver<'_> {
                     WellKnown::FieldMask => "field_mask",
                     WellKnown::Timestamp => "timestamp",
                     other => {
-                        let scalar = wrapped(other)?;
+                        let scalar = other.wrapped()?;
                         let ty = match this.0 {
                             Type::Wrapper(inner) => *inner,
                             ty => ty,
@@ -294,7 +296,7 @@ impl Resolver<'_> {
 
     /// `enum.defined_only`, which CEL cannot say.
     fn defined_only(&self, target: &Target, value: &Value, store: &Store) -> Option<Check> {
-        let Some(ValueType::Enum(id)) = target.value else { return None };
+        let Some(ValueType::Enum(id)) = target.value else { unreachable!("`enum` rules on another value") };
         if value.as_bool() != Some(true) {
             return None;
         }

@@ -43,6 +43,7 @@ const GENERATOR: Table = Table {
         Layer { name: "diagnostics", files: &["diag/"], uses: &[] },
         Layer { name: "options", files: &["options.rs"], uses: &["diagnostics"] },
         Layer { name: "model", files: &["model/"], uses: &["diagnostics"] },
+        Layer { name: "tokens", files: &["tokens.rs"], uses: &[] },
         Layer { name: "input", files: &["input/"], uses: &["diagnostics", "model"] },
         Layer { name: "names", files: &["names.rs", "names/"], uses: &["model"] },
         Layer { name: "storage", files: &["storage.rs", "storage/"], uses: &["options", "model", "names"] },
@@ -58,7 +59,7 @@ const GENERATOR: Table = Table {
         Layer {
             name: "plans to Rust",
             files: &["cel/emit/"],
-            uses: &["model", "names", "storage", "values in plans"],
+            uses: &["model", "tokens", "names", "storage", "values in plans"],
         },
         Layer { name: "annotations", files: &["resolve/annotations.rs"], uses: &["model"] },
         Layer {
@@ -84,7 +85,7 @@ const GENERATOR: Table = Table {
         Layer {
             name: "emit",
             files: &["emit/"],
-            uses: &["diagnostics", "options", "model", "names", "storage", "plans to Rust"],
+            uses: &["diagnostics", "options", "model", "tokens", "names", "storage", "plans to Rust"],
         },
         Layer { name: "output", files: &["output.rs"], uses: &["diagnostics", "emit"] },
         Layer {
