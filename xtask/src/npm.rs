@@ -26,10 +26,9 @@ impl Packages {
         &self.0
     }
 
-    /// `node` with a script of the repository. Node looks for packages in the folders above a script, so it runs a copy
-    /// below this one; what the script may import from its own folder is copied too.
-    #[expect(dead_code, reason = "the scripts come with their suites")]
-    pub(crate) fn script(&self, session: &Session, path: &str) -> Result<Command> {
+    /// A script of the repository as Node can run it. Node looks for packages in the folders above a script, so this is a
+    /// copy below the folder; what the script may import from its own folder is copied too.
+    pub(crate) fn script(&self, session: &Session, path: &str) -> Result<PathBuf> {
         let copy = self.root().join("scripts").join(path);
         let (source, target) = (session.root().join(path), copy.parent().context("a script is in a folder")?);
         fs::create_dir_all(target)?;
@@ -42,9 +41,7 @@ impl Packages {
         if !copy.is_file() {
             bail!("there is no script {path}");
         }
-        let mut command = Command::new("node");
-        command.arg(copy);
-        Ok(command)
+        Ok(copy)
     }
 }
 
