@@ -26,17 +26,14 @@ impl Packages {
         &self.0
     }
 
-    /// `node` with a script of the repository, and with what it imports from its own folder.
-    #[expect(dead_code, reason = "the scripts come with their suites")]
-    pub(crate) fn script(&self, session: &Session, path: &str) -> Result<Command> {
+    /// A script of the repository as Node can run it, with what it imports from its own folder.
+    pub(crate) fn script(&self, session: &Session, path: &str) -> Result<PathBuf> {
         let (folder, name) = path.rsplit_once('/').context("a script is in a folder")?;
         let copy = self.scripts(session, folder)?.join(name);
         if !copy.is_file() {
             bail!("there is no script {path}");
         }
-        let mut command = Command::new("node");
-        command.arg(copy);
-        Ok(command)
+        Ok(copy)
     }
 
     /// A copy of the scripts in a folder of the repository. Node looks for packages in the folders above a script, so

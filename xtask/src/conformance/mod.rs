@@ -1,5 +1,6 @@
 //! The conformance programs under the official runners and cases, one file a suite.
 
+mod connect;
 mod protobuf;
 mod protovalidate;
 mod rest;
@@ -22,6 +23,7 @@ struct Suite {
 }
 
 const SUITES: &[Suite] = &[
+    Suite { name: "connect", binary: "connect-runner", run: connect::run },
     Suite { name: "protobuf", binary: "protobuf-testee", run: protobuf::run },
     Suite { name: "protovalidate", binary: "protovalidate-executor", run: protovalidate::run },
     Suite { name: "rest", binary: "rest-gateway", run: rest::run },

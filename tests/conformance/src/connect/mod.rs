@@ -5,6 +5,7 @@ pub mod convert;
 pub mod frames;
 
 pub use any::{Named, TYPE_PREFIX};
+pub use generated::FILE_DESCRIPTOR_SET;
 pub use generated::connectrpc::conformance::v1::*;
 
 /// The suite's messages and its service.

@@ -38,7 +38,8 @@ pub(crate) async fn client(call: &Call, received: &mut Received) -> Result<Resul
 pub(crate) async fn bidi(call: &Call, received: &mut Received) -> Result<Result<(), Status>> {
     let messages: Vec<BidiStreamRequest> = call.messages()?;
     let (sender, requests) = RequestStream::channel(WAITING);
-    let responses = call.client.bidi_stream(call.ctx.clone(), requests);
+    // Large, and part of everything around it.
+    let responses = Box::pin(call.client.bidi_stream(call.ctx.clone(), requests));
     if call.request.stream_type() == StreamType::FullDuplexBidiStream {
         return Ok(in_turns(call, sender, messages, responses, received).await);
     }
