@@ -25,16 +25,6 @@ RUST_SERVER = [os.environ["INTEROP_SERVER"]]
 RUST_CLIENT = [os.environ["INTEROP_CLIENT"], "--target", "http://ADDR"]
 
 
-def listed():
-    """The names of all cases that need no cloud."""
-    command = [RUST_CLIENT[0], "--list"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
-    return [line for line in listed.stdout.splitlines() if not line.endswith("(needs a cloud)")]
-
-
-CASES = listed()
-
-
 class Peer:
     """A program that says where it listens, and serves until it is stopped."""
 
@@ -55,26 +45,39 @@ def run(command, addr):
     command = [argument.replace("ADDR", addr) for argument in command]
     return subprocess.run(command, capture_output=True, text=True, timeout=10 * PATIENCE, env=ENVIRONMENT)
 
+# The ways to speak, as options of clients and servers; gRPC needs HTTP/2.
+WAYS = {
+    f"{protocol} over {version} in {codec}": ["--protocol", protocol, "--http", version, "--codec", codec]
+    for protocol, version in [("connect", "1.1"), ("connect", "2"), ("grpc-web", "1.1"), ("grpc-web", "2"), ("grpc", "2")]
+    for codec in ("proto", "json")
+}
 
-class Pair:
-    """A client against a server. All cases run before the first test, in one process."""
 
-    server: list
+def listed(command):
+    """The names of all cases of a client that need no cloud."""
+    command = [*command, "--list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE, env=ENVIRONMENT)
+    return [line for line in listed.stdout.splitlines() if not line.endswith("(needs a cloud)")]
+
+
+class Outcomes:
+    """What a client says of its cases, with a test for each. All run before the first test, in one process."""
+
+    names: list
     client: list
 
     @classmethod
     def setUpClass(cls):
-        peer = Peer(cls.server)
-        cls.addClassCleanup(peer.stop)
-        done = run([*cls.client, *cls.more(peer.addr), *CASES], peer.addr)
+        addr, options = cls.start()
+        done = run([*cls.client, *options, *cls.names], addr)
         found = re.findall(r"^case (\w+): (ok|not applicable|failed)(?:: (.*))?$", done.stdout, re.M)
         cls.outcomes = {name: (outcome, reason) for name, outcome, reason in found}
         cls.errors = done.stderr
 
     @classmethod
-    def more(cls, addr):
-        """Further options of the client, for a server at `addr`."""
-        return []
+    def start(cls):
+        """Starts the server: its address, and further options of the client."""
+        raise NotImplementedError
 
     def check(self, name):
         self.assertIn(name, self.outcomes, f"the client said nothing: {self.errors}")
@@ -84,5 +87,19 @@ class Pair:
         self.assertEqual(outcome, "ok", reason)
 
 
-for case in CASES:
-    setattr(Pair, f"test_{case}", lambda self, name=case: self.check(name))
+def with_tests(names):
+    """The class of outcomes for cases of these names."""
+    tests = {f"test_{name}": lambda self, name=name: self.check(name) for name in names}
+    return type("Outcomes", (Outcomes,), {"names": names, **tests})
+
+
+class Pair(with_tests(listed([os.environ["INTEROP_CLIENT"]]))):
+    """A client against a server, which run the interop cases of gRPC."""
+
+    server: list
+
+    @classmethod
+    def start(cls):
+        peer = Peer(cls.server)
+        cls.addClassCleanup(peer.stop)
+        return peer.addr, []

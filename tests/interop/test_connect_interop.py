@@ -3,48 +3,32 @@
 import unittest
 
 from cache import Cache
-from pairs import RUST_CLIENT, RUST_SERVER, Pair, node
-
-# gRPC needs HTTP/2.
-WAYS = [
-    ("connect", "1.1", "proto"),
-    ("connect", "1.1", "json"),
-    ("connect", "2", "proto"),
-    ("connect", "2", "json"),
-    ("grpc-web", "1.1", "proto"),
-    ("grpc-web", "2", "proto"),
-    ("grpc-web", "2", "json"),
-    ("grpc", "2", "proto"),
-    ("grpc", "2", "json"),
-]
-
+from pairs import RUST_CLIENT, RUST_SERVER, WAYS, Pair, node
 
 class Connect(Pair):
     """A pair whose client is told the way."""
 
-    way: tuple
+    way: list
+    cache: str
 
     @classmethod
-    def more(cls, addr):
-        protocol, version, codec = cls.way
-        options = ["--protocol", protocol, "--http", version, "--codec", codec]
+    def start(cls):
+        addr, _ = super().start()
+        options = [*cls.way]
         # The cache speaks HTTP/1.1.
-        if (protocol, version) == ("connect", "1.1"):
+        if {"connect", "1.1"} <= set(cls.way):
             cache = Cache(addr)
             cls.addClassCleanup(cache.stop)
             options += ["--cache", cls.cache.format(cache.addr)]
-        return options
+        return addr, options
 
 
 def load_tests(loader, tests, _pattern):
     """A class for each way and direction."""
-    for way in WAYS:
-        protocol, version, codec = way
-        name = f"{protocol} over {version} in {codec}"
-        server = node("connect_server.mjs", "--http", version)
+    for name, way in WAYS.items():
         pairs = {
             "connect-node client": (RUST_SERVER, node("connect_client.mjs", "ADDR"), "{}"),
-            "connect-node server": (server, RUST_CLIENT, "http://{}"),
+            "connect-node server": (node("connect_server.mjs", *way), RUST_CLIENT, "http://{}"),
         }
         for peer, (server, client, cache) in pairs.items():
             members = {"server": server, "client": client, "cache": cache, "way": way}

@@ -17,6 +17,9 @@ from support import ADA, CLIENT, SEED_ORDERS
 
 
 class RustClient(unittest.TestCase):
+    # Of the client, for all of its calls.
+    options = []
+
     @classmethod
     def setUpClass(cls):
         cls.server, cls.services, cls.port = python_server.serve()
@@ -27,7 +30,7 @@ class RustClient(unittest.TestCase):
 
     def run_client(self, *arguments, fails=False):
         """What it prints; to standard error, if it is to fail."""
-        command = [CLIENT, "--target", f"http://127.0.0.1:{self.port}", *map(str, arguments)]
+        command = [CLIENT, "--target", f"http://127.0.0.1:{self.port}", *self.options, *map(str, arguments)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 1 if fails else 0, f"{command}\n{done.stdout}{done.stderr}")
         return done.stderr if fails else done.stdout

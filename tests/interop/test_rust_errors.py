@@ -21,6 +21,7 @@ def as_rust(error):
 
 
 class RustErrors(unittest.TestCase):
+    options = []
     run_client = test_rust_client.RustClient.run_client
     setUpClass = classmethod(test_rust_client.RustClient.setUpClass.__func__)
     setUp = test_rust_client.RustClient.setUp

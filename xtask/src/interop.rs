@@ -70,24 +70,24 @@ fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
         fs::remove_dir_all(&stubs)?;
     }
     fs::create_dir_all(&stubs)?;
-    let mut command = venv.python();
-    command.args(["-m", "grpc_tools.protoc"]);
-    let mut sources = Vec::new();
+    let (mut includes, mut sources) = (Vec::new(), Vec::new());
     for folder in PROTOS {
         let folder = session.root().join(folder);
         for file in files(&folder, "proto")? {
-            let file = file.strip_prefix(&folder)?.to_owned();
-            if !PYTHON_HAS.iter().any(|has| file.starts_with(has)) {
-                sources.push(file);
-            }
+            sources.push(file.strip_prefix(&folder)?.to_owned());
         }
-        command.arg(flag("--proto_path=", &folder));
+        includes.push(flag("--proto_path=", &folder));
     }
-    for out in ["--python_out=", "--grpc_python_out="] {
-        command.arg(flag(out, &stubs));
-    }
-    command.arg("--include_imports").arg(flag("--descriptor_set_out=", &stubs.join(DESCRIPTORS)));
-    process::run(command.args(sources)).context("no Python stubs")?;
+    let protoc = |outputs: &[OsString], sources: &[PathBuf]| {
+        let mut command = venv.python();
+        command.args(["-m", "grpc_tools.protoc"]).args(&includes).args(outputs).args(sources);
+        process::run(&mut command)
+    };
+    protoc(&[flag("--descriptor_set_out=", &stubs.join(DESCRIPTORS)), "--include_imports".into()], &sources)
+        .context("no descriptors")?;
+    sources.retain(|file| !PYTHON_HAS.iter().any(|has| file.starts_with(has)));
+    protoc(&["--python_out=", "--grpc_python_out="].map(|out| flag(out, &stubs)), &sources)
+        .context("no Python stubs")?;
     Ok(stubs)
 }
 

@@ -1,14 +1,9 @@
-// gRPC's interop test service on connect-node, over all its protocols: `node connect_server.mjs [--http 1.1|2]`.
+// gRPC's interop test service on connect-node: `node connect_server.mjs`, with the options of `serve.mjs`.
 // Handlers have no say in the compression of a message, which they say to who asks for that.
-import http from "node:http";
-import http2 from "node:http2";
-import { parseArgs } from "node:util";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { ECHO_INITIAL, ECHO_TRAILING, sleep } from "./interop.mjs";
-import { TestService, registry } from "./schema.mjs";
-
-const { values } = parseArgs({ options: { http: { type: "string", default: "2" } } });
+import { TestService } from "./schema.mjs";
+import { serve } from "./serve.mjs";
 
 const payload = (size) => ({ body: new Uint8Array(size) });
 
@@ -81,7 +76,4 @@ const handlers = {
   // What is not here is unimplemented.
 };
 
-const adapter = connectNodeAdapter({ routes: (router) => router.service(TestService, handlers), jsonOptions: { registry } });
-const server = values.http === "2" ? http2.createServer(adapter) : http.createServer(adapter);
-server.listen(0, "127.0.0.1", () => console.log(`listening on http://127.0.0.1:${server.address().port}`));
-process.on("SIGTERM", () => process.exit(0));
+serve((router) => router.service(TestService, handlers));

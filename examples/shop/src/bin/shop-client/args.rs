@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 use rsvc::Context;
+use rsvc::client::Protocol;
 use shop::api::OrderStatus;
 use shop::api::preferences::Theme;
 
@@ -16,6 +17,9 @@ pub(crate) struct Args {
     /// Where the shop is.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     pub(crate) target: String,
+    /// How to speak to it: `grpc`, `grpc-web` or `connect`.
+    #[arg(long, default_value = "grpc", value_parser = protocol)]
+    pub(crate) protocol: Protocol,
     /// How many seconds the call may take.
     #[arg(long)]
     timeout: Option<f64>,
@@ -178,6 +182,15 @@ fn from_hex(text: &str) -> anyhow::Result<Vec<u8>> {
 fn order_status(text: &str) -> anyhow::Result<OrderStatus> {
     let name = format!("ORDER_STATUS_{}", text.to_ascii_uppercase());
     OrderStatus::from_str_name(&name).context("no such status")
+}
+
+fn protocol(text: &str) -> anyhow::Result<Protocol> {
+    Ok(match text {
+        "grpc" => Protocol::Grpc,
+        "grpc-web" => Protocol::GrpcWeb,
+        "connect" => Protocol::Connect,
+        _ => bail!("not a protocol"),
+    })
 }
 
 fn theme(text: &str) -> anyhow::Result<Theme> {

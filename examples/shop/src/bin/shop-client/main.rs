@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {
-    let channel = Channel::connect(&args.target).await?;
+    let channel = Channel::builder(&args.target).protocol(args.protocol).connect().await?;
     let ctx = args.context()?;
     let result = calls::call(&args.command, channel, ctx.clone()).await;
     if args.verbose {
