@@ -12,10 +12,28 @@ fn main() {
     std::fs::create_dir_all(&tonic).expect("the folder can be made");
     let descriptors = protox::compile(["proto/rpc.proto"], ["proto"]).expect("our own protos compile");
     tonic_prost_build::configure().out_dir(tonic).compile_fds(descriptors).expect("tonic generates");
+    connectrpc(Path::new(&out));
     json(Path::new(&out));
     rest(Path::new(&out));
     #[cfg(feature = "peers")]
     protovalidate(Path::new(&out));
+}
+
+/// The service of the benchmark of calls by connectrpc, for gRPC alone: without what JSON needs.
+fn connectrpc(out: &Path) {
+    let mut compiler = protox::Compiler::new(["proto"]).expect("the folder is there");
+    compiler.include_imports(true).open_file("proto/rpc.proto").expect("our own protos compile");
+    let descriptors = out.join("rpc.bin");
+    std::fs::write(&descriptors, compiler.encode_file_descriptor_set()).expect("the output can be written");
+    connectrpc_build::Config::new()
+        .descriptor_set(descriptors)
+        .files(&["rpc.proto"])
+        .out_dir(out.join("connectrpc"))
+        .include_file("mod.rs")
+        .generate_json(false)
+        .emit_rerun_directives(false)
+        .compile()
+        .expect("connectrpc generates");
 }
 
 /// The messages of the validation benchmark for prost-protovalidate, with descriptors for its run-time path and

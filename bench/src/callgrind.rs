@@ -18,14 +18,18 @@ pub struct Counts {
 
 impl Counts {
     /// What the longer of two runs did more, for each of `units` that it did more.
-    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     pub fn each(longer: Self, shorter: Self, units: u32) -> Each {
-        let each = |longer: u64, shorter: u64| (longer as f64 - shorter as f64) / f64::from(units);
         Each {
-            instructions: each(longer.instructions, shorter.instructions),
-            allocations: each(longer.allocations, shorter.allocations),
+            instructions: part(longer.instructions, shorter.instructions, units),
+            allocations: part(longer.allocations, shorter.allocations, units),
         }
     }
+}
+
+/// What is more in the longer of two runs, for each of `units` that it did more.
+#[allow(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+pub fn part(longer: u64, shorter: u64, units: u32) -> f64 {
+    (longer as f64 - shorter as f64) / f64::from(units)
 }
 
 /// What one unit of work takes.
@@ -83,6 +87,39 @@ fn parse(text: &str) -> Option<Counts> {
     Some(counts)
 }
 
+/// The instructions of each function that callgrind saw, without those of what it calls.
+pub fn functions(out: &Path) -> io::Result<HashMap<String, u64>> {
+    own_instructions(&fs::read_to_string(out)?)
+        .ok_or_else(|| io::Error::other("callgrind wrote something else"))
+}
+
+fn own_instructions(text: &str) -> Option<HashMap<String, u64>> {
+    let mut names = HashMap::new();
+    let mut own = HashMap::<&str, u64>::new();
+    let mut current = None;
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let called = line.strip_prefix("cfn=");
+        if let Some(name) = called.or_else(|| line.strip_prefix("fn=")) {
+            let (id, name) = name.split_once(' ').unwrap_or((name, ""));
+            if !name.is_empty() {
+                names.insert(id, name);
+            }
+            if called.is_none() {
+                current = Some(*names.get(id)?);
+            }
+        } else if line.starts_with("calls=") {
+            // The line after it is what the call took.
+            lines.next()?;
+        } else if line.starts_with(|first: char| first.is_ascii_digit() || "+-*".contains(first)) {
+            // A line of the source, often relative to the one before, and what was counted there.
+            let (_, instructions) = line.split_once(' ')?;
+            *own.entry(current?).or_default() += instructions.trim().parse::<u64>().ok()?;
+        }
+    }
+    Some(own.into_iter().map(|(name, instructions)| (name.to_owned(), instructions)).collect())
+}
+
 fn is_allocation(name: &str) -> bool {
     matches!(name, "malloc" | "calloc" | "realloc" | "posix_memalign" | "aligned_alloc")
 }
@@ -96,5 +133,13 @@ mod tests {
         let counts = super::parse(text).expect("totals");
         assert_eq!((counts.instructions, counts.allocations), (1234, 7));
         assert!(super::parse("fn=(1) main\n").is_none());
+    }
+
+    #[test]
+    fn counts_what_a_function_does_itself() {
+        let text = "events: Ir\nfl=(1) a.rs\nfn=(1) main\n10 5\ncfn=(2) work\ncalls=3 0\n+1 30\n* 2\nfn=(2)\n\
+                    fi=(2) b.rs\n7 20\n-1 10\nfn=(1)\n3 1\ntotals: 38\n";
+        let own = super::own_instructions(text).expect("a profile");
+        assert_eq!((own["main"], own["work"], own.len()), (8, 30, 2));
     }
 }

@@ -1,0 +1,66 @@
+//! The command line.
+
+use clap::Parser;
+
+use crate::case::{CASES, Case, Side};
+use crate::count::ClientProcess;
+use crate::peers::Who;
+use crate::rates::Pairs;
+
+/// gRPC by hand on hyper, by plain tonic, by connectrpc and by rsvc, over loopback
+#[derive(Parser)]
+pub struct Args {
+    /// Rounds in which all take turns; the median counts
+    #[arg(long, default_value_t = 31)]
+    pub rounds: usize,
+    /// Of these peers alone; ratios are to tonic
+    #[arg(long = "peer", value_enum)]
+    peers: Vec<Who>,
+    /// Of the cases whose names contain this
+    #[arg(long)]
+    case: Option<String>,
+    /// Count the instructions of this end alone
+    #[arg(long, value_enum)]
+    side: Option<Side>,
+    /// Calls a second of these pairs alone
+    #[arg(long, value_enum)]
+    pairs: Vec<Pairs>,
+    /// Print so many functions in which most instructions of a call are
+    #[arg(long)]
+    pub functions: Option<usize>,
+    /// Do not measure calls a second
+    #[arg(long)]
+    pub no_time: bool,
+    /// Do not count instructions and allocations
+    #[arg(long)]
+    pub no_instructions: bool,
+    /// Be the server of a peer
+    #[arg(long, hide = true, value_enum)]
+    pub serve: Option<Who>,
+    /// Be the client of a peer: `PEER,CASE,CALLS,ADDRESS`
+    #[arg(long, hide = true)]
+    pub call: Option<ClientProcess>,
+    /// What cargo passes to every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Args {
+    pub fn peers(&self) -> Vec<Who> {
+        Who::ALL.into_iter().filter(|who| self.peers.is_empty() || self.peers.contains(who)).collect()
+    }
+
+    /// The cases with their places among all.
+    pub fn cases(&self) -> impl Iterator<Item = (usize, &'static Case)> {
+        let wanted = |case: &Case| self.case.as_ref().is_none_or(|text| case.name.contains(text));
+        CASES.iter().enumerate().filter(move |(_, case)| wanted(case))
+    }
+
+    pub fn sides(&self) -> impl Iterator<Item = Side> {
+        Side::BOTH.into_iter().filter(|side| self.side.is_none_or(|only| only == *side))
+    }
+
+    pub fn pairs(&self) -> impl Iterator<Item = Pairs> {
+        Pairs::ALL.into_iter().filter(|pairs| self.pairs.is_empty() || self.pairs.contains(pairs))
+    }
+}
