@@ -76,6 +76,23 @@ async fn fields_of_the_response() {
 }
 
 #[tokio::test]
+async fn fields_of_the_response_as_the_options_say() {
+    let body = r#"{"child":{"pickText":"{\"child\":1}","kind":1}}"#;
+    let json = rsvc::json::WriteOptions::new;
+    for (options, target, body, expected) in [
+        (json().proto_names(true), "/v1/child", body, r#"{"kind":"KIND_GOOD","pick_text":"{\"child\":1}"}"#),
+        (json().enums_as_numbers(true), "/v1/child", body, r#"{"kind":1,"pickText":"{\"child\":1}"}"#),
+        (json().pretty(true), "/v1/tags", r#"["a"]"#, "[\n  \"a\"\n]"),
+        (json().emit_defaults(true), "/v1/tags", "[]", "[]"),
+        (json().emit_defaults(true), "/v1/child", "{}", "null"),
+    ] {
+        let rest = rest().options(rsvc::rest::Options::new().json(options.clone()));
+        let answer = ask(&rest, "POST", target, &[], body).await;
+        assert_eq!(std::str::from_utf8(&answer.body).unwrap(), expected, "{options:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_absent_update_mask_is_what_the_body_names() {
     let body = r#"{"id":"x","child":{"count":null,"items":[{"id":"y"}]},"at":"2020-01-02T03:04:05Z","labels":{},"nothing":1}"#;
     let answer = patch("/v1/items/7", body).await.json();

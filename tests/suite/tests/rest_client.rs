@@ -170,10 +170,8 @@ async fn https() {
         }
     }
     let useless = RestChannel::builder(&endpoint).tls(ClientTls::new().ca("nothing")).build().unwrap_err();
-    assert!(
-        useless.to_string().ends_with("TLS server authority: there is no certificate in it"),
-        "{useless}"
-    );
+    let reason = std::error::Error::source(&useless).unwrap().to_string();
+    assert!(reason.ends_with("TLS server authority: there is no certificate in it"), "{useless}: {reason}");
 }
 
 #[tokio::test]
@@ -214,6 +212,25 @@ async fn streams_of_all_kinds() {
             heard.push(note.name);
         }
         assert_eq!(heard, ["a", "b"]);
+    }
+}
+
+#[tokio::test]
+async fn a_request_stream_that_fails_is_how_the_call_ends() {
+    for http2 in [false, true] {
+        let client = client(http2).await;
+        let failing = || {
+            let failed = Status::data_loss("the disk");
+            RequestStream::new(futures_util::stream::iter([Ok(note("a", "")), Err(failed)]))
+        };
+        let error = client.import_notes(Context::new(), failing()).await.unwrap_err();
+        assert_eq!((error.code(), error.message()), (Code::DataLoss, "the disk"), "{http2}");
+        let talk = async {
+            let mut answers = client.talk(Context::new(), failing()).await?;
+            while answers.message().await?.is_some() {}
+            Ok::<_, Status>(())
+        };
+        assert_eq!(talk.await.unwrap_err().code(), Code::DataLoss, "{http2}");
     }
 }
 
