@@ -66,3 +66,46 @@ impl RequestLink {
         self.0.left.load(Ordering::Acquire)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+
+    use futures_util::FutureExt as _;
+    use http_body::Body as _;
+
+    use super::*;
+    use crate::protocol::client::{ClientSettings, Requests};
+    use crate::{Context, RequestStream};
+
+    fn frame(body: &mut crate::call::Body) -> Option<Option<Result<usize, Status>>> {
+        let frame = std::future::poll_fn(|task| Pin::new(&mut *body).poll_frame(task)).now_or_never()?;
+        Some(frame.map(|frame| frame.map(|frame| frame.into_data().expect("there are no trailers").len())))
+    }
+
+    #[test]
+    fn who_has_left_has_not_come_to_the_end() {
+        let requests = Box::new(RequestStream::<()>::from_iter([]));
+        let (mut body, caller) = Requests::new(requests, &Context::new(), &ClientSettings::default());
+        drop(caller);
+        assert!(matches!(frame(&mut body), Some(Some(Err(_)))));
+        assert!(matches!(frame(&mut body), Some(None)));
+    }
+
+    #[test]
+    fn messages_that_are_there_go_out_at_once() {
+        let (sender, requests) = RequestStream::<()>::channel(4);
+        let settings = ClientSettings::default();
+        let (mut body, caller) = Requests::new(Box::new(requests), &Context::new(), &settings);
+        assert!(frame(&mut body).is_none());
+        for _ in 0..3 {
+            sender.send(()).now_or_never().unwrap().unwrap();
+        }
+        assert!(matches!(frame(&mut body), Some(Some(Ok(15)))));
+        assert!(!body.is_end_stream());
+        sender.fail(Status::data_loss("lost")).now_or_never().unwrap().unwrap();
+        assert!(matches!(frame(&mut body), Some(Some(Err(_)))));
+        assert_eq!(caller.take_error().unwrap().code(), crate::Code::DataLoss);
+        assert!(body.is_end_stream());
+    }
+}

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -60,17 +60,18 @@ impl Responses {
     pub(super) fn new(
         dialect: &'static dyn Dialect,
         head: Head,
-        body: Body,
+        mut body: Body,
         settings: &ClientSettings,
         ctx: &Context,
     ) -> Result<Self, Status> {
         let has_outcome = dialect.has_outcome(&head.headers);
         let mut compression = None;
         let mut outcome = None;
-        if has_outcome && body.is_end_stream() {
+        if has_outcome && (body.is_end_stream() || head.status != StatusCode::OK) {
             // Nothing but headers: they are the trailers, and say more than the HTTP status.
             let read = dialect.read_trailers(None, Some(&head.headers));
             outcome = Some(Ok(read.map_err(|status| failed(ctx, status))?));
+            body = Body::empty();
         } else {
             head.check(dialect, settings.codec)?;
             compression = head.compression(&dialect.encoding())?;
@@ -107,6 +108,7 @@ impl Responses {
         if flags != self.dialect.end_flag() {
             return Err(Status::internal(format!("a message has the flags {:#04x}", envelope.flags)));
         }
+        let envelope = Envelope { flags: envelope.flags & COMPRESSED, ..envelope };
         let content = envelope.content(self.compression, self.limit).map_err(unreadable)?;
         self.outcome = Some(self.dialect.read_end(content));
         Ok(())
@@ -265,5 +267,62 @@ impl<R: ResponseSource> Incoming for ResponseMessages<R> {
         let content = self.next.take().expect("it was ready");
         let responses = self.responses.as_ref().expect("a message that is ready is one of a call");
         responses.read(content, message).map_err(|status| self.fail(status))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use http::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::protocol::connect::client::ConnectStream;
+    use crate::protocol::grpc::client::{Grpc, GrpcWeb};
+
+    const DIALECTS: [&dyn Dialect; 3] = [&Grpc, &GrpcWeb, &ConnectStream];
+
+    /// Reads a response to its end.
+    fn read(dialect: &'static dyn Dialect, headers: HeaderMap, body: Body) -> Result<(), Status> {
+        let (ctx, settings) = (Context::new(), ClientSettings::default());
+        let head = Head { status: StatusCode::OK, headers };
+        let responses = Responses::new(dialect, head, body, &settings, &ctx)?;
+        responses.one(&ctx, &mut ()).now_or_never().expect("all of the response is there")
+    }
+
+    fn headers(dialect: &dyn Dialect) -> HeaderMap {
+        let media_type = HeaderValue::from_static(dialect.media_type(Codec::Protobuf));
+        HeaderMap::from_iter([(http::header::CONTENT_TYPE, media_type)])
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_read(
+            dialect in 0..DIALECTS.len(),
+            envelopes in prop::collection::vec((any::<u8>(), any::<Vec<u8>>()), 0..4),
+            rest: Vec<u8>,
+        ) {
+            let mut body = Vec::new();
+            for (flags, data) in &envelopes {
+                crate::protocol::envelope::append_flagged(&mut body, *flags, data);
+            }
+            body.extend_from_slice(&rest);
+            let dialect = DIALECTS[dialect];
+            let _ = read(dialect, headers(dialect), body.into());
+        }
+
+        #[test]
+        fn any_trailers_are_read(
+            pairs in prop::collection::vec(("grpc-(status|message|status-details-bin)|x", any::<Vec<u8>>()), 0..6),
+        ) {
+            let mut trailers = HeaderMap::new();
+            for (name, value) in &pairs {
+                if let Ok(value) = HeaderValue::from_bytes(value) {
+                    trailers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value);
+                }
+            }
+            let body = Body::with_trailers(Bytes::from_static(&[0; 5]), trailers);
+            let _ = read(&Grpc, headers(&Grpc), body);
+        }
     }
 }

@@ -112,6 +112,7 @@ impl Peer {
                 Http::One => HttpVersion::Http1,
                 Http::Two => HttpVersion::Http2,
             });
-        builder.accept_gzip(true).send_gzip(requests == Requests::Compressed)
+        let sent = (requests == Requests::Compressed).then_some(client::Compression::Gzip);
+        builder.accept_compression([client::Compression::Gzip]).send_compression(sent)
     }
 }

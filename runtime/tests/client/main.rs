@@ -1,0 +1,9 @@
+//! The client against a server that answers with bytes of the test's choice.
+
+mod connect;
+mod connections;
+mod endings;
+mod grpc;
+mod grpc_web;
+mod requests;
+mod setup;
