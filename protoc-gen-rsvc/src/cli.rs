@@ -28,17 +28,17 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
         #[command(flatten)]
-        input: Input,
+        input: InputArgs,
     },
     /// Prints the resolved model: what was understood, and the Rust names chosen for it.
     Dump {
         #[command(flatten)]
-        input: Input,
+        input: InputArgs,
     },
 }
 
 #[derive(Args)]
-struct Input {
+struct InputArgs {
     /// A folder in which imports are looked up; may be given more than once.
     #[arg(short = 'I', long = "include", value_name = "DIR")]
     includes: Vec<PathBuf>,
@@ -72,7 +72,7 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-fn generate(out: &std::path::Path, input: Input) -> Result<(), Errors> {
+fn generate(out: &std::path::Path, input: InputArgs) -> Result<(), Errors> {
     let (builder, source) = input.resolve();
     let generated = builder.generate(&source)?;
     for warning in &generated.warnings {
@@ -81,7 +81,7 @@ fn generate(out: &std::path::Path, input: Input) -> Result<(), Errors> {
     write(out, &generated.files)
 }
 
-fn dump(input: Input) -> Result<(), Errors> {
+fn dump(input: InputArgs) -> Result<(), Errors> {
     let (builder, source) = input.resolve();
     let text = builder.dump(&source)?;
     // A reader that went away, as `head`, is no failure.
@@ -93,7 +93,7 @@ fn say(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-impl Input {
+impl InputArgs {
     fn resolve(self) -> (Builder, Source) {
         let builder = self.options.iter().fold(Builder::new(), |builder, option| {
             let (key, value) = option.split_once('=').unwrap_or((option, "true"));

@@ -43,7 +43,7 @@ use input::{Loaded, Source};
 use model::Schema;
 use options::Options;
 
-pub use output::{File, Generated};
+pub use output::{Generated, GeneratedFile};
 
 /// Generates code for `.proto` files from a `build.rs`, with the default options.
 ///
@@ -74,11 +74,11 @@ where
 pub struct Builder {
     options: Options,
     errors: Vec<Diagnostic>,
-    prost: Option<ProstHook>,
+    prost: Option<SharedProstHook>,
     out_dir: Option<PathBuf>,
 }
 
-type ProstHook = Rc<dyn Fn(&mut prost_build::Config)>;
+type SharedProstHook = Rc<dyn Fn(&mut prost_build::Config)>;
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -253,7 +253,7 @@ impl Builder {
     /// # Errors
     /// See [`compile`].
     #[doc(hidden)]
-    pub fn json_of_prost_types(&self, source: &Source) -> Result<File, Errors> {
+    pub fn json_of_prost_types(&self, source: &Source) -> Result<GeneratedFile, Errors> {
         let (_, schema) = self.resolve(source, &mut Sink::default())?;
         let items = emit::json::emit_prost_types(&schema).map_err(Errors::one)?;
         let emitted = emit::Emitted { name: "prost_types.rs".into(), items };
@@ -279,6 +279,6 @@ impl Builder {
 /// # Errors
 /// A folder or file that cannot be written.
 #[doc(hidden)]
-pub fn write(folder: &Path, files: &[File]) -> Result<(), Errors> {
+pub fn write(folder: &Path, files: &[GeneratedFile]) -> Result<(), Errors> {
     output::write(folder, files).map_err(Errors::one)
 }

@@ -14,7 +14,7 @@ const HEADER: &str =
 
 /// One generated file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
+pub struct GeneratedFile {
     /// Its name in the output folder, e.g. `shop.v1.rs`.
     pub name: String,
     /// Its whole text.
@@ -25,7 +25,7 @@ pub struct File {
 #[derive(Debug)]
 pub struct Generated {
     /// The files, ordered by name.
-    pub files: Vec<File>,
+    pub files: Vec<GeneratedFile>,
     /// What was noticed but does not stop the run.
     pub warnings: Vec<Diagnostic>,
     /// Every file that was read.
@@ -33,8 +33,8 @@ pub struct Generated {
 }
 
 /// Formats what the emitters returned, ordered by name.
-pub(crate) fn format(emitted: Vec<Emitted>) -> Vec<File> {
-    let mut files: Vec<File> = emitted
+pub(crate) fn format(emitted: Vec<Emitted>) -> Vec<GeneratedFile> {
+    let mut files: Vec<GeneratedFile> = emitted
         .into_iter()
         .map(|Emitted { name, items }| {
             // One at a time, for an empty line between items.
@@ -42,7 +42,7 @@ pub(crate) fn format(emitted: Vec<Emitted>) -> Vec<File> {
                 let (attrs, items) = (Vec::new(), vec![item]);
                 prettyplease::unparse(&syn::File { shebang: None, frontmatter: None, attrs, items })
             });
-            File { name, content: format!("{HEADER}{}", items.collect::<Vec<_>>().join("\n")) }
+            GeneratedFile { name, content: format!("{HEADER}{}", items.collect::<Vec<_>>().join("\n")) }
         })
         .collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
@@ -51,7 +51,7 @@ pub(crate) fn format(emitted: Vec<Emitted>) -> Vec<File> {
 
 /// Writes the files into `folder`, which is created; what is the same already is left alone, so that nothing
 /// that depends on it is built again. `.rs` files of an earlier run that are no longer generated are removed.
-pub(crate) fn write(folder: &Path, files: &[File]) -> Result<(), Diagnostic> {
+pub(crate) fn write(folder: &Path, files: &[GeneratedFile]) -> Result<(), Diagnostic> {
     let failed = |path: &Path| {
         let path = path.display().to_string();
         move |error: io::Error| {
@@ -74,7 +74,7 @@ pub(crate) fn write(folder: &Path, files: &[File]) -> Result<(), Diagnostic> {
 }
 
 /// Files with our header that this run did not write.
-fn stale(folder: &Path, files: &[File]) -> io::Result<Vec<PathBuf>> {
+fn stale(folder: &Path, files: &[GeneratedFile]) -> io::Result<Vec<PathBuf>> {
     let mut stale = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

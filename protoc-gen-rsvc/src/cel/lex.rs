@@ -211,21 +211,21 @@ impl Lexer<'_> {
     }
 
     /// The length of `r`, `b`, `rb`… before a quote, and whether the string is raw or bytes.
-    fn string_prefix(&self) -> Option<Prefix> {
+    fn string_prefix(&self) -> Option<StringPrefix> {
         let bytes = self.rest().as_bytes();
         let (mut raw, mut binary) = (false, false);
         for (length, c) in bytes.iter().enumerate().take(3) {
             match c {
                 b'r' | b'R' if !raw => raw = true,
                 b'b' | b'B' if !binary => binary = true,
-                b'"' | b'\'' => return Some(Prefix { length, raw, binary }),
+                b'"' | b'\'' => return Some(StringPrefix { length, raw, binary }),
                 _ => return None,
             }
         }
         None
     }
 
-    fn string(&mut self, prefix: Prefix) -> Result<Token, CelError> {
+    fn string(&mut self, prefix: StringPrefix) -> Result<Token, CelError> {
         let start = self.at;
         self.at += prefix.length;
         let quote = &self.text[self.at..=self.at];
@@ -304,7 +304,7 @@ impl Lexer<'_> {
 }
 
 #[derive(Clone, Copy)]
-struct Prefix {
+struct StringPrefix {
     length: usize,
     raw: bool,
     binary: bool,

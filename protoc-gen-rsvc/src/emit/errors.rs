@@ -5,7 +5,8 @@ use askama::Template as _;
 use super::{docs, internal, literal, literals, parse};
 use crate::diag::Diagnostic;
 use crate::model::{
-    ErrorSetId, ErrorVariant, FieldId, FieldKind, Part, Scalar, Schema, Template, ValueType, WellKnown,
+    ErrorSetId, ErrorVariant, FieldId, FieldKind, Scalar, Schema, TemplatePart, TextTemplate, ValueType,
+    WellKnown,
 };
 use crate::names;
 use crate::options::{Options, path_matches};
@@ -14,7 +15,7 @@ use crate::storage::{self, Parameter};
 /// Everything the template prints, decided.
 #[derive(askama::Template)]
 #[template(path = "error_set.rs.askama", escape = "none")]
-struct View<'a> {
+struct ErrorSetView<'a> {
     /// Rust string literals.
     docs: Vec<String>,
     attributes: Vec<&'a str>,
@@ -68,7 +69,7 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ErrorSetId) -> Result
     }
     let attributes =
         options.type_attributes.iter().filter(|(path, _)| path_matches(path, &message.full_name));
-    let view = View {
+    let view = ErrorSetView {
         docs: literals(docs::lines(&message.origin.comments)),
         attributes: attributes.map(|(_, attribute)| attribute.as_str()).collect(),
         deprecated: message.origin.deprecated,
@@ -86,7 +87,7 @@ fn error<'a>(schema: &'a Schema, index: usize, error: &'a ErrorVariant, module: 
     let (field, payload) = (&schema.fields[error.field], &schema.messages[error.payload]);
     let ty = names::path_from(module, &payload.rust);
     let (parameters, value) = construct(schema, error, &ty, module);
-    let print = |template: &Template| template.0.iter().map(|part| print(schema, part, module)).collect();
+    let print = |template: &TextTemplate| template.0.iter().map(|part| print(schema, part, module)).collect();
     let mut docs = docs::lines(&field.origin.comments);
     if !docs.is_empty() {
         docs.push(String::new());
@@ -132,10 +133,10 @@ fn construct(schema: &Schema, error: &ErrorVariant, ty: &str, module: &[String])
 }
 
 /// An expression that writes a part of a template.
-fn print(schema: &Schema, part: &Part, module: &[String]) -> String {
+fn print(schema: &Schema, part: &TemplatePart, module: &[String]) -> String {
     let path = match part {
-        Part::Text(text) => return format!("f.write_str({})", literal(text)),
-        Part::Field(path) => path,
+        TemplatePart::Text(text) => return format!("f.write_str({})", literal(text)),
+        TemplatePart::Field(path) => path,
     };
     let mut value = String::new();
     for (depth, field) in path.iter().enumerate() {

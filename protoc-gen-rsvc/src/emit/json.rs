@@ -41,20 +41,20 @@ pub(super) fn emit(
     serde: bool,
 ) -> Result<Vec<syn::Item>, Diagnostic> {
     let package = &schema.packages[id];
-    let mut found = Found::default();
+    let mut found = GeneratedTypes::default();
     package.enums.iter().for_each(|id| found.enumeration(schema, *id));
     package.messages.iter().for_each(|id| found.message(schema, *id));
-    found.emit(&Cx { zeros, ..Cx::new(schema, &package.module, "self") }, serde)
+    found.emit(&JsonEmitter { zeros, ..JsonEmitter::new(schema, &package.module, "self") }, serde)
 }
 
 /// Generated types, nested ones included, in the order of their definition.
 #[derive(Default)]
-struct Found {
+struct GeneratedTypes {
     messages: Vec<MessageId>,
     enums: Vec<EnumId>,
 }
 
-impl Found {
+impl GeneratedTypes {
     fn enumeration(&mut self, schema: &Schema, id: EnumId) {
         if schema.enums[id].is_generated() && schema.files[schema.enums[id].file].generate {
             self.enums.push(id);
@@ -70,7 +70,7 @@ impl Found {
         message.messages.iter().for_each(|id| self.message(schema, *id));
     }
 
-    fn emit(&self, cx: &Cx<'_>, serde: bool) -> Result<Vec<syn::Item>, Diagnostic> {
+    fn emit(&self, cx: &JsonEmitter<'_>, serde: bool) -> Result<Vec<syn::Item>, Diagnostic> {
         let mut tokens = TokenStream::new();
         self.enums.iter().for_each(|id| tokens.extend(cx.enumeration(*id)));
         self.messages.iter().for_each(|id| tokens.extend(cx.message(*id)));
@@ -93,7 +93,7 @@ impl Found {
 }
 
 /// What a value is to the runtime's methods.
-enum Kind {
+enum JsonKind {
     /// A scalar that is copied: the stem of its methods.
     Copied(&'static str),
     String,
@@ -104,18 +104,18 @@ enum Kind {
 }
 
 /// Where the code goes.
-struct Cx<'a> {
+struct JsonEmitter<'a> {
     schema: &'a Schema,
     module: &'a [String],
     /// The expression of the struct that is written or read.
     base: &'static str,
     /// Whether a field, by its full name, is one that the Rust types do not have.
     lacks: fn(&str) -> bool,
-    /// The messages that have [`Cx::negative_zeros`].
+    /// The messages that have [`JsonEmitter::negative_zeros`].
     zeros: &'a BTreeSet<MessageId>,
 }
 
-impl<'a> Cx<'a> {
+impl<'a> JsonEmitter<'a> {
     fn new(schema: &'a Schema, module: &'a [String], base: &'static str) -> Self {
         const NONE: &BTreeSet<MessageId> = &BTreeSet::new();
         Self { schema, module, base, lacks: |_| false, zeros: NONE }
@@ -141,21 +141,21 @@ impl<'a> Cx<'a> {
         message.fields.iter().copied().filter(|field| !(self.lacks)(&full_name(*field))).collect()
     }
 
-    fn kind(&self, value: &ValueType) -> Kind {
+    fn kind(&self, value: &ValueType) -> JsonKind {
         match value {
             ValueType::Scalar(scalar) => match scalar {
-                Scalar::Double => Kind::Copied("double"),
-                Scalar::Float => Kind::Copied("float"),
-                Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 => Kind::Copied("int32"),
-                Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => Kind::Copied("int64"),
-                Scalar::Uint32 | Scalar::Fixed32 => Kind::Copied("uint32"),
-                Scalar::Uint64 | Scalar::Fixed64 => Kind::Copied("uint64"),
-                Scalar::Bool => Kind::Copied("bool"),
-                Scalar::String => Kind::String,
-                Scalar::Bytes => Kind::Bytes,
+                Scalar::Double => JsonKind::Copied("double"),
+                Scalar::Float => JsonKind::Copied("float"),
+                Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 => JsonKind::Copied("int32"),
+                Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => JsonKind::Copied("int64"),
+                Scalar::Uint32 | Scalar::Fixed32 => JsonKind::Copied("uint32"),
+                Scalar::Uint64 | Scalar::Fixed64 => JsonKind::Copied("uint64"),
+                Scalar::Bool => JsonKind::Copied("bool"),
+                Scalar::String => JsonKind::String,
+                Scalar::Bytes => JsonKind::Bytes,
             },
-            ValueType::Enum(id) => Kind::Enum(self.enum_path(*id)),
-            ValueType::Message(_) | ValueType::Group(_) => Kind::Message,
+            ValueType::Enum(id) => JsonKind::Enum(self.enum_path(*id)),
+            ValueType::Message(_) | ValueType::Group(_) => JsonKind::Message,
         }
     }
 

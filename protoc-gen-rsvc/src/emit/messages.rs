@@ -17,7 +17,7 @@ const DISCARD: &str = "rsvc discards this";
 
 /// What a generated type stands for.
 #[derive(Clone, Copy)]
-pub(super) enum Node {
+pub(super) enum GeneratedType {
     Message(MessageId),
     Enum(EnumId),
     Oneof(OneofId),
@@ -51,7 +51,8 @@ pub(super) fn emit(
     for (id, package) in schema.packages.iter() {
         let Some(text) = modules.remove(&Module::from_parts(package.module.clone())) else { continue };
         let mut items = parse(&text, &format!("what prost-build wrote for package `{}`", package.name))?;
-        let mut walk = Walk { schema, nodes: &nodes, module: package.module.clone(), wrong: Vec::new() };
+        let mut walk =
+            ProstOutput { schema, nodes: &nodes, module: package.module.clone(), wrong: Vec::new() };
         walk.items(&mut items);
         if let Some(wrong) = walk.wrong.into_iter().next() {
             return Err(internal(wrong).note(
@@ -139,7 +140,7 @@ fn prost_knows(full_name: &str) -> bool {
 }
 
 /// Generated types by module and name.
-fn nodes<'a>(schema: &'a Schema) -> HashMap<(&'a [String], &'a str), Node> {
+fn nodes<'a>(schema: &'a Schema) -> HashMap<(&'a [String], &'a str), GeneratedType> {
     let mut nodes = HashMap::new();
     let mut add = |rust: &'a TypePath, node| {
         if let TypePath::Local { module, name } = rust {
@@ -147,25 +148,25 @@ fn nodes<'a>(schema: &'a Schema) -> HashMap<(&'a [String], &'a str), Node> {
         }
     };
     for (id, node) in schema.messages.iter().filter(|(_, m)| schema.files[m.file].generate) {
-        add(&node.rust, Node::Message(id));
+        add(&node.rust, GeneratedType::Message(id));
         for oneof in &node.oneofs {
-            add(&schema.oneofs[*oneof].rust, Node::Oneof(*oneof));
+            add(&schema.oneofs[*oneof].rust, GeneratedType::Oneof(*oneof));
         }
     }
     for (id, node) in schema.enums.iter().filter(|(_, e)| schema.files[e.file].generate) {
-        add(&node.rust, Node::Enum(id));
+        add(&node.rust, GeneratedType::Enum(id));
     }
     nodes
 }
 
-struct Walk<'a> {
+struct ProstOutput<'a> {
     schema: &'a Schema,
-    nodes: &'a HashMap<(&'a [String], &'a str), Node>,
+    nodes: &'a HashMap<(&'a [String], &'a str), GeneratedType>,
     module: Vec<String>,
     wrong: Vec<String>,
 }
 
-impl Walk<'_> {
+impl ProstOutput<'_> {
     fn items(&mut self, items: &mut Vec<syn::Item>) {
         items.retain(|item| !self.is_error_set(item));
         for item in items {
@@ -195,16 +196,16 @@ impl Walk<'_> {
             },
             _ => None,
         };
-        let Some(Node::Message(id)) = ident.and_then(|ident| self.node(ident)) else { return false };
+        let Some(GeneratedType::Message(id)) = ident.and_then(|ident| self.node(ident)) else { return false };
         self.schema.messages[id].error_set.is_some()
     }
 
-    fn node(&self, ident: &syn::Ident) -> Option<Node> {
+    fn node(&self, ident: &syn::Ident) -> Option<GeneratedType> {
         self.nodes.get(&(&*self.module, &*ident.to_string())).copied()
     }
 
     fn message(&mut self, item: &mut syn::ItemStruct) {
-        let Some(Node::Message(id)) = self.node(&item.ident) else {
+        let Some(GeneratedType::Message(id)) = self.node(&item.ident) else {
             self.wrong.push(format!("prost-build wrote a struct `{}` that was not expected", item.ident));
             return;
         };
@@ -226,7 +227,7 @@ impl Walk<'_> {
     fn enumeration(&mut self, item: &mut syn::ItemEnum) {
         let schema = self.schema;
         match self.node(&item.ident) {
-            Some(Node::Enum(id)) => {
+            Some(GeneratedType::Enum(id)) => {
                 let node = &schema.enums[id];
                 derive_debug(schema, node.parent, &mut item.attrs);
                 docs::attach(&mut item.attrs, &node.origin.comments);
@@ -241,7 +242,7 @@ impl Walk<'_> {
                     docs::attach(&mut variant.attrs, &value.origin.comments);
                 }
             }
-            Some(Node::Oneof(id)) => {
+            Some(GeneratedType::Oneof(id)) => {
                 let node = &schema.oneofs[id];
                 derive_debug(schema, Some(node.message), &mut item.attrs);
                 docs::attach(&mut item.attrs, &node.origin.comments);
@@ -259,7 +260,9 @@ impl Walk<'_> {
     /// Puts the values' own names back into `as_str_name` and `from_str_name`.
     fn enum_names(&mut self, item: &mut syn::ItemImpl) {
         let syn::Type::Path(path) = &*item.self_ty else { return };
-        let Some(Node::Enum(id)) = path.path.get_ident().and_then(|ident| self.node(ident)) else { return };
+        let Some(GeneratedType::Enum(id)) = path.path.get_ident().and_then(|ident| self.node(ident)) else {
+            return;
+        };
         let renamed: HashMap<&str, &str> = (self.schema.enums[id].values.iter())
             .filter(|value| value.name != value.projected)
             .map(|value| (value.projected.as_str(), value.name.as_str()))

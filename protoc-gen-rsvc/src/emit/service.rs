@@ -90,7 +90,7 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         MethodKind::Unary => ("Unary", "unary"),
         MethodKind::ClientStreaming => ("ClientStreaming", "client_streaming"),
         MethodKind::ServerStreaming => ("ServerStreaming", "server_streaming"),
-        MethodKind::Bidirectional => ("BidiStreaming", "bidi_streaming"),
+        MethodKind::BidiStreaming => ("BidiStreaming", "bidi_streaming"),
     };
     let (argument, request) = if method.kind.client_streams() {
         ("requests", format!("::rsvc::RequestStream<{input}>"))

@@ -5,9 +5,9 @@ mod check;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use self::check::{At, Part, check, checks};
+use self::check::{FieldPart, ViolationField, check, checks};
 use super::internal;
-use crate::cel::emit::{self as cel, Context, Place};
+use crate::cel::emit::{self as cel, Context, StoredExpr};
 use crate::diag::Diagnostic;
 use crate::model::rules::{FieldRules, Group, MessageRules, ValueRules};
 use crate::model::{FieldId, FieldKind, MessageId, PackageId, Schema, ValueType};
@@ -17,7 +17,7 @@ use crate::tokens;
 
 /// The impls of all messages of a package, nested ones included, in its module.
 pub(super) fn emit(schema: &Schema, package: PackageId) -> Result<Vec<syn::Item>, Diagnostic> {
-    let this = Place::behind(quote!(self));
+    let this = StoredExpr::behind(quote!(self));
     let cx = Context { schema, module: &schema.packages[package].module, this };
     let mut items = Vec::new();
     let mut open: Vec<MessageId> = schema.packages[package].messages.iter().rev().copied().collect();
@@ -41,7 +41,7 @@ fn message_impl(id: MessageId, cx: &Context<'_>) -> TokenStream {
     let Some(rules) = cx.schema.rules.of(id).filter(|r| r.any) else {
         return quote!(impl ::rsvc::Validate for #ty {});
     };
-    let body = Message { rules, cx }.body();
+    let body = MessageEmitter { rules, cx }.body();
     quote! {
         impl ::rsvc::Validate for #ty {
             fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
@@ -52,19 +52,19 @@ fn message_impl(id: MessageId, cx: &Context<'_>) -> TokenStream {
 }
 
 /// The rules of a message on their way to Rust.
-struct Message<'a> {
+struct MessageEmitter<'a> {
     rules: &'a MessageRules,
     cx: &'a Context<'a>,
 }
 
-impl Message<'_> {
+impl MessageEmitter<'_> {
     fn body(&self) -> TokenStream {
         let Self { rules, cx } = self;
         if let Some(text) = &rules.broken {
             return quote!(__rsvc_out.broken(#text););
         }
         let mut body = TokenStream::new();
-        body.extend(rules.checks.iter().map(|c| check(c, &At::MESSAGE, cx)));
+        body.extend(rules.checks.iter().map(|c| check(c, &ViolationField::MESSAGE, cx)));
         body.extend(rules.groups.iter().map(|g| group(g, cx)));
         for oneof in &rules.required_oneofs {
             let oneof = &cx.schema.oneofs[*oneof];
@@ -89,7 +89,7 @@ impl Message<'_> {
             return call;
         }
         let missing = rules.required.then(|| {
-            let number = At::new(field, Part::Whole, cx).number();
+            let number = ViolationField::new(field, FieldPart::Whole, cx).number();
             quote!(__rsvc_out.add_missing(#number);)
         });
         let set = || cel::is_set(&quote!(self), field, cx);
@@ -99,13 +99,14 @@ impl Message<'_> {
         }
         if reach::is_optional(cx.schema, field) {
             let this = cel::this();
-            let body = self.value(&rules.value, field, Part::Whole, &cx.on(Place::behind(quote!(#this))));
+            let body =
+                self.value(&rules.value, field, FieldPart::Whole, &cx.on(StoredExpr::behind(quote!(#this))));
             let (pattern, text) = cel::bind(&quote!(self), field, &this, cx);
             let otherwise = missing.map(|missing| quote!(else { #missing }));
             return quote!(if let #pattern = #text { #body } #otherwise);
         }
-        let place = Place::direct(tokens::parse(&reach::place(cx.schema, field, "self")));
-        let body = self.value(&rules.value, field, Part::Whole, &cx.on(place));
+        let place = StoredExpr::direct(tokens::parse(&reach::place(cx.schema, field, "self")));
+        let body = self.value(&rules.value, field, FieldPart::Whole, &cx.on(place));
         match missing {
             Some(missing) => {
                 let set = set();
@@ -126,33 +127,33 @@ impl Message<'_> {
         if !rules.value.is_message_only() {
             return None;
         }
-        let number = At::new(rules.field, Part::Whole, cx).number();
+        let number = ViolationField::new(rules.field, FieldPart::Whole, cx).number();
         let method = if rules.required { quote!(required) } else { quote!(optional) };
         Some(quote!(__rsvc_out.#method(#number, &#place);))
     }
 
     /// The rules of a value, and of what is in it.
-    fn value(&self, rules: &ValueRules, field: FieldId, part: Part, cx: &Context<'_>) -> TokenStream {
+    fn value(&self, rules: &ValueRules, field: FieldId, part: FieldPart, cx: &Context<'_>) -> TokenStream {
         let this = cel::this();
-        let at = At::new(field, part, cx);
+        let at = ViolationField::new(field, part, cx);
         let number = at.number();
         let mut body = checks(&rules.checks, &at, cx);
         if rules.message.is_some() {
             let value = cx.this.reference();
             body.extend(match part {
-                Part::Whole | Part::Key => quote!(__rsvc_out.nested(#number, #value);),
-                Part::Item => quote!(__rsvc_out.nested_item(#number, #value, __rsvc_n);),
-                Part::Value => quote!(__rsvc_out.nested_value(#number, #value, __rsvc_key);),
+                FieldPart::Whole | FieldPart::Key => quote!(__rsvc_out.nested(#number, #value);),
+                FieldPart::Item => quote!(__rsvc_out.nested_item(#number, #value, __rsvc_n);),
+                FieldPart::Value => quote!(__rsvc_out.nested_value(#number, #value, __rsvc_key);),
             });
         }
         let kind = &cx.schema.fields[field].kind;
-        let held = Place::behind(quote!(#this));
+        let held = StoredExpr::behind(quote!(#this));
         if let Some(items) = &rules.items {
             if items.is_message_only() {
                 let list = cx.this.reference();
                 body.extend(quote!(__rsvc_out.items(#number, #list);));
             } else {
-                let inner = self.part(items, field, kind.value(), Part::Item, &cx.on(held.clone()));
+                let inner = self.part(items, field, kind.value(), FieldPart::Item, &cx.on(held.clone()));
                 let list = cx.this.receiver();
                 body.extend(quote!(for (__rsvc_n, #this) in #list.iter().enumerate() { #inner }));
             }
@@ -164,10 +165,11 @@ impl Message<'_> {
                 return body;
             }
             let keys = rules.keys.as_ref().map(|keys| {
-                let cx = cx.on(Place::behind(quote!(__rsvc_key)));
-                self.part(keys, field, &ValueType::Scalar(*key), Part::Key, &cx)
+                let cx = cx.on(StoredExpr::behind(quote!(__rsvc_key)));
+                self.part(keys, field, &ValueType::Scalar(*key), FieldPart::Key, &cx)
             });
-            let values = rules.values.as_ref().map(|v| self.part(v, field, item, Part::Value, &cx.on(held)));
+            let values =
+                rules.values.as_ref().map(|v| self.part(v, field, item, FieldPart::Value, &cx.on(held)));
             let this = if values.is_some() { quote!(#this) } else { quote!(_) };
             body.extend(quote!(for (__rsvc_key, #this) in #map { #keys #values }));
         }
@@ -180,7 +182,7 @@ impl Message<'_> {
         rules: &ValueRules,
         field: FieldId,
         ty: &ValueType,
-        part: Part,
+        part: FieldPart,
         cx: &Context<'_>,
     ) -> TokenStream {
         let inner = self.value(rules, field, part, cx);

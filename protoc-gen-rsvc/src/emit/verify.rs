@@ -7,20 +7,20 @@ use crate::storage;
 
 /// A field of a generated struct.
 #[derive(Clone, Copy)]
-pub(super) enum Member {
+pub(super) enum StructMember {
     Field(FieldId),
     Oneof(OneofId),
 }
 
 /// The fields of a message's struct in prost's order: plain fields, then oneofs.
-pub(super) fn members(schema: &Schema, id: MessageId) -> Vec<Member> {
+pub(super) fn members(schema: &Schema, id: MessageId) -> Vec<StructMember> {
     let message = &schema.messages[id];
     let fields = message.fields.iter().filter(|f| schema.fields[**f].oneof.is_none());
     let oneofs = message.oneofs.iter().filter(|o| !schema.oneofs[**o].fields.is_empty());
-    fields.map(|f| Member::Field(*f)).chain(oneofs.map(|o| Member::Oneof(*o))).collect()
+    fields.map(|f| StructMember::Field(*f)).chain(oneofs.map(|o| StructMember::Oneof(*o))).collect()
 }
 
-impl Member {
+impl StructMember {
     pub(super) fn origin(self, schema: &Schema) -> &Origin {
         match self {
             Self::Field(id) => &schema.fields[id].origin,

@@ -11,7 +11,7 @@ use crate::diag::{Code, Diagnostic, Place, Sink, SourceText};
 
 /// Tells every finding in an error of the pool that was to be built from `files`.
 pub(crate) fn report(error: &DescriptorError, files: &[raw::File], sources: &Sources, sink: &mut Sink) {
-    let mut reporter = Reporter { files, sources, known: None };
+    let mut reporter = PoolErrorReporter { files, sources, known: None };
     let first = (error.file().unwrap_or_default().to_owned(), error.path().unwrap_or_default().to_vec());
     sink.push(reporter.finding(error, first));
     for related in error.related().into_iter().flatten() {
@@ -29,14 +29,14 @@ fn label(debug: &str) -> Option<(String, Vec<i32>)> {
     Some((file.to_owned(), path))
 }
 
-struct Reporter<'a> {
+struct PoolErrorReporter<'a> {
     files: &'a [raw::File],
     sources: &'a Sources,
     /// The files as they are without the options that are not interpreted yet, for suggestions.
     known: Option<DescriptorPool>,
 }
 
-impl Reporter<'_> {
+impl PoolErrorReporter<'_> {
     fn finding(&mut self, finding: &dyn Finding, (file, path): (String, Vec<i32>)) -> Diagnostic {
         let info = self.files.iter().find(|f| f.name() == file).and_then(|f| f.source_code_info.as_deref());
         let place = (!file.is_empty()).then(|| place_in(&file, info, &path));

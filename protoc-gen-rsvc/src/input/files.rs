@@ -15,7 +15,7 @@ pub(crate) struct Includes {
 
 /// Where the text of a file comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum TextOrigin {
     Disk(PathBuf),
     Builtin(&'static str),
 }
@@ -42,8 +42,8 @@ impl Includes {
     }
 
     /// The file behind the name of an import. A file of the user's own wins over a built-in one.
-    pub(crate) fn find(&self, name: &str) -> Option<Found> {
-        self.on_disk(name).map(Found::Disk).or_else(|| builtin::builtin(name).map(Found::Builtin))
+    pub(crate) fn find(&self, name: &str) -> Option<TextOrigin> {
+        self.on_disk(name).map(TextOrigin::Disk).or_else(|| builtin::builtin(name).map(TextOrigin::Builtin))
     }
 
     fn on_disk(&self, name: &str) -> Option<PathBuf> {

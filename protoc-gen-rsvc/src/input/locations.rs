@@ -93,7 +93,7 @@ impl FileLocations {
     }
 
     /// The place of a value inside an option whose own place is known.
-    fn inside(&self, path: &[i32], known: usize, (from, to): Span) -> Option<Span> {
+    fn inside(&self, path: &[i32], known: usize, (from, to): PositionRange) -> Option<PositionRange> {
         let text = self.text.as_deref().filter(|_| known < path.len())?;
         let steps = values::steps(self.file.parent_pool(), path, known)?;
         let from = offset(text, from);
@@ -126,10 +126,10 @@ pub(crate) fn place_in(name: &str, info: Option<&[u8]>, path: &[i32]) -> Place {
 }
 
 /// First position and the one after the last.
-type Span = (Position, Position);
+type PositionRange = (Position, Position);
 
 /// The span of a location: three numbers when it stays on a line, else four.
-fn span(location: &Location) -> Option<Span> {
+fn span(location: &Location) -> Option<PositionRange> {
     let at = |line: i32, column: i32| {
         Some(Position { line: u32::try_from(line).ok()?, column: u32::try_from(column).ok()? })
     };

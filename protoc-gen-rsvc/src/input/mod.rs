@@ -112,8 +112,8 @@ struct Input {
     builtin: BTreeSet<String>,
 }
 
-impl From<set::Set> for Input {
-    fn from(set: set::Set) -> Self {
+impl From<set::DescriptorSet> for Input {
+    fn from(set: set::DescriptorSet) -> Self {
         Self { files: set.files, roots: set.roots, builtin: set.builtin, ..Self::default() }
     }
 }

@@ -10,15 +10,20 @@ use crate::diag::{Code, Diagnostic, Place, Sink};
 ///
 /// An import of a file that is not in `files` is left out here: whoever knows why it is absent tells it.
 pub(crate) fn sort(files: &BTreeMap<String, raw::File>, roots: &[String], sink: &mut Sink) -> Vec<String> {
-    let mut walk =
-        Walk { files, done: BTreeSet::new(), on_way: BTreeSet::new(), open: Vec::new(), order: Vec::new() };
+    let mut walk = ImportWalk {
+        files,
+        done: BTreeSet::new(),
+        on_way: BTreeSet::new(),
+        open: Vec::new(),
+        order: Vec::new(),
+    };
     for root in roots {
         walk.from(root, sink);
     }
     walk.order
 }
 
-struct Walk<'a> {
+struct ImportWalk<'a> {
     files: &'a BTreeMap<String, raw::File>,
     done: BTreeSet<&'a str>,
     on_way: BTreeSet<&'a str>,
@@ -27,7 +32,7 @@ struct Walk<'a> {
     order: Vec<String>,
 }
 
-impl Walk<'_> {
+impl ImportWalk<'_> {
     /// Depth first without recursion: a chain of imports may be long.
     fn from(&mut self, root: &str, sink: &mut Sink) {
         self.enter(root);

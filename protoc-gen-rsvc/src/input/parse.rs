@@ -16,7 +16,7 @@ use crate::diag::{Code, Diagnostic, Place};
 pub(crate) fn parse(name: &str, text: &str) -> Result<raw::File, Vec<Diagnostic>> {
     let edition = editions::rewrite(name, text).map_err(|error| vec![*error])?;
     let text = edition.as_ref().map_or(text, |rewritten| &rewritten.text);
-    let stumble = Stumble { name, text, edition: edition.as_ref() };
+    let stumble = ParsedText { name, text, edition: edition.as_ref() };
     let file = protox_parse::parse(name, text).map_err(|error| stumble.findings(&error))?;
     let mut file = raw::File::decode(file.encode_to_vec().as_slice()).map_err(|error| {
         vec![
@@ -31,13 +31,13 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<raw::File, Vec<Diagnostic>
 }
 
 /// Where the parser stumbled: the text that it saw, and how to get from it to the text that was written.
-struct Stumble<'a> {
+struct ParsedText<'a> {
     name: &'a str,
     text: &'a str,
     edition: Option<&'a Rewritten>,
 }
 
-impl Stumble<'_> {
+impl ParsedText<'_> {
     fn findings(&self, error: &ParseError) -> Vec<Diagnostic> {
         let mut found = vec![self.finding(error)];
         found.extend(error.related().into_iter().flatten().map(|related| self.finding(related)));
@@ -86,23 +86,23 @@ impl Stumble<'_> {
 }
 
 /// Our code for a message of the parser, and better words or a help where we have them.
-fn explain(message: &str, edition: bool) -> Words {
+fn explain(message: &str, edition: bool) -> Explanation {
     let special = if edition { EDITION_EXPLANATIONS } else { &[] };
     let row = special.iter().chain(EXPLANATIONS).find(|(start, _)| message.starts_with(start));
     row.map_or((Code::SYNTAX, None, None), |&(_, words)| words)
 }
 
 /// A code, better words, a help.
-type Words = (Code, Option<&'static str>, Option<&'static str>);
+type Explanation = (Code, Option<&'static str>, Option<&'static str>);
 
-const IMPORT: Words = (
+const IMPORT: Explanation = (
     Code::SYNTAX,
     Some("this cannot be the name of an import"),
     Some("write the path from an include folder, its parts joined by single `/`, without `.` and `..`"),
 );
 
 /// By the first words of the parser's message.
-const EXPLANATIONS: &[(&str, Words)] = &[
+const EXPLANATIONS: &[(&str, Explanation)] = &[
     (
         "nested block comments",
         (Code::SYNTAX, None, Some("end the first comment with `*/` before the next begins")),
@@ -154,7 +154,7 @@ const EXPLANATIONS: &[(&str, Words)] = &[
 ];
 
 /// Likewise, where the parser speaks of proto3 but the text is of an edition.
-const EDITION_EXPLANATIONS: &[(&str, Words)] = &[
+const EDITION_EXPLANATIONS: &[(&str, Explanation)] = &[
     (
         "groups are not allowed",
         (

@@ -41,25 +41,25 @@ impl Request {
 
 /// Files by name, with the names to generate code for.
 #[derive(Debug, Default)]
-pub(crate) struct Set {
+pub(crate) struct DescriptorSet {
     pub(crate) files: BTreeMap<String, raw::File>,
     pub(crate) roots: Vec<String>,
     pub(crate) builtin: BTreeSet<String>,
 }
 
 /// The files of an encoded `FileDescriptorSet`.
-pub(crate) fn from_bytes(bytes: &[u8], roots: &[String], sink: &mut Sink) -> Set {
+pub(crate) fn from_bytes(bytes: &[u8], roots: &[String], sink: &mut Sink) -> DescriptorSet {
     match raw::FileSet::decode(bytes) {
         Ok(set) => from_files(set.file, roots, sink),
         Err(error) => {
             sink.push(undecodable("the input is no `FileDescriptorSet`", &error));
-            Set::default()
+            DescriptorSet::default()
         }
     }
 }
 
 /// The files of a plugin's request.
-pub(crate) fn from_request(request: &Request, sink: &mut Sink) -> Set {
+pub(crate) fn from_request(request: &Request, sink: &mut Sink) -> DescriptorSet {
     from_files(request.files.clone(), &request.roots, sink)
 }
 
@@ -71,8 +71,8 @@ fn undecodable(what: &str, error: &prost::DecodeError) -> Diagnostic {
 }
 
 /// Without roots, all files are meant.
-fn from_files(files: Vec<raw::File>, roots: &[String], sink: &mut Sink) -> Set {
-    let mut set = Set { roots: roots.to_vec(), ..Set::default() };
+fn from_files(files: Vec<raw::File>, roots: &[String], sink: &mut Sink) -> DescriptorSet {
+    let mut set = DescriptorSet { roots: roots.to_vec(), ..DescriptorSet::default() };
     if roots.is_empty() {
         set.roots = files.iter().map(|file| file.name().to_owned()).collect();
     }
@@ -127,7 +127,7 @@ fn take_option_imports(files: &mut BTreeMap<String, raw::File>) {
 }
 
 /// Sets made without `--include_imports` lack files that every compiler has.
-fn add_builtin(set: &mut Set, sink: &mut Sink) {
+fn add_builtin(set: &mut DescriptorSet, sink: &mut Sink) {
     let mut wanted: Vec<(String, String, usize)> = set.files.values().flat_map(imports).collect();
     while let Some((importer, name, index)) = wanted.pop() {
         if set.files.contains_key(&name) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::files::{self, Found, Includes};
+use super::files::{self, Includes, TextOrigin};
 use super::locations::Sources;
 use super::{parse, raw};
 use crate::diag::{Code, Diagnostic, Place, Sink};
@@ -134,14 +134,14 @@ fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 /// `None` when nothing has that name.
 fn look_at(includes: &Includes, name: &str) -> Option<Outcome> {
     let (text, path): (Arc<str>, _) = match includes.find(name)? {
-        Found::Disk(path) => match files::read(&path) {
+        TextOrigin::Disk(path) => match files::read(&path) {
             Ok(text) => (text.into(), Some(path)),
             Err(error) => {
                 let found = vec![error.at(Place::file(name))];
                 return Some(Outcome { file: Err(found), text: None, path: Some(path) });
             }
         },
-        Found::Builtin(text) => (text.into(), None),
+        TextOrigin::Builtin(text) => (text.into(), None),
     };
     Some(Outcome { file: parse::parse(name, &text), text: Some(text), path })
 }

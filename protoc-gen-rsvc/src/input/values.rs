@@ -49,7 +49,7 @@ pub(crate) fn steps(pool: &DescriptorPool, path: &[i32], known: usize) -> Option
 /// Where in a path the options begin, and the name of their type.
 fn options_in(path: &[i32]) -> Option<(usize, &'static str)> {
     #[derive(Clone, Copy)]
-    enum At {
+    enum Definition {
         File,
         Message,
         Field,
@@ -60,29 +60,29 @@ fn options_in(path: &[i32]) -> Option<(usize, &'static str)> {
         Service,
         Method,
     }
-    let mut at = At::File;
+    let mut at = Definition::File;
     let mut index = 0;
     loop {
         let number = *path.get(index)?;
         let options = |name| Some((index, name));
         at = match (at, number) {
-            (At::File, 8) => return options("google.protobuf.FileOptions"),
-            (At::Message, 7) => return options("google.protobuf.MessageOptions"),
-            (At::Field, 8) => return options("google.protobuf.FieldOptions"),
-            (At::Oneof, 2) => return options("google.protobuf.OneofOptions"),
-            (At::Range, 3) => return options("google.protobuf.ExtensionRangeOptions"),
-            (At::Enum, 3) => return options("google.protobuf.EnumOptions"),
-            (At::Value, 3) => return options("google.protobuf.EnumValueOptions"),
-            (At::Service, 3) => return options("google.protobuf.ServiceOptions"),
-            (At::Method, 4) => return options("google.protobuf.MethodOptions"),
-            (At::File, 4) | (At::Message, 3) => At::Message,
-            (At::File, 5) | (At::Message, 4) => At::Enum,
-            (At::File, 6) => At::Service,
-            (At::File, 7) | (At::Message, 2 | 6) => At::Field,
-            (At::Message, 5) => At::Range,
-            (At::Message, 8) => At::Oneof,
-            (At::Enum, 2) => At::Value,
-            (At::Service, 2) => At::Method,
+            (Definition::File, 8) => return options("google.protobuf.FileOptions"),
+            (Definition::Message, 7) => return options("google.protobuf.MessageOptions"),
+            (Definition::Field, 8) => return options("google.protobuf.FieldOptions"),
+            (Definition::Oneof, 2) => return options("google.protobuf.OneofOptions"),
+            (Definition::Range, 3) => return options("google.protobuf.ExtensionRangeOptions"),
+            (Definition::Enum, 3) => return options("google.protobuf.EnumOptions"),
+            (Definition::Value, 3) => return options("google.protobuf.EnumValueOptions"),
+            (Definition::Service, 3) => return options("google.protobuf.ServiceOptions"),
+            (Definition::Method, 4) => return options("google.protobuf.MethodOptions"),
+            (Definition::File, 4) | (Definition::Message, 3) => Definition::Message,
+            (Definition::File, 5) | (Definition::Message, 4) => Definition::Enum,
+            (Definition::File, 6) => Definition::Service,
+            (Definition::File, 7) | (Definition::Message, 2 | 6) => Definition::Field,
+            (Definition::Message, 5) => Definition::Range,
+            (Definition::Message, 8) => Definition::Oneof,
+            (Definition::Enum, 2) => Definition::Value,
+            (Definition::Service, 2) => Definition::Method,
             _ => return None,
         };
         index += 2;

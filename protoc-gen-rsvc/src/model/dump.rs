@@ -158,9 +158,9 @@ fn method(schema: &Schema, node: &Method, f: &mut Formatter<'_>) -> fmt::Result 
         f,
         "    rpc {}({}{}) returns ({}{}) -> {}",
         node.name,
-        stream(matches!(node.kind, MethodKind::ClientStreaming | MethodKind::Bidirectional)),
+        stream(matches!(node.kind, MethodKind::ClientStreaming | MethodKind::BidiStreaming)),
         schema.messages[node.input].full_name,
-        stream(matches!(node.kind, MethodKind::ServerStreaming | MethodKind::Bidirectional)),
+        stream(matches!(node.kind, MethodKind::ServerStreaming | MethodKind::BidiStreaming)),
         schema.messages[node.output].full_name,
         node.rust_name
     )?;

@@ -28,12 +28,12 @@ pub struct ErrorVariant {
     pub code: &'static CodeRow,
     /// As given, or that of the code.
     pub http_status: u16,
-    pub message: Template,
+    pub message: TextTemplate,
     pub retry_after: Option<Duration>,
     /// Descriptions and addresses of pages.
     pub help: Vec<(String, String)>,
     /// Languages and texts for users.
-    pub localized: Vec<(String, Template)>,
+    pub localized: Vec<(String, TextTemplate)>,
     /// Fields of the payload that go into `ErrorInfo.metadata`.
     pub metadata: Vec<FieldId>,
     /// Whether the payload is in a `Box`, to keep the enum small; see [`crate::storage`].
@@ -46,11 +46,11 @@ pub struct ErrorVariant {
 
 /// A text with fields of the payload in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Template(pub Vec<Part>);
+pub struct TextTemplate(pub Vec<TemplatePart>);
 
 /// A part of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum TemplatePart {
     Text(String),
     /// A path of fields; all but the last are messages, the last is a scalar or an enum.
     Field(Vec<FieldId>),

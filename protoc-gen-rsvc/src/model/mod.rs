@@ -19,7 +19,7 @@ use std::time::Duration;
 use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, MessageDescriptor};
 
 pub use arena::{Arena, Id};
-pub use errors::{ErrorSet, ErrorVariant, Part, Template};
+pub use errors::{ErrorSet, ErrorVariant, TemplatePart, TextTemplate};
 pub use storage::{FieldStorage, Shape};
 pub use well_known::WellKnown;
 
@@ -357,15 +357,15 @@ pub enum MethodKind {
     Unary,
     ClientStreaming,
     ServerStreaming,
-    Bidirectional,
+    BidiStreaming,
 }
 
 impl MethodKind {
     pub fn client_streams(self) -> bool {
-        matches!(self, Self::ClientStreaming | Self::Bidirectional)
+        matches!(self, Self::ClientStreaming | Self::BidiStreaming)
     }
     pub fn server_streams(self) -> bool {
-        matches!(self, Self::ServerStreaming | Self::Bidirectional)
+        matches!(self, Self::ServerStreaming | Self::BidiStreaming)
     }
 }
 

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, Value};
 
+use super::finding::Finding;
 use super::types::Types;
 use super::{EXTENSION, annotations as options};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::model::codes::{self, CodeRow};
 use crate::model::{
-    ErrorSet, ErrorVariant, FieldId, FieldKind, MessageId, Part, Schema, Template, ValueType,
+    ErrorSet, ErrorVariant, FieldId, FieldKind, MessageId, Schema, TemplatePart, TextTemplate, ValueType,
 };
 use crate::names;
 
@@ -47,7 +48,7 @@ pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
             .then(|| options::extension(&types.schema.pool, &descriptor.options(), "rsvc.v1.error_set"))
             .flatten();
         match annotated {
-            Some(annotated) => Reader { types, sink, message: id }.set(&descriptor, &annotated),
+            Some(annotated) => ErrorSetReader { types, sink, message: id }.set(&descriptor, &annotated),
             None => outside(types, sink, id),
         }
     }
@@ -79,13 +80,13 @@ fn annotation(types: &Types<'_>, field: &FieldDescriptor) -> Option<DynamicMessa
 }
 
 /// Reads one error set.
-struct Reader<'a, 'b> {
+struct ErrorSetReader<'a, 'b> {
     types: &'a mut Types<'b>,
     sink: &'a mut Sink,
     message: MessageId,
 }
 
-impl Reader<'_, '_> {
+impl ErrorSetReader<'_, '_> {
     fn schema(&self) -> &Schema {
         &self.types.schema
     }
@@ -189,7 +190,7 @@ impl Reader<'_, '_> {
         };
         let message = match text(&annotated, "message") {
             Some(text) => self.template(&text, payload, &at(self, tag::MESSAGE)),
-            None => Template(vec![Part::Text(names::words(&name))]),
+            None => TextTemplate(vec![TemplatePart::Text(names::words(&name))]),
         };
         let retry_after = self.retry_after(&annotated, &name, at(self, tag::RETRY_AFTER));
         let help = self.help(&annotated, &at(self, tag::HELP));
@@ -258,9 +259,9 @@ impl Reader<'_, '_> {
         code.http
     }
 
-    fn template(&mut self, text: &str, payload: MessageId, place: &Place) -> Template {
+    fn template(&mut self, text: &str, payload: MessageId, place: &Place) -> TextTemplate {
         let (template, wrong) = template::parse(self.schema(), text, payload);
-        for template::Wrong { message, help } in wrong {
+        for template::TextTemplateError { message, help } in wrong {
             self.sink.push(Diagnostic::error(Code::ERROR_TEMPLATE, message).at(place.clone()).help(help));
         }
         template
@@ -298,8 +299,8 @@ impl Reader<'_, '_> {
         annotated: &DynamicMessage,
         payload: MessageId,
         place: &Place,
-    ) -> Vec<(String, Template)> {
-        let mut localized: Vec<(String, Template)> = Vec::new();
+    ) -> Vec<(String, TextTemplate)> {
+        let mut localized: Vec<(String, TextTemplate)> = Vec::new();
         for message in messages(annotated, "localized") {
             let locale = text(&message, "locale").unwrap_or_default();
             let part = |p: &str| (1..=8).contains(&p.len()) && p.chars().all(|c| c.is_ascii_alphanumeric());
@@ -321,20 +322,8 @@ impl Reader<'_, '_> {
     }
 
     /// Reports a detail that cannot be sent.
-    fn detail(&mut self, message: String, place: Place) -> Report<'_> {
-        Report { sink: self.sink, diagnostic: Diagnostic::error(Code::ERROR_DETAIL, message).at(place) }
-    }
-}
-
-/// A finding that waits for its help.
-struct Report<'a> {
-    sink: &'a mut Sink,
-    diagnostic: Diagnostic,
-}
-
-impl Report<'_> {
-    fn help(self, help: &str) {
-        self.sink.push(self.diagnostic.help(help));
+    fn detail(&mut self, message: String, place: Place) -> Finding<'_> {
+        Finding::new(self.sink, Diagnostic::error(Code::ERROR_DETAIL, message).at(place))
     }
 }
 

@@ -6,6 +6,7 @@ mod template;
 
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, Value};
 
+use super::finding::Finding;
 use super::types::Types;
 use super::{EXTENSION, annotations as options};
 use crate::diag::{Code, Diagnostic, Place, Sink};
@@ -32,7 +33,7 @@ pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
         let rule = options::extension(&pool, &rpc.options(), "google.api.http");
         let fill = fill_update_mask(&pool, &rpc);
         let at = [METHOD_OPTIONS, HTTP].to_vec();
-        let mut reader = Reader { types, sink, method: id, rpc: rpc.path(), at, fill };
+        let mut reader = HttpRuleReader { types, sink, method: id, rpc: rpc.path(), at, fill };
         if let Some(rule) = rule {
             let bindings = reader.rules(&rule);
             types.schema.methods[id].bindings = bindings;
@@ -58,7 +59,7 @@ mod tag {
 }
 
 /// Reads the rules of one method.
-struct Reader<'a> {
+struct HttpRuleReader<'a> {
     types: &'a Types<'a>,
     sink: &'a mut Sink,
     method: MethodId,
@@ -70,7 +71,7 @@ struct Reader<'a> {
     fill: bool,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> HttpRuleReader<'a> {
     fn schema(&self) -> &'a Schema {
         &self.types.schema
     }
@@ -201,7 +202,7 @@ impl<'a> Reader<'a> {
         &mut self,
         rule: &DynamicMessage,
         output: MessageId,
-    ) -> Result<Option<FieldId>, Refused> {
+    ) -> Result<Option<FieldId>, Reported> {
         match &*text(rule, "response_body") {
             "" => Ok(None),
             "*" => {
@@ -211,12 +212,12 @@ impl<'a> Reader<'a> {
                     "`response_body` is `*`, which only `body` can be",
                 )
                 .help("leave `response_body` out to send all of the response");
-                Err(Refused)
+                Err(Reported)
             }
             name => self
                 .top_field(output, name, ("response_body", tag::RESPONSE_BODY), "response")
                 .map(Some)
-                .ok_or(Refused),
+                .ok_or(Reported),
         }
     }
 
@@ -287,12 +288,12 @@ impl<'a> Reader<'a> {
 
     fn wrong(&mut self, code: Code, tag: i32, message: impl Into<String>) -> Finding<'_> {
         let diagnostic = Diagnostic::error(code, message).at(self.place(tag));
-        Finding { sink: self.sink, diagnostic: Some(diagnostic) }
+        Finding::new(self.sink, diagnostic)
     }
 }
 
 /// It was wrong, and that was reported.
-struct Refused;
+struct Reported;
 
 /// What requests a rule takes.
 struct Pattern {
@@ -300,31 +301,6 @@ struct Pattern {
     path: String,
     /// The field of the rule that says so.
     tag: i32,
-}
-
-/// A diagnostic under construction; it is reported when it is dropped, so that none gets lost.
-struct Finding<'a> {
-    sink: &'a mut Sink,
-    diagnostic: Option<Diagnostic>,
-}
-
-impl Finding<'_> {
-    fn help(mut self, text: impl Into<String>) {
-        self.diagnostic = self.diagnostic.take().map(|d| d.help(text));
-    }
-
-    fn note(mut self, place: Place, text: &str) -> Self {
-        self.diagnostic = self.diagnostic.take().map(|d| d.note(place, text));
-        self
-    }
-}
-
-impl Drop for Finding<'_> {
-    fn drop(&mut self) {
-        if let Some(diagnostic) = self.diagnostic.take() {
-            self.sink.push(diagnostic);
-        }
-    }
 }
 
 fn text(rule: &DynamicMessage, name: &str) -> String {

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod errors;
+mod finding;
 mod http;
 mod rules;
 mod services;

@@ -113,7 +113,7 @@ fn method(
             (false, false) => MethodKind::Unary,
             (true, false) => MethodKind::ClientStreaming,
             (false, true) => MethodKind::ServerStreaming,
-            (true, true) => MethodKind::Bidirectional,
+            (true, true) => MethodKind::BidiStreaming,
         },
         idempotency: match std_options.map(MethodOptions::idempotency_level) {
             Some(IdempotencyLevel::NoSideEffects) => Idempotency::NoSideEffects,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use protoc_gen_rsvc::input::Source;
-use protoc_gen_rsvc::{Builder, File};
+use protoc_gen_rsvc::{Builder, GeneratedFile};
 
 /// The root of the repository.
 ///
@@ -66,7 +66,7 @@ impl Case {
     }
 
     /// What a `build.rs` generates for it.
-    pub fn generate(&self) -> Vec<File> {
+    pub fn generate(&self) -> Vec<GeneratedFile> {
         let builder = self.options.iter().fold(Builder::new(), |builder, option| {
             let (key, value) = option.split_once('=').expect("an option has a value");
             builder.option(key, value)
@@ -85,25 +85,25 @@ impl Case {
     }
 
     /// What stands in the repository for it.
-    pub fn expected(&self) -> Vec<File> {
+    pub fn expected(&self) -> Vec<GeneratedFile> {
         read_files(&self.folder.join("expected"))
     }
 }
 
 /// The `.rs` files of a folder, ordered by name.
-pub fn read_files(folder: &Path) -> Vec<File> {
+pub fn read_files(folder: &Path) -> Vec<GeneratedFile> {
     tree(folder, "rs")
         .into_iter()
         .map(|name| {
             let content = fs::read_to_string(folder.join(&name)).expect("a generated file is text");
-            File { name, content }
+            GeneratedFile { name, content }
         })
         .collect()
 }
 
 /// Where two sets of files first differ, for a message.
-pub fn difference(expected: &[File], found: &[File]) -> Option<String> {
-    let names = |files: &[File]| files.iter().map(|f| f.name.clone()).collect::<Vec<_>>();
+pub fn difference(expected: &[GeneratedFile], found: &[GeneratedFile]) -> Option<String> {
+    let names = |files: &[GeneratedFile]| files.iter().map(|f| f.name.clone()).collect::<Vec<_>>();
     if names(expected) != names(found) {
         return Some(format!("the files are {:?}, expected {:?}", names(found), names(expected)));
     }

@@ -152,10 +152,12 @@ fn what_has_not_changed_is_not_written() {
     let case = &Case::all()[0];
     let folder = tempfile::tempdir().expect("a folder");
     let files = case.generate();
-    let write =
-        |files: &[protoc_gen_rsvc::File]| protoc_gen_rsvc::write(folder.path(), files).expect("writes");
+    let write = |files: &[protoc_gen_rsvc::GeneratedFile]| {
+        protoc_gen_rsvc::write(folder.path(), files).expect("writes");
+    };
     let times = || {
-        let modified = |f: &protoc_gen_rsvc::File| fs::metadata(folder.path().join(&f.name))?.modified();
+        let modified =
+            |f: &protoc_gen_rsvc::GeneratedFile| fs::metadata(folder.path().join(&f.name))?.modified();
         files.iter().map(|f| modified(f).expect("written")).collect::<Vec<_>>()
     };
     write(&files);

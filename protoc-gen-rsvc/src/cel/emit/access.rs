@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::{Context, Place, constant, load, value};
+use super::{Context, StoredExpr, constant, load, value};
 use crate::cel::stored::{store_of, store_of_field, unwrapped};
 use crate::model::plan::{Const, MapForm, Op, Plan, Repr, Store};
 use crate::model::{FieldId, FieldKind, MessageId, ValueType};
@@ -63,7 +63,7 @@ pub(super) fn read(base: &Plan, field: FieldId, default: &Const, cx: &Context<'_
     };
     let held = match present(base, cx) {
         Some(text) if !reach::is_optional(cx.schema, field) => {
-            let place = Place::direct(place(&text, field, cx));
+            let place = StoredExpr::direct(place(&text, field, cx));
             let loaded = load(&place, &store);
             return match (&store, nullable) {
                 (Store::Message(_), _) => loaded,
@@ -78,7 +78,7 @@ pub(super) fn read(base: &Plan, field: FieldId, default: &Const, cx: &Context<'_
             quote!((#text).and_then(|__rsvc_m| #inner))
         }
     };
-    let loaded = load(&Place::behind(quote!(__rsvc_f)), &store);
+    let loaded = load(&StoredExpr::behind(quote!(__rsvc_f)), &store);
     match &store {
         Store::Message(_) | Store::Map(..) => held,
         Store::List(_) => quote!(#held.map_or(&[][..], |__rsvc_f| __rsvc_f.as_slice())),

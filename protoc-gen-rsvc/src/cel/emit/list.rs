@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Context, Place, body_result, load, local, name};
+use super::{Context, StoredExpr, body_result, load, local, name};
 use crate::model::plan::{Item, ListForm, MapForm, Op, Own, Plan, Quantifier, Range, Repr};
 
 /// A list, or what is made of lists.
@@ -129,7 +129,7 @@ fn values(list: &Plan, cx: &Context<'_>) -> TokenStream {
 fn item_value(item: &Item, reference: bool) -> (TokenStream, TokenStream) {
     let pattern = quote!(__rsvc_i);
     let each = match item {
-        Item::Stored(store) => load(&Place::behind(quote!(__rsvc_i)), store),
+        Item::Stored(store) => load(&StoredExpr::behind(quote!(__rsvc_i)), store),
         Item::Value(repr) if reference => match &**repr {
             Repr::Str(Own::Owned) => quote!(__rsvc_i.as_str()),
             Repr::Bytes(Own::Owned) | Repr::List(_, ListForm::Owned) => quote!(__rsvc_i.as_slice()),
@@ -239,7 +239,7 @@ fn collected(plan: &Plan, cx: &Context<'_>) -> TokenStream {
             let each = match range.source_item() {
                 Some(Item::Stored(store)) => {
                     let var = local(*var);
-                    load(&Place::behind(quote!(#var)), store)
+                    load(&StoredExpr::behind(quote!(#var)), store)
                 }
                 _ => {
                     let var = local(*var);
@@ -272,7 +272,7 @@ fn held(item: &Item, owned: bool) -> TokenStream {
 pub(super) fn map_get(map: &Plan, key: &Plan, owned: bool, cx: &Context<'_>) -> TokenStream {
     let (found, key_value) = (lookup(map, cx), super::value(key, cx));
     let each = match map.as_map() {
-        MapForm::Stored(_, store) => load(&Place::behind(quote!(__rsvc_i)), store),
+        MapForm::Stored(_, store) => load(&StoredExpr::behind(quote!(__rsvc_i)), store),
         MapForm::Built(_, repr) => held(&Item::Value(Box::new(repr.clone())), owned),
     };
     quote!({

@@ -18,25 +18,25 @@ pub struct Context<'a> {
     /// The module that the text is in, for paths of types.
     pub module: &'a [String],
     /// What a rule stands on.
-    pub this: Place,
+    pub this: StoredExpr,
 }
 
 impl Context<'_> {
     /// The same for a rule that stands on something else.
     #[must_use]
-    pub fn on(&self, this: Place) -> Self {
+    pub fn on(&self, this: StoredExpr) -> Self {
         Self { this, ..*self }
     }
 }
 
 /// A value in prost's storage: an expression that is it, or one that refers to it.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct StoredExpr {
     text: TokenStream,
     reference: bool,
 }
 
-impl Place {
+impl StoredExpr {
     /// A field or the like.
     pub fn direct(text: TokenStream) -> Self {
         Self { text, reference: false }
@@ -303,18 +303,18 @@ fn body_result(plan: &Plan, cx: &Context<'_>) -> TokenStream {
     quote!(::core::result::Result::<_, ::rsvc::codegen::cel::Error>::Ok(#text))
 }
 
-fn variable_place(variable: Variable, cx: &Context<'_>) -> Place {
+fn variable_place(variable: Variable, cx: &Context<'_>) -> StoredExpr {
     match variable {
         Variable::This => cx.this.clone(),
         Variable::Local(id) => {
             let name = local(id);
-            Place::behind(quote!(#name))
+            StoredExpr::behind(quote!(#name))
         }
     }
 }
 
 /// The value at a place of prost's storage.
-fn load(place: &Place, store: &Store) -> TokenStream {
+fn load(place: &StoredExpr, store: &Store) -> TokenStream {
     use crate::model::Scalar as S;
     let (value, reference, receiver) = (place.value(), place.reference(), place.receiver());
     match store {
@@ -426,8 +426,8 @@ fn to_dyn(inner: &Plan, cx: &Context<'_>) -> TokenStream {
             let (entries, key, value) = match &**form {
                 MapForm::Stored(key, store) => {
                     let map = value(inner, cx);
-                    let key = load(&Place::behind(quote!(__rsvc_k)), &Store::Scalar(*key));
-                    let value = load(&Place::behind(quote!(__rsvc_w)), store);
+                    let key = load(&StoredExpr::behind(quote!(__rsvc_k)), &Store::Scalar(*key));
+                    let value = load(&StoredExpr::behind(quote!(__rsvc_w)), store);
                     (quote!((#map).into_iter().flatten()), dyn_of(&key), dyn_of(&value))
                 }
                 MapForm::Built(..) => {

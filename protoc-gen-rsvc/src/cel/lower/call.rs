@@ -9,17 +9,17 @@ use crate::cel::stored::item_form;
 use crate::model::plan::{Const, Item, ListForm, Op, Own, Plan, Repr};
 
 /// An overload whose runtime function takes the same arguments.
-struct Direct {
+struct DirectCall {
     id: &'static str,
     function: &'static str,
     fails: bool,
 }
 
-const fn direct(id: &'static str, function: &'static str, fails: bool) -> Direct {
-    Direct { id, function, fails }
+const fn direct(id: &'static str, function: &'static str, fails: bool) -> DirectCall {
+    DirectCall { id, function, fails }
 }
 
-const DIRECT: &[Direct] = &[
+const DIRECT: &[DirectCall] = &[
     direct("contains_string", "contains", false),
     direct("starts_with_string", "starts_with", false),
     direct("ends_with_string", "ends_with", false),

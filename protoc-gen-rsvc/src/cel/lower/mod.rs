@@ -24,7 +24,7 @@ use crate::model::plan::{Const, Item, ListForm, Op, Own, Plan, Repr, Store, Vari
 
 /// What a variable of the expression stands for.
 #[derive(Clone, Debug)]
-pub enum Binding {
+pub enum VarBinding {
     /// A reference to a value in prost's storage, called `this` in the generated code.
     This(Store),
     Const(Const),
@@ -43,14 +43,14 @@ pub struct Compiled {
 }
 
 /// Lowers an expression.
-pub fn lower(typed: &Typed, bindings: &[Binding], schema: &Schema) -> Result<Compiled, CelError> {
+pub fn lower(typed: &Typed, bindings: &[VarBinding], schema: &Schema) -> Result<Compiled, CelError> {
     let mut lowerer = Lowerer { schema, bindings, locals: Vec::new(), next: FIRST_FRESH, now: false };
     let plan = lowerer.expr(typed)?;
     Ok(Compiled { plan, now: lowerer.now })
 }
 
 /// Lowers a rule, whose result is bool or an owned or borrowed string.
-pub fn lower_rule(typed: &Typed, bindings: &[Binding], schema: &Schema) -> Result<Compiled, CelError> {
+pub fn lower_rule(typed: &Typed, bindings: &[VarBinding], schema: &Schema) -> Result<Compiled, CelError> {
     let Compiled { plan, now } = lower(typed, bindings, schema)?;
     let plan = match plan.repr {
         Repr::Bool | Repr::Str(_) => plan,
@@ -65,7 +65,7 @@ const FIRST_FRESH: u32 = 1 << 16;
 
 struct Lowerer<'a> {
     schema: &'a Schema,
-    bindings: &'a [Binding],
+    bindings: &'a [VarBinding],
     locals: Vec<(u32, Item)>,
     next: u32,
     now: bool,
@@ -96,9 +96,9 @@ impl Lowerer<'_> {
         Ok(match &e.kind {
             TypedKind::Literal(literal) => Plan::constant(constant(literal)),
             TypedKind::Var(at) => match &self.bindings[*at] {
-                Binding::This(store) => load(Variable::This, store.clone()),
-                Binding::Const(value) => Plan::constant(value.clone()),
-                Binding::Now => {
+                VarBinding::This(store) => load(Variable::This, store.clone()),
+                VarBinding::Const(value) => Plan::constant(value.clone()),
+                VarBinding::Now => {
                     self.now = true;
                     Plan { repr: Repr::Timestamp, fallible: false, op: Op::Now }
                 }

@@ -1,6 +1,6 @@
 //! The JSON of the messages of `google.protobuf` that prost-types has ready, which the runtime carries.
 
-use super::{Cx, Found};
+use super::{GeneratedTypes, JsonEmitter};
 use crate::diag::Diagnostic;
 use crate::model::{FileId, Schema, TypePath};
 
@@ -70,7 +70,9 @@ pub(crate) fn emit(schema: &Schema) -> Result<Vec<syn::Item>, Diagnostic> {
         ready(message.file, &message.rust, &message.full_name) && message.well_known.is_none()
     });
     let enums = schema.enums.iter().filter(|(_, node)| ready(node.file, &node.rust, &node.full_name));
-    let found =
-        Found { messages: messages.map(|(id, _)| id).collect(), enums: enums.map(|(id, _)| id).collect() };
-    found.emit(&Cx { lacks: is_newer, ..Cx::new(schema, &[], "self") }, false)
+    let found = GeneratedTypes {
+        messages: messages.map(|(id, _)| id).collect(),
+        enums: enums.map(|(id, _)| id).collect(),
+    };
+    found.emit(&JsonEmitter { lacks: is_newer, ..JsonEmitter::new(schema, &[], "self") }, false)
 }

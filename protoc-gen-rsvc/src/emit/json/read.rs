@@ -3,10 +3,10 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{Cx, Holds, Kind};
+use super::{Holds, JsonEmitter, JsonKind};
 use crate::model::{FieldId, OneofId};
 
-impl Cx<'_> {
+impl JsonEmitter<'_> {
     /// The function that reads one of the fields, by its index.
     pub(super) fn read_field(&self, fields: &[FieldId]) -> TokenStream {
         let arms = fields.iter().enumerate().map(|(index, field)| {
@@ -42,12 +42,12 @@ impl Cx<'_> {
             _ => "",
         };
         match (holds, self.kind(field.kind.value())) {
-            (Holds::Map, Kind::Enum(path)) => quote! { __rsvc_r.enum_map::<#path, _>(&mut #place) },
+            (Holds::Map, JsonKind::Enum(path)) => quote! { __rsvc_r.enum_map::<#path, _>(&mut #place) },
             (Holds::Map, _) => quote! { __rsvc_r.map(&mut #place) },
-            (Holds::List, Kind::Message) => quote! { __rsvc_r.list(&mut #place) },
-            (Holds::Optional, Kind::Message) => quote! { __rsvc_r.message_opt(&mut #place) },
-            (_, Kind::Message) => quote! { ::rsvc::codegen::json::Json::read_json(&mut #place, __rsvc_r) },
-            (holds, Kind::Enum(path)) => {
+            (Holds::List, JsonKind::Message) => quote! { __rsvc_r.list(&mut #place) },
+            (Holds::Optional, JsonKind::Message) => quote! { __rsvc_r.message_opt(&mut #place) },
+            (_, JsonKind::Message) => quote! { ::rsvc::codegen::json::Json::read_json(&mut #place, __rsvc_r) },
+            (holds, JsonKind::Enum(path)) => {
                 let method = if holds == Holds::Value {
                     format_ident!("enumeration")
                 } else {
@@ -57,8 +57,8 @@ impl Cx<'_> {
             }
             (_, kind) => {
                 let stem = match kind {
-                    Kind::Copied(stem) => stem,
-                    Kind::Bytes => "bytes",
+                    JsonKind::Copied(stem) => stem,
+                    JsonKind::Bytes => "bytes",
                     _ => "string",
                 };
                 let method = format_ident!("{stem}{suffix}");
@@ -74,31 +74,31 @@ impl Cx<'_> {
         let variant = self.variant(oneof, id);
         let some = quote! { ::core::option::Option::Some };
         let body = match self.kind(field.kind.value()) {
-            Kind::Message => quote! {
+            JsonKind::Message => quote! {
                 if let #some(#variant(__rsvc_value)) = &mut #place {
                     ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                 } else {
                     #place = #some(#variant(__rsvc_r.message_value()?));
                 }
             },
-            Kind::Enum(path) => quote! {
+            JsonKind::Enum(path) => quote! {
                 if let #some(__rsvc_value) = __rsvc_r.enum_value(<#path as ::rsvc::codegen::json::JsonEnum>::INFO)? {
                     #place = #some(#variant(__rsvc_value));
                 }
             },
-            Kind::Bytes if field.storage.shared_bytes => {
+            JsonKind::Bytes if field.storage.shared_bytes => {
                 quote! { #place = #some(#variant(__rsvc_r.bytes_value()?.into())); }
             }
             kind => {
                 let method = match kind {
-                    Kind::Copied("double") => "f64_value",
-                    Kind::Copied("float") => "f32_value",
-                    Kind::Copied("int32") => "i32_value",
-                    Kind::Copied("int64") => "i64_value",
-                    Kind::Copied("uint32") => "u32_value",
-                    Kind::Copied("uint64") => "u64_value",
-                    Kind::Copied(_) => "bool_value",
-                    Kind::Bytes => "bytes_value",
+                    JsonKind::Copied("double") => "f64_value",
+                    JsonKind::Copied("float") => "f32_value",
+                    JsonKind::Copied("int32") => "i32_value",
+                    JsonKind::Copied("int64") => "i64_value",
+                    JsonKind::Copied("uint32") => "u32_value",
+                    JsonKind::Copied("uint64") => "u64_value",
+                    JsonKind::Copied(_) => "bool_value",
+                    JsonKind::Bytes => "bytes_value",
                     _ => "string_value",
                 };
                 let method = format_ident!("{method}");

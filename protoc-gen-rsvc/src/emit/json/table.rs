@@ -3,10 +3,10 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::Cx;
+use super::JsonEmitter;
 use crate::model::{FieldId, FieldKind, Presence, ValueType, WellKnown};
 
-impl Cx<'_> {
+impl JsonEmitter<'_> {
     pub(super) fn table_line(&self, id: FieldId) -> TokenStream {
         let field = &self.schema.fields[id];
         let escaped = escape(&field.json_name);

@@ -3,10 +3,10 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{Cx, Holds, Kind};
+use super::{Holds, JsonEmitter, JsonKind};
 use crate::model::{FieldId, FieldKind, MessageId, OneofId, Presence};
 
-impl Cx<'_> {
+impl JsonEmitter<'_> {
     /// A statement for each field, and one for each oneof at the place of its first member.
     pub(super) fn write_lines(&self, id: MessageId) -> Vec<TokenStream> {
         let mut lines = Vec::new();
@@ -50,14 +50,14 @@ impl Cx<'_> {
     fn write_variant(&self, entry: &TokenStream, oneof: OneofId, field: FieldId) -> TokenStream {
         let variant = self.variant(oneof, field);
         let call = match self.kind(self.schema.fields[field].kind.value()) {
-            Kind::Copied(stem) => {
+            JsonKind::Copied(stem) => {
                 let method = format_ident!("{stem}_set");
                 quote! { #method(#entry, *__rsvc_value) }
             }
-            Kind::String => quote! { string_set(#entry, __rsvc_value) },
-            Kind::Bytes => quote! { bytes_set(#entry, __rsvc_value) },
-            Kind::Enum(_) => quote! { enum_set(#entry, *__rsvc_value) },
-            Kind::Message => quote! { message_set(#entry, __rsvc_value) },
+            JsonKind::String => quote! { string_set(#entry, __rsvc_value) },
+            JsonKind::Bytes => quote! { bytes_set(#entry, __rsvc_value) },
+            JsonKind::Enum(_) => quote! { enum_set(#entry, *__rsvc_value) },
+            JsonKind::Message => quote! { message_set(#entry, __rsvc_value) },
         };
         quote! { ::core::option::Option::Some(#variant(__rsvc_value)) => __rsvc_w.#call, }
     }
@@ -68,38 +68,38 @@ impl Cx<'_> {
         let place = self.place(&field.rust_name);
         let kind = self.kind(field.kind.value());
         match (self.holds(id), kind) {
-            (Holds::List, Kind::Copied(stem)) => {
+            (Holds::List, JsonKind::Copied(stem)) => {
                 let method = format_ident!("{stem}_list");
                 quote! { #method(#entry, &#place) }
             }
-            (Holds::List, Kind::String) => quote! { string_list(#entry, &#place) },
-            (Holds::List, Kind::Bytes | Kind::Message) => quote! { list(#entry, &#place) },
-            (Holds::List, Kind::Enum(_)) => quote! { enum_list(#entry, &#place) },
-            (Holds::Map, Kind::Enum(_)) => quote! { enum_map(#entry, &#place) },
+            (Holds::List, JsonKind::String) => quote! { string_list(#entry, &#place) },
+            (Holds::List, JsonKind::Bytes | JsonKind::Message) => quote! { list(#entry, &#place) },
+            (Holds::List, JsonKind::Enum(_)) => quote! { enum_list(#entry, &#place) },
+            (Holds::Map, JsonKind::Enum(_)) => quote! { enum_map(#entry, &#place) },
             (Holds::Map, _) => quote! { map(#entry, &#place) },
-            (Holds::Optional, Kind::Copied(stem)) => {
+            (Holds::Optional, JsonKind::Copied(stem)) => {
                 let method = format_ident!("{stem}_opt");
                 quote! { #method(#entry, #place) }
             }
-            (Holds::Optional, Kind::String) => quote! { string_opt(#entry, &#place) },
-            (Holds::Optional, Kind::Bytes) => quote! { bytes_opt(#entry, &#place) },
-            (Holds::Optional, Kind::Enum(_)) => quote! { enum_opt(#entry, #place) },
-            (Holds::Optional, Kind::Message) => quote! { message_opt(#entry, &#place) },
-            (Holds::Value, Kind::Message) => quote! { message_set(#entry, &#place) },
+            (Holds::Optional, JsonKind::String) => quote! { string_opt(#entry, &#place) },
+            (Holds::Optional, JsonKind::Bytes) => quote! { bytes_opt(#entry, &#place) },
+            (Holds::Optional, JsonKind::Enum(_)) => quote! { enum_opt(#entry, #place) },
+            (Holds::Optional, JsonKind::Message) => quote! { message_opt(#entry, &#place) },
+            (Holds::Value, JsonKind::Message) => quote! { message_set(#entry, &#place) },
             (Holds::Value, kind) => {
                 let required = matches!(field.kind, FieldKind::Singular(_, Presence::Required));
                 let suffix = if required { "_set" } else { "" };
                 match kind {
-                    Kind::Copied(stem) => {
+                    JsonKind::Copied(stem) => {
                         let method = format_ident!("{stem}{suffix}");
                         quote! { #method(#entry, #place) }
                     }
-                    Kind::Enum(_) => {
+                    JsonKind::Enum(_) => {
                         let method = format_ident!("{}", if required { "enum_set" } else { "enumeration" });
                         quote! { #method(#entry, #place) }
                     }
-                    Kind::String | Kind::Bytes | Kind::Message => {
-                        let stem = if matches!(kind, Kind::String) { "string" } else { "bytes" };
+                    JsonKind::String | JsonKind::Bytes | JsonKind::Message => {
+                        let stem = if matches!(kind, JsonKind::String) { "string" } else { "bytes" };
                         let method = format_ident!("{stem}{suffix}");
                         quote! { #method(#entry, &#place) }
                     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::Cx;
+use super::JsonEmitter;
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Scalar, Schema, ValueType};
 use crate::storage::reach;
 use crate::tokens;
@@ -42,7 +42,7 @@ fn is_lost(schema: &Schema, field: FieldId) -> bool {
     ) && field.oneof.is_none()
 }
 
-impl Cx<'_> {
+impl JsonEmitter<'_> {
     /// The function that encodes what prost leaves out, if there may be something.
     pub(super) fn negative_zeros(&self, fields: &[FieldId]) -> Option<TokenStream> {
         let lines: Vec<_> = fields.iter().filter_map(|field| self.zero_line(*field)).collect();

@@ -10,7 +10,7 @@ use crate::model::{FieldId, Scalar};
 
 /// What of a field is tested.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum FieldPart {
     Whole,
     Item,
     Key,
@@ -18,16 +18,16 @@ pub(super) enum Part {
 }
 
 /// What a violation is about.
-pub(super) struct At {
+pub(super) struct ViolationField {
     /// The number of the field; zero for the message itself.
     number: u32,
-    part: Part,
+    part: FieldPart,
 }
 
-impl At {
-    pub(super) const MESSAGE: Self = Self { number: 0, part: Part::Whole };
+impl ViolationField {
+    pub(super) const MESSAGE: Self = Self { number: 0, part: FieldPart::Whole };
 
-    pub(super) fn new(field: FieldId, part: Part, cx: &Context<'_>) -> Self {
+    pub(super) fn new(field: FieldId, part: FieldPart, cx: &Context<'_>) -> Self {
         Self { number: cx.schema.fields[field].number, part }
     }
 
@@ -38,16 +38,16 @@ impl At {
     /// What takes the violation.
     fn out(&self) -> TokenStream {
         match self.part {
-            Part::Whole => quote!(__rsvc_out),
-            Part::Item => quote!(__rsvc_out.item(__rsvc_n)),
-            Part::Key => quote!(__rsvc_out.key(__rsvc_key)),
-            Part::Value => quote!(__rsvc_out.value(__rsvc_key)),
+            FieldPart::Whole => quote!(__rsvc_out),
+            FieldPart::Item => quote!(__rsvc_out.item(__rsvc_n)),
+            FieldPart::Key => quote!(__rsvc_out.key(__rsvc_key)),
+            FieldPart::Value => quote!(__rsvc_out.value(__rsvc_key)),
         }
     }
 }
 
 /// The tests of a value. Some standard rules of a field are one call; what takes more is shorter beside its report.
-pub(super) fn checks(checks: &[Check], at: &At, cx: &Context<'_>) -> TokenStream {
+pub(super) fn checks(checks: &[Check], at: &ViolationField, cx: &Context<'_>) -> TokenStream {
     let mut body = TokenStream::new();
     let mut rest = checks;
     while let Some((first, after)) = rest.split_first() {
@@ -62,7 +62,7 @@ pub(super) fn checks(checks: &[Check], at: &At, cx: &Context<'_>) -> TokenStream
 }
 
 /// `min_len` and `max_len` of a string together.
-fn both_lengths(first: &Check, second: &Check, at: &At, cx: &Context<'_>) -> Option<TokenStream> {
+fn both_lengths(first: &Check, second: &Check, at: &ViolationField, cx: &Context<'_>) -> Option<TokenStream> {
     let (("string.min_len", min), ("string.max_len", max)) = (length(first, at)?, length(second, at)?) else {
         return None;
     };
@@ -71,7 +71,7 @@ fn both_lengths(first: &Check, second: &Check, at: &At, cx: &Context<'_>) -> Opt
 }
 
 /// The call for a standard rule that the runtime knows.
-fn call(check: &Check, at: &At, cx: &Context<'_>) -> Option<TokenStream> {
+fn call(check: &Check, at: &ViolationField, cx: &Context<'_>) -> Option<TokenStream> {
     let (number, value) = (at.number(), cx.this.reference());
     if let Some((id, size)) = length(check, at) {
         let method = if id == "string.min_len" { quote!(min_len) } else { quote!(max_len) };
@@ -88,7 +88,7 @@ fn call(check: &Check, at: &At, cx: &Context<'_>) -> Option<TokenStream> {
 }
 
 /// The id and the size of a rule about the length of a string that is a field.
-fn length<'a>(check: &'a Check, at: &At) -> Option<(&'a str, Literal)> {
+fn length<'a>(check: &'a Check, at: &ViolationField) -> Option<(&'a str, Literal)> {
     let (Text::Size(size), Test::Fails(plan)) = (&check.text, &check.test) else { return None };
     let Op::Call { function: "is_shorter" | "is_longer", args, .. } = &plan.op else { return None };
     let Op::Load(Variable::This, Store::Scalar(Scalar::String)) = args.first()?.op else { return None };
@@ -96,12 +96,12 @@ fn length<'a>(check: &'a Check, at: &At) -> Option<(&'a str, Literal)> {
 }
 
 /// Whether the id tells all of a rule of a field as a whole.
-fn is_standard(check: &Check, at: &At) -> bool {
-    at.part == Part::Whole && check.place == RulePlace::Standard
+fn is_standard(check: &Check, at: &ViolationField) -> bool {
+    at.part == FieldPart::Whole && check.place == RulePlace::Standard
 }
 
-pub(super) fn check(check: &Check, at: &At, cx: &Context<'_>) -> TokenStream {
-    let report = Report { at, check, cx };
+pub(super) fn check(check: &Check, at: &ViolationField, cx: &Context<'_>) -> TokenStream {
+    let report = CheckEmitter { at, check, cx };
     let test = match &check.test {
         Test::Fails(plan) => report.condition(plan, true),
         Test::Holds(plan) => report.condition(plan, false),
@@ -111,13 +111,13 @@ pub(super) fn check(check: &Check, at: &At, cx: &Context<'_>) -> TokenStream {
 }
 
 /// What happens to the outcome of a test.
-struct Report<'a> {
-    at: &'a At,
+struct CheckEmitter<'a> {
+    at: &'a ViolationField,
     check: &'a Check,
     cx: &'a Context<'a>,
 }
 
-impl Report<'_> {
+impl CheckEmitter<'_> {
     /// The constant that describes a rule that is not a standard one.
     fn rule(&self) -> TokenStream {
         let id = &self.check.id;

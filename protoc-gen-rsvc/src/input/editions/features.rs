@@ -131,7 +131,7 @@ impl FeatureSet {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // each is one feature, and they are independent
 pub(crate) struct Features {
-    pub(crate) presence: Presence,
+    pub(crate) presence: FieldPresence,
     pub(crate) closed: bool,
     pub(crate) packed: bool,
     pub(crate) verify_utf8: bool,
@@ -141,7 +141,7 @@ pub(crate) struct Features {
 
 /// `features.field_presence`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Presence {
+pub(crate) enum FieldPresence {
     Explicit,
     Implicit,
     Required,
@@ -150,7 +150,7 @@ pub(crate) enum Presence {
 impl Features {
     /// What holds when nothing is said. The editions so far agree.
     pub(crate) const DEFAULT: Self = Self {
-        presence: Presence::Explicit,
+        presence: FieldPresence::Explicit,
         closed: false,
         packed: true,
         verify_utf8: true,
@@ -167,9 +167,9 @@ impl Features {
         };
         Self {
             presence: match said.field_presence {
-                Some(1) => Presence::Explicit,
-                Some(2) => Presence::Implicit,
-                Some(3) => Presence::Required,
+                Some(1) => FieldPresence::Explicit,
+                Some(2) => FieldPresence::Implicit,
+                Some(3) => FieldPresence::Required,
                 _ => self.presence,
             },
             closed: two(said.enum_type, 2, 1, self.closed),
@@ -197,13 +197,13 @@ mod tests {
             enum_type: Some(2),
             ..FeatureSet::default()
         });
-        assert_eq!((file.presence, file.closed, file.packed), (Presence::Implicit, true, true));
+        assert_eq!((file.presence, file.closed, file.packed), (FieldPresence::Implicit, true, true));
         let field = file.with(FeatureSet {
             field_presence: Some(1),
             message_encoding: Some(77),
             ..FeatureSet::default()
         });
-        assert_eq!((field.presence, field.closed, field.delimited), (Presence::Explicit, true, false));
+        assert_eq!((field.presence, field.closed, field.delimited), (FieldPresence::Explicit, true, false));
     }
 
     #[test]

@@ -13,7 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::features::{Edition, FeatureSet, Features, Presence};
+use super::features::{Edition, FeatureSet, Features, FieldPresence};
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::input::locations::place_in;
 use crate::input::raw::{self, Descriptor, Field, File, Label, OptionsKind, Type, options, tag};
@@ -105,7 +105,7 @@ struct Survey<'a> {
 
 impl Survey<'_> {
     fn file(&mut self, file: &File, features: Features) {
-        if features.presence == Presence::Required {
+        if features.presence == FieldPresence::Required {
             self.path = vec![8];
             self.error("fields cannot be required by default");
             self.path.clear();
@@ -186,7 +186,7 @@ impl Survey<'_> {
             }
             return;
         }
-        if features.presence != Presence::Implicit || field.label == Some(Label::Required as i32) {
+        if features.presence != FieldPresence::Implicit || field.label == Some(Label::Required as i32) {
             return;
         }
         self.implicit = true;
@@ -262,7 +262,7 @@ fn write_field(field: &mut Field, features: Features, is_map: bool) {
         field.set_type(Type::Group);
     }
     let singular = field.oneof_index.is_none() && !is_repeated(field) && field.extendee.is_none();
-    if singular && features.presence == Presence::Required {
+    if singular && features.presence == FieldPresence::Required {
         field.set_label(Label::Required);
     }
 }
@@ -270,7 +270,7 @@ fn write_field(field: &mut Field, features: Features, is_map: bool) {
 /// Explicit presence in proto3: a oneof of one field, after the real ones.
 fn write_optional(fields: &mut [Field], index: usize, message: &mut Descriptor, around: Features) {
     let field = &fields[index];
-    let explicit = features_of(field, Some(message), around).presence == Presence::Explicit;
+    let explicit = features_of(field, Some(message), around).presence == FieldPresence::Explicit;
     let has_presence = field.known_type() == Some(Type::Message);
     let singular = field.oneof_index.is_none() && field.label == Some(Label::Optional as i32);
     // prost-build asks for the word even where a group has presence by nature.

@@ -124,10 +124,10 @@ fn renumber(path: &mut Vec<i32>, removed: &BTreeMap<Vec<i32>, Vec<i32>>) {
     }
 }
 
-type Wrong = (Code, String, Option<String>);
+type FeatureError = (Code, String, Option<String>);
 
 /// `features.x = Y` or `features = { x: Y }`.
-fn read(option: &UninterpretedOption, kind: OptionsKind, said: &mut FeatureSet) -> Result<(), Wrong> {
+fn read(option: &UninterpretedOption, kind: OptionsKind, said: &mut FeatureSet) -> Result<(), FeatureError> {
     match option.name.as_slice() {
         [_] => {
             let Some(text) = &option.aggregate_value else {
@@ -144,7 +144,7 @@ fn read(option: &UninterpretedOption, kind: OptionsKind, said: &mut FeatureSet) 
 }
 
 /// `x: Y` again and again, with `[ext] { … }` of other languages between.
-fn read_message(mut rest: &[Token], kind: OptionsKind, said: &mut FeatureSet) -> Result<(), Wrong> {
+fn read_message(mut rest: &[Token], kind: OptionsKind, said: &mut FeatureSet) -> Result<(), FeatureError> {
     loop {
         rest = match rest {
             [] => return Ok(()),
@@ -178,7 +178,7 @@ fn group(tokens: &[Token]) -> usize {
     tokens.len()
 }
 
-fn set(said: &mut FeatureSet, kind: OptionsKind, name: &str, value: &str) -> Result<(), Wrong> {
+fn set(said: &mut FeatureSet, kind: OptionsKind, name: &str, value: &str) -> Result<(), FeatureError> {
     let Some(index) = NAMES.iter().position(|(known, ..)| *known == name) else {
         let near = suggest::closest(name, NAMES.iter().map(|(known, ..)| *known));
         let help = near.map(|near| format!("did you mean `{near}`?"));

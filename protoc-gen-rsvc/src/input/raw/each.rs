@@ -36,11 +36,11 @@ type Change<'c> = dyn FnMut(&[i32], OptionsKind, &mut Option<Vec<u8>>) + 'c;
 
 /// Shows the options of every definition, with the path of the options.
 pub(crate) fn each_options(file: &mut File, change: &mut Change) {
-    let mut each = Each { path: Vec::new(), change };
+    let mut each = OptionsWalk { path: Vec::new(), change };
     each.one(OptionsKind::File, 8, &mut file.options);
-    each.all(tag::file::MESSAGE, &mut file.message, Each::message);
-    each.all(tag::file::ENUM, &mut file.enumeration, Each::enumeration);
-    each.all(tag::file::EXTENSION, &mut file.extension, Each::field);
+    each.all(tag::file::MESSAGE, &mut file.message, OptionsWalk::message);
+    each.all(tag::file::ENUM, &mut file.enumeration, OptionsWalk::enumeration);
+    each.all(tag::file::EXTENSION, &mut file.extension, OptionsWalk::field);
     each.all(tag::file::SERVICE, &mut file.service, |each, service| {
         each.one(OptionsKind::Service, 3, &mut service.options);
         each.all(tag::service::METHOD, &mut service.method, |each, method| {
@@ -49,12 +49,12 @@ pub(crate) fn each_options(file: &mut File, change: &mut Change) {
     });
 }
 
-struct Each<'a, 'c> {
+struct OptionsWalk<'a, 'c> {
     path: Vec<i32>,
     change: &'a mut Change<'c>,
 }
 
-impl Each<'_, '_> {
+impl OptionsWalk<'_, '_> {
     /// The options of what is at the path; `number` is that of `options` in it.
     fn one(&mut self, kind: OptionsKind, number: i32, options: &mut Option<Vec<u8>>) {
         self.path.push(number);

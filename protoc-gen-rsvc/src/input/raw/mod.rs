@@ -110,7 +110,7 @@ pub(crate) struct Descriptor {
     #[prost(bytes = "vec", optional, tag = "7")]
     pub(crate) options: Option<Vec<u8>>,
     #[prost(message, repeated, tag = "9")]
-    pub(crate) reserved_range: Vec<Range>,
+    pub(crate) reserved_range: Vec<NumberRange>,
     #[prost(string, repeated, tag = "10")]
     pub(crate) reserved_name: Vec<String>,
     #[prost(int32, optional, tag = "11")]
@@ -129,7 +129,7 @@ pub(crate) struct ExtensionRange {
 
 /// Reserved numbers: the end is outside for messages, inside for enums.
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Range {
+pub(crate) struct NumberRange {
     #[prost(int32, optional, tag = "1")]
     pub(crate) start: Option<i32>,
     #[prost(int32, optional, tag = "2")]
@@ -192,7 +192,7 @@ pub(crate) struct Enum {
     #[prost(bytes = "vec", optional, tag = "3")]
     pub(crate) options: Option<Vec<u8>>,
     #[prost(message, repeated, tag = "4")]
-    pub(crate) reserved_range: Vec<Range>,
+    pub(crate) reserved_range: Vec<NumberRange>,
     #[prost(string, repeated, tag = "5")]
     pub(crate) reserved_name: Vec<String>,
     #[prost(int32, optional, tag = "6")]

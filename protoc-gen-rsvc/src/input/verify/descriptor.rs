@@ -6,7 +6,7 @@
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind as ReflectKind, MessageDescriptor};
 
-use super::walk::{Node, walk};
+use super::walk::{Definition, walk};
 use crate::diag::{Code, Sink};
 use crate::input::raw::{self, Label, tag};
 use crate::model::WellKnown;
@@ -20,7 +20,7 @@ pub(super) fn check(file: &raw::File, sink: &mut Sink) {
     }
     let pool = DescriptorPool::global();
     walk(file, &mut |at, node| {
-        let Node::Message { message, .. } = node else { return };
+        let Definition::Message { message, .. } = node else { return };
         let name = at.full_name(message.name());
         let Some(known) = pool.get_message_by_name(&name) else { return };
         if WellKnown::of(&name).is_some() && !is_same(message, &known) {

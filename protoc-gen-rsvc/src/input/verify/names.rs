@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::walk::{Cursor, Node, walk};
+use super::walk::{Cursor, Definition, walk};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::input::locations::place_in;
 use crate::input::raw::{self, tag};
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum SymbolKind {
     Package,
     Message,
     MapEntry,
@@ -20,13 +20,13 @@ pub(super) enum Kind {
     Other(&'static str),
 }
 
-impl Kind {
-    fn of(node: Node) -> Self {
+impl SymbolKind {
+    fn of(node: Definition) -> Self {
         match node {
-            Node::Message { message, .. } if raw::options::is_map_entry(message) => Self::MapEntry,
-            Node::Message { .. } => Self::Message,
-            Node::Enum(_) => Self::Enum,
-            Node::Service(_) => Self::Service,
+            Definition::Message { message, .. } if raw::options::is_map_entry(message) => Self::MapEntry,
+            Definition::Message { .. } => Self::Message,
+            Definition::Enum(_) => Self::Enum,
+            Definition::Service(_) => Self::Service,
             other => Self::Other(other.what()),
         }
     }
@@ -55,7 +55,7 @@ impl Kind {
 /// A name's definition.
 #[derive(Debug)]
 pub(super) struct Symbol {
-    pub(super) kind: Kind,
+    pub(super) kind: SymbolKind,
     /// Index of its file.
     pub(super) file: usize,
     path: Box<[i32]>,
@@ -75,7 +75,8 @@ impl Symbols {
             symbols.add_package(files, index, file, sink);
             walk(file, &mut |at: &Cursor, node| {
                 let name = at.full_name(node.name());
-                let symbol = Symbol { kind: Kind::of(node), file: index, path: at.path.as_slice().into() };
+                let symbol =
+                    Symbol { kind: SymbolKind::of(node), file: index, path: at.path.as_slice().into() };
                 symbols.add(files, name, symbol, sink);
             });
         }
@@ -91,7 +92,7 @@ impl Symbols {
         let mut names: Vec<&str> = self
             .map
             .iter()
-            .filter(|(_, symbol)| matches!(symbol.kind, Kind::Message | Kind::Enum))
+            .filter(|(_, symbol)| matches!(symbol.kind, SymbolKind::Message | SymbolKind::Enum))
             .map(|(name, _)| name.as_str())
             .collect();
         names.sort_unstable();
@@ -103,7 +104,7 @@ impl Symbols {
         let ends = package.match_indices('.').map(|(i, _)| i).chain([package.len()]);
         for end in ends.filter(|&end| end > 0) {
             let path = Box::new([tag::file::PACKAGE]);
-            let symbol = Symbol { kind: Kind::Package, file: index, path };
+            let symbol = Symbol { kind: SymbolKind::Package, file: index, path };
             self.add(files, package[..end].to_owned(), symbol, sink);
         }
     }
@@ -113,7 +114,7 @@ impl Symbols {
             Entry::Vacant(entry) => _ = entry.insert(symbol),
             Entry::Occupied(entry) => {
                 let first = entry.get();
-                if (first.kind, symbol.kind) != (Kind::Package, Kind::Package) {
+                if (first.kind, symbol.kind) != (SymbolKind::Package, SymbolKind::Package) {
                     sink.push(duplicate(files, entry.key(), first, &symbol));
                 }
             }
@@ -130,7 +131,7 @@ fn duplicate(files: &[raw::File], name: &str, first: &Symbol, second: &Symbol) -
     let found = Diagnostic::error(Code::DUPLICATE_NAME, message)
         .at(place(files, second))
         .note(place(files, first), "first defined here");
-    let value = Kind::Other("enum value");
+    let value = SymbolKind::Other("enum value");
     if first.kind == value || second.kind == value {
         found.help("enum values share the scope around their enum: begin them with the name of the enum")
     } else {
@@ -138,7 +139,7 @@ fn duplicate(files: &[raw::File], name: &str, first: &Symbol, second: &Symbol) -
     }
 }
 
-fn a(kind: Kind) -> String {
+fn a(kind: SymbolKind) -> String {
     let what = kind.what();
     let article = if what.starts_with(['e', 'o']) { "an" } else { "a" };
     format!("{article} {what}")
@@ -147,7 +148,7 @@ fn a(kind: Kind) -> String {
 fn place(files: &[raw::File], symbol: &Symbol) -> Place {
     let file = &files[symbol.file];
     let mut path = symbol.path.to_vec();
-    if symbol.kind != Kind::Package {
+    if symbol.kind != SymbolKind::Package {
         path.push(tag::NAME);
     }
     place_in(file.name(), file.source_code_info.as_deref(), &path)

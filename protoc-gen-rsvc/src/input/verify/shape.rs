@@ -3,7 +3,7 @@
 //! The parser leaves little of this to be wrong in a text. A descriptor set or a plugin request may hold anything.
 
 use super::fields;
-use super::walk::{Cursor, Node, walk};
+use super::walk::{Cursor, Definition, walk};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::input::editions::Edition;
 use crate::input::raw::{self, options, tag};
@@ -24,11 +24,11 @@ pub(super) fn check(file: &raw::File, sink: &mut Sink) {
         }
         check_options(at, node.options(), sink);
         match node {
-            Node::Message { message, parent } => check_message(at, message, parent, sink),
-            Node::Enum(enumeration) => check_enum(at, enumeration, sink),
-            Node::Extension(field) => fields::check_extension(at, field, sink),
-            Node::Oneof { oneof, message, index } => check_oneof(at, oneof, message, index, sink),
-            Node::Field(_) | Node::Value(_) | Node::Service(_) | Node::Method(_) => {}
+            Definition::Message { message, parent } => check_message(at, message, parent, sink),
+            Definition::Enum(enumeration) => check_enum(at, enumeration, sink),
+            Definition::Extension(field) => fields::check_extension(at, field, sink),
+            Definition::Oneof { oneof, message, index } => check_oneof(at, oneof, message, index, sink),
+            Definition::Field(_) | Definition::Value(_) | Definition::Service(_) | Definition::Method(_) => {}
         }
     });
 }
@@ -194,7 +194,7 @@ fn check_enum(at: &Cursor, enumeration: &raw::Enum, sink: &mut Sink) {
                     .help("give it a number of its own, or set `option allow_alias = true;`"),
             );
         }
-        let taken = |r: &raw::Range| (r.start()..=r.end()).contains(&value.number());
+        let taken = |r: &raw::NumberRange| (r.start()..=r.end()).contains(&value.number());
         if enumeration.reserved_range.iter().any(taken) {
             let message = format!("number {} is reserved in enum `{name}`", value.number());
             sink.push(at.error(Code::INVALID_DEFINITION, &part(tag::enumeration::NUMBER), message));

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use prost_reflect::DescriptorPool;
 
-use super::names::{Kind, Symbols};
+use super::names::{SymbolKind, Symbols};
 use super::walk::join;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::input::locations::place_in;
@@ -20,7 +20,7 @@ pub(super) fn resolve(
 ) {
     for index in 0..files.len() {
         let mut file = std::mem::take(&mut files[index]);
-        let mut resolver = Resolver {
+        let mut resolver = TypeNameResolver {
             files,
             symbols,
             visible: &visible[index],
@@ -35,7 +35,7 @@ pub(super) fn resolve(
     }
 }
 
-struct Resolver<'a> {
+struct TypeNameResolver<'a> {
     files: &'a [raw::File],
     symbols: &'a Symbols,
     visible: &'a HashSet<usize>,
@@ -47,12 +47,12 @@ struct Resolver<'a> {
 
 /// What may be named at a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Want {
+enum Wanted {
     Type,
     Message,
 }
 
-impl Resolver<'_> {
+impl TypeNameResolver<'_> {
     fn file(&mut self, file: &mut raw::File) {
         let package = file.package().to_owned();
         self.all(tag::file::MESSAGE, &mut file.message, |this, message| this.message(message, &package));
@@ -83,29 +83,29 @@ impl Resolver<'_> {
 
     fn method_type(&mut self, name: &mut Option<String>, scope: &str, part: i32) {
         let written = name.clone().unwrap_or_default();
-        if let Some((full, _)) = self.find(&written, scope, Want::Message, part) {
+        if let Some((full, _)) = self.find(&written, scope, Wanted::Message, part) {
             *name = Some(format!(".{full}"));
         }
     }
 
     fn field(&mut self, field: &mut raw::Field, scope: &str) {
         if field.extendee.is_some()
-            && let Some((full, _)) = self.find(field.extendee(), scope, Want::Message, tag::field::EXTENDEE)
+            && let Some((full, _)) = self.find(field.extendee(), scope, Wanted::Message, tag::field::EXTENDEE)
         {
             field.extendee = Some(format!(".{full}"));
         }
         if field.type_name().is_empty() {
             return;
         }
-        let Some((full, kind)) = self.find(field.type_name(), scope, Want::Type, tag::field::TYPE_NAME)
+        let Some((full, kind)) = self.find(field.type_name(), scope, Wanted::Type, tag::field::TYPE_NAME)
         else {
             return;
         };
         let said = field.known_type();
         let found = match (kind, said) {
-            (Kind::Enum, None | Some(Type::Enum)) => Type::Enum,
-            (Kind::Message | Kind::MapEntry, Some(Type::Group)) => Type::Group,
-            (Kind::Message | Kind::MapEntry, None | Some(Type::Message)) => Type::Message,
+            (SymbolKind::Enum, None | Some(Type::Enum)) => Type::Enum,
+            (SymbolKind::Message | SymbolKind::MapEntry, Some(Type::Group)) => Type::Group,
+            (SymbolKind::Message | SymbolKind::MapEntry, None | Some(Type::Message)) => Type::Message,
             _ => {
                 let text = format!(
                     "field `{}` says that `{full}` is something else than {}",
@@ -116,7 +116,7 @@ impl Resolver<'_> {
                 return;
             }
         };
-        if kind == Kind::MapEntry && !is_entry_of(&full, scope, field, found) {
+        if kind == SymbolKind::MapEntry && !is_entry_of(&full, scope, field, found) {
             let text =
                 format!("`{full}` belongs to a map field and cannot be the type of `{}`", field.name());
             self.error(Code::INVALID_DEFINITION, tag::field::TYPE_NAME, text);
@@ -128,15 +128,15 @@ impl Resolver<'_> {
         field.type_name = Some(format!(".{full}"));
     }
 
-    fn default(&mut self, value: &str, full: &str, kind: Kind) {
+    fn default(&mut self, value: &str, full: &str, kind: SymbolKind) {
         let part = tag::field::DEFAULT;
-        if kind != Kind::Enum {
+        if kind != SymbolKind::Enum {
             return self.error(Code::OPTION_TYPE, part, "a message has no default");
         }
         // The values of an enum are named beside it.
         let scope = full.rsplit_once('.').map_or("", |(scope, _)| scope);
         let known = self.symbols.get(&join(scope, value));
-        if known.is_none_or(|symbol| symbol.kind != Kind::Other("enum value")) {
+        if known.is_none_or(|symbol| symbol.kind != SymbolKind::Other("enum value")) {
             self.error(Code::OPTION_TYPE, part, format!("enum `{full}` has no value `{value}`"));
         }
     }
@@ -152,17 +152,17 @@ impl Resolver<'_> {
     }
 
     /// The full name behind a written one, searched from the innermost scope outwards as protoc does.
-    fn find(&mut self, written: &str, scope: &str, want: Want, part: i32) -> Option<(String, Kind)> {
+    fn find(&mut self, written: &str, scope: &str, want: Wanted, part: i32) -> Option<(String, SymbolKind)> {
         let full = match written.strip_prefix('.') {
             Some(full) => full.to_owned(),
             None => self.search(written, scope),
         };
         let found = match self.symbols.get(&full) {
             Some(symbol) if self.visible.contains(&symbol.file) => match (want, symbol.kind) {
-                (Want::Type, kind) if kind.is_type() => return Some((full, kind)),
-                (Want::Message, Kind::Message) => return Some((full, Kind::Message)),
+                (Wanted::Type, kind) if kind.is_type() => return Some((full, kind)),
+                (Wanted::Message, SymbolKind::Message) => return Some((full, SymbolKind::Message)),
                 (_, kind) => {
-                    let wanted = if want == Want::Type { "message or enum" } else { "message" };
+                    let wanted = if want == Wanted::Type { "message or enum" } else { "message" };
                     let text = format!(
                         "`{written}` is not a {wanted}: `{full}` is {} {}",
                         article(kind),
@@ -259,7 +259,7 @@ fn is_entry_of(full: &str, scope: &str, field: &raw::Field, ty: Type) -> bool {
         && ty == Type::Message
 }
 
-fn article(kind: Kind) -> &'static str {
+fn article(kind: SymbolKind) -> &'static str {
     if kind.what().starts_with(['e', 'o']) { "an" } else { "a" }
 }
 

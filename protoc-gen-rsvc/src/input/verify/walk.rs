@@ -6,7 +6,7 @@ use crate::input::raw::{self, tag};
 
 /// A definition and what it stands in.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Node<'a> {
+pub(crate) enum Definition<'a> {
     Message { message: &'a raw::Descriptor, parent: Option<&'a raw::Descriptor> },
     Field(&'a raw::Field),
     Extension(&'a raw::Field),
@@ -17,7 +17,7 @@ pub(crate) enum Node<'a> {
     Method(&'a raw::Method),
 }
 
-impl Node<'_> {
+impl Definition<'_> {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Message { message, .. } => message.name(),
@@ -90,20 +90,21 @@ pub(crate) fn join(scope: &str, name: &str) -> String {
 }
 
 /// Shows every definition of a file, each before what it contains.
-pub(crate) fn walk<'a>(file: &'a raw::File, show: &mut dyn FnMut(&Cursor<'a>, Node<'a>)) {
-    let mut walk = Walk { at: Cursor { file, scope: file.package().to_owned(), path: Vec::new() }, show };
+pub(crate) fn walk<'a>(file: &'a raw::File, show: &mut dyn FnMut(&Cursor<'a>, Definition<'a>)) {
+    let mut walk =
+        DefinitionWalk { at: Cursor { file, scope: file.package().to_owned(), path: Vec::new() }, show };
     walk.all(tag::file::MESSAGE, &file.message, |walk, message| walk.message(message, None));
-    walk.all(tag::file::ENUM, &file.enumeration, Walk::enumeration);
-    walk.all(tag::file::SERVICE, &file.service, Walk::service);
-    walk.all(tag::file::EXTENSION, &file.extension, |walk, field| walk.leaf(Node::Extension(field)));
+    walk.all(tag::file::ENUM, &file.enumeration, DefinitionWalk::enumeration);
+    walk.all(tag::file::SERVICE, &file.service, DefinitionWalk::service);
+    walk.all(tag::file::EXTENSION, &file.extension, |walk, field| walk.leaf(Definition::Extension(field)));
 }
 
-struct Walk<'a, 'f> {
+struct DefinitionWalk<'a, 'f> {
     at: Cursor<'a>,
-    show: &'f mut dyn FnMut(&Cursor<'a>, Node<'a>),
+    show: &'f mut dyn FnMut(&Cursor<'a>, Definition<'a>),
 }
 
-impl<'a> Walk<'a, '_> {
+impl<'a> DefinitionWalk<'a, '_> {
     fn all<T>(&mut self, number: i32, items: &'a [T], mut each: impl FnMut(&mut Self, &'a T)) {
         for (index, item) in (0..).zip(items) {
             self.at.path.extend([number, index]);
@@ -112,7 +113,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn leaf(&mut self, node: Node<'a>) {
+    fn leaf(&mut self, node: Definition<'a>) {
         (self.show)(&self.at, node);
     }
 
@@ -127,34 +128,38 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn message(&mut self, message: &'a raw::Descriptor, parent: Option<&'a raw::Descriptor>) {
-        self.leaf(Node::Message { message, parent });
+        self.leaf(Definition::Message { message, parent });
         self.inside(message.name(), |walk| {
             let mut index = 0;
             walk.all(tag::message::ONEOF, &message.oneof, |walk, oneof| {
-                walk.leaf(Node::Oneof { oneof, message, index });
+                walk.leaf(Definition::Oneof { oneof, message, index });
                 index += 1;
             });
-            walk.all(tag::message::FIELD, &message.field, |walk, field| walk.leaf(Node::Field(field)));
+            walk.all(tag::message::FIELD, &message.field, |walk, field| walk.leaf(Definition::Field(field)));
             walk.all(tag::message::NESTED, &message.nested, |walk, nested| {
                 walk.message(nested, Some(message));
             });
             walk.all(tag::message::ENUM, &message.enumeration, Self::enumeration);
             walk.all(tag::message::EXTENSION, &message.extension, |walk, field| {
-                walk.leaf(Node::Extension(field));
+                walk.leaf(Definition::Extension(field));
             });
         });
     }
 
     fn enumeration(&mut self, enumeration: &'a raw::Enum) {
-        self.leaf(Node::Enum(enumeration));
+        self.leaf(Definition::Enum(enumeration));
         // Values are named in the scope around their enum.
-        self.all(tag::enumeration::VALUE, &enumeration.value, |walk, value| walk.leaf(Node::Value(value)));
+        self.all(tag::enumeration::VALUE, &enumeration.value, |walk, value| {
+            walk.leaf(Definition::Value(value));
+        });
     }
 
     fn service(&mut self, service: &'a raw::Service) {
-        self.leaf(Node::Service(service));
+        self.leaf(Definition::Service(service));
         self.inside(service.name(), |walk| {
-            walk.all(tag::service::METHOD, &service.method, |walk, method| walk.leaf(Node::Method(method)));
+            walk.all(tag::service::METHOD, &service.method, |walk, method| {
+                walk.leaf(Definition::Method(method));
+            });
         });
     }
 }

@@ -1,16 +1,22 @@
 //! Templates: text with fields of the payload in braces.
 
 use crate::input::closest;
-use crate::model::{FieldId, FieldKind, MessageId, Part, Scalar, Schema, Template, ValueType, WellKnown};
+use crate::model::{
+    FieldId, FieldKind, MessageId, Scalar, Schema, TemplatePart, TextTemplate, ValueType, WellKnown,
+};
 
 /// What is wrong with a template, and what to do about it.
-pub(super) struct Wrong {
+pub(super) struct TextTemplateError {
     pub(super) message: String,
     pub(super) help: String,
 }
 
 /// Splits a template into its parts and finds the fields. What is wrong is left out of the parts.
-pub(super) fn parse(schema: &Schema, text: &str, payload: MessageId) -> (Template, Vec<Wrong>) {
+pub(super) fn parse(
+    schema: &Schema,
+    text: &str,
+    payload: MessageId,
+) -> (TextTemplate, Vec<TextTemplateError>) {
     let (mut parts, mut wrong) = (Vec::new(), Vec::new());
     let mut literal = String::new();
     let mut rest = text;
@@ -26,7 +32,7 @@ pub(super) fn parse(schema: &Schema, text: &str, payload: MessageId) -> (Templat
         let Some((path, after)) =
             rest.split_once('}').filter(|(path, _)| brace == "{" && !path.contains('{'))
         else {
-            wrong.push(Wrong {
+            wrong.push(TextTemplateError {
                 message: format!("the template `{text}` has a `{brace}` without its other half"),
                 help: format!("a field is `{{name}}`, a brace itself is `{brace}{brace}`"),
             });
@@ -34,22 +40,22 @@ pub(super) fn parse(schema: &Schema, text: &str, payload: MessageId) -> (Templat
         };
         rest = after;
         if !literal.is_empty() {
-            parts.push(Part::Text(std::mem::take(&mut literal)));
+            parts.push(TemplatePart::Text(std::mem::take(&mut literal)));
         }
         match field(schema, path, payload) {
-            Ok(path) => parts.push(Part::Field(path)),
+            Ok(path) => parts.push(TemplatePart::Field(path)),
             Err(error) => wrong.push(error),
         }
     }
     literal.push_str(rest);
     if !literal.is_empty() {
-        parts.push(Part::Text(literal));
+        parts.push(TemplatePart::Text(literal));
     }
-    (Template(parts), wrong)
+    (TextTemplate(parts), wrong)
 }
 
 /// Follows a path of names from the payload to a field that can be printed.
-fn field(schema: &Schema, path: &str, payload: MessageId) -> Result<Vec<FieldId>, Wrong> {
+fn field(schema: &Schema, path: &str, payload: MessageId) -> Result<Vec<FieldId>, TextTemplateError> {
     let mut found = Vec::new();
     let mut message = payload;
     let mut names = path.split('.').peekable();
@@ -58,7 +64,7 @@ fn field(schema: &Schema, path: &str, payload: MessageId) -> Result<Vec<FieldId>
         found.push(id);
         let field = &schema.fields[id];
         let bad = |why: &str, help: String| {
-            Err(Wrong { message: format!("`{{{path}}}` in a template: `{name}` {why}"), help })
+            Err(TextTemplateError { message: format!("`{{{path}}}` in a template: `{name}` {why}"), help })
         };
         match (&field.kind, names.peek().is_some()) {
             (FieldKind::Repeated(_), _) => {
@@ -100,14 +106,14 @@ fn field(schema: &Schema, path: &str, payload: MessageId) -> Result<Vec<FieldId>
     Ok(found)
 }
 
-fn member(schema: &Schema, path: &str, name: &str, message: MessageId) -> Result<FieldId, Wrong> {
+fn member(schema: &Schema, path: &str, name: &str, message: MessageId) -> Result<FieldId, TextTemplateError> {
     let candidates = candidates(schema, message);
     if let Some(id) = candidates.iter().find(|id| schema.fields[**id].name == name) {
         return Ok(*id);
     }
     let names: Vec<&str> = candidates.iter().map(|id| &*schema.fields[*id].name).collect();
     let full_name = &schema.messages[message].full_name;
-    Err(Wrong {
+    Err(TextTemplateError {
         message: format!("`{{{path}}}` in a template: `{full_name}` has no field `{name}`"),
         help: match closest(name, names.iter().copied()) {
             Some(hint) => format!("did you mean `{hint}`?"),

@@ -1,7 +1,7 @@
 //! The fields that paths and queries set.
 
-use super::template::Variable;
-use super::{Body, Code, FieldId, FieldKind, MessageId, Reader, Schema, ValueType, WellKnown};
+use super::template::ParsedVariable;
+use super::{Body, Code, FieldId, FieldKind, HttpRuleReader, MessageId, Schema, ValueType, WellKnown};
 use crate::model::http::PathVariable;
 
 /// The field of a message by its proto name.
@@ -23,13 +23,13 @@ pub(super) fn suggestion(schema: &Schema, message: MessageId, name: &str) -> Str
     }
 }
 
-impl Reader<'_> {
+impl HttpRuleReader<'_> {
     /// The fields of a template's variables; `None` when one of them is wrong.
     pub(super) fn variables(
         &mut self,
         input: MessageId,
         tag: i32,
-        variables: &[Variable],
+        variables: &[ParsedVariable],
     ) -> Option<Vec<PathVariable>> {
         let mut all: Option<Vec<PathVariable>> = Some(Vec::new());
         for variable in variables {
@@ -45,7 +45,7 @@ impl Reader<'_> {
                 all = None;
                 continue;
             }
-            let &Variable { start, end, multi, .. } = variable;
+            let &ParsedVariable { start, end, multi, .. } = variable;
             found.push(PathVariable { fields, start, end, multi });
         }
         all

@@ -20,7 +20,7 @@ pub(super) fn resolve(schema: &Schema, sink: &mut Sink) -> Routes {
     });
     let bindings: Vec<((MethodId, usize), &Binding)> = bindings.collect();
     let Some((_, first)) = bindings.first() else { return Routes::default() };
-    let templates: Vec<_> = bindings.iter().map(|&(id, binding)| Template::new(id, binding)).collect();
+    let templates: Vec<_> = bindings.iter().map(|&(id, binding)| RouteTemplate::new(id, binding)).collect();
     if let Some(states) = automaton(&templates) {
         return Routes { states };
     }
@@ -36,14 +36,14 @@ pub(super) fn resolve(schema: &Schema, sink: &mut Sink) -> Routes {
 }
 
 /// What the automaton is to know of a binding `B`.
-struct Template<B> {
+struct RouteTemplate<B> {
     binding: B,
     /// Whether it takes any HTTP method, and so comes after those that name one.
     any: bool,
     segments: Vec<Segment>,
 }
 
-impl<B> Template<B> {
+impl<B> RouteTemplate<B> {
     fn new(id: B, binding: &Binding) -> Self {
         let mut segments = binding.template.segments.clone();
         if segments.is_empty() {
@@ -59,7 +59,7 @@ impl<B> Template<B> {
     }
 }
 
-fn automaton<B: Copy>(templates: &[Template<B>]) -> Option<Vec<State<B>>> {
+fn automaton<B: Copy>(templates: &[RouteTemplate<B>]) -> Option<Vec<State<B>>> {
     let start: Progress = (0..templates.len()).map(|template| (template, 0)).collect();
     let mut numbers: BTreeMap<Progress, usize> =
         BTreeMap::from([(Vec::new(), Routes::NOWHERE), (start.clone(), Routes::START)]);
@@ -92,7 +92,7 @@ fn automaton<B: Copy>(templates: &[Template<B>]) -> Option<Vec<State<B>>> {
 }
 
 /// What is left after one more segment: this text, or one that no template names.
-fn step<B>(templates: &[Template<B>], progress: &Progress, segment: Option<&str>) -> Progress {
+fn step<B>(templates: &[RouteTemplate<B>], progress: &Progress, segment: Option<&str>) -> Progress {
     let after =
         progress.iter().filter_map(|&(template, taken)| match templates[template].segments.get(taken)? {
             Segment::Literal(text) => (segment == Some(text.as_str())).then_some((template, taken + 1)),
@@ -102,9 +102,9 @@ fn step<B>(templates: &[Template<B>], progress: &Progress, segment: Option<&str>
     after.collect()
 }
 
-fn ends<B: Copy>(templates: &[Template<B>], progress: &Progress) -> Vec<B> {
+fn ends<B: Copy>(templates: &[RouteTemplate<B>], progress: &Progress) -> Vec<B> {
     let ended = progress.iter().filter(|&&(template, taken)| templates[template].ends(taken));
-    let mut ended: Vec<&Template<B>> = ended.map(|&(template, _)| &templates[template]).collect();
+    let mut ended: Vec<&RouteTemplate<B>> = ended.map(|&(template, _)| &templates[template]).collect();
     // Stable: among equals the first one in the file.
     ended.sort_by_key(|t| (&t.segments, t.any));
     ended.into_iter().map(|t| t.binding).collect()
@@ -155,7 +155,7 @@ mod tests {
         ) {
             let list: Vec<_> = (0..)
                 .zip(&templates)
-                .map(|(binding, segments)| Template { binding, any: false, segments: segments.clone() })
+                .map(|(binding, segments)| RouteTemplate { binding, any: false, segments: segments.clone() })
                 .collect();
             let states = automaton(&list).expect("few states");
             let path: Vec<&str> = path.iter().map(String::as_str).collect();

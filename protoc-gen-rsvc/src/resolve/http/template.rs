@@ -6,13 +6,13 @@ use crate::model::http::{PathTemplate, Segment};
 
 /// A template and its variables, which do not know their fields yet.
 #[derive(Debug)]
-pub(super) struct Template {
+pub(super) struct ParsedTemplate {
     pub(super) template: PathTemplate,
-    pub(super) variables: Vec<Variable>,
+    pub(super) variables: Vec<ParsedVariable>,
 }
 
 #[derive(Debug)]
-pub(super) struct Variable {
+pub(super) struct ParsedVariable {
     /// The field path, as `sub.name`.
     pub(super) path: String,
     pub(super) start: usize,
@@ -21,12 +21,12 @@ pub(super) struct Variable {
 }
 
 #[derive(Debug)]
-pub(super) struct Wrong {
+pub(super) struct PathTemplateError {
     pub(super) message: String,
     pub(super) help: &'static str,
 }
 
-pub(super) fn parse(text: &str) -> Result<Template, Wrong> {
+pub(super) fn parse(text: &str) -> Result<ParsedTemplate, PathTemplateError> {
     let parsed = Parsed::parse(text, Grammar::new()).map_err(|error| wrong(&error))?;
     let mut template =
         PathTemplate { text: text.to_owned(), segments: Vec::new(), verb: parsed.verb().map(normal) };
@@ -45,7 +45,7 @@ pub(super) fn parse(text: &str) -> Result<Template, Wrong> {
                     });
                 }
                 let covered = &template.segments[start..];
-                variables.push(Variable {
+                variables.push(ParsedVariable {
                     path: variable.field_path().to_owned(),
                     start,
                     end: template.segments.len(),
@@ -56,12 +56,12 @@ pub(super) fn parse(text: &str) -> Result<Template, Wrong> {
             _ => template.segments.push(Segment::Single),
         }
     }
-    Ok(Template { template, variables })
+    Ok(ParsedTemplate { template, variables })
 }
 
-fn literal(text: &str) -> Result<Segment, Wrong> {
+fn literal(text: &str) -> Result<Segment, PathTemplateError> {
     if text.contains(':') {
-        return Err(Wrong {
+        return Err(PathTemplateError {
             message: format!("the segment `{text}` has a colon"),
             help: "a colon stands before the custom verb, at the very end of the template; write `%3A` for one in a segment",
         });
@@ -80,7 +80,7 @@ fn normal(text: &str) -> String {
     out
 }
 
-fn wrong(error: &ParseError) -> Wrong {
+fn wrong(error: &ParseError) -> PathTemplateError {
     let help = if error.is_missing_leading_slash() {
         "begin it with a slash, as `/v1/users`"
     } else if error.is_empty_segment() {
@@ -98,7 +98,7 @@ fn wrong(error: &ParseError) -> Wrong {
     } else {
         "one custom verb can stand at the end, as `/v1/orders/{id}:cancel`"
     };
-    Wrong { message: error.to_string(), help }
+    PathTemplateError { message: error.to_string(), help }
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use quote::quote;
 
-use super::custom::{self, Scope, Source};
+use super::custom::{self, CelRule, Scope};
 use super::types::PoolTypes;
 use crate::cel::check::{Typed, TypedKind, Var, check};
 use crate::cel::decls::OVERLOADS;
-use crate::cel::emit::{self, Context, Place};
+use crate::cel::emit::{self, Context, StoredExpr};
 use crate::cel::types::Type;
 use crate::diag::Sink;
 use crate::input::{Loaded, load};
@@ -71,8 +71,9 @@ impl Corpus {
             this: (Type::Message(SUBJECT.into()), Store::Message(id)),
             rule: None,
         };
-        let check = custom::compile(&Source::from_expression(expression), &scope, RulePlace::Message).ok()?;
-        let cx = Context { schema: &self.schema, module: &[], this: Place::behind(quote!(self)) };
+        let check =
+            custom::compile(&CelRule::from_expression(expression), &scope, RulePlace::Message).ok()?;
+        let cx = Context { schema: &self.schema, module: &[], this: StoredExpr::behind(quote!(self)) };
         let tokens = emit::result(check.test.plan(), &cx);
         syn::parse2::<syn::Expr>(tokens.clone()).unwrap_or_else(|e| panic!("{expression}: {e}\n{tokens}"));
         Some(())

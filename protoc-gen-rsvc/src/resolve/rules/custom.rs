@@ -6,7 +6,7 @@ use super::super::annotations;
 use super::types::PoolTypes;
 use crate::cel::check::{Var, check_rule};
 use crate::cel::error::CelError;
-use crate::cel::lower::{Binding, lower_rule};
+use crate::cel::lower::{VarBinding, lower_rule};
 use crate::cel::types::Type;
 use crate::model::Schema;
 use crate::model::plan::{Const, Repr, Store};
@@ -14,13 +14,13 @@ use crate::model::rules::{Check, RulePlace, Test, Text};
 
 /// A rule as it is written.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(super) struct CelRule {
     pub(super) id: String,
     pub(super) message: String,
     pub(super) expression: String,
 }
 
-impl Source {
+impl CelRule {
     /// From a `buf.validate.Rule`.
     pub(super) fn from_rule(rule: &DynamicMessage) -> Self {
         let text = |name| match annotations::field(rule, name) {
@@ -37,10 +37,10 @@ impl Source {
 }
 
 /// The rules of a repeated field of type `buf.validate.Rule`.
-pub(super) fn sources(from: &DynamicMessage, name: &str) -> Vec<Source> {
+pub(super) fn sources(from: &DynamicMessage, name: &str) -> Vec<CelRule> {
     let list = annotations::field(from, name);
     let list = list.as_ref().and_then(Value::as_list).unwrap_or(&[]);
-    list.iter().filter_map(Value::as_message).map(Source::from_rule).collect()
+    list.iter().filter_map(Value::as_message).map(CelRule::from_rule).collect()
 }
 
 /// What is in scope of an expression.
@@ -53,16 +53,16 @@ pub(super) struct Scope<'a> {
 }
 
 /// Compiles one rule.
-pub(super) fn compile(source: &Source, scope: &Scope<'_>, place: RulePlace) -> Result<Check, CelError> {
+pub(super) fn compile(source: &CelRule, scope: &Scope<'_>, place: RulePlace) -> Result<Check, CelError> {
     let mut vars =
         vec![Var { name: "this", ty: scope.this.0.clone() }, Var { name: "now", ty: Type::Timestamp }];
-    let mut bindings = vec![Binding::This(scope.this.1.clone()), Binding::Now];
+    let mut bindings = vec![VarBinding::This(scope.this.1.clone()), VarBinding::Now];
     if let Some((ty, value, rules)) = &scope.rule {
         use prost_reflect::ReflectMessage as _;
         vars.push(Var { name: "rule", ty: ty.clone() });
-        bindings.push(Binding::Const(value.clone()));
+        bindings.push(VarBinding::Const(value.clone()));
         vars.push(Var { name: "rules", ty: Type::Message(rules.descriptor().full_name().to_owned()) });
-        bindings.push(Binding::Const(Const::Message(rules.clone())));
+        bindings.push(VarBinding::Const(Const::Message(rules.clone())));
     }
     let expr = crate::cel::parse(&source.expression)?;
     let typed = check_rule(&expr, &vars, &PoolTypes(scope.pool))?;

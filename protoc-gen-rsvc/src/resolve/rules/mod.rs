@@ -20,8 +20,8 @@ use crate::model::plan::Store;
 use crate::model::rules::{FieldRules, Group, MessageRules, RulePlace, Rules, ValueRules};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema};
 use crate::options::Options;
-use custom::{Scope, Source};
-use report::Reporter;
+use custom::{CelRule, Scope};
+use report::RuleReporter;
 
 /// `buf.validate.Ignore`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,8 @@ enum Ignore {
 
 /// Resolves the rules of every message that is generated.
 pub(super) fn resolve(loaded: &Loaded, schema: &Schema, options: &Options, sink: &mut Sink) -> Rules {
-    let report = Reporter { sources: &loaded.sources, defer: options.defer_rule_errors, sink };
-    let mut resolver = Resolver { schema, options, report };
+    let report = RuleReporter { sources: &loaded.sources, defer: options.defer_rule_errors, sink };
+    let mut resolver = RuleResolver { schema, options, report };
     let messages = schema.messages.iter().map(|(id, message)| {
         if message.is_generated() { resolver.message(id) } else { MessageRules::default() }
     });
@@ -44,13 +44,13 @@ pub(super) fn resolve(loaded: &Loaded, schema: &Schema, options: &Options, sink:
     rules
 }
 
-struct Resolver<'a> {
+struct RuleResolver<'a> {
     schema: &'a Schema,
     options: &'a Options,
-    report: Reporter<'a>,
+    report: RuleReporter<'a>,
 }
 
-impl Resolver<'_> {
+impl RuleResolver<'_> {
     fn message(&mut self, id: MessageId) -> MessageRules {
         let message = &self.schema.messages[id];
         let options = message.descriptor.options();
@@ -82,7 +82,7 @@ impl Resolver<'_> {
         let message = &self.schema.messages[id];
         let expressions = annotations::strings(rules, "cel_expression");
         let sources =
-            expressions.iter().map(|e| Source::from_expression(e)).chain(custom::sources(rules, "cel"));
+            expressions.iter().map(|e| CelRule::from_expression(e)).chain(custom::sources(rules, "cel"));
         let scope = Scope {
             schema: self.schema,
             pool: &self.schema.pool,

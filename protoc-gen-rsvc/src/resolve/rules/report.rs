@@ -1,19 +1,19 @@
 //! A rule that cannot be compiled: a finding of the build, or a text for run time.
 
-use super::custom::Source;
+use super::custom::CelRule;
 use super::locate;
 use crate::cel::error::{CelError, Stage};
 use crate::diag::{Code, Diagnostic, Place, Sink, SourceText as _};
 use crate::input::Sources;
 
-pub(super) struct Reporter<'a> {
+pub(super) struct RuleReporter<'a> {
     pub(super) sources: &'a Sources,
     /// Whether findings are kept for run time.
     pub(super) defer: bool,
     pub(super) sink: &'a mut Sink,
 }
 
-impl Reporter<'_> {
+impl RuleReporter<'_> {
     /// Adds a finding, and gives its text.
     pub(super) fn add(&mut self, diagnostic: Diagnostic) -> String {
         let text = diagnostic.message.clone();
@@ -24,7 +24,7 @@ impl Reporter<'_> {
     }
 
     /// A mistake in an expression, at its place inside the `.proto` when that can be told.
-    pub(super) fn cel(&mut self, at: &Place, source: &Source, error: &CelError) -> String {
+    pub(super) fn cel(&mut self, at: &Place, source: &CelRule, error: &CelError) -> String {
         let code = match error.stage {
             Stage::Syntax => Code::CEL_SYNTAX,
             Stage::Check => Code::CEL_TYPE,

@@ -2,10 +2,10 @@
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, Value};
 
-use super::custom::{self, Scope, Source};
+use super::custom::{self, CelRule, Scope};
 use super::standard::{self, Problem, Subject};
 use super::types::{of_extension, of_field, of_item};
-use super::{Ignore, Resolver, annotations, ignore};
+use super::{Ignore, RuleResolver, annotations, ignore};
 use crate::cel::constant::const_value;
 use crate::cel::stored::{store_of, store_of_field};
 use crate::cel::types::Type;
@@ -37,7 +37,7 @@ fn element_of(field: &FieldDescriptor) -> PathElement {
     }
 }
 
-impl Resolver<'_> {
+impl RuleResolver<'_> {
     /// The rules of a field, or why they cannot be compiled.
     pub(super) fn field_value(
         &mut self,
@@ -127,7 +127,7 @@ impl Resolver<'_> {
         let scope =
             Scope { schema: self.schema, pool: &self.schema.pool, this: target.this.clone(), rule: None };
         let expressions = annotations::strings(rules, "cel_expression");
-        let expressions: Vec<Source> = expressions.iter().map(|e| Source::from_expression(e)).collect();
+        let expressions: Vec<CelRule> = expressions.iter().map(|e| CelRule::from_expression(e)).collect();
         let expressions = (0..).map(RulePlace::Expression).zip(expressions);
         let expressions = expressions.chain((0..).map(RulePlace::Cel).zip(custom::sources(rules, "cel")));
         for (place, source) in expressions {
@@ -211,7 +211,7 @@ impl Resolver<'_> {
         &mut self,
         target: &Target,
         this: &(Type, Store),
-        sources: &[Source],
+        sources: &[CelRule],
         rule: (Type, crate::model::plan::Const, DynamicMessage),
         place: &RulePlace,
         out: &mut Vec<Check>,
@@ -323,7 +323,7 @@ fn always_holds(check: &Check) -> bool {
 }
 
 /// The expressions of a predefined rule.
-fn predefined(schema: &crate::model::Schema, options: &DynamicMessage) -> Vec<Source> {
+fn predefined(schema: &crate::model::Schema, options: &DynamicMessage) -> Vec<CelRule> {
     let rules = annotations::extension(&schema.pool, options, "buf.validate.predefined");
     rules.map(|rules| custom::sources(&rules, "cel")).unwrap_or_default()
 }
