@@ -87,6 +87,7 @@ impl Decoder<'_> {
             Some(end) => {
                 let end = end.plain(self.encoding())?;
                 let (error, trailers) = error_json::read_end(self.schema, &end, problems);
+                grpc_status::check_binary(&trailers, problems);
                 result.error = error;
                 result.response_trailers = headers(trailers.iter());
             }
