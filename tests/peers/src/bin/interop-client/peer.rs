@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use futures_util::TryStreamExt;
 use peers::api::{StreamingOutputCallRequest, StreamingOutputCallResponse, TestService, TestServiceClient};
-use rsvc::client::{self, Builder, HttpVersion};
+use rsvc::client::{self, Builder, Compression, HttpVersion};
 use rsvc::{Channel, Context, RequestStream, Status};
 
 use crate::cases::NotApplicable;
@@ -112,6 +112,8 @@ impl Peer {
                 Http::One => HttpVersion::Http1,
                 Http::Two => HttpVersion::Http2,
             });
-        builder.accept_gzip(true).send_gzip(requests == Requests::Compressed)
+        builder
+            .accept_compression([Compression::Gzip])
+            .send_compression((requests == Requests::Compressed).then_some(Compression::Gzip))
     }
 }
