@@ -5,6 +5,7 @@ import unittest
 from cache import Cache
 from pairs import RUST_CLIENT, RUST_SERVER, WAYS, Pair, node
 
+
 class Connect(Pair):
     """A pair whose client is told the way."""
 

@@ -30,17 +30,27 @@ pub(crate) fn cargo_test(lines: &[String]) -> Report {
     report
 }
 
-/// Counts of Python's `unittest -v`: its `Ran` line and the verdict after it.
+/// Counts of Python's `unittest -v`: its `Ran` line and the verdict after it. A reason of several tests is said once.
 pub(crate) fn unittest(module: &str, lines: &[String]) -> Report {
     let ran = lines.iter().find_map(|line| line.strip_prefix("Ran ")).map_or(0, number_at_start);
     let verdict = lines.iter().rev().find(|line| line.starts_with("OK") || line.starts_with("FAILED"));
     let count = |key: &str| verdict.map_or(0, |line| number_after(line, key));
     let failed = count("failures=") + count("errors=") + count("unexpected successes=");
     let skipped = count("skipped=");
-    let reasons = lines
+    let mut skips: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (test, reason) in lines.iter().filter_map(|line| line.split_once(" ... skipped ")) {
+        let reason = reason.trim_matches(['\'', '"']);
+        match skips.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, tests)) => tests.push(test),
+            None => skips.push((reason, vec![test])),
+        }
+    }
+    let reasons = skips
         .iter()
-        .filter_map(|line| line.split_once(" ... skipped "))
-        .map(|(test, reason)| format!("{test}: {}", reason.trim_matches(['\'', '"'])))
+        .map(|(reason, tests)| match tests[..] {
+            [test] => format!("{test}: {reason}"),
+            _ => format!("{module}, {} tests: {reason}", tests.len()),
+        })
         .collect();
     let passed = ran.saturating_sub(failed + skipped);
     let summary = vec![format!("{module}: {passed} passed, {failed} failed, {skipped} skipped")];
@@ -97,6 +107,13 @@ mod tests {
         );
         assert_eq!((report.passed, report.failed, report.skipped), (3, 3, 1));
         assert_eq!(report.reasons, ["test_b (test_x.T.test_b): no buf"]);
+        let report = unittest(
+            "test_x",
+            &lines(
+                "a ... skipped 'no'\nb ... skipped \"isn't\"\nc ... skipped 'no'\nRan 3 tests\nOK (skipped=3)",
+            ),
+        );
+        assert_eq!(report.reasons, ["test_x, 2 tests: no", "b: isn't"]);
         let report = unittest("test_x", &lines("Ran 4 tests in 0.1s\n\nOK"));
         assert_eq!((report.passed, report.failed, report.skipped), (4, 0, 0));
     }

@@ -84,8 +84,8 @@ export const cases = {
   unary_by_get: async () => {
     if (settings.protocol !== "connect") return "gRPC-Web calls with POST alone";
     const methods = [];
-    const note = (next) => (request) => (methods.push(request.requestMethod), next(request));
-    const users = shop("User", { useHttpGet: true, interceptors: [note] });
+    const noted = (input, init) => (methods.push(init.method), fetch(input, init));
+    const users = shop("User", { useHttpGet: true, fetch: noted });
     same((await users.getUser({ userId: ADA }, PATIENCE)).name, "Ada Lovelace");
     await fails(Code.NotFound, users.getUser({ userId: NOBODY }, PATIENCE));
     same(methods, ["GET", "GET"]);

@@ -1,6 +1,7 @@
 // The shop, called by connect-node: `node shop_client.mjs [--protocol …] [--http …] [--codec …] ADDR TOKEN CASE...`.
 // It prints a line for each case; `--list` prints their names.
 import assert from "node:assert/strict";
+import { subscribe } from "node:diagnostics_channel";
 import { parseArgs } from "node:util";
 import { Code, ConnectError, createClient, decodeBinaryHeader, encodeBinaryHeader } from "@connectrpc/connect";
 import { compressionBrotli, compressionGzip } from "@connectrpc/connect-node";
@@ -81,16 +82,16 @@ const cases = {
   },
   unary_by_get: async () => {
     if (values.protocol !== "connect") throw new NotApplicable("gRPC calls with POST alone");
-    const methods = [];
-    const note = (next) => (request) => (methods.push(request.requestMethod), next(request));
-    const users = client("User", { useHttpGet: true, interceptors: [note] });
+    // Node may tell of a request more than once, and of HTTP/2 not at all.
+    const sent = new Set();
+    subscribe("http.client.request.start", ({ request }) => sent.add(request));
+    const users = client("User", { useHttpGet: true });
     assert.equal((await users.getUser({ userId: ADA }, PATIENCE)).name, "Ada Lovelace");
     const error = await fails(Code.NotFound, users.getUser({ userId: NOBODY }, PATIENCE));
     assert.equal(typed(error, "users", "UserNotFound").userId, NOBODY);
-    assert.deepEqual(methods, ["GET", "GET"]);
     // A method that changes something is called by POST still.
-    await fails(Code.Unauthenticated, users.deleteUser({ userId: MALLORY }, PATIENCE));
-    assert.deepEqual(methods, ["GET", "GET", "POST"]);
+    await fails(Code.InvalidArgument, users.createUser({}, PATIENCE));
+    if (values.http === "1.1") assert.deepEqual([...sent].map(({ method }) => method), ["GET", "GET", "POST"]);
   },
   server_stream: async () => {
     const orders = await all(client("Order").getOrders({ userId: ADA }, PATIENCE));

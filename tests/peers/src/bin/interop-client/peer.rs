@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use futures_util::TryStreamExt;
 use peers::api::{StreamingOutputCallRequest, StreamingOutputCallResponse, TestService, TestServiceClient};
-use rsvc::client::{self, Builder, HttpVersion};
+use rsvc::client::{self, Builder, Compression, HttpVersion};
 use rsvc::{Channel, Context, RequestStream, Status};
 
 use crate::cases::NotApplicable;
@@ -112,7 +112,8 @@ impl Peer {
                 Http::One => HttpVersion::Http1,
                 Http::Two => HttpVersion::Http2,
             });
-        let sent = (requests == Requests::Compressed).then_some(client::Compression::Gzip);
-        builder.accept_compression([client::Compression::Gzip]).send_compression(sent)
+        builder
+            .accept_compression([Compression::Gzip])
+            .send_compression((requests == Requests::Compressed).then_some(Compression::Gzip))
     }
 }

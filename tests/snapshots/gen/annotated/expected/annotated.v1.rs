@@ -19,20 +19,20 @@ pub struct GetRequest {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"text\":", 1),
-        ::rsvc::json::Field::int32(",\"numbers\":", 2).packed(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"text\":", 1),
+        ::rsvc::codegen::json::Field::int32(",\"numbers\":", 2).packed(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "annotated.v1.Note",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Note {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Note {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.text);
             __rsvc_w.int32_list(&__RSVC_FIELDS[1], &self.numbers);
@@ -41,16 +41,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.text),
                 1 => __rsvc_r.int32_list(&mut self.numbers),
@@ -62,19 +62,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"name\":", 1),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "annotated.v1.GetRequest",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for GetRequest {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for GetRequest {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.close(__rsvc_object);
@@ -82,16 +82,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 _ => ::core::result::Result::Ok(()),
@@ -157,7 +157,7 @@ pub const FILES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
         .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2).multi()]),
 ];
 
-/// Serves [`trait@Files`] over gRPC and REST.
+/// Serves [`trait@Files`] over gRPC, gRPC-Web, Connect and REST.
 pub struct FilesServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -189,51 +189,28 @@ impl<T> ::core::fmt::Debug for FilesServer<T> {
     }
 }
 
-impl<T: Files> ::rsvc::codegen::GeneratedService for FilesServer<T> {
+impl<T: Files> ::rsvc::codegen::Service for FilesServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &FILES;
-    const REST: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
+    const ROUTES: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
         &super::super::REST_ROUTES,
     );
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/annotated.v1.Files/Get" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &FILES_GET,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Files>::get(&*inner, ctx, request).await
-                    },
-                )
-            }
-            _ => ::rsvc::codegen::server::unimplemented(request),
-        }
-    }
-    fn rest(
-        &self,
-        call: ::rsvc::codegen::rest::Call,
-    ) -> ::rsvc::codegen::rest::RestFuture {
-        match call.method() {
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
             0 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &FILES_GET,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, request| async move {
-                        <T as Files>::get(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Files>::get(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::rest::unknown(call),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Files> ::rsvc::codegen::tonic::server::NamedService for FilesServer<T> {
+impl<T: Files> ::rsvc::codegen::NamedService for FilesServer<T> {
     const NAME: &'static str = "annotated.v1.Files";
 }
 
@@ -242,9 +219,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for FilesServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -252,11 +229,11 @@ for FilesServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `annotated.v1.Files` over gRPC; implements [`trait@Files`].
+/// Calls `annotated.v1.Files` over gRPC, gRPC-Web or Connect; implements [`trait@Files`].
 #[derive(Clone, Debug)]
 pub struct FilesClient {
     channel: ::rsvc::Channel,

@@ -6,26 +6,26 @@ pub struct M {}
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "client_only.v1.M",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for M {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for M {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };
@@ -77,7 +77,7 @@ pub const ONLY_CALLED_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::BidiStreaming,
 );
 
-/// Calls `client_only.v1.OnlyCalled` over gRPC; implements [`trait@OnlyCalled`].
+/// Calls `client_only.v1.OnlyCalled` over gRPC, gRPC-Web or Connect; implements [`trait@OnlyCalled`].
 #[derive(Clone, Debug)]
 pub struct OnlyCalledClient {
     channel: ::rsvc::Channel,
@@ -105,7 +105,7 @@ impl OnlyCalled for OnlyCalledClient {
         ::rsvc::ResponseStream<M, ::rsvc::Status>,
         ::rsvc::Status,
     > {
-        ::rsvc::codegen::client::streaming(
+        ::rsvc::codegen::client::bidi_streaming(
                 &self.channel,
                 &ONLY_CALLED_CALL,
                 ctx,

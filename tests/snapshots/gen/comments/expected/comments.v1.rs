@@ -111,8 +111,8 @@ pub mod documented {
     }
 }
 
-impl ::rsvc::json::JsonEnum for documented::Level {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for documented::Level {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "comments.v1.Documented.Level",
         &[(0, "LEVEL_UNSPECIFIED"), (1, "LEVEL_ONE")],
     );
@@ -120,23 +120,24 @@ impl ::rsvc::json::JsonEnum for documented::Level {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::string(",\"block\":", 1),
-        ::rsvc::json::Field::string(",\"tight\":", 2),
-        ::rsvc::json::Field::string(",\"a\":", 3).in_oneof(0),
-        ::rsvc::json::Field::string(",\"b\":", 4).in_oneof(0),
-        ::rsvc::json::Field::string(",\"labels\":", 5).map(::rsvc::json::Type::String),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
+        ::rsvc::codegen::json::Field::string(",\"block\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"tight\":", 2),
+        ::rsvc::codegen::json::Field::string(",\"a\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"b\":", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"labels\":", 5)
+            .map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "comments.v1.Documented",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Documented {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Documented {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.block);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.tight);
@@ -155,16 +156,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.block),
                 1 => __rsvc_r.string(&mut self.tight),
@@ -238,7 +239,7 @@ pub const DOCUMENTS_GET: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`trait@Documents`] over gRPC.
+/// Serves [`trait@Documents`] over gRPC, gRPC-Web and Connect.
 pub struct DocumentsServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -270,29 +271,25 @@ impl<T> ::core::fmt::Debug for DocumentsServer<T> {
     }
 }
 
-impl<T: Documents> ::rsvc::codegen::GeneratedService for DocumentsServer<T> {
+impl<T: Documents> ::rsvc::codegen::Service for DocumentsServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &DOCUMENTS;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/comments.v1.Documents/Get" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &DOCUMENTS_GET,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Documents>::get(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as Documents>::get(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Documents> ::rsvc::codegen::tonic::server::NamedService for DocumentsServer<T> {
+impl<T: Documents> ::rsvc::codegen::NamedService for DocumentsServer<T> {
     const NAME: &'static str = "comments.v1.Documents";
 }
 
@@ -301,9 +298,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for DocumentsServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -311,11 +308,11 @@ for DocumentsServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `comments.v1.Documents` over gRPC; implements [`trait@Documents`].
+/// Calls `comments.v1.Documents` over gRPC, gRPC-Web or Connect; implements [`trait@Documents`].
 #[derive(Clone, Debug)]
 pub struct DocumentsClient {
     channel: ::rsvc::Channel,

@@ -42,47 +42,49 @@ pub mod described {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::FileDescriptorProto,
         >(",\"file\":", 1)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::DescriptorProto,
         >(",\"messages\":", 2)
             .repeated(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldOptions,
         >(",\"options\":", 3)
-            .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::enumeration::<
+            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::field_descriptor_proto::Label,
         >(",\"label\":", 4),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::FileDescriptorSet,
         >(",\"set\":", 5)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::uninterpreted_option::NamePart,
         >(",\"part\":", 6)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Type,
         >(",\"type\":", 7)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<::rsvc::codegen::prost_types::Api>(",\"api\":", 8)
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::prost_types::Api,
+        >(",\"api\":", 8)
             .in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "descriptors.v1.Described",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Described {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Described {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.file);
             __rsvc_w.list(&__RSVC_FIELDS[1], &self.messages);
@@ -108,16 +110,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.file),
                 1 => __rsvc_r.list(&mut self.messages),
@@ -133,7 +135,7 @@ const _: () = {
                         described::Other::Set(__rsvc_value),
                     ) = &mut self.other
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.other = ::core::option::Option::Some(
                             described::Other::Set(__rsvc_r.message_value()?),
@@ -146,7 +148,7 @@ const _: () = {
                         described::Other::Part(__rsvc_value),
                     ) = &mut self.other
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.other = ::core::option::Option::Some(
                             described::Other::Part(__rsvc_r.message_value()?),
@@ -159,7 +161,7 @@ const _: () = {
                         described::Other::Type(__rsvc_value),
                     ) = &mut self.other
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.other = ::core::option::Option::Some(
                             described::Other::Type(__rsvc_r.message_value()?),
@@ -172,7 +174,7 @@ const _: () = {
                         described::Other::Api(__rsvc_value),
                     ) = &mut self.other
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.other = ::core::option::Option::Some(
                             described::Other::Api(__rsvc_r.message_value()?),
@@ -189,7 +191,7 @@ const _: () = {
 ::rsvc::register_messages!(Described);
 
 impl ::rsvc::Validate for Described {
-    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+    fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
         __rsvc_out.optional(1, &self.file);
         __rsvc_out.items(2, &self.messages);
         __rsvc_out.values(3, &self.options);

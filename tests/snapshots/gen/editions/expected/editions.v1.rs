@@ -128,15 +128,15 @@ impl Closed {
     }
 }
 
-impl ::rsvc::json::JsonEnum for Open {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for Open {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "editions.v1.Open",
         &[(0, "OPEN_UNSPECIFIED"), (1, "OPEN_ONE")],
     );
 }
 
-impl ::rsvc::json::JsonEnum for Closed {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for Closed {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "editions.v1.Closed",
         &[(0, "CLOSED_ZERO"), (2, "CLOSED_TWO")],
     );
@@ -144,33 +144,35 @@ impl ::rsvc::json::JsonEnum for Closed {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 14] = [
-        ::rsvc::json::Field::string(",\"implicit\":", 1),
-        ::rsvc::json::Field::string(",\"explicit\":", 2).optional(),
-        ::rsvc::json::Field::string(",\"required\":", 3).required(),
-        ::rsvc::json::Field::int32(",\"packed\":", 4).packed(),
-        ::rsvc::json::Field::int32(",\"expanded\":", 5).repeated(),
-        ::rsvc::json::Field::group::<Edition>(",\"delimited\":", 6).optional(),
-        ::rsvc::json::Field::message::<Edition>(",\"plain\":", 7).optional(),
-        ::rsvc::json::Field::group::<Edition>(",\"many\":", 8).repeated(),
-        ::rsvc::json::Field::enumeration::<Open>(",\"open\":", 9),
-        ::rsvc::json::Field::enumeration::<Closed>(",\"closed\":", 10).optional(),
-        ::rsvc::json::Field::string(",\"a\":", 11).in_oneof(0),
-        ::rsvc::json::Field::message::<Edition>(",\"b\":", 12).in_oneof(0),
-        ::rsvc::json::Field::message::<Edition>(",\"map\":", 13)
-            .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::int32(",\"withDefault\":with_default", 14).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 14] = [
+        ::rsvc::codegen::json::Field::string(",\"implicit\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"explicit\":", 2).optional(),
+        ::rsvc::codegen::json::Field::string(",\"required\":", 3).required(),
+        ::rsvc::codegen::json::Field::int32(",\"packed\":", 4).packed(),
+        ::rsvc::codegen::json::Field::int32(",\"expanded\":", 5).repeated(),
+        ::rsvc::codegen::json::Field::group::<Edition>(",\"delimited\":", 6).optional(),
+        ::rsvc::codegen::json::Field::message::<Edition>(",\"plain\":", 7).optional(),
+        ::rsvc::codegen::json::Field::group::<Edition>(",\"many\":", 8).repeated(),
+        ::rsvc::codegen::json::Field::enumeration::<Open>(",\"open\":", 9),
+        ::rsvc::codegen::json::Field::enumeration::<Closed>(",\"closed\":", 10)
+            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"a\":", 11).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Edition>(",\"b\":", 12).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Edition>(",\"map\":", 13)
+            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::int32(",\"withDefault\":with_default", 14)
+            .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "editions.v1.Edition",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Edition {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Edition {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.implicit);
             __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.explicit);
@@ -198,16 +200,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.implicit),
                 1 => __rsvc_r.string_opt(&mut self.explicit),
@@ -230,7 +232,7 @@ const _: () = {
                         edition::Kind::B(__rsvc_value),
                     ) = &mut self.kind
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.kind = ::core::option::Option::Some(
                             edition::Kind::B(__rsvc_r.message_value()?),
@@ -293,7 +295,7 @@ pub const EDITIONS_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::ServerStreaming,
 );
 
-/// Serves [`trait@Editions`] over gRPC.
+/// Serves [`trait@Editions`] over gRPC, gRPC-Web and Connect.
 pub struct EditionsServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -325,29 +327,25 @@ impl<T> ::core::fmt::Debug for EditionsServer<T> {
     }
 }
 
-impl<T: Editions> ::rsvc::codegen::GeneratedService for EditionsServer<T> {
+impl<T: Editions> ::rsvc::codegen::Service for EditionsServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &EDITIONS;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/editions.v1.Editions/Call" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::server_streaming(
-                    &EDITIONS_CALL,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Editions>::call(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.server_streaming(move |ctx, request| {
+                    <T as Editions>::call(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Editions> ::rsvc::codegen::tonic::server::NamedService for EditionsServer<T> {
+impl<T: Editions> ::rsvc::codegen::NamedService for EditionsServer<T> {
     const NAME: &'static str = "editions.v1.Editions";
 }
 
@@ -356,9 +354,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for EditionsServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -366,11 +364,11 @@ for EditionsServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `editions.v1.Editions` over gRPC; implements [`trait@Editions`].
+/// Calls `editions.v1.Editions` over gRPC, gRPC-Web or Connect; implements [`trait@Editions`].
 #[derive(Clone, Debug)]
 pub struct EditionsClient {
     channel: ::rsvc::Channel,

@@ -96,8 +96,8 @@ impl Zero {
     unused,
     unused_comparisons
 )]
-impl ::rsvc::json::JsonEnum for Zero {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for Zero {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "Zero",
         &[(0, "ZERO")],
     );
@@ -119,26 +119,26 @@ impl ::rsvc::json::JsonEnum for Zero {
     unused_comparisons
 )]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "Nothing",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Nothing {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Nothing {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };

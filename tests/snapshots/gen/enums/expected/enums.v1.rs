@@ -165,8 +165,8 @@ impl Partly {
     }
 }
 
-impl ::rsvc::json::JsonEnum for OrderStatus {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for OrderStatus {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "enums.v1.OrderStatus",
         &[
             (-1, "ORDER_STATUS_NEGATIVE"),
@@ -177,15 +177,15 @@ impl ::rsvc::json::JsonEnum for OrderStatus {
     );
 }
 
-impl ::rsvc::json::JsonEnum for Alias {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for Alias {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "enums.v1.Alias",
         &[(0, "ALIAS_A"), (1, "ALIAS_B"), (1, "ALIAS_BE")],
     );
 }
 
-impl ::rsvc::json::JsonEnum for Partly {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for Partly {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "enums.v1.Partly",
         &[
             (0, "PARTLY_ONE"),
@@ -199,26 +199,29 @@ impl ::rsvc::json::JsonEnum for Partly {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 7] = [
-        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"status\":", 1),
-        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"maybe\":", 2).optional(),
-        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"many\":", 3).packed(),
-        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"mapped\":", 4)
-            .map(::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::enumeration::<OrderStatus>(",\"a\":", 5).in_oneof(0),
-        ::rsvc::json::Field::enumeration::<Alias>(",\"b\":", 6).in_oneof(0),
-        ::rsvc::json::Field::enumeration::<Partly>(",\"c\":", 7).in_oneof(0),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
+        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"status\":", 1),
+        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"maybe\":", 2)
+            .optional(),
+        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"many\":", 3)
+            .packed(),
+        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"mapped\":", 4)
+            .map(::rsvc::codegen::json::Type::Int32),
+        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"a\":", 5)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<Alias>(",\"b\":", 6).in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<Partly>(",\"c\":", 7).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "enums.v1.Holder",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Holder {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Holder {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.enumeration(&__RSVC_FIELDS[0], self.status);
             __rsvc_w.enum_opt(&__RSVC_FIELDS[1], self.maybe);
@@ -241,16 +244,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.enumeration::<OrderStatus>(&mut self.status),
                 1 => __rsvc_r.enum_opt::<OrderStatus>(&mut self.maybe),
@@ -258,7 +261,9 @@ const _: () = {
                 3 => __rsvc_r.enum_map::<OrderStatus, _>(&mut self.mapped),
                 4 => {
                     if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(<OrderStatus as ::rsvc::json::JsonEnum>::INFO)?
+                        .enum_value(
+                            <OrderStatus as ::rsvc::codegen::json::JsonEnum>::INFO,
+                        )?
                     {
                         self.one = ::core::option::Option::Some(
                             holder::One::A(__rsvc_value),
@@ -268,7 +273,7 @@ const _: () = {
                 }
                 5 => {
                     if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(<Alias as ::rsvc::json::JsonEnum>::INFO)?
+                        .enum_value(<Alias as ::rsvc::codegen::json::JsonEnum>::INFO)?
                     {
                         self.one = ::core::option::Option::Some(
                             holder::One::B(__rsvc_value),
@@ -278,7 +283,7 @@ const _: () = {
                 }
                 6 => {
                     if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(<Partly as ::rsvc::json::JsonEnum>::INFO)?
+                        .enum_value(<Partly as ::rsvc::codegen::json::JsonEnum>::INFO)?
                     {
                         self.one = ::core::option::Option::Some(
                             holder::One::C(__rsvc_value),

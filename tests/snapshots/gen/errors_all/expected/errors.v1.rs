@@ -261,15 +261,15 @@ impl Color {
     }
 }
 
-impl ::rsvc::json::JsonEnum for Color {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for Color {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "errors.v1.Color",
         &[(0, "COLOR_UNSPECIFIED"), (1, "COLOR_RED"), (2, "COLOR_GREEN")],
     );
 }
 
-impl ::rsvc::json::JsonEnum for failing_error::Level {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for failing_error::Level {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "errors.v1.FailingError.Level",
         &[(0, "LEVEL_UNSPECIFIED"), (1, "LEVEL_LOW"), (2, "LEVEL_HIGH")],
     );
@@ -277,21 +277,21 @@ impl ::rsvc::json::JsonEnum for failing_error::Level {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"error\":", 1),
-        ::rsvc::json::Field::bytes(",\"payload\":", 2),
-        ::rsvc::json::Field::uint32(",\"after\":", 3),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"error\":", 1),
+        ::rsvc::codegen::json::Field::bytes(",\"payload\":", 2),
+        ::rsvc::codegen::json::Field::uint32(",\"after\":", 3),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "errors.v1.Request",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Request {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Request {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.error);
             __rsvc_w.bytes(&__RSVC_FIELDS[1], &self.payload);
@@ -301,16 +301,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.error),
                 1 => __rsvc_r.bytes(&mut self.payload),
@@ -323,19 +323,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::uint32(",\"number\":", 1),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::uint32(",\"number\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "errors.v1.Response",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Response {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Response {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.uint32(&__RSVC_FIELDS[0], self.number);
             __rsvc_w.close(__rsvc_object);
@@ -343,16 +343,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint32(&mut self.number),
                 _ => ::core::result::Result::Ok(()),
@@ -363,31 +363,37 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::string(",\"choiceText\":choice_text", 1).in_oneof(0),
-        ::rsvc::json::Field::sint64(",\"choiceNumber\":choice_number", 2).in_oneof(0),
-        ::rsvc::json::Field::enumeration::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
+        ::rsvc::codegen::json::Field::string(",\"choiceText\":choice_text", 1)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::sint64(",\"choiceNumber\":choice_number", 2)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<
             failing_error::Level,
         >(",\"choiceLevel\":choice_level", 3)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<NotFound>(",\"choiceMessage\":choice_message", 4)
+        ::rsvc::codegen::json::Field::message::<
+            NotFound,
+        >(",\"choiceMessage\":choice_message", 4)
             .in_oneof(0),
-        ::rsvc::json::Field::enumeration::<failing_error::Level>(",\"level\":", 5),
-        ::rsvc::json::Field::enumeration::<
+        ::rsvc::codegen::json::Field::enumeration::<
+            failing_error::Level,
+        >(",\"level\":", 5),
+        ::rsvc::codegen::json::Field::enumeration::<
             failing_error::Level,
         >(",\"maybeLevel\":maybe_level", 6)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "errors.v1.FailingError.Inner",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for failing_error::Inner {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for failing_error::Inner {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             match &self.choice {
                 ::core::option::Option::Some(
@@ -411,16 +417,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => {
                     self.choice = ::core::option::Option::Some(
@@ -439,7 +445,7 @@ const _: () = {
                 2 => {
                     if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
                         .enum_value(
-                            <failing_error::Level as ::rsvc::json::JsonEnum>::INFO,
+                            <failing_error::Level as ::rsvc::codegen::json::JsonEnum>::INFO,
                         )?
                     {
                         self.choice = ::core::option::Option::Some(
@@ -453,7 +459,7 @@ const _: () = {
                         failing_error::inner::Choice::ChoiceMessage(__rsvc_value),
                     ) = &mut self.choice
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.choice = ::core::option::Option::Some(
                             failing_error::inner::Choice::ChoiceMessage(
@@ -473,20 +479,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"kind\":", 1),
-        ::rsvc::json::Field::string(",\"id\":", 2),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"kind\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"id\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "errors.v1.NotFound",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for NotFound {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for NotFound {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.kind);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.id);
@@ -495,16 +501,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.kind),
                 1 => __rsvc_r.string(&mut self.id),
@@ -516,23 +522,23 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"until\":", 1)
             .optional(),
-        ::rsvc::json::Field::message::<Queue>(",\"queue\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<Queue>(",\"queue\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "errors.v1.Busy",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Busy {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Busy {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.until);
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.queue);
@@ -541,16 +547,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.until),
                 1 => __rsvc_r.message_opt(&mut self.queue),
@@ -562,20 +568,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"name\":", 1),
-        ::rsvc::json::Field::uint32(",\"length\":", 2).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
+        ::rsvc::codegen::json::Field::uint32(",\"length\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "errors.v1.Queue",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Queue {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Queue {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.uint32_opt(&__RSVC_FIELDS[1], self.length);
@@ -584,16 +590,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.uint32_opt(&mut self.length),
@@ -605,21 +611,21 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"name\":", 1),
-        ::rsvc::json::Field::message::<Tree>(",\"left\":", 2).optional(),
-        ::rsvc::json::Field::message::<Tree>(",\"children\":", 3).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
+        ::rsvc::codegen::json::Field::message::<Tree>(",\"left\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<Tree>(",\"children\":", 3).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "errors.v1.Tree",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Tree {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Tree {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.left);
@@ -629,16 +635,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.message_opt(&mut self.left),
@@ -651,65 +657,73 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 32] = [
-        ::rsvc::json::Field::double(",\"aDouble\":a_double", 1),
-        ::rsvc::json::Field::float(",\"aFloat\":a_float", 2),
-        ::rsvc::json::Field::int32(",\"anInt32\":an_int32", 3),
-        ::rsvc::json::Field::int64(",\"anInt64\":an_int64", 4),
-        ::rsvc::json::Field::uint32(",\"aUint32\":a_uint32", 5),
-        ::rsvc::json::Field::uint64(",\"aUint64\":a_uint64", 6),
-        ::rsvc::json::Field::sint32(",\"aSint32\":a_sint32", 7),
-        ::rsvc::json::Field::sint64(",\"aSint64\":a_sint64", 8),
-        ::rsvc::json::Field::fixed32(",\"aFixed32\":a_fixed32", 9),
-        ::rsvc::json::Field::fixed64(",\"aFixed64\":a_fixed64", 10),
-        ::rsvc::json::Field::sfixed32(",\"anSfixed32\":an_sfixed32", 11),
-        ::rsvc::json::Field::sfixed64(",\"anSfixed64\":an_sfixed64", 12),
-        ::rsvc::json::Field::bool(",\"aBool\":a_bool", 13),
-        ::rsvc::json::Field::string(",\"aString\":a_string", 14),
-        ::rsvc::json::Field::bytes(",\"someBytes\":some_bytes", 15),
-        ::rsvc::json::Field::enumeration::<Color>(",\"anEnum\":an_enum", 16),
-        ::rsvc::json::Field::string(",\"maybeString\":maybe_string", 17).optional(),
-        ::rsvc::json::Field::double(",\"maybeDouble\":maybe_double", 18).optional(),
-        ::rsvc::json::Field::enumeration::<Color>(",\"maybeEnum\":maybe_enum", 19)
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 32] = [
+        ::rsvc::codegen::json::Field::double(",\"aDouble\":a_double", 1),
+        ::rsvc::codegen::json::Field::float(",\"aFloat\":a_float", 2),
+        ::rsvc::codegen::json::Field::int32(",\"anInt32\":an_int32", 3),
+        ::rsvc::codegen::json::Field::int64(",\"anInt64\":an_int64", 4),
+        ::rsvc::codegen::json::Field::uint32(",\"aUint32\":a_uint32", 5),
+        ::rsvc::codegen::json::Field::uint64(",\"aUint64\":a_uint64", 6),
+        ::rsvc::codegen::json::Field::sint32(",\"aSint32\":a_sint32", 7),
+        ::rsvc::codegen::json::Field::sint64(",\"aSint64\":a_sint64", 8),
+        ::rsvc::codegen::json::Field::fixed32(",\"aFixed32\":a_fixed32", 9),
+        ::rsvc::codegen::json::Field::fixed64(",\"aFixed64\":a_fixed64", 10),
+        ::rsvc::codegen::json::Field::sfixed32(",\"anSfixed32\":an_sfixed32", 11),
+        ::rsvc::codegen::json::Field::sfixed64(",\"anSfixed64\":an_sfixed64", 12),
+        ::rsvc::codegen::json::Field::bool(",\"aBool\":a_bool", 13),
+        ::rsvc::codegen::json::Field::string(",\"aString\":a_string", 14),
+        ::rsvc::codegen::json::Field::bytes(",\"someBytes\":some_bytes", 15),
+        ::rsvc::codegen::json::Field::enumeration::<Color>(",\"anEnum\":an_enum", 16),
+        ::rsvc::codegen::json::Field::string(",\"maybeString\":maybe_string", 17)
             .optional(),
-        ::rsvc::json::Field::bytes(",\"maybeBytes\":maybe_bytes", 20).optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::double(",\"maybeDouble\":maybe_double", 18)
+            .optional(),
+        ::rsvc::codegen::json::Field::enumeration::<
+            Color,
+        >(",\"maybeEnum\":maybe_enum", 19)
+            .optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"maybeBytes\":maybe_bytes", 20)
+            .optional(),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost::alloc::string::String,
         >(",\"wrappedString\":wrapped_string", 21)
             .optional(),
-        ::rsvc::json::Field::message::<i64>(",\"wrappedInt64\":wrapped_int64", 22)
+        ::rsvc::codegen::json::Field::message::<
+            i64,
+        >(",\"wrappedInt64\":wrapped_int64", 22)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost::alloc::vec::Vec<u8>,
         >(",\"wrappedBytes\":wrapped_bytes", 23)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"message\":", 24)
             .optional(),
-        ::rsvc::json::Field::string(",\"strings\":", 25).repeated(),
-        ::rsvc::json::Field::enumeration::<Color>(",\"enums\":", 26).packed(),
-        ::rsvc::json::Field::message::<Queue>(",\"queues\":", 27).repeated(),
-        ::rsvc::json::Field::message::<Queue>(",\"byName\":by_name", 28)
-            .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::enumeration::<Color>(",\"codes\":", 29)
-            .map(::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::string(",\"oneString\":one_string", 30).in_oneof(0),
-        ::rsvc::json::Field::enumeration::<Color>(",\"oneEnum\":one_enum", 31)
+        ::rsvc::codegen::json::Field::string(",\"strings\":", 25).repeated(),
+        ::rsvc::codegen::json::Field::enumeration::<Color>(",\"enums\":", 26).packed(),
+        ::rsvc::codegen::json::Field::message::<Queue>(",\"queues\":", 27).repeated(),
+        ::rsvc::codegen::json::Field::message::<Queue>(",\"byName\":by_name", 28)
+            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::enumeration::<Color>(",\"codes\":", 29)
+            .map(::rsvc::codegen::json::Type::Int32),
+        ::rsvc::codegen::json::Field::string(",\"oneString\":one_string", 30)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<bool>(",\"oneWrapped\":one_wrapped", 32)
+        ::rsvc::codegen::json::Field::enumeration::<Color>(",\"oneEnum\":one_enum", 31)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<bool>(",\"oneWrapped\":one_wrapped", 32)
             .in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "errors.v1.Everything",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Everything {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Everything {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.double(&__RSVC_FIELDS[0], self.a_double);
             __rsvc_w.float(&__RSVC_FIELDS[1], self.a_float);
@@ -757,16 +771,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.double(&mut self.a_double),
                 1 => __rsvc_r.float(&mut self.a_float),
@@ -805,7 +819,7 @@ const _: () = {
                 }
                 30 => {
                     if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(<Color as ::rsvc::json::JsonEnum>::INFO)?
+                        .enum_value(<Color as ::rsvc::codegen::json::JsonEnum>::INFO)?
                     {
                         self.one = ::core::option::Option::Some(
                             everything::One::OneEnum(__rsvc_value),
@@ -818,7 +832,7 @@ const _: () = {
                         everything::One::OneWrapped(__rsvc_value),
                     ) = &mut self.one
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.one = ::core::option::Option::Some(
                             everything::One::OneWrapped(__rsvc_r.message_value()?),
@@ -830,7 +844,7 @@ const _: () = {
             }
         }
         #[inline]
-        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::codegen::json::NegativeZeros) {
             __rsvc_z.double(1, self.a_double);
             __rsvc_z.float(2, self.a_float);
         }
@@ -1949,7 +1963,7 @@ pub const FAILING_BOTH: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::BidiStreaming,
 );
 
-/// Serves [`trait@Failing`] over gRPC.
+/// Serves [`trait@Failing`] over gRPC, gRPC-Web and Connect.
 pub struct FailingServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -1981,59 +1995,40 @@ impl<T> ::core::fmt::Debug for FailingServer<T> {
     }
 }
 
-impl<T: Failing> ::rsvc::codegen::GeneratedService for FailingServer<T> {
+impl<T: Failing> ::rsvc::codegen::Service for FailingServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &FAILING;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/errors.v1.Failing/Unary" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &FAILING_UNARY,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Failing>::unary(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as Failing>::unary(&*self.inner, ctx, request)
+                })
             }
-            "/errors.v1.Failing/ServerStream" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::server_streaming(
-                    &FAILING_SERVER_STREAM,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Failing>::server_stream(&*inner, ctx, request).await
-                    },
-                )
+            1 => {
+                call.server_streaming(move |ctx, request| {
+                    <T as Failing>::server_stream(&*self.inner, ctx, request)
+                })
             }
-            "/errors.v1.Failing/ClientStream" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::client_streaming(
-                    &FAILING_CLIENT_STREAM,
-                    request,
-                    move |ctx, requests| async move {
-                        <T as Failing>::client_stream(&*inner, ctx, requests).await
-                    },
-                )
+            2 => {
+                call.client_streaming(move |ctx, requests| {
+                    <T as Failing>::client_stream(&*self.inner, ctx, requests)
+                })
             }
-            "/errors.v1.Failing/Both" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::streaming(
-                    &FAILING_BOTH,
-                    request,
-                    move |ctx, requests| async move {
-                        <T as Failing>::both(&*inner, ctx, requests).await
-                    },
-                )
+            3 => {
+                call.bidi_streaming(move |ctx, requests| {
+                    <T as Failing>::both(&*self.inner, ctx, requests)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Failing> ::rsvc::codegen::tonic::server::NamedService for FailingServer<T> {
+impl<T: Failing> ::rsvc::codegen::NamedService for FailingServer<T> {
     const NAME: &'static str = "errors.v1.Failing";
 }
 
@@ -2042,9 +2037,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for FailingServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -2052,11 +2047,11 @@ for FailingServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `errors.v1.Failing` over gRPC; implements [`trait@Failing`].
+/// Calls `errors.v1.Failing` over gRPC, gRPC-Web or Connect; implements [`trait@Failing`].
 #[derive(Clone, Debug)]
 pub struct FailingClient {
     channel: ::rsvc::Channel,
@@ -2120,7 +2115,12 @@ impl Failing for FailingClient {
         ::rsvc::ResponseStream<Response, FailingError>,
         FailingError,
     > {
-        ::rsvc::codegen::client::streaming(&self.channel, &FAILING_BOTH, ctx, requests)
+        ::rsvc::codegen::client::bidi_streaming(
+                &self.channel,
+                &FAILING_BOTH,
+                ctx,
+                requests,
+            )
             .await
     }
 }
@@ -2163,7 +2163,7 @@ pub const PLAIN_UNARY: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`trait@Plain`] over gRPC.
+/// Serves [`trait@Plain`] over gRPC, gRPC-Web and Connect.
 pub struct PlainServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -2195,29 +2195,25 @@ impl<T> ::core::fmt::Debug for PlainServer<T> {
     }
 }
 
-impl<T: Plain> ::rsvc::codegen::GeneratedService for PlainServer<T> {
+impl<T: Plain> ::rsvc::codegen::Service for PlainServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &PLAIN;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/errors.v1.Plain/Unary" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &PLAIN_UNARY,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Plain>::unary(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as Plain>::unary(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Plain> ::rsvc::codegen::tonic::server::NamedService for PlainServer<T> {
+impl<T: Plain> ::rsvc::codegen::NamedService for PlainServer<T> {
     const NAME: &'static str = "errors.v1.Plain";
 }
 
@@ -2226,9 +2222,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for PlainServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -2236,11 +2232,11 @@ for PlainServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `errors.v1.Plain` over gRPC; implements [`trait@Plain`].
+/// Calls `errors.v1.Plain` over gRPC, gRPC-Web or Connect; implements [`trait@Plain`].
 #[derive(Clone, Debug)]
 pub struct PlainClient {
     channel: ::rsvc::Channel,

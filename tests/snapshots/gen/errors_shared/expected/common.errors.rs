@@ -64,8 +64,8 @@ impl Unit {
     }
 }
 
-impl ::rsvc::json::JsonEnum for Unit {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for Unit {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "common.errors.Unit",
         &[(1, "UNIT_BITS"), (2, "UNIT_BYTES")],
     );
@@ -73,23 +73,25 @@ impl ::rsvc::json::JsonEnum for Unit {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 5] = [
-        ::rsvc::json::Field::int64(",\"size\":", 1).required(),
-        ::rsvc::json::Field::int64(",\"limit\":", 2).optional(),
-        ::rsvc::json::Field::enumeration::<Unit>(",\"unit\":", 3).optional(),
-        ::rsvc::json::Field::group::<too_large::Part>(",\"part\":", 4).optional(),
-        ::rsvc::json::Field::message::<too_large::Part>(",\"also\":", 5).required(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
+        ::rsvc::codegen::json::Field::int64(",\"size\":", 1).required(),
+        ::rsvc::codegen::json::Field::int64(",\"limit\":", 2).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<Unit>(",\"unit\":", 3).optional(),
+        ::rsvc::codegen::json::Field::group::<too_large::Part>(",\"part\":", 4)
+            .optional(),
+        ::rsvc::codegen::json::Field::message::<too_large::Part>(",\"also\":", 5)
+            .required(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "common.errors.TooLarge",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for TooLarge {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for TooLarge {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int64_set(&__RSVC_FIELDS[0], self.size);
             __rsvc_w.int64_opt(&__RSVC_FIELDS[1], self.limit);
@@ -101,22 +103,22 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int64(&mut self.size),
                 1 => __rsvc_r.int64_opt(&mut self.limit),
                 2 => __rsvc_r.enum_opt::<Unit>(&mut self.unit),
                 3 => __rsvc_r.message_opt(&mut self.part),
-                4 => ::rsvc::json::Json::read_json(&mut self.also, __rsvc_r),
+                4 => ::rsvc::codegen::json::Json::read_json(&mut self.also, __rsvc_r),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -125,19 +127,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"name\":", 1).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "common.errors.TooLarge.Part",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for too_large::Part {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for too_large::Part {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.close(__rsvc_object);
@@ -145,16 +147,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 _ => ::core::result::Result::Ok(()),

@@ -9,20 +9,22 @@ pub struct Local {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<crate::split::split::v1::Two>(",\"thing\":", 1)
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::message::<
+            crate::split::split::v1::Two,
+        >(",\"thing\":", 1)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "other.Local",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Local {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Local {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.thing);
             __rsvc_w.close(__rsvc_object);
@@ -30,16 +32,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.thing),
                 _ => ::core::result::Result::Ok(()),
@@ -51,7 +53,7 @@ const _: () = {
 ::rsvc::register_messages!(Local);
 
 impl ::rsvc::Validate for Local {
-    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+    fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
         __rsvc_out.optional(1, &self.thing);
     }
 }

@@ -13,27 +13,29 @@ pub struct Thing {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::message::<super::super::common::v1::Id>(",\"id\":", 1)
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::message::<
+            super::super::common::v1::Id,
+        >(",\"id\":", 1)
             .optional(),
-        ::rsvc::json::Field::enumeration::<
+        ::rsvc::codegen::json::Field::enumeration::<
             super::super::common::v1::id::Kind,
         >(",\"kind\":", 2),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::pb::google::rpc::Status,
         >(",\"status\":", 3)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "api.v1.Thing",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Thing {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Thing {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.id);
             __rsvc_w.enumeration(&__RSVC_FIELDS[1], self.kind);
@@ -43,16 +45,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.id),
                 1 => {
@@ -71,7 +73,7 @@ const _: () = {
 ::rsvc::register_messages!(Thing);
 
 impl ::rsvc::Validate for Thing {
-    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+    fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
         __rsvc_out.optional(3, &self.status);
     }
 }
@@ -113,7 +115,7 @@ pub const API_GET: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`trait@Api`] over gRPC.
+/// Serves [`trait@Api`] over gRPC, gRPC-Web and Connect.
 pub struct ApiServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -145,29 +147,25 @@ impl<T> ::core::fmt::Debug for ApiServer<T> {
     }
 }
 
-impl<T: Api> ::rsvc::codegen::GeneratedService for ApiServer<T> {
+impl<T: Api> ::rsvc::codegen::Service for ApiServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &API;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/api.v1.Api/Get" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &API_GET,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Api>::get(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as Api>::get(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Api> ::rsvc::codegen::tonic::server::NamedService for ApiServer<T> {
+impl<T: Api> ::rsvc::codegen::NamedService for ApiServer<T> {
     const NAME: &'static str = "api.v1.Api";
 }
 
@@ -176,9 +174,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for ApiServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -186,11 +184,11 @@ for ApiServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `api.v1.Api` over gRPC; implements [`trait@Api`].
+/// Calls `api.v1.Api` over gRPC, gRPC-Web or Connect; implements [`trait@Api`].
 #[derive(Clone, Debug)]
 pub struct ApiClient {
     channel: ::rsvc::Channel,

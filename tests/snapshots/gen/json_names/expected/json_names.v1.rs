@@ -19,24 +19,24 @@ pub struct Names {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::string(",\"plainName\":plain_name", 1),
-        ::rsvc::json::Field::string(",\"@type\":given", 2),
-        ::rsvc::json::Field::string(",\"UPPERCase\":UPPER_case", 3),
-        ::rsvc::json::Field::string(",\"with1Digit\":with_1_digit", 4),
-        ::rsvc::json::Field::string(",\"a\\\"b\\\\c\":quote:a\"b\\c", 5),
-        ::rsvc::json::Field::string(",\"€\":euro", 6),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
+        ::rsvc::codegen::json::Field::string(",\"plainName\":plain_name", 1),
+        ::rsvc::codegen::json::Field::string(",\"@type\":given", 2),
+        ::rsvc::codegen::json::Field::string(",\"UPPERCase\":UPPER_case", 3),
+        ::rsvc::codegen::json::Field::string(",\"with1Digit\":with_1_digit", 4),
+        ::rsvc::codegen::json::Field::string(",\"a\\\"b\\\\c\":quote:a\"b\\c", 5),
+        ::rsvc::codegen::json::Field::string(",\"€\":euro", 6),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "json_names.v1.Names",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Names {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Names {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.plain_name);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.given);
@@ -49,16 +49,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.plain_name),
                 1 => __rsvc_r.string(&mut self.given),

@@ -145,8 +145,8 @@ impl Loop {
     }
 }
 
-impl ::rsvc::json::JsonEnum for Loop {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for Loop {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "type.r.async.loop",
         &[(0, "self"), (1, "type"), (2, "Err"), (3, "None"), (4, "Some"), (5, "Ok")],
     );
@@ -154,19 +154,19 @@ impl ::rsvc::json::JsonEnum for Loop {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"fn\":", 1),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"fn\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "type.r.async.as",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for As {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for As {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.r#fn);
             __rsvc_w.close(__rsvc_object);
@@ -174,16 +174,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.r#fn),
                 _ => ::core::result::Result::Ok(()),
@@ -194,21 +194,21 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::message::<Self_>(",\"self\":", 1).optional(),
-        ::rsvc::json::Field::message::<Crate>(",\"crate\":", 2).optional(),
-        ::rsvc::json::Field::message::<Super>(",\"super\":", 3).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::message::<Self_>(",\"self\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<Crate>(",\"crate\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<Super>(",\"super\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "type.r.async.Self",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Self_ {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Self_ {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.self_);
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.crate_);
@@ -218,16 +218,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.self_),
                 1 => __rsvc_r.message_opt(&mut self.crate_),
@@ -240,19 +240,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"extern\":", 1),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"extern\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "type.r.async.crate",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Crate {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Crate {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.extern_);
             __rsvc_w.close(__rsvc_object);
@@ -260,16 +260,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.extern_),
                 _ => ::core::result::Result::Ok(()),
@@ -280,19 +280,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"Self\":", 1),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"Self\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "type.r.async.super",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Super {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Super {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.self_);
             __rsvc_w.close(__rsvc_object);
@@ -300,16 +300,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.self_),
                 _ => ::core::result::Result::Ok(()),
@@ -320,37 +320,38 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 18] = [
-        ::rsvc::json::Field::string(",\"type\":", 1),
-        ::rsvc::json::Field::int32(",\"match\":", 2),
-        ::rsvc::json::Field::bool(",\"ref\":", 3).optional(),
-        ::rsvc::json::Field::bytes(",\"mut\":", 4).repeated(),
-        ::rsvc::json::Field::enumeration::<Loop>(",\"loop\":", 5)
-            .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::enumeration::<Loop>(",\"enum\":", 6),
-        ::rsvc::json::Field::string(",\"self\":", 7).in_oneof(0),
-        ::rsvc::json::Field::message::<Self_>(",\"struct\":", 8).in_oneof(0),
-        ::rsvc::json::Field::enumeration::<Loop>(",\"trait\":", 9).in_oneof(0),
-        ::rsvc::json::Field::message::<As>(",\"dyn\":", 10).optional(),
-        ::rsvc::json::Field::message::<r#match::Async>(",\"await\":", 11).optional(),
-        ::rsvc::json::Field::string(",\"gen\":", 12),
-        ::rsvc::json::Field::string(",\"try\":", 13),
-        ::rsvc::json::Field::string(",\"union\":", 14),
-        ::rsvc::json::Field::string(",\"result\":", 15),
-        ::rsvc::json::Field::string(",\"buf\":", 16),
-        ::rsvc::json::Field::string(",\"tag\":", 17),
-        ::rsvc::json::Field::string(",\"value\":", 18),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 18] = [
+        ::rsvc::codegen::json::Field::string(",\"type\":", 1),
+        ::rsvc::codegen::json::Field::int32(",\"match\":", 2),
+        ::rsvc::codegen::json::Field::bool(",\"ref\":", 3).optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"mut\":", 4).repeated(),
+        ::rsvc::codegen::json::Field::enumeration::<Loop>(",\"loop\":", 5)
+            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::enumeration::<Loop>(",\"enum\":", 6),
+        ::rsvc::codegen::json::Field::string(",\"self\":", 7).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Self_>(",\"struct\":", 8).in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<Loop>(",\"trait\":", 9).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<As>(",\"dyn\":", 10).optional(),
+        ::rsvc::codegen::json::Field::message::<r#match::Async>(",\"await\":", 11)
+            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"gen\":", 12),
+        ::rsvc::codegen::json::Field::string(",\"try\":", 13),
+        ::rsvc::codegen::json::Field::string(",\"union\":", 14),
+        ::rsvc::codegen::json::Field::string(",\"result\":", 15),
+        ::rsvc::codegen::json::Field::string(",\"buf\":", 16),
+        ::rsvc::codegen::json::Field::string(",\"tag\":", 17),
+        ::rsvc::codegen::json::Field::string(",\"value\":", 18),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "type.r.async.match",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Match {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Match {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.r#type);
             __rsvc_w.int32(&__RSVC_FIELDS[1], self.r#match);
@@ -384,16 +385,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.r#type),
                 1 => __rsvc_r.int32(&mut self.r#match),
@@ -412,7 +413,7 @@ const _: () = {
                         r#match::Impl::Struct(__rsvc_value),
                     ) = &mut self.r#impl
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.r#impl = ::core::option::Option::Some(
                             r#match::Impl::Struct(__rsvc_r.message_value()?),
@@ -422,7 +423,7 @@ const _: () = {
                 }
                 8 => {
                     if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(<Loop as ::rsvc::json::JsonEnum>::INFO)?
+                        .enum_value(<Loop as ::rsvc::codegen::json::JsonEnum>::INFO)?
                     {
                         self.r#impl = ::core::option::Option::Some(
                             r#match::Impl::Trait(__rsvc_value),
@@ -447,19 +448,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::bool(",\"yield\":", 1),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::bool(",\"yield\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "type.r.async.match.async",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for r#match::Async {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for r#match::Async {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.bool(&__RSVC_FIELDS[0], self.r#yield);
             __rsvc_w.close(__rsvc_object);
@@ -467,16 +468,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool(&mut self.r#yield),
                 _ => ::core::result::Result::Ok(()),
@@ -596,7 +597,7 @@ pub const STATIC_AWAIT: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::ServerStreaming,
 );
 
-/// Serves [`trait@Static`] over gRPC.
+/// Serves [`trait@Static`] over gRPC, gRPC-Web and Connect.
 pub struct StaticServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -628,49 +629,35 @@ impl<T> ::core::fmt::Debug for StaticServer<T> {
     }
 }
 
-impl<T: Static> ::rsvc::codegen::GeneratedService for StaticServer<T> {
+impl<T: Static> ::rsvc::codegen::Service for StaticServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &STATIC;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/type.r.async.static/move" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &STATIC_MOVE,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Static>::r#move(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as Static>::r#move(&*self.inner, ctx, request)
+                })
             }
-            "/type.r.async.static/self" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::streaming(
-                    &STATIC_SELF,
-                    request,
-                    move |ctx, requests| async move {
-                        <T as Static>::self_(&*inner, ctx, requests).await
-                    },
-                )
+            1 => {
+                call.bidi_streaming(move |ctx, requests| {
+                    <T as Static>::self_(&*self.inner, ctx, requests)
+                })
             }
-            "/type.r.async.static/await" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::server_streaming(
-                    &STATIC_AWAIT,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Static>::r#await(&*inner, ctx, request).await
-                    },
-                )
+            2 => {
+                call.server_streaming(move |ctx, request| {
+                    <T as Static>::r#await(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Static> ::rsvc::codegen::tonic::server::NamedService for StaticServer<T> {
+impl<T: Static> ::rsvc::codegen::NamedService for StaticServer<T> {
     const NAME: &'static str = "type.r.async.static";
 }
 
@@ -679,9 +666,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for StaticServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -689,11 +676,11 @@ for StaticServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `type.r.async.static` over gRPC; implements [`trait@Static`].
+/// Calls `type.r.async.static` over gRPC, gRPC-Web or Connect; implements [`trait@Static`].
 #[derive(Clone, Debug)]
 pub struct StaticClient {
     channel: ::rsvc::Channel,
@@ -728,7 +715,12 @@ impl Static for StaticClient {
         ::rsvc::ResponseStream<As, ::rsvc::Status>,
         ::rsvc::Status,
     > {
-        ::rsvc::codegen::client::streaming(&self.channel, &STATIC_SELF, ctx, requests)
+        ::rsvc::codegen::client::bidi_streaming(
+                &self.channel,
+                &STATIC_SELF,
+                ctx,
+                requests,
+            )
             .await
     }
     async fn r#await(

@@ -29,24 +29,27 @@ pub mod sparse {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 6] = [
-        ::rsvc::json::Field::string(",\"last\":", 536870911),
-        ::rsvc::json::Field::string(",\"first\":", 1),
-        ::rsvc::json::Field::string(",\"beforeReserved\":before_reserved", 18999),
-        ::rsvc::json::Field::string(",\"afterReserved\":after_reserved", 20000),
-        ::rsvc::json::Field::string(",\"a\":", 536870910).in_oneof(0),
-        ::rsvc::json::Field::string(",\"b\":", 2).in_oneof(0),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
+        ::rsvc::codegen::json::Field::string(",\"last\":", 536870911),
+        ::rsvc::codegen::json::Field::string(",\"first\":", 1),
+        ::rsvc::codegen::json::Field::string(
+            ",\"beforeReserved\":before_reserved",
+            18999,
+        ),
+        ::rsvc::codegen::json::Field::string(",\"afterReserved\":after_reserved", 20000),
+        ::rsvc::codegen::json::Field::string(",\"a\":", 536870910).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"b\":", 2).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "large_numbers.v1.Sparse",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Sparse {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Sparse {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.last);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.first);
@@ -66,16 +69,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.last),
                 1 => __rsvc_r.string(&mut self.first),

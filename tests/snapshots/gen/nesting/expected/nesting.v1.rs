@@ -119,8 +119,8 @@ pub mod a {
     }
 }
 
-impl ::rsvc::json::JsonEnum for a::b::c::d::e::F {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for a::b::c::d::e::F {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "nesting.v1.A.B.C.D.E.F",
         &[(0, "F_UNSPECIFIED"), (1, "F_ONE")],
     );
@@ -128,20 +128,20 @@ impl ::rsvc::json::JsonEnum for a::b::c::d::e::F {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<a::B>(",\"b\":", 1).optional(),
-        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"e\":", 2).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::message::<a::B>(",\"b\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "nesting.v1.A",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for A {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for A {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.b);
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.e);
@@ -150,16 +150,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.b),
                 1 => __rsvc_r.message_opt(&mut self.e),
@@ -171,20 +171,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<a::b::C>(",\"c\":", 1).optional(),
-        ::rsvc::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", 2),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::message::<a::b::C>(",\"c\":", 1).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "nesting.v1.A.B",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for a::B {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for a::B {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.c);
             __rsvc_w.enumeration(&__RSVC_FIELDS[1], self.f);
@@ -193,16 +193,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.c),
                 1 => __rsvc_r.enumeration::<a::b::c::d::e::F>(&mut self.f),
@@ -214,19 +214,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<a::b::c::D>(",\"d\":", 1).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::message::<a::b::c::D>(",\"d\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "nesting.v1.A.B.C",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for a::b::C {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for a::b::C {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.d);
             __rsvc_w.close(__rsvc_object);
@@ -234,16 +234,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.d),
                 _ => ::core::result::Result::Ok(()),
@@ -254,19 +254,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"e\":", 1).repeated(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "nesting.v1.A.B.C.D",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for a::b::c::D {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for a::b::c::D {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.list(&__RSVC_FIELDS[0], &self.e);
             __rsvc_w.close(__rsvc_object);
@@ -274,16 +274,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.e),
                 _ => ::core::result::Result::Ok(()),
@@ -294,27 +294,28 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 8] = [
-        ::rsvc::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", 1),
-        ::rsvc::json::Field::message::<A>(",\"a\":", 2).optional(),
-        ::rsvc::json::Field::message::<a::B>(",\"b\":", 3).optional(),
-        ::rsvc::json::Field::message::<a::b::C>(",\"c\":", 4).in_oneof(0),
-        ::rsvc::json::Field::message::<a::b::c::D>(",\"d\":", 5).in_oneof(0),
-        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"e\":", 6).in_oneof(0),
-        ::rsvc::json::Field::enumeration::<a::b::c::d::e::F>(",\"g\":", 7).in_oneof(0),
-        ::rsvc::json::Field::message::<a::b::c::d::E>(",\"map\":", 8)
-            .map(::rsvc::json::Type::String),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+        ::rsvc::codegen::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", 1),
+        ::rsvc::codegen::json::Field::message::<A>(",\"a\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<a::B>(",\"b\":", 3).optional(),
+        ::rsvc::codegen::json::Field::message::<a::b::C>(",\"c\":", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<a::b::c::D>(",\"d\":", 5).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 6).in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<a::b::c::d::e::F>(",\"g\":", 7)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"map\":", 8)
+            .map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "nesting.v1.A.B.C.D.E",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for a::b::c::d::E {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for a::b::c::d::E {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.enumeration(&__RSVC_FIELDS[0], self.f);
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.a);
@@ -340,16 +341,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.enumeration::<a::b::c::d::e::F>(&mut self.f),
                 1 => __rsvc_r.message_opt(&mut self.a),
@@ -359,7 +360,7 @@ const _: () = {
                         a::b::c::d::e::Choice::C(__rsvc_value),
                     ) = &mut self.choice
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.choice = ::core::option::Option::Some(
                             a::b::c::d::e::Choice::C(__rsvc_r.message_value()?),
@@ -372,7 +373,7 @@ const _: () = {
                         a::b::c::d::e::Choice::D(__rsvc_value),
                     ) = &mut self.choice
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.choice = ::core::option::Option::Some(
                             a::b::c::d::e::Choice::D(__rsvc_r.message_value()?),
@@ -385,7 +386,7 @@ const _: () = {
                         a::b::c::d::e::Choice::E(__rsvc_value),
                     ) = &mut self.choice
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.choice = ::core::option::Option::Some(
                             a::b::c::d::e::Choice::E(__rsvc_r.message_value()?),
@@ -395,7 +396,9 @@ const _: () = {
                 }
                 6 => {
                     if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(<a::b::c::d::e::F as ::rsvc::json::JsonEnum>::INFO)?
+                        .enum_value(
+                            <a::b::c::d::e::F as ::rsvc::codegen::json::JsonEnum>::INFO,
+                        )?
                     {
                         self.choice = ::core::option::Option::Some(
                             a::b::c::d::e::Choice::G(__rsvc_value),

@@ -73,43 +73,43 @@ pub mod small {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 14] = [
-        ::rsvc::json::Field::string(",\"before\":", 1),
-        ::rsvc::json::Field::string(",\"text\":", 2).in_oneof(0),
-        ::rsvc::json::Field::bytes(",\"raw\":", 3).in_oneof(0),
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 14] = [
+        ::rsvc::codegen::json::Field::string(",\"before\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"text\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::bytes(",\"raw\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"duration\":", 4)
             .in_oneof(0),
-        ::rsvc::json::Field::message::<()>(",\"nothing\":", 5).in_oneof(0),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<()>(",\"nothing\":", 5).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Value,
         >(",\"value\":", 6)
             .in_oneof(0)
             .nullable(),
-        ::rsvc::json::Field::enumeration::<
+        ::rsvc::codegen::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::NullValue,
         >(",\"null\":", 7)
             .in_oneof(0)
             .nullable(),
-        ::rsvc::json::Field::message::<i64>(",\"wrapped\":", 8).in_oneof(0),
-        ::rsvc::json::Field::message::<Small>(",\"small\":", 9).in_oneof(0),
-        ::rsvc::json::Field::int32(",\"between\":", 10),
-        ::rsvc::json::Field::int32(",\"a\":", 11).in_oneof(1),
-        ::rsvc::json::Field::uint64(",\"b\":", 12).in_oneof(1),
-        ::rsvc::json::Field::bool(",\"c\":", 13).in_oneof(1),
-        ::rsvc::json::Field::string(",\"after\":", 14),
+        ::rsvc::codegen::json::Field::message::<i64>(",\"wrapped\":", 8).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Small>(",\"small\":", 9).in_oneof(0),
+        ::rsvc::codegen::json::Field::int32(",\"between\":", 10),
+        ::rsvc::codegen::json::Field::int32(",\"a\":", 11).in_oneof(1),
+        ::rsvc::codegen::json::Field::uint64(",\"b\":", 12).in_oneof(1),
+        ::rsvc::codegen::json::Field::bool(",\"c\":", 13).in_oneof(1),
+        ::rsvc::codegen::json::Field::string(",\"after\":", 14),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "oneofs.v1.Mixed",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Mixed {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Mixed {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.before);
             match &self.kind {
@@ -158,16 +158,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.before),
                 1 => {
@@ -187,7 +187,7 @@ const _: () = {
                         mixed::Kind::Duration(__rsvc_value),
                     ) = &mut self.kind
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.kind = ::core::option::Option::Some(
                             mixed::Kind::Duration(__rsvc_r.message_value()?),
@@ -200,7 +200,7 @@ const _: () = {
                         mixed::Kind::Nothing(__rsvc_value),
                     ) = &mut self.kind
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.kind = ::core::option::Option::Some(
                             mixed::Kind::Nothing(__rsvc_r.message_value()?),
@@ -213,7 +213,7 @@ const _: () = {
                         mixed::Kind::Value(__rsvc_value),
                     ) = &mut self.kind
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.kind = ::core::option::Option::Some(
                             mixed::Kind::Value(__rsvc_r.message_value()?),
@@ -224,7 +224,7 @@ const _: () = {
                 6 => {
                     if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
                         .enum_value(
-                            <::rsvc::codegen::prost_types::NullValue as ::rsvc::json::JsonEnum>::INFO,
+                            <::rsvc::codegen::prost_types::NullValue as ::rsvc::codegen::json::JsonEnum>::INFO,
                         )?
                     {
                         self.kind = ::core::option::Option::Some(
@@ -238,7 +238,7 @@ const _: () = {
                         mixed::Kind::Wrapped(__rsvc_value),
                     ) = &mut self.kind
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.kind = ::core::option::Option::Some(
                             mixed::Kind::Wrapped(__rsvc_r.message_value()?),
@@ -251,7 +251,7 @@ const _: () = {
                         mixed::Kind::Small(__rsvc_value),
                     ) = &mut self.kind
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.kind = ::core::option::Option::Some(
                             mixed::Kind::Small(__rsvc_r.message_value()?),
@@ -287,19 +287,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::bool(",\"it\":", 1).in_oneof(0),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::bool(",\"it\":", 1).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "oneofs.v1.Small",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Small {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Small {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             match &self.only {
                 ::core::option::Option::Some(small::Only::It(__rsvc_value)) => {
@@ -312,16 +312,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => {
                     self.only = ::core::option::Option::Some(

@@ -84,20 +84,20 @@ pub mod b {
     unused_comparisons
 )]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<a::B>(",\"b\":", 1).optional(),
-        ::rsvc::json::Field::message::<B>(",\"own\":", 2).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::message::<a::B>(",\"b\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<B>(",\"own\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "A",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for A {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for A {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.b);
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.own);
@@ -106,16 +106,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.b),
                 1 => __rsvc_r.message_opt(&mut self.own),
@@ -141,19 +141,19 @@ const _: () = {
     unused_comparisons
 )]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<b::C>(",\"c\":", 1).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::message::<b::C>(",\"c\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "B",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for B {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for B {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.c);
             __rsvc_w.close(__rsvc_object);
@@ -161,16 +161,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.c),
                 _ => ::core::result::Result::Ok(()),
@@ -195,19 +195,19 @@ const _: () = {
     unused_comparisons
 )]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<a::b::C2>(",\"c\":", 1).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::message::<a::b::C2>(",\"c\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "B.C",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for b::C {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for b::C {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.c);
             __rsvc_w.close(__rsvc_object);
@@ -215,16 +215,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.c),
                 _ => ::core::result::Result::Ok(()),
@@ -376,7 +376,7 @@ pub const ROOT_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`trait@Root`] over gRPC.
+/// Serves [`trait@Root`] over gRPC, gRPC-Web and Connect.
 #[allow(
     clippy::all,
     clippy::nursery,
@@ -478,24 +478,20 @@ impl<T> ::core::fmt::Debug for RootServer<T> {
     unused,
     unused_comparisons
 )]
-impl<T: Root> ::rsvc::codegen::GeneratedService for RootServer<T> {
+impl<T: Root> ::rsvc::codegen::Service for RootServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &ROOT;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/Root/Call" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &ROOT_CALL,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Root>::call(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as Root>::call(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
@@ -514,7 +510,7 @@ impl<T: Root> ::rsvc::codegen::GeneratedService for RootServer<T> {
     unused,
     unused_comparisons
 )]
-impl<T: Root> ::rsvc::codegen::tonic::server::NamedService for RootServer<T> {
+impl<T: Root> ::rsvc::codegen::NamedService for RootServer<T> {
     const NAME: &'static str = "Root";
 }
 
@@ -537,9 +533,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for RootServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -547,11 +543,11 @@ for RootServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `Root` over gRPC; implements [`trait@Root`].
+/// Calls `Root` over gRPC, gRPC-Web or Connect; implements [`trait@Root`].
 #[derive(Clone, Debug)]
 #[allow(
     clippy::all,

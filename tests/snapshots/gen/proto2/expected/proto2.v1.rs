@@ -114,8 +114,8 @@ impl Level {
     }
 }
 
-impl ::rsvc::json::JsonEnum for Level {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for Level {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "proto2.v1.Level",
         &[(1, "LEVEL_LOW"), (2, "LEVEL_HIGH")],
     );
@@ -123,35 +123,36 @@ impl ::rsvc::json::JsonEnum for Level {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 17] = [
-        ::rsvc::json::Field::string(",\"name\":", 1).required(),
-        ::rsvc::json::Field::int32(",\"count\":", 2).optional(),
-        ::rsvc::json::Field::string(",\"text\":", 3).optional(),
-        ::rsvc::json::Field::bytes(",\"data\":", 4).optional(),
-        ::rsvc::json::Field::double(",\"ratio\":", 5).optional(),
-        ::rsvc::json::Field::float(",\"nan\":", 6).optional(),
-        ::rsvc::json::Field::bool(",\"flag\":", 7).optional(),
-        ::rsvc::json::Field::enumeration::<Level>(",\"level\":", 8).optional(),
-        ::rsvc::json::Field::int32(",\"packed\":", 9).packed(),
-        ::rsvc::json::Field::int32(",\"expanded\":", 10).repeated(),
-        ::rsvc::json::Field::message::<old::Inner>(",\"inner\":", 11).required(),
-        ::rsvc::json::Field::uint64(",\"big\":", 12).optional(),
-        ::rsvc::json::Field::enumeration::<Level>(",\"must\":", 13).required(),
-        ::rsvc::json::Field::group::<old::Group>(",\"group\":", 14).optional(),
-        ::rsvc::json::Field::group::<old::Many>(",\"many\":", 15).repeated(),
-        ::rsvc::json::Field::string(",\"one\":", 16).in_oneof(0),
-        ::rsvc::json::Field::group::<old::Two>(",\"two\":", 17).in_oneof(0),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 17] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1).required(),
+        ::rsvc::codegen::json::Field::int32(",\"count\":", 2).optional(),
+        ::rsvc::codegen::json::Field::string(",\"text\":", 3).optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"data\":", 4).optional(),
+        ::rsvc::codegen::json::Field::double(",\"ratio\":", 5).optional(),
+        ::rsvc::codegen::json::Field::float(",\"nan\":", 6).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"flag\":", 7).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<Level>(",\"level\":", 8).optional(),
+        ::rsvc::codegen::json::Field::int32(",\"packed\":", 9).packed(),
+        ::rsvc::codegen::json::Field::int32(",\"expanded\":", 10).repeated(),
+        ::rsvc::codegen::json::Field::message::<old::Inner>(",\"inner\":", 11)
+            .required(),
+        ::rsvc::codegen::json::Field::uint64(",\"big\":", 12).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<Level>(",\"must\":", 13).required(),
+        ::rsvc::codegen::json::Field::group::<old::Group>(",\"group\":", 14).optional(),
+        ::rsvc::codegen::json::Field::group::<old::Many>(",\"many\":", 15).repeated(),
+        ::rsvc::codegen::json::Field::string(",\"one\":", 16).in_oneof(0),
+        ::rsvc::codegen::json::Field::group::<old::Two>(",\"two\":", 17).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "proto2.v1.Old",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Old {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Old {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string_set(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.int32_opt(&__RSVC_FIELDS[1], self.count);
@@ -182,16 +183,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.int32_opt(&mut self.count),
@@ -203,7 +204,7 @@ const _: () = {
                 7 => __rsvc_r.enum_opt::<Level>(&mut self.level),
                 8 => __rsvc_r.int32_list(&mut self.packed),
                 9 => __rsvc_r.int32_list(&mut self.expanded),
-                10 => ::rsvc::json::Json::read_json(&mut self.inner, __rsvc_r),
+                10 => ::rsvc::codegen::json::Json::read_json(&mut self.inner, __rsvc_r),
                 11 => __rsvc_r.uint64_opt(&mut self.big),
                 12 => __rsvc_r.enumeration::<Level>(&mut self.must),
                 13 => __rsvc_r.message_opt(&mut self.group),
@@ -219,7 +220,7 @@ const _: () = {
                         old::Choice::Two(__rsvc_value),
                     ) = &mut self.choice
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.choice = ::core::option::Option::Some(
                             old::Choice::Two(__rsvc_r.message_value()?),
@@ -235,20 +236,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::int32(",\"a\":", 1).optional(),
-        ::rsvc::json::Field::string(",\"b\":", 2).required(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::int32(",\"a\":", 1).optional(),
+        ::rsvc::codegen::json::Field::string(",\"b\":", 2).required(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "proto2.v1.Old.Group",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for old::Group {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for old::Group {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.a);
             __rsvc_w.string_set(&__RSVC_FIELDS[1], &self.b);
@@ -257,16 +258,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.a),
                 1 => __rsvc_r.string(&mut self.b),
@@ -278,19 +279,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::int32(",\"a\":", 1).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::int32(",\"a\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "proto2.v1.Old.Many",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for old::Many {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for old::Many {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.a);
             __rsvc_w.close(__rsvc_object);
@@ -298,16 +299,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.a),
                 _ => ::core::result::Result::Ok(()),
@@ -318,19 +319,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::int32(",\"a\":", 1).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::int32(",\"a\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "proto2.v1.Old.Two",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for old::Two {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for old::Two {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.a);
             __rsvc_w.close(__rsvc_object);
@@ -338,16 +339,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.a),
                 _ => ::core::result::Result::Ok(()),
@@ -358,19 +359,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::int64(",\"x\":", 1).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::int64(",\"x\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "proto2.v1.Old.Inner",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for old::Inner {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for old::Inner {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int64_opt(&__RSVC_FIELDS[0], self.x);
             __rsvc_w.close(__rsvc_object);
@@ -378,16 +379,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int64_opt(&mut self.x),
                 _ => ::core::result::Result::Ok(()),

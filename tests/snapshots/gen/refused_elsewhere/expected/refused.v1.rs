@@ -64,8 +64,8 @@ impl Kind {
     }
 }
 
-impl ::rsvc::json::JsonEnum for Kind {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for Kind {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "refused.v1.Kind",
         &[
             (1, "KIND_ONE"),
@@ -81,22 +81,22 @@ impl ::rsvc::json::JsonEnum for Kind {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 4] = [
-        ::rsvc::json::Field::enumeration::<Kind>(",\"renamed\":", 1).optional(),
-        ::rsvc::json::Field::enumeration::<Kind>(",\"alias\":", 2).optional(),
-        ::rsvc::json::Field::string(",\"\":_", 3).optional(),
-        ::rsvc::json::Field::string(",\"1\":_1", 4).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
+        ::rsvc::codegen::json::Field::enumeration::<Kind>(",\"renamed\":", 1).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<Kind>(",\"alias\":", 2).optional(),
+        ::rsvc::codegen::json::Field::string(",\"\":_", 3).optional(),
+        ::rsvc::codegen::json::Field::string(",\"1\":_1", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "refused.v1.Defaults",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Defaults {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Defaults {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.enum_opt(&__RSVC_FIELDS[0], self.renamed);
             __rsvc_w.enum_opt(&__RSVC_FIELDS[1], self.alias);
@@ -107,16 +107,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.enum_opt::<Kind>(&mut self.renamed),
                 1 => __rsvc_r.enum_opt::<Kind>(&mut self.alias),

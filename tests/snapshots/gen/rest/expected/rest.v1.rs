@@ -61,19 +61,19 @@ pub mod tags {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"name\":", 1),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "rest.v1.GetBookRequest",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for GetBookRequest {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for GetBookRequest {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.close(__rsvc_object);
@@ -81,16 +81,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 _ => ::core::result::Result::Ok(()),
@@ -101,24 +101,24 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"name\":", 1),
-        ::rsvc::json::Field::string(",\"title\":", 2),
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"title\":", 2),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"published\":", 3)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "rest.v1.Book",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Book {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Book {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.title);
@@ -128,16 +128,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.string(&mut self.title),
@@ -150,20 +150,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"parent\":", 1),
-        ::rsvc::json::Field::message::<Book>(",\"book\":", 2).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"parent\":", 1),
+        ::rsvc::codegen::json::Field::message::<Book>(",\"book\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "rest.v1.CreateBookRequest",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for CreateBookRequest {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for CreateBookRequest {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.parent);
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.book);
@@ -172,16 +172,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.parent),
                 1 => __rsvc_r.message_opt(&mut self.book),
@@ -193,23 +193,23 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<Book>(",\"book\":", 1).optional(),
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::message::<Book>(",\"book\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldMask,
         >(",\"updateMask\":update_mask", 2)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "rest.v1.UpdateBookRequest",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for UpdateBookRequest {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for UpdateBookRequest {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.book);
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.update_mask);
@@ -218,16 +218,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.book),
                 1 => __rsvc_r.message_opt(&mut self.update_mask),
@@ -239,21 +239,21 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"tags\":", 1).repeated(),
-        ::rsvc::json::Field::message::<Book>(",\"book\":", 2).in_oneof(0),
-        ::rsvc::json::Field::string(",\"author\":", 3).in_oneof(0),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"tags\":", 1).repeated(),
+        ::rsvc::codegen::json::Field::message::<Book>(",\"book\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"author\":", 3).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "rest.v1.Tags",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Tags {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Tags {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string_list(&__RSVC_FIELDS[0], &self.tags);
             match &self.by {
@@ -270,23 +270,23 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.tags),
                 1 => {
                     if let ::core::option::Option::Some(tags::By::Book(__rsvc_value)) = &mut self
                         .by
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.by = ::core::option::Option::Some(
                             tags::By::Book(__rsvc_r.message_value()?),
@@ -685,7 +685,7 @@ pub const LIBRARY_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     ::rsvc::codegen::rest::Binding::new(10, "GET", "/v1/chat"),
 ];
 
-/// Serves [`trait@Library`] over gRPC and REST.
+/// Serves [`trait@Library`] over gRPC, gRPC-Web, Connect and REST.
 pub struct LibraryServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -717,343 +717,83 @@ impl<T> ::core::fmt::Debug for LibraryServer<T> {
     }
 }
 
-impl<T: Library> ::rsvc::codegen::GeneratedService for LibraryServer<T> {
+impl<T: Library> ::rsvc::codegen::Service for LibraryServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &LIBRARY;
-    const REST: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
+    const ROUTES: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
         &super::super::REST_ROUTES,
     );
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/rest.v1.Library/Home" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &LIBRARY_HOME,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Library>::home(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/rest.v1.Library/GetBook" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &LIBRARY_GET_BOOK,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Library>::get_book(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/rest.v1.Library/GetNewest" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &LIBRARY_GET_NEWEST,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Library>::get_newest(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/rest.v1.Library/CreateBook" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &LIBRARY_CREATE_BOOK,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Library>::create_book(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/rest.v1.Library/UpdateBook" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &LIBRARY_UPDATE_BOOK,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Library>::update_book(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/rest.v1.Library/ReadFile" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::server_streaming(
-                    &LIBRARY_READ_FILE,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Library>::read_file(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/rest.v1.Library/Purge" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &LIBRARY_PURGE,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Library>::purge(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/rest.v1.Library/Any" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &LIBRARY_ANY,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Library>::any(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/rest.v1.Library/ListAuthors" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &LIBRARY_LIST_AUTHORS,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Library>::list_authors(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/rest.v1.Library/Upload" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::client_streaming(
-                    &LIBRARY_UPLOAD,
-                    request,
-                    move |ctx, requests| async move {
-                        <T as Library>::upload(&*inner, ctx, requests).await
-                    },
-                )
-            }
-            "/rest.v1.Library/Chat" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::streaming(
-                    &LIBRARY_CHAT,
-                    request,
-                    move |ctx, requests| async move {
-                        <T as Library>::chat(&*inner, ctx, requests).await
-                    },
-                )
-            }
-            "/rest.v1.Library/Hidden" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &LIBRARY_HIDDEN,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Library>::hidden(&*inner, ctx, request).await
-                    },
-                )
-            }
-            _ => ::rsvc::codegen::server::unimplemented(request),
-        }
-    }
-    fn rest(
-        &self,
-        call: ::rsvc::codegen::rest::Call,
-    ) -> ::rsvc::codegen::rest::RestFuture {
-        match call.method() {
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
             0 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &LIBRARY_HOME,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, request| async move {
-                        <T as Library>::home(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Library>::home(&*self.inner, ctx, request)
+                })
             }
             1 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &LIBRARY_GET_BOOK,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, request| async move {
-                        <T as Library>::get_book(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Library>::get_book(&*self.inner, ctx, request)
+                })
             }
             2 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &LIBRARY_GET_NEWEST,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, request| async move {
-                        <T as Library>::get_newest(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Library>::get_newest(&*self.inner, ctx, request)
+                })
             }
             3 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &LIBRARY_CREATE_BOOK,
-                    call,
-                    ::rsvc::codegen::rest::Fields {
-                        read: |
-                            __rsvc_field: u16,
-                            __rsvc_read: &mut CreateBookRequest,
-                            __rsvc_r: &mut ::rsvc::json::Reader<'_>|
-                        match __rsvc_field {
-                            1 => __rsvc_r.message_opt(&mut __rsvc_read.book),
-                            _ => ::core::result::Result::Ok(()),
-                        },
-                        write: |
-                            __rsvc_field: u16,
-                            __rsvc_written: &Book,
-                            __rsvc_w: &mut ::rsvc::json::Writer|
-                        match __rsvc_field {
-                            1 => {
-                                __rsvc_w
-                                    .string(
-                                        <Book as ::rsvc::json::Json>::info().field(1),
-                                        &__rsvc_written.title,
-                                    )
-                            }
-                            _ => {}
-                        },
-                    },
-                    move |ctx, request| async move {
-                        <T as Library>::create_book(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Library>::create_book(&*self.inner, ctx, request)
+                })
             }
             4 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &LIBRARY_UPDATE_BOOK,
-                    call,
-                    ::rsvc::codegen::rest::Fields {
-                        read: |
-                            __rsvc_field: u16,
-                            __rsvc_read: &mut UpdateBookRequest,
-                            __rsvc_r: &mut ::rsvc::json::Reader<'_>|
-                        match __rsvc_field {
-                            0 => __rsvc_r.message_opt(&mut __rsvc_read.book),
-                            _ => ::core::result::Result::Ok(()),
-                        },
-                        ..::rsvc::codegen::rest::Fields::none()
-                    },
-                    move |ctx, request| async move {
-                        <T as Library>::update_book(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Library>::update_book(&*self.inner, ctx, request)
+                })
             }
             5 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::server_streaming(
-                    &LIBRARY_READ_FILE,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, request| async move {
-                        <T as Library>::read_file(&*inner, ctx, request).await
-                    },
-                )
+                call.server_streaming(move |ctx, request| {
+                    <T as Library>::read_file(&*self.inner, ctx, request)
+                })
             }
             6 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &LIBRARY_PURGE,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, request| async move {
-                        <T as Library>::purge(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Library>::purge(&*self.inner, ctx, request)
+                })
             }
             7 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &LIBRARY_ANY,
-                    call,
-                    ::rsvc::codegen::rest::Fields {
-                        write: |
-                            __rsvc_field: u16,
-                            __rsvc_written: &Tags,
-                            __rsvc_w: &mut ::rsvc::json::Writer|
-                        match __rsvc_field {
-                            0 => {
-                                __rsvc_w
-                                    .string_list(
-                                        <Tags as ::rsvc::json::Json>::info().field(0),
-                                        &__rsvc_written.tags,
-                                    )
-                            }
-                            _ => {}
-                        },
-                        ..::rsvc::codegen::rest::Fields::none()
-                    },
-                    move |ctx, request| async move {
-                        <T as Library>::any(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Library>::any(&*self.inner, ctx, request)
+                })
             }
             8 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &LIBRARY_LIST_AUTHORS,
-                    call,
-                    ::rsvc::codegen::rest::Fields {
-                        write: |
-                            __rsvc_field: u16,
-                            __rsvc_written: &Tags,
-                            __rsvc_w: &mut ::rsvc::json::Writer|
-                        match __rsvc_field {
-                            2 => {
-                                match &__rsvc_written.by {
-                                    ::core::option::Option::Some(
-                                        tags::By::Author(__rsvc_value),
-                                    ) => {
-                                        __rsvc_w
-                                            .string_set(
-                                                <Tags as ::rsvc::json::Json>::info().field(2),
-                                                __rsvc_value,
-                                            )
-                                    }
-                                    _ => {}
-                                }
-                            }
-                            _ => {}
-                        },
-                        ..::rsvc::codegen::rest::Fields::none()
-                    },
-                    move |ctx, request| async move {
-                        <T as Library>::list_authors(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Library>::list_authors(&*self.inner, ctx, request)
+                })
             }
             9 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::client_streaming(
-                    &LIBRARY_UPLOAD,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, requests| async move {
-                        <T as Library>::upload(&*inner, ctx, requests).await
-                    },
-                )
+                call.client_streaming(move |ctx, requests| {
+                    <T as Library>::upload(&*self.inner, ctx, requests)
+                })
             }
             10 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::streaming(
-                    &LIBRARY_CHAT,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, requests| async move {
-                        <T as Library>::chat(&*inner, ctx, requests).await
-                    },
-                )
+                call.bidi_streaming(move |ctx, requests| {
+                    <T as Library>::chat(&*self.inner, ctx, requests)
+                })
             }
-            _ => ::rsvc::codegen::rest::unknown(call),
+            11 => {
+                call.unary(move |ctx, request| {
+                    <T as Library>::hidden(&*self.inner, ctx, request)
+                })
+            }
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Library> ::rsvc::codegen::tonic::server::NamedService for LibraryServer<T> {
+impl<T: Library> ::rsvc::codegen::NamedService for LibraryServer<T> {
     const NAME: &'static str = "rest.v1.Library";
 }
 
@@ -1062,9 +802,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for LibraryServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -1072,11 +812,11 @@ for LibraryServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `rest.v1.Library` over gRPC; implements [`trait@Library`].
+/// Calls `rest.v1.Library` over gRPC, gRPC-Web or Connect; implements [`trait@Library`].
 #[derive(Clone, Debug)]
 pub struct LibraryClient {
     channel: ::rsvc::Channel,
@@ -1199,7 +939,12 @@ impl Library for LibraryClient {
         ::rsvc::ResponseStream<Book, ::rsvc::Status>,
         ::rsvc::Status,
     > {
-        ::rsvc::codegen::client::streaming(&self.channel, &LIBRARY_CHAT, ctx, requests)
+        ::rsvc::codegen::client::bidi_streaming(
+                &self.channel,
+                &LIBRARY_CHAT,
+                ctx,
+                requests,
+            )
             .await
     }
     async fn hidden(
@@ -1256,7 +1001,7 @@ pub const SHELVES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 3).multi()]),
 ];
 
-/// Serves [`trait@Shelves`] over gRPC and REST.
+/// Serves [`trait@Shelves`] over gRPC, gRPC-Web, Connect and REST.
 pub struct ShelvesServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -1288,51 +1033,28 @@ impl<T> ::core::fmt::Debug for ShelvesServer<T> {
     }
 }
 
-impl<T: Shelves> ::rsvc::codegen::GeneratedService for ShelvesServer<T> {
+impl<T: Shelves> ::rsvc::codegen::Service for ShelvesServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &SHELVES;
-    const REST: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
+    const ROUTES: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
         &super::super::REST_ROUTES,
     );
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/rest.v1.Shelves/GetShelf" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &SHELVES_GET_SHELF,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Shelves>::get_shelf(&*inner, ctx, request).await
-                    },
-                )
-            }
-            _ => ::rsvc::codegen::server::unimplemented(request),
-        }
-    }
-    fn rest(
-        &self,
-        call: ::rsvc::codegen::rest::Call,
-    ) -> ::rsvc::codegen::rest::RestFuture {
-        match call.method() {
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
             0 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &SHELVES_GET_SHELF,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, request| async move {
-                        <T as Shelves>::get_shelf(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Shelves>::get_shelf(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::rest::unknown(call),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Shelves> ::rsvc::codegen::tonic::server::NamedService for ShelvesServer<T> {
+impl<T: Shelves> ::rsvc::codegen::NamedService for ShelvesServer<T> {
     const NAME: &'static str = "rest.v1.Shelves";
 }
 
@@ -1341,9 +1063,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for ShelvesServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -1351,11 +1073,11 @@ for ShelvesServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `rest.v1.Shelves` over gRPC; implements [`trait@Shelves`].
+/// Calls `rest.v1.Shelves` over gRPC, gRPC-Web or Connect; implements [`trait@Shelves`].
 #[derive(Clone, Debug)]
 pub struct ShelvesClient {
     channel: ::rsvc::Channel,

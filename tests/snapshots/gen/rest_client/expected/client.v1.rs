@@ -42,21 +42,21 @@ pub struct Note {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"name\":", 1),
-        ::rsvc::json::Field::string(",\"tags\":", 2).repeated(),
-        ::rsvc::json::Field::message::<Filter>(",\"filter\":", 3).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"tags\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<Filter>(",\"filter\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "client.v1.GetNoteRequest",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for GetNoteRequest {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for GetNoteRequest {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.string_list(&__RSVC_FIELDS[1], &self.tags);
@@ -66,16 +66,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.string_list(&mut self.tags),
@@ -88,20 +88,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"text\":", 1),
-        ::rsvc::json::Field::int64(",\"after\":", 2),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"text\":", 1),
+        ::rsvc::codegen::json::Field::int64(",\"after\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "client.v1.Filter",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Filter {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Filter {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.text);
             __rsvc_w.int64(&__RSVC_FIELDS[1], self.after);
@@ -110,16 +110,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.text),
                 1 => __rsvc_r.int64(&mut self.after),
@@ -131,20 +131,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::message::<Note>(",\"note\":", 1).optional(),
-        ::rsvc::json::Field::bool(",\"dryRun\":dry_run", 2),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::message::<Note>(",\"note\":", 1).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"dryRun\":dry_run", 2),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "client.v1.CreateNoteRequest",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for CreateNoteRequest {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for CreateNoteRequest {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.note);
             __rsvc_w.bool(&__RSVC_FIELDS[1], self.dry_run);
@@ -153,16 +153,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.note),
                 1 => __rsvc_r.bool(&mut self.dry_run),
@@ -174,20 +174,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"name\":", 1),
-        ::rsvc::json::Field::string(",\"text\":", 2),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"text\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "client.v1.Note",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Note {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Note {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.text);
@@ -196,16 +196,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.string(&mut self.text),
@@ -450,7 +450,7 @@ pub const NOTES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 3).multi()]),
 ];
 
-/// Serves [`trait@Notes`] over gRPC and REST.
+/// Serves [`trait@Notes`] over gRPC, gRPC-Web, Connect and REST.
 pub struct NotesServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -482,189 +482,58 @@ impl<T> ::core::fmt::Debug for NotesServer<T> {
     }
 }
 
-impl<T: Notes> ::rsvc::codegen::GeneratedService for NotesServer<T> {
+impl<T: Notes> ::rsvc::codegen::Service for NotesServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &NOTES;
-    const REST: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
+    const ROUTES: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
         &super::super::REST_ROUTES,
     );
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/client.v1.Notes/GetNote" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &NOTES_GET_NOTE,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Notes>::get_note(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/client.v1.Notes/CreateNote" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &NOTES_CREATE_NOTE,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Notes>::create_note(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/client.v1.Notes/WatchNotes" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::server_streaming(
-                    &NOTES_WATCH_NOTES,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Notes>::watch_notes(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/client.v1.Notes/ImportNotes" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::client_streaming(
-                    &NOTES_IMPORT_NOTES,
-                    request,
-                    move |ctx, requests| async move {
-                        <T as Notes>::import_notes(&*inner, ctx, requests).await
-                    },
-                )
-            }
-            "/client.v1.Notes/Talk" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::streaming(
-                    &NOTES_TALK,
-                    request,
-                    move |ctx, requests| async move {
-                        <T as Notes>::talk(&*inner, ctx, requests).await
-                    },
-                )
-            }
-            "/client.v1.Notes/Picture" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &NOTES_PICTURE,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Notes>::picture(&*inner, ctx, request).await
-                    },
-                )
-            }
-            "/client.v1.Notes/Hidden" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &NOTES_HIDDEN,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Notes>::hidden(&*inner, ctx, request).await
-                    },
-                )
-            }
-            _ => ::rsvc::codegen::server::unimplemented(request),
-        }
-    }
-    fn rest(
-        &self,
-        call: ::rsvc::codegen::rest::Call,
-    ) -> ::rsvc::codegen::rest::RestFuture {
-        match call.method() {
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
             0 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &NOTES_GET_NOTE,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, request| async move {
-                        <T as Notes>::get_note(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Notes>::get_note(&*self.inner, ctx, request)
+                })
             }
             1 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &NOTES_CREATE_NOTE,
-                    call,
-                    ::rsvc::codegen::rest::Fields {
-                        read: |
-                            __rsvc_field: u16,
-                            __rsvc_read: &mut CreateNoteRequest,
-                            __rsvc_r: &mut ::rsvc::json::Reader<'_>|
-                        match __rsvc_field {
-                            0 => __rsvc_r.message_opt(&mut __rsvc_read.note),
-                            _ => ::core::result::Result::Ok(()),
-                        },
-                        write: |
-                            __rsvc_field: u16,
-                            __rsvc_written: &Note,
-                            __rsvc_w: &mut ::rsvc::json::Writer|
-                        match __rsvc_field {
-                            1 => {
-                                __rsvc_w
-                                    .string(
-                                        <Note as ::rsvc::json::Json>::info().field(1),
-                                        &__rsvc_written.text,
-                                    )
-                            }
-                            _ => {}
-                        },
-                    },
-                    move |ctx, request| async move {
-                        <T as Notes>::create_note(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Notes>::create_note(&*self.inner, ctx, request)
+                })
             }
             2 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::server_streaming(
-                    &NOTES_WATCH_NOTES,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, request| async move {
-                        <T as Notes>::watch_notes(&*inner, ctx, request).await
-                    },
-                )
+                call.server_streaming(move |ctx, request| {
+                    <T as Notes>::watch_notes(&*self.inner, ctx, request)
+                })
             }
             3 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::client_streaming(
-                    &NOTES_IMPORT_NOTES,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, requests| async move {
-                        <T as Notes>::import_notes(&*inner, ctx, requests).await
-                    },
-                )
+                call.client_streaming(move |ctx, requests| {
+                    <T as Notes>::import_notes(&*self.inner, ctx, requests)
+                })
             }
             4 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::streaming(
-                    &NOTES_TALK,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, requests| async move {
-                        <T as Notes>::talk(&*inner, ctx, requests).await
-                    },
-                )
+                call.bidi_streaming(move |ctx, requests| {
+                    <T as Notes>::talk(&*self.inner, ctx, requests)
+                })
             }
             5 => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::rest::unary(
-                    &NOTES_PICTURE,
-                    call,
-                    ::rsvc::codegen::rest::Fields::none(),
-                    move |ctx, request| async move {
-                        <T as Notes>::picture(&*inner, ctx, request).await
-                    },
-                )
+                call.unary(move |ctx, request| {
+                    <T as Notes>::picture(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::rest::unknown(call),
+            6 => {
+                call.unary(move |ctx, request| {
+                    <T as Notes>::hidden(&*self.inner, ctx, request)
+                })
+            }
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Notes> ::rsvc::codegen::tonic::server::NamedService for NotesServer<T> {
+impl<T: Notes> ::rsvc::codegen::NamedService for NotesServer<T> {
     const NAME: &'static str = "client.v1.Notes";
 }
 
@@ -673,9 +542,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for NotesServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -683,11 +552,11 @@ for NotesServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `client.v1.Notes` over gRPC; implements [`trait@Notes`].
+/// Calls `client.v1.Notes` over gRPC, gRPC-Web or Connect; implements [`trait@Notes`].
 #[derive(Clone, Debug)]
 pub struct NotesClient {
     channel: ::rsvc::Channel,
@@ -760,7 +629,12 @@ impl Notes for NotesClient {
         ::rsvc::ResponseStream<Note, ::rsvc::Status>,
         ::rsvc::Status,
     > {
-        ::rsvc::codegen::client::streaming(&self.channel, &NOTES_TALK, ctx, requests)
+        ::rsvc::codegen::client::bidi_streaming(
+                &self.channel,
+                &NOTES_TALK,
+                ctx,
+                requests,
+            )
             .await
     }
     async fn picture(
@@ -802,7 +676,6 @@ impl Notes for NotesRestClient {
             info: &NOTES_GET_NOTE,
             method: 0,
             bindings: NOTES_BINDINGS,
-            fields: ::rsvc::codegen::rest::Fields::none(),
         };
         ::rsvc::codegen::rest_client::unary(&self.channel, target, ctx, request).await
     }
@@ -815,30 +688,6 @@ impl Notes for NotesRestClient {
             info: &NOTES_CREATE_NOTE,
             method: 1,
             bindings: NOTES_BINDINGS,
-            fields: ::rsvc::codegen::rest::Fields {
-                read: |
-                    __rsvc_field: u16,
-                    __rsvc_read: &mut Note,
-                    __rsvc_r: &mut ::rsvc::json::Reader<'_>|
-                match __rsvc_field {
-                    1 => __rsvc_r.string(&mut __rsvc_read.text),
-                    _ => ::core::result::Result::Ok(()),
-                },
-                write: |
-                    __rsvc_field: u16,
-                    __rsvc_written: &CreateNoteRequest,
-                    __rsvc_w: &mut ::rsvc::json::Writer|
-                match __rsvc_field {
-                    0 => {
-                        __rsvc_w
-                            .message_opt(
-                                <CreateNoteRequest as ::rsvc::json::Json>::info().field(0),
-                                &__rsvc_written.note,
-                            )
-                    }
-                    _ => {}
-                },
-            },
         };
         ::rsvc::codegen::rest_client::unary(&self.channel, target, ctx, request).await
     }
@@ -854,7 +703,6 @@ impl Notes for NotesRestClient {
             info: &NOTES_WATCH_NOTES,
             method: 2,
             bindings: NOTES_BINDINGS,
-            fields: ::rsvc::codegen::rest::Fields::none(),
         };
         ::rsvc::codegen::rest_client::server_streaming(
                 &self.channel,
@@ -873,7 +721,6 @@ impl Notes for NotesRestClient {
             info: &NOTES_IMPORT_NOTES,
             method: 3,
             bindings: NOTES_BINDINGS,
-            fields: ::rsvc::codegen::rest::Fields::none(),
         };
         ::rsvc::codegen::rest_client::client_streaming(
                 &self.channel,
@@ -895,9 +742,13 @@ impl Notes for NotesRestClient {
             info: &NOTES_TALK,
             method: 4,
             bindings: NOTES_BINDINGS,
-            fields: ::rsvc::codegen::rest::Fields::none(),
         };
-        ::rsvc::codegen::rest_client::streaming(&self.channel, target, ctx, requests)
+        ::rsvc::codegen::rest_client::bidi_streaming(
+                &self.channel,
+                target,
+                ctx,
+                requests,
+            )
             .await
     }
     async fn picture(
@@ -909,7 +760,6 @@ impl Notes for NotesRestClient {
             info: &NOTES_PICTURE,
             method: 5,
             bindings: NOTES_BINDINGS,
-            fields: ::rsvc::codegen::rest::Fields::none(),
         };
         ::rsvc::codegen::rest_client::unary(&self.channel, target, ctx, request).await
     }
@@ -922,7 +772,6 @@ impl Notes for NotesRestClient {
             info: &NOTES_HIDDEN,
             method: 6,
             bindings: NOTES_BINDINGS,
-            fields: ::rsvc::codegen::rest::Fields::none(),
         };
         ::rsvc::codegen::rest_client::unary(&self.channel, target, ctx, request).await
     }

@@ -81,49 +81,54 @@ pub struct Scalars {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 31] = [
-        ::rsvc::json::Field::double(",\"a\":", 1),
-        ::rsvc::json::Field::float(",\"b\":", 2),
-        ::rsvc::json::Field::int32(",\"c\":", 3),
-        ::rsvc::json::Field::int64(",\"d\":", 4),
-        ::rsvc::json::Field::uint32(",\"e\":", 5),
-        ::rsvc::json::Field::uint64(",\"f\":", 6),
-        ::rsvc::json::Field::sint32(",\"g\":", 7),
-        ::rsvc::json::Field::sint64(",\"h\":", 8),
-        ::rsvc::json::Field::fixed32(",\"i\":", 9),
-        ::rsvc::json::Field::fixed64(",\"j\":", 10),
-        ::rsvc::json::Field::sfixed32(",\"k\":", 11),
-        ::rsvc::json::Field::sfixed64(",\"l\":", 12),
-        ::rsvc::json::Field::bool(",\"m\":", 13),
-        ::rsvc::json::Field::string(",\"n\":", 14),
-        ::rsvc::json::Field::bytes(",\"o\":", 15),
-        ::rsvc::json::Field::double(",\"oa\":", 21).optional(),
-        ::rsvc::json::Field::int64(",\"od\":", 24).optional(),
-        ::rsvc::json::Field::bool(",\"om\":", 33).optional(),
-        ::rsvc::json::Field::string(",\"on\":", 34).optional(),
-        ::rsvc::json::Field::bytes(",\"oo\":", 35).optional(),
-        ::rsvc::json::Field::double(",\"ra\":", 41).packed(),
-        ::rsvc::json::Field::sint64(",\"rh\":", 48).packed(),
-        ::rsvc::json::Field::int32(",\"unpacked\":", 49).repeated(),
-        ::rsvc::json::Field::int32(",\"old\":", 50).packed(),
-        ::rsvc::json::Field::string(",\"rn\":", 54).repeated(),
-        ::rsvc::json::Field::bytes(",\"ro\":", 55).repeated(),
-        ::rsvc::json::Field::double(",\"ma\":", 61).map(::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::fixed32(",\"mh\":", 62).map(::rsvc::json::Type::Sint64),
-        ::rsvc::json::Field::sfixed64(",\"mm\":", 63).map(::rsvc::json::Type::Bool),
-        ::rsvc::json::Field::bytes(",\"mo\":", 64).map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::string(",\"mn\":", 65).map(::rsvc::json::Type::Fixed64),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 31] = [
+        ::rsvc::codegen::json::Field::double(",\"a\":", 1),
+        ::rsvc::codegen::json::Field::float(",\"b\":", 2),
+        ::rsvc::codegen::json::Field::int32(",\"c\":", 3),
+        ::rsvc::codegen::json::Field::int64(",\"d\":", 4),
+        ::rsvc::codegen::json::Field::uint32(",\"e\":", 5),
+        ::rsvc::codegen::json::Field::uint64(",\"f\":", 6),
+        ::rsvc::codegen::json::Field::sint32(",\"g\":", 7),
+        ::rsvc::codegen::json::Field::sint64(",\"h\":", 8),
+        ::rsvc::codegen::json::Field::fixed32(",\"i\":", 9),
+        ::rsvc::codegen::json::Field::fixed64(",\"j\":", 10),
+        ::rsvc::codegen::json::Field::sfixed32(",\"k\":", 11),
+        ::rsvc::codegen::json::Field::sfixed64(",\"l\":", 12),
+        ::rsvc::codegen::json::Field::bool(",\"m\":", 13),
+        ::rsvc::codegen::json::Field::string(",\"n\":", 14),
+        ::rsvc::codegen::json::Field::bytes(",\"o\":", 15),
+        ::rsvc::codegen::json::Field::double(",\"oa\":", 21).optional(),
+        ::rsvc::codegen::json::Field::int64(",\"od\":", 24).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"om\":", 33).optional(),
+        ::rsvc::codegen::json::Field::string(",\"on\":", 34).optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"oo\":", 35).optional(),
+        ::rsvc::codegen::json::Field::double(",\"ra\":", 41).packed(),
+        ::rsvc::codegen::json::Field::sint64(",\"rh\":", 48).packed(),
+        ::rsvc::codegen::json::Field::int32(",\"unpacked\":", 49).repeated(),
+        ::rsvc::codegen::json::Field::int32(",\"old\":", 50).packed(),
+        ::rsvc::codegen::json::Field::string(",\"rn\":", 54).repeated(),
+        ::rsvc::codegen::json::Field::bytes(",\"ro\":", 55).repeated(),
+        ::rsvc::codegen::json::Field::double(",\"ma\":", 61)
+            .map(::rsvc::codegen::json::Type::Int32),
+        ::rsvc::codegen::json::Field::fixed32(",\"mh\":", 62)
+            .map(::rsvc::codegen::json::Type::Sint64),
+        ::rsvc::codegen::json::Field::sfixed64(",\"mm\":", 63)
+            .map(::rsvc::codegen::json::Type::Bool),
+        ::rsvc::codegen::json::Field::bytes(",\"mo\":", 64)
+            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::string(",\"mn\":", 65)
+            .map(::rsvc::codegen::json::Type::Fixed64),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "scalars.v1.Scalars",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Scalars {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Scalars {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.double(&__RSVC_FIELDS[0], self.a);
             __rsvc_w.float(&__RSVC_FIELDS[1], self.b);
@@ -161,16 +166,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.double(&mut self.a),
                 1 => __rsvc_r.float(&mut self.b),
@@ -207,7 +212,7 @@ const _: () = {
             }
         }
         #[inline]
-        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::codegen::json::NegativeZeros) {
             __rsvc_z.double(1, self.a);
             __rsvc_z.float(2, self.b);
         }

@@ -102,8 +102,8 @@ pub mod parcel {
 #[prost(prost_path = "::rsvc::codegen::prost")]
 pub struct Nothing {}
 
-impl ::rsvc::json::JsonEnum for parcel::State {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for parcel::State {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "serde.v1.Parcel.State",
         &[(-1, "STATE_LOST"), (0, "STATE_UNSPECIFIED"), (1, "STATE_SENT")],
     );
@@ -111,46 +111,48 @@ impl ::rsvc::json::JsonEnum for parcel::State {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 17] = [
-        ::rsvc::json::Field::string(",\"trackingId\":tracking_id", 1),
-        ::rsvc::json::Field::enumeration::<parcel::State>(",\"state\":", 2),
-        ::rsvc::json::Field::message::<parcel::Item>(",\"items\":", 3).repeated(),
-        ::rsvc::json::Field::message::<parcel::Item>(",\"byShelf\":by_shelf", 4)
-            .map(::rsvc::json::Type::Int32),
-        ::rsvc::json::Field::int64(",\"valueCents\":value_cents", 5),
-        ::rsvc::json::Field::uint64(",\"barcode\":", 6),
-        ::rsvc::json::Field::double(",\"weight\":", 7),
-        ::rsvc::json::Field::float(",\"volume\":", 8),
-        ::rsvc::json::Field::bytes(",\"seal\":", 9),
-        ::rsvc::json::Field::bool(",\"fragile\":", 10),
-        ::rsvc::json::Field::string(",\"address\":", 11).in_oneof(0),
-        ::rsvc::json::Field::message::<Parcel>(",\"box\":", 12).in_oneof(0),
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 17] = [
+        ::rsvc::codegen::json::Field::string(",\"trackingId\":tracking_id", 1),
+        ::rsvc::codegen::json::Field::enumeration::<parcel::State>(",\"state\":", 2),
+        ::rsvc::codegen::json::Field::message::<parcel::Item>(",\"items\":", 3)
+            .repeated(),
+        ::rsvc::codegen::json::Field::message::<parcel::Item>(",\"byShelf\":by_shelf", 4)
+            .map(::rsvc::codegen::json::Type::Int32),
+        ::rsvc::codegen::json::Field::int64(",\"valueCents\":value_cents", 5),
+        ::rsvc::codegen::json::Field::uint64(",\"barcode\":", 6),
+        ::rsvc::codegen::json::Field::double(",\"weight\":", 7),
+        ::rsvc::codegen::json::Field::float(",\"volume\":", 8),
+        ::rsvc::codegen::json::Field::bytes(",\"seal\":", 9),
+        ::rsvc::codegen::json::Field::bool(",\"fragile\":", 10),
+        ::rsvc::codegen::json::Field::string(",\"address\":", 11).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Parcel>(",\"box\":", 12).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"sentAt\":sent_at", 13)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Value,
         >(",\"note\":", 14)
             .optional()
             .nullable(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Any,
         >(",\"extra\":", 15)
             .optional(),
-        ::rsvc::json::Field::message::<i64>(",\"insured\":", 16).optional(),
-        ::rsvc::json::Field::enumeration::<parcel::State>(",\"history\":", 17).packed(),
+        ::rsvc::codegen::json::Field::message::<i64>(",\"insured\":", 16).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<parcel::State>(",\"history\":", 17)
+            .packed(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "serde.v1.Parcel",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Parcel {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Parcel {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.tracking_id);
             __rsvc_w.enumeration(&__RSVC_FIELDS[1], self.state);
@@ -181,16 +183,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.tracking_id),
                 1 => __rsvc_r.enumeration::<parcel::State>(&mut self.state),
@@ -212,7 +214,7 @@ const _: () = {
                     if let ::core::option::Option::Some(parcel::To::Box(__rsvc_value)) = &mut self
                         .to
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.to = ::core::option::Option::Some(
                             parcel::To::Box(__rsvc_r.message_value()?),
@@ -229,7 +231,7 @@ const _: () = {
             }
         }
         #[inline]
-        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::codegen::json::NegativeZeros) {
             __rsvc_z.double(7, self.weight);
             __rsvc_z.float(8, self.volume);
             __rsvc_z
@@ -248,20 +250,20 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"name\":", 1),
-        ::rsvc::json::Field::int32(",\"count\":", 2),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
+        ::rsvc::codegen::json::Field::int32(",\"count\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "serde.v1.Parcel.Item",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for parcel::Item {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for parcel::Item {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.int32(&__RSVC_FIELDS[1], self.count);
@@ -270,16 +272,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.int32(&mut self.count),
@@ -291,26 +293,26 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "serde.v1.Nothing",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Nothing {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Nothing {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };

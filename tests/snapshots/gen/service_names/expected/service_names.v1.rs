@@ -50,175 +50,175 @@ pub struct Sync {}
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "service_names.v1.UserService2",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for UserService2 {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for UserService2 {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "service_names.v1.UserServer",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for UserServer {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for UserServer {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "service_names.v1.UserClient",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for UserClient {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for UserClient {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "service_names.v1.Future",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Future {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Future {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "service_names.v1.Context",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Context {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Context {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "service_names.v1.Status",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Status {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Status {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<T2>(",\"inner\":", 1).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::message::<T2>(",\"inner\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "service_names.v1.T",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for self::T {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for self::T {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.inner);
             __rsvc_w.close(__rsvc_object);
@@ -226,16 +226,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.inner),
                 _ => ::core::result::Result::Ok(()),
@@ -246,104 +246,104 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "service_names.v1.T2",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for T2 {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for T2 {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "service_names.v1.Self",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Self_ {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Self_ {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "service_names.v1.Send",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Send {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Send {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "service_names.v1.Sync",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Sync {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Sync {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }
 };
@@ -620,7 +620,7 @@ pub const USER2_GET3: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`trait@User2`] over gRPC.
+/// Serves [`trait@User2`] over gRPC, gRPC-Web and Connect.
 pub struct User2Server<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -652,109 +652,65 @@ impl<T> ::core::fmt::Debug for User2Server<T> {
     }
 }
 
-impl<T: User2> ::rsvc::codegen::GeneratedService for User2Server<T> {
+impl<T: User2> ::rsvc::codegen::Service for User2Server<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &USER2;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/service_names.v1.User/Get" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &USER2_GET,
-                    request,
-                    move |ctx, request| async move {
-                        <T as User2>::get(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as User2>::get(&*self.inner, ctx, request)
+                })
             }
-            "/service_names.v1.User/get" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &USER2_GET2,
-                    request,
-                    move |ctx, request| async move {
-                        <T as User2>::get2(&*inner, ctx, request).await
-                    },
-                )
+            1 => {
+                call.unary(move |ctx, request| {
+                    <T as User2>::get2(&*self.inner, ctx, request)
+                })
             }
-            "/service_names.v1.User/new" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &USER2_NEW,
-                    request,
-                    move |ctx, request| async move {
-                        <T as User2>::new(&*inner, ctx, request).await
-                    },
-                )
+            2 => {
+                call.unary(move |ctx, request| {
+                    <T as User2>::new(&*self.inner, ctx, request)
+                })
             }
-            "/service_names.v1.User/connect" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::streaming(
-                    &USER2_CONNECT,
-                    request,
-                    move |ctx, requests| async move {
-                        <T as User2>::connect(&*inner, ctx, requests).await
-                    },
-                )
+            3 => {
+                call.bidi_streaming(move |ctx, requests| {
+                    <T as User2>::connect(&*self.inner, ctx, requests)
+                })
             }
-            "/service_names.v1.User/type" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &USER2_TYPE,
-                    request,
-                    move |ctx, request| async move {
-                        <T as User2>::r#type(&*inner, ctx, request).await
-                    },
-                )
+            4 => {
+                call.unary(move |ctx, request| {
+                    <T as User2>::r#type(&*self.inner, ctx, request)
+                })
             }
-            "/service_names.v1.User/self" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &USER2_SELF,
-                    request,
-                    move |ctx, request| async move {
-                        <T as User2>::self_(&*inner, ctx, request).await
-                    },
-                )
+            5 => {
+                call.unary(move |ctx, request| {
+                    <T as User2>::self_(&*self.inner, ctx, request)
+                })
             }
-            "/service_names.v1.User/clone" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &USER2_CLONE,
-                    request,
-                    move |ctx, request| async move {
-                        <T as User2>::clone(&*inner, ctx, request).await
-                    },
-                )
+            6 => {
+                call.unary(move |ctx, request| {
+                    <T as User2>::clone(&*self.inner, ctx, request)
+                })
             }
-            "/service_names.v1.User/dispatch" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &USER2_DISPATCH,
-                    request,
-                    move |ctx, request| async move {
-                        <T as User2>::dispatch(&*inner, ctx, request).await
-                    },
-                )
+            7 => {
+                call.unary(move |ctx, request| {
+                    <T as User2>::dispatch(&*self.inner, ctx, request)
+                })
             }
-            "/service_names.v1.User/GET" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &USER2_GET3,
-                    request,
-                    move |ctx, request| async move {
-                        <T as User2>::get3(&*inner, ctx, request).await
-                    },
-                )
+            8 => {
+                call.unary(move |ctx, request| {
+                    <T as User2>::get3(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: User2> ::rsvc::codegen::tonic::server::NamedService for User2Server<T> {
+impl<T: User2> ::rsvc::codegen::NamedService for User2Server<T> {
     const NAME: &'static str = "service_names.v1.User";
 }
 
@@ -763,9 +719,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for User2Server<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -773,11 +729,11 @@ for User2Server<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `service_names.v1.User` over gRPC; implements [`trait@User2`].
+/// Calls `service_names.v1.User` over gRPC, gRPC-Web or Connect; implements [`trait@User2`].
 #[derive(Clone, Debug)]
 pub struct User2Client {
     channel: ::rsvc::Channel,
@@ -826,7 +782,12 @@ impl User2 for User2Client {
         ::rsvc::ResponseStream<T2, ::rsvc::Status>,
         ::rsvc::Status,
     > {
-        ::rsvc::codegen::client::streaming(&self.channel, &USER2_CONNECT, ctx, requests)
+        ::rsvc::codegen::client::bidi_streaming(
+                &self.channel,
+                &USER2_CONNECT,
+                ctx,
+                requests,
+            )
             .await
     }
     async fn r#type(
@@ -904,7 +865,7 @@ pub const USER_SERVICE_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`trait@UserService`] over gRPC.
+/// Serves [`trait@UserService`] over gRPC, gRPC-Web and Connect.
 pub struct UserServiceServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -936,30 +897,25 @@ impl<T> ::core::fmt::Debug for UserServiceServer<T> {
     }
 }
 
-impl<T: UserService> ::rsvc::codegen::GeneratedService for UserServiceServer<T> {
+impl<T: UserService> ::rsvc::codegen::Service for UserServiceServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &USER_SERVICE;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/service_names.v1.user_service/Call" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &USER_SERVICE_CALL,
-                    request,
-                    move |ctx, request| async move {
-                        <T as UserService>::call(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as UserService>::call(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: UserService> ::rsvc::codegen::tonic::server::NamedService
-for UserServiceServer<T> {
+impl<T: UserService> ::rsvc::codegen::NamedService for UserServiceServer<T> {
     const NAME: &'static str = "service_names.v1.user_service";
 }
 
@@ -968,9 +924,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for UserServiceServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -978,11 +934,11 @@ for UserServiceServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `service_names.v1.user_service` over gRPC; implements [`trait@UserService`].
+/// Calls `service_names.v1.user_service` over gRPC, gRPC-Web or Connect; implements [`trait@UserService`].
 #[derive(Clone, Debug)]
 pub struct UserServiceClient {
     channel: ::rsvc::Channel,
@@ -1049,7 +1005,7 @@ pub const USER_SERVICE3_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`trait@UserService3`] over gRPC.
+/// Serves [`trait@UserService3`] over gRPC, gRPC-Web and Connect.
 pub struct UserService3Server<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -1081,30 +1037,25 @@ impl<T> ::core::fmt::Debug for UserService3Server<T> {
     }
 }
 
-impl<T: UserService3> ::rsvc::codegen::GeneratedService for UserService3Server<T> {
+impl<T: UserService3> ::rsvc::codegen::Service for UserService3Server<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &USER_SERVICE3;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/service_names.v1.UserService/Call" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &USER_SERVICE3_CALL,
-                    request,
-                    move |ctx, request| async move {
-                        <T as UserService3>::call(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as UserService3>::call(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: UserService3> ::rsvc::codegen::tonic::server::NamedService
-for UserService3Server<T> {
+impl<T: UserService3> ::rsvc::codegen::NamedService for UserService3Server<T> {
     const NAME: &'static str = "service_names.v1.UserService";
 }
 
@@ -1113,9 +1064,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for UserService3Server<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -1123,11 +1074,11 @@ for UserService3Server<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `service_names.v1.UserService` over gRPC; implements [`trait@UserService3`].
+/// Calls `service_names.v1.UserService` over gRPC, gRPC-Web or Connect; implements [`trait@UserService3`].
 #[derive(Clone, Debug)]
 pub struct UserService3Client {
     channel: ::rsvc::Channel,

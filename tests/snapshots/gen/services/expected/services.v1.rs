@@ -16,19 +16,19 @@ pub struct Response {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"name\":", 1),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "services.v1.Request",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Request {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Request {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.close(__rsvc_object);
@@ -36,16 +36,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 _ => ::core::result::Result::Ok(()),
@@ -56,19 +56,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::int64(",\"count\":", 1),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::int64(",\"count\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "services.v1.Response",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Response {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Response {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int64(&__RSVC_FIELDS[0], self.count);
             __rsvc_w.close(__rsvc_object);
@@ -76,16 +76,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int64(&mut self.count),
                 _ => ::core::result::Result::Ok(()),
@@ -336,7 +336,7 @@ pub const EVERYTHING_OLD: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     .access(::rsvc::Access::Authenticated)
     .timeout(::core::time::Duration::new(10, 0));
 
-/// Serves [`trait@Everything`] over gRPC.
+/// Serves [`trait@Everything`] over gRPC, gRPC-Web and Connect.
 pub struct EverythingServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -368,91 +368,55 @@ impl<T> ::core::fmt::Debug for EverythingServer<T> {
     }
 }
 
-impl<T: Everything> ::rsvc::codegen::GeneratedService for EverythingServer<T> {
+impl<T: Everything> ::rsvc::codegen::Service for EverythingServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &EVERYTHING;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/services.v1.Everything/Unary" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &EVERYTHING_UNARY,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Everything>::unary(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as Everything>::unary(&*self.inner, ctx, request)
+                })
             }
-            "/services.v1.Everything/ServerStream" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::server_streaming(
-                    &EVERYTHING_SERVER_STREAM,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Everything>::server_stream(&*inner, ctx, request).await
-                    },
-                )
+            1 => {
+                call.server_streaming(move |ctx, request| {
+                    <T as Everything>::server_stream(&*self.inner, ctx, request)
+                })
             }
-            "/services.v1.Everything/ClientStream" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::client_streaming(
-                    &EVERYTHING_CLIENT_STREAM,
-                    request,
-                    move |ctx, requests| async move {
-                        <T as Everything>::client_stream(&*inner, ctx, requests).await
-                    },
-                )
+            2 => {
+                call.client_streaming(move |ctx, requests| {
+                    <T as Everything>::client_stream(&*self.inner, ctx, requests)
+                })
             }
-            "/services.v1.Everything/BidirectionalStream" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::streaming(
-                    &EVERYTHING_BIDIRECTIONAL_STREAM,
-                    request,
-                    move |ctx, requests| async move {
-                        <T as Everything>::bidirectional_stream(&*inner, ctx, requests)
-                            .await
-                    },
-                )
+            3 => {
+                call.bidi_streaming(move |ctx, requests| {
+                    <T as Everything>::bidirectional_stream(&*self.inner, ctx, requests)
+                })
             }
-            "/services.v1.Everything/Nothing" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &EVERYTHING_NOTHING,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Everything>::nothing(&*inner, ctx, request).await
-                    },
-                )
+            4 => {
+                call.unary(move |ctx, request| {
+                    <T as Everything>::nothing(&*self.inner, ctx, request)
+                })
             }
-            "/services.v1.Everything/Text" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &EVERYTHING_TEXT,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Everything>::text(&*inner, ctx, request).await
-                    },
-                )
+            5 => {
+                call.unary(move |ctx, request| {
+                    <T as Everything>::text(&*self.inner, ctx, request)
+                })
             }
-            "/services.v1.Everything/Old" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &EVERYTHING_OLD,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Everything>::old(&*inner, ctx, request).await
-                    },
-                )
+            6 => {
+                call.unary(move |ctx, request| {
+                    <T as Everything>::old(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Everything> ::rsvc::codegen::tonic::server::NamedService
-for EverythingServer<T> {
+impl<T: Everything> ::rsvc::codegen::NamedService for EverythingServer<T> {
     const NAME: &'static str = "services.v1.Everything";
 }
 
@@ -461,9 +425,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for EverythingServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -471,11 +435,11 @@ for EverythingServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `services.v1.Everything` over gRPC; implements [`trait@Everything`].
+/// Calls `services.v1.Everything` over gRPC, gRPC-Web or Connect; implements [`trait@Everything`].
 #[derive(Clone, Debug)]
 pub struct EverythingClient {
     channel: ::rsvc::Channel,
@@ -540,7 +504,7 @@ impl Everything for EverythingClient {
         ::rsvc::ResponseStream<Response, ::rsvc::Status>,
         ::rsvc::Status,
     > {
-        ::rsvc::codegen::client::streaming(
+        ::rsvc::codegen::client::bidi_streaming(
                 &self.channel,
                 &EVERYTHING_BIDIRECTIONAL_STREAM,
                 ctx,
@@ -589,7 +553,7 @@ pub const IDLE: ::rsvc::ServiceInfo = ::rsvc::ServiceInfo::new(
     super::super::FILE_DESCRIPTOR_SET,
 );
 
-/// Serves [`trait@Idle`] over gRPC.
+/// Serves [`trait@Idle`] over gRPC, gRPC-Web and Connect.
 pub struct IdleServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -621,19 +585,20 @@ impl<T> ::core::fmt::Debug for IdleServer<T> {
     }
 }
 
-impl<T: Idle> ::rsvc::codegen::GeneratedService for IdleServer<T> {
+impl<T: Idle> ::rsvc::codegen::Service for IdleServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &IDLE;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            _ => ::rsvc::codegen::server::unimplemented(request),
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Idle> ::rsvc::codegen::tonic::server::NamedService for IdleServer<T> {
+impl<T: Idle> ::rsvc::codegen::NamedService for IdleServer<T> {
     const NAME: &'static str = "services.v1.Idle";
 }
 
@@ -642,9 +607,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for IdleServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -652,11 +617,11 @@ for IdleServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `services.v1.Idle` over gRPC; implements [`trait@Idle`].
+/// Calls `services.v1.Idle` over gRPC, gRPC-Web or Connect; implements [`trait@Idle`].
 #[derive(Clone, Debug)]
 pub struct IdleClient {
     channel: ::rsvc::Channel,

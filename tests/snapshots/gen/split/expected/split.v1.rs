@@ -16,19 +16,19 @@ pub struct One {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"x\":", 1),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"x\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "split.v1.Two",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Two {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Two {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.x);
             __rsvc_w.close(__rsvc_object);
@@ -36,16 +36,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.x),
                 _ => ::core::result::Result::Ok(()),
@@ -56,19 +56,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::message::<Two>(",\"two\":", 1).optional(),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::message::<Two>(",\"two\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "split.v1.One",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for One {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for One {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.two);
             __rsvc_w.close(__rsvc_object);
@@ -76,16 +76,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.two),
                 _ => ::core::result::Result::Ok(()),
@@ -137,7 +137,7 @@ pub const SECOND_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`trait@Second`] over gRPC.
+/// Serves [`trait@Second`] over gRPC, gRPC-Web and Connect.
 pub struct SecondServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -169,29 +169,25 @@ impl<T> ::core::fmt::Debug for SecondServer<T> {
     }
 }
 
-impl<T: Second> ::rsvc::codegen::GeneratedService for SecondServer<T> {
+impl<T: Second> ::rsvc::codegen::Service for SecondServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &SECOND;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/split.v1.Second/Call" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &SECOND_CALL,
-                    request,
-                    move |ctx, request| async move {
-                        <T as Second>::call(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as Second>::call(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: Second> ::rsvc::codegen::tonic::server::NamedService for SecondServer<T> {
+impl<T: Second> ::rsvc::codegen::NamedService for SecondServer<T> {
     const NAME: &'static str = "split.v1.Second";
 }
 
@@ -200,9 +196,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for SecondServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -210,11 +206,11 @@ for SecondServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `split.v1.Second` over gRPC; implements [`trait@Second`].
+/// Calls `split.v1.Second` over gRPC, gRPC-Web or Connect; implements [`trait@Second`].
 #[derive(Clone, Debug)]
 pub struct SecondClient {
     channel: ::rsvc::Channel,
@@ -280,7 +276,7 @@ pub const FIRST_CALL: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::Unary,
 );
 
-/// Serves [`trait@First`] over gRPC.
+/// Serves [`trait@First`] over gRPC, gRPC-Web and Connect.
 pub struct FirstServer<T> {
     inner: ::std::sync::Arc<T>,
 }
@@ -312,29 +308,25 @@ impl<T> ::core::fmt::Debug for FirstServer<T> {
     }
 }
 
-impl<T: First> ::rsvc::codegen::GeneratedService for FirstServer<T> {
+impl<T: First> ::rsvc::codegen::Service for FirstServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &FIRST;
-    fn dispatch(
-        &self,
-        request: ::rsvc::codegen::GrpcRequest,
-    ) -> ::rsvc::codegen::GrpcFuture {
-        match request.uri().path() {
-            "/split.v1.First/Call" => {
-                let inner = ::core::clone::Clone::clone(&self.inner);
-                ::rsvc::codegen::server::unary(
-                    &FIRST_CALL,
-                    request,
-                    move |ctx, request| async move {
-                        <T as First>::call(&*inner, ctx, request).await
-                    },
-                )
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as First>::call(&*self.inner, ctx, request)
+                })
             }
-            _ => ::rsvc::codegen::server::unimplemented(request),
+            _ => call.unknown(),
         }
     }
 }
 
-impl<T: First> ::rsvc::codegen::tonic::server::NamedService for FirstServer<T> {
+impl<T: First> ::rsvc::codegen::NamedService for FirstServer<T> {
     const NAME: &'static str = "split.v1.First";
 }
 
@@ -343,9 +335,9 @@ impl<
     B: ::rsvc::codegen::RequestBody,
 > ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
 for FirstServer<T> {
-    type Response = ::rsvc::codegen::GrpcResponse;
+    type Response = ::rsvc::codegen::MountedResponse;
     type Error = ::core::convert::Infallible;
-    type Future = ::rsvc::codegen::ServiceFuture;
+    type Future = ::rsvc::codegen::MountedFuture;
     fn poll_ready(
         &mut self,
         _: &mut ::core::task::Context<'_>,
@@ -353,11 +345,11 @@ for FirstServer<T> {
         ::core::task::Poll::Ready(::core::result::Result::Ok(()))
     }
     fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
-        ::rsvc::codegen::server::call(self, request)
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
     }
 }
 
-/// Calls `split.v1.First` over gRPC; implements [`trait@First`].
+/// Calls `split.v1.First` over gRPC, gRPC-Web or Connect; implements [`trait@First`].
 #[derive(Clone, Debug)]
 pub struct FirstClient {
     channel: ::rsvc::Channel,

@@ -74,20 +74,20 @@ pub mod order {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 2] = [
-        ::rsvc::json::Field::string(",\"street\":", 1),
-        ::rsvc::json::Field::string(",\"country\":", 2),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"street\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"country\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "validation.v1.Address",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Address {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Address {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.street);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.country);
@@ -96,16 +96,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.street),
                 1 => __rsvc_r.string(&mut self.country),
@@ -117,21 +117,21 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 3] = [
-        ::rsvc::json::Field::string(",\"sku\":", 1),
-        ::rsvc::json::Field::int32(",\"qty\":", 2),
-        ::rsvc::json::Field::double(",\"price\":", 3),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"sku\":", 1),
+        ::rsvc::codegen::json::Field::int32(",\"qty\":", 2),
+        ::rsvc::codegen::json::Field::double(",\"price\":", 3),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "validation.v1.Item",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Item {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Item {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.sku);
             __rsvc_w.int32(&__RSVC_FIELDS[1], self.qty);
@@ -141,16 +141,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.sku),
                 1 => __rsvc_r.int32(&mut self.qty),
@@ -159,7 +159,7 @@ const _: () = {
             }
         }
         #[inline]
-        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::codegen::json::NegativeZeros) {
             __rsvc_z.double(3, self.price);
         }
     }
@@ -167,41 +167,42 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 17] = [
-        ::rsvc::json::Field::string(",\"id\":", 1),
-        ::rsvc::json::Field::string(",\"email\":", 2),
-        ::rsvc::json::Field::message::<Item>(",\"items\":", 3).repeated(),
-        ::rsvc::json::Field::message::<Address>(",\"shipping\":", 4).optional(),
-        ::rsvc::json::Field::bool(",\"pickup\":", 5),
-        ::rsvc::json::Field::double(",\"limit\":", 6),
-        ::rsvc::json::Field::string(",\"labels\":", 7).map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 17] = [
+        ::rsvc::codegen::json::Field::string(",\"id\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"email\":", 2),
+        ::rsvc::codegen::json::Field::message::<Item>(",\"items\":", 3).repeated(),
+        ::rsvc::codegen::json::Field::message::<Address>(",\"shipping\":", 4).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"pickup\":", 5),
+        ::rsvc::codegen::json::Field::double(",\"limit\":", 6),
+        ::rsvc::codegen::json::Field::string(",\"labels\":", 7)
+            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"placed\":", 8)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"hold\":", 9)
             .optional(),
-        ::rsvc::json::Field::message::<i64>(",\"priority\":", 10).optional(),
-        ::rsvc::json::Field::string(",\"card\":", 11).in_oneof(0),
-        ::rsvc::json::Field::bytes(",\"wallet\":", 12).in_oneof(0),
-        ::rsvc::json::Field::string(",\"coupon\":", 13),
-        ::rsvc::json::Field::int32(",\"discount\":", 14),
-        ::rsvc::json::Field::uint32(",\"codes\":", 15).packed(),
-        ::rsvc::json::Field::string(",\"note\":", 16).optional(),
-        ::rsvc::json::Field::message::<Order>(",\"parent\":", 17).optional(),
+        ::rsvc::codegen::json::Field::message::<i64>(",\"priority\":", 10).optional(),
+        ::rsvc::codegen::json::Field::string(",\"card\":", 11).in_oneof(0),
+        ::rsvc::codegen::json::Field::bytes(",\"wallet\":", 12).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"coupon\":", 13),
+        ::rsvc::codegen::json::Field::int32(",\"discount\":", 14),
+        ::rsvc::codegen::json::Field::uint32(",\"codes\":", 15).packed(),
+        ::rsvc::codegen::json::Field::string(",\"note\":", 16).optional(),
+        ::rsvc::codegen::json::Field::message::<Order>(",\"parent\":", 17).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "validation.v1.Order",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Order {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Order {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.id);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.email);
@@ -232,16 +233,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.id),
                 1 => __rsvc_r.string(&mut self.email),
@@ -274,7 +275,7 @@ const _: () = {
             }
         }
         #[inline]
-        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::codegen::json::NegativeZeros) {
             __rsvc_z.double(6, self.limit);
             __rsvc_z.message(17, self.parent.as_deref());
         }
@@ -284,18 +285,18 @@ const _: () = {
 ::rsvc::register_messages!(Address, Item, Order);
 
 impl ::rsvc::Validate for Address {
-    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+    fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
         __rsvc_out.min_len(1, &self.street, 1);
-        if ::rsvc::cel::size(self.country.as_str()) != 2i64 {
+        if ::rsvc::codegen::cel::size(self.country.as_str()) != 2i64 {
             __rsvc_out.add_size(2, "string.len", 2);
         }
     }
 }
 
 impl ::rsvc::Validate for Item {
-    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+    fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
         if !({
-            static __RSVC_PATTERN: ::rsvc::cel::Pattern = ::rsvc::cel::Pattern::new(
+            static __RSVC_PATTERN: ::rsvc::codegen::cel::Pattern = ::rsvc::codegen::cel::Pattern::new(
                 "^[A-Z]{3}-[0-9]+$",
             );
             __RSVC_PATTERN.is_match(self.sku.as_str())
@@ -318,21 +319,21 @@ impl ::rsvc::Validate for Item {
         if !(self.price > 0f64) {
             __rsvc_out.add(3, "double.gt", "must be greater than 0");
         }
-        if !::rsvc::cel::is_finite(self.price) {
+        if !::rsvc::codegen::cel::is_finite(self.price) {
             __rsvc_out.add(3, "double.finite", "must be finite");
         }
     }
 }
 
 impl ::rsvc::Validate for Order {
-    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+    fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
         if !(self
             .items
             .as_slice()
             .iter()
             .all(|__rsvc_v0| {
                 ((__rsvc_v0.qty > 0)
-                    && ((::rsvc::cel::double_from_int((__rsvc_v0.qty as i64))
+                    && ((::rsvc::codegen::cel::double_from_int((__rsvc_v0.qty as i64))
                         * __rsvc_v0.price) <= self.limit))
             }))
         {
@@ -340,7 +341,7 @@ impl ::rsvc::Validate for Order {
                 .add_rule(
                     0,
                     const {
-                        &::rsvc::validate::Rule::of_message(
+                        &::rsvc::codegen::validate::Rule::of_message(
                             "order.total",
                             "the total must be the sum of the items",
                         )
@@ -351,7 +352,9 @@ impl ::rsvc::Validate for Order {
             __rsvc_out
                 .add_text(
                     0,
-                    const { &::rsvc::validate::Rule::of_message("order.way", "") },
+                    const {
+                        &::rsvc::codegen::validate::Rule::of_message("order.way", "")
+                    },
                     "neither shipped nor picked up",
                 );
         }
@@ -363,7 +366,7 @@ impl ::rsvc::Validate for Order {
                     .add_rule(
                         0,
                         const {
-                            &::rsvc::validate::Rule::of_message(
+                            &::rsvc::codegen::validate::Rule::of_message(
                                 "message.oneof",
                                 "only one of coupon, discount can be set",
                             )
@@ -374,11 +377,11 @@ impl ::rsvc::Validate for Order {
         if self.payment.is_none() {
             __rsvc_out.add_missing_oneof("payment");
         }
-        if !::rsvc::cel::is_uuid(self.id.as_str()) {
+        if !::rsvc::codegen::cel::is_uuid(self.id.as_str()) {
             __rsvc_out.add_format(1, "string.uuid", self.id.as_str().is_empty());
         }
         if !self.email.is_empty() {
-            if !::rsvc::cel::is_email(self.email.as_str()) {
+            if !::rsvc::codegen::cel::is_email(self.email.as_str()) {
                 __rsvc_out.add_format(2, "string.email", self.email.as_str().is_empty());
             }
         } else {
@@ -396,7 +399,7 @@ impl ::rsvc::Validate for Order {
             __rsvc_out.add_size(7, "map.max_pairs", 8);
         }
         for (__rsvc_key, __rsvc_this) in &self.labels {
-            if ::rsvc::cel::is_longer(__rsvc_key.as_str(), 16i64) {
+            if ::rsvc::codegen::cel::is_longer(__rsvc_key.as_str(), 16i64) {
                 __rsvc_out.key(__rsvc_key).add_size(7, "string.max_len", 16);
             }
             if !(*__rsvc_this).is_empty() {
@@ -410,7 +413,7 @@ impl ::rsvc::Validate for Order {
         if let ::core::option::Option::Some(__rsvc_this) = &self.placed {
             {
                 let __rsvc_now = __rsvc_out.now();
-                if ::rsvc::cel::Timestamp::from(__rsvc_this) > __rsvc_now {
+                if ::rsvc::codegen::cel::Timestamp::from(__rsvc_this) > __rsvc_now {
                     __rsvc_out.add(8, "timestamp.lt_now", "must be less than now");
                 }
             }
@@ -418,17 +421,17 @@ impl ::rsvc::Validate for Order {
                 let __rsvc_now = __rsvc_out.now();
                 match (|| ::core::result::Result::<
                     _,
-                    ::rsvc::cel::Error,
+                    ::rsvc::codegen::cel::Error,
                 >::Ok(
-                    ((::rsvc::cel::Timestamp::from(__rsvc_this)
-                        < ::rsvc::cel::sub_timestamp(
+                    ((::rsvc::codegen::cel::Timestamp::from(__rsvc_this)
+                        < ::rsvc::codegen::cel::sub_timestamp(
                             __rsvc_now,
-                            ::rsvc::cel::Duration::new(86400i64, 0i32),
+                            ::rsvc::codegen::cel::Duration::new(86400i64, 0i32),
                         )?)
-                        || (::rsvc::cel::Timestamp::from(__rsvc_this)
-                            > ::rsvc::cel::add_timestamp(
+                        || (::rsvc::codegen::cel::Timestamp::from(__rsvc_this)
+                            > ::rsvc::codegen::cel::add_timestamp(
                                 __rsvc_now,
-                                ::rsvc::cel::Duration::new(86400i64, 0i32),
+                                ::rsvc::codegen::cel::Duration::new(86400i64, 0i32),
                             )?)),
                 ))() {
                     ::core::result::Result::Ok(true) => {
@@ -443,10 +446,10 @@ impl ::rsvc::Validate for Order {
             }
         }
         if let ::core::option::Option::Some(__rsvc_this) = &self.hold {
-            if !((::rsvc::cel::Duration::from(__rsvc_this)
-                >= ::rsvc::cel::Duration::new(0i64, 0i32))
-                && (::rsvc::cel::Duration::from(__rsvc_this)
-                    < ::rsvc::cel::Duration::new(60i64, 0i32)))
+            if !((::rsvc::codegen::cel::Duration::from(__rsvc_this)
+                >= ::rsvc::codegen::cel::Duration::new(0i64, 0i32))
+                && (::rsvc::codegen::cel::Duration::from(__rsvc_this)
+                    < ::rsvc::codegen::cel::Duration::new(60i64, 0i32)))
             {
                 __rsvc_out
                     .add(
@@ -464,9 +467,9 @@ impl ::rsvc::Validate for Order {
         if let ::core::option::Option::Some(order::Payment::Card(__rsvc_this)) = &self
             .payment
         {
-            if !((::rsvc::cel::size(__rsvc_this.as_str()) == 16i64)
+            if !((::rsvc::codegen::cel::size(__rsvc_this.as_str()) == 16i64)
                 && ({
-                    static __RSVC_PATTERN: ::rsvc::cel::Pattern = ::rsvc::cel::Pattern::new(
+                    static __RSVC_PATTERN: ::rsvc::codegen::cel::Pattern = ::rsvc::codegen::cel::Pattern::new(
                         "^[0-9]+$",
                     );
                     __RSVC_PATTERN.is_match(__rsvc_this.as_str())
@@ -476,7 +479,7 @@ impl ::rsvc::Validate for Order {
                     .add_rule(
                         11,
                         const {
-                            &::rsvc::validate::Rule::expression(
+                            &::rsvc::codegen::validate::Rule::expression(
                                 "this.size() == 16 && this.matches('^[0-9]+$')",
                                 "\"this.size() == 16 && this.matches('^[0-9]+$')\" returned false",
                                 0,
@@ -506,17 +509,17 @@ impl ::rsvc::Validate for Order {
             }
         }
         if let ::core::option::Option::Some(__rsvc_this) = &self.note {
-            if ((::rsvc::cel::split(__rsvc_this.as_str(), "\n")).into_iter())
-                .map(|__rsvc_v0| ::rsvc::cel::size((&*(__rsvc_v0))))
+            if ((::rsvc::codegen::cel::split(__rsvc_this.as_str(), "\n")).into_iter())
+                .map(|__rsvc_v0| ::rsvc::codegen::cel::size((&*(__rsvc_v0))))
                 .any(|__rsvc_v1| (__rsvc_v1 > 80i64))
             {
                 match (|| ::core::result::Result::<
                     _,
-                    ::rsvc::cel::Error,
+                    ::rsvc::codegen::cel::Error,
                 >::Ok(
-                    ::rsvc::cel::format(
+                    ::rsvc::codegen::cel::format(
                         "line of %d",
-                        ::std::vec![::rsvc::cel::Value::from(80i64)],
+                        ::std::vec![::rsvc::codegen::cel::Value::from(80i64)],
                     )?,
                 ))() {
                     ::core::result::Result::Ok(__rsvc_text) => {
@@ -524,7 +527,9 @@ impl ::rsvc::Validate for Order {
                             __rsvc_out
                                 .add_text(
                                     16,
-                                    const { &::rsvc::validate::Rule::cel("note.lines", "", 0) },
+                                    const {
+                                        &::rsvc::codegen::validate::Rule::cel("note.lines", "", 0)
+                                    },
                                     __rsvc_text,
                                 );
                         }
@@ -541,7 +546,7 @@ impl ::rsvc::Validate for Order {
                     .add_rule(
                         17,
                         const {
-                            &::rsvc::validate::Rule::expression(
+                            &::rsvc::codegen::validate::Rule::expression(
                                 "this.id != this.coupon",
                                 "\"this.id != this.coupon\" returned false",
                                 0,

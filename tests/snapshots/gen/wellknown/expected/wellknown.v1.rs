@@ -70,88 +70,90 @@ pub struct WellKnown {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 25] = [
-        ::rsvc::json::Field::message::<::rsvc::codegen::prost_types::Any>(",\"any\":", 1)
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 25] = [
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::prost_types::Any,
+        >(",\"any\":", 1)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"duration\":", 2)
             .optional(),
-        ::rsvc::json::Field::message::<()>(",\"empty\":", 3).optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<()>(",\"empty\":", 3).optional(),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldMask,
         >(",\"fieldMask\":field_mask", 4)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Struct,
         >(",\"struct\":", 5)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Value,
         >(",\"value\":", 6)
             .optional()
             .nullable(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::ListValue,
         >(",\"list\":", 7)
             .optional(),
-        ::rsvc::json::Field::enumeration::<
+        ::rsvc::codegen::json::Field::enumeration::<
             ::rsvc::codegen::prost_types::NullValue,
         >(",\"null\":", 8)
             .nullable(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"timestamp\":", 9)
             .optional(),
-        ::rsvc::json::Field::message::<bool>(",\"b\":", 10).optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<bool>(",\"b\":", 10).optional(),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost::alloc::vec::Vec<u8>,
         >(",\"bytes\":", 11)
             .optional(),
-        ::rsvc::json::Field::message::<f64>(",\"d\":", 12).optional(),
-        ::rsvc::json::Field::message::<f32>(",\"f\":", 13).optional(),
-        ::rsvc::json::Field::message::<i32>(",\"i\":", 14).optional(),
-        ::rsvc::json::Field::message::<i64>(",\"l\":", 15).optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<f64>(",\"d\":", 12).optional(),
+        ::rsvc::codegen::json::Field::message::<f32>(",\"f\":", 13).optional(),
+        ::rsvc::codegen::json::Field::message::<i32>(",\"i\":", 14).optional(),
+        ::rsvc::codegen::json::Field::message::<i64>(",\"l\":", 15).optional(),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost::alloc::string::String,
         >(",\"s\":", 16)
             .optional(),
-        ::rsvc::json::Field::message::<u32>(",\"u\":", 17).optional(),
-        ::rsvc::json::Field::message::<u64>(",\"v\":", 18).optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<u32>(",\"u\":", 17).optional(),
+        ::rsvc::codegen::json::Field::message::<u64>(",\"v\":", 18).optional(),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Any,
         >(",\"anys\":", 21)
             .repeated(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost::alloc::string::String,
         >(",\"strings\":", 22)
             .repeated(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"timestamps\":", 23)
             .repeated(),
-        ::rsvc::json::Field::message::<()>(",\"empties\":", 24).repeated(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<()>(",\"empties\":", 24).repeated(),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"durations\":", 31)
-            .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::message::<i32>(",\"ints\":", 32)
-            .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::message::<
+            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<i32>(",\"ints\":", 32)
+            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Value,
         >(",\"values\":", 33)
-            .map(::rsvc::json::Type::String),
+            .map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "wellknown.v1.WellKnown",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for WellKnown {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for WellKnown {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.any);
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.duration);
@@ -183,16 +185,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.any),
                 1 => __rsvc_r.message_opt(&mut self.duration),
@@ -228,7 +230,7 @@ const _: () = {
             }
         }
         #[inline]
-        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::codegen::json::NegativeZeros) {
             __rsvc_z.message(12, self.d.as_ref());
             __rsvc_z.message(13, self.f.as_ref());
         }
