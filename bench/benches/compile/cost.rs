@@ -22,6 +22,14 @@ impl Time {
     }
 }
 
+impl std::ops::Add for Time {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { processor: self.processor + other.processor, wall: self.wall + other.wall }
+    }
+}
+
 /// Runs a program to its end.
 pub(crate) fn timed(command: &mut Command) -> Time {
     // The shell has what the standard library has not: the processor time of its children.

@@ -1,7 +1,16 @@
-//! What generated code costs those who compile it, compared with other generators for the same 300 messages.
+//! What generated code costs those who compile it, compared with other generators for the same 300 messages, and what
+//! 100 rpcs cost, compared with another checkout of this repository.
 //!
-//! Prints lines, processor seconds (seconds on the clock in brackets) and bytes, and what two of the candidates add to
-//! those without them. Arguments choose suites by name.
+//! Prints lines, processor seconds (seconds on the clock in brackets) and bytes, and for messages what two of the
+//! candidates add to those without them.
+//!
+//! `cargo xtask bench compile`, or `cargo bench -p bench --bench compile -- --help`. The services before and after
+//! a change, side by side in one run:
+//!
+//! ```sh
+//! git worktree add --detach ../before 5ffd6e7
+//! cargo xtask bench compile -- services --rsvc ../before
+//! ```
 #![allow(clippy::print_stdout)] // it is what a benchmark is for
 #![allow(clippy::cast_precision_loss)] // nobody compiles so much
 
@@ -10,12 +19,20 @@ mod cost;
 mod json;
 mod project;
 mod schema;
+mod services;
 #[cfg(feature = "peers")]
 mod validate;
+mod workspace;
+
+use std::path::PathBuf;
 
 use candidate::Suite;
+use clap::Parser;
 use cost::Time;
 use project::{Part, Project};
+
+/// The root of this checkout.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// How often the messages are checked and built; the program takes too long for more than once.
 const CHECKS: usize = 7;
@@ -27,20 +44,35 @@ const LIMIT: f64 = 0.5;
 /// The least part of what there is without it that a peer has to add, for a part of that to mean anything.
 const NOISE: f64 = 0.05;
 
+/// What generated code costs those who compile it
+#[derive(Parser)]
+struct Args {
+    /// These suites alone: json, validate, services
+    suites: Vec<String>,
+    /// Another checkout of this repository to compare the services with
+    #[arg(long, value_name = "PATH")]
+    rsvc: Option<PathBuf>,
+    /// What cargo passes to every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
 fn main() {
+    let args = Args::parse();
+    let wanted = |name: &str| args.suites.is_empty() || args.suites.iter().any(|suite| suite == name);
     let suites: &[fn() -> Suite] = &[
         json::suite,
         #[cfg(feature = "peers")]
         validate::suite,
     ];
-    // Cargo adds flags of its own.
-    let wanted: Vec<String> =
-        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     for suite in suites {
         let suite = suite();
-        if wanted.is_empty() || wanted.iter().any(|name| name == suite.name) {
+        if wanted(suite.name) {
             measure(&suite);
         }
+    }
+    if wanted(services::NAME) {
+        services::measure(args.rsvc.as_deref());
     }
 }
 

@@ -1,22 +1,18 @@
 //! Crates on disk: for each candidate one of the messages and a program on top of it.
-//!
-//! They are a workspace of their own with the lock file of this one, so that all versions are the same.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use crate::ROOT;
 use crate::candidate::{Candidate, Suite};
-use crate::cost::{Time, timed};
+use crate::cost::Time;
 use crate::json::RSVC;
 use crate::schema::PACKAGE;
-
-/// The root of this workspace.
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+use crate::workspace::{self, Kind, Workspace};
 
 /// A workspace with the crates of a suite.
 pub(crate) struct Project {
+    workspace: Workspace,
     root: PathBuf,
 }
 
@@ -28,6 +24,8 @@ pub(crate) enum Part {
 }
 
 impl Part {
+    const ALL: [Self; 2] = [Self::Messages, Self::Program];
+
     fn package(self, candidate: &Candidate) -> String {
         let stem = match self {
             Self::Messages => "messages",
@@ -36,11 +34,10 @@ impl Part {
         format!("{stem}_{}", candidate.crate_name())
     }
 
-    /// The source that cargo is to compile, and one that says nothing.
-    fn source(self) -> (&'static str, &'static str) {
+    fn kind(self) -> Kind {
         match self {
-            Self::Messages => ("lib.rs", ""),
-            Self::Program => ("main.rs", "fn main() {}"),
+            Self::Messages => Kind::Library,
+            Self::Program => Kind::Program,
         }
     }
 }
@@ -49,87 +46,48 @@ impl Project {
     /// Writes the crates of a suite, with sources that say nothing, and generates the messages.
     pub(crate) fn new(suite: &Suite) -> Self {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compile").join(suite.name);
-        let project = Self { root };
         let members: Vec<_> = suite
             .candidates()
             .into_iter()
-            .flat_map(|candidate| [Part::Messages, Part::Program].map(|part| part.package(candidate)))
+            .flat_map(|candidate| Part::ALL.map(|part| part.package(candidate)))
             .collect();
-        let manifest = format!("[workspace]\nresolver = \"3\"\nmembers = {members:?}\n");
-        project.write("Cargo.toml", &manifest);
-        // The lock file is kept as cargo has shortened it, unless this workspace has another one.
-        let lock = fs::read_to_string(Path::new(ROOT).join("Cargo.lock")).expect("this workspace is locked");
-        if fs::read_to_string(project.root.join("Cargo.lock.origin")).ok().as_ref() != Some(&lock) {
-            project.write("Cargo.lock", &lock);
-            project.write("Cargo.lock.origin", &lock);
-        }
-        project.write(&format!("proto/{PACKAGE}.proto"), &suite.schema.text);
-        let own = project.root.join("proto");
+        let workspace = Workspace::new(root.clone(), root.join("target"), Path::new(ROOT), &members, "");
+        workspace.write(&format!("proto/{PACKAGE}.proto"), &suite.schema.text);
+        let own = root.join("proto");
         let protos: Vec<&Path> =
             std::iter::once(own.as_path()).chain(suite.includes.iter().map(Path::new)).collect();
         for candidate in suite.candidates() {
-            for part in [Part::Messages, Part::Program] {
-                let package = part.package(candidate);
-                let (file, nothing) = part.source();
-                project.write(&format!("{package}/Cargo.toml"), &manifest_of(part, candidate));
-                project.write(&format!("{package}/src/{file}"), nothing);
+            for part in Part::ALL {
+                workspace.add(&part.package(candidate), part.kind(), &dependencies(part, candidate));
             }
-            let generated = project.generated(candidate);
-            let _ = fs::remove_dir_all(&generated);
-            fs::create_dir_all(&generated).expect("the folder can be made");
+            let generated = workspace.empty(&format!("{}/src/generated", Part::Messages.package(candidate)));
             (candidate.generate)(&protos, &generated);
         }
-        project
-    }
-
-    fn generated(&self, candidate: &Candidate) -> PathBuf {
-        self.root.join(Part::Messages.package(candidate)).join("src/generated")
+        Self { workspace, root }
     }
 
     /// Lines of Rust that a candidate generates.
     pub(crate) fn lines(&self, candidate: &Candidate) -> usize {
-        let entries = fs::read_dir(self.generated(candidate)).expect("it was generated");
-        let paths = entries.map(|entry| entry.expect("the folder can be read").path());
-        let sources = paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-        sources.map(|path| fs::read_to_string(path).expect("a source").lines().count()).sum()
+        workspace::lines(&self.root.join(Part::Messages.package(candidate)).join("src/generated"))
     }
 
     /// What it takes to compile one crate by itself, everything that it depends on being compiled.
     pub(crate) fn compile(&self, part: Part, candidate: &Candidate, suite: &Suite, cargo: &[&str]) -> Time {
-        let package = part.package(candidate);
-        let (file, nothing) = part.source();
-        let run = |source: &str| {
-            self.write(&format!("{package}/src/{file}"), source);
-            let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-            command.args(cargo).args(["--quiet", "--offline", "--package", &package]);
-            command.current_dir(&self.root).env("CARGO_TARGET_DIR", self.root.join("target"));
-            timed(command.env("CARGO_INCREMENTAL", "0").env_remove("RUSTFLAGS"))
-        };
-        run(nothing);
-        run(&match part {
+        let source = match part {
             Part::Messages => candidate.library.to_owned(),
             Part::Program => program(candidate, suite),
-        })
+        };
+        self.workspace.compile(&part.package(candidate), part.kind(), &source, cargo)
     }
 
     /// Runs a candidate's program, and returns how many bytes it has.
     pub(crate) fn run(&self, candidate: &Candidate) -> u64 {
-        let path = self.root.join("target/release").join(Part::Program.package(candidate));
-        let output = Command::new(&path).output().expect("the program starts");
-        assert!(output.status.success(), "{}: {}", candidate.name, String::from_utf8_lossy(&output.stderr));
-        fs::metadata(path).expect("the program").len()
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.root.join(path);
-        fs::create_dir_all(path.parent().unwrap_or(&self.root)).expect("the folder can be made");
-        fs::write(path, text).expect("the file can be written");
+        self.workspace.run(&Part::Program.package(candidate))
     }
 }
 
-fn manifest_of(part: Part, candidate: &Candidate) -> String {
-    let package = part.package(candidate);
-    let mut text = format!("[package]\nname = \"{package}\"\nedition = \"2024\"\n\n[dependencies]\n");
+fn dependencies(part: Part, candidate: &Candidate) -> String {
+    let mut text = String::new();
     for dependency in candidate.dependencies {
         let source = match *dependency {
             RSVC => format!("{{ path = {:?}, default-features = false }}", format!("{ROOT}/runtime")),
