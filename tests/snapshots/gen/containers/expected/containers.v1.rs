@@ -59,29 +59,30 @@ pub struct Id {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 9] = [
-        ::rsvc::json::Field::bytes(",\"shared\":", 1),
-        ::rsvc::json::Field::bytes(",\"maybe\":", 2).optional(),
-        ::rsvc::json::Field::bytes(",\"many\":", 3).repeated(),
-        ::rsvc::json::Field::bytes(",\"mapped\":", 4).map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::message::<Id>(",\"sorted\":", 5)
-            .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::message::<Id>(",\"hashed\":", 6)
-            .map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::message::<Id>(",\"big\":", 7).optional(),
-        ::rsvc::json::Field::bytes(",\"raw\":", 8).in_oneof(0),
-        ::rsvc::json::Field::message::<Id>(",\"chosen\":", 9).in_oneof(0),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 9] = [
+        ::rsvc::codegen::json::Field::bytes(",\"shared\":", 1),
+        ::rsvc::codegen::json::Field::bytes(",\"maybe\":", 2).optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"many\":", 3).repeated(),
+        ::rsvc::codegen::json::Field::bytes(",\"mapped\":", 4)
+            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<Id>(",\"sorted\":", 5)
+            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<Id>(",\"hashed\":", 6)
+            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<Id>(",\"big\":", 7).optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"raw\":", 8).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Id>(",\"chosen\":", 9).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "containers.v1.Containers",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Containers {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Containers {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.bytes(&__RSVC_FIELDS[0], &self.shared);
             __rsvc_w.bytes_opt(&__RSVC_FIELDS[1], &self.maybe);
@@ -104,16 +105,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bytes(&mut self.shared),
                 1 => __rsvc_r.bytes_opt(&mut self.maybe),
@@ -133,7 +134,7 @@ const _: () = {
                         containers::Kind::Chosen(__rsvc_value),
                     ) = &mut self.kind
                     {
-                        ::rsvc::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
                         self.kind = ::core::option::Option::Some(
                             containers::Kind::Chosen(__rsvc_r.message_value()?),
@@ -149,19 +150,19 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 1] = [
-        ::rsvc::json::Field::string(",\"value\":", 1),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
+        ::rsvc::codegen::json::Field::string(",\"value\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "containers.v1.Id",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Id {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Id {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.value);
             __rsvc_w.close(__rsvc_object);
@@ -169,16 +170,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.value),
                 _ => ::core::result::Result::Ok(()),
