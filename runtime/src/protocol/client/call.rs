@@ -115,7 +115,7 @@ impl<'a> ClientCall<'a> {
         requests: Box<dyn Outgoing>,
         response: &mut dyn AnyMessage,
     ) -> Result<(), Status> {
-        let (body, link) = Requests::new(requests, &self.ctx, self.settings());
+        let (body, link) = Requests::body(requests, &self.ctx, self.settings());
         limited(self.deadline, Some(&link), async {
             self.start(dialect, body).await?.one(&self.ctx, response).await
         })
@@ -138,7 +138,7 @@ impl<'a> ClientCall<'a> {
         dialect: &'static dyn Dialect,
         requests: Box<dyn Outgoing>,
     ) -> Result<Box<dyn Incoming>, Status> {
-        let (body, link) = Requests::new(requests, &self.ctx, self.settings());
+        let (body, link) = Requests::body(requests, &self.ctx, self.settings());
         let responses = limited(self.deadline, Some(&link), self.start(dialect, body)).await?;
         Ok(responses.stream(self, Some(link)))
     }

@@ -86,7 +86,7 @@ pub(crate) struct Requests {
 
 impl Requests {
     /// The body of the HTTP request, and the link to it.
-    pub(crate) fn new(
+    pub(crate) fn body(
         messages: Box<dyn Outgoing>,
         ctx: &Context,
         settings: &ClientSettings,
