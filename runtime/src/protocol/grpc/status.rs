@@ -193,7 +193,8 @@ mod tests {
         let trailers =
             headers(&[("grpc-status", b"9"), ("x-t", b"a"), ("x-t", b"b"), ("content-type", b"x")]);
         let status = read_status(&trailers).unwrap().unwrap_err();
-        let values: Vec<_> = status.metadata().get_all("x-t").iter().map(rsvc::metadata::MetadataValue::as_bytes).collect();
+        let values: Vec<_> =
+            status.metadata().get_all("x-t").iter().map(rsvc::metadata::MetadataValue::as_bytes).collect();
         assert_eq!((values, status.metadata().len()), (vec![&b"a"[..], b"b"], 2));
     }
 
