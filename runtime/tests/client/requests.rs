@@ -7,7 +7,7 @@ use http_body_util::BodyExt as _;
 use rsvc::client::{Builder, Codec, Compression, HttpVersion, Protocol};
 use rsvc::codegen::bytes::Bytes;
 use rsvc::codegen::client;
-use rsvc::codegen::http::request;
+use rsvc::codegen::http::{HeaderName, request};
 use rsvc::{Channel, Context, MethodInfo, RequestStream};
 use tokio::sync::mpsc;
 
@@ -31,7 +31,7 @@ impl Sent {
     }
 
     fn names(&self) -> Vec<&str> {
-        let mut names: Vec<_> = self.parts.headers.keys().map(|name| name.as_str()).collect();
+        let mut names: Vec<_> = self.parts.headers.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
         names
     }
@@ -67,7 +67,7 @@ async fn send_one(
 }
 
 fn ctx() -> Context {
-    let ctx = Context::new().with_timeout(Duration::from_secs(60));
+    let ctx = Context::new().with_timeout(Duration::from_mins(1));
     ctx.with_metadata("x-m", "1").unwrap().append_metadata("x-m", "2").unwrap()
 }
 

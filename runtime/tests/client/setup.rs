@@ -151,15 +151,12 @@ pub(crate) async fn serve(version: HttpVersion, handler: Handler) -> SocketAddr 
             });
             let io = TokioIo::new(io);
             tokio::spawn(async move {
-                let _ = match version {
-                    HttpVersion::Http1 => {
-                        hyper::server::conn::http1::Builder::new().serve_connection(io, service).await
-                    }
-                    _ => {
-                        let builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-                        builder.serve_connection(io, service).await
-                    }
-                };
+                if version == HttpVersion::Http1 {
+                    let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+                } else {
+                    let builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+                    let _ = builder.serve_connection(io, service).await;
+                }
             });
         }
     });

@@ -75,36 +75,39 @@ mod tests {
     use http_body::Body as _;
 
     use super::*;
+    use crate::protocol::client::requests::Form;
     use crate::protocol::client::{ClientSettings, Requests};
     use crate::{Context, RequestStream};
 
-    fn frame(body: &mut crate::call::Body) -> Option<Option<Result<usize, Status>>> {
-        let frame = std::future::poll_fn(|task| Pin::new(&mut *body).poll_frame(task)).now_or_never()?;
-        Some(frame.map(|frame| frame.map(|frame| frame.into_data().expect("there are no trailers").len())))
+    /// The length of the next frame, if there is one already.
+    fn frame(body: &mut crate::call::Body) -> Poll<Option<Result<usize, Status>>> {
+        let mut task = Task::from_waker(std::task::Waker::noop());
+        let frame = Pin::new(body).poll_frame(&mut task);
+        frame.map_ok(|frame| frame.into_data().expect("there are no trailers").len())
     }
 
     #[test]
     fn who_has_left_has_not_come_to_the_end() {
         let requests = Box::new(RequestStream::<()>::from_iter([]));
-        let (mut body, caller) = Requests::new(requests, &Context::new(), &ClientSettings::default());
+        let (mut body, caller) = Requests::body(requests, Form::of(&ClientSettings::default()), &Context::new(), &ClientSettings::default());
         drop(caller);
-        assert!(matches!(frame(&mut body), Some(Some(Err(_)))));
-        assert!(matches!(frame(&mut body), Some(None)));
+        assert!(matches!(frame(&mut body), Poll::Ready(Some(Err(_)))));
+        assert!(matches!(frame(&mut body), Poll::Ready(None)));
     }
 
     #[test]
     fn messages_that_are_there_go_out_at_once() {
         let (sender, requests) = RequestStream::<()>::channel(4);
         let settings = ClientSettings::default();
-        let (mut body, caller) = Requests::new(Box::new(requests), &Context::new(), &settings);
-        assert!(frame(&mut body).is_none());
+        let (mut body, caller) = Requests::body(Box::new(requests), Form::of(&settings), &Context::new(), &settings);
+        assert!(frame(&mut body).is_pending());
         for _ in 0..3 {
             sender.send(()).now_or_never().unwrap().unwrap();
         }
-        assert!(matches!(frame(&mut body), Some(Some(Ok(15)))));
+        assert!(matches!(frame(&mut body), Poll::Ready(Some(Ok(15)))));
         assert!(!body.is_end_stream());
         sender.fail(Status::data_loss("lost")).now_or_never().unwrap().unwrap();
-        assert!(matches!(frame(&mut body), Some(Some(Err(_)))));
+        assert!(matches!(frame(&mut body), Poll::Ready(Some(Err(_)))));
         assert_eq!(caller.take_error().unwrap().code(), crate::Code::DataLoss);
         assert!(body.is_end_stream());
     }

@@ -210,6 +210,6 @@ mod tests {
         assert!(write("/a.B/C", Codec::Protobuf, None, &[0; 6000]).is_some());
         assert!(write("/a.B/C", Codec::Protobuf, None, &[0; 6200]).is_none());
         assert!(write("/a.B/C", Codec::Json, None, &[b'"'; 3000]).is_none());
-        assert!(write("/a.B/C", Codec::Protobuf, None, &[0; 1 << 20]).is_none());
+        assert!(write("/a.B/C", Codec::Protobuf, None, &vec![0; 1 << 20]).is_none());
     }
 }

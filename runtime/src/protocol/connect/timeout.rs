@@ -33,7 +33,7 @@ fn parse(value: &HeaderValue) -> Result<Duration, Status> {
 /// Writes a time; what is longer than the protocol can say is the longest that it can.
 #[cfg(feature = "client")]
 pub(crate) fn format(timeout: Duration) -> HeaderValue {
-    const MAX: u64 = 10_u64.pow(MAX_DIGITS as u32) - 1;
+    const MAX: u64 = 9_999_999_999;
     u64::try_from(timeout.as_millis()).unwrap_or(MAX).min(MAX).into()
 }
 

@@ -59,15 +59,17 @@ fn read_error(code: &HeaderValue, trailers: &HeaderMap) -> Result<(), Status> {
         return Ok(());
     }
     let message = trailers.get(MESSAGE).map(|value| decode_message(value.as_bytes())).unwrap_or_default();
-    let details = trailers.get(DETAILS).and_then(|value| match STANDARD.decode(value.as_bytes()) {
-        Ok(details) => Some(Bytes::from(details)),
-        Err(_) => {
-            tracing::warn!("a server sent error details that are no base64; they are ignored");
-            None
+    let mut details = Bytes::new();
+    if let Some(value) = trailers.get(DETAILS) {
+        match STANDARD.decode(value.as_bytes()) {
+            Ok(decoded) => details = decoded.into(),
+            Err(error) => {
+                tracing::warn!(%error, "a server sent error details that are not base64; they are ignored");
+            }
         }
-    });
+    }
     let metadata = MetadataMap::from_headers(metadata::select_application(trailers));
-    Err(Status::with_details_and_metadata(code, message, details.unwrap_or_default(), metadata))
+    Err(Status::with_details_and_metadata(code, message, details, metadata))
 }
 
 /// A message as a header's value.
@@ -191,7 +193,8 @@ mod tests {
         let trailers =
             headers(&[("grpc-status", b"9"), ("x-t", b"a"), ("x-t", b"b"), ("content-type", b"x")]);
         let status = read_status(&trailers).unwrap().unwrap_err();
-        let values: Vec<_> = status.metadata().get_all("x-t").iter().map(|value| value.as_bytes()).collect();
+        let values: Vec<_> =
+            status.metadata().get_all("x-t").iter().map(rsvc::metadata::MetadataValue::as_bytes).collect();
         assert_eq!((values, status.metadata().len()), (vec![&b"a"[..], b"b"], 2));
     }
 

@@ -62,7 +62,12 @@ mod tests {
 
     #[test]
     fn too_many_are_an_error() {
-        let lines: String = (0..40_000).map(|index| format!("a{index}:\n")).collect();
+        let mut lines = String::new();
+        for index in 0..40_000 {
+            lines.push('a');
+            lines.push_str(&index.to_string());
+            lines.push_str(":\n");
+        }
         assert_eq!(read(&lines.into()).unwrap_err().code(), Code::Internal);
     }
 
