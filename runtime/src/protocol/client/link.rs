@@ -75,8 +75,8 @@ mod tests {
     use http_body::Body as _;
 
     use super::*;
-    use crate::protocol::client::requests::Form;
-    use crate::protocol::client::{ClientSettings, Requests};
+    use crate::protocol::client::ClientSettings;
+    use crate::protocol::client::requests::{Form, Requests};
     use crate::{Context, RequestStream};
 
     /// The length of the next frame, if there is one already.

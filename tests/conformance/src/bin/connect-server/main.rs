@@ -31,7 +31,7 @@ async fn main() -> anyhow::Result<()> {
     if request.use_tls {
         bail!("this program has no TLS");
     }
-    let mut server = rsvc::Server::new().without_reflection().send_gzip(true).drain_timeout(DRAIN);
+    let mut server = rsvc::Server::new().without_reflection().compress_from(Some(0)).drain_timeout(DRAIN);
     if request.message_receive_limit > 0 {
         server = server.max_request_size(request.message_receive_limit as usize);
     }
