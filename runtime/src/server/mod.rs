@@ -10,6 +10,7 @@ mod generated {
     include!("generated/mod.rs");
 }
 mod health;
+mod linger;
 pub(crate) mod mounted;
 mod reflection;
 mod rewind;

@@ -24,6 +24,7 @@ use crate::call::Body;
 use crate::cancellation::CancellationToken;
 use crate::peer::Peer;
 use crate::server::connection::Limits;
+use crate::server::linger::Linger;
 use crate::server::rewind::Rewind;
 use crate::server::session::{Sessions, Way, is_new, sessions};
 use crate::server::silence::Silence;
@@ -63,7 +64,7 @@ impl Http {
         &self,
         mut io: I,
         service: impl HttpService,
-        draining: &CancellationToken,
+        draining: &Arc<CancellationToken>,
         silence: Duration,
     ) where
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
@@ -85,7 +86,7 @@ impl Http {
             let connection = self.http2.serve_connection(io, on_connection(service, origin, way));
             run(connection, http2::Connection::graceful_shutdown, sessions, draining).await
         } else {
-            let io = Rewind::new(io, first);
+            let io = Linger::new(Rewind::new(io, first), Arc::clone(draining));
             let io = TokioIo::new(Silence::new(io, start, silence, way.clone()));
             let connection =
                 self.http1.serve_connection(io, on_connection(service, origin, way)).with_upgrades();

@@ -90,6 +90,25 @@ async fn plain_http_gets_an_answer() {
     }
 }
 
+/// A client that writes all of its request before it reads must not lose the answer to one that is refused.
+#[tokio::test]
+async fn who_is_refused_may_finish_sending() {
+    let (server, _) = pair().await;
+    let mut connection =
+        tokio::net::TcpStream::connect(server.endpoint.strip_prefix("http://").unwrap()).await.unwrap();
+    let head = "POST /demo.v1.Nothing/Say HTTP/1.1\r\nhost: x\r\ncontent-type: application/grpc-web\r\n";
+    connection.write_all(format!("{head}content-length: 4000\r\n\r\n").as_bytes()).await.unwrap();
+    for _ in 0..4 {
+        // Time for the answer to come, and for a reset, were the connection closed with it.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        connection.write_all(&[0; 1000]).await.unwrap();
+    }
+    let mut answer = Vec::new();
+    tokio::time::timeout(LONG, connection.read_to_end(&mut answer)).await.unwrap().unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("grpc-status: 12"), "{answer}");
+}
+
 #[tokio::test]
 async fn a_silent_connection_is_closed() {
     let server = serve(|server| server.handshake_timeout(Duration::from_millis(100))).await;

@@ -1,0 +1,83 @@
+//! The end of a connection whose client may still be sending.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+use crate::cancellation::CancellationToken;
+
+/// How long a client may go on sending.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// A connection of HTTP/1.1 that goes on reading, and throws away what it reads, once everything is written.
+///
+/// A request that is refused before its body has come ends its connection. Closed at once, the connection would be reset
+/// by what still comes, and clients would lose the answer
+/// ([RFC 9112, 9.6](https://www.rfc-editor.org/rfc/rfc9112#section-9.6)).
+pub(super) struct Linger<I> {
+    io: I,
+    draining: Arc<CancellationToken>,
+    /// Until when, once everything is written.
+    end: Option<Pin<Box<Sleep>>>,
+}
+
+impl<I> Linger<I> {
+    /// Once `draining` ends, nobody is waited for.
+    pub(super) fn new(io: I, draining: Arc<CancellationToken>) -> Self {
+        Self { io, draining, end: None }
+    }
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for Linger<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(task, buf)
+    }
+}
+
+impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Linger<I> {
+    fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(task, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(task)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.end.is_none() {
+            ready!(Pin::new(&mut this.io).poll_shutdown(task))?;
+        }
+        let end = this.end.get_or_insert_with(|| Box::pin(sleep(LONGEST)));
+        while !this.draining.is_cancelled() && end.as_mut().poll(task).is_pending() {
+            let mut space = [0; 4096];
+            let mut buf = ReadBuf::new(&mut space);
+            let read = ready!(Pin::new(&mut this.io).poll_read(task, &mut buf));
+            if read.is_err() || buf.filled().is_empty() {
+                break;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(task, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+}
