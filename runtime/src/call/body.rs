@@ -30,11 +30,17 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub struct Body {
     inner: Inner,
     /// Held for as long as the body is.
-    guard: Option<Guard>,
+    guard: Option<Arc<dyn Guard>>,
 }
 
-/// Something that lives as long as a body.
-pub(crate) type Guard = Arc<dyn Any + Send + Sync>;
+/// What lives as long as a body.
+pub(crate) trait Guard: Send + Sync {
+    /// Takes what a connection had for a body that is dropped before its end.
+    #[cfg(any(feature = "server", feature = "client"))]
+    fn take_rest(&self, rest: hyper::body::Incoming) {
+        drop(rest);
+    }
+}
 
 #[derive(Default)]
 enum Inner {
@@ -88,7 +94,7 @@ impl Body {
 
     /// The same body, which holds `guard` until it is dropped.
     #[must_use]
-    pub(crate) fn guarded(mut self, guard: Guard) -> Self {
+    pub(crate) fn guarded(mut self, guard: Arc<dyn Guard>) -> Self {
         self.guard = Some(guard);
         self
     }
@@ -133,6 +139,19 @@ impl Body {
                 self.inner = Inner::Empty;
                 Poll::Ready(Some(Ok(Frame::trailers(trailers))))
             }
+        }
+    }
+}
+
+#[cfg(any(feature = "server", feature = "client"))]
+impl Drop for Body {
+    fn drop(&mut self) {
+        if let Some(guard) = &self.guard
+            && let Inner::Incoming(body) = &self.inner
+            && !body.is_end_stream()
+            && let Inner::Incoming(rest) = take(&mut self.inner)
+        {
+            guard.take_rest(rest);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The end of a connection whose client may still be sending.
+//! Requests of HTTP/1.1 that are answered before their client has sent them: the way to the next request of a connection
+//! is through the rest of the body, and one that is closed before the client has finished is reset.
 
 use std::io;
 use std::pin::Pin;
@@ -6,18 +7,43 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 use crate::cancellation::CancellationToken;
 
-/// How long a client may go on sending.
+/// How much of a body is read to keep its connection.
+const MOST: u64 = 64 << 10;
+/// How long a client may go on sending, for either reason.
 const LONGEST: Duration = Duration::from_secs(2);
+
+/// Reads what is left of a body, so that its connection can take the next request; whether that was all.
+#[cold]
+pub(super) async fn read_out(mut rest: Incoming) -> bool {
+    let read = async {
+        let mut left = MOST;
+        while rest.size_hint().lower() <= left {
+            match rest.frame().await {
+                None => return true,
+                Some(Err(_)) => return false,
+                Some(Ok(frame)) => {
+                    let size = frame.data_ref().map_or(0, |data| data.len() as u64);
+                    let Some(rest) = left.checked_sub(size) else { return false };
+                    left = rest;
+                }
+            }
+        }
+        false
+    };
+    timeout(LONGEST, read).await.unwrap_or(false)
+}
 
 /// A connection of HTTP/1.1 that goes on reading, and throws away what it reads, once everything is written.
 ///
-/// A request that is refused before its body has come ends its connection. Closed at once, the connection would be reset
-/// by what still comes, and clients would lose the answer
+/// Closed at once, the connection would be reset by what still comes, and clients would lose the answer
 /// ([RFC 9112, 9.6](https://www.rfc-editor.org/rfc/rfc9112#section-9.6)).
 pub(super) struct Linger<I> {
     io: I,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Extensions, Method, Request, Response, StatusCode};
+use http::{Extensions, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -24,7 +24,7 @@ use crate::call::Body;
 use crate::cancellation::CancellationToken;
 use crate::peer::Peer;
 use crate::server::connection::Limits;
-use crate::server::linger::Linger;
+use crate::server::linger::{self, Linger};
 use crate::server::rewind::Rewind;
 use crate::server::session::{Sessions, Way, is_new, sessions};
 use crate::server::silence::Silence;
@@ -79,7 +79,7 @@ impl Http {
             Ok(Err(error)) => return tracing::debug!(%error, "a connection broke"),
             Err(_) => return tracing::debug!("a connection said nothing"),
         };
-        let (way, sessions) = sessions();
+        let (way, sessions) = sessions(is_http2);
         let origin = Origin::new(io.connect_info());
         let ended = if is_http2 {
             let io = TokioIo::new(Rewind::new(io, first));
@@ -204,7 +204,12 @@ fn on_connection(
         let answer = service.answer(parts, body, &origin);
         let way = way.clone();
         async move {
-            let response = answer.await;
+            let mut response = answer.await;
+            if let Some(rest) = way.take_rest()
+                && !linger::read_out(rest).await
+            {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             let status = response.status();
             if may_upgrade && (status == StatusCode::SWITCHING_PROTOCOLS || is_connect && status.is_success())
             {

@@ -2,13 +2,15 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context as Task, Poll, Waker};
 
+use hyper::body::Incoming;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::call::body::Guard;
 use crate::call::session::{self, Session, SessionHost};
 
 /// The use that is made of a connection: whoever answers a request of it holds one of these until that is done.
@@ -23,6 +25,11 @@ struct Line {
     has_sessions: AtomicBool,
     /// Whether it is used for something else than HTTP, for the rest of its life.
     upgraded: AtomicBool,
+    /// What is left of a request's body that nobody reads any more. For connections of HTTP/1.1, which have no other way
+    /// to the next request; a stream of HTTP/2 is reset.
+    rest: Option<Mutex<Option<Incoming>>>,
+    /// Whether there is such a rest.
+    has_rest: AtomicBool,
 }
 
 /// The sessions of a connection. They belong to it: it is not over before they are, and they end when it is ended.
@@ -31,11 +38,26 @@ pub(super) struct Sessions {
     way: Way,
 }
 
-pub(super) fn sessions() -> (Way, Sessions) {
+pub(super) fn sessions(is_http2: bool) -> (Way, Sessions) {
     let (sessions, left) = mpsc::unbounded_channel();
-    let line = Line { sessions, has_sessions: AtomicBool::new(false), upgraded: AtomicBool::new(false) };
+    let line = Line {
+        sessions,
+        has_sessions: AtomicBool::new(false),
+        upgraded: AtomicBool::new(false),
+        rest: (!is_http2).then(Mutex::default),
+        has_rest: AtomicBool::new(false),
+    };
     let way = Way(Arc::new(line));
     (way.clone(), Sessions { left, way })
+}
+
+impl Guard for Line {
+    fn take_rest(&self, rest: Incoming) {
+        if let Some(slot) = &self.rest {
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(rest);
+            self.has_rest.store(true, Ordering::Release);
+        }
+    }
 }
 
 impl SessionHost for Line {
@@ -53,8 +75,19 @@ impl Way {
     }
 
     /// One that is held without its type.
-    pub(super) fn guard(&self) -> crate::call::body::Guard {
-        Arc::clone(&self.0) as crate::call::body::Guard
+    pub(super) fn guard(&self) -> Arc<dyn Guard> {
+        Arc::clone(&self.0) as Arc<dyn Guard>
+    }
+
+    /// What is left of the request that is being answered.
+    #[inline]
+    pub(super) fn take_rest(&self) -> Option<Incoming> {
+        // Nearly always this is all.
+        if !self.0.has_rest.load(Ordering::Acquire) {
+            return None;
+        }
+        self.0.has_rest.store(false, Ordering::Release);
+        self.0.rest.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Who holds one without using the connection: its sessions, its service, and the one that looks at what is read.

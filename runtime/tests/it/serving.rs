@@ -90,23 +90,49 @@ async fn plain_http_gets_an_answer() {
     }
 }
 
-/// A client that writes all of its request before it reads must not lose the answer to one that is refused.
+/// The head of a request that is refused before its body is read.
+fn refused(size: usize) -> String {
+    let head = "POST /demo.v1.Nothing/Say HTTP/1.1\r\nhost: x\r\ncontent-type: application/grpc-web\r\n";
+    format!("{head}content-length: {size}\r\n\r\n")
+}
+
+/// Sends a body in pieces, with time for the answer in between, and for a reset, were the connection closed with it.
+async fn send_slowly(connection: &mut tokio::net::TcpStream, size: usize) {
+    for _ in 0..4 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        connection.write_all(&vec![0; size / 4]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_outlives_a_request_that_is_refused() {
+    let (server, _) = pair().await;
+    let addr = server.endpoint.strip_prefix("http://").unwrap();
+    let mut connection = tokio::net::TcpStream::connect(addr).await.unwrap();
+    for _ in 0..2 {
+        connection.write_all(refused(4000).as_bytes()).await.unwrap();
+        send_slowly(&mut connection, 4000).await;
+        let mut answer = vec![0; 1024];
+        let size = tokio::time::timeout(LONG, connection.read(&mut answer)).await.unwrap().unwrap();
+        let answer = String::from_utf8_lossy(&answer[..size]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("grpc-status: 12"), "{answer}");
+        assert!(!answer.contains("connection: close"), "{answer}");
+    }
+}
+
+/// A client that writes all of its request before it reads must not lose the answer.
 #[tokio::test]
 async fn who_is_refused_may_finish_sending() {
     let (server, _) = pair().await;
-    let mut connection =
-        tokio::net::TcpStream::connect(server.endpoint.strip_prefix("http://").unwrap()).await.unwrap();
-    let head = "POST /demo.v1.Nothing/Say HTTP/1.1\r\nhost: x\r\ncontent-type: application/grpc-web\r\n";
-    connection.write_all(format!("{head}content-length: 4000\r\n\r\n").as_bytes()).await.unwrap();
-    for _ in 0..4 {
-        // Time for the answer to come, and for a reset, were the connection closed with it.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        connection.write_all(&[0; 1000]).await.unwrap();
-    }
+    let addr = server.endpoint.strip_prefix("http://").unwrap();
+    let mut connection = tokio::net::TcpStream::connect(addr).await.unwrap();
+    connection.write_all(refused(400_000).as_bytes()).await.unwrap();
+    send_slowly(&mut connection, 400_000).await;
     let mut answer = Vec::new();
     tokio::time::timeout(LONG, connection.read_to_end(&mut answer)).await.unwrap().unwrap();
     let answer = String::from_utf8_lossy(&answer).into_owned();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("grpc-status: 12"), "{answer}");
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
 }
 
 #[tokio::test]
