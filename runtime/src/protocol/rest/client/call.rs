@@ -1,29 +1,17 @@
 //! A call over REST, one function per kind of answer.
 
 use super::request::{BoundRequest, StreamForm};
+use super::response;
 use super::responses::StreamedResponses;
-use super::{RestEndpoint, Target, response};
-use crate::Context;
+use super::target::RestCall;
 use crate::bridge::Status;
 use crate::call::{Body, Outgoing};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
-use crate::protocol::client::{CallerLink, ClientCall, Requests, collect, limited, stream};
+use crate::protocol::client::{CallerLink, Requests, collect, limited, stream};
 use crate::stream::Incoming;
 
-/// A call that is going out.
-pub(crate) struct RestCall<'a> {
-    pub(super) call: ClientCall<'a>,
-    pub(super) prefix: &'a str,
-    pub(super) target: Target,
-}
-
-impl<'a> RestCall<'a> {
-    pub(crate) fn new(endpoint: &'a RestEndpoint, target: Target, ctx: Context) -> Self {
-        let call = ClientCall::new(&endpoint.endpoint, target.info, ctx);
-        Self { call, prefix: &endpoint.prefix, target }
-    }
-
+impl RestCall<'_> {
     /// The HTTP request of messages of the type that `table` describes.
     pub(crate) fn requests(
         &self,

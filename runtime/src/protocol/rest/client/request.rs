@@ -5,7 +5,8 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use prost_types::Struct;
 
-use super::{RestCall, url};
+use super::target::RestCall;
+use super::url;
 use crate::Context;
 use crate::bridge::Status;
 use crate::call::Body;

@@ -9,7 +9,8 @@ use http::{Method, Response};
 #[cfg(feature = "compression")]
 use super::compress;
 use super::error;
-use super::exchange::{Answer, RestCall, RestExchange, RestMethod};
+use super::exchange::{Answer, RestCall, RestExchange};
+use super::method::RestMethod;
 use super::options::RestSettings;
 use super::respond;
 #[cfg(feature = "websocket")]

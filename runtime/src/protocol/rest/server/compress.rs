@@ -6,44 +6,13 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body as _;
 
-use super::options::Options;
+use super::options::CompressionOptions;
 use crate::bridge::Status;
 use crate::call::{Body, CallError};
 use crate::protocol::accept;
 use crate::protocol::compression::Compression;
 use crate::protocol::compression::decode::Decompressed;
 use crate::protocol::compression::encode::Compressed;
-
-/// What a server does about compression.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CompressionOptions {
-    /// The size from which responses are compressed; `None` never compresses.
-    pub(crate) responses_from: Option<u64>,
-    /// Whether requests may be compressed.
-    pub(crate) requests: bool,
-}
-
-impl Default for CompressionOptions {
-    fn default() -> Self {
-        Self { responses_from: Some(1024), requests: false }
-    }
-}
-
-impl Options {
-    /// The size in bytes from which responses are compressed for clients that accept it, in gzip, br or zstd; streams
-    /// are at any. `None` compresses nothing. Default: 1 KiB.
-    pub fn compress_from(mut self, bytes: Option<u64>) -> Self {
-        self.compression.responses_from = bytes;
-        self
-    }
-
-    /// Whether the bodies of requests may be compressed with gzip, br or zstd. What they become counts for the limits.
-    /// Default: no.
-    pub fn accept_compressed(mut self, accept: bool) -> Self {
-        self.compression.requests = accept;
-        self
-    }
-}
 
 /// Media types beyond `text/*`, `*+json` and `*+xml` that get smaller.
 const COMPRESSIBLE: [&str; 10] = [

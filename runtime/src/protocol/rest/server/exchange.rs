@@ -8,7 +8,8 @@ use http::{HeaderMap, Response, Uri};
 
 #[cfg(feature = "compression")]
 use super::compress;
-use super::options::{Options, RestSettings};
+use super::method::RestMethod;
+use super::options::Options;
 use super::request::{BodyPosition, RequestReader, read_url};
 use super::respond::Content;
 use super::{error, headers, stream};
@@ -22,7 +23,7 @@ use crate::method::MethodInfo;
 use crate::peer::Peer;
 use crate::protocol::rest::negotiate::Media;
 use crate::stream::Incoming;
-use crate::transcode::binding::{Binding, BodyKind};
+use crate::transcode::binding::BodyKind;
 use crate::transcode::segments::Segments;
 use crate::transcode::url::Url;
 
@@ -37,13 +38,6 @@ pub(crate) struct RestCall {
     pub(crate) segments: Segments,
     /// The other end of the connection, unless that is told by the extensions.
     pub(crate) peer: Option<Arc<Peer>>,
-}
-
-/// A method as it is bound to a path, and what the server says about REST.
-#[derive(Clone)]
-pub(crate) struct RestMethod {
-    pub(crate) binding: &'static Binding,
-    pub(crate) settings: Arc<RestSettings>,
 }
 
 /// A call with a body at most, each way; streams are bodies, too.

@@ -13,6 +13,7 @@ mod compress;
 mod error;
 mod exchange;
 mod headers;
+mod method;
 mod options;
 mod request;
 mod respond;

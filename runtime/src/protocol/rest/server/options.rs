@@ -2,10 +2,6 @@
 
 use std::time::Duration;
 
-#[cfg(feature = "compression")]
-use super::compress::CompressionOptions;
-#[cfg(feature = "websocket")]
-use super::websocket::Origins;
 use crate::call::dispatch::Policy;
 use crate::json::WriteOptions;
 use crate::metadata;
@@ -164,6 +160,47 @@ impl Options {
         self
     }
 
+    /// The size in bytes from which responses are compressed for clients that accept it, in gzip, br or zstd; streams
+    /// are at any. `None` compresses nothing. Default: 1 KiB.
+    #[cfg(feature = "compression")]
+    pub fn compress_from(mut self, bytes: Option<u64>) -> Self {
+        self.compression.responses_from = bytes;
+        self
+    }
+
+    /// Whether the bodies of requests may be compressed with gzip, br or zstd. What they become counts for the limits.
+    /// Default: no.
+    #[cfg(feature = "compression")]
+    pub fn accept_compressed(mut self, accept: bool) -> Self {
+        self.compression.requests = accept;
+        self
+    }
+
+    /// How long a stream of server-sent events, of protobuf or over WebSocket may say nothing before something is said
+    /// that means nothing, so that nobody on the way takes the connection for dead. Default: 15 seconds.
+    pub fn keep_alive(mut self, interval: Duration) -> Self {
+        self.keep_alive = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Lets pages of another origin, as `https://app.example`, open a WebSocket. By default only those of the server's
+    /// own host may, and whoever is no page: a page of any other would act with the cookies of whoever looks at it.
+    #[cfg(feature = "websocket")]
+    pub fn websocket_origin(mut self, origin: impl Into<String>) -> Self {
+        if let Origins::Own(others) = &mut self.websocket_origins {
+            others.push(origin.into());
+        }
+        self
+    }
+
+    /// Lets pages of all origins open a WebSocket: for servers that know callers by nothing that a browser sends by
+    /// itself.
+    #[cfg(feature = "websocket")]
+    pub fn any_websocket_origin(mut self) -> Self {
+        self.websocket_origins = Origins::Any;
+        self
+    }
+
     /// What holds for queries.
     pub(crate) fn query_rules(&self) -> QueryRules {
         QueryRules { max_pairs: self.max_query_pairs, refuse_unknown: self.refuse_unknown }
@@ -183,6 +220,39 @@ impl Options {
     /// Whether metadata goes out under its own name.
     pub(crate) fn sends(&self, key: &str) -> bool {
         contains(&self.response_headers, key)
+    }
+}
+
+/// What a server does about compression.
+#[cfg(feature = "compression")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CompressionOptions {
+    /// The size from which responses are compressed; `None` never compresses.
+    pub(crate) responses_from: Option<u64>,
+    /// Whether requests may be compressed.
+    pub(crate) requests: bool,
+}
+
+#[cfg(feature = "compression")]
+impl Default for CompressionOptions {
+    fn default() -> Self {
+        Self { responses_from: Some(1024), requests: false }
+    }
+}
+
+/// Whose pages may open a WebSocket.
+#[cfg(feature = "websocket")]
+#[derive(Clone, Debug)]
+pub(crate) enum Origins {
+    /// Those of the server itself, and of these.
+    Own(Vec<String>),
+    Any,
+}
+
+#[cfg(feature = "websocket")]
+impl Default for Origins {
+    fn default() -> Self {
+        Self::Own(Vec::new())
     }
 }
 

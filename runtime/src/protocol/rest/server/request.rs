@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::exchange::RestMethod;
+use super::method::RestMethod;
 use crate::bridge::Status;
 use crate::call::{CallError, dispatch};
 use crate::json::{self, MessageInfo, ReadOptions, Type};

@@ -7,8 +7,8 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body as _;
 
-use super::exchange::RestMethod;
 use super::headers;
+use super::method::RestMethod;
 use super::options::Options;
 use crate::Context;
 use crate::bridge::Status;

@@ -13,7 +13,8 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
 use super::answer::Begun;
 use super::error;
-use super::exchange::{RestCall, RestMethod};
+use super::exchange::RestCall;
+use super::method::RestMethod;
 use super::options::{Options, RestSettings};
 #[cfg(feature = "websocket")]
 use super::websocket;

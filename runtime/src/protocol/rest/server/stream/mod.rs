@@ -3,7 +3,6 @@
 mod delimited;
 pub(crate) mod format;
 mod media;
-mod options;
 pub(crate) mod requests;
 pub(crate) mod responses;
 pub(crate) mod writer;

@@ -19,7 +19,7 @@ use crate::call::{Body, CallError, Outgoing};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::protocol::accept;
-use crate::protocol::rest::server::exchange::RestMethod;
+use crate::protocol::rest::server::method::RestMethod;
 use crate::protocol::rest::server::options::Options;
 use crate::protocol::rest::server::{error, headers};
 

@@ -7,7 +7,7 @@ use super::media;
 use crate::bridge::Status;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
-use crate::protocol::rest::server::exchange::RestMethod;
+use crate::protocol::rest::server::method::RestMethod;
 use crate::protocol::rest::server::respond::{self, RawContent};
 
 /// Writes the messages of one call.

@@ -13,7 +13,7 @@ use crate::call::dispatch::{Inbound, Responses};
 use crate::call::{CallError, Exchange, Outgoing};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
-use crate::protocol::rest::server::exchange::RestMethod;
+use crate::protocol::rest::server::method::RestMethod;
 use crate::protocol::rest::server::request::RequestReader;
 use crate::protocol::rest::server::stream::writer::ResponseWriter;
 use crate::stream::Incoming;

@@ -10,12 +10,11 @@ use hyper::ext::Protocol;
 use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::Origins;
 use crate::bridge::Status;
 use crate::call::session::Sessions;
 use crate::call::{Body, CallError};
 use crate::protocol::accept;
-use crate::protocol::rest::server::options::Options;
+use crate::protocol::rest::server::options::{Options, Origins};
 
 /// The version of the protocol, the only one there is.
 const VERSION: &str = "13";

@@ -15,26 +15,13 @@ use self::exchange::{Frames, SocketExchange};
 use self::handshake::Handshake;
 pub(crate) use self::handshake::is_wanted;
 use self::session::Socket;
-use super::exchange::{RestCall, RestMethod};
+use super::exchange::RestCall;
+use super::method::RestMethod;
 use super::{error, headers};
 use crate::call::dispatch::{self, Inbound};
 use crate::call::session::Sessions;
 use crate::call::{Body, Call};
 use crate::protocol::service::AnyService;
-
-/// Whose pages may open a WebSocket.
-#[derive(Clone, Debug)]
-pub(crate) enum Origins {
-    /// Those of the server itself, and of these.
-    Own(Vec<String>),
-    Any,
-}
-
-impl Default for Origins {
-    fn default() -> Self {
-        Self::Own(Vec::new())
-    }
-}
 
 /// Answers a call over WebSocket. The handler starts as soon as it is clear that it may; what fails before the WebSocket
 /// is open is an HTTP response.

@@ -1,0 +1,45 @@
+//! What is called, and where.
+
+use crate::Context;
+use crate::method::MethodInfo;
+use crate::protocol::client::{ClientCall, Endpoint};
+use crate::transcode::binding::Binding;
+
+/// A server that is called over REST.
+pub(crate) struct RestEndpoint {
+    pub(crate) endpoint: Endpoint,
+    /// What stands before every path, without a slash at its end.
+    pub(crate) prefix: String,
+}
+
+/// A method as it is reached over REST: its bindings are those of `bindings` with its index.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// What it is.
+    pub info: &'static MethodInfo,
+    /// Its index in the service.
+    pub method: usize,
+    /// The bindings of the whole service.
+    pub bindings: &'static [Binding],
+}
+
+impl Target {
+    /// Those of the method.
+    pub(super) fn bindings(self) -> impl Iterator<Item = &'static Binding> {
+        self.bindings.iter().filter(move |binding| usize::from(binding.method) == self.method)
+    }
+}
+
+/// A call that is going out.
+pub(crate) struct RestCall<'a> {
+    pub(super) call: ClientCall<'a>,
+    pub(super) prefix: &'a str,
+    pub(super) target: Target,
+}
+
+impl<'a> RestCall<'a> {
+    pub(crate) fn new(endpoint: &'a RestEndpoint, target: Target, ctx: Context) -> Self {
+        let call = ClientCall::new(&endpoint.endpoint, target.info, ctx);
+        Self { call, prefix: &endpoint.prefix, target }
+    }
+}
