@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use super::connector::Connector;
 use crate::bridge::Status;
 use crate::call::{Body, BoxError};
-use crate::protocol::client::Transport;
+use crate::protocol::client::{Sent, Transport};
 
 /// How a connection is kept.
 #[derive(Clone)]
@@ -100,7 +100,7 @@ impl Inner {
 }
 
 impl Transport for Http2 {
-    fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, BoxError>> {
+    fn send(&self, request: Request<Body>) -> Sent {
         let request = request.map(RequestBody);
         let mut connection = self.0.lock();
         let request = match &mut *connection {
@@ -125,10 +125,7 @@ impl Transport for Http2 {
 impl Http2 {
     /// Sends a request that a lost connection has not taken by another one.
     #[cold]
-    fn send_again(
-        self,
-        mut error: TrySendError<Request<RequestBody>>,
-    ) -> BoxFuture<'static, Result<Response<Body>, BoxError>> {
+    fn send_again(self, mut error: TrySendError<Request<RequestBody>>) -> Sent {
         match error.take_message() {
             Some(request) => Box::pin(self.send_anew(request)),
             None => Box::pin(std::future::ready(Err(error.into_error().into()))),
