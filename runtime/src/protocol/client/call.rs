@@ -46,7 +46,7 @@ impl<'a> ClientCall<'a> {
 
     /// The headers of the call that are the application's, with room for those of the protocol.
     pub(crate) fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(8);
+        let mut headers = HeaderMap::with_capacity(6);
         metadata::append_application(self.ctx.metadata().as_ref(), &mut headers);
         headers.insert(http::header::USER_AGENT, USER_AGENT);
         headers

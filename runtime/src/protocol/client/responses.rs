@@ -35,7 +35,7 @@ pub(crate) struct Responses {
 enum End {
     #[default]
     Unknown,
-    /// The headers of the response, which tell the outcome if there is nothing else.
+    /// The headers of the response, as long as there is nothing else: they may tell the outcome then.
     Head(HeaderMap),
     /// What the last envelope told, while the end of the body is waited for.
     Told(Outcome),
@@ -69,9 +69,9 @@ impl Responses {
         settings: &ClientSettings,
         ctx: &Context,
     ) -> Result<Self, Status> {
-        let has_outcome = dialect.has_outcome(&head.headers);
         let mut compression = None;
-        let end = if has_outcome && (body.is_end_stream() || head.status != StatusCode::OK) {
+        let may_be_all = body.is_end_stream() || head.status != StatusCode::OK;
+        let end = if may_be_all && dialect.has_outcome(&head.headers) {
             // Nothing but headers: they are the trailers, and say more than the HTTP status.
             let outcome = dialect.read_trailers(None, Some(&head.headers));
             body = Body::empty();
@@ -80,7 +80,7 @@ impl Responses {
             head.check(dialect, settings.codec)?;
             compression = head.compression(&dialect.encoding())?;
             store_headers(ctx, &head.headers);
-            if has_outcome { End::Head(head.headers) } else { End::Unknown }
+            End::Head(head.headers)
         };
         let limit = settings.max_response_size;
         let envelopes = EnvelopeReader::new(body, limit);
@@ -90,30 +90,27 @@ impl Responses {
     /// The message in an envelope, if it is one.
     #[inline]
     fn take(&mut self, envelope: Envelope) -> Result<Option<Bytes>, Status> {
-        if envelope.flags & !COMPRESSED != 0 || !matches!(self.end, End::Unknown) {
-            return self.take_odd(envelope);
+        match self.end {
+            End::Unknown => {}
+            End::Head(_) => self.end = End::Unknown,
+            End::Told(_) => return Err(Status::internal("the response goes on after its end")),
+        }
+        if envelope.flags & !COMPRESSED != 0 {
+            return self.take_end(envelope).map(|()| None);
         }
         envelope.content(self.compression, self.limit).map(Some).map_err(unreadable)
     }
 
-    /// An envelope that is no message, or comes when something of the end is known.
+    /// An envelope that is no message.
     #[cold]
-    fn take_odd(&mut self, mut envelope: Envelope) -> Result<Option<Bytes>, Status> {
-        if matches!(self.end, End::Told(_)) {
-            return Err(Status::internal("the response goes on after its end"));
-        }
-        self.end = End::Unknown;
-        let flags = envelope.flags & !COMPRESSED;
-        if flags != 0 && flags != self.dialect.end_flag() {
+    fn take_end(&mut self, mut envelope: Envelope) -> Result<(), Status> {
+        if envelope.flags & !COMPRESSED != self.dialect.end_flag() {
             return Err(Status::internal(format!("a message has the flags {:#04x}", envelope.flags)));
         }
         envelope.flags &= COMPRESSED;
         let content = envelope.content(self.compression, self.limit).map_err(unreadable)?;
-        if flags == 0 {
-            return Ok(Some(content));
-        }
         self.end = End::Told(self.dialect.read_end(content));
-        Ok(None)
+        Ok(())
     }
 
     /// The outcome at the end of the body.
