@@ -92,6 +92,16 @@ impl Body {
         Self { inner: Inner::Incoming(body), guard: None }
     }
 
+    /// All of the body, if it is there.
+    #[cfg(feature = "client")]
+    pub(crate) fn into_whole(self) -> Result<Bytes, Self> {
+        match self.inner {
+            Inner::Empty if self.guard.is_none() => Ok(Bytes::new()),
+            Inner::Whole(bytes) if self.guard.is_none() => Ok(bytes),
+            inner => Err(Self { inner, guard: self.guard }),
+        }
+    }
+
     /// The same body, which holds `guard` until it is dropped.
     #[must_use]
     pub(crate) fn guarded(mut self, guard: Arc<dyn Guard>) -> Self {

@@ -1,54 +1,72 @@
 //! What generated clients call, one function per kind of method. Only these few lines are made for each method.
 
-use futures_util::future::Either;
+use std::future::poll_fn;
+use std::mem::take;
+use std::task::{Context as Task, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
 
 use super::channel::Channel;
 use crate::bridge::Status;
-use crate::call::Outgoing;
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
-use crate::protocol::client::{ClientCall, Dialect, bare, one};
+use crate::protocol::client::{ClientCall, Dialect, EnvelopedCall, bare, one, unreadable};
 use crate::protocol::connect::client::ConnectStream;
 use crate::protocol::connect::unary as connect;
+use crate::protocol::envelope::codec;
 use crate::protocol::grpc::client::{Grpc, GrpcWeb};
 use crate::protocol::wire::Protocol;
 use crate::{Context, RequestStream, ResponseStream};
 
 /// Calls a method with one request and one response.
-pub async fn unary<Req, Res, E>(
-    channel: &Channel,
+pub fn unary<'a, Req, Res, E>(
+    channel: &'a Channel,
     info: &'static MethodInfo,
     ctx: Context,
     request: Req,
-) -> Result<Res, E>
+) -> impl Future<Output = Result<Res, E>> + Send + use<'a, Req, Res, E>
 where
     Req: AnyMessage,
     Res: AnyMessage + Default,
     E: From<Status>,
 {
-    let mut response = Res::default();
-    let call = start_unary(channel, info, ctx, &request, &mut response);
-    drop(request);
-    call?.await?;
-    Ok(response)
+    let mut call = UnaryCall { channel, state: State::New(info, ctx) };
+    // Not an `async fn`, which would keep all of these twice.
+    let (mut request, mut response) = (Some(request), Res::default());
+    poll_fn(move |task| {
+        if let Some(request) = request.take() {
+            call.start(&request);
+        }
+        let outcome = ready!(call.poll(task, &mut response));
+        Poll::Ready(outcome.map(|()| take(&mut response)).map_err(E::from))
+    })
 }
 
 /// Calls a method with many requests and one response.
-pub async fn client_streaming<Req, Res, E>(
-    channel: &Channel,
+pub fn client_streaming<'a, Req, Res, E>(
+    channel: &'a Channel,
     info: &'static MethodInfo,
     ctx: Context,
     requests: RequestStream<Req>,
-) -> Result<Res, E>
+) -> impl Future<Output = Result<Res, E>> + Send + use<'a, Req, Res, E>
 where
     Req: AnyMessage,
     Res: AnyMessage + Default,
     E: From<Status>,
 {
     let mut response = Res::default();
-    let call = ClientCall::new(&channel.endpoint, info, ctx);
-    call.client_streaming(dialect(channel), outgoing(requests), &mut response).await?;
-    Ok(response)
+    let mut start = Some((ctx, requests));
+    let mut call = None;
+    poll_fn(move |task| {
+        if let Some((ctx, requests)) = start.take() {
+            let started = ClientCall::new(&channel.endpoint, info, ctx);
+            call = Some(EnvelopedCall::with_requests(started, dialect(channel), Box::new(requests))?);
+        }
+        let call = call.as_mut().expect("a call that has failed is not asked again");
+        let outcome = ready!(call.poll_one(task, &mut response));
+        Poll::Ready(outcome.map(|()| take(&mut response)).map_err(E::from))
+    })
 }
 
 /// Calls a method with one request and many responses.
@@ -66,7 +84,8 @@ where
     let encoded = one(&channel.endpoint.settings, &request);
     drop(request);
     let call = ClientCall::new(&channel.endpoint, info, ctx);
-    Ok(ResponseStream::arriving(call.server_streaming(dialect(channel), encoded?).await?))
+    let call = EnvelopedCall::with_request(call, dialect(channel), encoded?)?;
+    Ok(ResponseStream::arriving(call.responses().await?))
 }
 
 /// Calls a method with many requests and many responses.
@@ -82,28 +101,65 @@ where
     E: From<Status>,
 {
     let call = ClientCall::new(&channel.endpoint, info, ctx);
-    Ok(ResponseStream::arriving(call.bidi_streaming(dialect(channel), outgoing(requests)).await?))
+    let call = EnvelopedCall::with_requests(call, dialect(channel), Box::new(requests))?;
+    Ok(ResponseStream::arriving(call.responses().await?))
 }
 
-fn outgoing<T: AnyMessage>(requests: RequestStream<T>) -> Box<dyn Outgoing> {
-    Box::new(requests)
-}
-
-/// Encodes the request; the call waits for the response.
-fn start_unary<'a>(
+/// A call with one request and one response.
+struct UnaryCall<'a> {
     channel: &'a Channel,
-    info: &'static MethodInfo,
-    ctx: Context,
-    request: &dyn AnyMessage,
-    response: &'a mut dyn AnyMessage,
-) -> Result<impl Future<Output = Result<(), Status>> + Send + use<'a>, Status> {
-    let settings = &channel.endpoint.settings;
-    let call = ClientCall::new(&channel.endpoint, info, ctx);
-    Ok(if channel.protocol == Protocol::Connect {
-        Either::Left(connect::call(call, bare(settings, request)?, response))
-    } else {
-        Either::Right(call.unary(dialect(channel), one(settings, request)?, response))
-    })
+    state: State<'a>,
+}
+
+enum State<'a> {
+    New(&'static MethodInfo, Context),
+    Enveloped(EnvelopedCall<'a>),
+    /// Over Connect, without envelopes.
+    Bare(BoxFuture<'a, Result<Bytes, Status>>),
+    Failed(Status),
+    Over,
+}
+
+impl UnaryCall<'_> {
+    /// Sends the request.
+    fn start(&mut self, request: &dyn AnyMessage) {
+        let State::New(info, ctx) = std::mem::replace(&mut self.state, State::Over) else { return };
+        self.state = self
+            .send(ClientCall::new(&self.channel.endpoint, info, ctx), request)
+            .unwrap_or_else(State::Failed);
+    }
+}
+
+impl<'a> UnaryCall<'a> {
+    fn send(&self, call: ClientCall<'a>, request: &dyn AnyMessage) -> Result<State<'a>, Status> {
+        let settings = call.settings();
+        if self.channel.protocol == Protocol::Connect {
+            let request = bare(settings, request)?;
+            return Ok(State::Bare(Box::pin(connect::call(call, request))));
+        }
+        let request = one(settings, request)?;
+        Ok(State::Enveloped(EnvelopedCall::with_request(call, dialect(self.channel), request)?))
+    }
+
+    /// Waits for the response, and reads it into `response`, which is empty.
+    fn poll(&mut self, task: &mut Task<'_>, response: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
+        match &mut self.state {
+            State::Enveloped(call) => return call.poll_one(task, response),
+            State::Bare(call) => {
+                let content = ready!(call.as_mut().poll(task));
+                let codec = self.channel.endpoint.settings.codec;
+                let outcome =
+                    content.and_then(|content| codec::read(codec, content, response).map_err(unreadable));
+                self.state = State::Over;
+                return Poll::Ready(outcome);
+            }
+            State::New(..) | State::Failed(_) | State::Over => {}
+        }
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Failed(status) => Poll::Ready(Err(status)),
+            _ => unreachable!("a call that is over is not asked again"),
+        }
+    }
 }
 
 /// How the channel's protocol has messages in envelopes.

@@ -1,13 +1,12 @@
 //! HTTP/1.1: connections are made as calls need them, and kept for the next.
 
-use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::Request;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::connector::Connector;
-use crate::call::{Body, BoxError};
-use crate::protocol::client::Transport;
+use crate::call::Body;
+use crate::protocol::client::{Sent, Transport};
 
 pub(super) struct Http1<C>(Client<C, Body>);
 
@@ -18,7 +17,7 @@ impl<C: Connector> Http1<C> {
 }
 
 impl<C: Connector> Transport for Http1<C> {
-    fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, BoxError>> {
+    fn send(&self, request: Request<Body>) -> Sent {
         let response = self.0.request(request);
         Box::pin(async move {
             match response.await {

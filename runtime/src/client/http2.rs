@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use super::connector::Connector;
 use crate::bridge::Status;
 use crate::call::{Body, BoxError};
-use crate::protocol::client::Transport;
+use crate::protocol::client::{Sent, Transport};
 
 /// How a connection is kept.
 #[derive(Clone)]
@@ -100,8 +100,8 @@ impl Inner {
 }
 
 impl Transport for Http2 {
-    fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, BoxError>> {
-        let request = request.map(RequestBody);
+    fn send(&self, request: Request<Body>) -> Sent {
+        let request = request.map(RequestBody::from);
         let mut connection = self.0.lock();
         let request = match &mut *connection {
             Connection::Open(sender) if !sender.is_closed() => {
@@ -125,10 +125,7 @@ impl Transport for Http2 {
 impl Http2 {
     /// Sends a request that a lost connection has not taken by another one.
     #[cold]
-    fn send_again(
-        self,
-        mut error: TrySendError<Request<RequestBody>>,
-    ) -> BoxFuture<'static, Result<Response<Body>, BoxError>> {
+    fn send_again(self, mut error: TrySendError<Request<RequestBody>>) -> Sent {
         match error.take_message() {
             Some(request) => Box::pin(self.send_anew(request)),
             None => Box::pin(std::future::ready(Err(error.into_error().into()))),
@@ -181,8 +178,22 @@ async fn open(mut connector: impl Connector, uri: Uri, settings: &Http2Settings)
     Ok(sender)
 }
 
-/// A body whose length is not told: the envelopes in it say as much, and a header less is sent.
-struct RequestBody(Body);
+/// The body of a request. Its length is not told: the envelopes in it say as much, and a header less is sent. Hyper moves
+/// it around with every request, so that it is small.
+enum RequestBody {
+    /// Bytes that are there, until they are sent.
+    Whole(Bytes),
+    Other(Box<Body>),
+}
+
+impl From<Body> for RequestBody {
+    fn from(body: Body) -> Self {
+        match body.into_whole() {
+            Ok(bytes) => Self::Whole(bytes),
+            Err(body) => Self::Other(Box::new(body)),
+        }
+    }
+}
 
 impl http_body::Body for RequestBody {
     type Data = Bytes;
@@ -193,12 +204,19 @@ impl http_body::Body for RequestBody {
         mut self: Pin<&mut Self>,
         task: &mut Task<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Pin::new(&mut self.0).poll_frame(task)
+        match &mut *self {
+            Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Other(body) => Pin::new(body).poll_frame(task),
+        }
     }
 
     #[inline]
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        match self {
+            Self::Whole(bytes) => bytes.is_empty(),
+            Self::Other(body) => body.is_end_stream(),
+        }
     }
 }
 

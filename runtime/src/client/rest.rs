@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use tower_service::Service;
 
@@ -16,7 +15,7 @@ use super::error::{ConnectError, Problem};
 use crate::bridge::Status;
 use crate::call::{Body, BoxError};
 use crate::message::AnyMessage;
-use crate::protocol::client::{ClientSettings, Endpoint, Transport};
+use crate::protocol::client::{ClientSettings, Endpoint, Sent, Transport};
 use crate::protocol::rest::client::{RestCall, RestEndpoint};
 use crate::protocol::wire::HttpVersion;
 use crate::{Context, RequestStream, ResponseStream};
@@ -164,7 +163,7 @@ where
     S::Future: Send + 'static,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, BoxError>> {
+    fn send(&self, request: Request<Body>) -> Sent {
         let mut service = self.0.clone();
         Box::pin(async move {
             poll_fn(|task| service.poll_ready(task)).await.map_err(Into::into)?;

@@ -1,17 +1,16 @@
 //! A channel made with tonic, as a transport.
 
-use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::Request;
 
 use crate::bridge::{self, TonicChannel};
-use crate::call::{Body, BoxError};
+use crate::call::Body;
 use crate::deadline;
-use crate::protocol::client::Transport;
+use crate::protocol::client::{Sent, Transport};
 
 pub(super) struct Tonic(pub(super) TonicChannel);
 
 impl Transport for Tonic {
-    fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, BoxError>> {
+    fn send(&self, request: Request<Body>) -> Sent {
         let response = bridge::send(self.0.clone(), request);
         Box::pin(async move {
             match response.await {

@@ -1,27 +1,20 @@
 //! What holds for every call on a client, whatever its protocol: deadline, rules, metadata.
 
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use super::error::transport_error;
-use super::link::CallerLink;
-use super::requests::{Form, Requests};
-use super::responses::{Responses, stream};
-use super::{ClientSettings, Dialect, Endpoint, Head, write_form};
+use super::{ClientSettings, Dialect, Endpoint, Sent, write_form};
 use crate::Context;
-use crate::bridge::{Code, MetadataMap, Status};
-use crate::call::{Body, Outgoing};
+use crate::bridge::{MetadataMap, Status};
+use crate::call::Body;
 use crate::deadline::{self, earliest};
 use crate::message::AnyMessage;
 use crate::metadata;
 use crate::method::MethodInfo;
-use crate::stream::Incoming;
 use crate::validate::Validator;
 
 /// Who calls.
@@ -53,7 +46,7 @@ impl<'a> ClientCall<'a> {
 
     /// The headers of the call that are the application's, with room for those of the protocol.
     pub(crate) fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(8);
+        let mut headers = HeaderMap::with_capacity(6);
         metadata::append_application(self.ctx.metadata().as_ref(), &mut headers);
         headers.insert(http::header::USER_AGENT, USER_AGENT);
         headers
@@ -83,66 +76,15 @@ impl<'a> ClientCall<'a> {
         self.endpoint.transport.send(request).await.map_err(transport_error)
     }
 
-    /// Sends a request with messages in envelopes, and waits for the head of the response.
-    async fn start(&self, dialect: &'static dyn Dialect, body: Body) -> Result<Responses, Status> {
+    /// Sends a request with messages in envelopes.
+    pub(super) fn start(&self, dialect: &dyn Dialect, body: Body) -> Sent {
         let mut headers = self.headers();
         let settings = self.settings();
         let media_type = dialect.media_type(settings.codec);
         write_form(settings, media_type, dialect.encoding(), dialect.accept_encoding(), &mut headers);
         dialect.write_headers(self.remaining(), &mut headers);
         let path = PathAndQuery::from_static(self.info.path);
-        let (parts, body) = self.send(self.request(Method::POST, path, headers, body)).await?.into_parts();
-        let head = Head { status: parts.status, headers: parts.headers };
-        Responses::new(dialect, head, body, settings, &self.ctx)
-    }
-
-    /// Calls a method with one request and one response, with messages in envelopes. `request` is in its envelope,
-    /// `response` is empty.
-    pub(crate) async fn unary(
-        self,
-        dialect: &'static dyn Dialect,
-        request: Bytes,
-        response: &mut dyn AnyMessage,
-    ) -> Result<(), Status> {
-        within(self.deadline, async {
-            self.start(dialect, request.into()).await?.one(&self.ctx, response).await
-        })
-        .await
-    }
-
-    /// Calls a method with many requests and one response.
-    pub(crate) async fn client_streaming(
-        self,
-        dialect: &'static dyn Dialect,
-        requests: Box<dyn Outgoing>,
-        response: &mut dyn AnyMessage,
-    ) -> Result<(), Status> {
-        let (body, link) = Requests::body(requests, Form::of(self.settings()), &self.ctx, self.settings());
-        limited(self.deadline, Some(&link), async {
-            self.start(dialect, body).await?.one(&self.ctx, response).await
-        })
-        .await
-    }
-
-    /// Calls a method with one request and many responses.
-    pub(crate) async fn server_streaming(
-        self,
-        dialect: &'static dyn Dialect,
-        request: Bytes,
-    ) -> Result<Box<dyn Incoming>, Status> {
-        let responses = within(self.deadline, self.start(dialect, request.into())).await?;
-        Ok(stream(responses, self, None))
-    }
-
-    /// Calls a method with many requests and many responses.
-    pub(crate) async fn bidi_streaming(
-        self,
-        dialect: &'static dyn Dialect,
-        requests: Box<dyn Outgoing>,
-    ) -> Result<Box<dyn Incoming>, Status> {
-        let (body, link) = Requests::body(requests, Form::of(self.settings()), &self.ctx, self.settings());
-        let responses = limited(self.deadline, Some(&link), self.start(dialect, body)).await?;
-        Ok(stream(responses, self, Some(link)))
+        self.endpoint.transport.send(self.request(Method::POST, path, headers, body))
     }
 }
 
@@ -176,55 +118,4 @@ pub(crate) fn check(settings: &ClientSettings, message: &dyn AnyMessage) -> Resu
         Validator::new().validate_any(message, message.table())?;
     }
     Ok(())
-}
-
-/// What `call` brings, if it does so before the deadline.
-pub(crate) async fn within<T>(
-    deadline: Option<Instant>,
-    call: impl Future<Output = Result<T, Status>>,
-) -> Result<T, Status> {
-    limited(deadline, None, call).await
-}
-
-/// What `call` brings, if it does so before the deadline and before its request stream fails.
-pub(crate) async fn limited<T>(
-    deadline: Option<Instant>,
-    link: Option<&CallerLink>,
-    call: impl Future<Output = Result<T, Status>>,
-) -> Result<T, Status> {
-    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-        return Err(deadline::exceeded());
-    }
-    // The timer is made only if there is something to wait for.
-    let (mut call, mut sleep) = (pin!(call), pin!(None::<Sleep>));
-    std::future::poll_fn(|task| {
-        match call.as_mut().poll(task) {
-            // The transport notices as well that the request stream has failed, and says less of it.
-            Poll::Ready(Err(status)) => {
-                let error = link.and_then(CallerLink::take_error);
-                return Poll::Ready(Err(error.unwrap_or_else(|| in_time(deadline, status))));
-            }
-            Poll::Ready(Ok(outcome)) => return Poll::Ready(Ok(outcome)),
-            Poll::Pending => {}
-        }
-        if let Some(link) = link
-            && let Poll::Ready(status) = link.poll_error(task)
-        {
-            return Poll::Ready(Err(status));
-        }
-        let Some(deadline) = deadline else { return Poll::Pending };
-        if sleep.is_none() {
-            sleep.set(Some(sleep_until(deadline)));
-        }
-        let sleep = sleep.as_mut().as_pin_mut().expect("it was just made");
-        sleep.poll(task).map(|()| Err(deadline::exceeded()))
-    })
-    .await
-}
-
-/// A call that the server gives up when the time is over is out of time, whoever notices first.
-#[cold]
-pub(super) fn in_time(deadline: Option<Instant>, status: Status) -> Status {
-    let is_over = || deadline.is_some_and(|deadline| deadline <= Instant::now());
-    if status.code() == Code::Cancelled && is_over() { deadline::exceeded() } else { status }
 }

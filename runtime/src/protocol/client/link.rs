@@ -89,7 +89,12 @@ mod tests {
     #[test]
     fn who_has_left_has_not_come_to_the_end() {
         let requests = Box::new(RequestStream::<()>::from_iter([]));
-        let (mut body, caller) = Requests::body(requests, Form::of(&ClientSettings::default()), &Context::new(), &ClientSettings::default());
+        let (mut body, caller) = Requests::body(
+            requests,
+            Form::of(&ClientSettings::default()),
+            &Context::new(),
+            &ClientSettings::default(),
+        );
         drop(caller);
         assert!(matches!(frame(&mut body), Poll::Ready(Some(Err(_)))));
         assert!(matches!(frame(&mut body), Poll::Ready(None)));
@@ -99,7 +104,8 @@ mod tests {
     fn messages_that_are_there_go_out_at_once() {
         let (sender, requests) = RequestStream::<()>::channel(4);
         let settings = ClientSettings::default();
-        let (mut body, caller) = Requests::body(Box::new(requests), Form::of(&settings), &Context::new(), &settings);
+        let (mut body, caller) =
+            Requests::body(Box::new(requests), Form::of(&settings), &Context::new(), &settings);
         assert!(frame(&mut body).is_pending());
         for _ in 0..3 {
             sender.send(()).now_or_never().unwrap().unwrap();

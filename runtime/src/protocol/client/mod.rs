@@ -6,7 +6,9 @@
 mod call;
 mod collect;
 mod dialect;
+mod enveloped;
 mod error;
+mod limits;
 mod link;
 mod requests;
 mod responses;
@@ -21,14 +23,16 @@ use super::compression::Compression;
 use super::wire::Codec;
 use crate::call::{Body, BoxError};
 
-pub(crate) use call::{ClientCall, within};
+pub(crate) use call::ClientCall;
 #[cfg(feature = "rest-client")]
-pub(crate) use call::{check, limited};
+pub(crate) use call::check;
 pub(crate) use collect::collect;
 pub(crate) use dialect::{Dialect, Head, write_form};
+pub(crate) use enveloped::EnvelopedCall;
 #[cfg(feature = "rest-client")]
 pub(crate) use error::body_error;
 pub(crate) use error::{code_of_http, http_error, unexpected, unreadable};
+pub(crate) use limits::Limits;
 #[cfg(feature = "rest-client")]
 pub(crate) use link::CallerLink;
 #[cfg(feature = "rest-client")]
@@ -39,10 +43,13 @@ pub(crate) use responses::{Event, ResponseSource, stream};
 
 /// What carries requests to a server.
 pub(crate) trait Transport: Send + Sync {
-    /// Sends a request; the response is there with its head. Dropping the future, or the body of the response, gives the
-    /// request up.
-    fn send(&self, request: Request<Body>) -> BoxFuture<'static, Result<Response<Body>, BoxError>>;
+    /// Sends a request.
+    fn send(&self, request: Request<Body>) -> Sent;
 }
+
+/// A request that was sent; the response is there with its head. Dropping it, or the body of the response, gives the
+/// request up.
+pub(crate) type Sent = BoxFuture<'static, Result<Response<Body>, BoxError>>;
 
 /// A server, and how it is called.
 pub(crate) struct Endpoint {

@@ -1,22 +1,19 @@
 //! Responses as they arrive.
 
-use std::future::poll_fn;
-use std::pin::Pin;
+use std::mem::take;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use http_body::Body as _;
-use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::call::{failed, in_time, store_headers, store_trailers};
+use super::call::{failed, store_headers, store_trailers};
 use super::error::{body_error, unreadable};
-use super::link::CallerLink;
-use super::{ClientCall, ClientSettings, Dialect, Head};
+use super::limits::Limits;
+use super::{ClientSettings, Dialect, Head};
 use crate::Context;
 use crate::bridge::Status;
 use crate::call::Body;
-use crate::deadline;
 use crate::message::AnyMessage;
 use crate::protocol::compression::Compression;
 use crate::protocol::envelope::{COMPRESSED, Envelope, EnvelopeError, EnvelopeReader, codec};
@@ -30,10 +27,18 @@ pub(crate) struct Responses {
     codec: Codec,
     compression: Option<Compression>,
     limit: usize,
-    /// The headers of the response, if they tell the outcome and there is nothing else so far.
-    head: Option<HeaderMap>,
+    end: End,
+}
+
+/// What is known of the end of the responses.
+#[derive(Default)]
+enum End {
+    #[default]
+    Unknown,
+    /// The headers of the response, as long as there is nothing else: they may tell the outcome then.
+    Head(HeaderMap),
     /// What the last envelope told, while the end of the body is waited for.
-    outcome: Option<Outcome>,
+    Told(Outcome),
 }
 
 /// The trailers of a call that went well, or its error.
@@ -64,96 +69,67 @@ impl Responses {
         settings: &ClientSettings,
         ctx: &Context,
     ) -> Result<Self, Status> {
-        let has_outcome = dialect.has_outcome(&head.headers);
         let mut compression = None;
-        let mut outcome = None;
-        if has_outcome && (body.is_end_stream() || head.status != StatusCode::OK) {
+        let may_be_all = body.is_end_stream() || head.status != StatusCode::OK;
+        let end = if may_be_all && dialect.has_outcome(&head.headers) {
             // Nothing but headers: they are the trailers, and say more than the HTTP status.
-            let read = dialect.read_trailers(None, Some(&head.headers));
-            outcome = Some(Ok(read.map_err(|status| failed(ctx, status))?));
+            let outcome = dialect.read_trailers(None, Some(&head.headers));
             body = Body::empty();
+            End::Told(Ok(outcome.map_err(|status| failed(ctx, status))?))
         } else {
             head.check(dialect, settings.codec)?;
             compression = head.compression(&dialect.encoding())?;
             store_headers(ctx, &head.headers);
-        }
+            End::Head(head.headers)
+        };
         let limit = settings.max_response_size;
-        Ok(Self {
-            envelopes: EnvelopeReader::new(body, limit),
-            dialect,
-            codec: settings.codec,
-            compression,
-            limit,
-            head: has_outcome.then_some(head.headers),
-            outcome,
-        })
+        let envelopes = EnvelopeReader::new(body, limit);
+        Ok(Self { envelopes, dialect, codec: settings.codec, compression, limit, end })
     }
 
     /// The message in an envelope, if it is one.
     #[inline]
     fn take(&mut self, envelope: Envelope) -> Result<Option<Bytes>, Status> {
-        self.head = None;
-        let flags = envelope.flags & !COMPRESSED;
-        if flags != 0 || self.outcome.is_some() {
-            return self.take_end(flags, envelope).map(|()| None);
+        match self.end {
+            End::Unknown => {}
+            End::Head(_) => self.end = End::Unknown,
+            End::Told(_) => return Err(Status::internal("the response goes on after its end")),
+        }
+        if envelope.flags & !COMPRESSED != 0 {
+            return self.take_end(envelope).map(|()| None);
         }
         envelope.content(self.compression, self.limit).map(Some).map_err(unreadable)
     }
 
+    /// An envelope that is no message.
     #[cold]
-    fn take_end(&mut self, flags: u8, envelope: Envelope) -> Result<(), Status> {
-        if self.outcome.is_some() {
-            return Err(Status::internal("the response goes on after its end"));
-        }
-        if flags != self.dialect.end_flag() {
+    fn take_end(&mut self, mut envelope: Envelope) -> Result<(), Status> {
+        if envelope.flags & !COMPRESSED != self.dialect.end_flag() {
             return Err(Status::internal(format!("a message has the flags {:#04x}", envelope.flags)));
         }
-        let envelope = Envelope { flags: envelope.flags & COMPRESSED, ..envelope };
+        envelope.flags &= COMPRESSED;
         let content = envelope.content(self.compression, self.limit).map_err(unreadable)?;
-        self.outcome = Some(self.dialect.read_end(content));
+        self.end = End::Told(self.dialect.read_end(content));
         Ok(())
     }
 
-    fn end(&mut self) -> Outcome {
-        let Some(outcome) = self.outcome.take() else {
-            let trailers = self.envelopes.take_trailers();
-            return self.dialect.read_trailers(trailers, self.head.as_ref());
-        };
-        outcome
+    /// The outcome at the end of the body.
+    fn outcome(&mut self) -> Outcome {
+        match take(&mut self.end) {
+            End::Told(outcome) => outcome,
+            End::Unknown => self.dialect.read_trailers(self.envelopes.take_trailers(), None),
+            End::Head(head) => self.dialect.read_trailers(self.envelopes.take_trailers(), Some(&head)),
+        }
     }
 
     #[cold]
     fn broken(&mut self, error: EnvelopeError) -> Outcome {
-        // Once the outcome is known, the rest of the body does not matter.
-        self.outcome.take().unwrap_or_else(|| match error {
-            EnvelopeError::Body(status) => Err(body_error(status)),
-            error => Err(error.into()),
-        })
-    }
-
-    /// Reads the one response of a call into `message`, which is empty, and waits for the outcome.
-    pub(crate) async fn one(mut self, ctx: &Context, message: &mut dyn AnyMessage) -> Result<(), Status> {
-        let mut is_read = false;
-        poll_fn(move |task| {
-            loop {
-                return Poll::Ready(match ready!(self.poll_next(task)) {
-                    Event::Message(content) if !is_read => {
-                        is_read = true;
-                        match self.read(content, message) {
-                            Ok(()) => continue,
-                            Err(status) => Err(status),
-                        }
-                    }
-                    Event::End(Ok(trailers)) => {
-                        store_trailers(ctx, &trailers);
-                        if is_read { Ok(()) } else { Err(wrong_number()) }
-                    }
-                    Event::Message(_) => Err(wrong_number()),
-                    Event::End(Err(status)) => Err(failed(ctx, status)),
-                });
-            }
-        })
-        .await
+        match (take(&mut self.end), error) {
+            // Once the outcome is known, the rest of the body does not matter.
+            (End::Told(outcome), _) => outcome,
+            (_, EnvelopeError::Body(status)) => Err(body_error(status)),
+            (_, error) => Err(error.into()),
+        }
     }
 }
 
@@ -167,7 +143,7 @@ impl ResponseSource for Responses {
                     Ok(None) => continue,
                     Err(status) => Event::End(Err(status)),
                 },
-                None => Event::End(self.end()),
+                None => Event::End(self.outcome()),
                 Some(Err(error)) => Event::End(self.broken(error)),
             });
         }
@@ -178,19 +154,13 @@ impl ResponseSource for Responses {
     }
 }
 
-/// The responses of a call as a stream. `link` is that of its request stream.
-pub(crate) fn stream(
-    responses: impl ResponseSource,
-    call: ClientCall<'_>,
-    link: Option<CallerLink>,
-) -> Box<dyn Incoming> {
-    let ClientCall { ctx, deadline, .. } = call;
-    let responses = Some(responses);
-    Box::new(ResponseMessages { responses, next: None, ctx, deadline, sleep: None, link, polls: 0 })
+/// The responses of a call as a stream.
+pub(crate) fn stream(responses: impl ResponseSource, ctx: Context, limits: Limits) -> Box<dyn Incoming> {
+    Box::new(ResponseMessages { responses: Some(responses), next: None, ctx, limits, polls: 0 })
 }
 
 #[cold]
-fn wrong_number() -> Status {
+pub(super) fn wrong_number() -> Status {
     Status::unimplemented("the method has exactly one response message")
 }
 
@@ -201,36 +171,21 @@ struct ResponseMessages<R> {
     /// The message that waits to be read.
     next: Option<Bytes>,
     ctx: Context,
-    deadline: Option<Instant>,
-    sleep: Option<Pin<Box<Sleep>>>,
-    link: Option<CallerLink>,
+    limits: Limits,
     polls: u8,
 }
 
 impl<R> ResponseMessages<R> {
     #[cold]
     fn fail(&mut self, status: Status) -> Status {
-        let error = self.link.as_ref().and_then(CallerLink::take_error);
+        let status = self.limits.explain(status);
         self.close();
-        error.unwrap_or_else(|| in_time(self.deadline, status))
+        status
     }
 
     fn close(&mut self) {
         self.responses = None;
-        self.link = None;
-        self.sleep = None;
-    }
-
-    /// Waits for what ends the call early.
-    fn poll_limits(&mut self, task: &mut Task<'_>) -> Poll<Status> {
-        if let Some(link) = &self.link
-            && let Poll::Ready(status) = link.poll_error(task)
-        {
-            return Poll::Ready(status);
-        }
-        let Some(deadline) = self.deadline else { return Poll::Pending };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        sleep.as_mut().poll(task).map(|()| deadline::exceeded())
+        self.limits = Limits::new(None, None);
     }
 }
 
@@ -240,7 +195,7 @@ impl<R: ResponseSource> Incoming for ResponseMessages<R> {
         self.polls = self.polls.wrapping_add(1);
         if self.polls == 0
             && self.responses.is_some()
-            && let Poll::Ready(status) = self.poll_limits(task)
+            && let Poll::Ready(status) = self.limits.poll(task)
         {
             return Poll::Ready(Some(Err(self.fail(status))));
         }
@@ -259,7 +214,7 @@ impl<R: ResponseSource> Incoming for ResponseMessages<R> {
                 let status = failed(&self.ctx, status);
                 Poll::Ready(Some(Err(self.fail(status))))
             }
-            Poll::Pending => self.poll_limits(task).map(|status| Some(Err(self.fail(status)))),
+            Poll::Pending => self.limits.poll(task).map(|status| Some(Err(self.fail(status)))),
         }
     }
 
@@ -272,7 +227,6 @@ impl<R: ResponseSource> Incoming for ResponseMessages<R> {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt as _;
     use http::{HeaderName, HeaderValue};
     use proptest::prelude::*;
 
@@ -286,8 +240,15 @@ mod tests {
     fn read(dialect: &'static dyn Dialect, headers: HeaderMap, body: Body) -> Result<(), Status> {
         let (ctx, settings) = (Context::new(), ClientSettings::default());
         let head = Head { status: StatusCode::OK, headers };
-        let responses = Responses::new(dialect, head, body, &settings, &ctx)?;
-        responses.one(&ctx, &mut ()).now_or_never().expect("all of the response is there")
+        let mut responses = Responses::new(dialect, head, body, &settings, &ctx)?;
+        let mut task = Task::from_waker(std::task::Waker::noop());
+        loop {
+            match responses.poll_next(&mut task) {
+                Poll::Ready(Event::Message(content)) => responses.read(content, &mut ())?,
+                Poll::Ready(Event::End(outcome)) => return outcome.map(drop),
+                Poll::Pending => unreachable!("all of the response is there"),
+            }
+        }
     }
 
     fn headers(dialect: &dyn Dialect) -> HeaderMap {

@@ -8,29 +8,26 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use super::{PROTOCOL_VERSION, TRAILER_PREFIX, VERSION, error, get, timeout, unary_media_type};
 use crate::bridge::{Code, MetadataMap, Status};
 use crate::call::Body;
-use crate::message::AnyMessage;
 use crate::metadata;
 use crate::method::Idempotency;
 use crate::protocol::client::{
-    ClientCall, Head, code_of_http, collect, http_error, unexpected, unreadable, within, write_form,
+    ClientCall, Head, Limits, code_of_http, collect, http_error, unexpected, unreadable, write_form,
 };
-use crate::protocol::envelope::{codec, decompress};
+use crate::protocol::envelope::decompress;
 use crate::protocol::wire::Codec;
 
-/// Calls a method with one request and one response. `request` is the message as it is sent, `response` is empty.
-pub(crate) async fn call(
-    call: ClientCall<'_>,
-    request: Vec<u8>,
-    response: &mut dyn AnyMessage,
-) -> Result<(), Status> {
-    within(call.deadline, async {
+/// Calls a method with one request and one response. `request` is the message as it is sent; what comes back is the
+/// message as it was sent, without its compression.
+pub(crate) async fn call(call: ClientCall<'_>, request: Vec<u8>) -> Result<Bytes, Status> {
+    let mut limits = Limits::new(call.deadline, None);
+    let response = async {
         let (parts, body) = call.send(http_request(&call, request)).await?.into_parts();
         let head = Head { status: parts.status, headers: parts.headers };
         let metadata = ResponseMetadata::of(&head.headers);
-        let read = read(&call, &head, body, response).await;
+        let read = read(&call, &head, body).await;
         metadata.keep(&call, read)
-    })
-    .await
+    };
+    limits.hold(response).await
 }
 
 fn http_request(call: &ClientCall<'_>, content: Vec<u8>) -> Request<Body> {
@@ -54,20 +51,14 @@ fn http_request(call: &ClientCall<'_>, content: Vec<u8>) -> Request<Body> {
     call.request(Method::POST, PathAndQuery::from_static(call.info.path), headers, content.into())
 }
 
-async fn read(
-    call: &ClientCall<'_>,
-    head: &Head,
-    body: Body,
-    response: &mut dyn AnyMessage,
-) -> Result<(), Status> {
+async fn read(call: &ClientCall<'_>, head: &Head, body: Body) -> Result<Bytes, Status> {
     let settings = call.settings();
     let limit = settings.max_response_size;
     if head.status != StatusCode::OK {
         return Err(read_error(head, body, limit).await);
     }
     check_media_type(head.media_type(), settings.codec)?;
-    let content = read_content(head, body, limit).await?;
-    codec::read(settings.codec, content, response).map_err(unreadable)
+    read_content(head, body, limit).await
 }
 
 fn check_media_type(media_type: &str, codec: Codec) -> Result<(), Status> {
@@ -122,7 +113,7 @@ impl ResponseMetadata {
     }
 
     /// Hands it to the context, and with an error to whoever gets that.
-    fn keep(self, call: &ClientCall<'_>, outcome: Result<(), Status>) -> Result<(), Status> {
+    fn keep<T>(self, call: &ClientCall<'_>, outcome: Result<T, Status>) -> Result<T, Status> {
         let outcome = outcome.map_err(|mut status| {
             for part in [&self.headers, &self.trailers] {
                 metadata::extend(status.metadata_mut(), part);

@@ -54,7 +54,7 @@ impl Dialect for Grpc {
         trailers: Option<HeaderMap>,
         head: Option<&HeaderMap>,
     ) -> Result<HeaderMap, Status> {
-        outcome(trailers.or_else(|| head.cloned()))
+        outcome(trailers.or_else(|| only_head(head)))
     }
 
     fn has_outcome(&self, headers: &HeaderMap) -> bool {
@@ -94,7 +94,7 @@ impl Dialect for GrpcWeb {
     }
 
     fn read_trailers(&self, _: Option<HeaderMap>, head: Option<&HeaderMap>) -> Result<HeaderMap, Status> {
-        outcome(head.cloned())
+        outcome(only_head(head))
     }
 
     fn has_outcome(&self, headers: &HeaderMap) -> bool {
@@ -108,6 +108,11 @@ fn write_timeout(timeout: Option<Duration>, headers: &mut HeaderMap) {
     }
 }
 
+/// The headers of a response that has nothing else, if they are its trailers.
+fn only_head(head: Option<&HeaderMap>) -> Option<HeaderMap> {
+    head.filter(|head| head.contains_key(STATUS)).cloned()
+}
+
 /// The outcome that trailers tell.
 fn outcome(trailers: Option<HeaderMap>) -> Result<HeaderMap, Status> {
     let Some(mut trailers) = trailers else {
@@ -115,7 +120,10 @@ fn outcome(trailers: Option<HeaderMap>) -> Result<HeaderMap, Status> {
     };
     match read_status(&trailers) {
         Some(Ok(())) => {
-            // Nearly always there is nothing else, and nothing to look through.
+            // Nearly always there is nothing else.
+            if trailers.len() == 1 {
+                return Ok(HeaderMap::new());
+            }
             trailers.remove(STATUS);
             Ok(trailers)
         }

@@ -8,7 +8,7 @@ use crate::bridge::Status;
 use crate::call::{Body, Outgoing};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
-use crate::protocol::client::{CallerLink, Requests, collect, limited, stream};
+use crate::protocol::client::{CallerLink, Limits, Requests, collect, stream};
 use crate::stream::Incoming;
 
 impl RestCall<'_> {
@@ -31,13 +31,14 @@ impl RestCall<'_> {
         link: Option<CallerLink>,
         message: &mut dyn AnyMessage,
     ) -> Result<(), Status> {
-        limited(self.call.deadline, link.as_ref(), async {
+        let mut limits = Limits::new(self.call.deadline, link);
+        let response = async {
             let binding = request.binding;
             let (head, body) = self.send(request).await?;
             let body = collect(body, self.call.settings().max_response_size).await?;
             response::read(binding, &head.headers, body, message)
-        })
-        .await
+        };
+        limits.hold(response).await
     }
 
     /// Waits for the beginning of the responses, which are of the type that `table` describes.
@@ -48,10 +49,11 @@ impl RestCall<'_> {
         table: &'static MessageInfo,
     ) -> Result<Box<dyn Incoming>, Status> {
         let binding = request.binding;
-        let (head, body) = limited(self.call.deadline, link.as_ref(), self.send(request)).await?;
+        let mut limits = Limits::new(self.call.deadline, link);
+        let (head, body) = limits.hold(self.send(request)).await?;
         let limit = self.call.settings().max_response_size;
         let responses = StreamedResponses::new(head.headers, body, binding, table, limit);
-        Ok(stream(responses, self.call, link))
+        Ok(stream(responses, self.call.ctx, limits))
     }
 
     /// Sends a request and waits for the head of the response; an error that it is becomes one.
