@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TE};
 use http::{Method, Request, Response, StatusCode, Uri, Version};
@@ -23,6 +23,9 @@ use super::tonic::messages::{Count, Order};
 
 /// Bytes of a stream that are sent at once, as tonic has it.
 const ENOUGH: usize = 32 * 1024;
+
+/// Bytes before a message: whether it is compressed, and its length.
+const HEAD: usize = 5;
 
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -44,19 +47,19 @@ struct Body {
 
 enum Messages {
     One(Bytes),
-    Stream { messages: BoxStream<'static, io::Result<Order>>, buffer: BytesMut },
+    Stream { messages: BoxStream<'static, io::Result<Order>>, buffer: Vec<u8> },
     Sent,
 }
 
 impl Body {
     fn one(message: &impl Message, status: bool) -> Self {
-        let mut envelope = Vec::with_capacity(5 + message.encoded_len());
+        let mut envelope = Vec::with_capacity(HEAD + message.encoded_len());
         encode(message, &mut envelope);
         Self { messages: Messages::One(envelope.into()), status }
     }
 
     fn stream(messages: impl Stream<Item = io::Result<Order>> + Send + 'static, status: bool) -> Self {
-        Self { messages: Messages::Stream { messages: messages.boxed(), buffer: BytesMut::new() }, status }
+        Self { messages: Messages::Stream { messages: messages.boxed(), buffer: Vec::new() }, status }
     }
 }
 
@@ -73,15 +76,19 @@ impl http_body::Body for Body {
             Messages::Stream { messages, buffer } => loop {
                 match messages.poll_next_unpin(context)? {
                     Poll::Ready(Some(message)) => {
-                        buffer.reserve(5 + message.encoded_len());
+                        if buffer.is_empty() {
+                            buffer.reserve(ENOUGH + ENOUGH / 8);
+                        }
                         encode(&message, buffer);
                         if buffer.len() >= ENOUGH {
-                            return Poll::Ready(Some(Ok(Frame::data(buffer.split().freeze()))));
+                            return Poll::Ready(Some(Ok(Frame::data(std::mem::take(buffer).into()))));
                         }
                     }
-                    Poll::Ready(None) => break std::mem::take(buffer).freeze(),
+                    Poll::Ready(None) => break std::mem::take(buffer).into(),
                     Poll::Pending if buffer.is_empty() => return Poll::Pending,
-                    Poll::Pending => return Poll::Ready(Some(Ok(Frame::data(buffer.split().freeze())))),
+                    Poll::Pending => {
+                        return Poll::Ready(Some(Ok(Frame::data(std::mem::take(buffer).into()))));
+                    }
                 }
             },
             Messages::Sent => Bytes::new(),
@@ -102,10 +109,13 @@ impl http_body::Body for Body {
     }
 }
 
-fn encode(message: &impl Message, into: &mut impl bytes::BufMut) {
-    into.put_u8(0);
-    into.put_u32(u32::try_from(message.encoded_len()).expect("messages are small"));
-    message.encode(into).expect("buffers grow");
+/// Appends a message, whose length is known behind it.
+fn encode(message: &impl Message, into: &mut Vec<u8>) {
+    let start = into.len();
+    into.extend_from_slice(&[0; HEAD]);
+    message.encode_raw(into);
+    let length = u32::try_from(into.len() - start - HEAD).expect("messages are small");
+    into[start + 1..start + HEAD].copy_from_slice(&length.to_be_bytes());
 }
 
 /// What is received.
@@ -125,7 +135,7 @@ impl Envelopes {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<Option<M>>> {
         loop {
-            if let Some((head, rest)) = self.received.split_first_chunk::<5>() {
+            if let Some((head, rest)) = self.received.split_first_chunk::<HEAD>() {
                 let [compressed, length @ ..] = *head;
                 let length = u32::from_be_bytes(length) as usize;
                 if compressed != 0 {
@@ -133,7 +143,7 @@ impl Envelopes {
                 }
                 if let Some(message) = rest.get(..length) {
                     let message = M::decode(message).map_err(io::Error::other)?;
-                    self.received.advance(5 + length);
+                    self.received.advance(HEAD + length);
                     return Poll::Ready(Ok(Some(message)));
                 }
             }
