@@ -94,11 +94,11 @@ impl Body {
 
     /// All of the body, if it is there.
     #[cfg(feature = "client")]
-    pub(crate) fn into_whole(self) -> Result<Bytes, Self> {
-        match self.inner {
+    pub(crate) fn into_whole(mut self) -> Result<Bytes, Self> {
+        match &mut self.inner {
             Inner::Empty if self.guard.is_none() => Ok(Bytes::new()),
-            Inner::Whole(bytes) if self.guard.is_none() => Ok(bytes),
-            inner => Err(Self { inner, guard: self.guard }),
+            Inner::Whole(bytes) if self.guard.is_none() => Ok(take(bytes)),
+            _ => Err(self),
         }
     }
 

@@ -185,7 +185,8 @@ fn stored(plan: &Plan, kind: &FieldKind, cx: &Context<'_>) -> TokenStream {
 /// One value in the type that it is stored in.
 fn stored_value(text: &TokenStream, kind: &ValueType) -> TokenStream {
     use crate::model::Scalar as S;
-    let narrow = |ty: TokenStream| quote!(<#ty>::try_from(#text).map_err(|_| ::rsvc::codegen::cel::Error::OVERFLOW)?);
+    let narrow =
+        |ty: TokenStream| quote!(<#ty>::try_from(#text).map_err(|_| ::rsvc::codegen::cel::Error::OVERFLOW)?);
     match kind {
         ValueType::Scalar(S::Int32 | S::Sint32 | S::Sfixed32) | ValueType::Enum(_) => narrow(quote!(i32)),
         ValueType::Scalar(S::Uint32 | S::Fixed32) => narrow(quote!(u32)),

@@ -46,7 +46,9 @@ impl JsonEmitter<'_> {
             (Holds::Map, _) => quote! { __rsvc_r.map(&mut #place) },
             (Holds::List, JsonKind::Message) => quote! { __rsvc_r.list(&mut #place) },
             (Holds::Optional, JsonKind::Message) => quote! { __rsvc_r.message_opt(&mut #place) },
-            (_, JsonKind::Message) => quote! { ::rsvc::codegen::json::Json::read_json(&mut #place, __rsvc_r) },
+            (_, JsonKind::Message) => {
+                quote! { ::rsvc::codegen::json::Json::read_json(&mut #place, __rsvc_r) }
+            }
             (holds, JsonKind::Enum(path)) => {
                 let method = if holds == Holds::Value {
                     format_ident!("enumeration")

@@ -6,9 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::end_stream::{self, END_STREAM};
-use super::{
-    ACCEPT_ENCODING, ENCODING, PROTOCOL_VERSION, VERSION, stream_media_type, timeout,
-};
+use super::{ACCEPT_ENCODING, ENCODING, PROTOCOL_VERSION, VERSION, stream_media_type, timeout};
 use crate::bridge::Status;
 use crate::protocol::client::Dialect;
 use crate::protocol::wire::Codec;
