@@ -66,6 +66,9 @@ impl Body {
     }
 
     /// Any body. Its errors become a [`Status`] as far as they have one.
+    ///
+    /// # Panics
+    /// Never: what is taken was put there before.
     #[must_use]
     pub fn new<B>(body: B) -> Self
     where
@@ -94,6 +97,10 @@ impl Body {
 
     /// All of the body, if it is there.
     #[cfg(feature = "client")]
+    #[allow(
+        clippy::result_large_err,
+        reason = "the body goes on as it is: a box would cost each call an allocation"
+    )]
     pub(crate) fn into_whole(mut self) -> Result<Bytes, Self> {
         match &mut self.inner {
             Inner::Empty if self.guard.is_none() => Ok(Bytes::new()),

@@ -241,6 +241,7 @@ fn offset_of_place(_: &str, _: i64) -> Result<i64> {
 }
 
 /// A zone that a rule has as a literal: where the tables for the name of a place are missing, that is an error of the build.
+#[allow(clippy::missing_panics_doc, reason = "it is evaluated when a rule is compiled")]
 pub const fn zone(zone: &'static str) -> &'static str {
     let mut is_offset = false;
     let mut at = 0;

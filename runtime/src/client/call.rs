@@ -44,6 +44,7 @@ where
 }
 
 /// Calls a method with many requests and one response.
+#[allow(clippy::missing_panics_doc, reason = "what panics is a future that is polled after its end")]
 pub fn client_streaming<'a, Req, Res, E>(
     channel: &'a Channel,
     info: &'static MethodInfo,
@@ -111,6 +112,7 @@ struct UnaryCall<'a> {
     state: State<'a>,
 }
 
+#[allow(clippy::large_enum_variant, reason = "a box would cost each call an allocation")]
 enum State<'a> {
     New(&'static MethodInfo, Context),
     Enveloped(EnvelopedCall<'a>),

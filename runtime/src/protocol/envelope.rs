@@ -322,8 +322,10 @@ mod tests {
         Body::new(StreamBody::new(futures_util::stream::iter(frames)))
     }
 
-    /// The envelopes of a body, and whether it ends well.
-    fn read(frames: Vec<Vec<u8>>, limit: usize) -> (Vec<(u8, Vec<u8>)>, Result<(), String>) {
+    /// The envelopes of a body, each with its flags, and whether it ends well.
+    type Read = (Vec<(u8, Vec<u8>)>, Result<(), String>);
+
+    fn read(frames: Vec<Vec<u8>>, limit: usize) -> Read {
         let mut reader = EnvelopeReader::new(body(frames), limit);
         let mut envelopes = Vec::new();
         loop {

@@ -82,6 +82,7 @@ impl RpcMedia {
 }
 
 /// The protocol of a request to the path of a method of this kind, or the answer to one that speaks none.
+#[allow(clippy::result_large_err, reason = "the refusal is sent as it is")]
 pub(crate) fn protocol_of(
     parts: &Parts,
     media: RpcMedia,

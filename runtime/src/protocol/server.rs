@@ -123,7 +123,7 @@ fn negotiate(
         None => None,
         Some(name) => encoding_of(dialect, name, settings)?,
     };
-    let from = settings.compress_from.unwrap_or_else(|| dialect.compress_from());
+    let from = settings.compress.or(dialect.compress_from());
     let sent = from.and_then(|from| Some((accepted(dialect, headers)?, from)));
     Ok((timeout, received, sent))
 }

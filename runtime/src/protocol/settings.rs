@@ -3,6 +3,27 @@
 use super::compression::Compression;
 use crate::call::dispatch::Policy;
 
+/// The size from which response messages are compressed.
+#[derive(Clone, Copy)]
+pub(crate) enum CompressFrom {
+    /// What is usual for the protocol.
+    ByProtocol,
+    Never,
+    /// In bytes.
+    Size(usize),
+}
+
+impl CompressFrom {
+    /// The size, where `usual` is that of the protocol. `None` compresses nothing.
+    pub(crate) fn or(self, usual: Option<usize>) -> Option<usize> {
+        match self {
+            Self::ByProtocol => usual,
+            Self::Never => None,
+            Self::Size(bytes) => Some(bytes),
+        }
+    }
+}
+
 /// Settings of a server for all calls of these protocols.
 #[derive(Clone)]
 pub(crate) struct ServerSettings {
@@ -13,8 +34,7 @@ pub(crate) struct ServerSettings {
     pub(crate) max_response_size: usize,
     /// How requests may be compressed.
     pub(crate) accept_compression: Vec<Compression>,
-    /// The size from which response messages are compressed; `None` leaves it to the protocol.
-    pub(crate) compress_from: Option<Option<usize>>,
+    pub(crate) compress: CompressFrom,
 }
 
 impl Default for ServerSettings {
@@ -25,7 +45,7 @@ impl Default for ServerSettings {
             max_request_size: 4 << 20,
             max_response_size: usize::MAX,
             accept_compression: Compression::SUPPORTED.to_vec(),
-            compress_from: None,
+            compress: CompressFrom::ByProtocol,
         }
     }
 }

@@ -39,7 +39,7 @@ pub use crate::bridge::Connected;
 use crate::call::BoxError;
 use crate::cancellation::CancellationToken;
 use crate::protocol::compression::Compression;
-use crate::protocol::settings::ServerSettings;
+use crate::protocol::settings::{CompressFrom, ServerSettings};
 use crate::server::bound::Prepared;
 pub use crate::server::bound::{BoundServer, HttpService};
 use crate::server::connection::{Drain, Limits, Serving};
@@ -255,7 +255,7 @@ impl<L> Server<L> {
     /// The size in bytes from which response messages over gRPC, gRPC-Web and Connect are compressed for clients that
     /// accept it; `None` compresses nothing. Default: none over gRPC and gRPC-Web, and from 1 KiB on over Connect.
     pub fn compress_from(mut self, bytes: Option<usize>) -> Self {
-        self.settings.compress_from = Some(bytes);
+        self.settings.compress = bytes.map_or(CompressFrom::Never, CompressFrom::Size);
         self
     }
 

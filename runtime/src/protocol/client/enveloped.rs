@@ -26,6 +26,7 @@ pub(crate) struct EnvelopedCall<'a> {
     state: State,
 }
 
+#[allow(clippy::large_enum_variant, reason = "a box would cost each call an allocation")]
 enum State {
     /// The head of the response is waited for.
     Sent(Sent),

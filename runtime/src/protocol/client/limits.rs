@@ -54,7 +54,7 @@ impl Limits {
         let mut call = pin!(call);
         std::future::poll_fn(|task| match call.as_mut().poll(task) {
             Poll::Pending => self.poll(task).map(Err),
-            outcome => outcome.map_err(|status| self.explain(status)),
+            outcome @ Poll::Ready(_) => outcome.map_err(|status| self.explain(status)),
         })
         .await
     }

@@ -123,7 +123,7 @@ pub(crate) async fn serve_unary(call: ServerCall) -> Response<Body> {
         Err(refusal) => return refusal.into_response(&settings),
     };
     let Parts { headers, extensions, .. } = parts;
-    let from = settings.compress_from.unwrap_or(Some(COMPRESS_FROM));
+    let from = settings.compress.or(Some(COMPRESS_FROM));
     let compression = from.and_then(|from| Some((Compression::wanted(&headers, ACCEPT_ENCODING)?, from)));
     let timeout = request.timeout;
     let mut exchange = Unary {
