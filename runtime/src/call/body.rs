@@ -207,7 +207,13 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.inner {
             Inner::Empty | Inner::Trailers(_) => SizeHint::with_exact(0),
-            Inner::Whole(bytes) | Inner::WithTrailers(bytes, _) => SizeHint::with_exact(bytes.len() as u64),
+            Inner::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            // Not exact: hyper would make a `content-length` of it, which nobody needs where trailers follow.
+            Inner::WithTrailers(bytes, _) => {
+                let mut hint = SizeHint::new();
+                hint.set_lower(bytes.len() as u64);
+                hint
+            }
             #[cfg(any(feature = "server", feature = "client"))]
             Inner::Incoming(body) => body.size_hint(),
             Inner::Boxed(body) => body.size_hint(),

@@ -67,6 +67,11 @@ pub(crate) trait Dialect: Send + Sync {
     /// What follows the messages. The metadata of the status are the trailers, of a call that went well too.
     fn end(&self, status: &Status) -> End;
 
+    /// What follows the messages of a call that went well and has no trailers.
+    fn end_of_success(&self) -> End {
+        self.end(&Status::ok(""))
+    }
+
     /// The response of a call that failed before there was a message.
     fn refusal(&self, codec: Codec, status: &Status) -> Response<Body>;
 
@@ -198,6 +203,16 @@ impl Form {
         })
     }
 
+    /// What follows the messages of a call that went well.
+    fn end_of_success(&self, ctx: &Context) -> End {
+        // Nearly always there are no trailers, and no status has to be made.
+        if ctx.has_answer() {
+            self.dialect.end(&dispatch::success(ctx))
+        } else {
+            self.dialect.end_of_success()
+        }
+    }
+
     /// A response whose headers come from the context.
     fn response(&self, ctx: &Context, body: Body) -> Response<Body> {
         let mut response = Response::new(body);
@@ -240,7 +255,7 @@ impl Enveloped {
         match answer {
             Ok(Answer::One(mut data)) => {
                 let ctx = call.context();
-                let body = match form.dialect.end(&dispatch::success(ctx)) {
+                let body = match form.end_of_success(ctx) {
                     End::Trailers(trailers) => Body::with_trailers(data.into(), trailers),
                     End::Data(end) => {
                         data.extend_from_slice(&end);
@@ -390,14 +405,14 @@ impl Streamed {
     fn poll_gather(&mut self, task: &mut Task<'_>, out: &mut Vec<u8>) -> Poll<()> {
         let form = self.form;
         while out.len() < BATCH && !self.responses.is_over() {
-            let status = match self.responses.poll_next(task, |message| form.append(message, out)) {
+            let end = match self.responses.poll_next(task, |message| form.append(message, out)) {
                 Poll::Ready(Some(Ok(()))) => continue,
-                Poll::Ready(Some(Err(failed))) => failed.status,
-                Poll::Ready(None) => dispatch::success(self.responses.context()),
+                Poll::Ready(Some(Err(failed))) => form.dialect.end(&failed.status),
+                Poll::Ready(None) => form.end_of_success(self.responses.context()),
                 Poll::Pending if out.is_empty() => return Poll::Pending,
                 Poll::Pending => break,
             };
-            match form.dialect.end(&status) {
+            match end {
                 End::Trailers(trailers) => self.end = Some(trailers),
                 End::Data(end) => out.extend_from_slice(&end),
             }

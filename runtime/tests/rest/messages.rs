@@ -116,8 +116,8 @@ impl Kind {
     }
 }
 
-impl ::rsvc::json::JsonEnum for Kind {
-    const INFO: &'static ::rsvc::json::EnumInfo = &::rsvc::json::EnumInfo::new(
+impl ::rsvc::codegen::json::JsonEnum for Kind {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "rest.v1.Kind",
         &[(-1, "KIND_BAD"), (0, "KIND_UNSPECIFIED"), (1, "KIND_GOOD")],
     );
@@ -125,67 +125,69 @@ impl ::rsvc::json::JsonEnum for Kind {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::json::Field; 27] = [
-        ::rsvc::json::Field::string(",\"id\":", 1),
-        ::rsvc::json::Field::int32(",\"count\":", 2),
-        ::rsvc::json::Field::message::<Item>(",\"child\":", 3).optional(),
-        ::rsvc::json::Field::string(",\"tags\":", 4).repeated(),
-        ::rsvc::json::Field::enumeration::<Kind>(",\"kind\":", 5),
-        ::rsvc::json::Field::message::<
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 27] = [
+        ::rsvc::codegen::json::Field::string(",\"id\":", 1),
+        ::rsvc::codegen::json::Field::int32(",\"count\":", 2),
+        ::rsvc::codegen::json::Field::message::<Item>(",\"child\":", 3).optional(),
+        ::rsvc::codegen::json::Field::string(",\"tags\":", 4).repeated(),
+        ::rsvc::codegen::json::Field::enumeration::<Kind>(",\"kind\":", 5),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"at\":", 6)
             .optional(),
-        ::rsvc::json::Field::message::<i32>(",\"maybe\":", 7).optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<i32>(",\"maybe\":", 7).optional(),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::FieldMask,
         >(",\"updateMask\":update_mask", 8)
             .optional(),
-        ::rsvc::json::Field::bytes(",\"data\":", 9),
-        ::rsvc::json::Field::bool(",\"flag\":", 10),
-        ::rsvc::json::Field::double(",\"ratio\":", 11),
-        ::rsvc::json::Field::string(",\"labels\":", 12).map(::rsvc::json::Type::String),
-        ::rsvc::json::Field::string(",\"pickText\":pick_text", 13).in_oneof(0),
-        ::rsvc::json::Field::int64(",\"pickNumber\":pick_number", 14).in_oneof(0),
-        ::rsvc::json::Field::string(",\"note\":", 15).optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::bytes(",\"data\":", 9),
+        ::rsvc::codegen::json::Field::bool(",\"flag\":", 10),
+        ::rsvc::codegen::json::Field::double(",\"ratio\":", 11),
+        ::rsvc::codegen::json::Field::string(",\"labels\":", 12)
+            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::string(",\"pickText\":pick_text", 13).in_oneof(0),
+        ::rsvc::codegen::json::Field::int64(",\"pickNumber\":pick_number", 14)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"note\":", 15).optional(),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::pb::google::api::HttpBody,
         >(",\"file\":", 16)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Any,
         >(",\"any\":", 17)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Duration,
         >(",\"span\":", 18)
             .optional(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Value,
         >(",\"value\":", 19)
             .optional()
             .nullable(),
-        ::rsvc::json::Field::int32(",\"numbers\":", 20).packed(),
-        ::rsvc::json::Field::message::<Item>(",\"items\":", 21).repeated(),
-        ::rsvc::json::Field::message::<
+        ::rsvc::codegen::json::Field::int32(",\"numbers\":", 20).packed(),
+        ::rsvc::codegen::json::Field::message::<Item>(",\"items\":", 21).repeated(),
+        ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost::alloc::string::String,
         >(",\"text\":", 22)
             .optional(),
-        ::rsvc::json::Field::uint64(",\"big\":", 23),
-        ::rsvc::json::Field::sint64(",\"zigzag\":", 24),
-        ::rsvc::json::Field::fixed32(",\"fixed\":", 25),
-        ::rsvc::json::Field::float(",\"small\":", 26),
-        ::rsvc::json::Field::int64(",\"long\":", 27),
+        ::rsvc::codegen::json::Field::uint64(",\"big\":", 23),
+        ::rsvc::codegen::json::Field::sint64(",\"zigzag\":", 24),
+        ::rsvc::codegen::json::Field::fixed32(",\"fixed\":", 25),
+        ::rsvc::codegen::json::Field::float(",\"small\":", 26),
+        ::rsvc::codegen::json::Field::int64(",\"long\":", 27),
     ];
-    static __RSVC_INFO: ::rsvc::json::MessageInfo = ::rsvc::json::MessageInfo::new(
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
         "rest.v1.Item",
         &__RSVC_FIELDS,
     );
-    impl ::rsvc::json::Json for Item {
-        fn info() -> &'static ::rsvc::json::MessageInfo {
+    impl ::rsvc::codegen::json::Json for Item {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
         #[inline]
-        fn write_json(&self, __rsvc_w: &mut ::rsvc::json::Writer) {
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.id);
             __rsvc_w.int32(&__RSVC_FIELDS[1], self.count);
@@ -226,16 +228,16 @@ const _: () = {
         #[inline]
         fn read_json(
             &mut self,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::json::Json>::info(), self)
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
         fn read_field(
             &mut self,
             __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::json::Error> {
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.id),
                 1 => __rsvc_r.int32(&mut self.count),
@@ -278,7 +280,7 @@ const _: () = {
             }
         }
         #[inline]
-        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::json::NegativeZeros) {
+        fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::codegen::json::NegativeZeros) {
             __rsvc_z.message(3, self.child.as_deref());
             __rsvc_z.double(11, self.ratio);
             __rsvc_z.float(26, self.small);
@@ -289,7 +291,7 @@ const _: () = {
 ::rsvc::register_messages!(Item);
 
 impl ::rsvc::Validate for Item {
-    fn check(&self, __rsvc_out: &mut ::rsvc::validate::Sink) {
+    fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
         __rsvc_out.optional(3, &self.child);
         __rsvc_out.optional(16, &self.file);
         __rsvc_out.items(21, &self.items);

@@ -73,6 +73,10 @@ impl Dialect for Grpc {
         End::Trailers(trailers(status))
     }
 
+    fn end_of_success(&self) -> End {
+        End::Trailers(HeaderMap::from_iter([(status::STATUS, HeaderValue::from_static("0"))]))
+    }
+
     fn refusal(&self, codec: Codec, status: &Status) -> Response<Body> {
         refusal(self, codec, status)
     }
