@@ -12,10 +12,10 @@ pub use tonic::server::NamedService;
 #[cfg(feature = "server")]
 pub use tonic::transport::server::Connected;
 pub use tonic::{Code, Status};
+#[cfg(feature = "rpc")]
+pub(crate) use tonic_types::ErrorDetails;
 pub use tonic_types::StatusExt;
-pub(crate) use tonic_types::{
-    BadRequest, DebugInfo, ErrorDetails, ErrorInfo, Help, LocalizedMessage, RetryInfo, pb,
-};
+pub(crate) use tonic_types::{BadRequest, DebugInfo, ErrorInfo, Help, LocalizedMessage, RetryInfo, pb};
 
 /// The address of the peer, where tonic's transport has noted it on a request.
 #[cfg(feature = "rpc")]

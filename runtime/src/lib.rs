@@ -43,8 +43,15 @@
 //! a client a call costs one more allocation for a stream, and the metadata that goes out is copied from the context.
 
 #![cfg_attr(
-    not(all(feature = "server", feature = "client")),
-    allow(dead_code, reason = "what both ends of a call share is more than either uses")
+    not(all(feature = "server", feature = "client", feature = "rest", feature = "compression")),
+    allow(
+        dead_code,
+        unreachable_pub,
+        unused_imports,
+        clippy::needless_pass_by_value,
+        clippy::unused_self,
+        reason = "what both ends of a call share is more than either uses"
+    )
 )]
 
 // Generated code says `::rsvc`, also here.
