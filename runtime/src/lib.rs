@@ -25,10 +25,9 @@
 //! | `client` | yes | [`Channel`] |
 //! | `rpc` | with either | what a service trait names: [`Context`], streams, [`Authenticator`] |
 //! | `rest` | yes | REST on the same port, and [`rest::Rest`] for other servers |
-//! | `compression` | yes | bodies of REST in gzip, br and zstd |
+//! | `compression` | yes | messages and bodies in gzip, br and zstd |
 //! | `websocket` | yes | streams of REST over WebSocket |
 //! | `axum` | no | [`rest::Rest`] as a router of axum |
-//! | `web` | yes | gRPC-Web on the same port |
 //! | `tls` | no | TLS on both ends, by rustls with ring |
 //! | `serde` | no | `Serialize` and `Deserialize` of messages, where the generator's option `serde` asks for them |
 //!

@@ -63,7 +63,7 @@ pub use crate::server::router::Router;
 ///
 /// REST (feature `rest`, on by default) has limits and options of its own: [`rest::Options`](crate::protocol::rest::server::Options).
 ///
-/// With the feature `web`, which is on by default, the same port takes calls of gRPC-Web, over HTTP/1.1 as well. For
+/// The same port takes calls of gRPC-Web and Connect, over HTTP/1.1 as well. For
 /// pages of another origin, add a layer that answers the browser's questions, as the `CorsLayer` of tower-http.
 ///
 /// # Stopping
