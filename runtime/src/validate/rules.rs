@@ -1,6 +1,7 @@
 //! What is known about rules once and for all: where the standard ones are, and what they say.
 
 use super::path::{Part, RuleElement};
+use super::types::{BOOL, BYTES, DOUBLE, ENUM, FLOAT, MESSAGE, STRING, UINT64};
 
 /// A rule that is not one of the standard ones.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,15 +93,6 @@ impl RuleRef {
     }
 }
 
-// As `google.protobuf.FieldDescriptorProto.Type` numbers them.
-const DOUBLE: i32 = 1;
-const FLOAT: i32 = 2;
-const UINT64: i32 = 4;
-const BOOL: i32 = 8;
-const STRING: i32 = 9;
-pub(super) const MESSAGE: i32 = 11;
-const BYTES: i32 = 12;
-const ENUM: i32 = 14;
 /// The type of the values that the rules are about.
 const OWN: i32 = 0;
 
