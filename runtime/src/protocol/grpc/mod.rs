@@ -9,8 +9,6 @@ pub(crate) mod client;
 #[cfg(feature = "server")]
 pub(crate) mod server;
 pub(crate) mod status;
-#[cfg(feature = "server")]
-pub(crate) mod text;
 mod trailers;
 
 /// The header that says how messages are compressed.
