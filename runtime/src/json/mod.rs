@@ -10,11 +10,13 @@
 //! [`ReadOptions`] and [`WriteOptions`] say how, [`register`] makes hand-written messages known to `Any`.
 
 mod base64;
+mod document;
 mod dynamic;
 mod erase;
 mod error;
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 mod field;
+mod fields;
 pub(crate) mod info;
 mod locate;
 mod options;
@@ -33,15 +35,17 @@ mod zeros;
 
 pub use error::{Error, ErrorKind};
 #[doc(hidden)]
+pub use fields::{JsonMap, MapKey, Object};
+#[doc(hidden)]
 pub use info::{EnumInfo, Field, JsonEnum, MessageInfo, Type};
 pub use options::{ReadOptions, WriteOptions};
 #[doc(hidden)]
-pub use read::{Object, Reader};
+pub use read::Reader;
 #[doc(hidden)]
 pub use registry::GENERATED;
 pub use registry::register;
 #[doc(hidden)]
-pub use write::{JsonMap, MapKey, Start, Writer};
+pub use write::{Start, Writer};
 #[doc(hidden)]
 pub use zeros::NegativeZeros;
 pub(crate) use zeros::encode;
