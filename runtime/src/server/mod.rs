@@ -10,8 +10,12 @@ mod generated {
     include!("generated/mod.rs");
 }
 mod health;
+mod http_service;
+mod limits;
 mod linger;
 pub(crate) mod mounted;
+mod origin;
+mod panics;
 mod reflection;
 mod rewind;
 mod router;
@@ -19,6 +23,7 @@ mod serve;
 pub(crate) mod session;
 mod signal;
 mod silence;
+mod waker;
 
 use std::fmt;
 use std::sync::Arc;
@@ -40,11 +45,13 @@ use crate::call::BoxError;
 use crate::cancellation::CancellationToken;
 use crate::protocol::compression::Compression;
 use crate::protocol::settings::{CompressFrom, ServerSettings};
+pub use crate::server::bound::BoundServer;
 use crate::server::bound::Prepared;
-pub use crate::server::bound::{BoundServer, HttpService};
-use crate::server::connection::{Drain, Limits, Serving};
+use crate::server::connection::Serving;
 pub use crate::server::error::ServeError;
 pub use crate::server::health::Health;
+pub use crate::server::http_service::HttpService;
+use crate::server::limits::{Drain, Limits};
 use crate::server::router::Entry;
 pub use crate::server::router::Router;
 

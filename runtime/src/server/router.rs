@@ -12,12 +12,12 @@ use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use tower::{Service, ServiceExt as _};
 
-use super::serve::Origin;
+use super::error::ServeError;
+use super::origin::Origin;
 #[cfg(feature = "rest")]
-use super::serve::may_upgrade;
-use super::{BoxError, ServeError};
+use super::session::may_upgrade;
 use crate::bridge::{NamedService, Status};
-use crate::call::Body;
+use crate::call::{Body, BoxError};
 use crate::method::{Access, MethodInfo, ServiceInfo};
 use crate::protocol::connect;
 #[cfg(feature = "rest")]

@@ -9,26 +9,26 @@ use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::request::Parts;
-use http::{Extensions, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 
-use crate::bridge::{self, Status};
+use crate::bridge::Status;
 use crate::call::Body;
 use crate::cancellation::CancellationToken;
-use crate::peer::Peer;
-use crate::server::connection::Limits;
+use crate::server::Connected;
+use crate::server::http_service::HttpService;
+use crate::server::limits::Limits;
 use crate::server::linger::{self, Linger};
+use crate::server::origin::Origin;
 use crate::server::rewind::Rewind;
-use crate::server::session::{Sessions, Way, is_new, sessions};
+use crate::server::session::{Sessions, Way, may_upgrade, sessions};
 use crate::server::silence::Silence;
-use crate::server::{Connected, HttpService};
+use crate::server::waker::is_new;
 
 /// What a connection of HTTP/2 begins with.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -144,42 +144,6 @@ async fn run<C: Future>(
     sessions.run_beside(connection).await
 }
 
-/// Where the requests of a connection come from, as its transport tells.
-#[derive(Clone)]
-pub struct Origin {
-    peer: Arc<Peer>,
-    note_on: fn(&Peer, &mut Extensions),
-}
-
-impl Origin {
-    fn new<C: Clone + Send + Sync + 'static>(info: C) -> Self {
-        let note_on = |peer: &Peer, extensions: &mut Extensions| {
-            if let Some(info) = peer.info::<C>() {
-                extensions.insert(info.clone());
-            }
-        };
-        // What the transport says is looked at once for all requests.
-        let mut noted = Extensions::new();
-        noted.insert(info.clone());
-        let peer = Peer {
-            addr: bridge::remote_addr(&noted),
-            #[cfg(feature = "tls")]
-            certificates: bridge::certificates(&noted),
-            info: Box::new(info),
-        };
-        Self { peer: Arc::new(peer), note_on }
-    }
-
-    /// Notes it where layers and the services of others look for it. That costs a request more than a route.
-    pub(super) fn note_on<B>(&self, request: &mut Request<B>) {
-        (self.note_on)(&self.peer, request.extensions_mut());
-    }
-
-    pub(super) fn peer(&self) -> Arc<Peer> {
-        Arc::clone(&self.peer)
-    }
-}
-
 /// The service as one connection sees it: every request knows where it comes from, and whom to leave a session with.
 fn on_connection(
     service: impl HttpService,
@@ -218,11 +182,6 @@ fn on_connection(
             Ok(response.map(|body| InUse { body, way }))
         }
     })
-}
-
-/// Whether a request that has come straight from hyper asks for another protocol: it has noted what that takes.
-pub(super) fn may_upgrade(request: &Parts) -> bool {
-    request.extensions.get::<OnUpgrade>().is_some()
 }
 
 /// A body. As long as there is one, its connection is in use.

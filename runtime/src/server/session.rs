@@ -4,12 +4,16 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as Task, Poll, Waker};
+use std::task::Poll;
 
+use http::request::Parts;
 use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::panics;
+use super::waker::is_new;
 use crate::call::body::Guard;
 use crate::call::session::{self, Session, SessionHost};
 
@@ -122,7 +126,7 @@ impl Sessions {
                     running.spawn(session);
                 }
                 while let Poll::Ready(Some(ended)) = running.poll_join_next(task) {
-                    super::connection::report(&ended);
+                    panics::log(&ended);
                 }
             }
             outcome
@@ -132,18 +136,13 @@ impl Sessions {
             running.spawn(session);
         }
         while let Some(ended) = running.join_next().await {
-            super::connection::report(&ended);
+            panics::log(&ended);
         }
         outcome
     }
 }
 
-/// Whether it is another task than the one before that asks, and therefore has to be made known to what may wake it.
-#[inline]
-pub(super) fn is_new(known: &mut Option<Waker>, task: &Task<'_>) -> bool {
-    if known.as_ref().is_some_and(|known| known.will_wake(task.waker())) {
-        return false;
-    }
-    *known = Some(task.waker().clone());
-    true
+/// Whether a request that has come straight from hyper asks for another protocol: it has noted what that takes.
+pub(super) fn may_upgrade(request: &Parts) -> bool {
+    request.extensions.get::<OnUpgrade>().is_some()
 }

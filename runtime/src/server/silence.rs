@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::server::session::{Way, is_new};
+use crate::server::session::Way;
+use crate::server::waker::is_new;
 
 /// How often somebody looks while a limit passes.
 const LOOKS: u8 = 4;
