@@ -6,6 +6,7 @@ mod imports;
 mod layers;
 mod rules;
 mod source;
+mod tables;
 mod text;
 mod tree;
 
