@@ -4,6 +4,8 @@
 use std::fmt::Write as _;
 
 const NANOS: i64 = 1_000_000_000;
+/// Why Rust's text of a number has its parts.
+const EXPONENT: &str = "a number in scientific notation has an exponent";
 
 /// Seconds of 0001-01-01 and of the last second of 9999, the bounds of a timestamp.
 pub const TIMESTAMP_SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
@@ -29,8 +31,8 @@ pub fn double_short(value: f64) -> String {
         return if value.is_sign_negative() { "-0" } else { "0" }.to_owned();
     }
     let scientific = format!("{value:e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let (digits, exponent) = scientific.split_once('e').expect(EXPONENT);
+    let exponent: i32 = exponent.parse().expect(EXPONENT);
     if (-4..6).contains(&exponent) {
         return format!("{value}");
     }
@@ -49,8 +51,8 @@ pub fn double_scientific(value: f64, decimals: usize) -> String {
         return double(value);
     }
     let text = format!("{value:.decimals$e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let (digits, exponent) = text.split_once('e').expect(EXPONENT);
+    let exponent: i32 = exponent.parse().expect(EXPONENT);
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}e{sign}{:02}", exponent.abs())
 }

@@ -277,13 +277,13 @@ pub(super) fn sized(id: &str, size: u64) -> String {
     let mut rest = size;
     loop {
         at -= 1;
-        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        digits[at] = b'0' + u8::try_from(rest % 10).expect("a digit is small");
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
-    let digits = std::str::from_utf8(&digits[at..]).unwrap_or_default();
+    let digits = std::str::from_utf8(&digits[at..]).expect("digits are ASCII");
     [before, digits, after].concat()
 }
 
