@@ -19,9 +19,12 @@ impl Pattern {
     }
 
     /// Whether it is found in the text.
+    ///
+    /// # Panics
+    /// If the pattern is not one: the generator has compiled it.
     #[inline]
     pub fn is_match(&self, text: &str) -> bool {
-        let compile = || Regex::new(self.source).expect("the generator has compiled it once already");
+        let compile = || Regex::new(self.source).expect("the generator has compiled it");
         self.compiled.get_or_init(compile).is_match(text)
     }
 }

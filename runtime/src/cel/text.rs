@@ -4,8 +4,6 @@
 use std::fmt::Write as _;
 
 const NANOS: i64 = 1_000_000_000;
-/// Why Rust's text of a number has its parts.
-const EXPONENT: &str = "a number in scientific notation has an exponent";
 
 /// Seconds of 0001-01-01 and of the last second of 9999, the bounds of a timestamp.
 pub const TIMESTAMP_SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
@@ -31,8 +29,7 @@ pub fn double_short(value: f64) -> String {
         return if value.is_sign_negative() { "-0" } else { "0" }.to_owned();
     }
     let scientific = format!("{value:e}");
-    let (digits, exponent) = scientific.split_once('e').expect(EXPONENT);
-    let exponent: i32 = exponent.parse().expect(EXPONENT);
+    let (digits, exponent) = split_exponent(&scientific);
     if (-4..6).contains(&exponent) {
         return format!("{value}");
     }
@@ -51,10 +48,15 @@ pub fn double_scientific(value: f64, decimals: usize) -> String {
         return double(value);
     }
     let text = format!("{value:.decimals$e}");
-    let (digits, exponent) = text.split_once('e').expect(EXPONENT);
-    let exponent: i32 = exponent.parse().expect(EXPONENT);
+    let (digits, exponent) = split_exponent(&text);
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+/// The digits and the exponent of a number as `{:e}` writes it.
+fn split_exponent(scientific: &str) -> (&str, i32) {
+    let (digits, exponent) = scientific.split_once('e').expect("scientific notation has an exponent");
+    (digits, exponent.parse().expect("an exponent is an integer"))
 }
 
 /// Bytes in hexadecimal.
