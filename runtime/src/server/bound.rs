@@ -10,8 +10,9 @@ use tower::layer::util::Identity;
 use tower::{Layer, ServiceBuilder};
 
 use crate::server::connection::{self, Serving};
+use crate::server::error::{Problem, ServeError};
 use crate::server::http_service::HttpService;
-use crate::server::{Connected, Router, ServeError, signal};
+use crate::server::{Connected, Router, signal};
 
 /// A server that has its address and does not serve yet.
 ///
@@ -47,7 +48,7 @@ impl<L: Layer<Router, Service: HttpService>> BoundServer<L> {
     /// Serves until ctrl-c or SIGTERM.
     pub async fn serve(self) -> Result<(), ServeError> {
         tracing::info!(addr = %self.local_addr, "serving");
-        let signals = signal::Signals::new().map_err(ServeError::Io)?;
+        let signals = signal::Signals::new().map_err(Problem::System)?;
         let incoming = connection::tcp(self.listener);
         self.prepared.serve(incoming, signals.nth(1), signals.nth(2)).await;
         Ok(())

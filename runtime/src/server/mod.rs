@@ -48,6 +48,7 @@ use crate::protocol::settings::{CompressFrom, ServerSettings};
 pub use crate::server::bound::BoundServer;
 use crate::server::bound::Prepared;
 use crate::server::connection::Serving;
+use crate::server::error::Problem;
 pub use crate::server::error::ServeError;
 pub use crate::server::health::Health;
 pub use crate::server::http_service::HttpService;
@@ -336,13 +337,13 @@ impl<L> Server<L> {
     pub async fn bind<A: ToSocketAddrs + fmt::Debug>(self, addr: A) -> Result<BoundServer<L>, ServeError> {
         match TcpListener::bind(&addr).await {
             Ok(listener) => self.with_listener(listener),
-            Err(error) => Err(ServeError::Bind { addr: format!("{addr:?}"), error }),
+            Err(error) => Err(Problem::Bind { addr: format!("{addr:?}"), error }.into()),
         }
     }
 
     /// Takes a socket that is bound already.
     pub fn with_listener(self, listener: TcpListener) -> Result<BoundServer<L>, ServeError> {
-        let local_addr = listener.local_addr().map_err(ServeError::Io)?;
+        let local_addr = listener.local_addr().map_err(Problem::System)?;
         let prepared = self.prepare()?;
         Ok(BoundServer { local_addr, listener, prepared })
     }
@@ -372,7 +373,7 @@ impl<L> Server<L> {
                 health: self.health,
                 stopping,
                 #[cfg(feature = "tls")]
-                tls: self.tls.map(|tls| tls.acceptor()).transpose().map_err(ServeError::Tls)?,
+                tls: self.tls.map(|tls| tls.acceptor()).transpose().map_err(Problem::Tls)?,
             },
             router,
         })

@@ -12,7 +12,7 @@ use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use tower::{Service, ServiceExt as _};
 
-use super::error::ServeError;
+use super::error::{Problem, ServeError};
 use super::origin::Origin;
 #[cfg(feature = "rest")]
 use super::session::may_upgrade;
@@ -143,7 +143,7 @@ impl Router {
         let duplicates: Vec<_> =
             entries.iter().map(Entry::name).filter(|name| !names.insert(*name)).collect();
         if !duplicates.is_empty() {
-            return Err(ServeError::DuplicateServices(duplicates));
+            return Err(Problem::Duplicates(duplicates).into());
         }
         #[cfg(feature = "rest")]
         let rest = {
@@ -311,7 +311,7 @@ fn check_access(entries: &[Entry]) -> Result<(), ServeError> {
         .filter(|method| method.access == Access::Unspecified)
         .map(|method| method.path.trim_start_matches('/'))
         .collect();
-    if silent.is_empty() { Ok(()) } else { Err(ServeError::UndeclaredAccess(silent)) }
+    if silent.is_empty() { Ok(()) } else { Err(Problem::UndeclaredAccess(silent).into()) }
 }
 
 /// The answer when a layer fails instead of answering.

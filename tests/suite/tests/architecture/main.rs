@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
 mod dependencies;
+mod errors;
 mod imports;
 mod layers;
 mod rules;
