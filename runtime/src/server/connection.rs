@@ -110,20 +110,20 @@ impl Serving {
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let (http, draining) = (Arc::clone(http), Arc::clone(draining));
-        let silence = self.limits.handshake;
+        let handshake_timeout = self.limits.handshake;
         #[cfg(feature = "tls")]
         let tls = self.tls.clone();
         async move {
             #[cfg(feature = "tls")]
             if let Some(tls) = tls {
-                match tokio::time::timeout(silence, tls.accept(io)).await {
-                    Ok(Ok(io)) => http.serve(io, service, &draining, silence).await,
+                match tokio::time::timeout(handshake_timeout, tls.accept(io)).await {
+                    Ok(Ok(io)) => http.serve(io, service, &draining, handshake_timeout).await,
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
                 }
                 return;
             }
-            http.serve(io, service, &draining, silence).await;
+            http.serve(io, service, &draining, handshake_timeout).await;
         }
     }
 

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{Request, Response};
 use tower::Service;
 
-use super::origin::Origin;
+use super::connect_info::ConnectInfo;
 use super::router::{self, Router};
 use crate::call::{Body, BoxError};
 use crate::protocol::rpc::Answering;
@@ -16,7 +16,7 @@ use crate::protocol::rpc::Answering;
 /// What the layers of a [`Server`](super::Server) make of its [`Router`]: any tower service that answers HTTP requests.
 pub trait HttpService: Clone + Send + 'static {
     /// Answers a request.
-    fn answer(&self, parts: Parts, body: Body, origin: &Origin) -> Answering;
+    fn answer(&self, parts: Parts, body: Body, connect_info: &ConnectInfo) -> Answering;
 }
 
 impl<S, B> HttpService for S
@@ -27,13 +27,13 @@ where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     #[inline]
-    fn answer(&self, parts: Parts, body: Body, origin: &Origin) -> Answering {
+    fn answer(&self, parts: Parts, body: Body, connect_info: &ConnectInfo) -> Answering {
         // Without layers there is a shorter way.
         if let Some(router) = (self as &dyn Any).downcast_ref::<Router>() {
-            return router.answer(parts, body, Some(origin));
+            return router.answer(parts, body, Some(connect_info));
         }
         let mut request = Request::from_parts(parts, body);
-        origin.note_on(&mut request);
+        connect_info.note_on(&mut request);
         let mut service = self.clone();
         Box::pin(async move {
             if let Err(error) = poll_fn(|task| service.poll_ready(task)).await {

@@ -1,6 +1,7 @@
 //! The server: [`Server`] collects services and settings, binds, and serves until it is told to stop.
 
 mod bound;
+mod connect_info;
 mod connection;
 mod error;
 /// The services that a server brings itself.
@@ -9,12 +10,12 @@ mod error;
 mod generated {
     include!("generated/mod.rs");
 }
+mod header_timeout;
 mod health;
 mod http_service;
 mod limits;
 mod linger;
 pub(crate) mod mounted;
-mod origin;
 mod panics;
 mod reflection;
 mod rewind;
@@ -22,7 +23,6 @@ mod router;
 mod serve;
 pub(crate) mod session;
 mod signal;
-mod silence;
 mod waker;
 
 use std::fmt;

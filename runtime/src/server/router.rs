@@ -12,8 +12,8 @@ use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use tower::{Service, ServiceExt as _};
 
+use super::connect_info::ConnectInfo;
 use super::error::{Problem, ServeError};
-use super::origin::Origin;
 #[cfg(feature = "rest")]
 use super::session::may_upgrade;
 use crate::bridge::{NamedService, Status};
@@ -180,24 +180,32 @@ impl Router {
 
     /// Answers a request, of which its transport may know where it comes from.
     #[inline]
-    pub(super) fn answer(&self, parts: Parts, body: Body, origin: Option<&Origin>) -> Answering {
+    pub(super) fn answer(&self, parts: Parts, body: Body, connect_info: Option<&ConnectInfo>) -> Answering {
         let media = RpcMedia::of(&parts.headers);
         #[cfg(feature = "rest")]
         let rpc_first = parts.method == Method::POST
             && (media.is_rpc_only() || parts.headers.contains_key(connect::PROTOCOL_VERSION));
         #[cfg(feature = "rest")]
         if !rpc_first && let Some(rest) = &self.shared.rest {
-            let may_upgrade = origin.is_none_or(|_| may_upgrade(&parts));
+            let may_upgrade = connect_info.is_none_or(|_| may_upgrade(&parts));
             let found = rest.find(&parts, may_upgrade);
             if !matches!(found, Ok(PathMatch::Nothing)) || !self.has_service(parts.uri.path()) {
-                return Box::pin(rest.begin(parts, body, found, origin.map(Origin::peer)).answer());
+                return Box::pin(
+                    rest.begin(parts, body, found, connect_info.map(ConnectInfo::peer)).answer(),
+                );
             }
         }
-        self.call_of(media, parts, body, origin)
+        self.call_of(media, parts, body, connect_info)
     }
 
     /// Answers a request to the path of a method, or to nothing at all.
-    fn call_of(&self, media: RpcMedia, parts: Parts, body: Body, origin: Option<&Origin>) -> Answering {
+    fn call_of(
+        &self,
+        media: RpcMedia,
+        parts: Parts,
+        body: Body,
+        connect_info: Option<&ConnectInfo>,
+    ) -> Answering {
         let path = parts.uri.path();
         if let Some(Route { service, index, settings }) = self.shared.methods.get(path) {
             return match rpc::protocol_of(&parts, media, service.info().methods[*index].kind) {
@@ -208,7 +216,7 @@ impl Router {
                         method: *index,
                         parts,
                         body,
-                        peer: origin.map(Origin::peer),
+                        peer: connect_info.map(ConnectInfo::peer),
                         settings: Arc::clone(settings),
                     },
                 )),
@@ -218,8 +226,8 @@ impl Router {
         let what = match self.service(path) {
             Some(Kind::Foreign(service)) if matches!(media, RpcMedia::Grpc(_)) => {
                 let mut request = Request::from_parts(parts, body);
-                if let Some(origin) = origin {
-                    origin.note_on(&mut request);
+                if let Some(connect_info) = connect_info {
+                    connect_info.note_on(&mut request);
                 }
                 return service.call(request);
             }
@@ -232,7 +240,9 @@ impl Router {
                 match rest.find(&parts, false) {
                     Ok(PathMatch::Nothing) => "service",
                     found => {
-                        return Box::pin(rest.begin(parts, body, found, origin.map(Origin::peer)).answer());
+                        return Box::pin(
+                            rest.begin(parts, body, found, connect_info.map(ConnectInfo::peer)).answer(),
+                        );
                     }
                 }
             }

@@ -21,9 +21,9 @@ use crate::call::session::{self, Session, SessionHost};
 ///
 /// It is also where the requests leave their sessions.
 #[derive(Clone)]
-pub(crate) struct Way(Arc<Line>);
+pub(super) struct ConnectionUse(Arc<Shared>);
 
-struct Line {
+struct Shared {
     sessions: mpsc::UnboundedSender<Session>,
     /// Whether there ever was a session.
     has_sessions: AtomicBool,
@@ -39,23 +39,24 @@ struct Line {
 /// The sessions of a connection. They belong to it: it is not over before they are, and they end when it is ended.
 pub(super) struct Sessions {
     left: mpsc::UnboundedReceiver<Session>,
-    way: Way,
+    usage: ConnectionUse,
 }
 
-pub(super) fn sessions(is_http2: bool) -> (Way, Sessions) {
+/// What counts the uses of a connection, and what runs its sessions.
+pub(super) fn track(is_http2: bool) -> (ConnectionUse, Sessions) {
     let (sessions, left) = mpsc::unbounded_channel();
-    let line = Line {
+    let shared = Shared {
         sessions,
         has_sessions: AtomicBool::new(false),
         upgraded: AtomicBool::new(false),
         rest: (!is_http2).then(Mutex::default),
         has_rest: AtomicBool::new(false),
     };
-    let way = Way(Arc::new(line));
-    (way.clone(), Sessions { left, way })
+    let usage = ConnectionUse(Arc::new(shared));
+    (usage.clone(), Sessions { left, usage })
 }
 
-impl Guard for Line {
+impl Guard for Shared {
     fn take_rest(&self, rest: Incoming) {
         if let Some(slot) = &self.rest {
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(rest);
@@ -64,7 +65,7 @@ impl Guard for Line {
     }
 }
 
-impl SessionHost for Line {
+impl SessionHost for Shared {
     fn run(&self, session: Session) {
         self.has_sessions.store(true, Ordering::Release);
         // If the connection is over, so is the session.
@@ -72,9 +73,9 @@ impl SessionHost for Line {
     }
 }
 
-impl Way {
+impl ConnectionUse {
     /// Where a request leaves its session.
-    pub(super) fn for_sessions(&self) -> session::Sessions {
+    pub(super) fn sessions(&self) -> session::Sessions {
         session::Sessions::new(Arc::clone(&self.0) as Arc<dyn SessionHost>)
     }
 
@@ -120,7 +121,7 @@ impl Sessions {
             let outcome = connection.as_mut().poll(task);
             // The others cost something to ask. As long as there was no session, it is enough to have asked once.
             if outcome.is_pending()
-                && (is_new(&mut known, task) || self.way.0.has_sessions.load(Ordering::Acquire))
+                && (is_new(&mut known, task) || self.usage.0.has_sessions.load(Ordering::Acquire))
             {
                 while let Poll::Ready(Some(session)) = self.left.poll_recv(task) {
                     running.spawn(session);

@@ -9,12 +9,12 @@ use crate::peer::Peer;
 
 /// Where the requests of a connection come from, as its transport tells.
 #[derive(Clone)]
-pub struct Origin {
+pub struct ConnectInfo {
     peer: Arc<Peer>,
     note_on: fn(&Peer, &mut Extensions),
 }
 
-impl Origin {
+impl ConnectInfo {
     pub(super) fn new<C: Clone + Send + Sync + 'static>(info: C) -> Self {
         let note_on = |peer: &Peer, extensions: &mut Extensions| {
             if let Some(info) = peer.info::<C>() {
