@@ -19,6 +19,7 @@ pub(crate) const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-acc
 pub(crate) const TRAILERS: u8 = 0x80;
 
 /// The media type of messages in a form.
+#[inline]
 pub(crate) fn media_type(codec: Codec) -> &'static str {
     match codec {
         Codec::Protobuf => "application/grpc",
@@ -27,6 +28,7 @@ pub(crate) fn media_type(codec: Codec) -> &'static str {
 }
 
 /// The media type of gRPC-Web's messages in a form.
+#[inline]
 pub(crate) fn web_media_type(codec: Codec) -> &'static str {
     match codec {
         Codec::Protobuf => "application/grpc-web+proto",
