@@ -33,6 +33,9 @@ mod zeros;
 
 pub use error::{Error, ErrorKind};
 #[doc(hidden)]
+#[cfg(feature = "rest")]
+pub(crate) use field::set_text;
+#[doc(hidden)]
 pub use info::{EnumInfo, Field, JsonEnum, MessageInfo, Type};
 pub use options::{ReadOptions, WriteOptions};
 #[doc(hidden)]
@@ -40,7 +43,6 @@ pub use read::{Object, Reader};
 #[doc(hidden)]
 pub use registry::GENERATED;
 pub use registry::register;
-#[doc(hidden)]
 pub use write::{JsonMap, MapKey, Start, Writer};
 #[doc(hidden)]
 pub use zeros::NegativeZeros;

@@ -15,7 +15,7 @@ use tower::layer::util::Identity;
 use tower::{Layer, Service, ServiceBuilder};
 
 use crate::call::Body;
-use crate::protocol::rpc::Answering;
+use crate::protocol::service::Answering;
 use crate::server::connection;
 use crate::server::connection::Serving;
 use crate::server::serve::Origin;
