@@ -3,9 +3,10 @@
 //! [`assign`] decides for each field; the functions below give emitters Rust types as source text. The shapes
 //! are compared with prost-build's own output whenever messages are emitted, see [`crate::emit`].
 
-mod access;
+pub(crate) mod access;
 mod boxes;
-pub(crate) mod reach;
+mod construct;
+mod size;
 
 use crate::model::{
     FieldId, FieldKind, FieldStorage, FileId, MessageId, Presence, Scalar, Schema, Shape, Syntax, TypePath,
@@ -14,7 +15,7 @@ use crate::model::{
 use crate::names;
 use crate::options::{Options, PathSet};
 
-pub(crate) use access::{Parameter, get, parameters, payload, payload_type, set};
+pub(crate) use construct::{Parameter, parameters, payload, payload_type};
 
 /// A payload beyond this many bytes is boxed: an error set is part of every `Result`, and clippy finds 128 too many.
 const LARGE_PAYLOAD: usize = 112;
@@ -41,7 +42,8 @@ pub(crate) fn assign(schema: &mut Schema, options: &Options) {
     }
     for set in schema.error_sets.ids() {
         for index in 0..schema.error_sets[set].errors.len() {
-            let large = access::size(schema, schema.error_sets[set].errors[index].payload) > LARGE_PAYLOAD;
+            let large =
+                size::of_message(schema, schema.error_sets[set].errors[index].payload) > LARGE_PAYLOAD;
             schema.error_sets[set].errors[index].boxed = large;
         }
     }

@@ -40,7 +40,7 @@ pub(crate) fn remote_addr(extensions: &http::Extensions) -> Option<std::net::Soc
 #[cfg(all(feature = "rpc", feature = "tls"))]
 pub(crate) fn certificates(
     extensions: &http::Extensions,
-) -> Option<std::sync::Arc<Vec<crate::tls::CertificateDer<'static>>>> {
+) -> Option<std::sync::Arc<Vec<tokio_rustls::rustls::pki_types::CertificateDer<'static>>>> {
     #[cfg(feature = "server")]
     {
         use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};

@@ -8,7 +8,6 @@ use std::time::Duration;
 use http::Extensions;
 use tokio::time::Instant;
 
-use crate::access::Principal;
 use crate::bridge;
 use crate::cancellation::CancellationToken;
 use crate::deadline;
@@ -17,6 +16,7 @@ use crate::metadata;
 use crate::metadata::{MetadataError, MetadataMap, Value};
 use crate::method::MethodInfo;
 use crate::peer::Peer;
+use crate::principal::Principal;
 
 /// Everything about a call except its messages: metadata both ways, the deadline, who calls and from where.
 ///
@@ -233,7 +233,9 @@ impl Context {
 
     /// The certificates that the peer has shown, its own first, if the server asked for them.
     #[cfg(feature = "tls")]
-    pub fn peer_certificates(&self) -> Option<Arc<Vec<crate::tls::CertificateDer<'static>>>> {
+    pub fn peer_certificates(
+        &self,
+    ) -> Option<Arc<Vec<tokio_rustls::rustls::pki_types::CertificateDer<'static>>>> {
         match &self.call.peer {
             Some(peer) => peer.certificates.clone(),
             None => bridge::certificates(&self.request().extensions),

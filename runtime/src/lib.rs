@@ -81,6 +81,8 @@ pub mod metadata;
 pub mod method;
 #[cfg(feature = "rpc")]
 mod peer;
+#[cfg(feature = "rpc")]
+mod principal;
 #[cfg(any(feature = "server", feature = "client"))]
 mod protocol;
 #[cfg(feature = "server")]

@@ -10,7 +10,7 @@ pub(crate) struct Peer {
     pub(crate) addr: Option<SocketAddr>,
     /// The certificates that it has shown, its own first.
     #[cfg(feature = "tls")]
-    pub(crate) certificates: Option<Arc<Vec<crate::tls::CertificateDer<'static>>>>,
+    pub(crate) certificates: Option<Arc<Vec<tokio_rustls::rustls::pki_types::CertificateDer<'static>>>>,
     /// What the transport says in its own words.
     pub(crate) info: Box<dyn Any + Send + Sync>,
 }

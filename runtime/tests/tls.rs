@@ -5,6 +5,7 @@
 #[path = "support/authority.rs"]
 mod authority;
 
+use std::error::Error as _;
 use std::sync::Arc;
 
 use authority::Authority;
@@ -87,12 +88,14 @@ async fn both_sides_are_known() {
 async fn useless_certificates_are_named() {
     let key = KeyPair::generate().unwrap().serialize_pem();
     for (chain, key, expected) in [
-        (String::new(), key.clone(), "cannot serve: TLS certificate chain: there is no certificate in it"),
-        (Authority::new().pem(), "nonsense".to_owned(), "cannot serve: TLS private key: "),
-        (Authority::new().pem(), key, "cannot serve: TLS identity: "),
+        (String::new(), key.clone(), "TLS certificate chain: there is no certificate in it"),
+        (Authority::new().pem(), "nonsense".to_owned(), "TLS private key: "),
+        (Authority::new().pem(), key, "TLS identity: "),
     ] {
         let tls = ServerTls::new(Identity::from_pem(chain, key));
-        let error = Server::new().tls(tls).bind("127.0.0.1:0").await.unwrap_err().to_string();
-        assert!(error.starts_with(expected), "{error}");
+        let error = Server::new().tls(tls).bind("127.0.0.1:0").await.unwrap_err();
+        assert!(error.is_invalid_tls(), "{error}");
+        let source = error.source().unwrap().to_string();
+        assert!(source.starts_with(expected), "{source}");
     }
 }

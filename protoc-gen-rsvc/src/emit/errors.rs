@@ -141,8 +141,11 @@ fn print(schema: &Schema, part: &TemplatePart, module: &[String]) -> String {
     let mut value = String::new();
     for (depth, field) in path.iter().enumerate() {
         value = match depth {
-            0 => storage::get(schema, *field, "payload", module),
-            _ => format!("({value}).and_then(|payload| {})", storage::get(schema, *field, "payload", module)),
+            0 => storage::access::optional(schema, *field, "payload", module),
+            _ => format!(
+                "({value}).and_then(|payload| {})",
+                storage::access::optional(schema, *field, "payload", module)
+            ),
         };
     }
     let Some(&last) = path.last() else { return "::core::result::Result::Ok(())".into() };
@@ -174,7 +177,8 @@ fn default(schema: &Schema, id: FieldId) -> String {
 
 /// A statement that adds a field to the metadata.
 fn metadata(schema: &Schema, id: FieldId, module: &[String]) -> String {
-    let (name, value) = (literal(&schema.fields[id].name), storage::get(schema, id, "payload", module));
+    let (name, value) =
+        (literal(&schema.fields[id].name), storage::access::optional(schema, id, "payload", module));
     match enumeration(schema, id, module) {
         Some(ty) => format!("out.enumeration({name}, {value}, {});", name_of(&ty)),
         None => format!("out.field({name}, {value});"),
@@ -188,7 +192,7 @@ fn restore(schema: &Schema, id: FieldId, module: &[String]) -> String {
         Some(ty) => format!("incoming.enumeration({name}, {})", number_of(&ty)),
         None => format!("incoming.field({name})"),
     };
-    let set = storage::set(schema, id, "payload", "value", module);
+    let set = storage::access::set(schema, id, "payload", "value", module);
     format!("if let ::core::option::Option::Some(value) = {value} {{ {set} }}")
 }
 

@@ -17,7 +17,7 @@ use super::internal;
 use crate::diag::Diagnostic;
 use crate::model::{EnumId, FieldId, FieldKind, MessageId, OneofId, PackageId, Scalar, Schema, ValueType};
 use crate::names;
-use crate::storage::reach;
+use crate::storage::access;
 use crate::tokens;
 
 pub(crate) use prost_types::emit as emit_prost_types;
@@ -229,7 +229,7 @@ impl<'a> JsonEmitter<'a> {
         match self.schema.fields[id].kind {
             FieldKind::Repeated(_) => Holds::List,
             FieldKind::Map(..) => Holds::Map,
-            FieldKind::Singular(..) if reach::is_optional(self.schema, id) => Holds::Optional,
+            FieldKind::Singular(..) if access::is_optional(self.schema, id) => Holds::Optional,
             FieldKind::Singular(..) => Holds::Value,
         }
     }

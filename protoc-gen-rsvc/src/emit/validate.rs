@@ -12,7 +12,7 @@ use crate::diag::Diagnostic;
 use crate::model::rules::{FieldRules, Group, MessageRules, ValueRules};
 use crate::model::{FieldId, FieldKind, MessageId, PackageId, Schema, ValueType};
 use crate::names;
-use crate::storage::reach;
+use crate::storage::access;
 use crate::tokens;
 
 /// The impls of all messages of a package, nested ones included, in its module.
@@ -97,7 +97,7 @@ impl MessageEmitter<'_> {
             let set = set();
             return missing.map_or_else(TokenStream::new, |missing| quote!(if !(#set) { #missing }));
         }
-        if reach::is_optional(cx.schema, field) {
+        if access::is_optional(cx.schema, field) {
             let this = cel::this();
             let body =
                 self.value(&rules.value, field, FieldPart::Whole, &cx.on(StoredExpr::behind(quote!(#this))));
@@ -105,7 +105,7 @@ impl MessageEmitter<'_> {
             let otherwise = missing.map(|missing| quote!(else { #missing }));
             return quote!(if let #pattern = #text { #body } #otherwise);
         }
-        let place = StoredExpr::direct(tokens::parse(&reach::place(cx.schema, field, "self")));
+        let place = StoredExpr::direct(tokens::parse(&access::place(cx.schema, field, "self")));
         let body = self.value(&rules.value, field, FieldPart::Whole, &cx.on(place));
         match missing {
             Some(missing) => {
@@ -123,7 +123,7 @@ impl MessageEmitter<'_> {
     /// The call for a field that is an optional message with no rules but its own.
     fn message(&self, rules: &FieldRules) -> Option<TokenStream> {
         let cx = self.cx;
-        let place = tokens::parse(&reach::option(cx.schema, rules.field, "self")?);
+        let place = tokens::parse(&access::option(cx.schema, rules.field, "self")?);
         if !rules.value.is_message_only() {
             return None;
         }

@@ -1,202 +1,112 @@
-//! Expressions that read, write and make messages, as source text.
+//! Reading and setting the fields of prost's structs, as source text.
 
-use super::{Shape, value_type};
-use crate::model::{FieldId, FieldKind, MessageId, OneofId, Scalar, Schema, ValueType, WellKnown};
+use crate::model::{FieldId, FieldKind, Presence, Scalar, Schema, Shape, ValueType};
 use crate::names;
 
-/// The value of a singular field as an `Option<&T>`; `message` is an expression for the message or a reference to it.
-///
-/// It is `None` where a field with presence is not set. Wrappers are the values in them, enums their numbers.
-pub(crate) fn get(schema: &Schema, id: FieldId, message: &str, module: &[String]) -> String {
-    let field = &schema.fields[id];
-    let (name, boxed) = (&field.rust_name, field.storage.boxed);
-    match field.storage.shape {
-        Shape::Option if boxed => format!("{message}.{name}.as_deref()"),
-        Shape::Option => format!("{message}.{name}.as_ref()"),
-        Shape::Variant => {
-            let (member, variant) = variant(schema, id, module);
-            let value = if boxed { "&**value" } else { "value" };
-            format!(
-                "match &{message}.{member} {{ ::core::option::Option::Some({variant}(value)) => \
-                 ::core::option::Option::Some({value}), _ => ::core::option::Option::None }}"
-            )
-        }
-        _ if boxed => format!("::core::option::Option::Some(&*{message}.{name})"),
-        _ => format!("::core::option::Option::Some(&{message}.{name})"),
+/// Whether the struct itself tells unset from the default.
+pub(crate) fn is_optional(schema: &Schema, field: FieldId) -> bool {
+    matches!(schema.fields[field].storage.shape, Shape::Option | Shape::Variant)
+}
+
+/// Whether the value stands in the struct, whatever was sent.
+pub(crate) fn is_always_there(schema: &Schema, field: FieldId) -> bool {
+    schema.fields[field].storage.shape == Shape::Plain
+}
+
+/// A field that is not optional, as a place of type `T`.
+pub(crate) fn place(schema: &Schema, field: FieldId, base: &str) -> String {
+    let place = format!("{base}.{}", schema.fields[field].rust_name);
+    if schema.fields[field].storage.boxed { format!("(*{place})") } else { place }
+}
+
+/// The field itself, if it is an `Option`.
+pub(crate) fn option(schema: &Schema, field: FieldId, base: &str) -> Option<String> {
+    (schema.fields[field].storage.shape == Shape::Option)
+        .then(|| format!("{base}.{}", schema.fields[field].rust_name))
+}
+
+/// The oneof's field in the struct, and the variant of a field.
+fn variant(schema: &Schema, field: FieldId, module: &[String]) -> Option<(String, String)> {
+    let node = &schema.fields[field];
+    let oneof = &schema.oneofs[node.oneof?];
+    let variant = format!("{}::{}", names::path_from(module, &oneof.rust), node.rust_name);
+    (node.storage.shape == Shape::Variant).then(|| (oneof.rust_name.clone(), variant))
+}
+
+/// `Option<&T>` of any field that is not a list or map. Wrappers are the values in them, enums their numbers.
+pub(crate) fn optional(schema: &Schema, field: FieldId, base: &str, module: &[String]) -> String {
+    let boxed = schema.fields[field].storage.boxed;
+    if let Some((oneof, variant)) = variant(schema, field, module) {
+        let held = if boxed { "&**__rsvc_f" } else { "__rsvc_f" };
+        return format!(
+            "match &{base}.{oneof} {{ ::core::option::Option::Some({variant}(__rsvc_f)) => \
+             ::core::option::Option::Some({held}), _ => ::core::option::Option::None }}"
+        );
+    }
+    match (is_optional(schema, field), boxed) {
+        (true, true) => format!("{base}.{}.as_deref()", schema.fields[field].rust_name),
+        (true, false) => format!("{base}.{}.as_ref()", schema.fields[field].rust_name),
+        (false, _) => format!("::core::option::Option::Some(&{})", place(schema, field, base)),
     }
 }
 
-/// A statement that sets a singular scalar, enum or wrapper to the value of an expression.
-pub(crate) fn set(schema: &Schema, id: FieldId, message: &str, value: &str, module: &[String]) -> String {
-    let name = &schema.fields[id].rust_name;
-    match schema.fields[id].storage.shape {
-        Shape::Option => format!("{message}.{name} = ::core::option::Option::Some({value});"),
-        Shape::Variant => {
-            let (member, variant) = variant(schema, id, module);
-            format!("{message}.{member} = ::core::option::Option::Some({variant}({value}));")
+/// A pattern that binds `var` to `&T` when a field that may be unset is set, and what it is matched with.
+pub(crate) fn bind(
+    schema: &Schema,
+    field: FieldId,
+    base: &str,
+    var: &str,
+    module: &[String],
+) -> (String, String) {
+    let some = |inner: &str| format!("::core::option::Option::Some({inner})");
+    let boxed = schema.fields[field].storage.boxed;
+    match variant(schema, field, module) {
+        Some((oneof, variant)) if !boxed => (some(&format!("{variant}({var})")), format!("&{base}.{oneof}")),
+        None if is_optional(schema, field) && !boxed => {
+            (some(var), format!("&{base}.{}", schema.fields[field].rust_name))
         }
-        _ => format!("{message}.{name} = {value};"),
+        _ => (some(var), optional(schema, field, base, module)),
     }
 }
 
-/// The member of the struct that holds a oneof, and the path of one of its variants.
-fn variant(schema: &Schema, id: FieldId, module: &[String]) -> (String, String) {
-    let field = &schema.fields[id];
-    let oneof = &schema.oneofs[field.oneof.expect("a variant is of a oneof")];
-    (oneof.rust_name.clone(), format!("{}::{}", names::path_from(module, &oneof.rust), field.rust_name))
-}
-
-/// A parameter of a function that makes a message, and what becomes of it.
-pub(crate) struct Parameter {
-    /// Both of the parameter and of the struct's field.
-    pub(crate) name: String,
-    /// What is taken, as lenient as can be.
-    pub(crate) ty: String,
-    /// The parameter as the struct stores it.
-    pub(crate) value: String,
-}
-
-/// The parameters that make a whole message, in the order of definition; a oneof stands where its first field does.
-pub(crate) fn parameters(schema: &Schema, id: MessageId, module: &[String]) -> Vec<Parameter> {
-    let mut oneofs: Vec<OneofId> = Vec::new();
-    let mut parameters = Vec::new();
-    for field in &schema.messages[id].fields {
-        match schema.fields[*field].oneof {
-            Some(oneof) if oneofs.contains(&oneof) => {}
-            Some(oneof) => {
-                oneofs.push(oneof);
-                let node = &schema.oneofs[oneof];
-                let ty = super::oneof_type(&node.rust, module);
-                parameters.push(Parameter {
-                    name: node.rust_name.clone(),
-                    ty: into(&ty),
-                    value: format!("::core::convert::Into::into({})", node.rust_name),
-                });
-            }
-            None => parameters.push(parameter(schema, *field, module)),
-        }
+/// Whether a field is set: by presence, or by a value that is not the default.
+pub(crate) fn is_set(schema: &Schema, field: FieldId, base: &str, module: &[String]) -> String {
+    if let Some((oneof, variant)) = variant(schema, field, module) {
+        return format!("::core::matches!(&{base}.{oneof}, ::core::option::Option::Some({variant}(_)))");
     }
-    parameters
-}
-
-fn parameter(schema: &Schema, id: FieldId, module: &[String]) -> Parameter {
-    let field = &schema.fields[id];
-    let name = field.rust_name.clone();
-    let one = match field.kind.value() {
-        ValueType::Enum(id) => names::path_from(module, &schema.enums[*id].rust),
-        _ => value_type(schema, id, module),
-    };
-    let lenient = |scalar: Option<Scalar>, ty: &str| match scalar {
-        Some(Scalar::String | Scalar::Bytes) => into(ty),
-        _ => ty.to_owned(),
-    };
-    let scalar = match field.kind.value() {
-        ValueType::Scalar(scalar) => Some(*scalar),
-        _ => None,
-    };
-    let is_enum = matches!(field.kind.value(), ValueType::Enum(_));
-    let (ty, value) = match (&field.kind, field.storage.shape) {
-        (FieldKind::Map(key, _), _) => {
-            let key = lenient(Some(*key), super::scalar_type(*key));
-            (
-                format!("impl ::core::iter::IntoIterator<Item = ({key}, {})>", lenient(scalar, &one)),
-                format!("::rsvc::codegen::error::map({name})"),
-            )
-        }
-        (FieldKind::Repeated(_), _) => (
-            format!("impl ::core::iter::IntoIterator<Item = {}>", lenient(scalar, &one)),
-            format!("::rsvc::codegen::error::list({name})"),
-        ),
-        (_, Shape::Option) => {
-            let ty = into(&format!("::core::option::Option<{one}>"));
-            let value = if field.storage.boxed {
-                let option = format!("::core::option::Option<{one}>");
-                format!("::core::convert::Into::<{option}>::into({name}).map({BOX}::new)")
-            } else {
-                format!("::rsvc::codegen::error::option({name})")
-            };
-            (ty, value)
-        }
-        _ if field.storage.boxed => (one, format!("{BOX}::new({name})")),
-        _ if is_enum => (one, format!("::core::convert::Into::into({name})")),
-        _ => match scalar {
-            Some(Scalar::String | Scalar::Bytes) => {
-                (into(&one), format!("::core::convert::Into::into({name})"))
-            }
-            _ => (one, name.clone()),
-        },
-    };
-    Parameter { name, ty, value }
-}
-
-const BOX: &str = "::rsvc::codegen::prost::alloc::boxed::Box";
-
-fn into(ty: &str) -> String {
-    format!("impl ::core::convert::Into<{ty}>")
-}
-
-/// The payload of an error as its variant holds it.
-pub(crate) fn payload_type(ty: &str, boxed: bool) -> String {
-    if boxed { format!("{BOX}<{ty}>") } else { ty.to_owned() }
-}
-
-/// An expression put into the payload of an error's variant.
-pub(crate) fn payload(value: &str, boxed: bool) -> String {
-    if boxed { format!("{BOX}::new({value})") } else { value.to_owned() }
-}
-
-/// How many bytes a message takes at most, on a 64-bit machine.
-pub(super) fn size(schema: &Schema, id: MessageId) -> usize {
-    let message = &schema.messages[id];
-    match message.well_known {
-        Some(WellKnown::Empty) => return 0,
-        Some(wrapper) if wrapper.is_wrapper() => {
-            return value_size(schema, message.fields[0]);
-        }
-        _ => {}
+    if is_optional(schema, field) {
+        return format!("{base}.{}.is_some()", schema.fields[field].rust_name);
     }
-    let plain = message.fields.iter().filter(|f| schema.fields[**f].oneof.is_none());
-    let oneofs = message.oneofs.iter().map(|oneof| {
-        let members = schema.oneofs[*oneof].fields.iter().map(|f| value_size(schema, *f));
-        members.max().expect("a oneof has a member") + WORD
-    });
-    let size: usize = plain.map(|f| field_size(schema, *f)).chain(oneofs).sum();
-    size.next_multiple_of(WORD)
-}
-
-const WORD: usize = 8;
-
-fn field_size(schema: &Schema, id: FieldId) -> usize {
-    match schema.fields[id].storage.shape {
-        Shape::Vec | Shape::BTreeMap => 3 * WORD,
-        Shape::HashMap => 6 * WORD,
-        // Texts and boxes have a niche for `None`; of the rest nobody knows.
-        Shape::Option => match schema.fields[id].kind.value() {
-            ValueType::Scalar(Scalar::String | Scalar::Bytes) => value_size(schema, id),
-            _ if schema.fields[id].storage.boxed => WORD,
-            _ => value_size(schema, id) + WORD,
-        },
-        Shape::Plain | Shape::Variant => value_size(schema, id),
+    let place = place(schema, field, base);
+    match &schema.fields[field].kind {
+        FieldKind::Repeated(_) | FieldKind::Map(..) => format!("!{place}.is_empty()"),
+        // Required: always there as far as prost can tell.
+        FieldKind::Singular(_, Presence::Required) => "true".into(),
+        FieldKind::Singular(value, _) => not_default(&place, value),
     }
 }
 
-fn value_size(schema: &Schema, id: FieldId) -> usize {
-    let field = &schema.fields[id];
-    match field.kind.value() {
-        _ if field.storage.boxed => WORD,
-        ValueType::Scalar(Scalar::Bytes) if field.storage.shared_bytes => 4 * WORD,
-        ValueType::Scalar(Scalar::String | Scalar::Bytes) => 3 * WORD,
-        ValueType::Scalar(Scalar::Bool) => 1,
-        ValueType::Scalar(
-            Scalar::Float
-            | Scalar::Int32
-            | Scalar::Uint32
-            | Scalar::Sint32
-            | Scalar::Fixed32
-            | Scalar::Sfixed32,
-        )
-        | ValueType::Enum(_) => 4,
-        ValueType::Scalar(_) => 8,
-        ValueType::Message(message) | ValueType::Group(message) => size(schema, *message),
+/// Whether a value without presence differs from the default.
+pub(crate) fn not_default(place: &str, value: &ValueType) -> String {
+    match value {
+        ValueType::Scalar(Scalar::Bool) => place.to_owned(),
+        ValueType::Scalar(Scalar::String | Scalar::Bytes) => format!("!{place}.is_empty()"),
+        // Minus zero is not the default.
+        ValueType::Scalar(Scalar::Double | Scalar::Float) => format!("{place}.to_bits() != 0"),
+        ValueType::Scalar(_) | ValueType::Enum(_) => format!("{place} != 0"),
+        ValueType::Message(_) | ValueType::Group(_) => "true".into(),
+    }
+}
+
+/// A statement that sets a singular field of a struct to a value.
+pub(crate) fn set(schema: &Schema, field: FieldId, base: &str, value: &str, module: &[String]) -> String {
+    if let Some((oneof, variant)) = variant(schema, field, module) {
+        return format!("{base}.{oneof} = ::core::option::Option::Some({variant}({value}));");
+    }
+    let name = &schema.fields[field].rust_name;
+    if is_optional(schema, field) {
+        format!("{base}.{name} = ::core::option::Option::Some({value});")
+    } else {
+        format!("{base}.{name} = {value};")
     }
 }

@@ -9,7 +9,7 @@ use super::{Error, re2};
 /// A regular expression that was tested at build time and is compiled on first use.
 pub struct Pattern {
     source: &'static str,
-    compiled: OnceLock<Option<Regex>>,
+    compiled: OnceLock<Regex>,
 }
 
 impl Pattern {
@@ -19,10 +19,13 @@ impl Pattern {
     }
 
     /// Whether it is found in the text.
+    ///
+    /// # Panics
+    /// If the pattern is not one: the generator has compiled it.
     #[inline]
     pub fn is_match(&self, text: &str) -> bool {
-        // The generator compiled it once already; one that does not compile here matches nothing, which fails the rule.
-        self.compiled.get_or_init(|| Regex::new(self.source).ok()).as_ref().is_some_and(|r| r.is_match(text))
+        let compile = || Regex::new(self.source).expect("the generator has compiled it");
+        self.compiled.get_or_init(compile).is_match(text)
     }
 }
 

@@ -34,8 +34,10 @@ pub fn translate(pattern: &str) -> Result<String, String> {
                 in_class = false;
                 out.push(']');
             }
-            '[' if pattern[at..].starts_with("[:") && pattern[at..].contains(":]") => {
-                let end = at + pattern[at..].find(":]").unwrap_or_default() + 2;
+            '[' if pattern[at..].starts_with("[:")
+                && let Some(length) = pattern[at..].find(":]") =>
+            {
+                let end = at + length + 2;
                 out.push_str(&pattern[at..end]);
                 while chars.next_if(|(i, _)| *i < end).is_some() {}
             }

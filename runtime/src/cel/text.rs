@@ -29,8 +29,7 @@ pub fn double_short(value: f64) -> String {
         return if value.is_sign_negative() { "-0" } else { "0" }.to_owned();
     }
     let scientific = format!("{value:e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let (digits, exponent) = split_exponent(&scientific);
     if (-4..6).contains(&exponent) {
         return format!("{value}");
     }
@@ -49,10 +48,15 @@ pub fn double_scientific(value: f64, decimals: usize) -> String {
         return double(value);
     }
     let text = format!("{value:.decimals$e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let (digits, exponent) = split_exponent(&text);
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+/// The digits and the exponent of a number as `{:e}` writes it.
+fn split_exponent(scientific: &str) -> (&str, i32) {
+    let (digits, exponent) = scientific.split_once('e').expect("scientific notation has an exponent");
+    (digits, exponent.parse().expect("an exponent is an integer"))
 }
 
 /// Bytes in hexadecimal.

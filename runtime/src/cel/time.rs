@@ -72,10 +72,9 @@ impl Duration {
     }
 
     fn from_nanos(total: i64) -> Self {
-        // The rest is below a second, so it fits.
         Self {
             seconds: total.div_euclid(NANOS),
-            nanos: i32::try_from(total.rem_euclid(NANOS)).unwrap_or_default(),
+            nanos: i32::try_from(total.rem_euclid(NANOS)).expect("the rest is below a second"),
         }
     }
 

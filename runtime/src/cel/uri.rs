@@ -29,7 +29,7 @@ fn rest(a: &str, after_scheme: bool) -> bool {
         }
         &a[end..]
     } else {
-        let first = a.split('/').next().unwrap_or_default();
+        let first = a.split_once('/').map_or(a, |(first, _)| first);
         if !after_scheme && first.contains(':') {
             return false;
         }

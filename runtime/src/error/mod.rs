@@ -23,6 +23,7 @@ pub(crate) mod fill;
 mod hide;
 mod language;
 pub(crate) mod limit;
+mod method;
 mod set;
 pub(crate) mod wire;
 
@@ -30,7 +31,8 @@ use crate::bridge::{Code, Status};
 
 pub use crate::bridge::StatusExt;
 pub use hide::{OrStatus, hide, internal};
-pub use set::{ErrorDefinition, ErrorSet, MethodError};
+pub use method::MethodError;
+pub use set::{ErrorDefinition, ErrorSet};
 
 /// The HTTP status of a code, as `google.rpc.Code` documents it.
 ///

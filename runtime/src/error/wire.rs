@@ -37,8 +37,7 @@ pub(super) fn to_status<S: ErrorSet>(error: &S, index: usize, languages: Option<
 
 fn retry(definition: &ErrorDefinition) -> Option<Any> {
     let delay = definition.retry_after?;
-    // Longer than the type can say is checked when building.
-    let retry_delay = prost_types::Duration::try_from(delay).ok()?;
+    let retry_delay = prost_types::Duration::try_from(delay).expect("the build refuses longer ones");
     Some(any(RetryInfo::TYPE_URL, &pb::RetryInfo { retry_delay: Some(retry_delay) }))
 }
 
@@ -52,7 +51,7 @@ fn help(definition: &ErrorDefinition) -> Option<Any> {
 }
 
 fn localized<S: ErrorSet>(error: &S, definition: &ErrorDefinition, languages: Option<&str>) -> Option<Any> {
-    let locale = language::choose(definition.locales, languages.unwrap_or_default())?;
+    let locale = language::choose(definition.locales, languages.unwrap_or(""))?;
     let message = Localized { error, locale }.to_string();
     let message = pb::LocalizedMessage { locale: definition.locales[locale].into(), message };
     Some(any(LocalizedMessage::TYPE_URL, &message))

@@ -4,7 +4,6 @@
 //! `#[inline]` method. Hence pointers to references, which nobody drops, and methods that are not inlined: one
 //! function for a message in the whole program.
 
-use super::info::EnumInfo;
 use super::{Error, Json, Reader, Writer};
 
 /// Something to write.
@@ -56,15 +55,6 @@ impl<T: Json> Values for &Vec<T> {
 impl<T: Json> Values for &[&T] {
     fn write(&self, index: usize, writer: &mut Writer) {
         self[index].write(writer);
-    }
-}
-
-/// Numbers of an enum.
-pub(super) struct Enums<'a>(pub(super) &'a [i32], pub(super) &'a EnumInfo);
-
-impl Values for Enums<'_> {
-    fn write(&self, index: usize, writer: &mut Writer) {
-        writer.enum_value(self.0[index], self.1);
     }
 }
 

@@ -48,7 +48,9 @@ fn write<T: Json + Message + Default>(bytes: &[u8], writer: &mut Writer) {
 }
 
 fn read<T: Json + Message + Default>(reader: &mut Reader<'_>) -> Result<Vec<u8>, Error> {
-    Ok(encode(&reader.message_value::<T>()?))
+    let mut message = T::default();
+    message.read_json(reader)?;
+    Ok(encode(&message))
 }
 
 impl MessageInfo {

@@ -10,11 +10,13 @@
 //! [`ReadOptions`] and [`WriteOptions`] say how, [`register`] makes hand-written messages known to `Any`.
 
 mod base64;
+mod document;
 mod dynamic;
 mod erase;
 mod error;
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 mod field;
+mod fields;
 pub(crate) mod info;
 mod locate;
 mod options;
@@ -35,15 +37,17 @@ pub use error::{Error, ErrorKind};
 #[doc(hidden)]
 #[cfg(feature = "rest")]
 pub(crate) use field::set_text;
+pub use fields::{JsonMap, MapKey, Object};
 #[doc(hidden)]
 pub use info::{EnumInfo, Field, JsonEnum, MessageInfo, Type};
 pub use options::{ReadOptions, WriteOptions};
 #[doc(hidden)]
-pub use read::{Object, Reader};
+pub use read::Reader;
 #[doc(hidden)]
 pub use registry::GENERATED;
 pub use registry::register;
-pub use write::{JsonMap, MapKey, Start, Writer};
+#[doc(hidden)]
+pub use write::{Start, Writer};
 #[doc(hidden)]
 pub use zeros::NegativeZeros;
 pub(crate) use zeros::encode;

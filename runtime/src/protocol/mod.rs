@@ -20,4 +20,6 @@ pub(crate) mod server;
 pub(crate) mod service;
 #[cfg(feature = "server")]
 pub(crate) mod settings;
+#[cfg(feature = "server")]
+mod text;
 pub(crate) mod wire;

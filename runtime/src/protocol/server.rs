@@ -100,7 +100,7 @@ pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCal
         Ok(negotiated) => negotiated,
         Err(status) => return answered(refuse_encoding(dialect, codec, &settings, status)),
     };
-    let body = if dialect.is_text() { super::grpc::text::decode(body) } else { body };
+    let body = if dialect.is_text() { super::text::decode(body) } else { body };
     let mut exchange = Enveloped {
         call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy),
         reader: EnvelopeReader::new(body, settings.max_request_size),
@@ -275,11 +275,7 @@ impl Enveloped {
                     End::Trailers(trailers) => Body::with_trailers(data.into(), trailers),
                     End::Data(end) => {
                         data.extend_from_slice(&end);
-                        if form.dialect.is_text() {
-                            super::grpc::text::encode(&data).into()
-                        } else {
-                            data.into()
-                        }
+                        if form.dialect.is_text() { super::text::encode(&data).into() } else { data.into() }
                     }
                 };
                 form.response(ctx, body)
@@ -445,7 +441,7 @@ impl http_body::Body for Streamed {
         let mut out = Vec::new();
         ready!(this.poll_gather(task, &mut out));
         if !out.is_empty() {
-            let out = if this.form.dialect.is_text() { super::grpc::text::encode(&out) } else { out };
+            let out = if this.form.dialect.is_text() { super::text::encode(&out) } else { out };
             return Poll::Ready(Some(Ok(Frame::data(out.into()))));
         }
         Poll::Ready(take(&mut this.end).map(|trailers| Ok(Frame::trailers(trailers.into_headers()))))

@@ -1,25 +1,18 @@
 //! A server with an address, on its way to serve.
 
-use std::any::Any;
 use std::fmt;
-use std::future::poll_fn;
 use std::net::SocketAddr;
 
-use bytes::Bytes;
 use futures_util::stream::Stream;
-use http::request::Parts;
-use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tower::layer::util::Identity;
-use tower::{Layer, Service, ServiceBuilder};
+use tower::{Layer, ServiceBuilder};
 
-use crate::call::Body;
-use crate::protocol::service::Answering;
-use crate::server::connection;
-use crate::server::connection::Serving;
-use crate::server::serve::Origin;
-use crate::server::{BoxError, Connected, Router, ServeError, router, signal};
+use crate::server::connection::{self, Serving};
+use crate::server::error::{Problem, ServeError};
+use crate::server::http_service::HttpService;
+use crate::server::{Connected, Router, signal};
 
 /// A server that has its address and does not serve yet.
 ///
@@ -55,7 +48,7 @@ impl<L: Layer<Router, Service: HttpService>> BoundServer<L> {
     /// Serves until ctrl-c or SIGTERM.
     pub async fn serve(self) -> Result<(), ServeError> {
         tracing::info!(addr = %self.local_addr, "serving");
-        let signals = signal::Signals::new().map_err(ServeError::Io)?;
+        let signals = signal::Signals::new().map_err(Problem::System)?;
         let incoming = connection::tcp(self.listener);
         self.prepared.serve(incoming, signals.nth(1), signals.nth(2)).await;
         Ok(())
@@ -94,39 +87,5 @@ impl<L: Layer<Router, Service: HttpService>> Prepared<L> {
         E: fmt::Display,
     {
         self.serving.run(self.layers.service(self.router), incoming, stop, hurry).await;
-    }
-}
-
-/// What the layers of a [`Server`](super::Server) make of its [`Router`]: any tower service that answers HTTP requests.
-pub trait HttpService: Clone + Send + 'static {
-    /// Answers a request.
-    fn answer(&self, parts: Parts, body: Body, origin: &Origin) -> Answering;
-}
-
-impl<S, B> HttpService for S
-where
-    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Into<BoxError>,
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
-{
-    #[inline]
-    fn answer(&self, parts: Parts, body: Body, origin: &Origin) -> Answering {
-        // Without layers there is a shorter way.
-        if let Some(router) = (self as &dyn Any).downcast_ref::<Router>() {
-            return router.answer(parts, body, Some(origin));
-        }
-        let mut request = Request::from_parts(parts, body);
-        origin.note_on(&mut request);
-        let mut service = self.clone();
-        Box::pin(async move {
-            if let Err(error) = poll_fn(|task| service.poll_ready(task)).await {
-                return router::layer_failed(error.into());
-            }
-            match service.call(request).await {
-                Ok(response) => response.map(Body::new),
-                Err(error) => router::layer_failed(error.into()),
-            }
-        })
     }
 }

@@ -9,48 +9,18 @@ use std::time::Duration;
 use futures_util::stream::{Stream, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::cancellation::CancellationToken;
+use crate::server::http_service::HttpService;
+use crate::server::limits::{Drain, Limits};
+use crate::server::panics;
 use crate::server::serve::Http;
-use crate::server::{Connected, Health, HttpService};
+use crate::server::{Connected, Health};
 
 /// How long accepting pauses when the system refuses it, as when there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// What a connection may do.
-pub(super) struct Limits {
-    pub(super) connections: usize,
-    pub(super) streams: u32,
-    pub(super) header_list: u32,
-    pub(super) keepalive: Option<(Duration, Duration)>,
-    pub(super) handshake: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: usize::MAX,
-            streams: 1024,
-            header_list: 16 * 1024,
-            keepalive: Some((Duration::from_mins(1), Duration::from_secs(20))),
-            handshake: Duration::from_secs(20),
-        }
-    }
-}
-
-/// How a server stops.
-pub(super) struct Drain {
-    pub(super) delay: Duration,
-    pub(super) timeout: Duration,
-}
-
-impl Default for Drain {
-    fn default() -> Self {
-        Self { delay: Duration::ZERO, timeout: Duration::from_secs(30) }
-    }
-}
 
 /// Everything about serving except what is served.
 pub(super) struct Serving {
@@ -97,7 +67,7 @@ impl Serving {
                 tokio::select! {
                     biased;
                     () = &mut stop => break,
-                    Some(ended) = connections.join_next() => report(&ended),
+                    Some(ended) = connections.join_next() => panics::log(&ended),
                     accepted = incoming.next(), if more && connections.len() < self.limits.connections => match accepted {
                         Some(Ok(io)) => {
                             connections.spawn(self.connection(io, &http, service.clone(), &draining));
@@ -114,7 +84,7 @@ impl Serving {
         draining.cancel();
         let done = async {
             while let Some(ended) = connections.join_next().await {
-                report(&ended);
+                panics::log(&ended);
             }
         };
         let finished = tokio::select! {
@@ -140,20 +110,20 @@ impl Serving {
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let (http, draining) = (Arc::clone(http), Arc::clone(draining));
-        let silence = self.limits.handshake;
+        let handshake_timeout = self.limits.handshake;
         #[cfg(feature = "tls")]
         let tls = self.tls.clone();
         async move {
             #[cfg(feature = "tls")]
             if let Some(tls) = tls {
-                match tokio::time::timeout(silence, tls.accept(io)).await {
-                    Ok(Ok(io)) => http.serve(io, service, &draining, silence).await,
+                match tokio::time::timeout(handshake_timeout, tls.accept(io)).await {
+                    Ok(Ok(io)) => http.serve(io, service, &draining, handshake_timeout).await,
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
                 }
                 return;
             }
-            http.serve(io, service, &draining, silence).await;
+            http.serve(io, service, &draining, handshake_timeout).await;
         }
     }
 
@@ -165,13 +135,5 @@ impl Serving {
             health.stop();
         }
         sleep(self.drain.delay).await;
-    }
-}
-
-pub(super) fn report(ended: &Result<(), JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!(%error, "a connection panicked");
     }
 }

@@ -1,56 +1,97 @@
-//! Why a server does not serve.
+//! [`ServeError`].
 
 use std::error::Error;
 use std::{fmt, io};
 
+use crate::call::BoxError;
+
 /// A server cannot serve.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum ServeError {
+pub struct ServeError(Problem);
+
+#[derive(Debug)]
+pub(super) enum Problem {
     /// The address cannot be listened on.
-    Bind {
-        /// The address as it was given.
-        addr: String,
-        /// The reason.
-        error: io::Error,
-    },
+    Bind { addr: String, error: io::Error },
     /// Services were added more than once.
-    DuplicateServices(Vec<&'static str>),
-    /// Methods do not say who may call them, while [`require_access`](crate::Server::require_access) is set.
+    Duplicates(Vec<&'static str>),
+    /// Methods do not say who may call them.
     UndeclaredAccess(Vec<&'static str>),
     /// A descriptor set cannot be served by reflection.
-    Descriptors(Box<dyn Error + Send + Sync>),
-    /// The certificates or keys for TLS are of no use.
+    Descriptors(BoxError),
     #[cfg(feature = "tls")]
     Tls(crate::tls::TlsError),
     /// The system refuses what a server needs.
-    Io(io::Error),
+    System(io::Error),
+}
+
+impl From<Problem> for ServeError {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl ServeError {
+    /// Whether the address cannot be listened on. The source is an [`io::Error`].
+    pub fn is_bind(&self) -> bool {
+        matches!(self.0, Problem::Bind { .. })
+    }
+
+    /// Whether services were added more than once; [`names`](Self::names) says which.
+    pub fn is_duplicate_service(&self) -> bool {
+        matches!(self.0, Problem::Duplicates(_))
+    }
+
+    /// Whether methods do not say who may call them, while [`require_access`](crate::Server::require_access) is set;
+    /// [`names`](Self::names) says which.
+    pub fn is_undeclared_access(&self) -> bool {
+        matches!(self.0, Problem::UndeclaredAccess(_))
+    }
+
+    /// Whether a descriptor set cannot be served by reflection.
+    pub fn is_invalid_descriptors(&self) -> bool {
+        matches!(self.0, Problem::Descriptors(_))
+    }
+
+    /// Whether the certificates or keys for TLS cannot be used. The source is a [`TlsError`](crate::tls::TlsError).
+    #[cfg(feature = "tls")]
+    pub fn is_invalid_tls(&self) -> bool {
+        matches!(self.0, Problem::Tls(_))
+    }
+
+    /// The services or methods at fault; empty where it is neither.
+    pub fn names(&self) -> &[&'static str] {
+        match &self.0 {
+            Problem::Duplicates(names) | Problem::UndeclaredAccess(names) => names,
+            _ => &[],
+        }
+    }
 }
 
 impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bind { addr, error } => write!(f, "cannot listen on {addr}: {error}"),
-            Self::DuplicateServices(names) => write!(f, "added more than once: {}", names.join(", ")),
-            Self::UndeclaredAccess(methods) => {
+        match &self.0 {
+            Problem::Bind { addr, .. } => write!(f, "cannot listen on {addr}"),
+            Problem::Duplicates(names) => write!(f, "added more than once: {}", names.join(", ")),
+            Problem::UndeclaredAccess(methods) => {
                 write!(f, "the `.proto` does not say who may call: {}", methods.join(", "))
             }
-            Self::Descriptors(error) => write!(f, "the descriptors are no use to reflection: {error}"),
+            Problem::Descriptors(_) => f.write_str("reflection cannot serve the descriptors"),
             #[cfg(feature = "tls")]
-            Self::Tls(error) => write!(f, "cannot serve: {error}"),
-            Self::Io(error) => write!(f, "cannot serve: {error}"),
+            Problem::Tls(_) => f.write_str("cannot serve with these settings of TLS"),
+            Problem::System(_) => f.write_str("the system refuses what the server needs"),
         }
     }
 }
 
 impl Error for ServeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Bind { error, .. } | Self::Io(error) => Some(error),
-            Self::Descriptors(error) => Some(&**error),
+        match &self.0 {
+            Problem::Bind { error, .. } | Problem::System(error) => Some(error),
+            Problem::Descriptors(error) => Some(&**error),
             #[cfg(feature = "tls")]
-            Self::Tls(error) => Some(error),
-            Self::DuplicateServices(_) | Self::UndeclaredAccess(_) => None,
+            Problem::Tls(error) => Some(error),
+            Problem::Duplicates(_) | Problem::UndeclaredAccess(_) => None,
         }
     }
 }

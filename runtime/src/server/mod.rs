@@ -1,6 +1,7 @@
 //! The server: [`Server`] collects services and settings, binds, and serves until it is told to stop.
 
 mod bound;
+mod connect_info;
 mod connection;
 mod error;
 /// The services that a server brings itself.
@@ -9,16 +10,20 @@ mod error;
 mod generated {
     include!("generated/mod.rs");
 }
+mod header_timeout;
 mod health;
+mod http_service;
+mod limits;
 mod linger;
 pub(crate) mod mounted;
+mod panics;
 mod reflection;
 mod rewind;
 mod router;
 mod serve;
 pub(crate) mod session;
 mod signal;
-mod silence;
+mod waker;
 
 use std::fmt;
 use std::sync::Arc;
@@ -40,11 +45,14 @@ use crate::call::BoxError;
 use crate::cancellation::CancellationToken;
 use crate::protocol::compression::Compression;
 use crate::protocol::settings::{CompressFrom, ServerSettings};
+pub use crate::server::bound::BoundServer;
 use crate::server::bound::Prepared;
-pub use crate::server::bound::{BoundServer, HttpService};
-use crate::server::connection::{Drain, Limits, Serving};
+use crate::server::connection::Serving;
+use crate::server::error::Problem;
 pub use crate::server::error::ServeError;
 pub use crate::server::health::Health;
+pub use crate::server::http_service::HttpService;
+use crate::server::limits::{Drain, Limits};
 use crate::server::router::Entry;
 pub use crate::server::router::Router;
 
@@ -329,13 +337,13 @@ impl<L> Server<L> {
     pub async fn bind<A: ToSocketAddrs + fmt::Debug>(self, addr: A) -> Result<BoundServer<L>, ServeError> {
         match TcpListener::bind(&addr).await {
             Ok(listener) => self.with_listener(listener),
-            Err(error) => Err(ServeError::Bind { addr: format!("{addr:?}"), error }),
+            Err(error) => Err(Problem::Bind { addr: format!("{addr:?}"), error }.into()),
         }
     }
 
     /// Takes a socket that is bound already.
     pub fn with_listener(self, listener: TcpListener) -> Result<BoundServer<L>, ServeError> {
-        let local_addr = listener.local_addr().map_err(ServeError::Io)?;
+        let local_addr = listener.local_addr().map_err(Problem::System)?;
         let prepared = self.prepare()?;
         Ok(BoundServer { local_addr, listener, prepared })
     }
@@ -365,7 +373,7 @@ impl<L> Server<L> {
                 health: self.health,
                 stopping,
                 #[cfg(feature = "tls")]
-                tls: self.tls.map(|tls| tls.acceptor()).transpose().map_err(ServeError::Tls)?,
+                tls: self.tls.map(|tls| tls.acceptor()).transpose().map_err(Problem::Tls)?,
             },
             router,
         })

@@ -13,12 +13,12 @@ use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use tower::{Service, ServiceExt as _};
 
-use super::serve::Origin;
+use super::connect_info::ConnectInfo;
+use super::error::{Problem, ServeError};
 #[cfg(feature = "rest")]
-use super::serve::may_upgrade;
-use super::{BoxError, ServeError};
+use super::session::may_upgrade;
 use crate::bridge::{NamedService, Status};
-use crate::call::Body;
+use crate::call::{Body, BoxError};
 use crate::method::{Access, MethodInfo, ServiceInfo};
 use crate::protocol::connect;
 #[cfg(feature = "rest")]
@@ -144,7 +144,7 @@ impl Router {
         let duplicates: Vec<_> =
             entries.iter().map(Entry::name).filter(|name| !names.insert(*name)).collect();
         if !duplicates.is_empty() {
-            return Err(ServeError::DuplicateServices(duplicates));
+            return Err(Problem::Duplicates(duplicates).into());
         }
         #[cfg(feature = "rest")]
         let rest = {
@@ -181,7 +181,7 @@ impl Router {
 
     /// Answers a request, of which its transport may know where it comes from.
     #[inline]
-    pub(super) fn answer(&self, parts: Parts, body: Body, origin: Option<&Origin>) -> Answering {
+    pub(super) fn answer(&self, parts: Parts, body: Body, connect_info: Option<&ConnectInfo>) -> Answering {
         // Only calls of Connect that have no body are made with another method, and they have no media type.
         let media = if parts.method == Method::POST { RpcMedia::of(&parts.headers) } else { RpcMedia::Other };
         #[cfg(feature = "rest")]
@@ -189,17 +189,23 @@ impl Router {
             || parts.method == Method::POST && parts.headers.contains_key(connect::PROTOCOL_VERSION);
         #[cfg(feature = "rest")]
         if !rpc_first && let Some(rest) = &self.shared.rest {
-            let may_upgrade = origin.is_none_or(|_| may_upgrade(&parts));
+            let may_upgrade = connect_info.is_none_or(|_| may_upgrade(&parts));
             let found = rest.find(&parts, may_upgrade);
             if !matches!(found, Ok(PathMatch::Nothing)) || !self.has_service(parts.uri.path()) {
-                return rest.answer(parts, body, found, origin.map(Origin::peer));
+                return rest.answer(parts, body, found, connect_info.map(ConnectInfo::peer));
             }
         }
-        self.call_of(media, parts, body, origin)
+        self.call_of(media, parts, body, connect_info)
     }
 
     /// Answers a request to the path of a method, or to nothing at all.
-    fn call_of(&self, media: RpcMedia, parts: Parts, body: Body, origin: Option<&Origin>) -> Answering {
+    fn call_of(
+        &self,
+        media: RpcMedia,
+        parts: Parts,
+        body: Body,
+        connect_info: Option<&ConnectInfo>,
+    ) -> Answering {
         let path = parts.uri.path();
         if let Some(Route { service, index, settings }) = self.shared.methods.get(path) {
             return match rpc::protocol_of(&parts, media, service.info().methods[*index].kind) {
@@ -210,7 +216,7 @@ impl Router {
                         method: *index,
                         parts,
                         body,
-                        peer: origin.map(Origin::peer),
+                        peer: connect_info.map(ConnectInfo::peer),
                         settings: Arc::clone(settings),
                     },
                 ),
@@ -220,8 +226,8 @@ impl Router {
         let what = match self.service(path) {
             Some(Kind::Foreign(service)) if matches!(media, RpcMedia::Grpc(_)) => {
                 let mut request = Request::from_parts(parts, body);
-                if let Some(origin) = origin {
-                    origin.note_on(&mut request);
+                if let Some(connect_info) = connect_info {
+                    connect_info.note_on(&mut request);
                 }
                 return service.call(request);
             }
@@ -233,7 +239,7 @@ impl Router {
             {
                 match rest.find(&parts, false) {
                     Ok(PathMatch::Nothing) => "service",
-                    found => return rest.answer(parts, body, found, origin.map(Origin::peer)),
+                    found => return rest.answer(parts, body, found, connect_info.map(ConnectInfo::peer)),
                 }
             }
             None if media.is_rpc_only() => "service",
@@ -307,7 +313,7 @@ fn check_access(entries: &[Entry]) -> Result<(), ServeError> {
         .filter(|method| method.access == Access::Unspecified)
         .map(|method| method.path.trim_start_matches('/'))
         .collect();
-    if silent.is_empty() { Ok(()) } else { Err(ServeError::UndeclaredAccess(silent)) }
+    if silent.is_empty() { Ok(()) } else { Err(Problem::UndeclaredAccess(silent).into()) }
 }
 
 /// The answer when a layer fails instead of answering.

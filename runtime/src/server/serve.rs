@@ -9,26 +9,26 @@ use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::request::Parts;
-use http::{Extensions, HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 
-use crate::bridge::{self, Status};
+use crate::bridge::Status;
 use crate::call::Body;
 use crate::cancellation::CancellationToken;
-use crate::peer::Peer;
-use crate::server::connection::Limits;
+use crate::server::Connected;
+use crate::server::connect_info::ConnectInfo;
+use crate::server::header_timeout::HeaderTimeout;
+use crate::server::http_service::HttpService;
+use crate::server::limits::Limits;
 use crate::server::linger::{self, Linger};
 use crate::server::rewind::Rewind;
-use crate::server::session::{Sessions, Way, is_new, sessions};
-use crate::server::silence::Silence;
-use crate::server::{Connected, HttpService};
+use crate::server::session::{ConnectionUse, Sessions, may_upgrade, track};
+use crate::server::waker::is_new;
 
 /// What a connection of HTTP/2 begins with.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -52,26 +52,26 @@ impl Http {
         if let Some((interval, timeout)) = limits.keepalive {
             http2.keep_alive_interval(interval).keep_alive_timeout(timeout);
         }
-        // `Silence` is its limit of time.
+        // `HeaderTimeout` is its limit of time.
         let mut http1 = http1::Builder::new();
         http1.header_read_timeout(None);
         Self { http1, http2 }
     }
 
-    /// Serves a connection until it is over, or until `draining` ends and what was begun is done. It may be silent for
-    /// so long.
+    /// Serves a connection until it is over, or until `draining` ends and what was begun is done. Its
+    /// first bytes and the head of each request over HTTP/1.1 may take `handshake_timeout`.
     pub(super) async fn serve<I>(
         &self,
         mut io: I,
         service: impl HttpService,
         draining: &Arc<CancellationToken>,
-        silence: Duration,
+        handshake_timeout: Duration,
     ) where
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let start = Instant::now();
         let begun = tokio::select! {
-            begun = timeout_at(start + silence, beginning(&mut io)) => begun,
+            begun = timeout_at(start + handshake_timeout, beginning(&mut io)) => begun,
             () = draining.cancelled() => return,
         };
         let (is_http2, first) = match begun {
@@ -79,17 +79,17 @@ impl Http {
             Ok(Err(error)) => return tracing::debug!(%error, "a connection broke"),
             Err(_) => return tracing::debug!("a connection said nothing"),
         };
-        let (way, sessions) = sessions(is_http2);
-        let origin = Origin::new(io.connect_info());
+        let (usage, sessions) = track(is_http2);
+        let connect_info = ConnectInfo::new(io.connect_info());
         let ended = if is_http2 {
             let io = TokioIo::new(Rewind::new(io, first));
-            let connection = self.http2.serve_connection(io, on_connection(service, origin, way));
+            let connection = self.http2.serve_connection(io, on_connection(service, connect_info, usage));
             run(connection, http2::Connection::graceful_shutdown, sessions, draining).await
         } else {
             let io = Linger::new(Rewind::new(io, first), Arc::clone(draining));
-            let io = TokioIo::new(Silence::new(io, start, silence, way.clone()));
+            let io = TokioIo::new(HeaderTimeout::new(io, start, handshake_timeout, usage.clone()));
             let connection =
-                self.http1.serve_connection(io, on_connection(service, origin, way)).with_upgrades();
+                self.http1.serve_connection(io, on_connection(service, connect_info, usage)).with_upgrades();
             run(connection, http1::UpgradeableConnection::graceful_shutdown, sessions, draining).await
         };
         if let Err(error) = ended {
@@ -144,47 +144,11 @@ async fn run<C: Future>(
     sessions.run_beside(connection).await
 }
 
-/// Where the requests of a connection come from, as its transport tells.
-#[derive(Clone)]
-pub struct Origin {
-    peer: Arc<Peer>,
-    note_on: fn(&Peer, &mut Extensions),
-}
-
-impl Origin {
-    fn new<C: Clone + Send + Sync + 'static>(info: C) -> Self {
-        let note_on = |peer: &Peer, extensions: &mut Extensions| {
-            if let Some(info) = peer.info::<C>() {
-                extensions.insert(info.clone());
-            }
-        };
-        // What the transport says is looked at once for all requests.
-        let mut noted = Extensions::new();
-        noted.insert(info.clone());
-        let peer = Peer {
-            addr: bridge::remote_addr(&noted),
-            #[cfg(feature = "tls")]
-            certificates: bridge::certificates(&noted),
-            info: Box::new(info),
-        };
-        Self { peer: Arc::new(peer), note_on }
-    }
-
-    /// Notes it where layers and the services of others look for it. That costs a request more than a route.
-    pub(super) fn note_on<B>(&self, request: &mut Request<B>) {
-        (self.note_on)(&self.peer, request.extensions_mut());
-    }
-
-    pub(super) fn peer(&self) -> Arc<Peer> {
-        Arc::clone(&self.peer)
-    }
-}
-
 /// The service as one connection sees it: every request knows where it comes from, and whom to leave a session with.
 fn on_connection(
     service: impl HttpService,
-    origin: Origin,
-    way: Way,
+    connect_info: ConnectInfo,
+    usage: ConnectionUse,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
     Response = Response<InUse>,
@@ -196,21 +160,21 @@ fn on_connection(
         let may_upgrade = may_upgrade(&parts);
         // Calls of `POST` nearly always have one, and asking costs a lock.
         let may_have_body = parts.method == Method::POST || !body.is_end_stream();
-        let body = match way.guard() {
+        let body = match usage.guard() {
             _ if !may_have_body => Body::empty(),
             Some(guard) => Body::incoming(body).guarded(guard),
             None => Body::incoming(body),
         };
         // Of those that do not ask for another protocol, nobody needs it.
         if may_upgrade {
-            parts.extensions.insert(way.for_sessions());
+            parts.extensions.insert(usage.sessions());
         }
         let is_connect = parts.method == Method::CONNECT;
-        let answer = service.answer(parts, body, &origin);
-        let way = way.clone();
+        let answer = service.answer(parts, body, &connect_info);
+        let usage = usage.clone();
         async move {
             let mut response = answer.await;
-            if let Some(rest) = way.take_rest()
+            if let Some(rest) = usage.take_rest()
                 && !linger::read_out(rest).await
             {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -218,23 +182,18 @@ fn on_connection(
             let status = response.status();
             if may_upgrade && (status == StatusCode::SWITCHING_PROTOCOLS || is_connect && status.is_success())
             {
-                way.note_upgrade();
+                usage.note_upgrade();
             }
-            Ok(response.map(|body| InUse { body, way }))
+            Ok(response.map(|body| InUse { body, usage }))
         }
     })
-}
-
-/// Whether a request that has come straight from hyper asks for another protocol: it has noted what that takes.
-pub(super) fn may_upgrade(request: &Parts) -> bool {
-    request.extensions.get::<OnUpgrade>().is_some()
 }
 
 /// A body. As long as there is one, its connection is in use.
 struct InUse {
     body: Body,
     #[allow(dead_code, reason = "held for as long as the body is")]
-    way: Way,
+    usage: ConnectionUse,
 }
 
 impl http_body::Body for InUse {

@@ -4,12 +4,16 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as Task, Poll, Waker};
+use std::task::Poll;
 
+use http::request::Parts;
 use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use super::panics;
+use super::waker::is_new;
 use crate::call::body::Guard;
 use crate::call::session::{self, Session, SessionHost};
 
@@ -17,9 +21,9 @@ use crate::call::session::{self, Session, SessionHost};
 ///
 /// It is also where the requests leave their sessions.
 #[derive(Clone)]
-pub(crate) struct Way(Arc<Line>);
+pub(super) struct ConnectionUse(Arc<Shared>);
 
-struct Line {
+struct Shared {
     sessions: mpsc::UnboundedSender<Session>,
     /// Whether there ever was a session.
     has_sessions: AtomicBool,
@@ -35,23 +39,24 @@ struct Line {
 /// The sessions of a connection. They belong to it: it is not over before they are, and they end when it is ended.
 pub(super) struct Sessions {
     left: mpsc::UnboundedReceiver<Session>,
-    way: Way,
+    usage: ConnectionUse,
 }
 
-pub(super) fn sessions(is_http2: bool) -> (Way, Sessions) {
+/// What counts the uses of a connection, and what runs its sessions.
+pub(super) fn track(is_http2: bool) -> (ConnectionUse, Sessions) {
     let (sessions, left) = mpsc::unbounded_channel();
-    let line = Line {
+    let shared = Shared {
         sessions,
         has_sessions: AtomicBool::new(false),
         upgraded: AtomicBool::new(false),
         rest: (!is_http2).then(Mutex::default),
         has_rest: AtomicBool::new(false),
     };
-    let way = Way(Arc::new(line));
-    (way.clone(), Sessions { left, way })
+    let usage = ConnectionUse(Arc::new(shared));
+    (usage.clone(), Sessions { left, usage })
 }
 
-impl Guard for Line {
+impl Guard for Shared {
     fn take_rest(&self, rest: Incoming) {
         if let Some(slot) = &self.rest {
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(rest);
@@ -60,7 +65,7 @@ impl Guard for Line {
     }
 }
 
-impl SessionHost for Line {
+impl SessionHost for Shared {
     fn run(&self, session: Session) {
         self.has_sessions.store(true, Ordering::Release);
         // If the connection is over, so is the session.
@@ -68,9 +73,9 @@ impl SessionHost for Line {
     }
 }
 
-impl Way {
+impl ConnectionUse {
     /// Where a request leaves its session.
-    pub(super) fn for_sessions(&self) -> session::Sessions {
+    pub(super) fn sessions(&self) -> session::Sessions {
         session::Sessions::new(Arc::clone(&self.0) as Arc<dyn SessionHost>)
     }
 
@@ -117,13 +122,13 @@ impl Sessions {
             let outcome = connection.as_mut().poll(task);
             // The others cost something to ask. As long as there was no session, it is enough to have asked once.
             if outcome.is_pending()
-                && (is_new(&mut known, task) || self.way.0.has_sessions.load(Ordering::Acquire))
+                && (is_new(&mut known, task) || self.usage.0.has_sessions.load(Ordering::Acquire))
             {
                 while let Poll::Ready(Some(session)) = self.left.poll_recv(task) {
                     running.spawn(session);
                 }
                 while let Poll::Ready(Some(ended)) = running.poll_join_next(task) {
-                    super::connection::report(&ended);
+                    panics::log(&ended);
                 }
             }
             outcome
@@ -133,18 +138,13 @@ impl Sessions {
             running.spawn(session);
         }
         while let Some(ended) = running.join_next().await {
-            super::connection::report(&ended);
+            panics::log(&ended);
         }
         outcome
     }
 }
 
-/// Whether it is another task than the one before that asks, and therefore has to be made known to what may wake it.
-#[inline]
-pub(super) fn is_new(known: &mut Option<Waker>, task: &Task<'_>) -> bool {
-    if known.as_ref().is_some_and(|known| known.will_wake(task.waker())) {
-        return false;
-    }
-    *known = Some(task.waker().clone());
-    true
+/// Whether a request that has come straight from hyper asks for another protocol: it has noted what that takes.
+pub(super) fn may_upgrade(request: &Parts) -> bool {
+    request.extensions.get::<OnUpgrade>().is_some()
 }

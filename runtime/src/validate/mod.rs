@@ -7,6 +7,7 @@ pub mod proto;
 mod rules;
 mod sink;
 mod status;
+mod types;
 mod wellknown;
 
 use std::borrow::Cow;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::rules::MESSAGE;
+use super::types::MESSAGE;
 use crate::json::info::Cardinality;
 use crate::json::{self, MessageInfo};
 

@@ -1,6 +1,7 @@
 //! What is known about rules once and for all: where the standard ones are, and what they say.
 
 use super::path::{Part, RuleElement};
+use super::types::{BOOL, BYTES, DOUBLE, ENUM, FLOAT, MESSAGE, STRING, UINT64};
 
 /// A rule that is not one of the standard ones.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,15 +93,6 @@ impl RuleRef {
     }
 }
 
-// As `google.protobuf.FieldDescriptorProto.Type` numbers them.
-const DOUBLE: i32 = 1;
-const FLOAT: i32 = 2;
-const UINT64: i32 = 4;
-const BOOL: i32 = 8;
-const STRING: i32 = 9;
-pub(super) const MESSAGE: i32 = 11;
-const BYTES: i32 = 12;
-const ENUM: i32 = 14;
 /// The type of the values that the rules are about.
 const OWN: i32 = 0;
 
@@ -285,13 +277,13 @@ pub(super) fn sized(id: &str, size: u64) -> String {
     let mut rest = size;
     loop {
         at -= 1;
-        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        digits[at] = b'0' + u8::try_from(rest % 10).expect("a digit is small");
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
-    let digits = std::str::from_utf8(&digits[at..]).unwrap_or_default();
+    let digits = std::str::from_utf8(&digits[at..]).expect("digits are ASCII");
     [before, digits, after].concat()
 }
 

@@ -12,6 +12,7 @@ mod access;
 mod calls;
 mod demo;
 mod endings;
+mod errors;
 mod health;
 mod limits;
 mod metadata;

@@ -1,6 +1,7 @@
 //! The two reflection services.
 
-use rsvc::server::ServeError;
+use std::error::Error as _;
+
 use rsvc::{Code, Context, RequestStream, ResponseStream, Server};
 
 use crate::demo::DemoServer;
@@ -257,10 +258,10 @@ async fn sets_that_are_none_are_named() {
     ] {
         let server = Server::new().add(DemoServer::new(Script::new().0)).descriptor_set(set);
         let error = server.bind("127.0.0.1:0").await.unwrap_err();
-        assert!(matches!(error, ServeError::Descriptors(_)));
-        let text = error.to_string();
-        assert!(text.starts_with("the descriptors are no use to reflection: "), "{text}");
-        assert!(text.contains(expected), "{text}");
+        assert!(error.is_invalid_descriptors());
+        assert_eq!(error.to_string(), "reflection cannot serve the descriptors");
+        let source = error.source().unwrap().to_string();
+        assert!(source.contains(expected), "{source}");
         let server = Server::new().without_reflection().descriptor_set(set);
         drop(server.bind("127.0.0.1:0").await.unwrap());
     }

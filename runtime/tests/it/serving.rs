@@ -1,8 +1,9 @@
 //! The server itself: binding, other protocols, stopping.
 
+use std::error::Error as _;
 use std::time::{Duration, Instant};
 
-use rsvc::server::{Health, ServeError};
+use rsvc::server::Health;
 use rsvc::{Channel, Code, Context, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -20,9 +21,10 @@ async fn an_address_in_use_is_named() {
     let (server, _) = pair().await;
     let addr = server.endpoint.strip_prefix("http://").unwrap();
     let error = Server::new().bind(addr).await.unwrap_err();
-    assert!(matches!(error, ServeError::Bind { .. }));
-    let text = error.to_string();
-    assert!(text.starts_with(&format!("cannot listen on \"{addr}\": Address already in use")), "{text}");
+    assert!(error.is_bind());
+    assert_eq!(error.to_string(), format!("cannot listen on \"{addr}\""));
+    let source = error.source().and_then(|source| source.downcast_ref::<std::io::Error>()).unwrap();
+    assert_eq!(source.kind(), std::io::ErrorKind::AddrInUse);
 }
 
 #[tokio::test]
@@ -30,6 +32,8 @@ async fn a_service_is_added_once() {
     let demo = DemoServer::new(Script::new().0);
     let server = Server::new().add(demo.clone()).add(demo).add(HealthServer::new(AlwaysServing));
     let error = server.bind("127.0.0.1:0").await.unwrap_err();
+    assert!(error.is_duplicate_service());
+    assert_eq!(error.names(), ["demo.v1.Demo", "grpc.health.v1.Health"]);
     assert_eq!(error.to_string(), "added more than once: demo.v1.Demo, grpc.health.v1.Health");
 }
 

@@ -7,33 +7,33 @@ use super::{Context, StoredExpr, constant, load, value};
 use crate::cel::stored::{store_of, store_of_field, unwrapped};
 use crate::model::plan::{Const, MapForm, Op, Plan, Repr, Store};
 use crate::model::{FieldId, FieldKind, MessageId, ValueType};
-use crate::storage::reach;
+use crate::storage::access;
 use crate::tokens;
 
 /// The field of a struct, as a place.
 fn place(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    tokens::parse(&reach::place(cx.schema, field, &base.to_string()))
+    tokens::parse(&access::place(cx.schema, field, &base.to_string()))
 }
 
 /// `Option<&T>` of a field that may be unset, from a struct.
 fn optional(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    tokens::parse(&reach::optional(cx.schema, field, &base.to_string(), cx.module))
+    tokens::parse(&access::optional(cx.schema, field, &base.to_string(), cx.module))
 }
 
 /// A pattern that holds for a field that is set, with the name of a reference to its value, and what it is matched with.
 pub fn bind(base: &TokenStream, field: FieldId, var: &Ident, cx: &Context<'_>) -> (TokenStream, TokenStream) {
-    let (pattern, text) = reach::bind(cx.schema, field, &base.to_string(), &var.to_string(), cx.module);
+    let (pattern, text) = access::bind(cx.schema, field, &base.to_string(), &var.to_string(), cx.module);
     (tokens::parse(&pattern), tokens::parse(&text))
 }
 
 /// Whether a field of a struct is set.
 pub fn is_set(base: &TokenStream, field: FieldId, cx: &Context<'_>) -> TokenStream {
-    tokens::parse(&reach::is_set(cx.schema, field, &base.to_string(), cx.module))
+    tokens::parse(&access::is_set(cx.schema, field, &base.to_string(), cx.module))
 }
 
 /// Whether a value without presence differs from the default.
 pub fn not_default(place: &TokenStream, value: &ValueType) -> TokenStream {
-    tokens::parse(&reach::not_default(&place.to_string(), value))
+    tokens::parse(&access::not_default(&place.to_string(), value))
 }
 
 /// The text of a struct, when it is there for sure.
@@ -62,7 +62,7 @@ pub(super) fn read(base: &Plan, field: FieldId, default: &Const, cx: &Context<'_
         _ => false,
     };
     let held = match present(base, cx) {
-        Some(text) if !reach::is_optional(cx.schema, field) => {
+        Some(text) if !access::is_optional(cx.schema, field) => {
             let place = StoredExpr::direct(place(&text, field, cx));
             let loaded = load(&place, &store);
             return match (&store, nullable) {
@@ -93,7 +93,7 @@ pub(super) fn read(base: &Plan, field: FieldId, default: &Const, cx: &Context<'_
 
 /// Whether reading a field is a plain access.
 pub(super) fn is_plain(base: &Plan, field: FieldId, cx: &Context<'_>) -> bool {
-    matches!(base.repr, Repr::Message { present: true, .. }) && !reach::is_optional(cx.schema, field)
+    matches!(base.repr, Repr::Message { present: true, .. }) && !access::is_optional(cx.schema, field)
 }
 
 /// A field that is stored as `i32` and is there for sure.
@@ -140,7 +140,7 @@ pub(super) fn new_message(id: MessageId, fields: &[(FieldId, Plan)], cx: &Contex
     let sets = fields.iter().map(|(field, plan)| {
         let node = &cx.schema.fields[*field];
         let text = stored(plan, &node.kind, cx).to_string();
-        tokens::parse(&reach::set(cx.schema, *field, "__rsvc_n", &text, cx.module))
+        tokens::parse(&access::set(cx.schema, *field, "__rsvc_n", &text, cx.module))
     });
     quote!(&{
         let mut __rsvc_n = <#ty as ::core::default::Default>::default();

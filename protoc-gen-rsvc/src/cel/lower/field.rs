@@ -10,7 +10,7 @@ use crate::cel::error::CelError;
 use crate::cel::stored::{repr_of_store, store_of, store_of_field};
 use crate::model::plan::{Const, Op, Plan, Repr, Store};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema, ValueType, WellKnown};
-use crate::storage::reach;
+use crate::storage::access;
 
 impl Lowerer<'_> {
     pub(super) fn select(&mut self, operand: &Typed, member: &Member) -> Lowered {
@@ -139,7 +139,7 @@ pub fn read_field(schema: &Schema, base: Plan, field: FieldId) -> Plan {
             let store = store_of(schema, value);
             match (&store, value) {
                 (Store::Message(id), _) => {
-                    let required = present && reach::is_always_there(schema, field);
+                    let required = present && access::is_always_there(schema, field);
                     Repr::Message { id: *id, present: required }
                 }
                 (_, ValueType::Message(id))

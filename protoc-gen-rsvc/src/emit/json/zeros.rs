@@ -7,7 +7,7 @@ use quote::{format_ident, quote};
 
 use super::JsonEmitter;
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Scalar, Schema, ValueType};
-use crate::storage::reach;
+use crate::storage::access;
 use crate::tokens;
 
 /// The messages with a floating-point field without presence, and those that reach one by fields that are no lists.
@@ -59,7 +59,7 @@ impl JsonEmitter<'_> {
     fn zero_line(&self, id: FieldId) -> Option<TokenStream> {
         let field = &self.schema.fields[id];
         let number = Literal::u32_unsuffixed(field.number);
-        let inner = || tokens::parse(&reach::optional(self.schema, id, self.base, self.module));
+        let inner = || tokens::parse(&access::optional(self.schema, id, self.base, self.module));
         match field.kind {
             FieldKind::Singular(ValueType::Scalar(scalar), _) if is_lost(self.schema, id) => {
                 let place = self.place(&field.rust_name);

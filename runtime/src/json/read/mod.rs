@@ -3,30 +3,28 @@
 //! A value's reader is called at the value's first byte, whitespace already skipped, and leaves the byte after
 //! the value. The text is known to be UTF-8 before the first byte is looked at.
 
-mod fields;
+mod entries;
 mod number;
-mod object;
 mod skip;
 mod string;
 
 use super::error::{Error, ErrorKind};
 use super::options::ReadOptions;
 
-pub(super) use number::integer;
-pub use object::Object;
+pub(super) use number::{integer, shown};
 
 /// JSON being read. Generated code calls its methods.
 #[derive(Debug)]
 pub struct Reader<'a> {
     text: &'a str,
-    pos: usize,
-    options: ReadOptions,
+    pub(super) pos: usize,
+    pub(super) options: ReadOptions,
     /// Levels that may still open.
     depth_left: u32,
     /// The object of an `Any` whose `@type` has been read already: where its fields are read from.
-    any_at: Option<usize>,
+    pub(super) any_at: Option<usize>,
     /// Fields met in the open objects, for those beyond the first 64 of a message.
-    seen: Vec<u64>,
+    pub(super) seen: Vec<u64>,
     /// The text is a string without its quotes.
     bare: bool,
 }
@@ -79,7 +77,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn input(&self) -> &'a [u8] {
+    pub(super) fn input(&self) -> &'a [u8] {
         self.text.as_bytes()
     }
 
@@ -107,7 +105,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes `word`, or fails.
-    fn literal(&mut self, word: &'static str) -> Result<(), Error> {
+    pub(super) fn literal(&mut self, word: &'static str) -> Result<(), Error> {
         if self.input()[self.pos..].starts_with(word.as_bytes()) {
             self.pos += word.len();
             Ok(())
@@ -121,6 +119,15 @@ impl<'a> Reader<'a> {
         if self.byte() == b'n' { self.literal("null").map(|()| true) } else { Ok(false) }
     }
 
+    /// `bool`.
+    pub fn bool_value(&mut self) -> Result<bool, Error> {
+        match self.byte() {
+            b't' => self.literal("true").map(|()| true),
+            b'f' => self.literal("false").map(|()| false),
+            _ => Err(self.expected("a bool")),
+        }
+    }
+
     /// Back to a value that was read only to look ahead.
     pub(super) fn rewind(&mut self, at: usize) {
         self.pos = at;
@@ -132,7 +139,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Enters an object or array.
-    fn descend(&mut self) -> Result<(), Error> {
+    pub(super) fn descend(&mut self) -> Result<(), Error> {
         let Some(left) = self.depth_left.checked_sub(1) else {
             let limit = self.options.depth_limit;
             return Err(self.data(self.pos, format!("nested deeper than {limit} levels")));
@@ -143,7 +150,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Leaves an object or array.
-    fn ascend(&mut self) {
+    pub(super) fn ascend(&mut self) {
         self.depth_left += 1;
         self.pos += 1;
     }
@@ -192,7 +199,7 @@ impl<'a> Reader<'a> {
     /// A string that is not what it should be.
     #[cold]
     pub(super) fn wrong_text(&self, at: usize, text: &str, what: &str) -> Error {
-        self.data(at, format!("{:?} is not {what}", number::shown(text)))
+        self.data(at, format!("{:?} is not {what}", shown(text)))
     }
 
     /// Something else stands here.

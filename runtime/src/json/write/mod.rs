@@ -4,23 +4,18 @@
 //! opening bracket when the container is closed; so no entry asks whether it is the first.
 //! An error does not unwind: it is kept, and reported when the text is complete.
 
-mod fields;
-mod map;
 mod value;
 
-pub use map::{JsonMap, MapKey};
-
 use super::error::{Error, ErrorKind};
-use super::info::Field;
 use super::options::WriteOptions;
 
 /// JSON being written. Generated code calls its methods.
 #[derive(Debug)]
 pub struct Writer {
-    buf: Vec<u8>,
-    options: WriteOptions,
+    pub(super) buf: Vec<u8>,
+    pub(super) options: WriteOptions,
     /// Keys are written as the tables have them: camel case, no indentation.
-    plain: bool,
+    pub(super) plain: bool,
     /// Open containers, for the indentation.
     depth: usize,
     /// The open object of an `Any`, which the object written next continues.
@@ -126,22 +121,6 @@ impl Writer {
         self.buf.resize(self.buf.len() + 2 * self.depth, b' ');
     }
 
-    /// Starts a field's value.
-    #[inline]
-    pub fn key(&mut self, field: &Field) {
-        if self.plain {
-            self.buf.extend_from_slice(field.key());
-        } else {
-            self.styled_key(field);
-        }
-    }
-
-    #[cold]
-    fn styled_key(&mut self, field: &Field) {
-        let name = if self.options.proto_names { field.proto() } else { field.json() };
-        self.dynamic_key(name);
-    }
-
     /// Starts an entry whose key is known at run time only.
     pub(crate) fn dynamic_key(&mut self, name: &str) {
         self.element();
@@ -149,7 +128,7 @@ impl Writer {
         self.end_key();
     }
 
-    fn end_key(&mut self) {
+    pub(super) fn end_key(&mut self) {
         self.buf.push(b':');
         if self.options.pretty {
             self.buf.push(b' ');

@@ -2,7 +2,6 @@
 
 use super::Writer;
 use crate::json::base64;
-use crate::json::info::EnumInfo;
 use crate::json::scan::find_special;
 
 /// Below this, a float without a fraction is written as an integer.
@@ -10,7 +9,7 @@ const EXACT: f64 = 1e15;
 
 impl Writer {
     #[inline]
-    fn raw(&mut self, text: &str) {
+    pub(in crate::json) fn raw(&mut self, text: &str) {
         self.buf.extend_from_slice(text.as_bytes());
     }
 
@@ -89,21 +88,6 @@ impl Writer {
     /// `null`.
     pub(in crate::json) fn null_value(&mut self) {
         self.raw("null");
-    }
-
-    /// An enum by its name, or by number where it has none.
-    pub fn enum_value(&mut self, value: i32, info: &EnumInfo) {
-        if info.is_null() {
-            return self.null_value();
-        }
-        match info.name_of(value) {
-            Some(name) if !self.options.enums_as_numbers => {
-                self.buf.push(b'"');
-                self.raw(name);
-                self.buf.push(b'"');
-            }
-            _ => self.i32_value(value),
-        }
     }
 
     /// `bytes`, as base64.

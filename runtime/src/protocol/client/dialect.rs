@@ -58,7 +58,7 @@ impl Head {
     /// The media type of the content, without its parameters.
     pub(crate) fn media_type(&self) -> &str {
         let value = self.headers.get(CONTENT_TYPE);
-        essence(value.and_then(|value| value.to_str().ok()).unwrap_or_default())
+        essence(value.and_then(|value| value.to_str().ok()).unwrap_or(""))
     }
 
     /// Tests that it is the head of responses in a protocol and a form.

@@ -1,96 +1,24 @@
 //! Decompressing what comes in, a bounded part at a time: whoever reads it sees how much it becomes, and can stop.
 
-use std::collections::VecDeque;
-use std::io::{self, BufRead, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll, ready};
 
 use crate::bridge::Status;
 use crate::call::Body;
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use http_body::{Body as _, Frame};
 
+use super::feed::{Feed, Source};
+use super::zstd::ZstdDecoder;
 use super::{Compression, DecompressError};
-use crate::protocol::compression::zstd::ZstdDecoder;
 
 /// How much comes out at once.
 const STEP: usize = 16 * 1024;
 
-/// What arrived and is not decompressed. It would block where more has to arrive.
-#[derive(Clone, Default)]
-pub(crate) struct Feed(Arc<Mutex<Arrived>>);
-
-#[derive(Default)]
-struct Arrived {
-    parts: VecDeque<Bytes>,
-    complete: bool,
-}
-
-impl Feed {
-    fn lock(&self) -> MutexGuard<'_, Arrived> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn push(&self, part: Bytes) {
-        if !part.is_empty() {
-            self.lock().parts.push_back(part);
-        }
-    }
-
-    fn complete(&self) {
-        self.lock().complete = true;
-    }
-
-    fn is_complete(&self) -> bool {
-        self.lock().complete
-    }
-
-    fn is_empty(&self) -> bool {
-        self.lock().parts.is_empty()
-    }
-
-    /// The next part, empty at the end.
-    pub(crate) fn next(&self) -> io::Result<Bytes> {
-        let mut arrived = self.lock();
-        match arrived.parts.pop_front() {
-            Some(part) => Ok(part),
-            None if arrived.complete => Ok(Bytes::new()),
-            None => Err(ErrorKind::WouldBlock.into()),
-        }
-    }
-}
-
-/// A feed as the decoders read it.
-struct Source {
-    feed: Feed,
-    part: Bytes,
-}
-
-impl Read for Source {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let count = self.fill_buf()?.read(buf)?;
-        self.consume(count);
-        Ok(count)
-    }
-}
-
-impl BufRead for Source {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.part.is_empty() {
-            self.part = self.feed.next()?;
-        }
-        Ok(&self.part)
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.part.advance(count);
-    }
-}
-
 fn decoder(coding: Compression, feed: &Feed) -> Box<dyn Read + Send> {
-    let source = Source { feed: feed.clone(), part: Bytes::new() };
+    let source = Source::new(feed.clone());
     match coding {
         Compression::Gzip => Box::new(MultiGzDecoder::new(source)),
         Compression::Brotli => Box::new(brotli::Decompressor::new(source, 4096)),

@@ -24,7 +24,10 @@ const BROTLI_QUALITY: u32 = 3;
 /// How far back brotli looks, as a power of two: what a stream costs in memory.
 const BROTLI_WINDOW: u32 = 19;
 
-/// A coding at work. Writing into memory, none of it fails.
+/// Why writing does not fail.
+const MEMORY: &str = "memory takes everything";
+
+/// A coding at work, which writes into memory.
 enum Encoder {
     Gzip(GzEncoder<Vec<u8>>),
     Brotli(Box<brotli::CompressorWriter<Vec<u8>>>),
@@ -55,20 +58,18 @@ impl Encoder {
             Self::Brotli(encoder) => encoder.write_all(data),
             Self::Zstd { pending, .. } => pending.write_all(data),
         };
-        debug_assert!(written.is_ok(), "memory takes everything");
+        written.expect(MEMORY);
     }
 
     /// All that was written, in full.
     fn flush(&mut self) -> Vec<u8> {
         match self {
             Self::Gzip(encoder) => {
-                let flushed = encoder.flush();
-                debug_assert!(flushed.is_ok(), "memory takes everything");
+                encoder.flush().expect(MEMORY);
                 std::mem::take(encoder.get_mut())
             }
             Self::Brotli(encoder) => {
-                let flushed = encoder.flush();
-                debug_assert!(flushed.is_ok(), "memory takes everything");
+                encoder.flush().expect(MEMORY);
                 std::mem::take(encoder.get_mut())
             }
             Self::Zstd { pending, .. } if pending.is_empty() => Vec::new(),
@@ -83,7 +84,7 @@ impl Encoder {
 
     fn finish(self) -> Vec<u8> {
         match self {
-            Self::Gzip(encoder) => encoder.finish().unwrap_or_default(),
+            Self::Gzip(encoder) => encoder.finish().expect(MEMORY),
             Self::Brotli(encoder) => encoder.into_inner(),
             Self::Zstd { pending, begun: true } if pending.is_empty() => Vec::new(),
             Self::Zstd { pending, .. } => compress_to_vec(&*pending, CompressionLevel::Fastest),
@@ -120,12 +121,10 @@ impl Compressed {
         if !self.pending.is_empty() {
             return None;
         }
-        let written = if self.inner_ended() { self.end() } else { self.encoder.as_mut().map(Encoder::flush) };
-        Some(written.unwrap_or_default())
-    }
-
-    fn inner_ended(&self) -> bool {
-        http_body::Body::is_end_stream(&self.inner)
+        if http_body::Body::is_end_stream(&self.inner) {
+            return self.encoder.take().map(Encoder::finish);
+        }
+        Some(encoder.flush())
     }
 
     /// The end of the coding, if there is anything to it.

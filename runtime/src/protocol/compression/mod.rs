@@ -5,6 +5,8 @@ pub(crate) mod decode;
 #[cfg(feature = "compression")]
 pub(crate) mod encode;
 #[cfg(feature = "compression")]
+mod feed;
+#[cfg(feature = "compression")]
 mod zstd;
 
 use bytes::Bytes;

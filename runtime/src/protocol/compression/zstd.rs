@@ -6,7 +6,7 @@ use bytes::{Buf, BytesMut};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use crate::protocol::compression::decode::Feed;
+use super::feed::Feed;
 
 /// The largest window that RFC 9659 allows in HTTP.
 const MAX_WINDOW: u64 = 8 << 20;

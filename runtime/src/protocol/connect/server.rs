@@ -106,11 +106,10 @@ pub(crate) fn codec_of(media_type: &HeaderValue) -> Option<Codec> {
                 name.eq_ignore_ascii_case("charset") && value.trim_matches('"').eq_ignore_ascii_case("utf-8")
             })
     });
+    let is = |essence: &str, codec| essence.eq_ignore_ascii_case(super::unary_media_type(codec));
     match essence.trim() {
-        essence if essence.eq_ignore_ascii_case("application/json") && utf8 => Some(Codec::Json),
-        essence if essence.eq_ignore_ascii_case("application/proto") && parameters.is_empty() => {
-            Some(Codec::Protobuf)
-        }
+        essence if is(essence, Codec::Json) && utf8 => Some(Codec::Json),
+        essence if is(essence, Codec::Protobuf) && parameters.is_empty() => Some(Codec::Protobuf),
         _ => None,
     }
 }
@@ -314,7 +313,7 @@ fn failed(status: &Status) -> Response<Body> {
     let http = StatusCode::from_u16(error::http_status(status.code()));
     *response.status_mut() = http.expect("the table has HTTP statuses");
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(super::unary_media_type(Codec::Json)));
     if status.code() == Code::Unauthenticated {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

@@ -9,8 +9,6 @@ pub(crate) mod client;
 #[cfg(feature = "server")]
 pub(crate) mod server;
 pub(crate) mod status;
-#[cfg(feature = "server")]
-pub(crate) mod text;
 mod trailers;
 
 /// The header that says how messages are compressed.
@@ -21,6 +19,7 @@ pub(crate) const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-acc
 pub(crate) const TRAILERS: u8 = 0x80;
 
 /// The media type of messages in a form.
+#[inline]
 pub(crate) fn media_type(codec: Codec) -> &'static str {
     match codec {
         Codec::Protobuf => "application/grpc",
@@ -29,6 +28,7 @@ pub(crate) fn media_type(codec: Codec) -> &'static str {
 }
 
 /// The media type of gRPC-Web's messages in a form.
+#[inline]
 pub(crate) fn web_media_type(codec: Codec) -> &'static str {
     match codec {
         Codec::Protobuf => "application/grpc-web+proto",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
-use super::status;
+use super::{ACCEPT_ENCODING, ENCODING, TRAILERS, media_type, status, web_media_type};
 use crate::bridge::{Code, Status};
 use crate::call::Body;
 use crate::call::body::Trailers;
@@ -20,8 +20,6 @@ use crate::protocol::wire::Codec;
 
 /// The compressions that gRPC names.
 const COMPRESSIONS: &[Compression] = &[Compression::Gzip, Compression::Zstd];
-/// The flag of the envelope with the trailers of gRPC-Web.
-const TRAILERS: u8 = 0x80;
 
 /// gRPC.
 pub(crate) static GRPC: Grpc = Grpc;
@@ -64,10 +62,7 @@ impl Dialect for Grpc {
     }
 
     fn content_type(&self, codec: Codec) -> HeaderValue {
-        HeaderValue::from_static(match codec {
-            Codec::Protobuf => "application/grpc",
-            Codec::Json => "application/grpc+json",
-        })
+        HeaderValue::from_static(media_type(codec))
     }
 
     fn end(&self, status: &Status) -> End {
@@ -114,8 +109,7 @@ impl Dialect for Web {
 
     fn content_type(&self, codec: Codec) -> HeaderValue {
         HeaderValue::from_static(match (self.text, codec) {
-            (false, Codec::Protobuf) => "application/grpc-web+proto",
-            (false, Codec::Json) => "application/grpc-web+json",
+            (false, codec) => web_media_type(codec),
             (true, Codec::Protobuf) => "application/grpc-web-text+proto",
             (true, Codec::Json) => "application/grpc-web-text+json",
         })
@@ -144,9 +138,6 @@ impl Dialect for Web {
         self.text
     }
 }
-
-const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
-const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
 /// The status and the metadata at the end of a call.
 #[inline]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use prost::Message;
 use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
-use crate::server::BoxError;
+use crate::call::BoxError;
 
 /// The place of a file in [`Index::files`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

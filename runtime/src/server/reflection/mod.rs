@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::stream::StreamExt;
 
 use self::index::{FileId, Index, Sent};
-use super::ServeError;
+use super::error::{Problem, ServeError};
 use super::generated::FILE_DESCRIPTOR_SET;
 use super::generated::grpc::reflection::v1::{
     self, server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
@@ -36,7 +36,7 @@ fn index(sets: &[&'static [u8]]) -> Result<Index, ServeError> {
     let mut seen = BTreeSet::new();
     for set in sets.iter().chain([&FILE_DESCRIPTOR_SET]) {
         if seen.insert((set.as_ptr(), set.len())) {
-            index.add(Bytes::from_static(set)).map_err(ServeError::Descriptors)?;
+            index.add(Bytes::from_static(set)).map_err(Problem::Descriptors)?;
         }
     }
     Ok(index)

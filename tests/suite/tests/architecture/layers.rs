@@ -34,74 +34,6 @@ pub(crate) struct Table {
     pub(crate) exceptions: &'static [Exception],
 }
 
-const GENERATOR: Table = Table {
-    folder: "protoc-gen-rsvc/src/",
-    name: "protoc_gen_rsvc",
-    roots: &["lib.rs", "main.rs"],
-    exempt: &[],
-    layers: &[
-        Layer { name: "diagnostics", files: &["diag/"], uses: &[] },
-        Layer { name: "options", files: &["options.rs"], uses: &["diagnostics"] },
-        Layer { name: "model", files: &["model/"], uses: &["diagnostics"] },
-        Layer { name: "tokens", files: &["tokens.rs"], uses: &[] },
-        Layer { name: "input", files: &["input/"], uses: &["diagnostics", "model"] },
-        Layer { name: "names", files: &["names.rs", "names/"], uses: &["model"] },
-        Layer { name: "storage", files: &["storage.rs", "storage/"], uses: &["options", "model", "names"] },
-        // The syntax and the types of CEL: they know neither the schema nor Rust.
-        Layer { name: "CEL's front end", files: &["cel/"], uses: &[] },
-        Layer { name: "values in plans", files: &["cel/stored.rs", "cel/constant.rs"], uses: &["model"] },
-        Layer {
-            name: "CEL to plans",
-            files: &["cel/lower/", "cel/native.rs"],
-            uses: &["model", "storage", "CEL's front end", "values in plans"],
-        },
-        // It prints plans and does not see where they came from.
-        Layer {
-            name: "plans to Rust",
-            files: &["cel/emit/"],
-            uses: &["model", "tokens", "names", "storage", "values in plans"],
-        },
-        Layer { name: "annotations", files: &["resolve/annotations.rs"], uses: &["model"] },
-        Layer {
-            name: "resolve rules",
-            files: &["resolve/rules/"],
-            uses: &[
-                "diagnostics",
-                "options",
-                "model",
-                "input",
-                "CEL's front end",
-                "values in plans",
-                "CEL to plans",
-                "annotations",
-            ],
-        },
-        Layer {
-            name: "resolve",
-            files: &["resolve/"],
-            uses: &["diagnostics", "options", "model", "input", "names", "storage", "annotations"],
-        },
-        Layer { name: "check", files: &["check/"], uses: &["diagnostics", "options", "model", "names"] },
-        Layer {
-            name: "emit",
-            files: &["emit/"],
-            uses: &["diagnostics", "options", "model", "tokens", "names", "storage", "plans to Rust"],
-        },
-        Layer { name: "output", files: &["output.rs"], uses: &["diagnostics", "emit"] },
-        Layer {
-            name: "library",
-            files: &["lib.rs"],
-            uses: &["diagnostics", "options", "model", "input", "resolve", "check", "emit", "output"],
-        },
-        Layer {
-            name: "program",
-            files: &["main.rs", "cli.rs", "plugin.rs"],
-            uses: &["diagnostics", "options", "input", "output", "library"],
-        },
-    ],
-    exceptions: &[],
-};
-
 impl Table {
     /// Everything that is wrong with the crate, or with the table.
     pub(crate) fn check(&self) -> Vec<String> {
@@ -239,12 +171,6 @@ fn circle<'a>(uses: &BTreeMap<usize, BTreeMap<usize, &'a Edge>>, start: usize) -
     }
     way.reverse();
     Some(way)
-}
-
-#[test]
-fn the_layers_of_the_generator_hold() {
-    let wrong = GENERATOR.check();
-    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
 mod dependencies;
+mod errors;
 mod imports;
 mod layers;
 mod rules;
 mod source;
+mod tables;
 mod text;
 mod tree;
 

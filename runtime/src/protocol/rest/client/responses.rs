@@ -118,8 +118,9 @@ impl ResponseSource for StreamedResponses {
                         Format::Raw => return Poll::Ready(Event::Message(data)),
                     },
                     Err(frame) => {
-                        let trailers = frame.into_trailers().unwrap_or_default();
-                        self.trailers = with_prefix(&trailers, TRAILER_PREFIX);
+                        if let Ok(trailers) = frame.into_trailers() {
+                            self.trailers = with_prefix(&trailers, TRAILER_PREFIX);
+                        }
                     }
                 },
                 Some(Err(status)) => return Poll::Ready(Event::End(Err(body_error(status)))),

@@ -1228,17 +1228,17 @@ impl ::rsvc::ErrorSet for FailingError {
                     "one_string",
                     match &payload.one {
                         ::core::option::Option::Some(
-                            everything::One::OneString(value),
-                        ) => ::core::option::Option::Some(value),
+                            everything::One::OneString(__rsvc_f),
+                        ) => ::core::option::Option::Some(__rsvc_f),
                         _ => ::core::option::Option::None,
                     },
                 );
                 out.enumeration(
                     "one_enum",
                     match &payload.one {
-                        ::core::option::Option::Some(everything::One::OneEnum(value)) => {
-                            ::core::option::Option::Some(value)
-                        }
+                        ::core::option::Option::Some(
+                            everything::One::OneEnum(__rsvc_f),
+                        ) => ::core::option::Option::Some(__rsvc_f),
                         _ => ::core::option::Option::None,
                     },
                     |number| {
@@ -1251,8 +1251,8 @@ impl ::rsvc::ErrorSet for FailingError {
                     "one_wrapped",
                     match &payload.one {
                         ::core::option::Option::Some(
-                            everything::One::OneWrapped(value),
-                        ) => ::core::option::Option::Some(value),
+                            everything::One::OneWrapped(__rsvc_f),
+                        ) => ::core::option::Option::Some(__rsvc_f),
                         _ => ::core::option::Option::None,
                     },
                 );
@@ -1276,8 +1276,8 @@ impl ::rsvc::ErrorSet for FailingError {
                     "choice_text",
                     match &payload.choice {
                         ::core::option::Option::Some(
-                            failing_error::inner::Choice::ChoiceText(value),
-                        ) => ::core::option::Option::Some(value),
+                            failing_error::inner::Choice::ChoiceText(__rsvc_f),
+                        ) => ::core::option::Option::Some(__rsvc_f),
                         _ => ::core::option::Option::None,
                     },
                 );
@@ -1285,8 +1285,8 @@ impl ::rsvc::ErrorSet for FailingError {
                     "choice_number",
                     match &payload.choice {
                         ::core::option::Option::Some(
-                            failing_error::inner::Choice::ChoiceNumber(value),
-                        ) => ::core::option::Option::Some(value),
+                            failing_error::inner::Choice::ChoiceNumber(__rsvc_f),
+                        ) => ::core::option::Option::Some(__rsvc_f),
                         _ => ::core::option::Option::None,
                     },
                 );
@@ -1294,8 +1294,8 @@ impl ::rsvc::ErrorSet for FailingError {
                     "choice_level",
                     match &payload.choice {
                         ::core::option::Option::Some(
-                            failing_error::inner::Choice::ChoiceLevel(value),
-                        ) => ::core::option::Option::Some(value),
+                            failing_error::inner::Choice::ChoiceLevel(__rsvc_f),
+                        ) => ::core::option::Option::Some(__rsvc_f),
                         _ => ::core::option::Option::None,
                     },
                     |number| {
@@ -1739,8 +1739,8 @@ impl ::core::fmt::Display for FailingError {
                     f,
                     match &payload.choice {
                         ::core::option::Option::Some(
-                            failing_error::inner::Choice::ChoiceText(value),
-                        ) => ::core::option::Option::Some(value),
+                            failing_error::inner::Choice::ChoiceText(__rsvc_f),
+                        ) => ::core::option::Option::Some(__rsvc_f),
                         _ => ::core::option::Option::None,
                     },
                     "",
@@ -1749,8 +1749,8 @@ impl ::core::fmt::Display for FailingError {
                     f,
                     match &payload.choice {
                         ::core::option::Option::Some(
-                            failing_error::inner::Choice::ChoiceNumber(value),
-                        ) => ::core::option::Option::Some(value),
+                            failing_error::inner::Choice::ChoiceNumber(__rsvc_f),
+                        ) => ::core::option::Option::Some(__rsvc_f),
                         _ => ::core::option::Option::None,
                     },
                     "0",

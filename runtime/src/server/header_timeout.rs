@@ -1,4 +1,4 @@
-//! Time limits for connections that say nothing, or say it too slowly.
+//! The time that the head of a request may take.
 
 use std::io;
 use std::pin::Pin;
@@ -8,37 +8,38 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::server::session::{Way, is_new};
+use crate::server::session::ConnectionUse;
+use crate::server::waker::is_new;
 
-/// How often somebody looks while a limit passes.
-const LOOKS: u8 = 4;
+/// How often is looked while the time passes.
+const CHECKS: u8 = 4;
 
 /// A connection of HTTP/1.1 that ends when the whole head of a request takes longer than the limit to come.
 ///
 /// The time counts from when the connection was opened or the answer before was written, whatever comes meanwhile.
 /// A timer for each request (hyper has one) costs more than the limit is worth: here one looks now and then how long
 /// nothing was answered, so that the end may come a quarter of the limit late, but never early.
-pub(super) struct Silence<I> {
+pub(super) struct HeaderTimeout<I> {
     io: I,
-    way: Way,
+    usage: ConnectionUse,
     interval: Duration,
     timer: Pin<Box<Sleep>>,
     /// Whom the timer wakes.
     known: Option<Waker>,
-    /// How many looks are left.
-    left: u8,
-    /// Whether something was written since the last look.
+    /// How many checks are left.
+    checks_left: u8,
+    /// Whether something was written since the last check.
     wrote: bool,
     /// Whether the client is waited for to take what was written.
     blocked: bool,
 }
 
-impl<I> Silence<I> {
+impl<I> HeaderTimeout<I> {
     /// The limit counts from `start`.
-    pub(super) fn new(io: I, start: Instant, limit: Duration, way: Way) -> Self {
-        let interval = (limit / u32::from(LOOKS)).max(Duration::from_millis(1));
+    pub(super) fn new(io: I, start: Instant, limit: Duration, usage: ConnectionUse) -> Self {
+        let interval = (limit / u32::from(CHECKS)).max(Duration::from_millis(1));
         let timer = Box::pin(sleep_until(start + interval));
-        Self { io, way, interval, timer, known: None, left: LOOKS, wrote: false, blocked: false }
+        Self { io, usage, interval, timer, known: None, checks_left: CHECKS, wrote: false, blocked: false }
     }
 
     /// Whether the time is up. Asked when there is nothing to read.
@@ -48,12 +49,12 @@ impl<I> Silence<I> {
             return false;
         }
         while self.timer.as_mut().poll(task).is_ready() {
-            if self.wrote || self.blocked || !self.way.is_idle() {
-                self.left = LOOKS;
+            if self.wrote || self.blocked || !self.usage.is_idle() {
+                self.checks_left = CHECKS;
                 self.wrote = false;
             } else {
-                self.left = self.left.saturating_sub(1);
-                if self.left == 0 {
+                self.checks_left = self.checks_left.saturating_sub(1);
+                if self.checks_left == 0 {
                     return true;
                 }
             }
@@ -70,7 +71,7 @@ impl<I> Silence<I> {
     }
 }
 
-impl<I: AsyncRead + Unpin> AsyncRead for Silence<I> {
+impl<I: AsyncRead + Unpin> AsyncRead for HeaderTimeout<I> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         task: &mut Task<'_>,
@@ -85,7 +86,7 @@ impl<I: AsyncRead + Unpin> AsyncRead for Silence<I> {
     }
 }
 
-impl<I: AsyncWrite + Unpin> AsyncWrite for Silence<I> {
+impl<I: AsyncWrite + Unpin> AsyncWrite for HeaderTimeout<I> {
     fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(task, buf);
         self.note(written)

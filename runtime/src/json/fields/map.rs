@@ -1,13 +1,13 @@
-//! The maps that prost generates, and their keys.
+//! Maps: those that prost generates, their keys, and how they are read and written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, Hash};
 
-use super::Writer;
+use super::write::Enums;
 use crate::json::erase::Values;
 use crate::json::info::Field;
-use crate::json::read::integer;
-use crate::json::{Error, Reader};
+use crate::json::read::{integer, shown};
+use crate::json::{Error, Json, JsonEnum, Reader, Writer};
 
 /// A key of a map: always a string in JSON.
 pub trait MapKey: Ord + Clone + 'static {
@@ -144,4 +144,93 @@ impl<K: MapKey, V> JsonMap for BTreeMap<K, V> {
 
 impl<K: MapKey + Hash, V, S: BuildHasher + Default> JsonMap for HashMap<K, V, S> {
     map_methods!();
+}
+
+impl Reader<'_> {
+    /// A map.
+    pub fn map<M: JsonMap>(&mut self, field: &mut M) -> Result<(), Error>
+    where
+        M::Value: Json + Default,
+    {
+        let fresh = field.entry_count() == 0;
+        M::Key::read_map(self, fresh, &mut |reader, key| {
+            reader.message_value().map(|value| field.put(key, value))
+        })
+    }
+
+    /// A map of enums.
+    pub fn enum_map<E: JsonEnum, M: JsonMap<Value = i32>>(&mut self, field: &mut M) -> Result<(), Error> {
+        let fresh = field.entry_count() == 0;
+        M::Key::read_map(self, fresh, &mut |reader, key| {
+            Ok(reader.enum_value(E::INFO)?.is_none_or(|value| field.put(key, value)))
+        })
+    }
+
+    /// See [`MapKey::read_map`].
+    fn entries<K: MapKey>(
+        &mut self,
+        fresh: bool,
+        add: &mut dyn FnMut(&mut Reader<'_>, K) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        // The keys of the text, where those of the map say nothing.
+        let mut keys = BTreeSet::new();
+        self.open_entries()?;
+        let mut started = false;
+        while let Some((text, at)) = self.next_entry_at(started)? {
+            started = true;
+            let Some(key) = K::parse_key(&text) else {
+                let text = shown(&text);
+                return Err(self.data(at, format!("{text:?} is not a key of this map")));
+            };
+            let new = fresh || keys.insert(key.clone());
+            if !add(self, key)? && fresh || !new {
+                return Err(self.data(at, "a key comes twice".into()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Writer {
+    /// A map, in the order of its keys.
+    pub fn map<M: JsonMap>(&mut self, field: &Field, map: &M)
+    where
+        M::Value: Json,
+    {
+        let mut keys = Vec::with_capacity(map.entry_count());
+        let mut values = Vec::with_capacity(map.entry_count());
+        map.for_each(|key, value| {
+            keys.push((key, values.len()));
+            values.push(value);
+        });
+        M::Key::write_map(&mut keys, &values.as_slice(), field, self);
+    }
+
+    /// A map of enums, in the order of its keys.
+    pub fn enum_map<M: JsonMap<Value = i32>>(&mut self, field: &Field, map: &M) {
+        let mut keys = Vec::with_capacity(map.entry_count());
+        let mut values = Vec::with_capacity(map.entry_count());
+        map.for_each(|key, value| {
+            keys.push((key, values.len()));
+            values.push(*value);
+        });
+        M::Key::write_map(&mut keys, &Enums(&values, field.enum_info()), field, self);
+    }
+
+    /// See [`MapKey::write_map`].
+    fn entries<K: MapKey>(&mut self, keys: &mut [(&K, usize)], values: &dyn Values, field: &Field) {
+        if keys.is_empty() && !self.options.emit_defaults {
+            return;
+        }
+        keys.sort_unstable();
+        self.key(field);
+        let start = self.open();
+        for (key, index) in keys {
+            self.element();
+            key.write_key(self);
+            self.end_key();
+            values.write(*index, self);
+        }
+        self.close(start);
+    }
 }

@@ -1,12 +1,8 @@
 //! A field of each kind and presence, as generated code reads them.
 
-use std::collections::BTreeSet;
-
-use super::{Error, Reader};
 use crate::json::erase::{Append, Read};
 use crate::json::info::EnumInfo;
-use crate::json::write::{JsonMap, MapKey};
-use crate::json::{Json, JsonEnum};
+use crate::json::{Error, Json, JsonEnum, Reader};
 
 /// For each scalar: into a plain field, an optional one, and a repeated one.
 macro_rules! scalar_fields {
@@ -49,15 +45,6 @@ scalar_fields! {
 }
 
 impl Reader<'_> {
-    /// `bool`.
-    pub fn bool_value(&mut self) -> Result<bool, Error> {
-        match self.byte() {
-            b't' => self.literal("true").map(|()| true),
-            b'f' => self.literal("false").map(|()| false),
-            _ => Err(self.expected("a bool")),
-        }
-    }
-
     /// Bytes into a field without presence.
     pub fn bytes<B: From<Vec<u8>>>(&mut self, field: &mut B) -> Result<(), Error> {
         *field = self.bytes_value()?.into();
@@ -87,7 +74,7 @@ impl Reader<'_> {
                 let at = self.pos;
                 let name = self.str_value()?;
                 match info.number_of(&name) {
-                    None if !self.options.ignore_unknown => {
+                    None if !self.ignores_unknown() => {
                         Err(self.data(at, format!("{} has no value {name:?}", info.name)))
                     }
                     number => Ok(number),
@@ -141,49 +128,6 @@ impl Reader<'_> {
         let mut first = true;
         while self.next_element(&mut first)? {
             read(self)?;
-        }
-        Ok(())
-    }
-
-    /// A map.
-    pub fn map<M: JsonMap>(&mut self, field: &mut M) -> Result<(), Error>
-    where
-        M::Value: Json + Default,
-    {
-        let fresh = field.entry_count() == 0;
-        M::Key::read_map(self, fresh, &mut |reader, key| {
-            reader.message_value().map(|value| field.put(key, value))
-        })
-    }
-
-    /// A map of enums.
-    pub fn enum_map<E: JsonEnum, M: JsonMap<Value = i32>>(&mut self, field: &mut M) -> Result<(), Error> {
-        let fresh = field.entry_count() == 0;
-        M::Key::read_map(self, fresh, &mut |reader, key| {
-            Ok(reader.enum_value(E::INFO)?.is_none_or(|value| field.put(key, value)))
-        })
-    }
-
-    /// See [`MapKey::read_map`].
-    pub(in crate::json) fn entries<K: MapKey>(
-        &mut self,
-        fresh: bool,
-        add: &mut dyn FnMut(&mut Reader<'_>, K) -> Result<bool, Error>,
-    ) -> Result<(), Error> {
-        // The keys of the text, where those of the map say nothing.
-        let mut keys = BTreeSet::new();
-        self.open_entries()?;
-        let mut started = false;
-        while let Some((text, at)) = self.next_entry_at(started)? {
-            started = true;
-            let Some(key) = K::parse_key(&text) else {
-                let text = super::number::shown(&text);
-                return Err(self.data(at, format!("{text:?} is not a key of this map")));
-            };
-            let new = fresh || keys.insert(key.clone());
-            if !add(self, key)? && fresh || !new {
-                return Err(self.data(at, "a key comes twice".into()));
-            }
         }
         Ok(())
     }

@@ -5,10 +5,9 @@
 //! Strings, lists and options come as they are stored, not as slices: a conversion would be compiled for each field.
 #![allow(clippy::ptr_arg, clippy::ref_option)] // as the head says
 
-use super::{JsonMap, MapKey, Writer};
-use crate::json::Json;
-use crate::json::erase::{Enums, Values, Write};
-use crate::json::info::Field;
+use crate::json::erase::{Values, Write};
+use crate::json::info::{EnumInfo, Field};
+use crate::json::{Json, Writer};
 
 /// For each scalar: implicit presence, explicit presence, present for certain, and repeated.
 macro_rules! scalar_fields {
@@ -63,6 +62,37 @@ scalar_fields! {
 }
 
 impl Writer {
+    /// Starts a field's value.
+    #[inline]
+    pub fn key(&mut self, field: &Field) {
+        if self.plain {
+            self.buf.extend_from_slice(field.key());
+        } else {
+            self.styled_key(field);
+        }
+    }
+
+    #[cold]
+    fn styled_key(&mut self, field: &Field) {
+        let name = if self.options.proto_names { field.proto() } else { field.json() };
+        self.dynamic_key(name);
+    }
+
+    /// An enum by its name, or by number where it has none.
+    pub fn enum_value(&mut self, value: i32, info: &EnumInfo) {
+        if info.is_null() {
+            return self.null_value();
+        }
+        match info.name_of(value) {
+            Some(name) if !self.options.enums_as_numbers => {
+                self.buf.push(b'"');
+                self.raw(name);
+                self.buf.push(b'"');
+            }
+            _ => self.i32_value(value),
+        }
+    }
+
     /// A string whose default is not written.
     pub fn string(&mut self, field: &Field, value: &String) {
         if !value.is_empty() || self.options.emit_defaults {
@@ -171,51 +201,13 @@ impl Writer {
         }
         self.close_array(start);
     }
+}
 
-    /// A map, in the order of its keys.
-    pub fn map<M: JsonMap>(&mut self, field: &Field, map: &M)
-    where
-        M::Value: Json,
-    {
-        let mut keys = Vec::with_capacity(map.entry_count());
-        let mut values = Vec::with_capacity(map.entry_count());
-        map.for_each(|key, value| {
-            keys.push((key, values.len()));
-            values.push(value);
-        });
-        M::Key::write_map(&mut keys, &values.as_slice(), field, self);
-    }
+/// Numbers of an enum.
+pub(super) struct Enums<'a>(pub(super) &'a [i32], pub(super) &'a EnumInfo);
 
-    /// A map of enums, in the order of its keys.
-    pub fn enum_map<M: JsonMap<Value = i32>>(&mut self, field: &Field, map: &M) {
-        let mut keys = Vec::with_capacity(map.entry_count());
-        let mut values = Vec::with_capacity(map.entry_count());
-        map.for_each(|key, value| {
-            keys.push((key, values.len()));
-            values.push(*value);
-        });
-        M::Key::write_map(&mut keys, &Enums(&values, field.enum_info()), field, self);
-    }
-
-    /// See [`MapKey::write_map`].
-    pub(super) fn entries<K: MapKey>(
-        &mut self,
-        keys: &mut [(&K, usize)],
-        values: &dyn Values,
-        field: &Field,
-    ) {
-        if keys.is_empty() && !self.options.emit_defaults {
-            return;
-        }
-        keys.sort_unstable();
-        self.key(field);
-        let start = self.open();
-        for (key, index) in keys {
-            self.element();
-            key.write_key(self);
-            self.end_key();
-            values.write(*index, self);
-        }
-        self.close(start);
+impl Values for Enums<'_> {
+    fn write(&self, index: usize, writer: &mut Writer) {
+        writer.enum_value(self.0[index], self.1);
     }
 }

@@ -1,0 +1,260 @@
+//! The layers of the generator and of the runtime.
+
+use crate::layers::{Layer, Table};
+
+const GENERATOR: Table = Table {
+    folder: "protoc-gen-rsvc/src/",
+    name: "protoc_gen_rsvc",
+    roots: &["lib.rs", "main.rs"],
+    exempt: &[],
+    layers: &[
+        Layer { name: "diagnostics", files: &["diag/"], uses: &[] },
+        Layer { name: "options", files: &["options.rs"], uses: &["diagnostics"] },
+        Layer { name: "model", files: &["model/"], uses: &["diagnostics"] },
+        Layer { name: "tokens", files: &["tokens.rs"], uses: &[] },
+        Layer { name: "input", files: &["input/"], uses: &["diagnostics", "model"] },
+        Layer { name: "names", files: &["names.rs", "names/"], uses: &["model"] },
+        Layer { name: "storage", files: &["storage.rs", "storage/"], uses: &["options", "model", "names"] },
+        // The syntax and the types of CEL: they know neither the schema nor Rust.
+        Layer { name: "CEL's front end", files: &["cel/"], uses: &[] },
+        Layer { name: "values in plans", files: &["cel/stored.rs", "cel/constant.rs"], uses: &["model"] },
+        Layer {
+            name: "CEL to plans",
+            files: &["cel/lower/", "cel/native.rs"],
+            uses: &["model", "storage", "CEL's front end", "values in plans"],
+        },
+        // It prints plans and does not see where they came from.
+        Layer {
+            name: "plans to Rust",
+            files: &["cel/emit/"],
+            uses: &["model", "tokens", "names", "storage", "values in plans"],
+        },
+        Layer { name: "annotations", files: &["resolve/annotations.rs"], uses: &["model"] },
+        Layer {
+            name: "resolve rules",
+            files: &["resolve/rules/"],
+            uses: &[
+                "diagnostics",
+                "options",
+                "model",
+                "input",
+                "CEL's front end",
+                "values in plans",
+                "CEL to plans",
+                "annotations",
+            ],
+        },
+        Layer {
+            name: "resolve",
+            files: &["resolve/"],
+            uses: &["diagnostics", "options", "model", "input", "names", "storage", "annotations"],
+        },
+        Layer { name: "check", files: &["check/"], uses: &["diagnostics", "options", "model", "names"] },
+        Layer {
+            name: "emit",
+            files: &["emit/"],
+            uses: &["diagnostics", "options", "model", "tokens", "names", "storage", "plans to Rust"],
+        },
+        Layer { name: "output", files: &["output.rs"], uses: &["diagnostics", "emit"] },
+        Layer {
+            name: "library",
+            files: &["lib.rs"],
+            uses: &["diagnostics", "options", "model", "input", "resolve", "check", "emit", "output"],
+        },
+        Layer {
+            name: "program",
+            files: &["main.rs", "cli.rs", "plugin.rs"],
+            uses: &["diagnostics", "options", "input", "output", "library"],
+        },
+    ],
+    exceptions: &[],
+};
+
+/// Ends stand on protocols, these on what a call is, and that on messages.
+const RUNTIME: Table = Table {
+    folder: "runtime/src/",
+    name: "rsvc",
+    roots: &["lib.rs"],
+    exempt: &["json/wkt/prost_types.rs", "pb/", "server/generated/"],
+    layers: &[
+        // The one file that names tonic.
+        Layer { name: "bridge", files: &["bridge.rs"], uses: &[] },
+        Layer { name: "method", files: &["method.rs"], uses: &[] },
+        Layer { name: "json", files: &["json/"], uses: &[] },
+        Layer { name: "cel", files: &["cel/"], uses: &[] },
+        Layer { name: "pb", files: &["pb/"], uses: &[] },
+        Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel"] },
+        Layer { name: "error", files: &["error/"], uses: &["bridge"] },
+        Layer { name: "message", files: &["message.rs"], uses: &["json", "validate"] },
+        // It knows no protocol, no server and no client.
+        Layer {
+            name: "vocabulary",
+            files: &[
+                "access.rs",
+                "cancellation.rs",
+                "context.rs",
+                "deadline.rs",
+                "metadata.rs",
+                "peer.rs",
+                "principal.rs",
+                "stream/",
+            ],
+            uses: &["bridge", "method", "message"],
+        },
+        Layer {
+            name: "call",
+            files: &["call/"],
+            uses: &["bridge", "method", "json", "validate", "error", "message", "vocabulary"],
+        },
+        // What the two ends of REST share.
+        Layer {
+            name: "transcode",
+            files: &["transcode/"],
+            uses: &["bridge", "method", "json", "pb", "message", "call"],
+        },
+        // What the two ends of a protocol share.
+        Layer {
+            name: "protocol",
+            files: &["protocol/"],
+            uses: &["bridge", "json", "error", "message", "vocabulary", "call"],
+        },
+        Layer {
+            name: "protocols on a server",
+            files: &["protocol/server.rs", "protocol/service.rs", "protocol/settings.rs", "protocol/text.rs"],
+            uses: &[
+                "bridge",
+                "method",
+                "json",
+                "error",
+                "message",
+                "vocabulary",
+                "call",
+                "transcode",
+                "protocol",
+            ],
+        },
+        Layer {
+            name: "server side of a protocol",
+            files: &["protocol/grpc/server", "protocol/connect/server", "protocol/rest/server"],
+            uses: &[
+                "bridge",
+                "method",
+                "json",
+                "error",
+                "message",
+                "vocabulary",
+                "call",
+                "transcode",
+                "protocol",
+                "protocols on a server",
+            ],
+        },
+        // It tells the protocol of a request.
+        Layer {
+            name: "rpc",
+            files: &["protocol/rpc.rs"],
+            uses: &[
+                "bridge",
+                "method",
+                "call",
+                "protocol",
+                "protocols on a server",
+                "server side of a protocol",
+            ],
+        },
+        Layer {
+            name: "protocols on a client",
+            files: &["protocol/client/"],
+            uses: &["bridge", "method", "validate", "message", "vocabulary", "call", "protocol"],
+        },
+        Layer {
+            name: "client side of a protocol",
+            files: &[
+                "protocol/grpc/client",
+                "protocol/connect/client",
+                "protocol/connect/unary",
+                "protocol/rest/client",
+            ],
+            uses: &[
+                "bridge",
+                "method",
+                "json",
+                "pb",
+                "message",
+                "vocabulary",
+                "call",
+                "transcode",
+                "protocol",
+                "protocols on a client",
+            ],
+        },
+        Layer { name: "tls", files: &["tls.rs"], uses: &[] },
+        Layer {
+            name: "server",
+            files: &["server/"],
+            uses: &[
+                "bridge",
+                "method",
+                "vocabulary",
+                "call",
+                "transcode",
+                "protocol",
+                "protocols on a server",
+                "server side of a protocol",
+                "rpc",
+                "tls",
+            ],
+        },
+        Layer {
+            name: "client",
+            files: &["client/"],
+            uses: &[
+                "bridge",
+                "method",
+                "message",
+                "vocabulary",
+                "call",
+                "protocol",
+                "protocols on a client",
+                "client side of a protocol",
+                "tls",
+            ],
+        },
+        // What generated code names: it passes on, and only generated code in the crate names it.
+        Layer {
+            name: "codegen",
+            files: &["codegen/"],
+            uses: &[
+                "bridge",
+                "json",
+                "cel",
+                "validate",
+                "error",
+                "call",
+                "transcode",
+                "protocols on a server",
+                "client side of a protocol",
+                "server",
+                "client",
+            ],
+        },
+        Layer {
+            name: "library",
+            files: &["lib.rs"],
+            uses: &["bridge", "method", "validate", "error", "vocabulary", "call", "server", "client"],
+        },
+    ],
+    exceptions: &[],
+};
+
+#[test]
+fn the_layers_of_the_generator_hold() {
+    let wrong = GENERATOR.check();
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn the_layers_of_the_runtime_hold() {
+    let wrong = RUNTIME.check();
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
