@@ -100,7 +100,7 @@ pub mod validate;
 /// [`Server`] serves it beside gRPC, [`Rest`](rest::Rest) in any other server.
 #[cfg(feature = "rest")]
 pub mod rest {
-    pub use crate::protocol::rest::server::{Options, Rest};
+    pub use crate::protocol::rest::server::{Options, Rest, RestFuture};
 }
 
 /// The messages of the annotations and of what travels with errors: `google.api`, `google.rpc`, `buf.validate` and

@@ -49,13 +49,35 @@ enum Inner {
     /// Bytes that are there.
     Whole(Bytes),
     /// Bytes that are there, and the trailers that follow them.
-    WithTrailers(Bytes, HeaderMap),
+    WithTrailers(Bytes, Trailers),
     /// Trailers that follow the bytes.
-    Trailers(HeaderMap),
+    Trailers(Trailers),
     /// What hyper reads from a connection.
     #[cfg(any(feature = "server", feature = "client"))]
     Incoming(hyper::body::Incoming),
     Boxed(UnsyncBoxBody<Bytes, Status>),
+}
+
+/// What follows the bytes of a body. It is small, as bodies are moved often.
+pub(crate) enum Trailers {
+    /// Always the same ones, which are made when they are sent.
+    Fixed(fn() -> HeaderMap),
+    Own(Box<HeaderMap>),
+}
+
+impl Trailers {
+    pub(crate) fn into_headers(self) -> HeaderMap {
+        match self {
+            Self::Fixed(make) => make(),
+            Self::Own(headers) => *headers,
+        }
+    }
+}
+
+impl From<HeaderMap> for Trailers {
+    fn from(headers: HeaderMap) -> Self {
+        Self::Own(Box::new(headers))
+    }
 }
 
 impl Body {
@@ -85,8 +107,8 @@ impl Body {
     }
 
     /// Bytes, and the trailers that follow them.
-    pub(crate) fn with_trailers(data: Bytes, trailers: HeaderMap) -> Self {
-        Self { inner: Inner::WithTrailers(data, trailers), guard: None }
+    pub(crate) fn with_trailers(data: Bytes, trailers: impl Into<Trailers>) -> Self {
+        Self { inner: Inner::WithTrailers(data, trailers.into()), guard: None }
     }
 
     /// What hyper reads.
@@ -146,16 +168,14 @@ impl Body {
                 self.inner = Inner::Empty;
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
-            Inner::WithTrailers(data, trailers) => {
-                let (data, trailers) = (take(data), take(trailers));
-                self.inner = Inner::Trailers(trailers);
-                Poll::Ready(Some(Ok(Frame::data(data))))
-            }
-            Inner::Trailers(trailers) => {
-                let trailers = take(trailers);
-                self.inner = Inner::Empty;
-                Poll::Ready(Some(Ok(Frame::trailers(trailers))))
-            }
+            Inner::WithTrailers(..) | Inner::Trailers(_) => match take(&mut self.inner) {
+                Inner::WithTrailers(data, trailers) => {
+                    self.inner = Inner::Trailers(trailers);
+                    Poll::Ready(Some(Ok(Frame::data(data))))
+                }
+                Inner::Trailers(trailers) => Poll::Ready(Some(Ok(Frame::trailers(trailers.into_headers())))),
+                _ => unreachable!("it was one of these"),
+            },
         }
     }
 }

@@ -23,6 +23,12 @@ impl ReadOptions {
     }
 }
 
+/// Sets the field at `index`, which is a string, to a text that does not begin with a quote.
+#[cfg(feature = "rest")]
+pub(crate) fn set_text<T: Json + ?Sized>(message: &mut T, index: usize, text: &str) -> Result<(), Error> {
+    message.read_field(index, &mut Reader::bare(&ReadOptions::new(), text))
+}
+
 impl WriteOptions {
     /// The value of a field of `message`; its default where the message says nothing of it, and `null` where it has none.
     pub(crate) fn field_to_vec<T: Json + ?Sized>(

@@ -35,6 +35,8 @@ mod zeros;
 
 pub use error::{Error, ErrorKind};
 #[doc(hidden)]
+#[cfg(feature = "rest")]
+pub(crate) use field::set_text;
 pub use fields::{JsonMap, MapKey, Object};
 #[doc(hidden)]
 pub use info::{EnumInfo, Field, JsonEnum, MessageInfo, Type};

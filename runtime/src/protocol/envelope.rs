@@ -125,7 +125,9 @@ impl EnvelopeReader {
     fn take_envelope(&mut self) -> Result<Option<Envelope>, EnvelopeError> {
         if self.partial.is_empty() {
             let Some(header) = self.frame.first_chunk() else {
-                self.keep(self.frame.len());
+                if !self.frame.is_empty() {
+                    self.keep(self.frame.len());
+                }
                 return Ok(None);
             };
             let (flags, length) = self.header(*header)?;
@@ -229,9 +231,7 @@ pub(crate) fn append(
     out.extend_from_slice(&[0; HEADER]);
     let written = write(out).and_then(|()| {
         let length = out.len() - start - HEADER;
-        if length > limit || u32::try_from(length).is_err() {
-            return Err(too_large(limit.min(u32::MAX as usize)));
-        }
+        check(length, limit)?;
         if let Some((compression, from)) = compression
             && length >= from
         {
@@ -247,6 +247,31 @@ pub(crate) fn append(
         return written;
     }
     seal(out, start);
+    Ok(())
+}
+
+/// Appends an envelope with what `write` appends, which is about `length` bytes.
+pub(crate) fn append_known(
+    out: &mut Vec<u8>,
+    length: usize,
+    limit: usize,
+    write: impl FnOnce(&mut Vec<u8>),
+) -> Result<(), Status> {
+    check(length, limit)?;
+    let start = out.len();
+    out.reserve_exact(HEADER + length);
+    out.extend_from_slice(&[0; HEADER]);
+    write(out);
+    seal(out, start);
+    Ok(())
+}
+
+/// Whether the message is short enough.
+#[inline]
+fn check(length: usize, limit: usize) -> Result<(), Status> {
+    if length > limit || u32::try_from(length).is_err() {
+        return Err(too_large(limit.min(u32::MAX as usize)));
+    }
     Ok(())
 }
 

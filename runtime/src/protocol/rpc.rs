@@ -1,7 +1,5 @@
 //! Which protocol a request to the path of a method speaks.
 
-use std::future::Future;
-
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
@@ -9,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
 use super::connect;
 use super::grpc;
 use super::server::{Dialect, ServerCall, serve as serve_enveloped};
-use super::service::AnyService;
+use super::service::{Answering, AnyService};
 use super::wire::Codec;
 use crate::bridge::Status;
 use crate::call::Body;
@@ -139,10 +137,10 @@ pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
 
 /// Answers a call of a method that is known.
 #[inline]
-pub(crate) async fn serve(protocol: RpcProtocol, call: ServerCall) -> Response<Body> {
+pub(crate) fn serve(protocol: RpcProtocol, call: ServerCall) -> Answering {
     match protocol {
-        RpcProtocol::Enveloped(dialect, codec) => serve_enveloped(dialect, codec, call).await,
-        RpcProtocol::Unary => connect::server::serve_unary(call).await,
+        RpcProtocol::Enveloped(dialect, codec) => serve_enveloped(dialect, codec, call),
+        RpcProtocol::Unary => connect::server::serve_unary(call),
     }
 }
 
@@ -164,9 +162,6 @@ pub(crate) fn unknown(what: &str, path: &str, media: RpcMedia) -> Response<Body>
 pub(crate) fn method_at(service: &dyn AnyService, path: &str) -> Option<usize> {
     service.info().methods.iter().position(|method| method.path == path)
 }
-
-/// A response on its way.
-pub(crate) type Answering = std::pin::Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
 /// The answer to a request that failed outside of the call that it may be.
 #[cold]

@@ -14,11 +14,12 @@ use http_body::Frame;
 
 use super::compression::Compression;
 use super::envelope::{self, Envelope, EnvelopeError, EnvelopeReader, codec};
-use super::service::AnyService;
+use super::service::{Answering, AnyService, answered};
 use super::settings::ServerSettings;
 use super::wire::Codec;
 use crate::Context;
 use crate::bridge::{Code, Status};
+use crate::call::body::Trailers;
 use crate::call::dispatch::{self, Inbound, Responses};
 use crate::call::{Body, Call, CallError, Exchange, Outgoing};
 use crate::error;
@@ -83,19 +84,21 @@ pub(crate) trait Dialect: Send + Sync {
 
 /// What follows the messages of a response.
 pub(crate) enum End {
-    Trailers(HeaderMap),
+    Trailers(Trailers),
     /// One more envelope, all of it.
     Data(Vec<u8>),
 }
 
 /// Answers a call.
-pub(crate) async fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCall) -> Response<Body> {
+///
+/// What the call is goes into one box, where it is made: a future of an `async fn` would hold its arguments twice.
+pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCall) -> Answering {
     let ServerCall { service, method, parts, body, peer, settings } = call;
     let info = &service.info().methods[method];
     let Parts { headers, extensions, .. } = parts;
     let (timeout, request_compression, compression) = match negotiate(dialect, &headers, &settings) {
         Ok(negotiated) => negotiated,
-        Err(status) => return refuse_encoding(dialect, codec, &settings, status),
+        Err(status) => return answered(refuse_encoding(dialect, codec, &settings, status)),
     };
     let body = if dialect.is_text() { super::text::decode(body) } else { body };
     let mut exchange = Enveloped {
@@ -107,11 +110,13 @@ pub(crate) async fn serve(dialect: &'static dyn Dialect, codec: Codec, call: Ser
         has_request: false,
         answer: None,
     };
-    let ctx = exchange.call.context().clone();
-    let policy_holder = Arc::clone(&exchange.settings);
-    let handling = service.call(method, Call::new(&mut exchange));
-    let outcome = dispatch::run(info, &ctx, &policy_holder.policy, handling).await;
-    exchange.finish(outcome)
+    Box::pin(async move {
+        let ctx = exchange.call.context().clone();
+        let settings = Arc::clone(&exchange.settings);
+        let handling = service.call(method, Call::new(&mut exchange));
+        let outcome = dispatch::run(info, &ctx, &settings.policy, handling).await;
+        exchange.finish(outcome)
+    })
 }
 
 type Negotiated = (Option<Duration>, Option<Compression>, Option<(Compression, usize)>);
@@ -186,6 +191,17 @@ struct Form {
 impl Form {
     fn append(&self, message: &dyn AnyMessage, out: &mut Vec<u8>) -> Result<(), Status> {
         envelope::append(out, self.compression, self.limit, |out| codec::write(self.codec, message, out))
+    }
+
+    /// The envelope of a message that is alone.
+    fn whole(&self, message: &dyn AnyMessage) -> Result<Vec<u8>, Status> {
+        let mut out = Vec::new();
+        if self.codec == Codec::Protobuf && self.compression.is_none() {
+            envelope::append_known(&mut out, message.wire_len(), self.limit, |out| message.encode_wire(out))?;
+        } else {
+            self.append(message, &mut out)?;
+        }
+        Ok(out)
     }
 
     fn read(
@@ -344,11 +360,7 @@ impl Exchange for Enveloped {
 
     fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
         self.call.release(message)?;
-        let mut out = Vec::new();
-        if self.form.codec == Codec::Protobuf && self.form.compression.is_none() {
-            out.reserve_exact(envelope::HEADER + message.wire_len());
-        }
-        self.form.append(message, &mut out)?;
+        let out = self.form.whole(message)?;
         self.answer = Some(Answer::One(out));
         Ok(())
     }
@@ -393,7 +405,7 @@ struct Streamed {
     responses: Responses,
     form: Form,
     /// Trailers that are still to be sent.
-    end: Option<HeaderMap>,
+    end: Option<Trailers>,
 }
 
 impl Streamed {
@@ -432,7 +444,7 @@ impl http_body::Body for Streamed {
             let out = if this.form.dialect.is_text() { super::text::encode(&out) } else { out };
             return Poll::Ready(Some(Ok(Frame::data(out.into()))));
         }
-        Poll::Ready(take(&mut this.end).map(|trailers| Ok(Frame::trailers(trailers))))
+        Poll::Ready(take(&mut this.end).map(|trailers| Ok(Frame::trailers(trailers.into_headers()))))
     }
 
     fn is_end_stream(&self) -> bool {

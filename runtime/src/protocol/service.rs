@@ -1,5 +1,10 @@
 //! [`Service`]: what generated code is to the protocols.
 
+use std::pin::Pin;
+
+use http::Response;
+
+use crate::call::Body;
 use crate::call::exchange::{Call, Handling};
 use crate::method::ServiceInfo;
 #[cfg(feature = "rest")]
@@ -16,6 +21,14 @@ pub trait Service: Send + Sync + 'static {
 
     /// Hands a call to the handler of the method with this index in [`ServiceInfo::methods`].
     fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a>;
+}
+
+/// A response on its way.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+/// A response that is there.
+pub(crate) fn answered(response: Response<Body>) -> Answering {
+    Box::pin(std::future::ready(response))
 }
 
 /// A [`Service`] without its type.

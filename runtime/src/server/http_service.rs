@@ -11,7 +11,7 @@ use tower::Service;
 use super::connect_info::ConnectInfo;
 use super::router::{self, Router};
 use crate::call::{Body, BoxError};
-use crate::protocol::rpc::Answering;
+use crate::protocol::service::Answering;
 
 /// What the layers of a [`Server`](super::Server) make of its [`Router`]: any tower service that answers HTTP requests.
 pub trait HttpService: Clone + Send + 'static {

@@ -1,6 +1,6 @@
 //! From the path of a request to the service that answers it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
 use bytes::Bytes;
+use fnv::FnvHashMap;
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use tower::{Service, ServiceExt as _};
@@ -22,9 +23,9 @@ use crate::method::{Access, MethodInfo, ServiceInfo};
 use crate::protocol::connect;
 #[cfg(feature = "rest")]
 use crate::protocol::rest::server::{Options, Rest};
-use crate::protocol::rpc::{self, Answering, RpcMedia};
+use crate::protocol::rpc::{self, RpcMedia};
 use crate::protocol::server::ServerCall;
-use crate::protocol::service::AnyService;
+use crate::protocol::service::{Answering, AnyService, answered};
 use crate::protocol::settings::ServerSettings;
 #[cfg(feature = "rest")]
 use crate::transcode::routes::{PathMatch, Table};
@@ -37,7 +38,7 @@ pub struct Router {
 
 struct Shared {
     /// The methods of generated services by their paths.
-    methods: HashMap<&'static str, Route>,
+    methods: FnvHashMap<&'static str, Route>,
     /// The services by their names.
     services: BTreeMap<&'static str, Kind>,
     /// `None` where no service can be reached over REST.
@@ -159,7 +160,7 @@ impl Router {
                 .map(|options| Rest::from_parts(routes, settings.policy.clone(), options))
         };
         let settings = Arc::new(settings);
-        let mut methods = HashMap::new();
+        let mut methods = FnvHashMap::default();
         for entry in &entries {
             let Kind::Generated(service) = &entry.kind else { continue };
             for (index, method) in service.info().methods.iter().enumerate() {
@@ -181,18 +182,17 @@ impl Router {
     /// Answers a request, of which its transport may know where it comes from.
     #[inline]
     pub(super) fn answer(&self, parts: Parts, body: Body, connect_info: Option<&ConnectInfo>) -> Answering {
-        let media = RpcMedia::of(&parts.headers);
+        // Only calls of Connect that have no body are made with another method, and they have no media type.
+        let media = if parts.method == Method::POST { RpcMedia::of(&parts.headers) } else { RpcMedia::Other };
         #[cfg(feature = "rest")]
-        let rpc_first = parts.method == Method::POST
-            && (media.is_rpc_only() || parts.headers.contains_key(connect::PROTOCOL_VERSION));
+        let rpc_first = media.is_rpc_only()
+            || parts.method == Method::POST && parts.headers.contains_key(connect::PROTOCOL_VERSION);
         #[cfg(feature = "rest")]
         if !rpc_first && let Some(rest) = &self.shared.rest {
             let may_upgrade = connect_info.is_none_or(|_| may_upgrade(&parts));
             let found = rest.find(&parts, may_upgrade);
             if !matches!(found, Ok(PathMatch::Nothing)) || !self.has_service(parts.uri.path()) {
-                return Box::pin(
-                    rest.begin(parts, body, found, connect_info.map(ConnectInfo::peer)).answer(),
-                );
+                return rest.answer(parts, body, found, connect_info.map(ConnectInfo::peer));
             }
         }
         self.call_of(media, parts, body, connect_info)
@@ -209,7 +209,7 @@ impl Router {
         let path = parts.uri.path();
         if let Some(Route { service, index, settings }) = self.shared.methods.get(path) {
             return match rpc::protocol_of(&parts, media, service.info().methods[*index].kind) {
-                Ok(protocol) => Box::pin(rpc::serve(
+                Ok(protocol) => rpc::serve(
                     protocol,
                     ServerCall {
                         service: Arc::clone(service),
@@ -219,8 +219,8 @@ impl Router {
                         peer: connect_info.map(ConnectInfo::peer),
                         settings: Arc::clone(settings),
                     },
-                )),
-                Err(refusal) => ready(refusal),
+                ),
+                Err(refusal) => answered(refusal),
             };
         }
         let what = match self.service(path) {
@@ -239,17 +239,13 @@ impl Router {
             {
                 match rest.find(&parts, false) {
                     Ok(PathMatch::Nothing) => "service",
-                    found => {
-                        return Box::pin(
-                            rest.begin(parts, body, found, connect_info.map(ConnectInfo::peer)).answer(),
-                        );
-                    }
+                    found => return rest.answer(parts, body, found, connect_info.map(ConnectInfo::peer)),
                 }
             }
             None if media.is_rpc_only() => "service",
-            None => return ready(rpc::plain(StatusCode::NOT_FOUND, "nothing has this path\n")),
+            None => return answered(rpc::plain(StatusCode::NOT_FOUND, "nothing has this path\n")),
         };
-        ready(rpc::unknown(what, path, media))
+        answered(rpc::unknown(what, path, media))
     }
 
     /// The service whose path this would be.
@@ -261,10 +257,6 @@ impl Router {
     fn has_service(&self, path: &str) -> bool {
         self.service(path).is_some()
     }
-}
-
-fn ready(response: Response<Body>) -> Answering {
-    Box::pin(std::future::ready(response))
 }
 
 impl Service<Request<Body>> for Router {

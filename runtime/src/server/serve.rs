@@ -158,8 +158,13 @@ fn on_connection(
     hyper::service::service_fn(move |request: Request<Incoming>| {
         let (mut parts, body) = request.into_parts();
         let may_upgrade = may_upgrade(&parts);
-        let has_body = !body.is_end_stream();
-        let body = if has_body { Body::incoming(body).guarded(usage.guard()) } else { Body::empty() };
+        // Calls of `POST` nearly always have one, and asking costs a lock.
+        let may_have_body = parts.method == Method::POST || !body.is_end_stream();
+        let body = match usage.guard() {
+            _ if !may_have_body => Body::empty(),
+            Some(guard) => Body::incoming(body).guarded(guard),
+            None => Body::incoming(body),
+        };
         // Of those that do not ask for another protocol, nobody needs it.
         if may_upgrade {
             parts.extensions.insert(usage.sessions());

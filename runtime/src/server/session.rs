@@ -79,9 +79,10 @@ impl ConnectionUse {
         session::Sessions::new(Arc::clone(&self.0) as Arc<dyn SessionHost>)
     }
 
-    /// One that is held without its type.
-    pub(super) fn guard(&self) -> Arc<dyn Guard> {
-        Arc::clone(&self.0) as Arc<dyn Guard>
+    /// What takes the rest of a request, where a connection needs it.
+    #[inline]
+    pub(super) fn guard(&self) -> Option<Arc<dyn Guard>> {
+        self.0.rest.is_some().then(|| Arc::clone(&self.0) as Arc<dyn Guard>)
     }
 
     /// What is left of the request that is being answered.

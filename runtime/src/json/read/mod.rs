@@ -25,12 +25,21 @@ pub struct Reader<'a> {
     pub(super) any_at: Option<usize>,
     /// Fields met in the open objects, for those beyond the first 64 of a message.
     pub(super) seen: Vec<u64>,
+    /// The text is a string without its quotes.
+    bare: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(options: &ReadOptions, text: &'a str) -> Self {
         let options = options.clone();
-        Self { text, pos: 0, depth_left: options.depth_limit, options, any_at: None, seen: Vec::new() }
+        let depth_left = options.depth_limit;
+        Self { text, pos: 0, depth_left, options, any_at: None, seen: Vec::new(), bare: false }
+    }
+
+    /// Of a text that is a string without its quotes, and does not begin with one.
+    #[cfg(feature = "rest")]
+    pub(super) fn bare(options: &ReadOptions, text: &'a str) -> Self {
+        Self { bare: true, ..Self::new(options, text) }
     }
 
     /// Bytes as text.

@@ -10,7 +10,7 @@ impl<'a> Reader<'a> {
     /// A string's value, borrowed where it has no escapes.
     pub(in crate::json) fn str_value(&mut self) -> Result<Cow<'a, str>, Error> {
         if self.byte() != b'"' {
-            return Err(self.expected("a string"));
+            return self.bare_value();
         }
         let start = self.pos + 1;
         let end = find_special(self.input(), start);
@@ -20,6 +20,16 @@ impl<'a> Reader<'a> {
         }
         self.pos = start;
         self.unescape(end).map(Cow::Owned)
+    }
+
+    /// The whole text, if that is a string without its quotes.
+    #[cold]
+    fn bare_value(&mut self) -> Result<Cow<'a, str>, Error> {
+        if !self.bare {
+            return Err(self.expected("a string"));
+        }
+        self.pos = self.text.len();
+        Ok(Cow::Borrowed(self.text))
     }
 
     /// `string`.

@@ -26,6 +26,7 @@ use crate::method::{Idempotency, MethodInfo};
 use crate::protocol::compression::Compression;
 use crate::protocol::envelope::{self, codec};
 use crate::protocol::server::{Dialect, End, ServerCall};
+use crate::protocol::service::{Answering, answered};
 use crate::protocol::settings::ServerSettings;
 use crate::protocol::wire::Codec;
 use crate::stream::Incoming;
@@ -114,12 +115,12 @@ pub(crate) fn codec_of(media_type: &HeaderValue) -> Option<Codec> {
 }
 
 /// Answers a unary call.
-pub(crate) async fn serve_unary(call: ServerCall) -> Response<Body> {
+pub(crate) fn serve_unary(call: ServerCall) -> Answering {
     let ServerCall { service, method, mut parts, body, peer, settings } = call;
     let info = &service.info().methods[method];
     let request = match Request::of(info, &mut parts, body, &settings) {
         Ok(request) => request,
-        Err(refusal) => return refusal.into_response(&settings),
+        Err(refusal) => return answered(refusal.into_response(&settings)),
     };
     let Parts { headers, extensions, .. } = parts;
     let from = settings.compress.or(Some(COMPRESS_FROM));
@@ -131,10 +132,12 @@ pub(crate) async fn serve_unary(call: ServerCall) -> Response<Body> {
         settings: Arc::clone(&settings),
         answer: None,
     };
-    let ctx = exchange.call.context().clone();
-    let handling = service.call(method, Call::new(&mut exchange));
-    let outcome = dispatch::run(info, &ctx, &settings.policy, handling).await;
-    exchange.finish(outcome, compression)
+    Box::pin(async move {
+        let ctx = exchange.call.context().clone();
+        let handling = service.call(method, Call::new(&mut exchange));
+        let outcome = dispatch::run(info, &ctx, &settings.policy, handling).await;
+        exchange.finish(outcome, compression)
+    })
 }
 
 /// A request of a unary call, before its message is read.

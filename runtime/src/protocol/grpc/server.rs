@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use super::{ACCEPT_ENCODING, ENCODING, TRAILERS, media_type, status, web_media_type};
 use crate::bridge::{Code, Status};
 use crate::call::Body;
+use crate::call::body::Trailers;
 use crate::deadline;
 use crate::protocol::compression::Compression;
 use crate::protocol::envelope;
@@ -65,11 +66,13 @@ impl Dialect for Grpc {
     }
 
     fn end(&self, status: &Status) -> End {
-        End::Trailers(trailers(status))
+        End::Trailers(trailers(status).into())
     }
 
     fn end_of_success(&self) -> End {
-        End::Trailers(HeaderMap::from_iter([(status::STATUS, HeaderValue::from_static("0"))]))
+        End::Trailers(Trailers::Fixed(|| {
+            HeaderMap::from_iter([(status::STATUS, HeaderValue::from_static("0"))])
+        }))
     }
 
     fn refusal(&self, codec: Codec, status: &Status) -> Response<Body> {

@@ -18,7 +18,7 @@ use super::segments::Segments;
 use crate::bridge::Status;
 use crate::call::CallError;
 use crate::json::info::{Field, Form, Type};
-use crate::json::{MessageInfo, ReadOptions};
+use crate::json::{self, MessageInfo};
 use crate::message::AnyMessage;
 
 /// How many names a parameter may have: `a.b.c` has three.
@@ -116,19 +116,13 @@ fn plain_text<'a>(info: &'static MessageInfo, variable: &Variable, url: Url<'a>)
     Some(PlainText { index, field, text: text_of(variable, url).ok()? })
 }
 
-/// Up to here a text is set without an allocation besides its own.
-const SHORT: usize = 64;
-
 impl PlainText<'_> {
-    /// Sets the field. As a JSON text it passes by code that every program has anyway, and costs no allocation.
+    /// Sets the field. As JSON it passes by code that every program has anyway, and takes no allocation besides its own.
     fn set(&self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
         let Self { index, field, text } = self;
-        let mut quoted = [b'"'; SHORT + 2];
-        let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-        if text.len() <= SHORT && text.bytes().all(is_plain) {
-            quoted[1..=text.len()].copy_from_slice(text.as_bytes());
-            let read = ReadOptions::new().merge_field(message, *index, field, &quoted[..text.len() + 2]);
-            return read.map_err(|error| wrong("path variable", field.proto(), error.message()));
+        if !text.starts_with('"') {
+            let set = json::set_text(message, *index, text);
+            return set.map_err(|error| wrong("path variable", field.proto(), error.message()));
         }
         let mut wire = Vec::with_capacity(text.len() + 10);
         scalar::put_text(field.number, text, &mut wire);
@@ -280,7 +274,7 @@ mod tests {
 
     #[test]
     fn texts_of_any_length_are_set() {
-        for len in [0, 1, SHORT - 1, SHORT, SHORT + 1, 127, 128, 300] {
+        for len in [0, 1, 63, 64, 127, 128, 300] {
             let text = "x".repeat(len);
             assert_eq!(request_id(&format!("/{text}")).unwrap(), text);
         }
@@ -290,6 +284,10 @@ mod tests {
     fn texts_that_json_would_escape_are_set() {
         for (path, text) in [
             ("/%22", "\""),
+            ("/%22a%22", "\"a\""),
+            ("/a%22", "a\""),
+            ("/%20a", " a"),
+            ("/null", "null"),
             ("/a%5Cb", "a\\b"),
             ("/%00%1f%7f", "\0\u{1f}\u{7f}"),
             ("/%5Cu0041", "\\u0041"),

@@ -1,91 +1,77 @@
 //! From a request that has led to a binding to its response.
 
-#[cfg(feature = "websocket")]
-use std::pin::Pin;
+use std::future::ready;
 use std::sync::Arc;
 
 use http::{Method, Response};
 
 #[cfg(feature = "compression")]
 use super::compress;
-use super::error;
 use super::exchange::{Answer, RestCall, RestExchange};
 use super::method::RestMethod;
 use super::options::RestSettings;
-use super::respond;
 #[cfg(feature = "websocket")]
 use super::websocket;
+use super::{error, headers, respond};
 use crate::Context;
 #[cfg(feature = "websocket")]
 use crate::MethodKind;
 use crate::call::{Body, Call, Exchange as _, dispatch};
-use crate::protocol::service::AnyService;
+use crate::protocol::service::{Answering, AnyService};
 
-/// A request that is about to be answered.
-///
-/// It is all that the future of a unary call has besides its handler, so that it is neither boxed nor moved more often than
-/// it has to.
-#[allow(clippy::large_enum_variant, reason = "nearly all are of the largest")]
-pub(crate) enum Begun {
-    Call {
-        service: Arc<dyn AnyService>,
-        exchange: RestExchange,
-        is_head: bool,
-    },
+/// Answers a call of this service. What can be done at once is done here: the future is the smaller for it, and small ones
+/// are allocated and moved faster.
+#[inline]
+pub(crate) fn answer(service: &Arc<dyn AnyService>, mut call: RestCall) -> Answering {
     #[cfg(feature = "websocket")]
-    WebSocket(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),
-    /// There is no call to make.
-    Answered(Response<Body>),
+    if call.info.kind != MethodKind::Unary && websocket::is_wanted(&call.parts) {
+        return Box::pin(websocket::serve(Arc::clone(service), call));
+    }
+    let received = match headers::receive(&mut call.parts.headers, &call.method.settings.options) {
+        Ok(received) => received,
+        Err(error) => return Box::pin(ready(error::respond(&error, &call.parts.headers))),
+    };
+    let is_head = call.parts.method == Method::HEAD;
+    #[cfg_attr(not(feature = "compression"), allow(unused_mut, reason = "only compressed bodies change it"))]
+    let mut exchange = RestExchange::new(call, &received);
+    #[cfg(feature = "compression")]
+    if received.encoded
+        && let Err(error) = exchange.decompress()
+    {
+        let refusal = error::respond_within(&error, exchange.context(), &exchange.method().settings);
+        return Box::pin(ready(compress::refuse(refusal)));
+    }
+    Box::pin(run(Arc::clone(service), exchange, is_head))
 }
 
-impl Begun {
-    /// A call of this service.
-    #[inline]
-    pub(crate) fn new(service: &Arc<dyn AnyService>, call: RestCall) -> Self {
-        let service = Arc::clone(service);
-        #[cfg(feature = "websocket")]
-        if call.info.kind != MethodKind::Unary && websocket::is_wanted(&call.parts) {
-            return Self::WebSocket(Box::pin(websocket::serve(service, call)));
-        }
-        let is_head = call.parts.method == Method::HEAD;
-        match RestExchange::new(call) {
-            Ok(exchange) => Self::Call { service, exchange, is_head },
-            Err(response) => Self::Answered(response),
-        }
-    }
-
-    /// Makes the call.
-    #[inline]
-    #[allow(
-        clippy::manual_async_fn,
-        reason = "an `async fn` would have room for the call twice: as it came and as it is"
-    )]
-    pub(crate) fn answer(mut self) -> impl Future<Output = Response<Body>> + Send {
-        async move {
-            let (service, exchange, is_head) = match &mut self {
-                Self::Call { service, exchange, is_head } => (service, exchange, *is_head),
-                #[cfg(feature = "websocket")]
-                Self::WebSocket(answer) => return answer.await,
-                Self::Answered(response) => return std::mem::take(response),
-            };
-            let info = exchange.info();
-            let ctx = exchange.context().clone();
-            let RestMethod { binding, settings } = exchange.method().clone();
-            let handling = service.call(binding.method.into(), Call::new(exchange));
-            let handled = dispatch::run(info, &ctx, &settings.policy, handling).await;
-            let answered = match handled.map(|()| exchange.take_answer()) {
-                Ok(Answer::Single(content)) => Ok(content.into_response(&ctx, &settings.options)),
-                Ok(Answer::Stream(table, messages)) => {
-                    let Self::Call { exchange, .. } = self else { unreachable!("it was one before") };
-                    Box::pin(exchange.stream(table, messages)).await
-                }
-                Err(error) => Err(error),
-            };
-            let mut response =
-                answered.unwrap_or_else(|error| error::respond_within(&error, &ctx, &settings));
-            finish(&mut response, &ctx, &settings, is_head);
-            response
-        }
+/// Runs the handler of a call.
+#[allow(
+    clippy::manual_async_fn,
+    reason = "an `async fn` would have room for the call twice: as it came and as it is"
+)]
+#[inline]
+fn run(
+    service: Arc<dyn AnyService>,
+    mut exchange: RestExchange,
+    is_head: bool,
+) -> impl Future<Output = Response<Body>> + Send {
+    async move {
+        let info = exchange.info();
+        let ctx = exchange.context().clone();
+        let RestMethod { binding, settings } = exchange.method().clone();
+        let handling = service.call(binding.method.into(), Call::new(&mut exchange));
+        let mut response = match dispatch::run(info, &ctx, &settings.policy, handling).await {
+            Ok(()) => match exchange.take_answer() {
+                Answer::Single(content) => content.into_response(&ctx, &settings.options),
+                Answer::Stream(table, messages) => match Box::pin(exchange.stream(table, messages)).await {
+                    Ok(response) => response,
+                    Err(error) => error::respond_within(&error, &ctx, &settings),
+                },
+            },
+            Err(error) => error::respond_within(&error, &ctx, &settings),
+        };
+        finish(&mut response, &ctx, &settings, is_head);
+        response
     }
 }
 

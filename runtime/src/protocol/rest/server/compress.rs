@@ -64,22 +64,23 @@ fn is_compressible(response: &Response<Body>) -> bool {
             || COMPRESSIBLE.contains(&&*media_type))
 }
 
-/// Decompresses a request, if the server allows that; otherwise its body stays what it is.
+/// Decompresses the body of a request, if the server allows that; otherwise it stays what it is.
 pub(crate) fn request(
     options: CompressionOptions,
     headers: &HeaderMap,
-    body: Body,
-) -> Result<Body, CallError> {
+    body: &mut Body,
+) -> Result<(), CallError> {
     if !options.requests {
-        return Ok(body);
+        return Ok(());
     }
     let mut codings = accept::entries(headers, CONTENT_ENCODING)
         .map(|(name, _)| name)
         .filter(|name| !name.eq_ignore_ascii_case("identity"));
     match (codings.next(), codings.next()) {
-        (None, _) => Ok(body),
+        (None, _) => Ok(()),
         (Some(name), None) if let Some(coding) = Compression::by_name(name) => {
-            Ok(Body::new(Decompressed::new(coding, body)))
+            *body = Body::new(Decompressed::new(coding, std::mem::take(body)));
+            Ok(())
         }
         (Some(name), more) => {
             let with_more = if more.is_some() { " and another on top" } else { "" };

@@ -8,11 +8,12 @@ use http::{HeaderMap, Response, Uri};
 
 #[cfg(feature = "compression")]
 use super::compress;
+use super::headers::Received;
 use super::method::RestMethod;
 use super::options::Options;
 use super::request::{BodyPosition, RequestReader, read_url};
 use super::respond::Content;
-use super::{error, headers, stream};
+use super::stream;
 use crate::Context;
 use crate::call::collect::Collect;
 use crate::call::dispatch::Inbound;
@@ -67,29 +68,22 @@ pub(crate) enum Answer {
 }
 
 impl RestExchange {
-    /// A call whose handler is about to run, or the response that takes its place. What can be done at once is done here:
-    /// the future of the call is the smaller for it.
+    /// A call whose headers have become its metadata.
     #[inline]
-    #[allow(clippy::result_large_err, reason = "what is there if it goes well is larger")]
-    pub(crate) fn new(call: RestCall) -> Result<Self, Response<Body>> {
+    pub(crate) fn new(call: RestCall, received: &Received) -> Self {
         let RestCall { parts, body, info, method, segments, peer } = call;
-        let Parts { uri, mut headers, extensions, .. } = parts;
-        let settings = &method.settings;
-        let received = match headers::receive(&mut headers, &settings.options) {
-            Ok(received) => received,
-            Err(error) => return Err(error::respond(&error, &headers)),
-        };
-        let call = Inbound::new(info, headers, extensions, peer, received.timeout, &settings.policy);
-        #[cfg(feature = "compression")]
-        let body = {
-            let ctx = call.context();
-            match compress::request(settings.options.compression, ctx.metadata().as_ref(), body) {
-                Ok(body) => body,
-                Err(error) => return Err(compress::refuse(error::respond_within(&error, ctx, settings))),
-            }
-        };
-        let accept = received.accept;
-        Ok(Self { call, method, uri, segments, body, arriving: None, accept, answer: None })
+        let Parts { uri, headers, extensions, .. } = parts;
+        let policy = &method.settings.policy;
+        let call = Inbound::new(info, headers, extensions, peer, received.timeout, policy);
+        Self { call, method, uri, segments, body, arriving: None, accept: received.accept, answer: None }
+    }
+
+    /// Makes the body readable if it is compressed.
+    #[cfg(feature = "compression")]
+    #[inline]
+    pub(crate) fn decompress(&mut self) -> Result<(), CallError> {
+        let headers = self.call.context().metadata().as_ref();
+        compress::request(self.method.settings.options.compression, headers, &mut self.body)
     }
 
     pub(crate) fn info(&self) -> &'static MethodInfo {

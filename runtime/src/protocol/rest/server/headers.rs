@@ -27,11 +27,13 @@ pub(crate) fn receive(headers: &mut HeaderMap, options: &Options) -> Result<Rece
     let mut size = 0;
     let mut special = false;
     let mut accept = false;
+    let mut encoded = false;
     for (name, value) in &*headers {
         let name = name.as_str();
         size += name.len() + value.len() + PER_HEADER;
         special |= is_special(name);
         accept |= name == "accept" && Media::may_be_asked_for(value);
+        encoded |= name == "content-encoding";
     }
     if size > options.max_header_size {
         let status = Status::resource_exhausted(format!(
@@ -44,7 +46,7 @@ pub(crate) fn receive(headers: &mut HeaderMap, options: &Options) -> Result<Rece
         translate(headers, options)?;
     }
     let timeout = if special { deadline::of_caller(headers)? } else { None };
-    Ok(Received { timeout, accept })
+    Ok(Received { timeout, accept, encoded })
 }
 
 /// What was seen among the headers, so that nobody has to look for it again.
@@ -53,6 +55,9 @@ pub(crate) struct Received {
     pub(crate) timeout: Option<Duration>,
     /// Whether an `Accept` header may ask for something else than JSON.
     pub(crate) accept: bool,
+    /// Whether the body may be compressed.
+    #[cfg_attr(not(feature = "compression"), allow(dead_code, reason = "only compressed bodies change it"))]
+    pub(crate) encoded: bool,
 }
 
 /// Whether a header needs a closer look.

@@ -23,4 +23,4 @@ mod stream;
 mod websocket;
 
 pub use options::Options;
-pub use service::Rest;
+pub use service::{Rest, RestFuture};

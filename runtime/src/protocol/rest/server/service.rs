@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
-use super::answer::Begun;
+use super::answer::answer;
 use super::error;
 use super::exchange::RestCall;
 use super::method::RestMethod;
@@ -23,7 +23,7 @@ use crate::bridge::Status;
 use crate::call::dispatch::Policy;
 use crate::call::{Body, BoxError, CallError};
 use crate::peer::Peer;
-use crate::protocol::service::{AnyService, Service};
+use crate::protocol::service::{Answering, AnyService, Service, answered};
 use crate::transcode::routes::{AllowedMethods, PathMatch, RouteMatch, Table};
 
 /// Generated services over REST alone, to be mounted in any server of tower services.
@@ -115,21 +115,21 @@ impl Rest {
         Ok(table.find(&request.method, uri.path()))
     }
 
-    /// Begins to answer a request that has led to `found`.
+    /// Answers a request that has led to `found`.
     #[inline]
-    pub(crate) fn begin(
+    pub(crate) fn answer(
         &self,
         parts: Parts,
         body: Body,
         found: Result<RestMatch<'_>, UriTooLong>,
         peer: Option<Arc<Peer>>,
-    ) -> Begun {
+    ) -> Answering {
         let response = match found {
             Ok(PathMatch::Binding(RouteMatch { service, binding, segments })) => {
                 let info = service.info().methods.get(usize::from(binding.method));
                 let info = info.expect("a binding is one of a method");
                 let method = RestMethod { binding, settings: Arc::clone(&self.inner.settings) };
-                return Begun::new(service, RestCall { parts, body, info, method, segments, peer });
+                return answer(service, RestCall { parts, body, info, method, segments, peer });
             }
             Ok(PathMatch::OtherMethods(allowed)) => other_methods(&parts, allowed),
             Ok(PathMatch::Nothing) => {
@@ -143,7 +143,7 @@ impl Rest {
                 error::respond(&error, &parts.headers)
             }
         };
-        Begun::Answered(response)
+        answered(response)
     }
 }
 
@@ -153,8 +153,23 @@ pub(crate) type RestMatch<'a> = PathMatch<'a, Arc<dyn AnyService>>;
 /// The path and the query are longer than they may be.
 pub(crate) struct UriTooLong;
 
-/// The answer to a request.
-type RestFuture = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+/// The answer of [`Rest`] on its way.
+#[must_use = "nothing is answered until it is polled"]
+pub struct RestFuture(Answering);
+
+impl Future for RestFuture {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(task).map(Ok)
+    }
+}
+
+impl fmt::Debug for RestFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RestFuture").finish_non_exhaustive()
+    }
+}
 
 impl<B> tower_service::Service<Request<B>> for Rest
 where
@@ -171,8 +186,7 @@ where
     fn call(&mut self, request: Request<B>) -> RestFuture {
         let (parts, body) = request.into_parts();
         let found = self.find(&parts, true);
-        let answer = self.begin(parts, Body::new(body), found, None).answer();
-        Box::pin(async move { Ok(answer.await) })
+        RestFuture(self.answer(parts, Body::new(body), found, None))
     }
 }
 
