@@ -73,7 +73,7 @@ def list_of_empty_messages(victim, transport):
 
 @attack(2, *STREAMS, "websocket", "websocket-proto", fast=("ndjson",), memory=DECODED, cpu=2.0)
 def list_of_bad_items_in_a_stream(victim, transport):
-    body = in_a_batch(Body(roles().proto[: 4 * MIB - 200], roles().json.replace(b'"",', b"", 100)))
+    body = in_a_batch(Body(roles().proto[: 4 * MIB - 201], roles().json.replace(b'"",', b"", 100)))
     if transport.startswith("websocket"):
         return refused(by_websocket(victim, transport, body))
     message = body.form(codec_of(transport))

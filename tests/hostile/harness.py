@@ -96,7 +96,8 @@ def once(attack):
                 result.seen = str(wrong)
                 result.faults.append("not what must be seen")
             except Exception as error:  # whatever a server does to a peer is a verdict, and the next attack runs
-                traceback.print_exc()
+                if not isinstance(error, OSError):
+                    traceback.print_exc()
                 result.seen = repr(error)
                 result.faults.append("the attack broke off")
             if victim.is_alive():

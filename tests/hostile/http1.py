@@ -8,7 +8,9 @@ import socket
 import struct
 
 # Longer than any answer should take; only an attack that fails waits so long.
-PATIENCE = 20
+PATIENCE = 8
+# Of an answer no more is read; its head may say how much there would be.
+ENOUGH = 8 << 20
 
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
 
@@ -20,6 +22,7 @@ class Answer:
     status: int
     headers: dict
     data: bytes = b""
+    size: int = 0
     trailers: dict = dataclasses.field(default_factory=dict)
 
 
@@ -44,11 +47,13 @@ def answer(plug, verb="POST"):
     """Reads a response. A server that refuses a request early may end the connection before the rest of its text."""
     response = http.client.HTTPResponse(plug, method=verb)
     response.begin()
+    size = response.length or 0
     try:
-        data = response.read()
+        data = response.read(ENOUGH)
     except http.client.IncompleteRead as error:
         data = error.partial
-    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, data)
+    headers = {name.lower(): value for name, value in response.getheaders()}
+    return Answer(response.status, headers, data, max(size, len(data)))
 
 
 def call(addr, verb, path, headers, body=b"", host=None):

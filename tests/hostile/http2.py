@@ -25,7 +25,7 @@ class Stream:
         return self.ended or self.reset is not None
 
     def answer(self):
-        return http1.Answer(self.status, self.headers, self.data, self.trailers)
+        return http1.Answer(self.status, self.headers, self.data, len(self.data), self.trailers)
 
 
 class Http2:
@@ -40,9 +40,9 @@ class Http2:
         self.connection = h2.connection.H2Connection(config)
         self.streams, self.goaway, self.closed = {}, None, False
         self.pings, self.settings = 0, 0
-        if window is not None:
-            self.connection.local_settings[h2.settings.SettingCodes.INITIAL_WINDOW_SIZE] = window
         self.connection.initiate_connection()
+        if window is not None:
+            self.connection.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window})
         if window is None and reads:
             self.connection.increment_flow_control_window((1 << 30))
         self.flush()

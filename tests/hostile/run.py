@@ -35,7 +35,7 @@ def main():
         start = time.monotonic()
         result = harness.execute(attack)
         results.append(result)
-        print(f"{attack.title} ... {result.verdict} ({time.monotonic() - start:.1f} s): {result.seen}", flush=True)
+        print(f"{attack.row} {attack.title} ... {result.verdict} ({time.monotonic() - start:.1f} s): {result.seen} [{figures(result)}]", flush=True)
     print(f"\n{harness.table(results)}\n")
     failed = sum(bool(result.faults) for result in results)
     skipped = [result for result in results if result.skipped]
@@ -43,6 +43,10 @@ def main():
         print(f"skipped: attack {result.attack.title}: {result.skipped}")
     print(f"attacks: {len(results) - failed - len(skipped)} passed, {failed} failed, {len(skipped)} skipped")
     sys.exit(1 if failed else 0)
+
+
+def figures(result):
+    return f"{result.memory / 1e6:.0f} MB, {result.cpu:.2f} s, waited {result.wait * 1000:.0f} ms"
 
 
 def names(attack):

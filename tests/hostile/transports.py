@@ -190,7 +190,7 @@ def outcome_h2(transport, stream):
 
 def outcome(transport, answer):
     """What an answer says of its call."""
-    found = Outcome("", answer.status, len(answer.data), headers=answer.headers, data=answer.data)
+    found = Outcome("", answer.status, answer.size, headers=answer.headers, data=answer.data)
     try:
         if transport.startswith("grpc"):
             of_grpc(transport, answer, found)
