@@ -4,10 +4,13 @@ import json
 
 import http1
 from harness import Wrong, attack
-from shop_calls import BATCH, GET_USER, PREFERENCES, Body, field
-from support import ADA
+from shop_calls import BATCH, Body, Method, field
+from support import GRACE
 from transports import call, codec_of, of_frames
 
+# Not the user that the other client asks for: what cannot be read must not stop that one.
+GET_USER = Method("shop.v1.UserService/GetUser", "GET", f"/v1/users/{GRACE}")
+PREFERENCES = Method("shop.v1.UserService/UpdatePreferences", "PATCH", f"/v1/users/{GRACE}/preferences")
 DEPTHS = [1, 10, *range(29, 37), *range(47, 53), *range(96, 103), 150]
 
 
@@ -29,8 +32,8 @@ def settings(kind, depth):
     """The preferences with that, as the call that writes them."""
     struct = nested(kind, depth)
     mask = field(3, field(1, b"client_settings"))
-    proto = field(1, ADA.encode()) + field(2, field(4, struct.proto)) + mask
-    text = {"userId": ADA, "updateMask": "clientSettings"}
+    proto = field(1, GRACE.encode()) + field(2, field(4, struct.proto)) + mask
+    text = {"userId": GRACE, "updateMask": "clientSettings"}
     whole = json.dumps(text).encode()[:-1] + b',"preferences":{"clientSettings":' + struct.json + b"}}"
     return Body(proto, whole), b'{"clientSettings":' + struct.json + b"}"
 
@@ -52,7 +55,7 @@ def accepted(victim, transport, kind):
         if found.code == "OK":
             taken.append(depth)
             for reader in ("rest-json", "grpc"):
-                request = [b"" if reader == "rest-json" else field(1, ADA.encode())]
+                request = [b"" if reader == "rest-json" else field(1, GRACE.encode())]
                 read = call(victim.addr, reader, GET_USER, request)
                 if read.code != "OK":
                     raise Wrong(f"{depth} {kind} are taken, and over {reader} {read} comes back")

@@ -1,25 +1,23 @@
 """Rows 4, 8 and 9: small bytes that become large ones."""
 
+import base64
+
 import http1
 import http2
 from bombs import bomb, brotli_large_window, gzip, pieces, zstd_large_window
 from harness import MIB, Wrong, attack
 from shop_calls import BATCH, CREATE_USER, MONITOR, UPLOAD, field
 from transports import (
-    CALLS,
-    Outcome,
-    call,
-    codec_of,
     envelope,
     head,
-    of_frames,
     outcome,
     outcome_h2,
     perform,
     stream_body,
 )
 
-GIB = 1 << 30
+# It would be a GiB as easily; this is enough to tell.
+LARGE = 256 * MIB
 PING = b'{"processId":"b","data":{"ping":{}}}'
 PING_PROTO = field(1, b"b") + field(2, field(5, b""))
 TOO_MUCH = ("RESOURCE_EXHAUSTED", "OUT_OF_RANGE")
@@ -35,11 +33,11 @@ def exhausted(outcome, http=None):
 
 
 def streamed(transport, encoding):
-    """The body of a stream of requests that has a GiB of nothing between its messages."""
+    """The body of a stream of requests that has 256 MiB of nothing between its messages."""
     if transport == "rest-stream-proto":
-        return bomb(encoding, b"\x7a\x00", GIB, before=stream_body(PING_PROTO))
+        return bomb(encoding, b"\x7a\x00", LARGE, before=stream_body(PING_PROTO))
     before = b"[" + PING if transport == "rest-array" else PING
-    return bomb(encoding, b" ", GIB, before=before)
+    return bomb(encoding, b" ", LARGE, before=before)
 
 
 @attack(
@@ -67,19 +65,19 @@ def nothing_between_messages_with_a_deadline(victim, transport):
     return str(found)
 
 
-@attack(4, "rest-json/br", "rest-json/gzip", "rest-json/zstd", "rest-proto/br", "connect-json/br", "connect-proto/zstd",
+@attack(
+    4,
+    "rest-json/br", "rest-json/gzip", "rest-json/zstd", "rest-proto/br", "connect-json/br", "connect-proto/zstd",
         "grpc/gzip", "grpc/zstd", "grpc-web/gzip", "grpc-web-text/gzip", "connect-stream-json/br",
         fast=("rest-json/br", "grpc/gzip", "connect-json/br"), cpu=1.0)
-def message_of_a_gib(victim, transport):
-    """One message that is a GiB of spaces."""
+def message_of_256_mib(victim, transport):
+    """One message that is 256 MiB of spaces."""
     transport, encoding = transport.split("/")
-    bytes_ = bomb(encoding, b" ", GIB)
+    bytes_ = bomb(encoding, b" ", LARGE)
     method = BATCH if "stream" in transport else CREATE_USER
     request = head(transport, method, encoding)
     request.body = envelope(bytes_, 1) if transport.startswith(("grpc", "connect-stream")) else bytes_
     if transport == "grpc-web-text":
-        import base64
-
         request.body = base64.b64encode(request.body)
     return f"{len(request.body)} bytes: " + exhausted(perform(victim.addr, transport, request))
 
@@ -204,6 +202,25 @@ def large_window(victim, transport):
         plug.sendall(http1.head(request.verb, request.path, request.headers | {"content-length": "1000"}) + start)
         plugs.append(plug)
     http1.ended_within(plugs[-1], 0.5)
+    for plug in plugs:
+        plug.close()
+    return f"{OPEN} requests of {len(start)} bytes"
+
+
+@attack(9, "ndjson/br", "ndjson/zstd", "rest-array/br", "rest-stream-proto/br", fast=("ndjson/br",), memory=64 * MIB, cpu=4.0)
+def large_window_that_is_used(victim, transport):
+    """Less than a hundred bytes whose window has 3 MiB in it, between two messages: nothing of it has to be kept."""
+    transport, encoding = transport.split("/")
+    before = stream_body(PING_PROTO) if transport == "rest-stream-proto" else PING
+    before = b"[" + before if transport == "rest-array" else before
+    nothing = b"\x7a\x00" if transport == "rest-stream-proto" else b" "
+    start = bomb(encoding, nothing, 3 * MIB, before=before)[:-2]
+    request, plugs = head(transport, BATCH, encoding), []
+    for _ in range(OPEN):
+        plug = http1.connect(victim.addr)
+        plug.sendall(http1.head(request.verb, request.path, request.headers | {"content-length": "100000"}) + start)
+        plugs.append(plug)
+    http1.ended_within(plugs[-1], 1)
     for plug in plugs:
         plug.close()
     return f"{OPEN} requests of {len(start)} bytes"

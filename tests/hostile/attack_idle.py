@@ -108,7 +108,7 @@ def drip(victim, transport):
     request = head(transport, CREATE_USER)
     plug = http1.connect(victim.addr, timeout=0.5)
     plug.sendall(http1.head(request.verb, request.path, request.headers | {"content-length": "4000000"}))
-    plug.sendall(beginning(transport) + b"\x0f\xff\xff\xff" * transport.startswith("grpc"))
+    plug.sendall(beginning(transport) + b"\0\x3f\xff\xff" * transport.startswith("grpc"))
     start = time.monotonic()
     try:
         while time.monotonic() - start < 8:

@@ -113,14 +113,14 @@ def window_of_one_byte(victim, transport):
 
 @attack(5, "rest-json", "connect-json", "grpc-web", fast=("rest-json",), memory=64 * MIB, cpu=2.0)
 def answers_over_http1(victim, transport):
-    """Five calls one behind the other on each of eight connections, none of whose answers is read."""
+    """Five calls one behind the other on each of four connections, none of whose answers is read."""
     method, body = large_user(victim)
     victim.forget_peak()
     request = prepare(transport, method, [body.form("json" if "json" in transport else "proto")])
     if transport == "rest-json":
         request.body = b""
     headers = request.headers | timeout(transport) | {"content-length": len(request.body)}
-    plugs = [http1.connect(victim.addr, receive_buffer=TINY) for _ in range(8)]
+    plugs = [http1.connect(victim.addr, receive_buffer=TINY) for _ in range(4)]
     for plug in plugs:
         plug.sendall((http1.head(request.verb, request.path, headers) + request.body) * 5)
     return let_go(victim, plugs, DEADLINE + GRACE)
@@ -130,7 +130,7 @@ def answers_over_http1(victim, transport):
 def answers_over_http1_without_a_deadline(victim, transport):
     """The watch has no deadline of its own: what ends it is the time to send."""
     method, _ = large_user(victim)
-    plugs = [http1.connect(victim.addr, receive_buffer=TINY) for _ in range(8)]
+    plugs = [http1.connect(victim.addr, receive_buffer=TINY) for _ in range(4)]
     for plug in plugs:
         plug.sendall(http1.head("GET", method.path, {}) * 5)
     return let_go(victim, plugs, 6)
@@ -173,7 +173,7 @@ def streams_over_http1(victim, transport):
     if transport == "sse":
         request.headers["accept"] = "text/event-stream"
     headers = request.headers | {"content-length": len(request.body)}
-    plugs = [http1.connect(victim.addr, receive_buffer=TINY) for _ in range(8)]
+    plugs = [http1.connect(victim.addr, receive_buffer=TINY) for _ in range(4)]
     for plug in plugs:
         plug.sendall(http1.head(request.verb, request.path, headers) + request.body)
     return let_go(victim, plugs, DEADLINE + GRACE)
@@ -204,7 +204,7 @@ def streams_over_http2(victim, transport):
 def stream_over_websocket(victim, transport):
     fill_orders(victim)
     path, headers = f"{GET_ORDERS.path}?limit=1000", timeout("websocket")
-    sockets = [http1.WebSocket(victim.addr, path, receive_buffer=TINY, **headers) for _ in range(8)]
+    sockets = [http1.WebSocket(victim.addr, path, receive_buffer=TINY, **headers) for _ in range(4)]
     found = let_go(victim, [socket.plug for socket in sockets], DEADLINE + GRACE)
     return found
 
@@ -228,5 +228,5 @@ def chat_that_is_not_listened_to(victim, transport):
 def websocket_without_a_deadline(victim, transport):
     fill_orders(victim)
     path = f"{GET_ORDERS.path}?limit=1000"
-    sockets = [http1.WebSocket(victim.addr, path, receive_buffer=TINY) for _ in range(8)]
+    sockets = [http1.WebSocket(victim.addr, path, receive_buffer=TINY) for _ in range(4)]
     return let_go(victim, [socket.plug for socket in sockets], 6)

@@ -5,7 +5,7 @@ import dataclasses
 import os
 import traceback
 
-from victims import Bystander, Victim
+from victims import Bystander, Skip, Victim
 
 MIB = 1 << 20
 # How long another client may have to wait. A machine of continuous integration has other things to do.
@@ -69,10 +69,6 @@ def attack(row, *transports, fast=(), memory=32 * MIB, cpu=1.0, front="shop", op
     return declare
 
 
-class Skip(Exception):
-    """The machine does not have what the attack needs."""
-
-
 def execute(attack):
     """Runs an attack against a program of its own. One that only made others wait runs again: a machine has pauses."""
     result = once(attack)
@@ -84,14 +80,17 @@ def execute(attack):
 
 def once(attack):
     result = Result(attack, "")
-    with contextlib.closing(Victim(attack.front, attack.options)) as victim:
+    try:
+        victim = Victim(attack.front, attack.options)
+    except Skip as skip:
+        result.seen = result.skipped = str(skip)
+        return result
+    with contextlib.closing(victim):
         with Bystander(victim) as bystander:
             victim.forget_peak()
             before, cpu = victim.resident(), victim.cpu()
             try:
                 result.seen = attack.run(victim, attack.transport)
-            except Skip as skip:
-                result.seen = result.skipped = str(skip)
             except Wrong as wrong:
                 result.seen = str(wrong)
                 result.faults.append("not what must be seen")

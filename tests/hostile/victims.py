@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,8 @@ PROBE = pathlib.Path(__file__).with_name("probe.py")
 TICKS = os.sysconf("SC_CLK_TCK")
 # An attacker has a machine of its own: here it steps back for the server and for the other client.
 SERVED, ATTACKER = -10, 10
+# Of a shop whose disk is to be full.
+DISK = "8m"
 # Short forms of limits in time, so that an attack does not last minutes. What a program does not have is left out.
 SHORT = {"--idle-timeout": "2", "--send-timeout": "2", "--header-timeout": "2"}
 
@@ -44,15 +47,47 @@ def known(program, options):
     return [word for name, value in options.items() if name in found for word in (name, value)]
 
 
+@contextlib.contextmanager
+def on_a_small_disk(folder, wanted):
+    """A shop that starts in the block has a file system of its own in its folder, of which nothing else knows."""
+    if not wanted:
+        yield
+        return
+    program = os.environ["SHOP_BIN"]
+    mount = f"mount -t tmpfs -o size={DISK} tmpfs {shlex.quote(folder)}"
+    apart = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+    try:
+        subprocess.run([*apart, "sh", "-c", mount], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Skip("there is no right to mount a file system of its own") from error
+    script = pathlib.Path(tempfile.mkdtemp(prefix="hostile-")) / "shop"
+    command = f'{mount} && exec {shlex.quote(program)} "$@"'
+    script.write_text(f"#!/bin/sh\nexec {shlex.join([*apart, 'sh', '-c', command, 'shop'])} \"$@\"\n")
+    script.chmod(0o755)
+    os.environ["SHOP_BIN"] = str(script)
+    try:
+        yield
+    finally:
+        os.environ["SHOP_BIN"] = program
+        script.unlink()
+        script.parent.rmdir()
+
+
+class Skip(Exception):
+    """The machine does not have what an attack needs."""
+
+
 class Victim:
     """A shop, or a gateway with a shop behind it, that only this attack speaks with."""
 
     def __init__(self, front="shop", options=None):
         self.folder = tempfile.TemporaryDirectory(prefix="hostile-")
         options = SHORT | (options or {})
+        program = os.environ["SHOP_BIN"]
+        with precedence(SERVED), on_a_small_disk(self.folder.name, front == "small disk"):
+            self.shop = support.Shop(self.folder.name, *known(program, options))
         with precedence(SERVED):
-            self.shop = support.Shop(self.folder.name, *known(os.environ["SHOP_BIN"], options))
-            self.front = self.shop if front == "shop" else support.Gateway(self.shop.addr)
+            self.front = support.Gateway(self.shop.addr) if front == "gateway" else self.shop
         self.token = self.shop.token
         self.process, self.addr = self.front.process, self.front.addr
         self.missing = [name for name in options if name not in options_of(os.environ["SHOP_BIN"])]
