@@ -10,7 +10,6 @@ from shop_calls import BATCH, CREATE_USER, MONITOR, UPLOAD, field
 from transports import (
     envelope,
     head,
-    outcome,
     outcome_h2,
     perform,
     stream_body,
@@ -23,10 +22,10 @@ PING_PROTO = field(1, b"b") + field(2, field(5, b""))
 TOO_MUCH = ("RESOURCE_EXHAUSTED", "OUT_OF_RANGE")
 
 
-def exhausted(outcome, http=None):
-    if outcome.code != "RESOURCE_EXHAUSTED" or (http and outcome.http != http):
-        raise Wrong(str(outcome))
-    return str(outcome)
+def exhausted(found, http=None):
+    if found.code != "RESOURCE_EXHAUSTED" or (http and found.http != http):
+        raise Wrong(str(found))
+    return str(found)
 
 
 # Row 4.
@@ -42,7 +41,11 @@ def streamed(transport, encoding):
 
 @attack(
     4,
-    *[f"{transport}/{encoding}" for transport in ("ndjson", "rest-array", "rest-stream-proto") for encoding in ("br", "gzip", "zstd")],
+    *[
+        f"{transport}/{encoding}"
+        for transport in ("ndjson", "rest-array", "rest-stream-proto")
+        for encoding in ("br", "gzip", "zstd")
+    ],
     fast=("ndjson/br", "rest-stream-proto/gzip"),
     cpu=0.5,
 )
@@ -67,9 +70,20 @@ def nothing_between_messages_with_a_deadline(victim, transport):
 
 @attack(
     4,
-    "rest-json/br", "rest-json/gzip", "rest-json/zstd", "rest-proto/br", "connect-json/br", "connect-proto/zstd",
-        "grpc/gzip", "grpc/zstd", "grpc-web/gzip", "grpc-web-text/gzip", "connect-stream-json/br",
-        fast=("rest-json/br", "grpc/gzip", "connect-json/br"), cpu=1.0)
+    "rest-json/br",
+    "rest-json/gzip",
+    "rest-json/zstd",
+    "rest-proto/br",
+    "connect-json/br",
+    "connect-proto/zstd",
+    "grpc/gzip",
+    "grpc/zstd",
+    "grpc-web/gzip",
+    "grpc-web-text/gzip",
+    "connect-stream-json/br",
+    fast=("rest-json/br", "grpc/gzip", "connect-json/br"),
+    cpu=1.0,
+)
 def message_of_spaces(victim, transport):
     """One message that is a lot of spaces."""
     transport, encoding = transport.split("/")
@@ -122,7 +136,9 @@ def large_message_on_each_open_stream(victim, transport):
     answered = sum(bool(connection.streams[number].data) for number in opened)
     held = victim.resident()
     connection.close()
-    return f"{answered} of {most} streams answered, {len(message) * most / 1e3:.0f} kB sent, {held / 1e6:.0f} MB resident"
+    return (
+        f"{answered} of {most} streams answered, {len(message) * most / 1e3:.0f} kB sent, {held / 1e6:.0f} MB resident"
+    )
 
 
 @attack(8, "grpc-web", "connect-stream-proto", memory=64 * MIB, cpu=6.0)
@@ -207,7 +223,16 @@ def large_window(victim, transport):
     return f"{OPEN} requests of {len(start)} bytes"
 
 
-@attack(9, "ndjson/br", "ndjson/zstd", "rest-array/br", "rest-stream-proto/br", fast=("ndjson/br",), memory=64 * MIB, cpu=4.0)
+@attack(
+    9,
+    "ndjson/br",
+    "ndjson/zstd",
+    "rest-array/br",
+    "rest-stream-proto/br",
+    fast=("ndjson/br",),
+    memory=64 * MIB,
+    cpu=4.0,
+)
 def large_window_that_is_used(victim, transport):
     """Less than a hundred bytes whose window has 3 MiB in it, between two messages: nothing of it has to be kept."""
     transport, encoding = transport.split("/")

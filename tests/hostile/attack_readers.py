@@ -38,7 +38,7 @@ def large_user(victim):
 
 
 def holds(victim, plug):
-    """Whether the server still has its end of a connection. To read would tell as well, but it would help the server."""
+    """Whether the server still has its end of a connection. To read would tell as well, but help the server."""
     here, there = plug.getsockname()[1], plug.getpeername()[1]
     for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()

@@ -93,6 +93,36 @@ def by_websocket(victim, transport, body):
     return outcome
 
 
+@attack(2, "grpc", "rest-json", front="gateway", memory=DECODED, cpu=2.0)
+def list_of_bad_items_through_the_gateway(victim, transport):
+    """The gateway knows the rules, too: it is what has to hold."""
+    message = roles().form(codec_of(transport))
+    return refused(call(victim.addr, transport, CREATE_USER, [message], compression(transport)))
+
+
+@attack(2, "grpc", "ndjson", "rest-stream-proto", "websocket", fast=("grpc", "ndjson"), memory=DECODED, cpu=2.0)
+def list_of_empty_values(victim, transport):
+    """A list without rules, of messages that are two bytes each: what it becomes is bounded, taken or not."""
+    count = (LARGEST - 200) // 5
+    event = field(1, b"e") + field(9, b"\x0a\x00" * ((LARGEST - 200) // 2))
+    trail = b"[" + b",".join([b"null"] * count) + b"]"
+    body = Body(
+        field(1, b"b") + field(2, field(3, event)),
+        b'{"processId":"b","data":{"event":{"id":"e","trail":' + trail + b"}}}",
+    )
+    if transport == "websocket":
+        socket = http1.WebSocket(victim.addr, BATCH.path)
+        socket.send(http1.TEXT, body.json)
+        socket.send(http1.TEXT)
+        found = of_frames(socket.until_close())
+        socket.close()
+    else:
+        found = call(victim.addr, transport, BATCH, [body.form(codec_of(transport))], compression(transport))
+    if found.code not in ("OK", "RESOURCE_EXHAUSTED"):
+        raise Wrong(str(found))
+    return str(found)
+
+
 @attack(2, "grpc", "grpc-web", "connect-proto", fast=("grpc",), memory=DECODED, cpu=2.0)
 def packed_list_of_bad_items(victim, transport):
     """Four million values of an enum in one field. GetOrders streams: Connect has another media type for it."""

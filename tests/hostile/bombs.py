@@ -50,8 +50,6 @@ def bomb(encoding, piece, size, before=b"", after=b""):
     return PACKERS[encoding]([before, *pieces(piece, size), after])
 
 
-
-
 def brotli_large_window(text=b"{"):
     """The beginning of a stream with the largest window: 16 MiB for a decoder that believes it."""
     # 4 bits: a window of 2^24. Then a block: not the last, 4 nibbles of length, the length less one, stored.
