@@ -51,6 +51,11 @@ def pings_whose_answers_are_not_read(victim, transport):
     return told(sent, "then it takes no more" if sent < BYTES else "and it takes all")
 
 
+@attack(3, "websocket", front="gateway", memory=16 * MIB, cpu=6.0)
+def pings_through_the_gateway(victim, transport):
+    return pings_whose_answers_are_not_read(victim, transport)
+
+
 def websocket_h2(connection, path):
     connection.wait(lambda: connection.connection.remote_settings.enable_connect_protocol, 5)
     headers = {":protocol": "websocket", "sec-websocket-version": "13"}

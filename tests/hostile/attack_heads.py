@@ -203,13 +203,17 @@ def two_lengths(victim, transport):
     return "400 each"
 
 
-@attack(16, "http1", "http1-body", "http2", "websocket", fast=("http1", "http2"), survives=False)
+# The end of the server has to come before any other.
+PATIENT = {"--idle-timeout": "60", "--header-timeout": "60"}
+
+
+@attack(16, "http1", "http1-used", "http2", "websocket", fast=("http1", "http2"), options=PATIENT, survives=False)
 def half_a_head_at_shutdown(victim, transport):
     """Who has not finished asking when the server stops is not waited for."""
     plug = http1.connect(victim.addr)
     if transport == "http1":
         plug.sendall(b"GET / HTTP/1.1\r\nhost: x\r\nx-half")
-    elif transport == "http1-body":
+    elif transport == "http1-used":
         plug.sendall(http1.head("GET", GET_USER.path, {}, victim.addr))
         http1.answer(plug, "GET")  # a connection that was used, and waits
     elif transport == "http2":

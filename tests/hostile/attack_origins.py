@@ -10,7 +10,13 @@ from transports import call
 
 EVIL = "https://evil.example"
 # The content types that a page may send without a preflight, and none at all.
-SIMPLE = ["text/plain", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", None]
+SIMPLE = [
+    "text/plain",
+    "text/plain;charset=UTF-8",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    None,
+]
 # What a browser says of such a page.
 PAGES = [
     {"origin": EVIL},
@@ -79,7 +85,12 @@ def those_who_are_no_page_of_another_origin(victim, transport):
 
 @attack(11, "rest", fast=True)
 def nosniff_on_every_answer(victim, transport):
-    for path, verb in ((GET_USER.path, "GET"), ("/nothing", "GET"), (CREATE_USER.path, "PUT"), ("/v1/orders:watch", "HEAD")):
+    for path, verb in (
+        (GET_USER.path, "GET"),
+        ("/nothing", "GET"),
+        (CREATE_USER.path, "PUT"),
+        ("/v1/orders:watch", "HEAD"),
+    ):
         answer = http1.call(victim.addr, verb, path, {"x-request-timeout": "0.2"})
         if answer.headers.get("x-content-type-options") != "nosniff":
             raise Wrong(f"none with {answer.status} for {verb} {path}")

@@ -38,7 +38,7 @@ def large_user(victim):
 
 
 def holds(victim, plug):
-    """Whether the server still has its end of a connection. To read would tell as well, but it would help the server."""
+    """Whether the server still has its end of a connection. To read would tell as well, but help the server."""
     here, there = plug.getsockname()[1], plug.getpeername()[1]
     for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
@@ -111,7 +111,8 @@ def window_of_one_byte(victim, transport):
 # HTTP/1.1.
 
 
-@attack(5, "rest-json", "connect-json", "grpc-web", fast=("rest-json",), memory=64 * MIB, cpu=2.0)
+# Four answers under way: each is there as the shop has it, as a message, and as bytes.
+@attack(5, "rest-json", "connect-json", "grpc-web", fast=("rest-json",), memory=96 * MIB, cpu=2.0)
 def answers_over_http1(victim, transport):
     """Five calls one behind the other on each of four connections, none of whose answers is read."""
     method, body = large_user(victim)
@@ -126,7 +127,7 @@ def answers_over_http1(victim, transport):
     return let_go(victim, plugs, DEADLINE + GRACE)
 
 
-@attack(5, "rest-json", memory=64 * MIB, cpu=2.0, options={"--send-timeout": "2"})
+@attack(5, "rest-json", memory=96 * MIB, cpu=2.0, options={"--send-timeout": "2"})
 def answers_over_http1_without_a_deadline(victim, transport):
     """The watch has no deadline of its own: what ends it is the time to send."""
     method, _ = large_user(victim)

@@ -16,17 +16,18 @@ def pieces(piece, size):
         size -= len(block)
 
 
-def gzip(parts):
+def gzip(parts, whole=True):
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    return b"".join([packer.compress(part) for part in parts] + [packer.flush()])
+    end = zlib.Z_FINISH if whole else zlib.Z_SYNC_FLUSH
+    return b"".join([packer.compress(part) for part in parts] + [packer.flush(end)])
 
 
-def br(parts):
+def br(parts, whole=True):
     packer = brotli.Compressor(quality=9, lgwin=24)
-    return b"".join([packer.process(part) for part in parts] + [packer.finish()])
+    return b"".join([packer.process(part) for part in parts] + [packer.finish() if whole else packer.flush()])
 
 
-def zstd(parts):
+def zstd(parts, whole=True):
     """Blocks of one repeated byte where a part has only one, and stored blocks elsewhere."""
     out = bytearray(b"\x28\xb5\x2f\xfd\x00\x38")  # no checksum, no size, a window of 128 KiB
     for part in parts:
@@ -35,7 +36,7 @@ def zstd(parts):
             repeated = block == block[:1] * len(block)
             out += (len(block) << 3 | (2 if repeated else 0)).to_bytes(3, "little")
             out += block[:1] if repeated else block
-    return bytes(out + b"\x01\x00\x00")  # the last block, which is empty
+    return bytes(out + (b"\x01\x00\x00" if whole else b""))  # the last block, which is empty
 
 
 PACKERS = {"gzip": gzip, "br": br, "zstd": zstd}
@@ -46,10 +47,9 @@ def pack(encoding, data):
 
 
 @functools.cache
-def bomb(encoding, piece, size, before=b"", after=b""):
-    return PACKERS[encoding]([before, *pieces(piece, size), after])
-
-
+def bomb(encoding, piece, size, before=b"", whole=True):
+    """What was said before, and then a lot of the same; or only the beginning of such a body, all of it readable."""
+    return PACKERS[encoding]([before, *pieces(piece, size)], whole)
 
 
 def brotli_large_window(text=b"{"):

@@ -35,7 +35,8 @@ def main():
         start = time.monotonic()
         result = harness.execute(attack)
         results.append(result)
-        print(f"{attack.row} {attack.title} ... {result.verdict} ({time.monotonic() - start:.1f} s): {result.seen} [{figures(result)}]", flush=True)
+        took, told = time.monotonic() - start, figures(result)
+        print(f"{attack.row} {attack.title} ... {result.verdict} ({took:.1f} s): {result.seen} [{told}]", flush=True)
     print(f"\n{harness.table(results)}\n")
     failed = sum(bool(result.faults) for result in results)
     skipped = [result for result in results if result.skipped]

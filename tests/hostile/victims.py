@@ -62,7 +62,7 @@ def on_a_small_disk(folder, wanted):
         raise Skip("there is no right to mount a file system of its own") from error
     script = pathlib.Path(tempfile.mkdtemp(prefix="hostile-")) / "shop"
     command = f'{mount} && exec {shlex.quote(program)} "$@"'
-    script.write_text(f"#!/bin/sh\nexec {shlex.join([*apart, 'sh', '-c', command, 'shop'])} \"$@\"\n")
+    script.write_text(f'#!/bin/sh\nexec {shlex.join([*apart, "sh", "-c", command, "shop"])} "$@"\n')
     script.chmod(0o755)
     os.environ["SHOP_BIN"] = str(script)
     try:
