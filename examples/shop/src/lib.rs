@@ -140,6 +140,8 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
         .add(ChatServiceServer::new(Chats { shop }))
         .authenticator(Staff::new(&token))
         .require_access()
+        // The page of commands that the shop prints asks it, and its `.proto` files are public.
+        .public_reflection()
         .rest(rsvc::rest::Options::new().accept_compressed(true))
         .bind(options.listen)
         .await?;

@@ -16,6 +16,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::error::CallError;
 use super::exchange::{Handling, Outgoing};
+use super::in_flight::InFlight;
 use crate::Context;
 use crate::access::{AnyAuthenticator, authorize, is_open};
 use crate::bridge::{Code, MetadataMap, Status};
@@ -40,6 +41,10 @@ pub(crate) struct Policy {
     pub(crate) stopping: Option<Arc<CancellationToken>>,
     /// Whether responses must be valid, too.
     pub(crate) check_responses: bool,
+    /// Whether a method that says nothing of access needs a caller that is known.
+    pub(crate) needs_caller: bool,
+    /// The calls that are under way, where they are counted.
+    pub(crate) in_flight: Option<Arc<InFlight>>,
 }
 
 /// Every request message passes here before a handler sees it, one that is alone as well as each of a stream.
@@ -129,9 +134,13 @@ pub(crate) async fn run(
     if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
         return Err(deadline::exceeded().into());
     }
+    let _place = match &policy.in_flight {
+        Some(calls) => Some(calls.enter()?),
+        None => None,
+    };
     let authenticator = policy.authenticator.as_deref();
-    if !is_open(method, authenticator) {
-        let authorized = pin!(authorize(method, ctx, authenticator));
+    if !is_open(method, authenticator, policy.needs_caller) {
+        let authorized = pin!(authorize(method, ctx, authenticator, policy.needs_caller));
         within(method, deadline, authorized).await?;
     }
     match within(method, deadline, handling.as_mut()).await {

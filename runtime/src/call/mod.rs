@@ -8,6 +8,8 @@ pub(crate) mod dispatch;
 pub(crate) mod error;
 pub(crate) mod exchange;
 #[cfg(feature = "server")]
+pub(crate) mod in_flight;
+#[cfg(feature = "server")]
 pub(crate) mod session;
 
 pub use body::Body;

@@ -1,7 +1,10 @@
 //! Error sets as `google.rpc.Status`, both ways.
 
 use std::fmt;
+use std::time::Duration;
 
+#[cfg(feature = "server")]
+use crate::bridge::Code;
 use crate::bridge::Status;
 use crate::bridge::{ErrorInfo, Help, LocalizedMessage, RetryInfo, pb};
 use prost::Message;
@@ -35,10 +38,21 @@ pub(super) fn to_status<S: ErrorSet>(error: &S, index: usize, languages: Option<
     Status::with_details(definition.code, message, status.encode_to_vec().into())
 }
 
+/// An error after which its caller may try again in `delay`.
+#[cfg(feature = "server")]
+pub(crate) fn retry_after(code: Code, message: String, delay: Duration) -> Status {
+    let details = vec![retry_info(delay)];
+    let status = pb::Status { code: code.into(), message: message.clone(), details };
+    Status::with_details(code, message, status.encode_to_vec().into())
+}
+
 fn retry(definition: &ErrorDefinition) -> Option<Any> {
-    let delay = definition.retry_after?;
+    definition.retry_after.map(retry_info)
+}
+
+fn retry_info(delay: Duration) -> Any {
     let retry_delay = prost_types::Duration::try_from(delay).expect("the build refuses longer ones");
-    Some(any(RetryInfo::TYPE_URL, &pb::RetryInfo { retry_delay: Some(retry_delay) }))
+    any(RetryInfo::TYPE_URL, &pb::RetryInfo { retry_delay: Some(retry_delay) })
 }
 
 fn help(definition: &ErrorDefinition) -> Option<Any> {

@@ -1,6 +1,6 @@
 //! Which protocol a request to the path of a method speaks.
 
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
 
@@ -8,7 +8,7 @@ use super::connect;
 use super::grpc;
 use super::server::{Dialect, ServerCall, serve as serve_enveloped};
 use super::service::{Answering, AnyService};
-use super::wire::Codec;
+use super::wire::{Codec, PER_HEADER};
 use crate::bridge::Status;
 use crate::call::Body;
 use crate::method::MethodKind;
@@ -77,6 +77,26 @@ impl RpcMedia {
             Self::Other => false,
         }
     }
+}
+
+/// The answer to a request over HTTP/1.1 whose head has more headers than it may, or two hosts. Over HTTP/2 the
+/// connection sees to that.
+#[allow(clippy::result_large_err, reason = "the refusal is sent as it is")]
+pub(crate) fn check_head(parts: &Parts, max_header_list_size: usize) -> Result<(), Response<Body>> {
+    let (mut size, mut hosts) = (0, 0);
+    for (name, value) in &parts.headers {
+        size += name.as_str().len() + value.len() + PER_HEADER;
+        hosts += usize::from(name == HOST);
+    }
+    if size > max_header_list_size {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Err(plain(status, "the request has more headers than the server takes\n"));
+    }
+    // RFC 9112, section 3.2.
+    if hosts > 1 {
+        return Err(plain(StatusCode::BAD_REQUEST, "the request has more than one host\n"));
+    }
+    Ok(())
 }
 
 /// The protocol of a request to the path of a method of this kind, or the answer to one that speaks none.

@@ -1,5 +1,10 @@
 //! How two ends speak with each other: what a channel chooses.
 
+/// What HTTP/2 counts for each header besides its name and value
+/// ([RFC 9113, 6.5.2](https://www.rfc-editor.org/rfc/rfc9113#section-6.5.2)). In bytes.
+#[cfg(feature = "server")]
+pub(crate) const PER_HEADER: usize = 32;
+
 /// The protocol of a channel's calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

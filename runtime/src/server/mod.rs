@@ -45,6 +45,7 @@ use crate::Authenticator;
 use crate::access::AnyAuthenticator;
 pub use crate::bridge::Connected;
 use crate::call::BoxError;
+use crate::call::in_flight::InFlight;
 use crate::cancellation::CancellationToken;
 use crate::protocol::compression::Compression;
 use crate::protocol::settings::{CompressFrom, ServerSettings};
@@ -58,6 +59,9 @@ pub use crate::server::http_service::HttpService;
 use crate::server::limits::{Drain, Limits};
 use crate::server::router::Entry;
 pub use crate::server::router::Router;
+
+/// How many calls may be under way if nobody says so.
+const MAX_CALLS: usize = 10_000;
 
 /// Serves generated services over gRPC, and over REST where their `.proto` says how.
 ///
@@ -91,6 +95,7 @@ pub use crate::server::router::Router;
 /// | [`max_request_size`](Self::max_request_size) | 4 MiB |
 /// | [`max_response_size`](Self::max_response_size) | none |
 /// | [`default_timeout`](Self::default_timeout), [`max_timeout`](Self::max_timeout) | none |
+/// | [`max_calls`](Self::max_calls) | 10,000 |
 /// | [`max_connections`](Self::max_connections) | 10,000 |
 /// | [`max_connections_per_address`](Self::max_connections_per_address) | half of all |
 /// | [`max_connection_age`](Self::max_connection_age) | an hour, a tenth more or less |
@@ -111,7 +116,9 @@ pub struct Server<L = Identity> {
     drain: Drain,
     health: Option<Health>,
     reflection: bool,
+    public_reflection: bool,
     require_access: bool,
+    max_calls: usize,
     #[cfg(feature = "rest")]
     rest: Option<crate::protocol::rest::server::Options>,
     #[cfg(feature = "tls")]
@@ -130,7 +137,9 @@ impl Server {
             drain: Drain::default(),
             health: Some(Health::new()),
             reflection: true,
+            public_reflection: false,
             require_access: false,
+            max_calls: MAX_CALLS,
             #[cfg(feature = "rest")]
             rest: Some(crate::protocol::rest::server::Options::new()),
             #[cfg(feature = "tls")]
@@ -188,7 +197,9 @@ impl<L> Server<L> {
             drain: self.drain,
             health: self.health,
             reflection: self.reflection,
+            public_reflection: self.public_reflection,
             require_access: self.require_access,
+            max_calls: self.max_calls,
             #[cfg(feature = "rest")]
             rest: self.rest,
             #[cfg(feature = "tls")]
@@ -232,6 +243,13 @@ impl<L> Server<L> {
     /// Switches reflection off.
     pub fn without_reflection(mut self) -> Self {
         self.reflection = false;
+        self
+    }
+
+    /// Opens reflection to everyone where [`require_access`](Self::require_access) is set. Default: it then needs an
+    /// authenticated caller, as it tells what there is to call.
+    pub fn public_reflection(mut self) -> Self {
+        self.public_reflection = true;
         self
     }
 
@@ -288,6 +306,13 @@ impl<L> Server<L> {
         self
     }
 
+    /// How many calls may have their handlers running, over all connections. More are refused with `RESOURCE_EXHAUSTED`
+    /// (over HTTP 429) and the time after which to try again. Health checks are not counted. Default: 10,000.
+    pub fn max_calls(mut self, count: usize) -> Self {
+        self.max_calls = count;
+        self
+    }
+
     /// How many connections may be open; more have to wait. Default: 10,000.
     pub fn max_connections(mut self, count: usize) -> Self {
         self.limits.connections = count.max(1);
@@ -331,7 +356,8 @@ impl<L> Server<L> {
         self
     }
 
-    /// How many bytes of headers a request may have. Default: 16 KiB.
+    /// How many bytes of headers a request may have, each with 32 bytes more than its name and value. REST has a limit of
+    /// its own. Default: 16 KiB.
     pub fn max_header_list_size(mut self, bytes: u32) -> Self {
         self.limits.header_list = bytes;
         self
@@ -386,22 +412,35 @@ impl<L> Server<L> {
         Ok(BoundServer { local_addr, listener, prepared })
     }
 
+    /// Reflection tells what there is to attack: where access is required, it takes a caller that is known.
+    fn settings_of_reflection(&self) -> ServerSettings {
+        let mut settings = ServerSettings::default();
+        if self.require_access && !self.public_reflection {
+            settings.policy.authenticator.clone_from(&self.settings.policy.authenticator);
+            settings.policy.needs_caller = true;
+        }
+        settings
+    }
+
     fn prepare(mut self) -> Result<Prepared<L>, ServeError> {
         if let Some(health) = &self.health {
             health.know(self.entries.iter().map(Entry::name));
             self.entries.push(health.entry());
         }
         if self.reflection {
-            self.entries.extend(reflection::entries(&self.entries, &self.descriptor_sets)?);
+            let settings = self.settings_of_reflection();
+            self.entries.extend(reflection::entries(&self.entries, &self.descriptor_sets, settings)?);
         }
         let stopping = Arc::new(CancellationToken::default());
         self.settings.policy.stopping = Some(Arc::clone(&stopping));
+        self.settings.policy.in_flight = Some(Arc::new(InFlight::new(self.max_calls)));
         let router = Router::new(
             self.entries,
             self.settings,
             #[cfg(feature = "rest")]
             self.rest,
             self.require_access,
+            usize::try_from(self.limits.header_list).unwrap_or(usize::MAX),
         )?;
         Ok(Prepared {
             layers: self.layers,

@@ -14,12 +14,10 @@ use crate::deadline::earliest;
 use crate::metadata;
 use crate::protocol::rest::negotiate::Media;
 use crate::protocol::rest::{METADATA_PREFIX, TRAILER_PREFIX};
+use crate::protocol::wire::PER_HEADER;
 
 /// A deadline in the words of HTTP: seconds.
 const REQUEST_TIMEOUT: &str = "x-request-timeout";
-/// What HTTP/2 counts for each header besides its name and value.
-const PER_HEADER: usize = 32;
-
 /// Makes the headers of a request the metadata of its call.
 ///
 /// All of them are, as they are over gRPC; those that speak about the hop stay with the handler and never travel on.
