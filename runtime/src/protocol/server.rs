@@ -231,7 +231,7 @@ impl Form {
 
     /// A response whose headers come from the context.
     fn response(&self, ctx: &Context, body: Body) -> Response<Body> {
-        let mut response = Response::new(body);
+        let mut response = Response::new(body.until(ctx.instant()));
         if ctx.has_answer() {
             *response.headers_mut() = ctx.answer_headers().into_headers();
         }

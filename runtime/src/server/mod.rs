@@ -1,8 +1,10 @@
 //! The server: [`Server`] collects services and settings, binds, and serves until it is told to stop.
 
+mod addresses;
 mod bound;
 mod connect_info;
 mod connection;
+mod connection_timer;
 mod error;
 /// The services that a server brings itself.
 #[allow(unreachable_pub)] // the generator does not know that nothing is public here
@@ -10,7 +12,6 @@ mod error;
 mod generated {
     include!("generated/mod.rs");
 }
-mod header_timeout;
 mod health;
 mod http_service;
 mod limits;
@@ -20,9 +21,11 @@ mod panics;
 mod reflection;
 mod rewind;
 mod router;
+mod sending;
 mod serve;
 pub(crate) mod session;
 mod signal;
+mod unsent;
 mod waker;
 
 use std::fmt;
@@ -88,8 +91,12 @@ pub use crate::server::router::Router;
 /// | [`max_request_size`](Self::max_request_size) | 4 MiB |
 /// | [`max_response_size`](Self::max_response_size) | none |
 /// | [`default_timeout`](Self::default_timeout), [`max_timeout`](Self::max_timeout) | none |
-/// | [`max_connections`](Self::max_connections) | none |
-/// | [`max_concurrent_streams`](Self::max_concurrent_streams) | 1,024 calls a connection |
+/// | [`max_connections`](Self::max_connections) | 10,000 |
+/// | [`max_connections_per_address`](Self::max_connections_per_address) | half of all |
+/// | [`max_connection_age`](Self::max_connection_age) | an hour, a tenth more or less |
+/// | [`max_concurrent_streams`](Self::max_concurrent_streams) | 200 calls a connection |
+/// | [`send_timeout`](Self::send_timeout) | a minute |
+/// | [`max_unsent_size`](Self::max_unsent_size) | 64 MiB a connection |
 /// | [`max_header_list_size`](Self::max_header_list_size) | 16 KiB |
 /// | [`keepalive`](Self::keepalive) | a ping a minute, 20 seconds for its answer |
 /// | [`handshake_timeout`](Self::handshake_timeout) | 20 seconds until a connection speaks |
@@ -281,13 +288,44 @@ impl<L> Server<L> {
         self
     }
 
-    /// How many connections may be open; more have to wait. Default: no limit.
+    /// How many connections may be open; more have to wait. Default: 10,000.
     pub fn max_connections(mut self, count: usize) -> Self {
         self.limits.connections = count.max(1);
         self
     }
 
-    /// How many calls a connection may have under way. Default: 1,024.
+    /// How many connections may be open from one address; more are closed at once. An IPv6 address stands for all that
+    /// begin with the same 64 bits. Behind a proxy all connections come from one address. Default: half of
+    /// [`max_connections`](Self::max_connections).
+    pub fn max_connections_per_address(mut self, count: usize) -> Self {
+        self.limits.connections_per_address = Some(count.max(1));
+        self
+    }
+
+    /// How old a connection may become, a tenth more or less, so that those that began together do not end together. It
+    /// then takes no more calls (HTTP/2: GOAWAY), and those that are under way may finish. Load balancers move clients
+    /// by it. Default: an hour. `None` has no limit.
+    pub fn max_connection_age(mut self, age: Option<Duration>) -> Self {
+        self.limits.age = age;
+        self
+    }
+
+    /// How long a client may leave a response unread: over HTTP/1.1 16 KiB of it, over HTTP/2 64 KiB. Its call ends then,
+    /// over HTTP/1.1 its connection. The deadline of a call ends it earlier. Default: a minute. `None` has no limit.
+    pub fn send_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.limits.send_timeout = timeout;
+        self
+    }
+
+    /// How much the responses of one connection of HTTP/2 may hold that its client has not taken, in bytes. A response
+    /// beyond that is dropped and its call ends with `RESOURCE_EXHAUSTED` (`ENHANCE_YOUR_CALM`), unless it is alone. From
+    /// 16 MiB on new calls and messages of streams wait. Default: 64 MiB.
+    pub fn max_unsent_size(mut self, bytes: usize) -> Self {
+        self.limits.unsent = bytes;
+        self
+    }
+
+    /// How many calls a connection may have under way. Default: 200.
     pub fn max_concurrent_streams(mut self, count: u32) -> Self {
         self.limits.streams = count;
         self

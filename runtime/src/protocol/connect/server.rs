@@ -280,13 +280,14 @@ impl Unary {
             // What is cached for one client must not go to one that cannot read it.
             headers.append(VARY, HeaderValue::from_static("accept-encoding"));
         }
-        *response.body_mut() = match compression {
+        let body: Body = match compression {
             Some((compression, from)) if data.len() >= from => {
                 headers.insert(CONTENT_ENCODING, HeaderValue::from_static(compression.name()));
                 compression.compress(&data).into()
             }
             _ => data.into(),
         };
+        *response.body_mut() = body.until(ctx.instant());
         response
     }
 }

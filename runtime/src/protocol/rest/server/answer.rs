@@ -86,4 +86,5 @@ fn finish(response: &mut Response<Body>, ctx: &Context, settings: &RestSettings,
     if is_head {
         respond::without_body(response);
     }
+    response.body_mut().set_deadline(ctx.instant());
 }
