@@ -9,8 +9,11 @@ pub(crate) mod error;
 pub(crate) mod exchange;
 #[cfg(feature = "server")]
 pub(crate) mod in_flight;
+pub(crate) mod idle;
 #[cfg(feature = "server")]
 pub(crate) mod session;
+#[cfg(feature = "server")]
+pub(crate) mod turn;
 
 pub use body::Body;
 pub(crate) use body::BoxError;

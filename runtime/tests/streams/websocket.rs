@@ -184,14 +184,14 @@ async fn a_token_comes_as_a_header_or_where_a_page_can_put_it() {
 
 #[tokio::test]
 async fn pages_of_the_server_and_of_those_it_lists_may_open_one() {
-    let server = serve_with(|options| options.websocket_origin("https://app.example"), |server| server).await;
+    let server = serve_with(|options| options.allow_origin("https://app.example"), |server| server).await;
     let own = format!("http://{}", server.address);
     for (origin, expected) in
         [(&*own, None), ("https://app.example", None), ("https://other.example", Some(403))]
     {
         assert_eq!(open(&server, "/v1/chat", &[("origin", origin)]).await.err(), expected, "{origin}");
     }
-    let server = serve_with(rsvc::rest::Options::any_websocket_origin, |server| server).await;
+    let server = serve_with(rsvc::rest::Options::allow_any_origin, |server| server).await;
     assert!(open(&server, "/v1/chat", &[("origin", "https://other.example")]).await.is_ok());
 }
 

@@ -3,6 +3,7 @@
 use std::future::ready;
 use std::sync::Arc;
 
+use http::request::Parts;
 use http::{Method, Response};
 
 #[cfg(feature = "compression")]
@@ -27,9 +28,10 @@ pub(crate) fn answer(service: &Arc<dyn AnyService>, mut call: RestCall) -> Answe
     if call.info.kind != MethodKind::Unary && websocket::is_wanted(&call.parts) {
         return Box::pin(websocket::serve(Arc::clone(service), call));
     }
-    let received = match headers::receive(&mut call.parts.headers, &call.method.settings.options) {
+    let Parts { headers, method, uri, .. } = &mut call.parts;
+    let received = match headers::receive(headers, method, uri, &call.method.settings.options) {
         Ok(received) => received,
-        Err(error) => return Box::pin(ready(error::respond(&error, &call.parts.headers))),
+        Err(error) => return Box::pin(ready(error::respond(&error, headers))),
     };
     let is_head = call.parts.method == Method::HEAD;
     #[cfg_attr(not(feature = "compression"), allow(unused_mut, reason = "only compressed bodies change it"))]

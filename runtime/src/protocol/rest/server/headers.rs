@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::bridge::Status;
-use http::header::{CONNECTION, HeaderName};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{CONNECTION, HOST, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
 use super::options::Options;
 use crate::Context;
@@ -21,15 +21,27 @@ const REQUEST_TIMEOUT: &str = "x-request-timeout";
 /// Makes the headers of a request the metadata of its call.
 ///
 /// All of them are, as they are over gRPC; those that speak about the hop stay with the handler and never travel on.
-pub(crate) fn receive(headers: &mut HeaderMap, options: &Options) -> Result<Received, CallError> {
+pub(crate) fn receive(
+    headers: &mut HeaderMap,
+    method: &Method,
+    uri: &Uri,
+    options: &Options,
+) -> Result<Received, CallError> {
     let mut size = 0;
     let mut special = false;
     let mut accept = false;
     let mut encoded = false;
+    let mut of_page = false;
+    let mut hosts = 0;
     for (name, value) in &*headers {
         let name = name.as_str();
         size += name.len() + value.len() + PER_HEADER;
-        special |= is_special(name);
+        match Look::at(name) {
+            Look::Nothing => {}
+            Look::Special => special = true,
+            Look::Page => of_page = true,
+            Look::Host => hosts += 1,
+        }
         accept |= name == "accept" && Media::may_be_asked_for(value);
         encoded |= name == "content-encoding";
     }
@@ -39,6 +51,12 @@ pub(crate) fn receive(headers: &mut HeaderMap, options: &Options) -> Result<Rece
             options.max_header_size
         ));
         return Err(CallError::with_http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, status));
+    }
+    if hosts > 1 {
+        return Err(wrong(&HOST, "not one, but several"));
+    }
+    if of_page {
+        options.origins.admit_form(method, headers, uri)?;
     }
     if special || options.request_headers.is_some() {
         translate(headers, options)?;
@@ -58,13 +76,28 @@ pub(crate) struct Received {
     pub(crate) encoded: bool,
 }
 
-/// Whether a header needs a closer look.
-fn is_special(name: &str) -> bool {
-    match name.as_bytes() {
-        [b'g', b'r', b'p', b'c', b'-', ..] | [.., b'-', b'b', b'i', b'n'] => true,
-        [b'c', ..] => name == "connection",
-        [b'x', ..] => name == REQUEST_TIMEOUT,
-        _ => false,
+/// What a header needs a closer look for.
+enum Look {
+    Nothing,
+    /// Metadata or a deadline may be made of it, or it is for this hop alone.
+    Special,
+    /// It says which page a request comes from.
+    Page,
+    Host,
+}
+
+impl Look {
+    #[inline]
+    fn at(name: &str) -> Self {
+        match name.as_bytes() {
+            [b'g', b'r', b'p', b'c', b'-', ..] | [.., b'-', b'b', b'i', b'n'] => Self::Special,
+            [b'c', ..] if name == "connection" => Self::Special,
+            [b'x', ..] if name == REQUEST_TIMEOUT => Self::Special,
+            [b'h', ..] if name == "host" => Self::Host,
+            [b'o', ..] if name == "origin" => Self::Page,
+            [b's', ..] if name == "sec-fetch-site" => Self::Page,
+            _ => Self::Nothing,
+        }
     }
 }
 
@@ -212,7 +245,8 @@ mod tests {
         for (name, value) in pairs {
             headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
         }
-        receive(&mut headers, options).map_err(|error| error.status.message().to_owned())?;
+        receive(&mut headers, &Method::POST, &Uri::default(), options)
+            .map_err(|error| error.status.message().to_owned())?;
         let mut pairs: Vec<_> =
             headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap_or("?"))).collect();
         pairs.sort();
@@ -293,6 +327,27 @@ mod tests {
             kept,
             ["accept=a/b", "authorization=Bearer t", "traceparent=00-1-2-01", "x-tenant=7", "y=1"]
         );
+    }
+
+    #[test]
+    fn a_form_of_another_page_is_refused_whatever_becomes_metadata() {
+        for options in [Options::new(), Options::new().request_headers([])] {
+            for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+                received(&[("host", "api.example"), (name, value)], &options).unwrap_err();
+                let json = [("host", "api.example"), (name, value), ("content-type", "application/json")];
+                assert!(received(&json, &options).is_ok());
+            }
+            let listed = options.clone().allow_origin("https://evil.example");
+            assert!(
+                received(&[("host", "api.example"), ("origin", "https://evil.example")], &listed).is_ok()
+            );
+        }
+    }
+
+    #[test]
+    fn there_is_one_host() {
+        let error = by_default(&[("host", "a.example"), ("host", "a.example")]).unwrap_err();
+        assert_eq!(error, "the header `host`: not one, but several");
     }
 
     #[test]
