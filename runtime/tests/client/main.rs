@@ -5,7 +5,9 @@
 mod connect;
 mod connections;
 mod endings;
+mod evil;
 mod grpc;
 mod grpc_web;
+mod raw;
 mod requests;
 mod setup;
