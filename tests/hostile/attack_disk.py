@@ -1,5 +1,6 @@
 """Row 7: a disk that is full for a while."""
 
+import concurrent.futures
 import json
 import pathlib
 import time
@@ -7,7 +8,8 @@ import uuid
 
 import http1
 from harness import MIB, Wrong, attack
-from shop_calls import CREATE_USER, GET_USER, UPLOAD, Body, field
+from shop.v1 import order_pb2
+from shop_calls import CREATE_USER, GET_USER, PLACE_ORDER, UPLOAD, Body, field
 from support import ADA
 from transports import call, codec_of, perform, prepare
 
@@ -42,6 +44,16 @@ def register(victim, transport):
     return call(victim.addr, transport, CREATE_USER, [body.form(codec_of(transport))])
 
 
+def order(victim, transport):
+    found = order_pb2.PlaceOrderRequest(
+        user_id=ADA,
+        lines=[order_pb2.PlaceOrderRequest.Line(product_id="cable", quantity=1)],
+        payment=order_pb2.Payment(points=True),
+        shipping_address=order_pb2.Address(lines=["1 Main St"], city="Arlington", country_code="US"),
+    )
+    return call(victim.addr, transport, PLACE_ORDER, [Body.of(found).form(codec_of(transport))])
+
+
 def health(victim):
     body = http1.call(
         victim.addr, "POST", "/grpc.health.v1.Health/Check", {"content-type": "application/json"}, b"{}"
@@ -59,7 +71,7 @@ def eventually(condition):
     return True
 
 
-@attack(7, "rest-json", "grpc", front="small disk", fast=("rest-json",))
+@attack(7, "rest-json", "grpc", front="small disk", fast=("rest-json",), cpu=4.0)
 def full_disk(victim, transport):
     """While the disk is full writes are refused, reads go on, and health says so; afterwards all is as before."""
     disk = Disk(victim)
@@ -73,6 +85,9 @@ def full_disk(victim, transport):
             break
     else:
         raise Wrong("a full disk takes writes")
+    # Writes of each kind fail on every connection to the database that the shop has.
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: (order if number % 2 else register)(victim, transport), range(40)))
     faults = []
     if refused.code not in REFUSED:
         faults.append(f"{refused.code} on a full disk")
@@ -82,8 +97,9 @@ def full_disk(victim, transport):
     if not eventually(lambda: health(victim) != "SERVING"):
         faults.append("SERVING while it is full")
     disk.free()
-    if not eventually(lambda: register(victim, transport).code == "OK"):
-        faults.append("no write succeeds once there is room")
+    for write in (register, order):
+        if not eventually(lambda: all(write(victim, transport).code == "OK" for _ in range(10))):
+            faults.append(f"{write(victim, transport).code} for a write once there is room")
     if not eventually(lambda: health(victim) == "SERVING"):
         faults.append("not SERVING once there is room")
     if faults:

@@ -4,11 +4,13 @@ import functools
 import re
 
 import http1
-from harness import MIB, Wrong, attack
+from harness import IS_DEBUG, MIB, Wrong, attack
 from shop_calls import BATCH, CREATE_USER, GET_ORDERS, PLACE_ORDER, Body, field
 from support import ADA
 from transports import STREAMS, UNARY, call, codec_of, of_frames
 
+# As large as a message may be.
+LARGEST = MIB // 2 if IS_DEBUG else 4 * MIB
 # A message may have 4 MiB, what it becomes 32 times as much; the message itself is there beside it.
 DECODED = (4 * 32 + 24) * MIB
 # Of bytes of an answer that says what is wrong.
@@ -19,17 +21,17 @@ REFUSED = ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED")
 @functools.cache
 def roles():
     """As many empty roles as a message holds: each breaks the rule of an item, and together that of the list."""
-    count = (4 * MIB - 100) // 3
+    count = (LARGEST - 100) // 3
     json = b'{"name":"x","email":"x@shop.example","roles":[' + b",".join([b'""'] * count) + b"]}"
     head = field(1, b"x") + field(2, b"x@shop.example")
-    return Body(head + b"\x22\x00" * ((4 * MIB - 100) // 2), json)
+    return Body(head + b"\x22\x00" * ((LARGEST - 100) // 2), json)
 
 
 @functools.cache
 def lines():
     """Empty submessages: two bytes each in protobuf, three in JSON, and each of them breaks two rules."""
-    json = b'{"lines":[' + b",".join([b"{}"] * ((4 * MIB - 100) // 3)) + b"]}"
-    return Body(field(1, ADA.encode()) + b"\x12\x00" * ((4 * MIB - 100) // 2), json)
+    json = b'{"lines":[' + b",".join([b"{}"] * ((LARGEST - 100) // 3)) + b"]}"
+    return Body(field(1, ADA.encode()) + b"\x12\x00" * ((LARGEST - 100) // 2), json)
 
 
 @functools.cache
@@ -73,7 +75,7 @@ def list_of_empty_messages(victim, transport):
 
 @attack(2, *STREAMS, "websocket", "websocket-proto", fast=("ndjson",), memory=DECODED, cpu=2.0)
 def list_of_bad_items_in_a_stream(victim, transport):
-    body = in_a_batch(Body(roles().proto[: 4 * MIB - 201], roles().json.replace(b'"",', b"", 100)))
+    body = in_a_batch(Body(roles().proto[: LARGEST - 201], roles().json.replace(b'"",', b"", 100)))
     if transport.startswith("websocket"):
         return refused(by_websocket(victim, transport, body))
     message = body.form(codec_of(transport))
@@ -95,7 +97,7 @@ def by_websocket(victim, transport, body):
 def packed_list_of_bad_items(victim, transport):
     """Four million values of an enum in one field. GetOrders streams: Connect has another media type for it."""
     transport = {"connect-proto": "connect-stream-proto"}.get(transport, transport)
-    message = field(1, ADA.encode()) + field(3, bytes(4 * MIB - 100))
+    message = field(1, ADA.encode()) + field(3, bytes(LARGEST - 100))
     return refused(call(victim.addr, transport, GET_ORDERS, [message], "gzip"))
 
 
