@@ -1,10 +1,13 @@
-//! How connections are made: TCP, and TLS on it.
+//! How connections are made: TCP, and TLS on it, in the time that there is for both.
 
+use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use http::Uri;
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::connect::{Connection, HttpConnector};
+use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::call::BoxError;
@@ -36,10 +39,55 @@ impl<C> Connector for C where
 {
 }
 
-/// TCP, with a limit on the time for connecting.
-pub(super) fn tcp(timeout: Duration) -> HttpConnector {
+/// TCP. `timeout` is for connecting, and `keepalive` says how long a peer may be silent before it is asked whether it is
+/// there, and how long it may then not answer: the kernel notices so that a host has gone, whatever is spoken with it.
+pub(super) fn tcp(timeout: Duration, keepalive: Option<(Duration, Duration)>) -> HttpConnector {
     let mut connector = HttpConnector::new();
     connector.set_connect_timeout(Some(timeout));
     connector.set_nodelay(true);
+    if let Some((interval, timeout)) = keepalive {
+        connector.set_keepalive(Some(interval));
+        connector.set_keepalive_interval(Some(timeout / PROBES));
+        connector.set_keepalive_retries(Some(PROBES));
+    }
     connector
 }
+
+/// How often the kernel asks before it gives a peer up.
+const PROBES: u32 = 4;
+
+/// A connector that gives up after some time, whatever it waits for: the name, TCP or TLS.
+#[derive(Clone)]
+pub(super) struct Timed<C> {
+    connector: C,
+    timeout: Duration,
+}
+
+impl<C> Timed<C> {
+    pub(super) fn new(connector: C, timeout: Duration) -> Self {
+        Self { connector, timeout }
+    }
+}
+
+impl<C: Connector> Service<Uri> for Timed<C> {
+    type Response = C::Response;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<C::Response, BoxError>>;
+
+    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Result<(), BoxError>> {
+        self.connector.poll_ready(task).map_err(Into::into)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connected = timeout(self.timeout, self.connector.call(uri));
+        Box::pin(async move {
+            match connected.await {
+                Ok(connected) => connected.map_err(Into::into),
+                Err(_) => Err(NO_ANSWER.into()),
+            }
+        })
+    }
+}
+
+/// What a server gets that does not let itself be connected to in time.
+pub(super) const NO_ANSWER: &str = "the server does not answer in time";

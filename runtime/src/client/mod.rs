@@ -5,10 +5,12 @@ pub(crate) mod channel;
 mod connections;
 mod connector;
 mod error;
+mod first_byte;
 mod http1;
 mod http2;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
+mod settings;
 mod tonic;
 
 pub use crate::protocol::compression::Compression;

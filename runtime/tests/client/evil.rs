@@ -211,8 +211,17 @@ async fn a_message_that_is_no_utf8_keeps_its_code() {
     let refusal = answer("application/json").status(400).data(json);
     let channel = crate::setup::channel(Protocol::Connect, HttpVersion::Http1, refusal).await;
     let status = unary(&channel, &Context::new()).await.unwrap_err();
-    // It is no JSON, so that the HTTP status is all there is.
-    assert_eq!(status.code(), Code::Internal, "{status:?}");
+    // It is no JSON in the strict sense; the code is there all the same, and says more than the HTTP status.
+    assert_eq!(status.code(), Code::FailedPrecondition, "{status:?}");
+    let end =
+        [b"{\"error\":{\"code\":\"failed_precondition\",\"message\":\"", &b"\xff"[..], b"\"}}"].concat();
+    let streamed = answer("application/connect+proto").data(envelope(2, &end));
+    let channel = crate::setup::channel(Protocol::Connect, HttpVersion::Http1, streamed).await;
+    all_are(
+        &outcomes(&channel, &Context::new()).await[1..],
+        Code::FailedPrecondition,
+        "at the end of a stream",
+    );
 }
 
 #[tokio::test]

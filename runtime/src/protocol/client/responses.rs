@@ -10,13 +10,13 @@ use http_body::Body as _;
 use super::call::{failed, store_headers, store_trailers};
 use super::error::{body_error, unreadable};
 use super::limits::Limits;
-use super::{ClientSettings, Dialect, Head};
+use super::{ClientSettings, Dialect, Head, MAX_ERROR_SIZE};
 use crate::Context;
 use crate::bridge::Status;
 use crate::call::Body;
 use crate::message::AnyMessage;
 use crate::protocol::compression::Compression;
-use crate::protocol::envelope::{COMPRESSED, Envelope, EnvelopeError, EnvelopeReader, codec};
+use crate::protocol::envelope::{COMPRESSED, Envelope, EnvelopeError, EnvelopeReader, codec, too_large};
 use crate::protocol::wire::Codec;
 use crate::stream::Incoming;
 
@@ -108,7 +108,11 @@ impl Responses {
             return Err(Status::internal(format!("a message has the flags {:#04x}", envelope.flags)));
         }
         envelope.flags &= COMPRESSED;
-        let content = envelope.content(self.compression, self.limit).map_err(unreadable)?;
+        let limit = self.limit.min(MAX_ERROR_SIZE);
+        if envelope.data.len() > limit {
+            return Err(too_large(limit));
+        }
+        let content = envelope.content(self.compression, limit).map_err(unreadable)?;
         self.end = End::Told(self.dialect.read_end(content));
         Ok(())
     }
@@ -156,7 +160,7 @@ impl ResponseSource for Responses {
 
 /// The responses of a call as a stream.
 pub(crate) fn stream(responses: impl ResponseSource, ctx: Context, limits: Limits) -> Box<dyn Incoming> {
-    Box::new(ResponseMessages { responses: Some(responses), next: None, ctx, limits, polls: 0 })
+    Box::new(ResponseMessages { responses: Some(responses), next: None, ctx, limits, burst: 0 })
 }
 
 #[cold]
@@ -172,8 +176,15 @@ struct ResponseMessages<R> {
     next: Option<Bytes>,
     ctx: Context,
     limits: Limits,
-    polls: u8,
+    /// What came since others had their turn, in bytes.
+    burst: usize,
 }
+
+/// How much is read before others have their turn and the limits are looked at, in bytes: responses that are always there
+/// must outrun neither.
+const MAX_BURST: usize = 256 << 10;
+/// What a message counts besides its bytes.
+const MESSAGE: usize = 256;
 
 impl<R> ResponseMessages<R> {
     #[cold]
@@ -191,17 +202,15 @@ impl<R> ResponseMessages<R> {
 
 impl<R: ResponseSource> Incoming for ResponseMessages<R> {
     fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
-        // Responses that are always there must not outrun the limits either.
-        self.polls = self.polls.wrapping_add(1);
-        if self.polls == 0
-            && self.responses.is_some()
-            && let Poll::Ready(status) = self.limits.poll(task)
-        {
-            return Poll::Ready(Some(Err(self.fail(status))));
-        }
         let Some(responses) = &mut self.responses else { return Poll::Ready(None) };
+        if self.burst > MAX_BURST {
+            self.burst = 0;
+            task.waker().wake_by_ref();
+            return self.limits.poll(task).map(|status| Some(Err(self.fail(status))));
+        }
         match responses.poll_next(task) {
             Poll::Ready(Event::Message(content)) => {
+                self.burst += MESSAGE + content.len();
                 self.next = Some(content);
                 Poll::Ready(Some(Ok(())))
             }
@@ -214,7 +223,10 @@ impl<R: ResponseSource> Incoming for ResponseMessages<R> {
                 let status = failed(&self.ctx, status);
                 Poll::Ready(Some(Err(self.fail(status))))
             }
-            Poll::Pending => self.limits.poll(task).map(|status| Some(Err(self.fail(status)))),
+            Poll::Pending => {
+                self.burst = 0;
+                self.limits.poll(task).map(|status| Some(Err(self.fail(status))))
+            }
         }
     }
 

@@ -1,6 +1,5 @@
 //! The messages of a streamed response, as they arrive.
 
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
@@ -20,7 +19,7 @@ use crate::protocol::rest::TRAILER_PREFIX;
 use crate::transcode::binding::Binding;
 use crate::transcode::field::BodyField;
 use crate::transcode::httpbody;
-use crate::transcode::split::{Shape, Splitter};
+use crate::transcode::split::{Shape, SplitError, Splitter};
 
 /// The messages of a body, of the type that `table` describes.
 pub(super) struct StreamedResponses {
@@ -81,8 +80,8 @@ impl StreamedResponses {
                 }
             }
             Format::Texts(texts) => {
-                let piece = match texts.next().map_err(|error| wrong(&error))? {
-                    None if self.ended => texts.finish().map_err(|error| wrong(&error))?,
+                let piece = match texts.next().map_err(wrong)? {
+                    None if self.ended => texts.finish().map_err(wrong)?,
                     piece => piece,
                 };
                 match piece {
@@ -104,7 +103,7 @@ impl StreamedResponses {
 
 impl ResponseSource for StreamedResponses {
     fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Event> {
-        loop {
+        for _ in 0..MAX_BURST {
             match self.take() {
                 Ok(Some(event)) => return Poll::Ready(event),
                 Err(status) => return Poll::Ready(Event::End(Err(status))),
@@ -127,6 +126,8 @@ impl ResponseSource for StreamedResponses {
                 None => self.ended = true,
             }
         }
+        task.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn read(&self, content: Bytes, message: &mut dyn AnyMessage) -> Result<(), Status> {
@@ -135,9 +136,17 @@ impl ResponseSource for StreamedResponses {
 }
 
 #[cold]
-fn wrong(error: &dyn fmt::Display) -> Status {
-    Status::internal(format!("the response: {error}"))
+#[allow(clippy::needless_pass_by_value, reason = "it maps errors")]
+fn wrong(error: SplitError) -> Status {
+    let message = format!("the response: {error}");
+    match error {
+        SplitError::TooLarge { .. } => Status::resource_exhausted(message),
+        SplitError::Syntax { .. } => Status::internal(message),
+    }
 }
+
+/// How many frames without the end of a message are read before others have their turn.
+const MAX_BURST: usize = 64;
 
 /// The error in place of a message, `{"error": …}`; or a message that has such a field of its own.
 fn last_word(binding: &Binding, table: &'static MessageInfo, text: &[u8]) -> Option<Status> {
