@@ -47,6 +47,7 @@ pub use crate::server::error::ServeError;
 pub use crate::server::health::Health;
 use crate::server::router::Entry;
 pub use crate::server::router::Router;
+use crate::validate::Validator;
 
 /// Serves generated services over gRPC, and over REST where their `.proto` says how.
 ///
@@ -79,6 +80,7 @@ pub use crate::server::router::Router;
 /// |---|---|
 /// | [`max_request_size`](Self::max_request_size) | 4 MiB |
 /// | [`max_response_size`](Self::max_response_size) | none |
+/// | [`max_violations`](Self::max_violations) | 100 |
 /// | [`default_timeout`](Self::default_timeout), [`max_timeout`](Self::max_timeout) | none |
 /// | [`max_connections`](Self::max_connections) | none |
 /// | [`max_concurrent_streams`](Self::max_concurrent_streams) | 1,024 calls a connection |
@@ -199,6 +201,13 @@ impl<L> Server<L> {
     /// Default: in builds with debug assertions, so that tests find the mistake and production does not pay for it.
     pub fn validate_responses(mut self, validate: bool) -> Self {
         self.settings.policy.check_responses = validate;
+        self
+    }
+
+    /// How many violations an error lists of a message that breaks its rules; those beyond are counted in its last line.
+    /// Default: [`DEFAULT_MAX_VIOLATIONS`](crate::validate::DEFAULT_MAX_VIOLATIONS), which is 100.
+    pub fn max_violations(mut self, count: u32) -> Self {
+        self.settings.policy.validator = Validator::new().max_violations(count);
         self
     }
 
