@@ -94,9 +94,8 @@ impl From<&Violations> for ViolationsProto {
                 for_key: v.for_key().then_some(true),
             }
         });
-        let rest = from
-            .omission()
-            .map(|text| ViolationProto { message: Some(text), ..ViolationProto::default() });
+        let rest =
+            from.omission().map(|text| ViolationProto { message: Some(text), ..ViolationProto::default() });
         Self { violations: reported.chain(rest).collect() }
     }
 }

@@ -12,7 +12,8 @@ struct Broken {
     fails_at: Option<usize>,
 }
 
-static FIELDS: [json::Field; 2] = [json::Field::string(",\"names\":", 1), json::Field::string(",\"inner\":", 2)];
+static FIELDS: [json::Field; 2] =
+    [json::Field::string(",\"names\":", 1), json::Field::string(",\"inner\":", 2)];
 static TABLE: MessageInfo = MessageInfo::new("demo.v1.Names", &FIELDS);
 static RULE: Rule = Rule::cel("text", "", 0);
 
