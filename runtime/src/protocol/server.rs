@@ -27,6 +27,7 @@ use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::peer::Peer;
 use crate::stream::Incoming;
+use crate::validate::Validator;
 
 /// How much of a handler's messages goes out at once, if it is faster than the connection. In bytes.
 const BATCH: usize = 32 * 1024;
@@ -300,7 +301,7 @@ impl Enveloped {
         self.has_request = true;
         let limit = self.settings.max_request_size;
         self.form.read(envelope, self.request_compression, limit, message)?;
-        Ok(dispatch::admit(message)?)
+        Ok(dispatch::admit(message, self.settings.policy.validator)?)
     }
 }
 
@@ -354,6 +355,7 @@ impl Exchange for Enveloped {
             compression: self.request_compression,
             form: self.form,
             limit: self.settings.max_request_size,
+            validator: self.settings.policy.validator,
             next: None,
         }))
     }
@@ -377,6 +379,7 @@ struct Requests {
     compression: Option<Compression>,
     form: Form,
     limit: usize,
+    validator: Validator,
     /// The envelope that waits to be read.
     next: Option<Envelope>,
 }
@@ -396,7 +399,7 @@ impl Incoming for Requests {
     fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
         let envelope = self.next.take().expect("it was ready");
         self.form.read(envelope, self.compression, self.limit, message)?;
-        dispatch::admit(message)
+        dispatch::admit(message, self.validator)
     }
 }
 

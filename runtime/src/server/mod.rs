@@ -59,6 +59,7 @@ pub use crate::server::http_service::HttpService;
 use crate::server::limits::{Drain, Limits};
 use crate::server::router::Entry;
 pub use crate::server::router::Router;
+use crate::validate::Validator;
 
 /// How many calls may be under way if nobody says so.
 const MAX_CALLS: usize = 10_000;
@@ -94,6 +95,7 @@ const MAX_CALLS: usize = 10_000;
 /// |---|---|
 /// | [`max_request_size`](Self::max_request_size) | 4 MiB |
 /// | [`max_response_size`](Self::max_response_size) | none |
+/// | [`max_violations`](Self::max_violations) | 100 |
 /// | [`default_timeout`](Self::default_timeout), [`max_timeout`](Self::max_timeout) | none |
 /// | [`max_calls`](Self::max_calls) | 10,000 |
 /// | [`max_connections`](Self::max_connections) | 10,000 |
@@ -225,6 +227,13 @@ impl<L> Server<L> {
     /// Default: in builds with debug assertions, so that tests find the mistake and production does not pay for it.
     pub fn validate_responses(mut self, validate: bool) -> Self {
         self.settings.policy.check_responses = validate;
+        self
+    }
+
+    /// How many violations an error lists of a message that breaks its rules; those beyond are counted in its last line.
+    /// Default: [`DEFAULT_MAX_VIOLATIONS`](crate::validate::DEFAULT_MAX_VIOLATIONS), which is 100.
+    pub fn max_violations(mut self, count: u32) -> Self {
+        self.settings.policy.validator = Validator::new().max_violations(count);
         self
     }
 

@@ -341,7 +341,7 @@ impl Exchange for Unary {
         if *codec == Codec::Protobuf || !content.is_empty() {
             codec::read(*codec, content, message)?;
         }
-        Poll::Ready(dispatch::admit(message).map_err(CallError::from))
+        Poll::Ready(dispatch::admit(message, self.settings.policy.validator).map_err(CallError::from))
     }
 
     fn requests(&mut self, _: &'static MessageInfo) -> Result<Box<dyn Incoming>, CallError> {

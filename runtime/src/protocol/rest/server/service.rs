@@ -27,6 +27,7 @@ use crate::call::{Body, BoxError, CallError};
 use crate::peer::Peer;
 use crate::protocol::service::{Answering, AnyService, Service, answered};
 use crate::transcode::routes::{AllowedMethods, PathMatch, RouteMatch, Table};
+use crate::validate::Validator;
 
 /// Generated services over REST alone, to be mounted in any server of tower services.
 ///
@@ -86,6 +87,12 @@ impl Rest {
     /// The time that no call may exceed, whatever its caller says. Default: no limit.
     pub fn max_timeout(self, timeout: Duration) -> Self {
         self.change(|settings| settings.policy.max_timeout = Some(timeout))
+    }
+
+    /// How many violations an error lists of a message that breaks its rules, as
+    /// [`Server::max_violations`](crate::Server::max_violations). Default: 100.
+    pub fn max_violations(self, count: u32) -> Self {
+        self.change(|settings| settings.policy.validator = Validator::new().max_violations(count))
     }
 
     fn change(mut self, change: impl FnOnce(&mut RestSettings)) -> Self {
