@@ -86,6 +86,7 @@ pub use crate::server::router::Router;
 /// | | |
 /// |---|---|
 /// | [`max_request_size`](Self::max_request_size) | 4 MiB |
+/// | [`max_message_memory`](Self::max_message_memory) | 32 MiB, or 32 times a request's size |
 /// | [`max_response_size`](Self::max_response_size) | none |
 /// | [`default_timeout`](Self::default_timeout), [`max_timeout`](Self::max_timeout) | none |
 /// | [`max_connections`](Self::max_connections) | none |
@@ -244,6 +245,15 @@ impl<L> Server<L> {
     /// The largest request message, in bytes. Default: 4 MiB.
     pub fn max_request_size(mut self, bytes: usize) -> Self {
         self.settings.max_request_size = bytes;
+        self
+    }
+
+    /// The memory that a request message may take once it is read, in bytes: an empty message inside another one is two
+    /// bytes on the wire and hundreds in memory. 32 times its size is allowed in any case. Default: 32 MiB. Beyond it a
+    /// call fails with `RESOURCE_EXHAUSTED`. REST has
+    /// [its own](crate::rest::Options::max_message_memory).
+    pub fn max_message_memory(mut self, bytes: usize) -> Self {
+        self.settings.max_message_memory = bytes;
         self
     }
 
