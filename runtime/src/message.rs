@@ -7,7 +7,8 @@ use std::any::Any;
 
 use bytes::Bytes;
 
-use crate::json::{MessageInfo, NegativeZeros};
+use crate::json::memory::{self, TooMuchMemory, Unfit};
+use crate::json::{self, Field, MessageInfo, NegativeZeros, ReadOptions};
 use crate::validate::Validate;
 
 /// A message of any type, as protocols read and write it.
@@ -57,7 +58,58 @@ impl<T: prost::Message + Validate + 'static> AnyMessage for T {
     }
 }
 
+/// Why a message cannot be read.
+#[derive(Debug)]
+pub(crate) enum ReadError {
+    Wire(prost::DecodeError),
+    Json(json::Error),
+    Memory(TooMuchMemory),
+}
+
+impl From<Unfit> for ReadError {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Memory(error) => Self::Memory(error),
+            Unfit::Json(error) => Self::Json(error),
+        }
+    }
+}
+
+/// Whatever comes from outside is read by one of these: a message takes `limit` bytes of memory, or 32 times its size.
 impl dyn AnyMessage {
+    /// Decodes `wire` into the message, which is empty.
+    #[inline]
+    pub(crate) fn read_wire(&mut self, wire: Bytes, limit: usize) -> Result<(), ReadError> {
+        memory::check_wire(self.table(), &wire, limit).map_err(ReadError::Memory)?;
+        self.merge_wire(wire).map_err(ReadError::Wire)
+    }
+
+    /// Reads JSON into the message, which is empty.
+    #[inline]
+    pub(crate) fn read_text(
+        &mut self,
+        text: &[u8],
+        options: &ReadOptions,
+        limit: usize,
+    ) -> Result<(), ReadError> {
+        memory::check_text(self.table(), None, text, options, limit)?;
+        options.merge_slice(self, text).map_err(ReadError::Json)
+    }
+
+    /// Reads the JSON of its field at `index`, which `field` describes. `null` leaves it as it is, unless that is a value
+    /// of it.
+    #[cfg(any(feature = "rest", feature = "rest-client"))]
+    pub(crate) fn read_field_text(
+        &mut self,
+        index: usize,
+        field: &Field,
+        text: &[u8],
+        options: &ReadOptions,
+        limit: usize,
+    ) -> Result<(), ReadError> {
+        memory::check_text(self.table(), Some(field), text, options, limit)?;
+        options.merge_field(self, index, field, text).map_err(ReadError::Json)
+    }
     /// The message as bytes.
     pub(crate) fn to_wire(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.wire_len());

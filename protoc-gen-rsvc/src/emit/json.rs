@@ -193,7 +193,7 @@ impl<'a> JsonEmitter<'a> {
             const _: () = {
                 static __RSVC_FIELDS: [::rsvc::codegen::json::Field; #count] = [#(#table),*];
                 static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo =
-                    ::rsvc::codegen::json::MessageInfo::new(#name, &__RSVC_FIELDS);
+                    ::rsvc::codegen::json::MessageInfo::new::<#path>(#name, &__RSVC_FIELDS);
 
                 impl ::rsvc::codegen::json::Json for #path {
                     fn info() -> &'static ::rsvc::codegen::json::MessageInfo {

@@ -7,9 +7,9 @@ pub(crate) mod collect;
 pub(crate) mod dispatch;
 pub(crate) mod error;
 pub(crate) mod exchange;
+pub(crate) mod idle;
 #[cfg(feature = "server")]
 pub(crate) mod in_flight;
-pub(crate) mod idle;
 #[cfg(feature = "server")]
 pub(crate) mod session;
 #[cfg(feature = "server")]

@@ -149,9 +149,11 @@ impl<'a> UnaryCall<'a> {
             State::Enveloped(call) => return call.poll_one(task, response),
             State::Bare(call) => {
                 let content = ready!(call.as_mut().poll(task));
-                let codec = self.channel.endpoint.settings.codec;
-                let outcome =
-                    content.and_then(|content| codec::read(codec, content, response).map_err(unreadable));
+                let settings = &self.channel.endpoint.settings;
+                let (codec, max_memory) = (settings.codec, settings.max_message_memory);
+                let outcome = content.and_then(|content| {
+                    codec::read(codec, content, max_memory, response).map_err(unreadable)
+                });
                 self.state = State::Over;
                 return Poll::Ready(outcome);
             }

@@ -142,6 +142,13 @@ impl Builder {
         self
     }
 
+    /// The memory that a response message may take once it is read, in bytes; 32 times its size is allowed in any case.
+    /// Default: 32 MiB. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
+    pub fn max_message_memory(mut self, bytes: usize) -> Self {
+        self.settings.max_message_memory = bytes;
+        self
+    }
+
     /// The protocol of the calls. Default: gRPC.
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;

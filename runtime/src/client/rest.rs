@@ -112,6 +112,13 @@ impl RestBuilder {
         self
     }
 
+    /// The memory that a response message may take once it is read, in bytes; 32 times its size is allowed in any case.
+    /// Default: 32 MiB. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
+    pub fn max_message_memory(mut self, bytes: usize) -> Self {
+        self.settings.max_message_memory = bytes;
+        self
+    }
+
     /// Whether to speak HTTP/2 from the first byte, which streams in both directions need. Default: HTTP/1.1.
     pub fn http2(mut self, yes: bool) -> Self {
         self.connections.http_version = if yes { HttpVersion::Http2 } else { HttpVersion::Http1 };

@@ -15,7 +15,8 @@ impl ReadOptions {
     ) -> Result<(), Error> {
         let mut reader = Reader::new(self, Reader::text(json)?);
         reader.start()?;
-        let absent = !field.nullable && reader.null()?;
+        reader.open_root(field)?;
+        let absent = !field.is_nullable() && reader.null()?;
         if !absent {
             message.read_field(index, &mut reader)?;
         }
@@ -53,7 +54,7 @@ impl WriteOptions {
 /// The value under a name in an object that was written here.
 fn value_of<'a>(object: &'a [u8], name: &str) -> Result<Option<&'a [u8]>, Error> {
     // What was written may be nested as deep as it wants.
-    let options = ReadOptions::new().depth_limit(u32::MAX);
+    let options = ReadOptions::of_any_depth();
     let mut reader = Reader::new(&options, Reader::text(object)?);
     reader.open_entries()?;
     let mut started = false;

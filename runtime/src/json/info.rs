@@ -2,8 +2,11 @@
 //!
 //! The typed code uses them for names; what an `Any` holds is read and written by them alone.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use prost::Message;
 
+use super::memory::{self, Meter};
 use super::{Error, Json, Reader, Writer, encode};
 
 /// A message: its name and its fields, in the order of their indices.
@@ -14,6 +17,10 @@ pub struct MessageInfo {
     pub(crate) fields: &'static [Field],
     pub(crate) has_required: bool,
     pub(crate) form: Form,
+    /// Bytes of its struct in memory.
+    pub(super) size: usize,
+    /// See [`MessageInfo::expansion`]; zero as long as nobody has asked.
+    expansion: AtomicU32,
 }
 
 /// The shape of a message's JSON.
@@ -32,11 +39,12 @@ pub(crate) enum Form {
 pub(crate) struct Codec {
     pub(crate) write: fn(&[u8], &mut Writer),
     pub(crate) read: fn(&mut Reader<'_>) -> Result<Vec<u8>, Error>,
+    pub(super) measure: fn(&mut Reader<'_>, &mut Meter) -> Result<(), Error>,
 }
 
 impl Codec {
     const fn of<T: Json + Message + Default>() -> Self {
-        Self { write: write::<T>, read: read::<T> }
+        Self { write: write::<T>, read: read::<T>, measure: T::measure }
     }
 }
 
@@ -54,15 +62,19 @@ fn read<T: Json + Message + Default>(reader: &mut Reader<'_>) -> Result<Vec<u8>,
 }
 
 impl MessageInfo {
-    /// A generated message's table.
-    pub const fn new(name: &'static str, fields: &'static [Field]) -> Self {
+    /// The table of a generated message, which is stored as `T`.
+    pub const fn new<T>(name: &'static str, fields: &'static [Field]) -> Self {
+        Self::of::<T>(name, fields, Form::Fields)
+    }
+
+    const fn of<T>(name: &'static str, fields: &'static [Field], form: Form) -> Self {
         let mut has_required = false;
         let mut index = 0;
         while index < fields.len() {
             has_required |= matches!(fields[index].cardinality, Cardinality::Required);
             index += 1;
         }
-        Self { name, fields, has_required, form: Form::Fields }
+        Self { name, fields, has_required, form, size: size_of::<T>(), expansion: AtomicU32::new(0) }
     }
 
     /// The field at an index.
@@ -74,14 +86,35 @@ impl MessageInfo {
         &self.fields[index]
     }
 
-    /// A message written by hand, whose JSON is an object.
+    /// A message written by hand, whose JSON is an object. It belongs into a `static`.
+    ///
+    /// What it takes in memory is not known: 16 times its encoding is assumed where that is limited.
     pub const fn custom<T: Json + Message + Default>(name: &'static str) -> Self {
-        Self { name, fields: &[], has_required: false, form: Form::Object(Codec::of::<T>()) }
+        Self::of::<T>(name, &[], Form::Object(Codec::of::<T>()))
     }
 
-    /// A message whose JSON is not an object of its fields.
-    pub(crate) const fn well_known<T: Json + Message + Default>(name: &'static str) -> Self {
-        Self { name, fields: &[], has_required: false, form: Form::Value(Codec::of::<T>()) }
+    /// A message whose JSON is not an object of its fields: these are the fields of its bytes.
+    pub(crate) const fn well_known<T: Json + Message + Default>(
+        name: &'static str,
+        fields: &'static [Field],
+    ) -> Self {
+        Self::of::<T>(name, fields, Form::Value(Codec::of::<T>()))
+    }
+
+    /// How many bytes of memory a byte of a message's binary form or of its JSON can take at most.
+    #[inline]
+    pub(super) fn expansion(&self) -> usize {
+        match self.expansion.load(Ordering::Relaxed) {
+            0 => self.find_expansion(),
+            known => known as usize,
+        }
+    }
+
+    #[cold]
+    fn find_expansion(&self) -> usize {
+        let found = memory::expansion(self).clamp(1, u32::MAX as usize);
+        self.expansion.store(u32::try_from(found).unwrap_or(u32::MAX), Ordering::Relaxed);
+        found
     }
 }
 
@@ -102,9 +135,15 @@ pub struct Field {
     /// The place of its oneof among the message's, plus one; zero outside of oneofs.
     pub(crate) oneof: u16,
     pub(crate) cardinality: Cardinality,
-    /// `null` is a value of the field, not its absence.
-    pub(crate) nullable: bool,
+    traits: u8,
 }
+
+/// `null` is a value of the field, not its absence.
+const NULLABLE: u8 = 1;
+/// Its message is in a `Box`.
+const BOXED: u8 = 2;
+/// It is a `BTreeMap`.
+const SORTED: u8 = 4;
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug)]
@@ -223,7 +262,7 @@ impl Field {
         #[allow(clippy::cast_possible_truncation)] // no name is that long
         let (key, proto) = (key as u32, proto as u32);
         let cardinality = Cardinality::Implicit;
-        Self { names, ty, number, key, proto, oneof: 0, cardinality, nullable: false }
+        Self { names, ty, number, key, proto, oneof: 0, cardinality, traits: 0 }
     }
 
     /// `,"name":` as it is written, escaped.
@@ -323,8 +362,36 @@ impl Field {
     /// A single `google.protobuf.Value` or `google.protobuf.NullValue`: `null` is a value.
     #[must_use]
     pub const fn nullable(mut self) -> Self {
-        self.nullable = true;
+        self.traits |= NULLABLE;
         self
+    }
+
+    /// A message in a `Box`.
+    #[must_use]
+    pub const fn boxed(mut self) -> Self {
+        self.traits |= BOXED;
+        self
+    }
+
+    /// A `BTreeMap`. Other maps are `HashMap`s.
+    #[must_use]
+    pub const fn sorted(mut self) -> Self {
+        self.traits |= SORTED;
+        self
+    }
+
+    /// See [`Field::nullable`].
+    #[inline]
+    pub(crate) const fn is_nullable(&self) -> bool {
+        self.traits & NULLABLE != 0
+    }
+
+    pub(super) const fn is_boxed(&self) -> bool {
+        self.traits & BOXED != 0
+    }
+
+    pub(super) const fn is_sorted(&self) -> bool {
+        self.traits & SORTED != 0
     }
 }
 

@@ -19,6 +19,7 @@ mod field;
 mod fields;
 pub(crate) mod info;
 mod locate;
+pub(crate) mod memory;
 mod options;
 #[cfg(feature = "rest")]
 pub(crate) mod paths;
@@ -40,6 +41,8 @@ pub(crate) use field::set_text;
 pub use fields::{JsonMap, MapKey, Object};
 #[doc(hidden)]
 pub use info::{EnumInfo, Field, JsonEnum, MessageInfo, Type};
+#[doc(hidden)]
+pub use memory::Meter;
 pub use options::{ReadOptions, WriteOptions};
 #[doc(hidden)]
 pub use read::Reader;
@@ -88,6 +91,16 @@ pub trait Json {
     fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), Error> {
         let _ = (index, reader);
         Ok(())
+    }
+
+    /// Takes a value from the text and adds up what reading it would take besides its struct. For messages whose JSON is
+    /// not by their table.
+    #[doc(hidden)]
+    fn measure(reader: &mut Reader<'_>, meter: &mut memory::Meter) -> Result<(), Error>
+    where
+        Self: Sized,
+    {
+        reader.measure_unknown(meter)
     }
 
     /// Encodes the fields that prost leaves out although they are set. Only generated code has it.

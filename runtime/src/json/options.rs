@@ -1,5 +1,8 @@
 //! How to read and how to write.
 
+/// How deep messages nest below the outermost one: prost's limit, and that of other implementations.
+pub(super) const MAX_DEPTH: u32 = 100;
+
 /// How messages are written. The default is what the specification asks for.
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // each is a choice of its own
@@ -55,7 +58,7 @@ pub struct ReadOptions {
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { ignore_unknown: false, depth_limit: 100, partial: false }
+        Self { ignore_unknown: false, depth_limit: MAX_DEPTH, partial: false }
     }
 }
 
@@ -72,11 +75,21 @@ impl ReadOptions {
         self
     }
 
-    /// How deep objects (and the arrays of a `google.protobuf.Value`) may nest: 100 unless told otherwise.
+    /// How deep messages may nest below the outermost one: 100 unless told otherwise, and never more, so that what was
+    /// read can be decoded from the binary form too.
+    ///
+    /// It is counted as there: an entry of a map is a level, and the message in it another one. An object in a
+    /// `google.protobuf.Struct` takes three levels, an array in a `google.protobuf.ListValue` two. The outermost
+    /// `google.protobuf.Any` starts anew.
     #[must_use]
     pub fn depth_limit(mut self, levels: u32) -> Self {
-        self.depth_limit = levels;
+        self.depth_limit = levels.min(MAX_DEPTH);
         self
+    }
+
+    /// For a text that was written here, which may nest as deep as it wants.
+    pub(super) fn of_any_depth() -> Self {
+        Self { depth_limit: u32::MAX, ..Self::default() }
     }
 
     /// Accepts messages without their proto2 `required` fields.

@@ -1447,10 +1447,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"message\":", 2).optional(),
         ::rsvc::codegen::json::Field::string(",\"expression\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.Rule",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Rule,
+    >("buf.validate.Rule", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Rule {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1495,10 +1494,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<MessageOneofRule>(",\"oneof\":", 4)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.MessageRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        MessageRules,
+    >("buf.validate.MessageRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for MessageRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1540,10 +1538,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"fields\":", 1).repeated(),
         ::rsvc::codegen::json::Field::bool(",\"required\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.MessageOneofRule",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        MessageOneofRule,
+    >("buf.validate.MessageOneofRule", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for MessageOneofRule {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1582,10 +1579,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::bool(",\"required\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.OneofRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        OneofRules,
+    >("buf.validate.OneofRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for OneofRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1657,8 +1653,11 @@ const _: () = {
             .in_oneof(0),
         ::rsvc::codegen::json::Field::message::<EnumRules>(",\"enum\":", 16).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<RepeatedRules>(",\"repeated\":", 18)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<MapRules>(",\"map\":", 19).in_oneof(0),
+            .in_oneof(0)
+            .boxed(),
+        ::rsvc::codegen::json::Field::message::<MapRules>(",\"map\":", 19)
+            .in_oneof(0)
+            .boxed(),
         ::rsvc::codegen::json::Field::message::<AnyRules>(",\"any\":", 20).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<DurationRules>(",\"duration\":", 21)
             .in_oneof(0),
@@ -1669,10 +1668,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<TimestampRules>(",\"timestamp\":", 22)
             .in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.FieldRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        FieldRules,
+    >("buf.validate.FieldRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FieldRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2070,10 +2068,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<Rule>(",\"cel\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.PredefinedRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        PredefinedRules,
+    >("buf.validate.PredefinedRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for PredefinedRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2118,10 +2115,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"finite\":", 8).optional(),
         ::rsvc::codegen::json::Field::float(",\"example\":", 9).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.FloatRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        FloatRules,
+    >("buf.validate.FloatRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FloatRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2216,10 +2212,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"finite\":", 8).optional(),
         ::rsvc::codegen::json::Field::double(",\"example\":", 9).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.DoubleRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        DoubleRules,
+    >("buf.validate.DoubleRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for DoubleRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2313,10 +2308,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::int32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.Int32Rules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Int32Rules,
+    >("buf.validate.Int32Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Int32Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2408,10 +2402,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::int64(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::int64(",\"example\":", 9).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.Int64Rules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Int64Rules,
+    >("buf.validate.Int64Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Int64Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2503,10 +2496,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::uint32(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::uint32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.UInt32Rules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        UInt32Rules,
+    >("buf.validate.UInt32Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for UInt32Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2598,10 +2590,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::uint64(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::uint64(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.UInt64Rules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        UInt64Rules,
+    >("buf.validate.UInt64Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for UInt64Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2693,10 +2684,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::sint32(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::sint32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.SInt32Rules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        SInt32Rules,
+    >("buf.validate.SInt32Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for SInt32Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2788,10 +2778,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::sint64(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::sint64(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.SInt64Rules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        SInt64Rules,
+    >("buf.validate.SInt64Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for SInt64Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2883,10 +2872,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::fixed32(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::fixed32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.Fixed32Rules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Fixed32Rules,
+    >("buf.validate.Fixed32Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Fixed32Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2978,10 +2966,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::fixed64(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::fixed64(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.Fixed64Rules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Fixed64Rules,
+    >("buf.validate.Fixed64Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Fixed64Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3073,10 +3060,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::sfixed32(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::sfixed32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.SFixed32Rules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        SFixed32Rules,
+    >("buf.validate.SFixed32Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for SFixed32Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3168,10 +3154,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::sfixed64(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::sfixed64(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.SFixed64Rules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        SFixed64Rules,
+    >("buf.validate.SFixed64Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for SFixed64Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3257,10 +3242,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"const\":", 1).optional(),
         ::rsvc::codegen::json::Field::bool(",\"example\":", 2).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.BoolRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        BoolRules,
+    >("buf.validate.BoolRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for BoolRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3353,10 +3337,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"strict\":", 25).optional(),
         ::rsvc::codegen::json::Field::string(",\"example\":", 34).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.StringRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        StringRules,
+    >("buf.validate.StringRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for StringRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3639,10 +3622,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"uuid\":", 15).in_oneof(0),
         ::rsvc::codegen::json::Field::bytes(",\"example\":", 14).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.BytesRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        BytesRules,
+    >("buf.validate.BytesRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for BytesRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3743,10 +3725,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"notIn\":not_in", 4).repeated(),
         ::rsvc::codegen::json::Field::int32(",\"example\":", 5).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.EnumRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        EnumRules,
+    >("buf.validate.EnumRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for EnumRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3792,12 +3773,13 @@ const _: () = {
         ::rsvc::codegen::json::Field::uint64(",\"minItems\":min_items", 1).optional(),
         ::rsvc::codegen::json::Field::uint64(",\"maxItems\":max_items", 2).optional(),
         ::rsvc::codegen::json::Field::bool(",\"unique\":", 3).optional(),
-        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"items\":", 4).optional(),
+        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"items\":", 4)
+            .optional()
+            .boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.RepeatedRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        RepeatedRules,
+    >("buf.validate.RepeatedRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for RepeatedRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3840,13 +3822,16 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
         ::rsvc::codegen::json::Field::uint64(",\"minPairs\":min_pairs", 1).optional(),
         ::rsvc::codegen::json::Field::uint64(",\"maxPairs\":max_pairs", 2).optional(),
-        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"keys\":", 4).optional(),
-        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"values\":", 5).optional(),
+        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"keys\":", 4)
+            .optional()
+            .boxed(),
+        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"values\":", 5)
+            .optional()
+            .boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.MapRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        MapRules,
+    >("buf.validate.MapRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for MapRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3890,10 +3875,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"in\":", 2).repeated(),
         ::rsvc::codegen::json::Field::string(",\"notIn\":not_in", 3).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.AnyRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        AnyRules,
+    >("buf.validate.AnyRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for AnyRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3963,10 +3947,9 @@ const _: () = {
         >(",\"example\":", 9)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.DurationRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        DurationRules,
+    >("buf.validate.DurationRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for DurationRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -4088,10 +4071,9 @@ const _: () = {
         >(",\"example\":", 4)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.FieldMaskRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        FieldMaskRules,
+    >("buf.validate.FieldMaskRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FieldMaskRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -4163,10 +4145,9 @@ const _: () = {
         >(",\"example\":", 10)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.TimestampRules",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        TimestampRules,
+    >("buf.validate.TimestampRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for TimestampRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -4296,10 +4277,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<Violation>(",\"violations\":", 1)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.Violations",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Violations,
+    >("buf.validate.Violations", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Violations {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -4340,10 +4320,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"message\":", 3).optional(),
         ::rsvc::codegen::json::Field::bool(",\"forKey\":for_key", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.Violation",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Violation,
+    >("buf.validate.Violation", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Violation {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -4389,10 +4368,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<FieldPathElement>(",\"elements\":", 1)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.FieldPath",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        FieldPath,
+    >("buf.validate.FieldPath", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FieldPath {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -4448,10 +4426,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::uint64(",\"uintKey\":uint_key", 9).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"stringKey\":string_key", 10).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "buf.validate.FieldPathElement",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        FieldPathElement,
+    >("buf.validate.FieldPathElement", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FieldPathElement {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -197,10 +197,9 @@ const _: () = {
             2,
         ),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.api.Http",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Http,
+    >("google.api.Http", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Http {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -252,10 +251,9 @@ const _: () = {
         >(",\"additionalBindings\":additional_bindings", 11)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.api.HttpRule",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        HttpRule,
+    >("google.api.HttpRule", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for HttpRule {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -363,10 +361,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"kind\":", 1),
         ::rsvc::codegen::json::Field::string(",\"path\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.api.CustomHttpPattern",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        CustomHttpPattern,
+    >("google.api.CustomHttpPattern", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for CustomHttpPattern {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -410,10 +407,9 @@ const _: () = {
         >(",\"extensions\":", 3)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.api.HttpBody",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        HttpBody,
+    >("google.api.HttpBody", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for HttpBody {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

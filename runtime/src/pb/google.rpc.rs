@@ -375,10 +375,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"metadata\":", 3)
             .map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.ErrorInfo",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ErrorInfo,
+    >("google.rpc.ErrorInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ErrorInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -422,10 +421,9 @@ const _: () = {
         >(",\"retryDelay\":retry_delay", 1)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.RetryInfo",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        RetryInfo,
+    >("google.rpc.RetryInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for RetryInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -464,10 +462,9 @@ const _: () = {
             .repeated(),
         ::rsvc::codegen::json::Field::string(",\"detail\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.DebugInfo",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        DebugInfo,
+    >("google.rpc.DebugInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for DebugInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -509,10 +506,9 @@ const _: () = {
         >(",\"violations\":", 1)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.QuotaFailure",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        QuotaFailure,
+    >("google.rpc.QuotaFailure", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for QuotaFailure {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -561,10 +557,9 @@ const _: () = {
             )
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.QuotaFailure.Violation",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        quota_failure::Violation,
+    >("google.rpc.QuotaFailure.Violation", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for quota_failure::Violation {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -618,10 +613,9 @@ const _: () = {
         >(",\"violations\":", 1)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.PreconditionFailure",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        PreconditionFailure,
+    >("google.rpc.PreconditionFailure", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for PreconditionFailure {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -660,10 +654,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"subject\":", 2),
         ::rsvc::codegen::json::Field::string(",\"description\":", 3),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.PreconditionFailure.Violation",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        precondition_failure::Violation,
+    >("google.rpc.PreconditionFailure.Violation", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for precondition_failure::Violation {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -707,10 +700,9 @@ const _: () = {
         >(",\"fieldViolations\":field_violations", 1)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.BadRequest",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        BadRequest,
+    >("google.rpc.BadRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for BadRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -753,10 +745,9 @@ const _: () = {
         >(",\"localizedMessage\":localized_message", 4)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.BadRequest.FieldViolation",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        bad_request::FieldViolation,
+    >("google.rpc.BadRequest.FieldViolation", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for bad_request::FieldViolation {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -800,10 +791,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"requestId\":request_id", 1),
         ::rsvc::codegen::json::Field::string(",\"servingData\":serving_data", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.RequestInfo",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        RequestInfo,
+    >("google.rpc.RequestInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for RequestInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -845,10 +835,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"owner\":", 3),
         ::rsvc::codegen::json::Field::string(",\"description\":", 4),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.ResourceInfo",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ResourceInfo,
+    >("google.rpc.ResourceInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ResourceInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -891,10 +880,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<help::Link>(",\"links\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.Help",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Help,
+    >("google.rpc.Help", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Help {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -932,10 +920,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"description\":", 1),
         ::rsvc::codegen::json::Field::string(",\"url\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.Help.Link",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        help::Link,
+    >("google.rpc.Help.Link", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for help::Link {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -975,10 +962,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"locale\":", 1),
         ::rsvc::codegen::json::Field::string(",\"message\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.LocalizedMessage",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        LocalizedMessage,
+    >("google.rpc.LocalizedMessage", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for LocalizedMessage {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1022,10 +1008,9 @@ const _: () = {
         >(",\"details\":", 3)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.rpc.Status",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Status,
+    >("google.rpc.Status", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Status {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -183,10 +183,9 @@ const _: () = {
         >(",\"timeout\":", 3)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rsvc.v1.ServiceOptions",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ServiceOptions,
+    >("rsvc.v1.ServiceOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ServiceOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -233,10 +232,9 @@ const _: () = {
             .optional(),
         ::rsvc::codegen::json::Field::bool(",\"fillUpdateMask\":fill_update_mask", 4),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rsvc.v1.MethodOptions",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        MethodOptions,
+    >("rsvc.v1.MethodOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for MethodOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -286,10 +284,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<access::Scopes>(",\"scopes\":", 3)
             .in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rsvc.v1.Access",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Access,
+    >("rsvc.v1.Access", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Access {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -373,10 +370,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rsvc.v1.Access.Public",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        access::Public,
+    >("rsvc.v1.Access.Public", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for access::Public {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -399,10 +395,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rsvc.v1.Access.Authenticated",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        access::Authenticated,
+    >("rsvc.v1.Access.Authenticated", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for access::Authenticated {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -428,10 +423,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"allOf\":all_of", 1).repeated(),
         ::rsvc::codegen::json::Field::string(",\"anyOf\":any_of", 2).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rsvc.v1.Access.Scopes",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        access::Scopes,
+    >("rsvc.v1.Access.Scopes", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for access::Scopes {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -470,10 +464,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"domain\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rsvc.v1.ErrorSet",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ErrorSet,
+    >("rsvc.v1.ErrorSet", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ErrorSet {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -523,10 +516,9 @@ const _: () = {
         >(",\"localized\":", 6)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rsvc.v1.Error",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Error,
+    >("rsvc.v1.Error", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Error {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -577,10 +569,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"description\":", 1),
         ::rsvc::codegen::json::Field::string(",\"url\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rsvc.v1.Error.Link",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        error::Link,
+    >("rsvc.v1.Error.Link", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for error::Link {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -620,10 +611,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"locale\":", 1),
         ::rsvc::codegen::json::Field::string(",\"message\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rsvc.v1.Error.LocalizedMessage",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        error::LocalizedMessage,
+    >("rsvc.v1.Error.LocalizedMessage", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for error::LocalizedMessage {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

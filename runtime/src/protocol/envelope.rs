@@ -294,18 +294,33 @@ fn seal(out: &mut [u8], start: usize) {
 pub(crate) mod codec {
     use super::{AnyMessage, Bytes, Status};
     use crate::json;
+    use crate::message::ReadError;
     use crate::protocol::wire::Codec;
 
-    /// Reads a message that is empty.
-    pub(crate) fn read(codec: Codec, content: Bytes, message: &mut dyn AnyMessage) -> Result<(), Status> {
-        match codec {
-            Codec::Protobuf => message
-                .merge_wire(content)
-                .map_err(|error| Status::invalid_argument(format!("the message cannot be decoded: {error}"))),
-            Codec::Json => json::ReadOptions::new()
-                .ignore_unknown(true)
-                .merge_slice(message, &content)
-                .map_err(|error| Status::invalid_argument(format!("the message: {error}"))),
+    /// Reads a message that is empty, and may take so much memory.
+    pub(crate) fn read(
+        codec: Codec,
+        content: Bytes,
+        max_memory: usize,
+        message: &mut dyn AnyMessage,
+    ) -> Result<(), Status> {
+        let read = match codec {
+            Codec::Protobuf => message.read_wire(content, max_memory),
+            Codec::Json => {
+                message.read_text(&content, &json::ReadOptions::new().ignore_unknown(true), max_memory)
+            }
+        };
+        read.map_err(unreadable)
+    }
+
+    #[cold]
+    fn unreadable(error: ReadError) -> Status {
+        match error {
+            ReadError::Wire(error) => {
+                Status::invalid_argument(format!("the message cannot be decoded: {error}"))
+            }
+            ReadError::Json(error) => Status::invalid_argument(format!("the message: {error}")),
+            ReadError::Memory(error) => Status::resource_exhausted(error.to_string()),
         }
     }
 

@@ -106,7 +106,13 @@ pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCal
         call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy),
         reader: EnvelopeReader::new(body, settings.max_request_size),
         request_compression,
-        form: Form { dialect, codec, compression, limit: settings.max_response_size },
+        form: Form {
+            dialect,
+            codec,
+            compression,
+            limit: settings.max_response_size,
+            max_memory: settings.max_message_memory,
+        },
         settings,
         has_request: false,
         answer: None,
@@ -187,6 +193,8 @@ struct Form {
     codec: Codec,
     compression: Option<(Compression, usize)>,
     limit: usize,
+    /// See [`ServerSettings::max_message_memory`].
+    max_memory: usize,
 }
 
 impl Form {
@@ -213,7 +221,7 @@ impl Form {
         message: &mut dyn AnyMessage,
     ) -> Result<(), Status> {
         let content = envelope.content(compression, limit);
-        let read = content.and_then(|content| codec::read(self.codec, content, message));
+        let read = content.and_then(|content| codec::read(self.codec, content, self.max_memory, message));
         read.map_err(|status| match status.code() {
             Code::InvalidArgument => Status::new(self.dialect.malformed(), status.message()),
             _ => status,

@@ -2,6 +2,7 @@
 
 use super::compression::Compression;
 use crate::call::dispatch::Policy;
+use crate::json::memory;
 
 /// The size from which response messages are compressed.
 #[derive(Clone, Copy)]
@@ -30,6 +31,8 @@ pub(crate) struct ServerSettings {
     pub(crate) policy: Policy,
     /// The largest request message, in bytes, after decompression.
     pub(crate) max_request_size: usize,
+    /// The memory that a request message may take, in bytes, unless that is less than 32 times its size.
+    pub(crate) max_message_memory: usize,
     /// The largest response message, in bytes, before compression.
     pub(crate) max_response_size: usize,
     /// How requests may be compressed.
@@ -43,6 +46,7 @@ impl Default for ServerSettings {
         Self {
             policy,
             max_request_size: 4 << 20,
+            max_message_memory: memory::DEFAULT_LIMIT,
             max_response_size: usize::MAX,
             accept_compression: Compression::SUPPORTED.to_vec(),
             compress: CompressFrom::ByProtocol,

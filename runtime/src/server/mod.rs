@@ -94,6 +94,7 @@ const MAX_CALLS: usize = 10_000;
 /// | | |
 /// |---|---|
 /// | [`max_request_size`](Self::max_request_size) | 4 MiB |
+/// | [`max_message_memory`](Self::max_message_memory) | 32 MiB, or 32 times a request's size |
 /// | [`max_response_size`](Self::max_response_size) | none |
 /// | [`max_violations`](Self::max_violations) | 100 |
 /// | [`default_timeout`](Self::default_timeout), [`max_timeout`](Self::max_timeout) | none |
@@ -278,6 +279,15 @@ impl<L> Server<L> {
     /// The largest request message, in bytes. Default: 4 MiB.
     pub fn max_request_size(mut self, bytes: usize) -> Self {
         self.settings.max_request_size = bytes;
+        self
+    }
+
+    /// The memory that a request message may take once it is read, in bytes: an empty message inside another one is two
+    /// bytes on the wire and hundreds in memory. 32 times its size is allowed in any case. Default: 32 MiB. Beyond it a
+    /// call fails with `RESOURCE_EXHAUSTED`. REST has
+    /// [its own](crate::rest::Options::max_message_memory).
+    pub fn max_message_memory(mut self, bytes: usize) -> Self {
+        self.settings.max_message_memory = bytes;
         self
     }
 

@@ -3,7 +3,7 @@
 use super::records;
 use crate::json::info::{Cardinality, Field, Type};
 use crate::json::{self, MessageInfo};
-use crate::message::AnyMessage;
+use crate::message::{AnyMessage, ReadError};
 
 /// A field that a body is.
 #[derive(Clone, Copy, Debug)]
@@ -36,10 +36,11 @@ impl BodyField {
     pub(crate) fn read_json(
         self,
         message: &mut dyn AnyMessage,
-        options: &json::ReadOptions,
         text: &[u8],
-    ) -> Result<(), json::Error> {
-        options.merge_field(message, self.index, self.field, text)
+        options: &json::ReadOptions,
+        max_memory: usize,
+    ) -> Result<(), ReadError> {
+        message.read_field_text(self.index, self.field, text, options, max_memory)
     }
 
     /// Its value as JSON. Where it has none, that is its default, or `null` where there is none either.

@@ -30,7 +30,7 @@ impl rsvc::Validate for Text {
 impl Json for Text {
     fn info() -> &'static MessageInfo {
         static FIELDS: [Field; 2] = [Field::string(",\"text\":", 1), Field::int32(",\"number\":", 2)];
-        static INFO: MessageInfo = MessageInfo::new("demo.v1.Text", &FIELDS);
+        static INFO: MessageInfo = MessageInfo::new::<Text>("demo.v1.Text", &FIELDS);
         &INFO
     }
 

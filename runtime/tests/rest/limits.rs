@@ -43,12 +43,72 @@ async fn urls_headers_and_parameters() {
 async fn depth() {
     let nested =
         |levels: usize| format!("{}{}", "{\"child\":".repeat(levels - 1) + "{}", "}".repeat(levels - 1));
-    assert_eq!(post("/v1/items", &nested(100)).await.status, 200);
-    assert_eq!(post("/v1/items", &nested(101)).await.status, 400);
+    assert_eq!(post("/v1/items", &nested(101)).await.status, 200);
+    assert_eq!(post("/v1/items", &nested(102)).await.status, 400);
     let deep = format!("/v1/items/7?{}count=1", "child.".repeat(31));
     assert_eq!(ask(&rest(), "GET", &deep, &[], "").await.status, 200);
     let deeper = format!("/v1/items/7?{}count=1", "child.".repeat(32));
     assert_eq!(ask(&rest(), "GET", &deeper, &[], "").await.status, 400);
+}
+
+/// Objects in a field whose type is `google.protobuf.Value`: what is taken can be decoded by everyone.
+#[tokio::test]
+async fn depth_of_values() {
+    let nested = |open: &str, levels: usize, close: &str| {
+        format!("{{\"value\":{}1{}}}", open.repeat(levels), close.repeat(levels))
+    };
+    for (open, levels, close) in [("{\"a\":", 33, "}"), ("[", 49, "]")] {
+        let text = nested(open, levels, close);
+        let answer = post("/v1/items", &text).await;
+        assert_eq!(answer.status, 200);
+        // What was answered is taken again.
+        let again = post("/v1/items", std::str::from_utf8(&answer.body).unwrap()).await;
+        assert_eq!((again.status.as_u16(), &again.body), (200, &answer.body));
+        let answer = post("/v1/items", &nested(open, levels + 1, close)).await;
+        assert_eq!(answer.status, 400);
+        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("nested deeper than 100 levels"), "{message}");
+        // No option allows more.
+        let rest = limited(Options::new().max_depth(1_000));
+        assert_eq!(ask(&rest, "POST", "/v1/items", &[], &nested(open, levels + 1, close)).await.status, 400);
+    }
+}
+
+/// Bodies within the limit of size that would take a hundred times as much memory.
+#[tokio::test]
+async fn memory() {
+    let wide = |one: &str, count: usize| format!("{{\"items\":[{}]}}", vec![one; count].join(","));
+    let value = |one: &str, count: usize| format!("{{\"value\":[{}]}}", vec![one; count].join(","));
+    let mask = format!("{{\"updateMask\":\"{}\"}}", "a,".repeat(2_000_000));
+    for text in [
+        wide("{}", 1_000_000),
+        wide("{\"items\":[{}]}", 200_000),
+        wide("{\"labels\":{\"\":\"\"}}", 200_000),
+        value("[[]]", 800_000),
+        value("{\"\":1}", 500_000),
+        mask,
+    ] {
+        let answer = post("/v1/items", &text).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (413, &json!(8)), "{text:.40}");
+        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("bytes of memory (`max_message_memory`)"), "{message}");
+    }
+    // What is broken is refused as before.
+    let broken = wide("{}", 30_000) + "}";
+    assert_eq!(post("/v1/items", &broken).await.status, 400);
+    // The same in bytes.
+    let empty = [0xaa, 0x01, 0x00].repeat(1_000_000);
+    let mut request = request("POST", "/v1/items", &[("content-type", "application/protobuf")], "");
+    *request.body_mut() = http_body_util::Full::from(empty);
+    assert_eq!(crate::setup::send(&rest(), request).await.status(), 413);
+    // Who needs more says so, and who has less as well.
+    let text = wide("{}", 100_000);
+    assert_eq!(post("/v1/items", &text).await.status, 413);
+    let rest = limited(Options::new().max_message_memory(1 << 30));
+    assert_eq!(ask(&rest, "POST", "/v1/items", &[], &text).await.status, 200);
+    let rest = limited(Options::new().max_message_memory(0));
+    assert_eq!(ask(&rest, "POST", "/v1/items", &[], &wide("{}", 100)).await.status, 413);
+    assert_eq!(ask(&rest, "POST", "/v1/items", &[], "{\"id\":\"a long name of an item\"}").await.status, 200);
 }
 
 #[tokio::test]

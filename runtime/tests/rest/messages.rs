@@ -128,7 +128,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 27] = [
         ::rsvc::codegen::json::Field::string(",\"id\":", 1),
         ::rsvc::codegen::json::Field::int32(",\"count\":", 2),
-        ::rsvc::codegen::json::Field::message::<Item>(",\"child\":", 3).optional(),
+        ::rsvc::codegen::json::Field::message::<Item>(",\"child\":", 3)
+            .optional()
+            .boxed(),
         ::rsvc::codegen::json::Field::string(",\"tags\":", 4).repeated(),
         ::rsvc::codegen::json::Field::enumeration::<Kind>(",\"kind\":", 5),
         ::rsvc::codegen::json::Field::message::<
@@ -178,10 +180,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::float(",\"small\":", 26),
         ::rsvc::codegen::json::Field::int64(",\"long\":", 27),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rest.v1.Item",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Item,
+    >("rest.v1.Item", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Item {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -155,8 +155,8 @@ async fn a_message_beyond_it_is_no_longer_waited_for() {
 #[tokio::test]
 async fn depth_has_a_limit() {
     let server = serve_with(|options| options.max_depth(3), |server| server).await;
-    assert_eq!(server.post("/v1/sum", &[], r#"[{"child":{"child":{}}}]"#).await.status, 200);
-    let answer = server.post("/v1/sum", &[], r#"[{"child":{"child":{"child":{}}}}]"#).await;
+    assert_eq!(server.post("/v1/sum", &[], r#"[{"child":{"child":{"child":{}}}}]"#).await.status, 200);
+    let answer = server.post("/v1/sum", &[], r#"[{"child":{"child":{"child":{"child":{}}}}}]"#).await;
     assert_eq!(answer.status, 400);
     assert!(answer.json()["message"].as_str().unwrap().contains("nested deeper than 3 levels"));
 }

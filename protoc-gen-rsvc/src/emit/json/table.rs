@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::JsonEmitter;
-use crate::model::{FieldId, FieldKind, Presence, ValueType, WellKnown};
+use crate::model::{FieldId, FieldKind, Presence, Shape, ValueType, WellKnown};
 
 impl JsonEmitter<'_> {
     pub(super) fn table_line(&self, id: FieldId) -> TokenStream {
@@ -38,7 +38,9 @@ impl JsonEmitter<'_> {
             FieldKind::Singular(value, _) if self.takes_null(value) => quote! { .nullable() },
             _ => quote! {},
         };
-        quote! { ::rsvc::codegen::json::Field::#new(#names, #number) #cardinality #nullable }
+        let boxed = field.storage.boxed.then(|| quote! { .boxed() });
+        let sorted = (field.storage.shape == Shape::BTreeMap).then(|| quote! { .sorted() });
+        quote! { ::rsvc::codegen::json::Field::#new(#names, #number) #cardinality #nullable #boxed #sorted }
     }
 
     /// The constructor for a type.

@@ -22,7 +22,11 @@ pub(in crate::json) fn read(info: &'static MessageInfo, reader: &mut Reader<'_>)
                 fields.push((field.number, out));
             }
             fields.sort_by_key(|(number, _)| *number);
-            Ok(fields.into_iter().flat_map(|(_, bytes)| bytes).collect())
+            let mut whole = Vec::with_capacity(fields.iter().map(|(_, bytes)| bytes.len()).sum());
+            for (_, bytes) in fields {
+                whole.extend_from_slice(&bytes);
+            }
+            Ok(whole)
         }
     }
 }

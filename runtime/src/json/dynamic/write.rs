@@ -6,21 +6,23 @@ use super::wire::{self, Raw, Wrong};
 use crate::json::Writer;
 use crate::json::info::{Cardinality, Field, Form, MessageInfo, Type};
 
-/// As deep as prost decodes.
-const DEPTH_LIMIT: u32 = 100;
-
 /// Writes the message of `info` that `bytes` encode.
 pub(in crate::json) fn write(info: &MessageInfo, bytes: &[u8], writer: &mut Writer) {
-    if let Err(Wrong(why)) = message(info, bytes, writer, DEPTH_LIMIT) {
+    if let Err(Wrong(why)) = message(info, bytes, writer, writer.levels_left) {
         writer.undecodable(&why);
     }
 }
 
 fn message(info: &MessageInfo, bytes: &[u8], writer: &mut Writer, depth: u32) -> Result<(), Wrong> {
+    let depth = depth.checked_sub(1).ok_or("messages nested too deep")?;
     match info.form {
-        Form::Object(codec) | Form::Value(codec) => (codec.write)(bytes, writer),
+        // It may be an `Any` again.
+        Form::Object(codec) | Form::Value(codec) => {
+            let before = std::mem::replace(&mut writer.levels_left, depth);
+            (codec.write)(bytes, writer);
+            writer.levels_left = before;
+        }
         Form::Fields => {
-            let depth = depth.checked_sub(1).ok_or("messages nested too deep")?;
             // Read before the first byte is written, so that an error leaves nothing half done.
             let found = Found::read(info, bytes)?;
             let object = writer.open();

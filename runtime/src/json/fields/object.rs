@@ -38,7 +38,7 @@ impl Reader<'_> {
             return Err(self.expected("an object"));
         }
         let in_any = self.any_at.take_if(|at| *at == self.pos).is_some();
-        self.descend()?;
+        self.enter_message(info)?;
         Ok(Object { info, expect: 0, started: false, in_any, seen: 0, more: self.seen.len() })
     }
 
@@ -63,7 +63,7 @@ impl Reader<'_> {
             };
             object.expect = index + 1;
             let field = &fields[index];
-            let absent = self.peek() == b'n' && !field.nullable;
+            let absent = self.peek() == b'n' && !field.is_nullable();
             self.mark(object, index, at)?;
             if absent {
                 self.literal("null")?;
@@ -137,7 +137,7 @@ impl Reader<'_> {
             self.check_required(object)?;
         }
         self.seen.truncate(object.more);
-        self.ascend();
+        self.leave_message();
         Ok(())
     }
 

@@ -31,18 +31,28 @@ impl<'a> Reader<'a> {
         started: bool,
     ) -> Result<Option<(Cow<'a, str>, usize)>, Error> {
         if !self.next_key(started)? {
-            self.ascend();
+            self.pos += 1;
+            if started {
+                self.leave();
+            }
             return Ok(None);
         }
         let at = self.pos;
+        if !started {
+            self.enter()?;
+        }
         let key = self.str_value()?;
         self.colon()?;
         Ok(Some((key, at)))
     }
 
-    /// Enters an object whose keys are data.
+    /// Enters an object whose keys are data. Its first entry opens a level.
     pub(in crate::json) fn open_entries(&mut self) -> Result<(), Error> {
-        if self.byte() == b'{' { self.descend() } else { Err(self.expected("an object")) }
+        if self.byte() != b'{' {
+            return Err(self.expected("an object"));
+        }
+        self.pos += 1;
+        Ok(())
     }
 
     /// Takes the colon and the whitespace round it.

@@ -4,6 +4,7 @@
 //! the value. The text is known to be UTF-8 before the first byte is looked at.
 
 mod entries;
+mod levels;
 mod number;
 mod skip;
 mod string;
@@ -19,8 +20,10 @@ pub struct Reader<'a> {
     text: &'a str,
     pub(super) pos: usize,
     pub(super) options: ReadOptions,
-    /// Levels that may still open.
-    depth_left: u32,
+    /// Messages that may still open: see [`ReadOptions::depth_limit`].
+    levels_left: u32,
+    /// Within an `Any`.
+    in_any: bool,
     /// The object of an `Any` whose `@type` has been read already: where its fields are read from.
     pub(super) any_at: Option<usize>,
     /// Fields met in the open objects, for those beyond the first 64 of a message.
@@ -32,8 +35,17 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(crate) fn new(options: &ReadOptions, text: &'a str) -> Self {
         let options = options.clone();
-        let depth_left = options.depth_limit;
-        Self { text, pos: 0, depth_left, options, any_at: None, seen: Vec::new(), bare: false }
+        let levels_left = options.depth_limit.saturating_add(1);
+        Self {
+            text,
+            pos: 0,
+            levels_left,
+            in_any: false,
+            options,
+            any_at: None,
+            seen: Vec::new(),
+            bare: false,
+        }
     }
 
     /// Of a text that is a string without its quotes, and does not begin with one.
@@ -136,23 +148,6 @@ impl<'a> Reader<'a> {
     /// The object that begins here is read without its `@type`.
     pub(super) fn skip_type_here(&mut self) {
         self.any_at = Some(self.pos);
-    }
-
-    /// Enters an object or array.
-    pub(super) fn descend(&mut self) -> Result<(), Error> {
-        let Some(left) = self.depth_left.checked_sub(1) else {
-            let limit = self.options.depth_limit;
-            return Err(self.data(self.pos, format!("nested deeper than {limit} levels")));
-        };
-        self.depth_left = left;
-        self.pos += 1;
-        Ok(())
-    }
-
-    /// Leaves an object or array.
-    pub(super) fn ascend(&mut self) {
-        self.depth_left += 1;
-        self.pos += 1;
     }
 
     /// Enters the array of a repeated field, which is no level of its own.

@@ -16,7 +16,7 @@ impl Reader<'_> {
                 Ok(())
             }
             b'[' => {
-                self.open_value_array()?;
+                self.open_array()?;
                 let mut first = true;
                 while self.next_value_element(&mut first)? {
                     self.skip_value()?;
@@ -30,19 +30,5 @@ impl Reader<'_> {
             b'n' => self.literal("null"),
             _ => Err(self.expected("a value")),
         }
-    }
-
-    /// Enters an array that is a level of its own.
-    pub(in crate::json) fn open_value_array(&mut self) -> Result<(), Error> {
-        if self.byte() == b'[' { self.descend() } else { Err(self.expected("an array")) }
-    }
-
-    /// [`Reader::next_element`] of such an array.
-    pub(in crate::json) fn next_value_element(&mut self, first: &mut bool) -> Result<bool, Error> {
-        let more = self.next_element(first)?;
-        if !more {
-            self.depth_left += 1;
-        }
-        Ok(more)
     }
 }

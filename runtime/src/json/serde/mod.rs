@@ -71,7 +71,7 @@ fn forward<S: Serializer>(serializer: S, write: impl FnOnce(&mut Writer)) -> Res
 
 fn node_of(text: &[u8]) -> Result<Node<'_>, Error> {
     // What was just written may be as deep as messages can be made.
-    let options = ReadOptions::new().depth_limit(u32::MAX);
+    let options = ReadOptions::of_any_depth();
     let mut reader = Reader::new(&options, Reader::text(text)?);
     Node::read(&mut reader)
 }

@@ -38,7 +38,7 @@ impl<'a> Node<'a> {
             }
             b'[' => {
                 let (mut elements, mut first) = (Vec::new(), true);
-                reader.open_value_array()?;
+                reader.open_array()?;
                 while reader.next_value_element(&mut first)? {
                     elements.push(Self::read(reader)?);
                 }

@@ -4,7 +4,15 @@ use prost_types::Any;
 
 use super::EMPTY;
 use crate::json::info::Form;
-use crate::json::{Error, Json, MessageInfo, Reader, Writer, dynamic, registry};
+use crate::json::memory::Meter;
+use crate::json::{Error, Field, Json, MessageInfo, Reader, Writer, dynamic, registry};
+
+/// What the bytes of an `Any` take at most for each byte of its JSON: they come in parts, in several buffers, and `-1` is
+/// ten of them.
+const PER_BYTE: usize = 14;
+
+/// Takes a message of a type.
+type ReadContent<'a> = &'a mut dyn FnMut(&'static MessageInfo, &mut Reader<'_>) -> Result<(), Error>;
 
 /// The full name in a type URL.
 fn name_of(type_url: &str) -> &str {
@@ -13,7 +21,10 @@ fn name_of(type_url: &str) -> &str {
 
 impl Json for Any {
     fn info() -> &'static MessageInfo {
-        const { &MessageInfo::well_known::<Self>("google.protobuf.Any") }
+        static FIELDS: [Field; 2] =
+            [Field::string(",\"typeUrl\":type_url", 1), Field::bytes(",\"value\":", 2)];
+        static INFO: MessageInfo = MessageInfo::well_known::<Any>("google.protobuf.Any", &FIELDS);
+        &INFO
     }
 
     fn write_json(&self, writer: &mut Writer) {
@@ -37,51 +48,79 @@ impl Json for Any {
     }
 
     fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        let mut value = Vec::new();
+        let type_url = reader.any_content(&mut |info, reader| {
+            value = dynamic::read(info, reader)?;
+            Ok(())
+        })?;
+        *self = Self { type_url: type_url.unwrap_or_default(), value };
+        Ok(())
+    }
+
+    fn measure(reader: &mut Reader<'_>, meter: &mut Meter) -> Result<(), Error> {
         let at = reader.pos();
-        let Some(type_url) = reader.find_type()? else {
-            *self = Self::default();
-            return reader.skip_value();
-        };
-        let Some(info) = registry::find(name_of(&type_url)) else {
-            return Err(
-                reader.data(at, format!("no message is registered for the type {type_url:?} of an Any"))
-            );
-        };
-        // An `Empty` is written as a message without fields, but may come as if it had a form of its own.
-        self.value = if matches!(info.form, Form::Value(_)) || info.name == EMPTY {
-            read_wrapped(info, reader)?
-        } else {
-            reader.skip_type_here();
-            dynamic::read(info, reader)?
-        };
-        self.type_url = type_url;
+        let type_url = reader.any_content(&mut |info, reader| reader.measure(info, meter))?;
+        meter.add_text(type_url.map_or(0, |type_url| type_url.len()));
+        meter.add_unknown(reader.pos() - at, PER_BYTE);
         Ok(())
     }
 }
 
-/// The message under `value`, beside `@type`.
-fn read_wrapped(info: &'static MessageInfo, reader: &mut Reader<'_>) -> Result<Vec<u8>, Error> {
-    let at = reader.pos();
-    let mut value = None;
-    reader.open_entries()?;
-    let mut started = false;
-    while let Some(key) = reader.next_entry(started)? {
-        started = true;
-        match &*key {
-            "@type" => reader.skip_value()?,
-            "value" if value.is_none() => value = Some(dynamic::read(info, reader)?),
-            _ if reader.ignores_unknown() => reader.skip_value()?,
-            _ => return Err(reader.data(at, format!("an Any of {} has no field {key:?}", info.name))),
+impl Reader<'_> {
+    /// Takes an `Any`, of which `read` takes the message. Returns its type; none, if it is empty.
+    fn any_content(&mut self, read: ReadContent<'_>) -> Result<Option<String>, Error> {
+        let at = self.pos();
+        let before = self.enter_any()?;
+        let Some(type_url) = self.look_ahead(Reader::find_type)? else {
+            self.skip_value()?;
+            self.leave_any(before);
+            return Ok(None);
+        };
+        let Some(info) = registry::find(name_of(&type_url)) else {
+            return Err(
+                self.data(at, format!("no message is registered for the type {type_url:?} of an Any"))
+            );
+        };
+        // An `Empty` is written as a message without fields, but may come as if it had a form of its own.
+        if matches!(info.form, Form::Value(_)) || info.name == EMPTY {
+            self.any_value(info, read)?;
+        } else {
+            self.skip_type_here();
+            read(info, self)?;
+        }
+        self.leave_any(before);
+        Ok(Some(type_url))
+    }
+
+    /// Takes the object whose `value`, beside `@type`, is the message.
+    fn any_value(&mut self, info: &'static MessageInfo, read: ReadContent<'_>) -> Result<(), Error> {
+        let at = self.pos();
+        let mut found = false;
+        // The object is no message.
+        self.leave();
+        self.open_entries()?;
+        let mut started = false;
+        while let Some(key) = self.next_entry(started)? {
+            started = true;
+            match &*key {
+                "@type" => self.skip_value()?,
+                "value" if !found => {
+                    found = true;
+                    read(info, self)?;
+                }
+                _ if self.ignores_unknown() => self.skip_value()?,
+                _ => return Err(self.data(at, format!("an Any of {} has no field {key:?}", info.name))),
+            }
+        }
+        self.enter()?;
+        if found || info.name == EMPTY {
+            Ok(())
+        } else {
+            Err(self.data(at, format!("an Any of {} needs a `value`", info.name)))
         }
     }
-    if info.name == EMPTY {
-        return Ok(Vec::new());
-    }
-    value.ok_or_else(|| reader.data(at, format!("an Any of {} needs a `value`", info.name)))
-}
 
-impl Reader<'_> {
-    /// The `@type` of the object that begins here, which is not taken. `None` when it is empty.
+    /// The `@type` of the object that begins here. `None` when it is empty.
     fn find_type(&mut self) -> Result<Option<String>, Error> {
         let at = self.pos();
         let mut found = None;
@@ -100,7 +139,6 @@ impl Reader<'_> {
         if started && found.as_ref().is_none_or(String::is_empty) {
             return Err(self.data(at, "an Any without an `@type`".into()));
         }
-        self.rewind(at);
         Ok(found)
     }
 }

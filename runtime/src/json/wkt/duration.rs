@@ -2,7 +2,9 @@
 
 use prost_types::Duration;
 
+use super::SECONDS;
 use super::datetime::{push_nanos, take, take_digits, take_nanos};
+use crate::json::memory::Meter;
 use crate::json::{Error, Json, MessageInfo, Reader, Writer};
 
 /// About 10,000 years, the range that the type has.
@@ -10,7 +12,8 @@ const MAX_SECONDS: u64 = 315_576_000_000;
 
 impl Json for Duration {
     fn info() -> &'static MessageInfo {
-        const { &MessageInfo::well_known::<Self>("google.protobuf.Duration") }
+        static INFO: MessageInfo = MessageInfo::well_known::<Duration>("google.protobuf.Duration", &SECONDS);
+        &INFO
     }
 
     fn write_json(&self, writer: &mut Writer) {
@@ -43,6 +46,10 @@ impl Json for Duration {
             }
             None => Err(reader.wrong_text(at, &text, "a duration such as \"1.5s\"")),
         }
+    }
+
+    fn measure(reader: &mut Reader<'_>, _: &mut Meter) -> Result<(), Error> {
+        reader.skip_value()
     }
 }
 

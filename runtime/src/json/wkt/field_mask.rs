@@ -2,11 +2,14 @@
 
 use prost_types::FieldMask;
 
-use crate::json::{Error, Json, MessageInfo, Reader, Writer};
+use crate::json::memory::Meter;
+use crate::json::{Error, Field, Json, MessageInfo, Reader, Writer};
 
 impl Json for FieldMask {
     fn info() -> &'static MessageInfo {
-        const { &MessageInfo::well_known::<Self>("google.protobuf.FieldMask") }
+        static FIELDS: [Field; 1] = [Field::string(",\"paths\":", 1).repeated()];
+        static INFO: MessageInfo = MessageInfo::well_known::<FieldMask>("google.protobuf.FieldMask", &FIELDS);
+        &INFO
     }
 
     fn write_json(&self, writer: &mut Writer) {
@@ -34,6 +37,16 @@ impl Json for FieldMask {
                 Some(path) => self.paths.push(path),
                 None => return Err(reader.wrong_text(at, &text, "a field mask of camel-case paths")),
             }
+        }
+        Ok(())
+    }
+
+    fn measure(reader: &mut Reader<'_>, meter: &mut Meter) -> Result<(), Error> {
+        let text = reader.str_value()?;
+        for (index, path) in text.split(',').enumerate() {
+            meter.grow_list(index, index + 1, size_of::<String>());
+            // Each capital becomes two characters, for which there may be a second buffer.
+            meter.add_text(2 * (path.len() + 4));
         }
         Ok(())
     }

@@ -119,10 +119,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"fileName\":file_name", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.SourceContext",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::SourceContext,
+    >("google.protobuf.SourceContext", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::SourceContext {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -175,10 +174,9 @@ const _: () = {
             ::rsvc::codegen::prost_types::Syntax,
         >(",\"syntax\":", 6),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.Type",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::Type,
+    >("google.protobuf.Type", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Type {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -246,10 +244,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"jsonName\":json_name", 10),
         ::rsvc::codegen::json::Field::string(",\"defaultValue\":default_value", 11),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.Field",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::Field,
+    >("google.protobuf.Field", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Field {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -329,10 +326,9 @@ const _: () = {
             ::rsvc::codegen::prost_types::Syntax,
         >(",\"syntax\":", 5),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.Enum",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::Enum,
+    >("google.protobuf.Enum", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Enum {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -387,10 +383,9 @@ const _: () = {
         >(",\"options\":", 3)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.EnumValue",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::EnumValue,
+    >("google.protobuf.EnumValue", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::EnumValue {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -435,10 +430,9 @@ const _: () = {
         >(",\"value\":", 2)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.Option",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::Option,
+    >("google.protobuf.Option", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Option {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -497,10 +491,9 @@ const _: () = {
             ::rsvc::codegen::prost_types::Syntax,
         >(",\"syntax\":", 7),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.Api",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::Api,
+    >("google.protobuf.Api", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Api {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -571,10 +564,9 @@ const _: () = {
             ::rsvc::codegen::prost_types::Syntax,
         >(",\"syntax\":", 7),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.Method",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::Method,
+    >("google.protobuf.Method", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Method {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -629,10 +621,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::string(",\"root\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.Mixin",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::Mixin,
+    >("google.protobuf.Mixin", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Mixin {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -674,10 +665,9 @@ const _: () = {
         >(",\"file\":", 1)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.FileDescriptorSet",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::FileDescriptorSet,
+    >("google.protobuf.FileDescriptorSet", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::FileDescriptorSet {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -749,10 +739,9 @@ const _: () = {
             .optional(),
         ::rsvc::codegen::json::Field::string(",\"syntax\":", 12).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.FileDescriptorProto",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::FileDescriptorProto,
+    >("google.protobuf.FileDescriptorProto", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::FileDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -846,10 +835,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"reservedName\":reserved_name", 10)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.DescriptorProto",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::DescriptorProto,
+    >("google.protobuf.DescriptorProto", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::DescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -909,10 +897,9 @@ const _: () = {
         >(",\"options\":", 3)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.DescriptorProto.ExtensionRange",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange,
+    >("google.protobuf.DescriptorProto.ExtensionRange", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -955,10 +942,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"start\":", 1).optional(),
         ::rsvc::codegen::json::Field::int32(",\"end\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.DescriptorProto.ReservedRange",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::descriptor_proto::ReservedRange,
+    >("google.protobuf.DescriptorProto.ReservedRange", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::descriptor_proto::ReservedRange {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -1001,10 +987,9 @@ const _: () = {
         >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.ExtensionRangeOptions",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::ExtensionRangeOptions,
+    >("google.protobuf.ExtensionRangeOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::ExtensionRangeOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -1063,10 +1048,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"proto3Optional\":proto3_optional", 17)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.FieldDescriptorProto",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::FieldDescriptorProto,
+    >("google.protobuf.FieldDescriptorProto", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::FieldDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -1138,10 +1122,9 @@ const _: () = {
         >(",\"options\":", 2)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.OneofDescriptorProto",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::OneofDescriptorProto,
+    >("google.protobuf.OneofDescriptorProto", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::OneofDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -1195,10 +1178,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"reservedName\":reserved_name", 5)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.EnumDescriptorProto",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::EnumDescriptorProto,
+    >("google.protobuf.EnumDescriptorProto", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::EnumDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -1245,10 +1227,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"start\":", 1).optional(),
         ::rsvc::codegen::json::Field::int32(",\"end\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.EnumDescriptorProto.EnumReservedRange",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange,
+    >("google.protobuf.EnumDescriptorProto.EnumReservedRange", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -1293,10 +1274,9 @@ const _: () = {
         >(",\"options\":", 3)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.EnumValueDescriptorProto",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::EnumValueDescriptorProto,
+    >("google.protobuf.EnumValueDescriptorProto", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::EnumValueDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -1346,10 +1326,9 @@ const _: () = {
         >(",\"options\":", 3)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.ServiceDescriptorProto",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::ServiceDescriptorProto,
+    >("google.protobuf.ServiceDescriptorProto", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::ServiceDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -1402,10 +1381,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"serverStreaming\":server_streaming", 6)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.MethodDescriptorProto",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::MethodDescriptorProto,
+    >("google.protobuf.MethodDescriptorProto", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::MethodDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -1521,10 +1499,9 @@ const _: () = {
         >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.FileOptions",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::FileOptions,
+    >("google.protobuf.FileOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::FileOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1619,10 +1596,9 @@ const _: () = {
         >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.MessageOptions",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::MessageOptions,
+    >("google.protobuf.MessageOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::MessageOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1682,10 +1658,9 @@ const _: () = {
         >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.FieldOptions",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::FieldOptions,
+    >("google.protobuf.FieldOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::FieldOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1747,10 +1722,9 @@ const _: () = {
         >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.OneofOptions",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::OneofOptions,
+    >("google.protobuf.OneofOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::OneofOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1792,10 +1766,9 @@ const _: () = {
         >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.EnumOptions",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::EnumOptions,
+    >("google.protobuf.EnumOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::EnumOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1840,10 +1813,9 @@ const _: () = {
         >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.EnumValueOptions",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::EnumValueOptions,
+    >("google.protobuf.EnumValueOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::EnumValueOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1886,10 +1858,9 @@ const _: () = {
         >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.ServiceOptions",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::ServiceOptions,
+    >("google.protobuf.ServiceOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::ServiceOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1936,10 +1907,9 @@ const _: () = {
         >(",\"uninterpretedOption\":uninterpreted_option", 999)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.MethodOptions",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::MethodOptions,
+    >("google.protobuf.MethodOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::MethodOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2006,10 +1976,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"aggregateValue\":aggregate_value", 8)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.UninterpretedOption",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::UninterpretedOption,
+    >("google.protobuf.UninterpretedOption", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::UninterpretedOption {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -2060,10 +2029,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"namePart\":name_part", 1).required(),
         ::rsvc::codegen::json::Field::bool(",\"isExtension\":is_extension", 2).required(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.UninterpretedOption.NamePart",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::uninterpreted_option::NamePart,
+    >("google.protobuf.UninterpretedOption.NamePart", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::uninterpreted_option::NamePart {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -2106,10 +2074,9 @@ const _: () = {
         >(",\"location\":", 1)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.SourceCodeInfo",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::SourceCodeInfo,
+    >("google.protobuf.SourceCodeInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::SourceCodeInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2159,10 +2126,9 @@ const _: () = {
             )
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.SourceCodeInfo.Location",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::source_code_info::Location,
+    >("google.protobuf.SourceCodeInfo.Location", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::source_code_info::Location {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -2211,10 +2177,9 @@ const _: () = {
         >(",\"annotation\":", 1)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.GeneratedCodeInfo",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::GeneratedCodeInfo,
+    >("google.protobuf.GeneratedCodeInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::GeneratedCodeInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
@@ -2256,10 +2221,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"begin\":", 3).optional(),
         ::rsvc::codegen::json::Field::int32(",\"end\":", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "google.protobuf.GeneratedCodeInfo.Annotation",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::codegen::prost_types::generated_code_info::Annotation,
+    >("google.protobuf.GeneratedCodeInfo.Annotation", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json
     for ::rsvc::codegen::prost_types::generated_code_info::Annotation {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {

@@ -2,14 +2,18 @@
 
 use prost_types::Timestamp;
 
+use super::SECONDS;
 use super::datetime::{
     DateTime, MAX_SECONDS, MIN_SECONDS, push_digits, push_nanos, take, take_digits, take_nanos,
 };
+use crate::json::memory::Meter;
 use crate::json::{Error, Json, MessageInfo, Reader, Writer};
 
 impl Json for Timestamp {
     fn info() -> &'static MessageInfo {
-        const { &MessageInfo::well_known::<Self>("google.protobuf.Timestamp") }
+        static INFO: MessageInfo =
+            MessageInfo::well_known::<Timestamp>("google.protobuf.Timestamp", &SECONDS);
+        &INFO
     }
 
     fn write_json(&self, writer: &mut Writer) {
@@ -35,6 +39,10 @@ impl Json for Timestamp {
             }
             None => Err(reader.wrong_text(at, &text, "an RFC 3339 timestamp of years 1 to 9999")),
         }
+    }
+
+    fn measure(reader: &mut Reader<'_>, _: &mut Meter) -> Result<(), Error> {
+        reader.skip_value()
     }
 }
 

@@ -3,11 +3,21 @@
 use prost_types::value::Kind;
 use prost_types::{ListValue, NullValue, Struct, Value};
 
-use crate::json::{Error, Json, MessageInfo, Reader, Writer};
+use crate::json::memory::Meter;
+use crate::json::{Error, Field, Json, MessageInfo, Reader, Type, Writer};
 
 impl Json for Value {
     fn info() -> &'static MessageInfo {
-        const { &MessageInfo::well_known::<Self>("google.protobuf.Value") }
+        static FIELDS: [Field; 6] = [
+            Field::enumeration::<NullValue>(",\"nullValue\":null_value", 1).in_oneof(0),
+            Field::double(",\"numberValue\":number_value", 2).in_oneof(0),
+            Field::string(",\"stringValue\":string_value", 3).in_oneof(0),
+            Field::bool(",\"boolValue\":bool_value", 4).in_oneof(0),
+            Field::message::<Struct>(",\"structValue\":struct_value", 5).in_oneof(0),
+            Field::message::<ListValue>(",\"listValue\":list_value", 6).in_oneof(0),
+        ];
+        static INFO: MessageInfo = MessageInfo::well_known::<Value>("google.protobuf.Value", &FIELDS);
+        &INFO
     }
 
     fn write_json(&self, writer: &mut Writer) {
@@ -26,6 +36,7 @@ impl Json for Value {
     }
 
     fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        reader.enter()?;
         self.kind = Some(match reader.byte() {
             b'{' => Kind::StructValue(reader.message_value()?),
             b'[' => Kind::ListValue(reader.message_value()?),
@@ -35,13 +46,28 @@ impl Json for Value {
             _ if reader.null()? => Kind::NullValue(NullValue::NullValue as i32),
             _ => return Err(reader.expected("a value")),
         });
+        reader.leave();
+        Ok(())
+    }
+
+    fn measure(reader: &mut Reader<'_>, meter: &mut Meter) -> Result<(), Error> {
+        reader.enter()?;
+        match reader.byte() {
+            b'{' => Struct::measure(reader, meter)?,
+            b'[' => ListValue::measure(reader, meter)?,
+            b'"' => reader.measure_text(meter)?,
+            _ => reader.skip_value()?,
+        }
+        reader.leave();
         Ok(())
     }
 }
 
 impl Json for Struct {
     fn info() -> &'static MessageInfo {
-        const { &MessageInfo::well_known::<Self>("google.protobuf.Struct") }
+        static FIELDS: [Field; 1] = [Field::message::<Value>(",\"fields\":", 1).map(Type::String).sorted()];
+        static INFO: MessageInfo = MessageInfo::well_known::<Struct>("google.protobuf.Struct", &FIELDS);
+        &INFO
     }
 
     fn write_json(&self, writer: &mut Writer) {
@@ -54,13 +80,25 @@ impl Json for Struct {
     }
 
     fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
-        reader.map(&mut self.fields)
+        reader.enter()?;
+        reader.map(&mut self.fields)?;
+        reader.leave();
+        Ok(())
+    }
+
+    fn measure(reader: &mut Reader<'_>, meter: &mut Meter) -> Result<(), Error> {
+        reader.enter()?;
+        reader.measure_field(Self::info().field(0), meter)?;
+        reader.leave();
+        Ok(())
     }
 }
 
 impl Json for ListValue {
     fn info() -> &'static MessageInfo {
-        const { &MessageInfo::well_known::<Self>("google.protobuf.ListValue") }
+        static FIELDS: [Field; 1] = [Field::message::<Value>(",\"values\":", 1).repeated()];
+        static INFO: MessageInfo = MessageInfo::well_known::<ListValue>("google.protobuf.ListValue", &FIELDS);
+        &INFO
     }
 
     fn write_json(&self, writer: &mut Writer) {
@@ -68,11 +106,16 @@ impl Json for ListValue {
     }
 
     fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
-        reader.open_value_array()?;
-        let mut first = true;
-        while reader.next_value_element(&mut first)? {
-            self.values.push(reader.message_value()?);
-        }
+        reader.enter()?;
+        reader.list(&mut self.values)?;
+        reader.leave();
+        Ok(())
+    }
+
+    fn measure(reader: &mut Reader<'_>, meter: &mut Meter) -> Result<(), Error> {
+        reader.enter()?;
+        reader.measure_field(Self::info().field(0), meter)?;
+        reader.leave();
         Ok(())
     }
 }

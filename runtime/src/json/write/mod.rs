@@ -7,7 +7,7 @@
 mod value;
 
 use super::error::{Error, ErrorKind};
-use super::options::WriteOptions;
+use super::options::{MAX_DEPTH, WriteOptions};
 
 /// JSON being written. Generated code calls its methods.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Writer {
     pub(super) plain: bool,
     /// Open containers, for the indentation.
     depth: usize,
+    /// Messages in an `Any` that may still open.
+    pub(super) levels_left: u32,
     /// The open object of an `Any`, which the object written next continues.
     shared: Option<Start>,
     error: Option<(usize, String)>,
@@ -30,7 +32,15 @@ pub struct Start(usize);
 impl Writer {
     pub(crate) fn new(options: &WriteOptions, buf: Vec<u8>) -> Self {
         let plain = !(options.pretty || options.proto_names);
-        Self { buf, options: options.clone(), plain, depth: 0, shared: None, error: None }
+        Self {
+            buf,
+            options: options.clone(),
+            plain,
+            depth: 0,
+            levels_left: MAX_DEPTH + 1,
+            shared: None,
+            error: None,
+        }
     }
 
     /// The complete text, or the first error.

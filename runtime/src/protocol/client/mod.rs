@@ -23,6 +23,7 @@ use http::{HeaderValue, Request, Response};
 use super::compression::Compression;
 use super::wire::Codec;
 use crate::call::{Body, BoxError};
+use crate::json::memory;
 
 pub(crate) use call::ClientCall;
 #[cfg(feature = "rest-client")]
@@ -74,6 +75,8 @@ pub(crate) struct ClientSettings {
     pub(crate) validate_requests: bool,
     pub(crate) max_request_size: usize,
     pub(crate) max_response_size: usize,
+    /// The memory that a response message may take, in bytes, unless that is less than 32 times its size.
+    pub(crate) max_message_memory: usize,
     pub(crate) codec: Codec,
     /// How requests are compressed.
     pub(crate) compression: Option<Compression>,
@@ -90,6 +93,7 @@ impl Default for ClientSettings {
             validate_requests: false,
             max_request_size: usize::MAX,
             max_response_size: 4 << 20,
+            max_message_memory: memory::DEFAULT_LIMIT,
             codec: Codec::default(),
             compression: None,
             accept: None,

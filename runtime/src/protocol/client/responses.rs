@@ -27,6 +27,7 @@ pub(crate) struct Responses {
     codec: Codec,
     compression: Option<Compression>,
     limit: usize,
+    max_memory: usize,
     end: End,
 }
 
@@ -84,7 +85,8 @@ impl Responses {
         };
         let limit = settings.max_response_size;
         let envelopes = EnvelopeReader::new(body, limit);
-        Ok(Self { envelopes, dialect, codec: settings.codec, compression, limit, end })
+        let (codec, max_memory) = (settings.codec, settings.max_message_memory);
+        Ok(Self { envelopes, dialect, codec, compression, limit, max_memory, end })
     }
 
     /// The message in an envelope, if it is one.
@@ -154,7 +156,7 @@ impl ResponseSource for Responses {
     }
 
     fn read(&self, content: Bytes, message: &mut dyn AnyMessage) -> Result<(), Status> {
-        codec::read(self.codec, content, message).map_err(unreadable)
+        codec::read(self.codec, content, self.max_memory, message).map_err(unreadable)
     }
 }
 

@@ -339,7 +339,7 @@ impl Exchange for Unary {
         }
         // A message of JSON is at least `{}`, but nothing at all is as good as an empty message.
         if *codec == Codec::Protobuf || !content.is_empty() {
-            codec::read(*codec, content, message)?;
+            codec::read(*codec, content, self.settings.max_message_memory, message)?;
         }
         Poll::Ready(dispatch::admit(message, self.settings.policy.validator).map_err(CallError::from))
     }

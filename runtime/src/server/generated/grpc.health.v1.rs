@@ -96,10 +96,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"service\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "grpc.health.v1.HealthCheckRequest",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        HealthCheckRequest,
+    >("grpc.health.v1.HealthCheckRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for HealthCheckRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -138,10 +137,9 @@ const _: () = {
             health_check_response::ServingStatus,
         >(",\"status\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "grpc.health.v1.HealthCheckResponse",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        HealthCheckResponse,
+    >("grpc.health.v1.HealthCheckResponse", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for HealthCheckResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -181,10 +179,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "grpc.health.v1.HealthListRequest",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        HealthListRequest,
+    >("grpc.health.v1.HealthListRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for HealthListRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -208,12 +205,12 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<HealthCheckResponse>(",\"statuses\":", 1)
-            .map(::rsvc::codegen::json::Type::String),
+            .map(::rsvc::codegen::json::Type::String)
+            .sorted(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "grpc.health.v1.HealthListResponse",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        HealthListResponse,
+    >("grpc.health.v1.HealthListResponse", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for HealthListResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

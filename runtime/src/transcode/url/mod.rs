@@ -3,7 +3,6 @@
 //! Tables say what there is: no code is generated for it. A value is parsed for the type of its field, encoded, and
 //! wrapped in the messages on its way.
 
-mod known;
 mod percent;
 mod query;
 mod scalar;
@@ -188,14 +187,14 @@ impl FieldPath {
 
     fn of_variable(info: &'static MessageInfo, variable: &Variable) -> Result<Self, CallError> {
         let mut path = Self::new();
-        let mut fields = known::fields(info);
+        let mut fields = info.fields;
         for &index in variable.path {
             let field = fields.get(usize::from(index)).expect("a binding names fields of its request");
             if path.push(index, field).is_none() {
                 return Err(wrong("path variable", &path.name(), "too deep"));
             }
             if let Type::Message(info) = field.ty {
-                fields = known::fields(info());
+                fields = info().fields;
             }
         }
         Ok(path)
@@ -232,7 +231,7 @@ impl FieldPath {
     /// Appends the field with the value that `text` says.
     fn put(&mut self, text: &str, out: &mut Vec<u8>) -> Result<(), Cow<'static, str>> {
         if let Some(Type::Message(info)) = self.last().map(|field| field.ty)
-            && let Some(value) = known::wrapped(info())
+            && let Some(value) = wrapped(info())
         {
             self.push(0, value).ok_or("too deep")?;
         }
@@ -243,6 +242,14 @@ impl FieldPath {
             wrap(field.number, start, out);
         }
         Ok(())
+    }
+}
+
+/// The field of a wrapper, which has its value's text.
+fn wrapped(info: &'static MessageInfo) -> Option<&'static Field> {
+    match (info.form, info.fields) {
+        (Form::Value(_), [field]) if field.proto() == "value" => Some(field),
+        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::percent::{self, Plus, Slash};
-use super::{FieldPath, QueryRules, known, wrong};
+use super::{FieldPath, QueryRules, wrong};
 use crate::call::CallError;
 use crate::json::MessageInfo;
 use crate::json::info::{Cardinality, Type};
@@ -73,7 +73,7 @@ fn find(info: &'static MessageInfo, key: &str) -> Result<Option<FieldPath>, Cow<
         if name.is_empty() {
             return Err("a name between the dots is missing".into());
         }
-        let fields = known::fields(info);
+        let fields = info.fields;
         let Some(index) = fields.iter().position(|field| field.has_name(name)) else {
             return match name.split_once('[') {
                 Some((name, _)) if fields.iter().any(|field| field.has_name(name)) => {

@@ -158,10 +158,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"listServices\":list_services", 7)
             .in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "grpc.reflection.v1.ServerReflectionRequest",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ServerReflectionRequest,
+    >("grpc.reflection.v1.ServerReflectionRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ServerReflectionRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -274,10 +273,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"containingType\":containing_type", 1),
         ::rsvc::codegen::json::Field::int32(",\"extensionNumber\":extension_number", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "grpc.reflection.v1.ExtensionRequest",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ExtensionRequest,
+    >("grpc.reflection.v1.ExtensionRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ExtensionRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -336,10 +334,9 @@ const _: () = {
         >(",\"errorResponse\":error_response", 7)
             .in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "grpc.reflection.v1.ServerReflectionResponse",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ServerReflectionResponse,
+    >("grpc.reflection.v1.ServerReflectionResponse", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ServerReflectionResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -473,10 +470,9 @@ const _: () = {
             )
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "grpc.reflection.v1.FileDescriptorResponse",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        FileDescriptorResponse,
+    >("grpc.reflection.v1.FileDescriptorResponse", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FileDescriptorResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -515,10 +511,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"extensionNumber\":extension_number", 2)
             .packed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "grpc.reflection.v1.ExtensionNumberResponse",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ExtensionNumberResponse,
+    >("grpc.reflection.v1.ExtensionNumberResponse", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ExtensionNumberResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -558,10 +553,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<ServiceResponse>(",\"service\":", 1)
             .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "grpc.reflection.v1.ListServiceResponse",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ListServiceResponse,
+    >("grpc.reflection.v1.ListServiceResponse", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ListServiceResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -598,10 +592,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "grpc.reflection.v1.ServiceResponse",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ServiceResponse,
+    >("grpc.reflection.v1.ServiceResponse", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ServiceResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -639,10 +632,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"errorCode\":error_code", 1),
         ::rsvc::codegen::json::Field::string(",\"errorMessage\":error_message", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "grpc.reflection.v1.ErrorResponse",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ErrorResponse,
+    >("grpc.reflection.v1.ErrorResponse", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ErrorResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -6,7 +6,10 @@
     reason = "what is cut off is as arbitrary as the rest"
 )]
 mod arbitrary;
+mod counting;
+mod depth;
 mod descriptors;
 mod limits;
+mod memory;
 mod properties;
 mod serde;

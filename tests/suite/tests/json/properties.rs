@@ -189,7 +189,7 @@ fn never_panics<T: Json + Default>(bytes: &[u8]) {
 }
 
 /// The same cases in every run. To look for others: `RSVC_SEED=7 PROPTEST_CASES=2000 cargo test -p suite --test json`.
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let seed = std::env::var("RSVC_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(seed), ..ProptestConfig::default() }
 }

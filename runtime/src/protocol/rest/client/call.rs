@@ -36,7 +36,7 @@ impl RestCall<'_> {
             let binding = request.binding;
             let (head, body) = self.send(request).await?;
             let body = collect(body, self.call.settings().max_response_size).await?;
-            response::read(binding, &head.headers, body, message)
+            response::read(binding, &head.headers, body, self.call.settings().max_message_memory, message)
         };
         limits.hold(response).await
     }
@@ -51,8 +51,7 @@ impl RestCall<'_> {
         let binding = request.binding;
         let mut limits = Limits::new(self.call.deadline, link);
         let (head, body) = limits.hold(self.send(request)).await?;
-        let limit = self.call.settings().max_response_size;
-        let responses = StreamedResponses::new(head.headers, body, binding, table, limit);
+        let responses = StreamedResponses::new(head.headers, body, binding, table, self.call.settings());
         Ok(stream(responses, self.call.ctx, limits))
     }
 

@@ -10,7 +10,7 @@ use crate::Context;
 use crate::bridge::{Code, MetadataMap, Status};
 use crate::call::Body;
 use crate::json::ReadOptions;
-use crate::message::AnyMessage;
+use crate::message::{AnyMessage, ReadError};
 use crate::metadata;
 use crate::pb::google::rpc;
 use crate::protocol::client::{MAX_ERROR_SIZE, beginning};
@@ -47,6 +47,7 @@ pub(super) fn read(
     binding: &Binding,
     headers: &HeaderMap,
     body: Bytes,
+    max_memory: usize,
     message: &mut dyn AnyMessage,
 ) -> Result<(), Status> {
     let field = binding.response_body.map(|index| BodyField::of(message.table(), index));
@@ -58,10 +59,14 @@ pub(super) fn read(
             return httpbody::read_field(message, field.info(), &httpbody::received(headers, body));
         }
         None if body.is_empty() => return Ok(()),
-        None => options().merge_slice(message, &body),
-        Some(field) => field.read_json(message, &options(), &body),
+        None => message.read_text(&body, &options(), max_memory),
+        Some(field) => field.read_json(message, &body, &options(), max_memory),
     };
-    read.map_err(|error| Status::internal(format!("the response cannot be read: {error}")))
+    read.map_err(|error| match error {
+        ReadError::Wire(error) => Status::internal(format!("the response cannot be read: {error}")),
+        ReadError::Json(error) => Status::internal(format!("the response cannot be read: {error}")),
+        ReadError::Memory(error) => Status::resource_exhausted(error.to_string()),
+    })
 }
 
 /// A newer server may know more than this client.

@@ -14,7 +14,7 @@ use crate::bridge::Status;
 use crate::call::Body;
 use crate::json::info::{MessageInfo, Type};
 use crate::message::AnyMessage;
-use crate::protocol::client::{Event, ResponseSource, body_error};
+use crate::protocol::client::{ClientSettings, Event, ResponseSource, body_error};
 use crate::protocol::rest::TRAILER_PREFIX;
 use crate::transcode::binding::Binding;
 use crate::transcode::field::BodyField;
@@ -28,6 +28,7 @@ pub(super) struct StreamedResponses {
     format: Format,
     binding: &'static Binding,
     table: &'static MessageInfo,
+    max_memory: usize,
     ended: bool,
     trailers: HeaderMap,
 }
@@ -46,8 +47,9 @@ impl StreamedResponses {
         body: Body,
         binding: &'static Binding,
         table: &'static MessageInfo,
-        limit: usize,
+        settings: &ClientSettings,
     ) -> Self {
+        let limit = settings.max_response_size;
         let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let is_events = media_type.is_some_and(|text| text.starts_with("text/event-stream"));
         let raw = match binding.response_body {
@@ -61,7 +63,16 @@ impl StreamedResponses {
         } else {
             Format::Texts(Splitter::new(Shape::Any, limit))
         };
-        Self { body, headers, format, binding, table, ended: false, trailers: HeaderMap::new() }
+        Self {
+            body,
+            headers,
+            format,
+            binding,
+            table,
+            max_memory: settings.max_message_memory,
+            ended: false,
+            trailers: HeaderMap::new(),
+        }
     }
 
     /// What there is without more of the body.
@@ -131,7 +142,7 @@ impl ResponseSource for StreamedResponses {
     }
 
     fn read(&self, content: Bytes, message: &mut dyn AnyMessage) -> Result<(), Status> {
-        response::read(self.binding, &self.headers, content, message)
+        response::read(self.binding, &self.headers, content, self.max_memory, message)
     }
 }
 
@@ -140,7 +151,7 @@ impl ResponseSource for StreamedResponses {
 fn wrong(error: SplitError) -> Status {
     let message = format!("the response: {error}");
     match error {
-        SplitError::TooLarge { .. } => Status::resource_exhausted(message),
+        SplitError::TooLarge { .. } | SplitError::Gap { .. } => Status::resource_exhausted(message),
         SplitError::Syntax { .. } => Status::internal(message),
     }
 }

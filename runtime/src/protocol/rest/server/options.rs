@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::origins::Origins;
 use crate::call::dispatch::Policy;
 use crate::call::idle::Patience;
-use crate::json::WriteOptions;
+use crate::json::{WriteOptions, memory};
 use crate::metadata;
 use crate::transcode::url::QueryRules;
 
@@ -23,10 +23,11 @@ use crate::transcode::url::QueryRules;
 /// | | | beyond it |
 /// |---|---|---|
 /// | [`max_body_size`](Self::max_body_size) | 4 MiB | 413 |
+/// | [`max_message_memory`](Self::max_message_memory) | 32 MiB, or 32 times the body's size | 413 |
 /// | [`max_uri_length`](Self::max_uri_length) | 16 KiB | 414 |
 /// | [`max_header_size`](Self::max_header_size) | 16 KiB | 431 |
 /// | [`max_query_pairs`](Self::max_query_pairs) | 2,000 | 400 |
-/// | [`max_depth`](Self::max_depth) | 100 levels | 400 |
+/// | [`max_depth`](Self::max_depth) | 100 levels, the most that there can be | 400 |
 /// | [`body_timeout`](Self::body_timeout) | 30 seconds | 408 |
 /// | [`idle_timeout`](Self::idle_timeout) | 30 seconds | 408, `DEADLINE_EXCEEDED` |
 /// | [`min_rate`](Self::min_rate) | 240 bytes a second | 408, `DEADLINE_EXCEEDED` |
@@ -35,6 +36,7 @@ use crate::transcode::url::QueryRules;
 #[must_use = "options do nothing until they are given to a server"]
 pub struct Options {
     pub(crate) max_body_size: usize,
+    pub(crate) max_message_memory: usize,
     pub(crate) max_uri_length: usize,
     pub(crate) max_header_size: usize,
     pub(crate) max_query_pairs: usize,
@@ -61,6 +63,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             max_body_size: 4 << 20,
+            max_message_memory: memory::DEFAULT_LIMIT,
             max_uri_length: 16 << 10,
             max_header_size: 16 << 10,
             max_query_pairs: 2_000,
@@ -113,6 +116,13 @@ impl Options {
         self
     }
 
+    /// How many bytes of memory a request may take once its body is read: `{}` is two bytes in a list of messages and
+    /// hundreds in memory. 32 times the size of the body is allowed in any case. For a stream it holds for each message.
+    pub fn max_message_memory(mut self, bytes: usize) -> Self {
+        self.max_message_memory = bytes;
+        self
+    }
+
     /// How many bytes the path and the query may have together.
     pub fn max_uri_length(mut self, bytes: usize) -> Self {
         self.max_uri_length = bytes;
@@ -131,7 +141,8 @@ impl Options {
         self
     }
 
-    /// How deep the JSON of a body may nest.
+    /// How deep the messages in a body may nest, 100 at most: see
+    /// [`depth_limit`](crate::json::ReadOptions::depth_limit).
     pub fn max_depth(mut self, levels: u32) -> Self {
         self.max_depth = levels;
         self

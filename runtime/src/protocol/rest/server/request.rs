@@ -1,13 +1,13 @@
 //! From the URL and the body of an HTTP request to a message.
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
 use super::method::RestMethod;
 use crate::bridge::Status;
 use crate::call::{CallError, dispatch};
 use crate::json::{self, MessageInfo, ReadOptions, Type};
-use crate::message::AnyMessage;
+use crate::message::{AnyMessage, ReadError};
 use crate::protocol::rest::negotiate::Media;
 use crate::transcode::binding::{Binding, BodyKind};
 use crate::transcode::field::BodyField;
@@ -31,6 +31,7 @@ pub(crate) struct RequestReader {
     media: Media,
     json: ReadOptions,
     validator: Validator,
+    max_memory: usize,
     /// What the URL says, as bytes of the message: it joins every message.
     of_url: Bytes,
 }
@@ -50,6 +51,7 @@ impl RequestReader {
             media: if binding.body == BodyKind::None { Media::Json } else { Media::sent(headers) },
             json: ReadOptions::new().ignore_unknown(!options.refuse_unknown).depth_limit(options.max_depth),
             validator: settings.policy.validator,
+            max_memory: options.max_message_memory,
             of_url: url::parameters(table, binding, url, options.query_rules())?.into(),
         })
     }
@@ -93,12 +95,13 @@ impl RequestReader {
                 httpbody::read(message, httpbody::received(headers, body))?;
             }
             BodyKind::Whole if media == Media::Protobuf => {
-                message.merge_wire(body).map_err(|error| position.not_protobuf(&error))?;
+                message.read_wire(body, self.max_memory).map_err(|error| position.unreadable(error))?;
             }
             // No body at all is as good as an empty message.
             BodyKind::Whole if body.is_empty() => {}
             BodyKind::Whole => {
-                self.json.merge_slice(message, &body).map_err(|error| position.not_json(&error))?;
+                let read = message.read_text(&body, &self.json, self.max_memory);
+                read.map_err(|error| position.unreadable(error))?;
             }
             BodyKind::Field(index) => {
                 let field = BodyField::of(message.table(), index);
@@ -128,12 +131,14 @@ impl RequestReader {
         if media == Media::Protobuf && matches!(info.ty, Type::Message(_)) {
             let mut wire = Vec::with_capacity(body.len() + 16);
             prost::encoding::bytes::encode(info.number, &body, &mut wire);
-            return message.merge_wire(wire.into()).map_err(|error| position.not_protobuf(&error));
+            let read = message.read_wire(wire.into(), self.max_memory);
+            return read.map_err(|error| position.unreadable(error));
         }
         if body.is_empty() {
             return Ok(());
         }
-        field.read_json(message, &self.json, &body).map_err(|error| position.not_json(&error))?;
+        let read = field.read_json(message, &body, &self.json, self.max_memory);
+        read.map_err(|error| position.unreadable(error))?;
         if let Some(mask) = self.binding.update_mask
             && let Type::Message(inner) = info.ty
         {
@@ -153,8 +158,8 @@ impl RequestReader {
         body: &[u8],
         message: &mut dyn AnyMessage,
     ) -> Result<(), CallError> {
-        let paths = json::paths::of(table, &self.json, body);
-        let paths = paths.map_err(|error| BodyPosition::WHOLE.not_json(&error))?;
+        let paths = json::paths::of(table, &self.json, body, self.max_memory);
+        let paths = paths.map_err(|error| BodyPosition::WHOLE.unreadable(error.into()))?;
         let mut wire = Vec::new();
         prost::encoding::message::encode(number, &prost_types::FieldMask { paths }, &mut wire);
         message.merge_wire(wire.into()).map_err(|error| url::not_taken(&error))
@@ -176,6 +181,19 @@ impl BodyPosition {
     /// It is one of several.
     pub(crate) fn part(index: usize, offset: usize) -> Self {
         Self { index: Some(index), offset }
+    }
+
+    /// Why what stands there is no message.
+    #[cold]
+    fn unreadable(self, error: ReadError) -> CallError {
+        match error {
+            ReadError::Wire(error) => self.not_protobuf(&error),
+            ReadError::Json(error) => self.not_json(&error),
+            ReadError::Memory(error) => CallError::with_http(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                Status::resource_exhausted(error.to_string()),
+            ),
+        }
     }
 
     /// What stands there is not JSON, or not that of the message.

@@ -23,10 +23,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"text\":", 1),
         ::rsvc::codegen::json::Field::int32(",\"numbers\":", 2).packed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "annotated.v1.Note",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Note,
+    >("annotated.v1.Note", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Note {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -65,10 +64,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "annotated.v1.GetRequest",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        GetRequest,
+    >("annotated.v1.GetRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for GetRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

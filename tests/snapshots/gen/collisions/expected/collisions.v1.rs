@@ -260,10 +260,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int32(",\"a\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "collisions.v1.FooBar",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        FooBar,
+    >("collisions.v1.FooBar", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FooBar {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -302,10 +301,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<foo_bar2::Inner>(",\"inner\":", 2)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "collisions.v1.Foo_Bar",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        FooBar2,
+    >("collisions.v1.Foo_Bar", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FooBar2 {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -342,10 +340,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "collisions.v1.Foo_Bar.Inner",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        foo_bar2::Inner,
+    >("collisions.v1.Foo_Bar.Inner", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for foo_bar2::Inner {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -372,10 +369,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<FooBar2>(",\"d\":", 2).optional(),
         ::rsvc::codegen::json::Field::message::<foo_bar2::Inner>(",\"e\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "collisions.v1.fooBAR",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        FooBar3,
+    >("collisions.v1.fooBAR", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FooBar3 {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -430,10 +426,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"CHOICE\":", 17).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"nested\":nested_", 18).in_oneof(1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "collisions.v1.Fields",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Fields,
+    >("collisions.v1.Fields", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Fields {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -528,10 +523,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "collisions.v1.Fields.Nested",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        fields::Nested,
+    >("collisions.v1.Fields.Nested", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for fields::Nested {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -556,10 +550,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::enumeration::<Kind2>(",\"other\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "collisions.v1.Defaults",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Defaults,
+    >("collisions.v1.Defaults", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Defaults {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -596,10 +589,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int32(",\"x\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "collisions.v1._",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        X,
+    >("collisions.v1._", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for X {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -636,10 +628,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<X>(",\"x\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "collisions.v1._1",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        X1,
+    >("collisions.v1._1", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for X1 {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -674,10 +665,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "collisions.v1._1.Inner",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        x1::Inner,
+    >("collisions.v1._1.Inner", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for x1::Inner {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -128,10 +128,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"labels\":", 5)
             .map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "comments.v1.Documented",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Documented,
+    >("comments.v1.Documented", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Documented {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

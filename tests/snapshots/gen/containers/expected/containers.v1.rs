@@ -66,17 +66,19 @@ const _: () = {
         ::rsvc::codegen::json::Field::bytes(",\"mapped\":", 4)
             .map(::rsvc::codegen::json::Type::String),
         ::rsvc::codegen::json::Field::message::<Id>(",\"sorted\":", 5)
-            .map(::rsvc::codegen::json::Type::String),
+            .map(::rsvc::codegen::json::Type::String)
+            .sorted(),
         ::rsvc::codegen::json::Field::message::<Id>(",\"hashed\":", 6)
             .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::message::<Id>(",\"big\":", 7).optional(),
+        ::rsvc::codegen::json::Field::message::<Id>(",\"big\":", 7).optional().boxed(),
         ::rsvc::codegen::json::Field::bytes(",\"raw\":", 8).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<Id>(",\"chosen\":", 9).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Id>(",\"chosen\":", 9)
+            .in_oneof(0)
+            .boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "containers.v1.Containers",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Containers,
+    >("containers.v1.Containers", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Containers {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -153,10 +155,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"value\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "containers.v1.Id",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Id,
+    >("containers.v1.Id", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Id {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -75,10 +75,9 @@ const _: () = {
         >(",\"api\":", 8)
             .in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "descriptors.v1.Described",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Described,
+    >("descriptors.v1.Described", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Described {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -150,23 +150,28 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"required\":", 3).required(),
         ::rsvc::codegen::json::Field::int32(",\"packed\":", 4).packed(),
         ::rsvc::codegen::json::Field::int32(",\"expanded\":", 5).repeated(),
-        ::rsvc::codegen::json::Field::group::<Edition>(",\"delimited\":", 6).optional(),
-        ::rsvc::codegen::json::Field::message::<Edition>(",\"plain\":", 7).optional(),
+        ::rsvc::codegen::json::Field::group::<Edition>(",\"delimited\":", 6)
+            .optional()
+            .boxed(),
+        ::rsvc::codegen::json::Field::message::<Edition>(",\"plain\":", 7)
+            .optional()
+            .boxed(),
         ::rsvc::codegen::json::Field::group::<Edition>(",\"many\":", 8).repeated(),
         ::rsvc::codegen::json::Field::enumeration::<Open>(",\"open\":", 9),
         ::rsvc::codegen::json::Field::enumeration::<Closed>(",\"closed\":", 10)
             .optional(),
         ::rsvc::codegen::json::Field::string(",\"a\":", 11).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<Edition>(",\"b\":", 12).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Edition>(",\"b\":", 12)
+            .in_oneof(0)
+            .boxed(),
         ::rsvc::codegen::json::Field::message::<Edition>(",\"map\":", 13)
             .map(::rsvc::codegen::json::Type::String),
         ::rsvc::codegen::json::Field::int32(",\"withDefault\":with_default", 14)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "editions.v1.Edition",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Edition,
+    >("editions.v1.Edition", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Edition {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

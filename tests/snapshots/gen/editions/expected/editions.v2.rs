@@ -68,10 +68,9 @@ const _: () = {
             .optional(),
         ::rsvc::codegen::json::Field::string(",\"name\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "editions.v2.Later",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Later,
+    >("editions.v2.Later", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Later {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -110,10 +109,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int32(",\"x\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "editions.v2.Hidden",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Hidden,
+    >("editions.v2.Hidden", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Hidden {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -120,10 +120,9 @@ impl ::rsvc::codegen::json::JsonEnum for Zero {
 )]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "Nothing",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Nothing,
+    >("Nothing", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Nothing {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

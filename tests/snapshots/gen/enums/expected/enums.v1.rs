@@ -212,10 +212,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::enumeration::<Alias>(",\"b\":", 6).in_oneof(0),
         ::rsvc::codegen::json::Field::enumeration::<Partly>(",\"c\":", 7).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "enums.v1.Holder",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Holder,
+    >("enums.v1.Holder", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Holder {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -282,10 +282,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::bytes(",\"payload\":", 2),
         ::rsvc::codegen::json::Field::uint32(",\"after\":", 3),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "errors.v1.Request",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Request,
+    >("errors.v1.Request", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Request {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -326,10 +325,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::uint32(",\"number\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "errors.v1.Response",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Response,
+    >("errors.v1.Response", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Response {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -384,10 +382,9 @@ const _: () = {
         >(",\"maybeLevel\":maybe_level", 6)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "errors.v1.FailingError.Inner",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        failing_error::Inner,
+    >("errors.v1.FailingError.Inner", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for failing_error::Inner {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -483,10 +480,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"kind\":", 1),
         ::rsvc::codegen::json::Field::string(",\"id\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "errors.v1.NotFound",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        NotFound,
+    >("errors.v1.NotFound", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for NotFound {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -529,10 +525,9 @@ const _: () = {
             .optional(),
         ::rsvc::codegen::json::Field::message::<Queue>(",\"queue\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "errors.v1.Busy",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Busy,
+    >("errors.v1.Busy", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Busy {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -572,10 +567,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::uint32(",\"length\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "errors.v1.Queue",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Queue,
+    >("errors.v1.Queue", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Queue {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -613,13 +607,14 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
-        ::rsvc::codegen::json::Field::message::<Tree>(",\"left\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<Tree>(",\"left\":", 2)
+            .optional()
+            .boxed(),
         ::rsvc::codegen::json::Field::message::<Tree>(",\"children\":", 3).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "errors.v1.Tree",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Tree,
+    >("errors.v1.Tree", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Tree {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -714,10 +709,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<bool>(",\"oneWrapped\":one_wrapped", 32)
             .in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "errors.v1.Everything",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Everything,
+    >("errors.v1.Everything", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Everything {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -82,10 +82,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<too_large::Part>(",\"also\":", 5)
             .required(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "common.errors.TooLarge",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        TooLarge,
+    >("common.errors.TooLarge", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for TooLarge {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -130,10 +129,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "common.errors.TooLarge.Part",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        too_large::Part,
+    >("common.errors.TooLarge.Part", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for too_large::Part {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -30,10 +30,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<super::other::Local>(",\"local\":", 4)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "api.Holder",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Holder,
+    >("api.Holder", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Holder {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

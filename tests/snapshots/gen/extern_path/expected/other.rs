@@ -15,10 +15,9 @@ const _: () = {
         >(",\"thing\":", 1)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "other.Local",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Local,
+    >("other.Local", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Local {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

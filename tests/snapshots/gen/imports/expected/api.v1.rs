@@ -26,10 +26,9 @@ const _: () = {
         >(",\"status\":", 3)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "api.v1.Thing",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Thing,
+    >("api.v1.Thing", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Thing {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

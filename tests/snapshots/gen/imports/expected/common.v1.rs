@@ -63,10 +63,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"value\":", 1),
         ::rsvc::codegen::json::Field::enumeration::<id::Kind>(",\"kind\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "common.v1.Id",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Id,
+    >("common.v1.Id", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Id {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -27,10 +27,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"a\\\"b\\\\c\":quote:a\"b\\c", 5),
         ::rsvc::codegen::json::Field::string(",\"€\":euro", 6),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "json_names.v1.Names",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Names,
+    >("json_names.v1.Names", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Names {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

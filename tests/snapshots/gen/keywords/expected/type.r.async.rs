@@ -157,10 +157,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"fn\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "type.r.async.as",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        As,
+    >("type.r.async.as", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for As {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -195,14 +194,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
-        ::rsvc::codegen::json::Field::message::<Self_>(",\"self\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<Self_>(",\"self\":", 1)
+            .optional()
+            .boxed(),
         ::rsvc::codegen::json::Field::message::<Crate>(",\"crate\":", 2).optional(),
         ::rsvc::codegen::json::Field::message::<Super>(",\"super\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "type.r.async.Self",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Self_,
+    >("type.r.async.Self", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Self_ {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -243,10 +243,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"extern\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "type.r.async.crate",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Crate,
+    >("type.r.async.crate", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Crate {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -283,10 +282,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"Self\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "type.r.async.super",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Super,
+    >("type.r.async.super", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Super {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -342,10 +340,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"tag\":", 17),
         ::rsvc::codegen::json::Field::string(",\"value\":", 18),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "type.r.async.match",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Match,
+    >("type.r.async.match", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Match {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -451,10 +448,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::bool(",\"yield\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "type.r.async.match.async",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        r#match::Async,
+    >("type.r.async.match.async", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for r#match::Async {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -40,10 +40,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"a\":", 536870910).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"b\":", 2).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "large_numbers.v1.Sparse",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Sparse,
+    >("large_numbers.v1.Sparse", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Sparse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -130,12 +130,13 @@ impl ::rsvc::codegen::json::JsonEnum for a::b::c::d::e::F {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::message::<a::B>(",\"b\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 2)
+            .optional()
+            .boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "nesting.v1.A",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        A,
+    >("nesting.v1.A", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for A {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -175,10 +176,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<a::b::C>(",\"c\":", 1).optional(),
         ::rsvc::codegen::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "nesting.v1.A.B",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        a::B,
+    >("nesting.v1.A.B", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for a::B {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -217,10 +217,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<a::b::c::D>(",\"d\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "nesting.v1.A.B.C",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        a::b::C,
+    >("nesting.v1.A.B.C", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for a::b::C {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -257,10 +256,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "nesting.v1.A.B.C.D",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        a::b::c::D,
+    >("nesting.v1.A.B.C.D", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for a::b::c::D {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -296,20 +294,21 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
         ::rsvc::codegen::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", 1),
-        ::rsvc::codegen::json::Field::message::<A>(",\"a\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<A>(",\"a\":", 2).optional().boxed(),
         ::rsvc::codegen::json::Field::message::<a::B>(",\"b\":", 3).optional(),
         ::rsvc::codegen::json::Field::message::<a::b::C>(",\"c\":", 4).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<a::b::c::D>(",\"d\":", 5).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 6).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 6)
+            .in_oneof(0)
+            .boxed(),
         ::rsvc::codegen::json::Field::enumeration::<a::b::c::d::e::F>(",\"g\":", 7)
             .in_oneof(0),
         ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"map\":", 8)
             .map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "nesting.v1.A.B.C.D.E",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        a::b::c::d::E,
+    >("nesting.v1.A.B.C.D.E", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for a::b::c::d::E {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -100,10 +100,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"c\":", 13).in_oneof(1),
         ::rsvc::codegen::json::Field::string(",\"after\":", 14),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "oneofs.v1.Mixed",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Mixed,
+    >("oneofs.v1.Mixed", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Mixed {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -290,10 +289,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::bool(",\"it\":", 1).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "oneofs.v1.Small",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Small,
+    >("oneofs.v1.Small", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Small {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

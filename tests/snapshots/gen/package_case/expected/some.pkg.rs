@@ -13,10 +13,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<super::pkg2::M>(",\"lower\":", 1)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "some.Pkg.M",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        M,
+    >("some.Pkg.M", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for M {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

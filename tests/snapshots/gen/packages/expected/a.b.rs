@@ -15,10 +15,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"inPackage\":in_package", 1),
         ::rsvc::codegen::json::Field::message::<c::D>(",\"deep\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "a.b.C",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        C,
+    >("a.b.C", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for C {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

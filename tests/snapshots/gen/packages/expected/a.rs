@@ -47,10 +47,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<b::C>(",\"packaged\":", 2).optional(),
         ::rsvc::codegen::json::Field::message::<b::c::D>(",\"deep\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "a.B",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        B,
+    >("a.B", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for B {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -91,10 +90,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"inMessage\":in_message", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "a.B.C",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        b::C2,
+    >("a.B.C", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for b::C2 {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

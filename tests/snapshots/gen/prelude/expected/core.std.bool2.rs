@@ -18,10 +18,9 @@ const _: () = {
             .optional(),
         ::rsvc::codegen::json::Field::bool(",\"bool\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "core.std.bool.Str",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Str,
+    >("core.std.bool.Str", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Str {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

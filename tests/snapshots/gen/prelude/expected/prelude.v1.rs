@@ -422,10 +422,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<Vec>(",\"vec\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Option",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Option,
+    >("prelude.v1.Option", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Option {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -462,10 +461,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<String>(",\"items\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Vec",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Vec,
+    >("prelude.v1.Vec", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Vec {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -503,10 +501,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"string\":", 1),
         ::rsvc::codegen::json::Field::enumeration::<string::Kind>(",\"kind\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.String",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        String,
+    >("prelude.v1.String", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for String {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -543,13 +540,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
-        ::rsvc::codegen::json::Field::message::<Box>(",\"box\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<Box>(",\"box\":", 1).optional().boxed(),
         ::rsvc::codegen::json::Field::message::<Result>(",\"result\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Box",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Box,
+    >("prelude.v1.Box", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Box {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -589,10 +585,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<Ok>(",\"ok\":", 1).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<Err>(",\"err\":", 2).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Result",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Result,
+    >("prelude.v1.Result", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Result {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -660,10 +655,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Ok",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Ok,
+    >("prelude.v1.Ok", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Ok {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -688,10 +682,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int32(",\"code\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Err",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Err,
+    >("prelude.v1.Err", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Err {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -728,10 +721,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"some\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Some",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Some,
+    >("prelude.v1.Some", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Some {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -766,10 +758,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.None",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        None,
+    >("prelude.v1.None", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for None {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -795,10 +786,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"default\":", 1).optional(),
         ::rsvc::codegen::json::Field::message::<Clone>(",\"clone\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Default",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Default,
+    >("prelude.v1.Default", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Default {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -838,10 +828,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<Copy>(",\"copy\":", 1)
             .map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Clone",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Clone,
+    >("prelude.v1.Clone", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Clone {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -878,10 +867,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::bool(",\"eq\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Copy",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Copy,
+    >("prelude.v1.Copy", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Copy {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -918,10 +906,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"debug\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Debug",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Debug,
+    >("prelude.v1.Debug", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Debug {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -961,10 +948,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"clear\":", 3),
         ::rsvc::codegen::json::Field::enumeration::<Enumeration>(",\"merge\":", 4),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Message",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Message,
+    >("prelude.v1.Message", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Message {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1008,10 +994,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::enumeration::<Enumeration>(",\"next\":", 1)
             .packed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Iterator",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Iterator,
+    >("prelude.v1.Iterator", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Iterator {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1049,10 +1034,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<bool2::Inner>(",\"inner\":", 1)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Bool",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Bool2,
+    >("prelude.v1.Bool", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Bool2 {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1089,10 +1073,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::bool(",\"bool\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Bool.Inner",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        bool2::Inner,
+    >("prelude.v1.Bool.Inner", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for bool2::Inner {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1129,10 +1112,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<i322::Inner>(",\"inner\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.I32",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        I322,
+    >("prelude.v1.I32", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for I322 {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1169,10 +1151,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int32(",\"i32\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.I32.Inner",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        i322::Inner,
+    >("prelude.v1.I32.Inner", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for i322::Inner {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1210,10 +1191,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::enumeration::<u82::Kind>(",\"kind\":", 1),
         ::rsvc::codegen::json::Field::bytes(",\"u8\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.U8",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        U82,
+    >("prelude.v1.U8", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for U82 {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1253,10 +1233,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::enumeration::<str2::Kind>(",\"kind\":", 1),
         ::rsvc::codegen::json::Field::string(",\"str\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Str",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Str2,
+    >("prelude.v1.Str", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Str2 {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1295,10 +1274,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::double(",\"f32\":", 1).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.F64",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        F642,
+    >("prelude.v1.F64", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for F642 {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1345,10 +1323,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<core::Std>(",\"std\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Core",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Core,
+    >("prelude.v1.Core", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Core {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1385,10 +1362,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"std\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Core.Std",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        core::Std,
+    >("prelude.v1.Core.Std", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for core::Std {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1425,10 +1401,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<prost::Rsvc>(",\"rsvc\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Prost",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Prost,
+    >("prelude.v1.Prost", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Prost {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1465,10 +1440,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"rsvc\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "prelude.v1.Prost.Rsvc",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        prost::Rsvc,
+    >("prelude.v1.Prost.Rsvc", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for prost::Rsvc {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

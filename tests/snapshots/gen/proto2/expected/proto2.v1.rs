@@ -143,10 +143,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"one\":", 16).in_oneof(0),
         ::rsvc::codegen::json::Field::group::<old::Two>(",\"two\":", 17).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "proto2.v1.Old",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Old,
+    >("proto2.v1.Old", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Old {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -240,10 +239,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"a\":", 1).optional(),
         ::rsvc::codegen::json::Field::string(",\"b\":", 2).required(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "proto2.v1.Old.Group",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        old::Group,
+    >("proto2.v1.Old.Group", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for old::Group {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -282,10 +280,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int32(",\"a\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "proto2.v1.Old.Many",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        old::Many,
+    >("proto2.v1.Old.Many", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for old::Many {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -322,10 +319,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int32(",\"a\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "proto2.v1.Old.Two",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        old::Two,
+    >("proto2.v1.Old.Two", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for old::Two {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -362,10 +358,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int64(",\"x\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "proto2.v1.Old.Inner",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        old::Inner,
+    >("proto2.v1.Old.Inner", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for old::Inner {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

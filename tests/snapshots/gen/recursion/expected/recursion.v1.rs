@@ -77,17 +77,20 @@ pub struct Straight {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
-        ::rsvc::codegen::json::Field::message::<Node>(",\"next\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<Node>(",\"next\":", 1)
+            .optional()
+            .boxed(),
         ::rsvc::codegen::json::Field::message::<Node>(",\"children\":", 2).repeated(),
         ::rsvc::codegen::json::Field::message::<Node>(",\"named\":", 3)
             .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::message::<Node>(",\"left\":", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Node>(",\"left\":", 4)
+            .in_oneof(0)
+            .boxed(),
         ::rsvc::codegen::json::Field::string(",\"leaf\":", 5).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "recursion.v1.Node",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Node,
+    >("recursion.v1.Node", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Node {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -154,12 +157,11 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<Egg>(",\"egg\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<Egg>(",\"egg\":", 1).optional().boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "recursion.v1.Chicken",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Chicken,
+    >("recursion.v1.Chicken", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Chicken {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -194,12 +196,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<Chicken>(",\"chicken\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<Chicken>(",\"chicken\":", 1)
+            .optional()
+            .boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "recursion.v1.Egg",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Egg,
+    >("recursion.v1.Egg", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Egg {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -235,12 +238,12 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::group::<circle::Through>(",\"through\":", 1)
-            .optional(),
+            .optional()
+            .boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "recursion.v1.Circle",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Circle,
+    >("recursion.v1.Circle", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Circle {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -275,12 +278,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<Circle>(",\"circle\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<Circle>(",\"circle\":", 1)
+            .optional()
+            .boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "recursion.v1.Circle.Through",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        circle::Through,
+    >("recursion.v1.Circle.Through", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for circle::Through {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -318,10 +322,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<Node>(",\"node\":", 1).optional(),
         ::rsvc::codegen::json::Field::message::<Egg>(",\"egg\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "recursion.v1.Straight",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Straight,
+    >("recursion.v1.Straight", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Straight {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

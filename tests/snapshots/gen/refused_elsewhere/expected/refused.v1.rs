@@ -87,10 +87,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"\":_", 3).optional(),
         ::rsvc::codegen::json::Field::string(",\"1\":_1", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "refused.v1.Defaults",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Defaults,
+    >("refused.v1.Defaults", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Defaults {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

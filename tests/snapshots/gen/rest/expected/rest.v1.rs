@@ -64,10 +64,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rest.v1.GetBookRequest",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        GetBookRequest,
+    >("rest.v1.GetBookRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for GetBookRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -109,10 +108,9 @@ const _: () = {
         >(",\"published\":", 3)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rest.v1.Book",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Book,
+    >("rest.v1.Book", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Book {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -154,10 +152,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"parent\":", 1),
         ::rsvc::codegen::json::Field::message::<Book>(",\"book\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rest.v1.CreateBookRequest",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        CreateBookRequest,
+    >("rest.v1.CreateBookRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for CreateBookRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -200,10 +197,9 @@ const _: () = {
         >(",\"updateMask\":update_mask", 2)
             .optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rest.v1.UpdateBookRequest",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        UpdateBookRequest,
+    >("rest.v1.UpdateBookRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for UpdateBookRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -244,10 +240,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<Book>(",\"book\":", 2).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"author\":", 3).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "rest.v1.Tags",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Tags,
+    >("rest.v1.Tags", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Tags {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

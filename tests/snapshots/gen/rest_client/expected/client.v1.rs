@@ -47,10 +47,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"tags\":", 2).repeated(),
         ::rsvc::codegen::json::Field::message::<Filter>(",\"filter\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "client.v1.GetNoteRequest",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        GetNoteRequest,
+    >("client.v1.GetNoteRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for GetNoteRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -92,10 +91,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"text\":", 1),
         ::rsvc::codegen::json::Field::int64(",\"after\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "client.v1.Filter",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Filter,
+    >("client.v1.Filter", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Filter {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -135,10 +133,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<Note>(",\"note\":", 1).optional(),
         ::rsvc::codegen::json::Field::bool(",\"dryRun\":dry_run", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "client.v1.CreateNoteRequest",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        CreateNoteRequest,
+    >("client.v1.CreateNoteRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for CreateNoteRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -178,10 +175,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::string(",\"text\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "client.v1.Note",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Note,
+    >("client.v1.Note", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Note {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -119,10 +119,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"mn\":", 65)
             .map(::rsvc::codegen::json::Type::Fixed64),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "scalars.v1.Scalars",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Scalars,
+    >("scalars.v1.Scalars", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Scalars {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -125,7 +125,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::bytes(",\"seal\":", 9),
         ::rsvc::codegen::json::Field::bool(",\"fragile\":", 10),
         ::rsvc::codegen::json::Field::string(",\"address\":", 11).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<Parcel>(",\"box\":", 12).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Parcel>(",\"box\":", 12)
+            .in_oneof(0)
+            .boxed(),
         ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::Timestamp,
         >(",\"sentAt\":sent_at", 13)
@@ -143,10 +145,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::enumeration::<parcel::State>(",\"history\":", 17)
             .packed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "serde.v1.Parcel",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Parcel,
+    >("serde.v1.Parcel", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Parcel {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -254,10 +255,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::int32(",\"count\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "serde.v1.Parcel.Item",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        parcel::Item,
+    >("serde.v1.Parcel.Item", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for parcel::Item {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -294,10 +294,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "serde.v1.Nothing",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Nothing,
+    >("serde.v1.Nothing", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Nothing {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

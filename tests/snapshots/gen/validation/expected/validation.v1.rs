@@ -93,10 +93,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"street\":", 1),
         ::rsvc::codegen::json::Field::string(",\"country\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "validation.v1.Address",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Address,
+    >("validation.v1.Address", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Address {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -137,10 +136,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"qty\":", 2),
         ::rsvc::codegen::json::Field::double(",\"price\":", 3),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "validation.v1.Item",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Item,
+    >("validation.v1.Item", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Item {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -206,12 +204,13 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"discount\":", 14),
         ::rsvc::codegen::json::Field::uint32(",\"codes\":", 15).packed(),
         ::rsvc::codegen::json::Field::string(",\"note\":", 16).optional(),
-        ::rsvc::codegen::json::Field::message::<Order>(",\"parent\":", 17).optional(),
+        ::rsvc::codegen::json::Field::message::<Order>(",\"parent\":", 17)
+            .optional()
+            .boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "validation.v1.Order",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Order,
+    >("validation.v1.Order", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Order {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

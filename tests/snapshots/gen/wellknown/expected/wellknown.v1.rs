@@ -144,10 +144,9 @@ const _: () = {
         >(",\"values\":", 33)
             .map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "wellknown.v1.WellKnown",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        WellKnown,
+    >("wellknown.v1.WellKnown", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for WellKnown {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
