@@ -89,7 +89,7 @@ impl MessageEmitter<'_> {
         let mut sizes = rule.limited.iter().map(|id| {
             let rules = self.rules.fields.iter().find(|rules| rules.field == *id);
             let size = rules.and_then(|rules| rules.value.max_size()).expect("the list has a limit");
-            let list = tokens::parse(&reach::place(cx.schema, *id, "self"));
+            let list = tokens::parse(&access::place(cx.schema, *id, "self"));
             holds(size, &cx.on(StoredExpr::direct(list)))
         });
         match sizes.next() {

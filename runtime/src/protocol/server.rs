@@ -13,7 +13,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body::Frame;
 
 use super::compression::Compression;
-use super::envelope::{self, Envelope, EnvelopeError, EnvelopeReader, codec};
+use super::envelope::{self, Envelope, EnvelopeError, codec};
+use super::paced::{PacedError, PacedReader};
 use super::service::{Answering, AnyService, answered};
 use super::settings::ServerSettings;
 use super::wire::Codec;
@@ -25,6 +26,7 @@ use crate::call::{Body, Call, CallError, Exchange, Outgoing};
 use crate::error;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
+use crate::method::MethodKind;
 use crate::peer::Peer;
 use crate::stream::Incoming;
 use crate::validate::Validator;
@@ -104,7 +106,7 @@ pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCal
     let body = if dialect.is_text() { super::text::decode(body) } else { body };
     let mut exchange = Enveloped {
         call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy),
-        reader: EnvelopeReader::new(body, settings.max_request_size),
+        reader: PacedReader::new(body, settings.max_request_size, settings.waiting),
         request_compression,
         form: Form {
             dialect,
@@ -256,7 +258,7 @@ impl Form {
 /// A call whose messages stand in envelopes.
 struct Enveloped {
     call: Inbound,
-    reader: EnvelopeReader,
+    reader: PacedReader,
     request_compression: Option<Compression>,
     form: Form,
     settings: Arc<ServerSettings>,
@@ -320,13 +322,14 @@ fn wrong_number() -> CallError {
 
 /// An error of the body of requests: a caller that goes away ends the call.
 #[cold]
-fn broken(ctx: &Context, error: EnvelopeError) -> Status {
+fn broken(ctx: &Context, error: PacedError) -> Status {
     match error {
-        EnvelopeError::Body(_) => {
+        PacedError::Stalled(status) => status,
+        PacedError::Envelope(EnvelopeError::Body(_)) => {
             ctx.cancellation().cancel();
             Status::cancelled("the caller gave the call up")
         }
-        error => error.into(),
+        PacedError::Envelope(error) => error.into(),
     }
 }
 
@@ -356,9 +359,13 @@ impl Exchange for Enveloped {
     }
 
     fn requests(&mut self, _: &'static MessageInfo) -> Result<Box<dyn Incoming>, CallError> {
-        let empty = EnvelopeReader::new(Body::empty(), 0);
+        let waiting = self.settings.waiting;
+        let empty = PacedReader::new(Body::empty(), 0, waiting);
+        let reader = std::mem::replace(&mut self.reader, empty);
+        // Where both sides stream it may be the client that waits.
+        let is_bidi = self.call.method().kind == MethodKind::BidiStreaming;
         Ok(Box::new(Requests {
-            reader: std::mem::replace(&mut self.reader, empty),
+            reader: reader.into_stream(waiting.between.filter(|_| !is_bidi)),
             ctx: self.call.context().clone(),
             compression: self.request_compression,
             form: self.form,
@@ -382,7 +389,7 @@ impl Exchange for Enveloped {
 
 /// The requests of a call whose client streams.
 struct Requests {
-    reader: EnvelopeReader,
+    reader: PacedReader,
     ctx: Context,
     compression: Option<Compression>,
     form: Form,

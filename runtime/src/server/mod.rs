@@ -104,6 +104,8 @@ const MAX_CALLS: usize = 10_000;
 /// | [`max_connection_age`](Self::max_connection_age) | an hour, a tenth more or less |
 /// | [`max_concurrent_streams`](Self::max_concurrent_streams) | 200 calls a connection |
 /// | [`send_timeout`](Self::send_timeout) | a minute |
+/// | [`idle_timeout`](Self::idle_timeout), [`min_body_rate`](Self::min_body_rate) | 30 seconds, 240 bytes a second |
+/// | [`stream_idle_timeout`](Self::stream_idle_timeout) | 5 minutes |
 /// | [`max_unsent_size`](Self::max_unsent_size) | 64 MiB a connection |
 /// | [`max_header_list_size`](Self::max_header_list_size) | 16 KiB |
 /// | [`keepalive`](Self::keepalive) | a ping a minute, 20 seconds for its answer |
@@ -343,6 +345,27 @@ impl<L> Server<L> {
     /// [`max_connections`](Self::max_connections).
     pub fn max_connections_per_address(mut self, count: usize) -> Self {
         self.limits.connections_per_address = Some(count.max(1));
+        self
+    }
+
+    /// How long a client may keep the server waiting within a request message over gRPC, gRPC-Web and Connect; its call
+    /// ends with `DEADLINE_EXCEEDED` then. REST has a limit of its own. Default: 30 seconds. `None` has no limit.
+    pub fn idle_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.settings.waiting.patience.idle = timeout;
+        self
+    }
+
+    /// How many bytes of such a message must come each second, on average over the [`idle_timeout`](Self::idle_timeout).
+    /// With 0 any progress is enough. Default: 240.
+    pub fn min_body_rate(mut self, bytes_per_second: u32) -> Self {
+        self.settings.waiting.patience.rate = bytes_per_second;
+        self
+    }
+
+    /// How long a client that streams requests over gRPC, gRPC-Web or Connect may take until the next one, unless both
+    /// sides stream. Default: 5 minutes. `None` has no limit.
+    pub fn stream_idle_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.settings.waiting.between = timeout;
         self
     }
 

@@ -18,7 +18,6 @@ use crate::Context;
 use crate::bridge::{Code, Status};
 use crate::call::collect::Collect;
 use crate::call::dispatch::{self, Inbound};
-use crate::call::idle::Patience;
 use crate::call::{Body, Call, CallError, Exchange, Outgoing};
 use crate::error;
 use crate::json::MessageInfo;
@@ -218,7 +217,7 @@ impl Request {
                 timeout: timeout::of_caller(&parts.headers)?,
                 is_get: true,
                 body: Body::from(get.message),
-                collect: Collect::new(limit, BODY_TIMEOUT, Patience::DEFAULT),
+                collect: Collect::new(limit, BODY_TIMEOUT, settings.waiting.patience),
             });
         }
         let codec = parts.headers.get(CONTENT_TYPE).and_then(codec_of);
@@ -231,7 +230,7 @@ impl Request {
             timeout: timeout::of_caller(&parts.headers)?,
             is_get: false,
             body,
-            collect: Collect::new(limit, BODY_TIMEOUT, Patience::DEFAULT),
+            collect: Collect::new(limit, BODY_TIMEOUT, settings.waiting.patience),
         })
     }
 }

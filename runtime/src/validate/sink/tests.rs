@@ -14,7 +14,7 @@ struct Broken {
 
 static FIELDS: [json::Field; 2] =
     [json::Field::string(",\"names\":", 1), json::Field::string(",\"inner\":", 2)];
-static TABLE: MessageInfo = MessageInfo::new("demo.v1.Names", &FIELDS);
+static TABLE: MessageInfo = MessageInfo::new::<Broken>("demo.v1.Names", &FIELDS);
 static RULE: Rule = Rule::cel("text", "", 0);
 
 /// Reports as generated code does.
