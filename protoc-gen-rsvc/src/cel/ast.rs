@@ -28,7 +28,9 @@ impl Expr {
         match &self.kind {
             ExprKind::Literal(_) | ExprKind::Ident { .. } => Vec::new(),
             ExprKind::Select { operand, .. } | ExprKind::Has { operand, .. } => vec![operand],
-            ExprKind::Call { target, args, .. } => target.iter().map(|target| &**target).chain(args).collect(),
+            ExprKind::Call { target, args, .. } => {
+                target.iter().map(|target| &**target).chain(args).collect()
+            }
             ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::List(parts) => parts.iter().collect(),
             ExprKind::Conditional { cond, then, otherwise } => vec![cond, then, otherwise],
             ExprKind::Map(entries) => entries.iter().flat_map(|(key, value)| [key, value]).collect(),
