@@ -59,8 +59,8 @@ impl CelError {
             .help("write it as several rules")
     }
 
-    pub(super) fn too_many_loops(span: Span, limit: usize) -> Self {
-        let text = format!("more than {limit} loops (all, exists, map, filter) inside or behind each other");
+    pub(super) fn too_many_collections(span: Span, limit: usize) -> Self {
+        let text = format!("more than {limit} lists, maps and loops (as `all`) inside or behind each other");
         Self::new(Stage::Limit, span, text).help("write it as several rules")
     }
 

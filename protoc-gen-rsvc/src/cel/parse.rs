@@ -11,8 +11,8 @@ use super::macros;
 /// How deep expressions may nest. Every later step recurses over the tree, so this bounds them all, and it leaves
 /// room within the 128 levels that Rust's compiler takes of types and macros.
 pub const MAX_DEPTH: usize = 100;
-/// How many comprehensions may nest, or follow each other: each is a type around those of the others.
-pub const MAX_LOOPS: usize = 16;
+/// How many lists, maps and comprehensions may nest, or follow each other: each is a type around those of the others.
+pub const MAX_COLLECTIONS: usize = 12;
 /// How many nodes an expression may have.
 pub const MAX_SIZE: usize = 50_000;
 
@@ -369,19 +369,20 @@ impl Parser {
 fn within_limits(expr: &Expr) -> Result<(), CelError> {
     let mut open = vec![(expr, 1, 0)];
     let mut size = 0;
-    while let Some((part, level, loops)) = open.pop() {
+    while let Some((part, level, collections)) = open.pop() {
         size += 1;
         if level > MAX_DEPTH {
             return Err(CelError::too_deep(part.span, MAX_DEPTH));
         }
-        let loops = loops + usize::from(matches!(part.kind, ExprKind::Macro(_)));
-        if loops > MAX_LOOPS {
-            return Err(CelError::too_many_loops(part.span, MAX_LOOPS));
+        let is_one = matches!(part.kind, ExprKind::Macro(_) | ExprKind::List(_) | ExprKind::Map(_));
+        let collections = collections + usize::from(is_one);
+        if collections > MAX_COLLECTIONS {
+            return Err(CelError::too_many_collections(part.span, MAX_COLLECTIONS));
         }
         if size > MAX_SIZE {
             return Err(CelError::too_large(expr.span, MAX_SIZE));
         }
-        open.extend(part.parts().into_iter().map(|part| (part, level + 1, loops)));
+        open.extend(part.parts().into_iter().map(|part| (part, level + 1, collections)));
     }
     Ok(())
 }

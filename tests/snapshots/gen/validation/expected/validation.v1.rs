@@ -388,7 +388,7 @@ impl ::rsvc::Validate for Item {
 
 impl ::rsvc::Validate for Order {
     fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
-        if !(self.items.len() < 1) && !(self.items.len() > 100) {
+        if !(self.items.len() > 100) {
             if !(self
                 .items
                 .as_slice()
@@ -632,7 +632,7 @@ impl ::rsvc::Validate for Order {
 
 impl ::rsvc::Validate for Cart {
     fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
-        if !(self.items.len() < 1) && !(self.items.len() > 50) {
+        if !(self.items.len() > 50) {
             if !(self
                 .items
                 .as_slice()
