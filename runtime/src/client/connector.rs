@@ -10,6 +10,8 @@ use hyper_util::client::legacy::connect::{Connection, HttpConnector};
 use tokio::time::timeout;
 use tower_service::Service;
 
+use super::settings::ConnectionSettings;
+use super::watched::Watched;
 use crate::call::BoxError;
 
 /// What makes connections to the server of a URI.
@@ -56,33 +58,35 @@ pub(super) fn tcp(timeout: Duration, keepalive: Option<(Duration, Duration)>) ->
 /// How often the kernel asks before it gives a peer up.
 const PROBES: u32 = 4;
 
-/// A connector that gives up after some time, whatever it waits for: the name, TCP or TLS.
+/// A connector that gives up after some time, whatever it waits for: the name, TCP or TLS. Its connections are watched.
 #[derive(Clone)]
 pub(super) struct Timed<C> {
     connector: C,
-    timeout: Duration,
+    settings: ConnectionSettings,
 }
 
 impl<C> Timed<C> {
-    pub(super) fn new(connector: C, timeout: Duration) -> Self {
-        Self { connector, timeout }
+    pub(super) fn new(connector: C, settings: ConnectionSettings) -> Self {
+        Self { connector, settings }
     }
 }
 
 impl<C: Connector> Service<Uri> for Timed<C> {
-    type Response = C::Response;
+    type Response = Watched<C::Response>;
     type Error = BoxError;
-    type Future = BoxFuture<'static, Result<C::Response, BoxError>>;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
     fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Result<(), BoxError>> {
         self.connector.poll_ready(task).map_err(Into::into)
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connected = timeout(self.timeout, self.connector.call(uri));
+        let stall = self.settings.stall();
+        let connected = timeout(self.settings.connect_timeout, self.connector.call(uri));
         Box::pin(async move {
             match connected.await {
-                Ok(connected) => connected.map_err(Into::into),
+                Ok(Ok(io)) => Ok(Watched::new(io, stall)),
+                Ok(Err(error)) => Err(error.into()),
                 Err(_) => Err(NO_ANSWER.into()),
             }
         })

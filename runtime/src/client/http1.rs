@@ -23,7 +23,7 @@ impl<C: Connector> Http1<C> {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .http1_max_buf_size(max_header_list_size.max(BUFFER))
-            .build(Timed::new(connector, settings.connect_timeout));
+            .build(Timed::new(connector, settings.clone()));
         Self { client, max_header_list_size }
     }
 }

@@ -17,8 +17,8 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use super::connector::{Connector, NO_ANSWER};
-use super::first_byte::FirstByte;
 use super::settings::ConnectionSettings;
+use super::watched::Watched;
 use crate::bridge::Status;
 use crate::call::{Body, BoxError};
 use crate::protocol::client::{Sent, Transport};
@@ -259,7 +259,7 @@ async fn open(
     if let Some((interval, timeout)) = settings.keepalive {
         builder.keep_alive_interval(interval).keep_alive_timeout(timeout);
     }
-    let io = FirstByte::new(io, settings.connect_timeout);
+    let io = Watched::new(io, settings.stall()).speaks_first(settings.connect_timeout);
     let (sender, connection) = builder.handshake(io).await?;
     let task = tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -22,3 +22,10 @@ impl Default for ConnectionSettings {
         }
     }
 }
+
+impl ConnectionSettings {
+    /// How long a server may take nothing of what it is sent: as long as one that is gone goes unnoticed.
+    pub(super) fn stall(&self) -> Option<Duration> {
+        self.keepalive.map(|(interval, timeout)| interval.saturating_add(timeout))
+    }
+}

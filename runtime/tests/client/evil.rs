@@ -22,10 +22,10 @@ pub(crate) const WAYS: [(Protocol, HttpVersion); 5] = [
 const OVER_HTTP1: [Protocol; 2] = [Protocol::GrpcWeb, Protocol::Connect];
 const OVER_HTTP2: [Protocol; 3] = [Protocol::Grpc, Protocol::GrpcWeb, Protocol::Connect];
 /// A peer may send a little of what is refused before it notices: what the kernel holds, and what is read at once.
-const A_LITTLE: usize = 32 << 20;
+pub(crate) const A_LITTLE: usize = 32 << 20;
 
 /// How calls of each kind end: one response, many requests, many responses.
-async fn outcomes(channel: &Channel, ctx: &Context) -> [Status; 3] {
+pub(crate) async fn outcomes(channel: &Channel, ctx: &Context) -> [Status; 3] {
     let ended = async {
         let one = unary(channel, ctx).await.map(drop);
         let many = upload(channel, ctx).await.map(drop);
@@ -35,25 +35,35 @@ async fn outcomes(channel: &Channel, ctx: &Context) -> [Status; 3] {
     timeout(LONG, ended).await.expect("a call ends, whatever the server does")
 }
 
-fn all_are(statuses: &[Status], expected: Code, name: &str) {
+pub(crate) fn all_are(statuses: &[Status], expected: Code, name: &str) {
     for status in statuses {
         assert_eq!(status.code(), expected, "{name}: {status:?}");
         assert_eq!(is_retryable(status), expected == Code::Unavailable, "{name}: {status:?}");
     }
 }
 
-async fn lazy(protocol: Protocol, version: HttpVersion, script: Script) -> Channel {
+pub(crate) async fn lazy(protocol: Protocol, version: HttpVersion, script: Script) -> Channel {
     let address = if version == HttpVersion::Http1 { http1(script).await } else { http2(script).await };
     let builder = Channel::builder(format!("http://{address}")).protocol(protocol).http_version(version);
     builder.max_response_size(1000).connect_lazy().unwrap()
 }
 
 /// The media type of a good response to a unary call.
-fn media_type(protocol: Protocol) -> &'static str {
+pub(crate) fn media_type(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Grpc => "application/grpc",
         Protocol::GrpcWeb => "application/grpc-web+proto",
         _ => "application/proto",
+    }
+}
+
+/// A good response to a unary call.
+pub(crate) fn good(protocol: Protocol) -> Answer {
+    let good = answer(media_type(protocol));
+    match protocol {
+        Protocol::Connect => good.data(&hi()[5..]),
+        Protocol::GrpcWeb => good.data(hi()).data(envelope(0x80, b"grpc-status: 0\r\n")),
+        _ => good.data(hi()).trailers([("grpc-status", "0")]),
     }
 }
 
@@ -335,14 +345,7 @@ async fn what_is_no_http_is_unavailable() {
 async fn a_channel_recovers() {
     // The first connection goes away in the middle of a call, the next is good.
     for protocol in OVER_HTTP2 {
-        let good = if protocol == Protocol::Connect {
-            answer(media_type(protocol)).data(&hi()[5..])
-        } else if protocol == Protocol::GrpcWeb {
-            answer(media_type(protocol)).data(hi()).data(envelope(0x80, b"grpc-status: 0\r\n"))
-        } else {
-            answer(media_type(protocol)).data(hi()).trailers([("grpc-status", "0")])
-        };
-        let channel = crate::raw::second_is_good(protocol, good).await;
+        let channel = crate::raw::second_is_good(protocol, good(protocol)).await;
         let status = timeout(LONG, unary(&channel, &Context::new())).await.unwrap().unwrap_err();
         all_are(&[status], Code::Unavailable, &format!("{protocol:?}"));
         let response = timeout(LONG, unary(&channel, &Context::new())).await.unwrap();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here is a test")]
 
+mod bounds;
 mod connect;
 mod connections;
 mod endings;
@@ -10,4 +11,7 @@ mod grpc;
 mod grpc_web;
 mod raw;
 mod requests;
+#[cfg(feature = "rest-client")]
+mod rest;
 mod setup;
+mod stuck;

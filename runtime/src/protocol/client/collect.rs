@@ -8,7 +8,7 @@ use crate::bridge::Status;
 use crate::call::Body;
 use crate::protocol::envelope::too_large;
 
-/// The beginning of a body, of about `limit` bytes at most, whatever happens to the rest.
+/// The beginning of a body, of at most `limit` bytes, whatever happens to the rest.
 #[cfg(feature = "rest-client")]
 pub(crate) async fn beginning(mut body: Body, limit: usize) -> Vec<u8> {
     let mut whole = Vec::new();
@@ -16,8 +16,9 @@ pub(crate) async fn beginning(mut body: Body, limit: usize) -> Vec<u8> {
     let mut wanted = body.size_hint().lower() <= limit as u64;
     while wanted && let Some(Ok(data)) = std::future::poll_fn(|task| body.poll_data(task)).await {
         whole.extend_from_slice(&data);
-        wanted = whole.len() <= limit;
+        wanted = whole.len() < limit;
     }
+    whole.truncate(limit);
     whole
 }
 
