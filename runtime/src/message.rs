@@ -11,6 +11,10 @@ use crate::json::memory::{self, TooMuchMemory, Unfit};
 use crate::json::{self, Field, MessageInfo, NegativeZeros, ReadOptions};
 use crate::validate::Validate;
 
+/// The memory that a message may take unless somebody says otherwise, in bytes.
+#[cfg(feature = "rpc")]
+pub(crate) const DEFAULT_MEMORY: usize = 32 << 20;
+
 /// A message of any type, as protocols read and write it.
 ///
 /// Every message that has JSON and rules is one; generated messages are.

@@ -13,6 +13,11 @@ pub(crate) fn is_always_there(schema: &Schema, field: FieldId) -> bool {
     schema.fields[field].storage.shape == Shape::Plain
 }
 
+/// Whether it is a map that keeps its keys in their order.
+pub(crate) fn is_sorted_map(schema: &Schema, field: FieldId) -> bool {
+    schema.fields[field].storage.shape == Shape::BTreeMap
+}
+
 /// A field that is not optional, as a place of type `T`.
 pub(crate) fn place(schema: &Schema, field: FieldId, base: &str) -> String {
     let place = format!("{base}.{}", schema.fields[field].rust_name);

@@ -2,11 +2,11 @@
 //!
 //! The typed code uses them for names; what an `Any` holds is read and written by them alone.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 
 use prost::Message;
 
-use super::memory::{self, Meter};
+use super::meter::Meter;
 use super::{Error, Json, Reader, Writer, encode};
 
 /// A message: its name and its fields, in the order of their indices.
@@ -19,8 +19,8 @@ pub struct MessageInfo {
     pub(crate) form: Form,
     /// Bytes of its struct in memory.
     pub(super) size: usize,
-    /// See [`MessageInfo::expansion`]; zero as long as nobody has asked.
-    expansion: AtomicU32,
+    /// How many bytes of memory a byte of such a message can take at most; zero as long as nobody has asked.
+    pub(super) expansion: AtomicU32,
 }
 
 /// The shape of a message's JSON.
@@ -99,22 +99,6 @@ impl MessageInfo {
         fields: &'static [Field],
     ) -> Self {
         Self::of::<T>(name, fields, Form::Value(Codec::of::<T>()))
-    }
-
-    /// How many bytes of memory a byte of a message's binary form or of its JSON can take at most.
-    #[inline]
-    pub(super) fn expansion(&self) -> usize {
-        match self.expansion.load(Ordering::Relaxed) {
-            0 => self.find_expansion(),
-            known => known as usize,
-        }
-    }
-
-    #[cold]
-    fn find_expansion(&self) -> usize {
-        let found = memory::expansion(self).clamp(1, u32::MAX as usize);
-        self.expansion.store(u32::try_from(found).unwrap_or(u32::MAX), Ordering::Relaxed);
-        found
     }
 }
 

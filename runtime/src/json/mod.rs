@@ -20,6 +20,7 @@ mod fields;
 pub(crate) mod info;
 mod locate;
 pub(crate) mod memory;
+mod meter;
 mod options;
 #[cfg(feature = "rest")]
 pub(crate) mod paths;
@@ -42,7 +43,7 @@ pub use fields::{JsonMap, MapKey, Object};
 #[doc(hidden)]
 pub use info::{EnumInfo, Field, JsonEnum, MessageInfo, Type};
 #[doc(hidden)]
-pub use memory::Meter;
+pub use meter::Meter;
 pub use options::{ReadOptions, WriteOptions};
 #[doc(hidden)]
 pub use read::Reader;
@@ -96,7 +97,7 @@ pub trait Json {
     /// Takes a value from the text and adds up what reading it would take besides its struct. For messages whose JSON is
     /// not by their table.
     #[doc(hidden)]
-    fn measure(reader: &mut Reader<'_>, meter: &mut memory::Meter) -> Result<(), Error>
+    fn measure(reader: &mut Reader<'_>, meter: &mut Meter) -> Result<(), Error>
     where
         Self: Sized,
     {

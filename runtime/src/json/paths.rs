@@ -1,7 +1,8 @@
 //! The fields that a JSON text names, as the paths of a field mask.
 
 use super::info::{Cardinality, Form, MessageInfo, Type};
-use super::memory::{Meter, TooMuchMemory, Unfit};
+use super::memory::{TooMuchMemory, Unfit};
+use super::meter::Meter;
 use super::{Error, ReadOptions, Reader};
 
 /// The paths of the fields of `info` in the object that `json` is: down to values, lists and maps. A field that is

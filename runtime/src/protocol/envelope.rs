@@ -399,6 +399,26 @@ mod tests {
     }
 
     #[test]
+    fn what_takes_too_much_memory_is_not_read() {
+        use crate::bridge::Code;
+        use crate::pb::google::rpc::BadRequest;
+        use crate::protocol::wire::Codec;
+
+        let json = format!("{{\"fieldViolations\":[{}{{}}]}}", "{},".repeat(1_000_000));
+        for (codec, content) in [(Codec::Protobuf, b"\x0a\0".repeat(1_000_000)), (Codec::Json, json.into())] {
+            let content = Bytes::from(content);
+            let mut message = BadRequest::default();
+            let error = codec::read(codec, content.clone(), 32 << 20, &mut message).unwrap_err();
+            assert_eq!(error.code(), Code::ResourceExhausted);
+            assert!(error.message().contains("(`max_message_memory`)"), "{}", error.message());
+            // Nothing of it was built.
+            assert_eq!(message.field_violations.capacity(), 0);
+            codec::read(codec, content, 1 << 30, &mut message).unwrap();
+            assert!(message.field_violations.len() >= 1_000_000);
+        }
+    }
+
+    #[test]
     fn one_frame_is_not_copied() {
         let frame = Bytes::from_static(&[0, 0, 0, 0, 2, 7, 8, 1, 0, 0, 0, 0]);
         let mut reader = EnvelopeReader::new(Body::from(frame.clone()), 2);

@@ -3,7 +3,7 @@
 use super::compression::Compression;
 use super::paced::Waiting;
 use crate::call::dispatch::Policy;
-use crate::json::memory;
+use crate::message;
 
 /// The size from which response messages are compressed.
 #[derive(Clone, Copy)]
@@ -49,7 +49,7 @@ impl Default for ServerSettings {
         Self {
             policy,
             max_request_size: 4 << 20,
-            max_message_memory: memory::DEFAULT_LIMIT,
+            max_message_memory: message::DEFAULT_MEMORY,
             max_response_size: usize::MAX,
             accept_compression: Compression::SUPPORTED.to_vec(),
             compress: CompressFrom::ByProtocol,

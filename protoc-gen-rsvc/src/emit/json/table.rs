@@ -4,7 +4,8 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::JsonEmitter;
-use crate::model::{FieldId, FieldKind, Presence, Shape, ValueType, WellKnown};
+use crate::model::{FieldId, FieldKind, Presence, ValueType, WellKnown};
+use crate::storage::access;
 
 impl JsonEmitter<'_> {
     pub(super) fn table_line(&self, id: FieldId) -> TokenStream {
@@ -39,7 +40,7 @@ impl JsonEmitter<'_> {
             _ => quote! {},
         };
         let boxed = field.storage.boxed.then(|| quote! { .boxed() });
-        let sorted = (field.storage.shape == Shape::BTreeMap).then(|| quote! { .sorted() });
+        let sorted = access::is_sorted_map(self.schema, id).then(|| quote! { .sorted() });
         quote! { ::rsvc::codegen::json::Field::#new(#names, #number) #cardinality #nullable #boxed #sorted }
     }
 

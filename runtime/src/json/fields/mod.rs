@@ -1,5 +1,6 @@
 //! Messages by their tables: what generated code calls for a field of each kind.
 
+mod levels;
 mod map;
 mod object;
 mod read;

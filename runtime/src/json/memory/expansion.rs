@@ -1,19 +1,36 @@
 //! The factor by which messages of a type grow at most.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
-use super::meter::{hash_map, heap, list, tree_map};
 use super::{UNKNOWN, entry_size, value_size};
 use crate::json::info::{Cardinality, Field, Form, MessageInfo, Type};
+use crate::json::meter::{hash_map, heap, list, tree_map};
 
 /// The least that an occurrence of a field takes: a tag and a length, two brackets, or an element and its comma.
 const LEAST: usize = 2;
 /// What a text and its buffers take at most, for each byte: the shortest paths of a field mask in JSON are one comma.
 const TEXT: usize = 128;
 
-/// How many bytes of memory a byte of a message's binary form or of its JSON can take at most.
-#[cold]
-pub(in crate::json) fn expansion(root: &MessageInfo) -> usize {
+impl MessageInfo {
+    /// How many bytes of memory a byte of a message's binary form or of its JSON can take at most.
+    #[inline]
+    pub(super) fn expansion(&self) -> usize {
+        match self.expansion.load(Ordering::Relaxed) {
+            0 => self.find_expansion(),
+            known => known as usize,
+        }
+    }
+
+    #[cold]
+    fn find_expansion(&self) -> usize {
+        let found = u32::try_from(expansion(self)).unwrap_or(u32::MAX).max(1);
+        self.expansion.store(found, Ordering::Relaxed);
+        found as usize
+    }
+}
+
+fn expansion(root: &MessageInfo) -> usize {
     let mut most = 0;
     let mut seen = BTreeSet::new();
     let mut open = vec![root];

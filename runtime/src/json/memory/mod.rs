@@ -5,20 +5,12 @@
 //! hold is within the limit; the factor of their type says so by one comparison.
 
 mod expansion;
-mod meter;
 mod text;
 mod wire;
 
-pub(super) use expansion::expansion;
-pub use meter::Meter;
-
 use super::info::{Field, MessageInfo, Type};
+use super::meter::Meter;
 use super::{Error, Json, ReadOptions};
-
-/// The memory that every message may take, in bytes.
-pub(crate) const DEFAULT_LIMIT: usize = 32 << 20;
-/// The memory that a message may take for each of its bytes, whatever the limit is.
-const PER_BYTE: usize = 32;
 
 /// The memory that is assumed for a byte of a message of which nothing is known.
 const UNKNOWN: usize = 16;

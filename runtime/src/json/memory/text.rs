@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::meter::Meter;
 use super::{TooMuchMemory, Unfit, entry_size, value_size};
 use crate::json::info::{Cardinality, Field, Form, MessageInfo, Type};
+use crate::json::meter::Meter;
 use crate::json::{Error, ReadOptions, Reader};
 
 /// Whether reading stays within the limit.

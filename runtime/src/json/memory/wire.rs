@@ -2,9 +2,9 @@
 
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-use super::meter::Meter;
 use super::{TooMuchMemory, entry_size, value_size};
 use crate::json::info::{Cardinality, Field, Form, MessageInfo, Type};
+use crate::json::meter::Meter;
 use crate::json::options::MAX_DEPTH;
 
 /// Whether decoding stays within the limit. What cannot be decoded is an error of the decoder, which gets as far.

@@ -21,7 +21,7 @@ pub struct Reader<'a> {
     pub(super) pos: usize,
     pub(super) options: ReadOptions,
     /// Messages that may still open: see [`ReadOptions::depth_limit`].
-    levels_left: u32,
+    pub(super) levels_left: u32,
     /// Within an `Any`.
     in_any: bool,
     /// The object of an `Any` whose `@type` has been read already: where its fields are read from.

@@ -4,7 +4,7 @@ use prost_types::Any;
 
 use super::EMPTY;
 use crate::json::info::Form;
-use crate::json::memory::Meter;
+use crate::json::meter::Meter;
 use crate::json::{Error, Field, Json, MessageInfo, Reader, Writer, dynamic, registry};
 
 /// What the bytes of an `Any` take at most for each byte of its JSON: they come in parts, in several buffers, and `-1` is

@@ -4,7 +4,7 @@ use prost_types::Duration;
 
 use super::SECONDS;
 use super::datetime::{push_nanos, take, take_digits, take_nanos};
-use crate::json::memory::Meter;
+use crate::json::meter::Meter;
 use crate::json::{Error, Json, MessageInfo, Reader, Writer};
 
 /// About 10,000 years, the range that the type has.

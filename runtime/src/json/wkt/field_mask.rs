@@ -2,7 +2,7 @@
 
 use prost_types::FieldMask;
 
-use crate::json::memory::Meter;
+use crate::json::meter::Meter;
 use crate::json::{Error, Field, Json, MessageInfo, Reader, Writer};
 
 impl Json for FieldMask {

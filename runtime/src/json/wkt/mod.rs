@@ -10,7 +10,7 @@ mod prost_types;
 mod timestamp;
 mod values;
 
-use super::memory::Meter;
+use super::meter::Meter;
 use super::{Error, Field, Json, MessageInfo, NegativeZeros, Reader, Writer};
 
 /// The names of a wrapper's field, as a table has them.

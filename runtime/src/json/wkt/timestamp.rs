@@ -6,7 +6,7 @@ use super::SECONDS;
 use super::datetime::{
     DateTime, MAX_SECONDS, MIN_SECONDS, push_digits, push_nanos, take, take_digits, take_nanos,
 };
-use crate::json::memory::Meter;
+use crate::json::meter::Meter;
 use crate::json::{Error, Json, MessageInfo, Reader, Writer};
 
 impl Json for Timestamp {

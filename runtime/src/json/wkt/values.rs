@@ -3,7 +3,7 @@
 use prost_types::value::Kind;
 use prost_types::{ListValue, NullValue, Struct, Value};
 
-use crate::json::memory::Meter;
+use crate::json::meter::Meter;
 use crate::json::{Error, Field, Json, MessageInfo, Reader, Type, Writer};
 
 impl Json for Value {

@@ -23,7 +23,7 @@ use http::{HeaderValue, Request, Response};
 use super::compression::Compression;
 use super::wire::Codec;
 use crate::call::{Body, BoxError};
-use crate::json::memory;
+use crate::message;
 
 pub(crate) use call::ClientCall;
 #[cfg(feature = "rest-client")]
@@ -93,7 +93,7 @@ impl Default for ClientSettings {
             validate_requests: false,
             max_request_size: usize::MAX,
             max_response_size: 4 << 20,
-            max_message_memory: memory::DEFAULT_LIMIT,
+            max_message_memory: message::DEFAULT_MEMORY,
             codec: Codec::default(),
             compression: None,
             accept: None,

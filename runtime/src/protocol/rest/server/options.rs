@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::origins::Origins;
 use crate::call::dispatch::Policy;
 use crate::call::idle::Patience;
-use crate::json::{WriteOptions, memory};
-use crate::metadata;
+use crate::json::WriteOptions;
 use crate::transcode::url::QueryRules;
+use crate::{message, metadata};
 
 /// How REST is served: limits, and what to do where the specification leaves a choice.
 ///
@@ -63,7 +63,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             max_body_size: 4 << 20,
-            max_message_memory: memory::DEFAULT_LIMIT,
+            max_message_memory: message::DEFAULT_MEMORY,
             max_uri_length: 16 << 10,
             max_header_size: 16 << 10,
             max_query_pairs: 2_000,

@@ -1,6 +1,7 @@
 //! What allocations take.
 
-use super::PER_BYTE;
+/// The memory that a message may take for each of its bytes, whatever the limit is.
+const PER_BYTE: usize = 32;
 
 /// Adds up what reading a message takes. Generated code calls none of its methods.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ pub(super) const fn tree_map(count: usize, entry: usize) -> usize {
 
 impl Meter {
     /// For a message of `len` bytes where the limit is `limit`.
-    pub(in crate::json) fn for_message(len: usize, limit: usize) -> Self {
+    pub(super) fn for_message(len: usize, limit: usize) -> Self {
         Self { allowed: allowed(len, limit), held: 0, left: 0 }
     }
 
@@ -81,7 +82,7 @@ impl Meter {
 
     /// Whether it is too much already.
     #[inline]
-    pub(in crate::json) fn is_exceeded(&self) -> bool {
+    pub(super) fn is_exceeded(&self) -> bool {
         self.total() > self.allowed
     }
 
@@ -92,13 +93,13 @@ impl Meter {
 
     /// An allocation.
     #[inline]
-    pub(in crate::json) fn add(&mut self, bytes: usize) {
+    pub(super) fn add(&mut self, bytes: usize) {
         self.held = self.held.saturating_add(heap(bytes));
     }
 
     /// A text or bytes.
     #[inline]
-    pub(in crate::json) fn add_text(&mut self, len: usize) {
+    pub(super) fn add_text(&mut self, len: usize) {
         self.add(if len == 0 { 0 } else { len.max(8) });
     }
 
@@ -109,20 +110,20 @@ impl Meter {
     }
 
     /// Content of which nothing else is known.
-    pub(in crate::json) fn add_unknown(&mut self, len: usize, factor: usize) {
+    pub(super) fn add_unknown(&mut self, len: usize, factor: usize) {
         self.held = self.held.saturating_add(len.saturating_mul(factor));
     }
 
     /// A list grows.
     #[inline]
-    pub(in crate::json) fn grow_list(&mut self, before: usize, after: usize, size: usize) {
+    pub(super) fn grow_list(&mut self, before: usize, after: usize, size: usize) {
         if before == 0 || capacity(before, size) != capacity(after, size) {
             self.replace(list(before, size), list(after, size));
         }
     }
 
     /// A map takes one more entry.
-    pub(in crate::json) fn grow_map(&mut self, before: usize, entry: usize, sorted: bool) {
+    pub(super) fn grow_map(&mut self, before: usize, entry: usize, sorted: bool) {
         if sorted {
             self.held = self.held.saturating_add(tree_map(before + 1, entry) - tree_map(before, entry));
         } else {
