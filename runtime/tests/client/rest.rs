@@ -44,7 +44,7 @@ impl Json for Report {
     fn info() -> &'static MessageInfo {
         static FIELDS: [Field; 2] =
             [Field::string(",\"text\":", 1), Field::message::<rpc::Status>(",\"error\":", 2)];
-        static INFO: MessageInfo = MessageInfo::new("a.Report", &FIELDS);
+        static INFO: MessageInfo = MessageInfo::new::<Report>("a.Report", &FIELDS);
         &INFO
     }
 
