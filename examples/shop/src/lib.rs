@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rsvc::server::{BoundServer, Health, ServeError};
-use rsvc::{Server, ServiceInfo};
+use rsvc::{Server, ServiceInfo, rest};
 use tokio::sync::{Mutex, Notify, broadcast, oneshot};
 use tokio::task::JoinHandle;
 
@@ -114,6 +114,10 @@ pub struct Connections {
     pub header_timeout: Option<Duration>,
     /// How long a response may wait for its reader.
     pub send_timeout: Option<Duration>,
+    /// How long a request may pause within a message, or a stream between two.
+    pub idle_timeout: Option<Duration>,
+    /// Bytes of a request that must come each second.
+    pub min_body_rate: Option<u32>,
 }
 
 impl Connections {
@@ -127,9 +131,19 @@ impl Connections {
         if self.send_timeout.is_some() {
             server = server.send_timeout(self.send_timeout);
         }
-        // PLACE FOR: `--idle-timeout` (`Server::body_timeout`) and `--min-body-rate` (`Server::min_body_rate`), here
-        // and in the arguments of `main.rs`.
-        server
+        let mut rest = rest::Options::new().accept_compressed(true);
+        if let Some(timeout) = self.idle_timeout {
+            server = server.idle_timeout(Some(timeout)).stream_idle_timeout(Some(timeout));
+            rest = rest.idle_timeout(timeout);
+        }
+        if let Some(rate) = self.min_body_rate {
+            server = server.min_body_rate(rate);
+            rest = rest.min_rate(rate);
+        }
+        if let Some(timeout) = self.send_timeout {
+            rest = rest.send_timeout(timeout);
+        }
+        server.rest(rest)
     }
 }
 
@@ -189,7 +203,6 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
         // The page of commands that the shop prints asks it, and its `.proto` files are public.
         .public_reflection()
         .health(health)
-        .rest(rsvc::rest::Options::new().accept_compressed(true))
         .bind(options.listen)
         .await?;
     Ok(Ready { server, readiness, token, place })

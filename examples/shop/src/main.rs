@@ -41,7 +41,12 @@ struct Args {
     /// How long a response may wait for its reader [default: 60]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     send_timeout: Option<Duration>,
-    // PLACE FOR: `--idle-timeout` (seconds) and `--min-body-rate` (bytes a second), see `Connections::apply`.
+    /// How long a request may pause within a message [default: 30], or a stream between two [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    idle_timeout: Option<Duration>,
+    /// Bytes of a request that must come each second [default: 240]
+    #[arg(long, value_name = "BYTES")]
+    min_body_rate: Option<u32>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -54,8 +59,8 @@ async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let Args { max_upload: upload_bytes, max_rooms: rooms, backlog, .. } = args;
     let limits = Limits { upload_bytes, rooms, backlog, ..Limits::default() };
-    let Args { max_connections: max, header_timeout, send_timeout, .. } = args;
-    let connections = Connections { max, header_timeout, send_timeout };
+    let Args { max_connections: max, header_timeout, send_timeout, idle_timeout, min_body_rate, .. } = args;
+    let connections = Connections { max, header_timeout, send_timeout, idle_timeout, min_body_rate };
     let Args { data, listen, token, .. } = args;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();

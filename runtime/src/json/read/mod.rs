@@ -141,6 +141,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Back to a value that was read only to look ahead.
+    #[cfg(feature = "serde")]
     pub(super) fn rewind(&mut self, at: usize) {
         self.pos = at;
     }
