@@ -1,6 +1,6 @@
 //! Which protocol a request to the path of a method speaks.
 
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HOST};
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
 
@@ -8,7 +8,7 @@ use super::connect;
 use super::grpc;
 use super::server::{Dialect, ServerCall, serve as serve_enveloped};
 use super::service::{Answering, AnyService};
-use super::wire::{Codec, PER_HEADER};
+use super::wire::{self, Codec, PER_HEADER};
 use crate::bridge::Status;
 use crate::call::Body;
 use crate::method::MethodKind;
@@ -79,24 +79,39 @@ impl RpcMedia {
     }
 }
 
-/// The answer to a request over HTTP/1.1 whose head has more headers than it may, or two hosts. Over HTTP/2 the
-/// connection sees to that.
+/// The answer to a request that has more headers than it may, or over HTTP/1.1 not one host. Of what did not come over a
+/// connection it is not known whether it had one.
 #[allow(clippy::result_large_err, reason = "the refusal is sent as it is")]
-pub(crate) fn check_head(parts: &Parts, max_header_list_size: usize) -> Result<(), Response<Body>> {
-    let (mut size, mut hosts) = (0, 0);
+#[inline]
+pub(crate) fn check_head(
+    parts: &Parts,
+    media: RpcMedia,
+    is_connection: bool,
+    max_header_list_size: usize,
+) -> Result<(), Response<Body>> {
+    let mut size = 0;
     for (name, value) in &parts.headers {
         size += name.as_str().len() + value.len() + PER_HEADER;
-        hosts += usize::from(name == HOST);
     }
     if size > max_header_list_size {
-        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-        return Err(plain(status, "the request has more headers than the server takes\n"));
+        return Err(too_many_headers(parts, media, max_header_list_size));
     }
-    // RFC 9112, section 3.2.
-    if hosts > 1 {
-        return Err(plain(StatusCode::BAD_REQUEST, "the request has more than one host\n"));
+    if is_connection && parts.version == Version::HTTP_11 && !wire::has_one_host(&parts.headers) {
+        return Err(plain(StatusCode::BAD_REQUEST, "a request has one host\n"));
     }
     Ok(())
+}
+
+#[cold]
+fn too_many_headers(parts: &Parts, media: RpcMedia, limit: usize) -> Response<Body> {
+    if let RpcMedia::Grpc(codec) = media
+        && parts.version >= Version::HTTP_2
+    {
+        let message = format!("the request has more than {limit} bytes of headers");
+        return grpc::server::GRPC.refusal(codec, &Status::resource_exhausted(message));
+    }
+    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    plain(status, "the request has more headers than the server takes\n")
 }
 
 /// The protocol of a request to the path of a method of this kind, or the answer to one that speaks none.

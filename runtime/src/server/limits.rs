@@ -36,7 +36,7 @@ impl Default for Limits {
             keepalive: Some((Duration::from_mins(1), Duration::from_secs(20))),
             handshake: Duration::from_secs(20),
             send_timeout: Some(Duration::from_mins(1)),
-            unsent: 64 << 20,
+            unsent: 32 << 20,
             age: Some(Duration::from_hours(1)),
         }
     }

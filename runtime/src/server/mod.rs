@@ -5,6 +5,7 @@ mod bound;
 mod connect_info;
 mod connection;
 mod connection_timer;
+mod control_frames;
 mod error;
 /// The services that a server brings itself.
 #[allow(unreachable_pub)] // the generator does not know that nothing is public here
@@ -106,7 +107,7 @@ const MAX_CALLS: usize = 10_000;
 /// | [`send_timeout`](Self::send_timeout) | a minute |
 /// | [`idle_timeout`](Self::idle_timeout), [`min_body_rate`](Self::min_body_rate) | 30 seconds, 240 bytes a second |
 /// | [`stream_idle_timeout`](Self::stream_idle_timeout) | 5 minutes |
-/// | [`max_unsent_size`](Self::max_unsent_size) | 64 MiB a connection |
+/// | [`max_unsent_size`](Self::max_unsent_size) | 32 MiB a connection |
 /// | [`max_header_list_size`](Self::max_header_list_size) | 16 KiB |
 /// | [`keepalive`](Self::keepalive) | a ping a minute, 20 seconds for its answer |
 /// | [`handshake_timeout`](Self::handshake_timeout) | 20 seconds until a connection speaks |
@@ -386,7 +387,7 @@ impl<L> Server<L> {
 
     /// How much the responses of one connection of HTTP/2 may hold that its client has not taken, in bytes. A response
     /// beyond that is dropped and its call ends with `RESOURCE_EXHAUSTED` (`ENHANCE_YOUR_CALM`), unless it is alone. From
-    /// 16 MiB on new calls and messages of streams wait. Default: 64 MiB.
+    /// 16 MiB on new calls and messages of streams wait. Default: 32 MiB.
     pub fn max_unsent_size(mut self, bytes: usize) -> Self {
         self.limits.unsent = bytes;
         self

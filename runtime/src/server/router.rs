@@ -10,7 +10,7 @@ use std::task::{Context as Task, Poll};
 use bytes::Bytes;
 use fnv::FnvHashMap;
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode, Version};
+use http::{Method, Request, Response, StatusCode};
 use tower::{Service, ServiceExt as _};
 
 use super::connect_info::ConnectInfo;
@@ -44,7 +44,7 @@ struct Shared {
     /// `None` where no service can be reached over REST.
     #[cfg(feature = "rest")]
     rest: Option<Rest>,
-    /// In bytes. Over HTTP/2 the connection holds it.
+    /// In bytes.
     max_header_list_size: usize,
 }
 
@@ -215,8 +215,9 @@ impl Router {
     ) -> Answering {
         let path = parts.uri.path();
         if let Some(Route { service, index, settings }) = self.shared.methods.get(path) {
-            if parts.version < Version::HTTP_2
-                && let Err(refusal) = rpc::check_head(&parts, self.shared.max_header_list_size)
+            let is_connection = connect_info.is_some();
+            if let Err(refusal) =
+                rpc::check_head(&parts, media, is_connection, self.shared.max_header_list_size)
             {
                 return answered(refusal);
             }

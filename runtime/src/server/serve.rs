@@ -24,6 +24,7 @@ use crate::protocol::service::Answering;
 use crate::server::Connected;
 use crate::server::connect_info::ConnectInfo;
 use crate::server::connection_timer::ConnectionTimer;
+use crate::server::control_frames::ControlFrames;
 use crate::server::http_service::HttpService;
 use crate::server::limits::Limits;
 use crate::server::linger::{self, Linger};
@@ -56,7 +57,8 @@ impl Http {
         http2
             .timer(TokioTimer::new())
             .max_concurrent_streams(limits.streams)
-            .max_header_list_size(limits.header_list);
+            // Beyond the limit of a call, so that what is over it is answered in the words of its protocol.
+            .max_header_list_size(limits.header_list.saturating_mul(2));
         #[cfg(feature = "websocket")]
         http2.enable_connect_protocol();
         if let Some((interval, timeout)) = limits.keepalive {
@@ -91,7 +93,7 @@ impl Http {
         let (usage, sessions) = track(is_http2);
         let connect_info = ConnectInfo::new(io.connect_info());
         let ended = if is_http2 {
-            let io = TokioIo::new(Rewind::new(io, first));
+            let io = TokioIo::new(ControlFrames::new(Rewind::new(io, first)));
             let service = on_connection(service, connect_info, usage, unsent);
             let connection = self.http2.serve_connection(io, service);
             run(connection, http2::Connection::graceful_shutdown, sessions, draining, age).await

@@ -4,7 +4,7 @@ use std::future::ready;
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::{Method, Response};
+use http::{Method, Response, Version};
 
 #[cfg(feature = "compression")]
 use super::compress;
@@ -33,6 +33,10 @@ pub(crate) fn answer(service: &Arc<dyn AnyService>, mut call: RestCall) -> Answe
         Ok(received) => received,
         Err(error) => return Box::pin(ready(error::respond(&error, headers))),
     };
+    // Of what did not come over a connection it is not known.
+    if !received.has_host && call.peer.is_some() && call.parts.version == Version::HTTP_11 {
+        return Box::pin(ready(error::respond(&headers::no_host(), &call.parts.headers)));
+    }
     let is_head = call.parts.method == Method::HEAD;
     #[cfg_attr(not(feature = "compression"), allow(unused_mut, reason = "only compressed bodies change it"))]
     let mut exchange = RestExchange::new(call, &received);

@@ -14,7 +14,7 @@ use crate::deadline::earliest;
 use crate::metadata;
 use crate::protocol::rest::negotiate::Media;
 use crate::protocol::rest::{METADATA_PREFIX, TRAILER_PREFIX};
-use crate::protocol::wire::PER_HEADER;
+use crate::protocol::wire::{self, PER_HEADER};
 
 /// A deadline in the words of HTTP: seconds.
 const REQUEST_TIMEOUT: &str = "x-request-timeout";
@@ -40,7 +40,8 @@ pub(crate) fn receive(
             Look::Nothing => {}
             Look::Special => special = true,
             Look::Page => of_page = true,
-            Look::Host => hosts += 1,
+            Look::Host if wire::is_host(value) => hosts += 1,
+            Look::Host => return Err(wrong(&HOST, "not a host")),
         }
         accept |= name == "accept" && Media::may_be_asked_for(value);
         encoded |= name == "content-encoding";
@@ -62,7 +63,7 @@ pub(crate) fn receive(
         translate(headers, options)?;
     }
     let timeout = if special { deadline::of_caller(headers)? } else { None };
-    Ok(Received { timeout, accept, encoded })
+    Ok(Received { timeout, accept, encoded, has_host: hosts == 1 })
 }
 
 /// What was seen among the headers, so that nobody has to look for it again.
@@ -74,6 +75,7 @@ pub(crate) struct Received {
     /// Whether the body may be compressed.
     #[cfg_attr(not(feature = "compression"), allow(dead_code, reason = "only compressed bodies change it"))]
     pub(crate) encoded: bool,
+    pub(crate) has_host: bool,
 }
 
 /// What a header needs a closer look for.
@@ -99,6 +101,12 @@ impl Look {
             _ => Self::Nothing,
         }
     }
+}
+
+/// A request of HTTP/1.1 says which host it is for.
+#[cold]
+pub(crate) fn no_host() -> CallError {
+    wrong(&HOST, "missing")
 }
 
 #[cold]
