@@ -241,8 +241,14 @@ impl<R: ResponseSource> Incoming for ResponseMessages<R> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
     use http::{HeaderName, HeaderValue};
     use proptest::prelude::*;
+    use tokio::time::Instant;
 
     use super::*;
     use crate::protocol::connect::client::ConnectStream;
@@ -268,6 +274,45 @@ mod tests {
     fn headers(dialect: &dyn Dialect) -> HeaderMap {
         let media_type = HeaderValue::from_static(dialect.media_type(Codec::Protobuf));
         HeaderMap::from_iter([(http::header::CONTENT_TYPE, media_type)])
+    }
+
+    /// Responses that are always there.
+    struct Endless(Bytes);
+
+    impl ResponseSource for Endless {
+        fn poll_next(&mut self, _: &mut Task<'_>) -> Poll<Event> {
+            Poll::Ready(Event::Message(self.0.clone()))
+        }
+
+        fn read(&self, _: Bytes, _: &mut dyn AnyMessage) -> Result<(), Status> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn responses_that_are_always_there_outrun_nobody() {
+        for length in [0, 100, 1 << 20] {
+            let deadline = Instant::now() + Duration::from_millis(20);
+            let limits = Limits::new(Some(deadline), None);
+            let mut responses = stream(Endless(vec![0; length].into()), Context::new(), limits);
+            // Another task of the same thread has its turn in between.
+            let turn = Arc::new(AtomicBool::new(false));
+            let other = Arc::clone(&turn);
+            tokio::spawn(async move { other.store(true, Ordering::Relaxed) });
+            let status = poll_fn(|task| {
+                loop {
+                    match ready!(responses.poll_ready(task)) {
+                        Some(Ok(())) => responses.read(&mut ()).unwrap(),
+                        Some(Err(status)) => return Poll::Ready(status),
+                        None => unreachable!("they have no end"),
+                    }
+                    assert!(deadline.elapsed() < Duration::from_secs(20), "the deadline is outrun");
+                }
+            });
+            assert_eq!(status.await.code(), crate::Code::DeadlineExceeded);
+            assert!(turn.load(Ordering::Relaxed));
+            assert!(poll_fn(|task| responses.poll_ready(task)).await.is_none(), "the call is over");
+        }
     }
 
     proptest! {
