@@ -48,9 +48,8 @@ impl Reader<'_> {
         }
         let is_empty = matches!(self.input().get(after), Some(b']' | b'}'));
         let needed = match field.cardinality {
-            Cardinality::Map(_) if is_empty => 0,
+            Cardinality::Map(_) | Cardinality::Repeated | Cardinality::Packed if is_empty => 0,
             Cardinality::Map(_) => 1 + u32::from(is_message),
-            Cardinality::Repeated | Cardinality::Packed if is_empty => 0,
             _ => u32::from(is_message),
         };
         let is_absent = self.byte() == b'n' && !field.is_nullable();
