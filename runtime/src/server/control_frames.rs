@@ -56,13 +56,11 @@ impl<I> ControlFrames<I> {
             self.at = Instant::now();
             self.sent = 0;
         }
-        match self.left.checked_sub(count) {
-            Some(left) => self.left = left,
-            None => {
-                tracing::debug!("a client sends too many control frames");
-                return Err(io::Error::other("too many control frames"));
-            }
-        }
+        let Some(left) = self.left.checked_sub(count) else {
+            tracing::debug!("a client sends too many control frames");
+            return Err(io::Error::other("too many control frames"));
+        };
+        self.left = left;
         Ok(())
     }
 }

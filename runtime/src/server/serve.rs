@@ -178,7 +178,7 @@ fn jittered(age: Duration) -> Duration {
     let random = RandomState::new().build_hasher().finish();
     let tenth = age / 10;
     let part = u32::try_from(random % 1024).expect("it is less than 1,024");
-    (age - tenth).saturating_add(tenth / 512 * part)
+    age.saturating_sub(tenth).saturating_add(tenth / 512 * part)
 }
 
 /// The service as one connection sees it: every request knows where it comes from, and whom to leave a session with.

@@ -101,12 +101,12 @@ fn is_standard(check: &Check, at: &ViolationField) -> bool {
 }
 
 pub(super) fn check(check: &Check, at: &ViolationField, cx: &Context<'_>) -> TokenStream {
-    emit(CheckEmitter { at, check, cx, last: false })
+    emit(&CheckEmitter { at, check, cx, last: false })
 }
 
 /// A test after whose violation the block `'__rsvc_size` is over.
 pub(super) fn last_check(check: &Check, at: &ViolationField, cx: &Context<'_>) -> TokenStream {
-    emit(CheckEmitter { at, check, cx, last: true })
+    emit(&CheckEmitter { at, check, cx, last: true })
 }
 
 /// Whether a test that cannot fail finds nothing wrong.
@@ -121,7 +121,7 @@ pub(super) fn holds(check: &Check, cx: &Context<'_>) -> TokenStream {
     }
 }
 
-fn emit(report: CheckEmitter<'_>) -> TokenStream {
+fn emit(report: &CheckEmitter<'_>) -> TokenStream {
     let check = report.check;
     let test = match &check.test {
         Test::Fails(plan) => report.condition(plan, true),
