@@ -23,6 +23,7 @@ pub mod proto {
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rsvc::server::{BoundServer, ServeError};
 use rsvc::{Server, ServiceInfo};
@@ -85,6 +86,12 @@ pub struct Limits {
     pub history: u32,
     /// Messages that wait in memory for a stream that does not keep up.
     pub backlog: usize,
+    /// How long a caller may send nothing of what it has begun.
+    pub idle: Duration,
+    /// How long a caller may not read what is to be sent.
+    pub send: Duration,
+    /// Bytes a second that a caller must send.
+    pub rate: u32,
 }
 
 impl Default for Limits {
@@ -95,6 +102,9 @@ impl Default for Limits {
             rooms: 1000,
             history: 100,
             backlog: 256,
+            idle: Duration::from_secs(30),
+            send: Duration::from_secs(30),
+            rate: 240,
         }
     }
 }
@@ -140,7 +150,13 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
         .add(ChatServiceServer::new(Chats { shop }))
         .authenticator(Staff::new(&token))
         .require_access()
-        .rest(rsvc::rest::Options::new().accept_compressed(true))
+        .rest(
+            rsvc::rest::Options::new()
+                .accept_compressed(true)
+                .idle_timeout(limits.idle)
+                .send_timeout(limits.send)
+                .min_rate(limits.rate),
+        )
         .bind(options.listen)
         .await?;
     Ok(Ready { server, db, token, place })

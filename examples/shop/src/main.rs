@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 use futures_util::future::try_join;
@@ -31,12 +32,30 @@ struct Args {
     /// Messages that wait for a stream that does not keep up
     #[arg(long, value_name = "MESSAGES", default_value_t = Limits::default().backlog)]
     backlog: usize,
+    /// Seconds that a caller may send nothing of what it has begun
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().idle.as_secs())]
+    idle_timeout: u64,
+    /// Seconds that a caller may not read what is to be sent
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().send.as_secs())]
+    send_timeout: u64,
+    /// Bytes a second that a caller must send
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().rate)]
+    min_body_rate: u32,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Args { data, listen, token, max_upload, max_rooms, backlog } = Args::parse();
-    let limits = Limits { upload_bytes: max_upload, rooms: max_rooms, backlog, ..Limits::default() };
+    let args = Args::parse();
+    let limits = Limits {
+        upload_bytes: args.max_upload,
+        rooms: args.max_rooms,
+        backlog: args.backlog,
+        idle: Duration::from_secs(args.idle_timeout),
+        send: Duration::from_secs(args.send_timeout),
+        rate: args.min_body_rate,
+        ..Limits::default()
+    };
+    let Args { data, listen, token, .. } = args;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     let ready = shop::open(Options { data, listen, token, limits }).await?;
