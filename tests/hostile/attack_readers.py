@@ -39,7 +39,10 @@ def large_user(victim):
 
 def holds(victim, plug):
     """Whether the server still has its end of a connection. To read would tell as well, but help the server."""
-    here, there = plug.getsockname()[1], plug.getpeername()[1]
+    try:
+        here, there = plug.getsockname()[1], plug.getpeername()[1]
+    except OSError:
+        return False  # the server has reset it
     for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
         ports = [int(fields[column].rpartition(":")[2], 16) for column in (1, 2)]

@@ -1,5 +1,6 @@
 //! A body as a whole.
 
+use std::io;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
@@ -86,6 +87,23 @@ pub(crate) fn too_large(limit: usize) -> CallError {
 fn broken(status: Status) -> CallError {
     match status.code() {
         Code::InvalidArgument | Code::ResourceExhausted => status.into(),
-        _ => Status::cancelled("the body of the request broke off").into(),
+        _ => misframed(&status)
+            .unwrap_or_else(|| Status::cancelled("the body of the request broke off"))
+            .into(),
     }
+}
+
+/// What is wrong with the chunks or the trailers of a body that broke off, if that is why.
+#[cold]
+pub(crate) fn misframed(status: &Status) -> Option<Status> {
+    let mut source = std::error::Error::source(status);
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<io::Error>()
+            && matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
+        {
+            return Some(Status::invalid_argument(format!("the body of the request: {error}")));
+        }
+        source = error.source();
+    }
+    None
 }

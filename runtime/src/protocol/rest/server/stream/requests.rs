@@ -11,6 +11,7 @@ use super::format::Format;
 use super::media;
 use crate::Context;
 use crate::bridge::{Code, Status};
+use crate::call::collect;
 use crate::call::idle::{Pace, Patience};
 use crate::call::turn::Turn;
 use crate::call::{Body, CallError};
@@ -256,6 +257,9 @@ impl Pieces {
     /// The body broke off. Unless that is for a fault that was found in it, or for its pace, the client is gone and the call over.
     fn broken(&self, status: Status) -> Status {
         if matches!(status.code(), Code::InvalidArgument | Code::DeadlineExceeded) {
+            return status;
+        }
+        if let Some(status) = collect::misframed(&status) {
             return status;
         }
         self.ctx.cancellation().cancel();

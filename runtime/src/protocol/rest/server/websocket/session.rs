@@ -32,6 +32,8 @@ use crate::protocol::rest::server::stream::format;
 const CLOSING: Duration = Duration::from_secs(5);
 /// How long it may take to hear why a call is over, if that is because it takes too long.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How much is read of what it goes on to send, in bytes.
+const LINGER: usize = 256 * 1024;
 /// The first of the close codes that are an application's own; a failed call has that of its status above it.
 const FIRST_OWN_CODE: u16 = 4000;
 /// A close frame has no more bytes of text.
@@ -186,6 +188,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         poll_fn(|task| poll(&mut self.wire(), task)).await
     }
 
+    async fn discard(&self, mut limit: usize) {
+        poll_fn(|task| self.wire().poll_discard(&mut limit, task)).await;
+    }
+
     async fn flush(&self) -> io::Result<()> {
         self.poll(Wire::poll_flush).await
     }
@@ -207,7 +213,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     async fn end(&self, frames: Vec<ServerFrame>, lingers: bool) {
         self.push_all(&frames);
         if self.poll(Wire::poll_shutdown).await.is_ok() && lingers {
-            self.poll(Wire::poll_discard).await;
+            self.discard(LINGER).await;
         }
     }
 }
@@ -256,7 +262,7 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
         }
         if failed {
             // What else it sends cannot be understood; it is still told how the call ends.
-            client.poll(Wire::poll_discard).await;
+            client.discard(usize::MAX).await;
             return Ending::Gone;
         }
     }

@@ -74,9 +74,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    /// Whether something came since this was last asked.
+    /// Whether something came since this was last asked. Within a message no pong can come, and its pace counts alone.
     pub(crate) fn was_heard(&mut self) -> bool {
-        std::mem::take(&mut self.heard)
+        std::mem::take(&mut self.heard) || self.is_open()
+    }
+
+    fn is_open(&self) -> bool {
+        self.decoder.is_open() || !self.arrived.is_empty()
     }
 
     /// Takes it as if something had come.
@@ -171,20 +175,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     fn poll_stalled(&mut self, task: &mut Task<'_>) -> Poll<Result<Event, ReadError>> {
         if self.arrived.is_empty() {
             self.arrived = BytesMut::new();
-            if !self.decoder.is_open() {
-                return Poll::Pending;
-            }
+        }
+        if !self.is_open() {
+            return Poll::Pending;
         }
         ready!(self.reading.poll_wait(task));
         Poll::Ready(Err(ReadError::Stalled(self.reading.too_slow("a message of the stream"))))
     }
 
-    /// Reads without looking at what it is, until the client is gone.
-    pub(crate) fn poll_discard(&mut self, task: &mut Task<'_>) -> Poll<()> {
+    /// Reads without looking at what it is, until the client is gone or so many bytes have come.
+    pub(crate) fn poll_discard(&mut self, limit: &mut usize, task: &mut Task<'_>) -> Poll<()> {
         loop {
             self.arrived.clear();
-            if let Ok(0) | Err(_) = ready!(self.poll_arrive(task)) {
-                return Poll::Ready(());
+            match ready!(self.poll_arrive(task)) {
+                Ok(count) if count > 0 && *limit >= count => *limit -= count,
+                _ => return Poll::Ready(()),
             }
         }
     }
