@@ -172,3 +172,33 @@ fn last_word(binding: &Binding, table: &'static MessageInfo, text: &[u8]) -> Opt
     let inner = start.strip_prefix(b"\"error\"")?.trim_ascii_start().strip_prefix(b":")?;
     status_of(inner.trim_ascii_end().strip_suffix(b"}")?)
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+
+    use super::*;
+    use crate::json::Json as _;
+    use crate::pb::google::rpc::LocalizedMessage;
+
+    #[test]
+    fn what_brings_no_message_gives_others_their_turn() {
+        static BINDING: Binding = Binding::new(0, "GET", "/");
+        for (media_type, nothing) in [("text/event-stream", ":\n"), ("application/x-ndjson", " \n")] {
+            // More than is read at once, and an end to tell how much was read.
+            let frames = (0..10 * MAX_BURST)
+                .map(|_| Ok::<_, Status>(Frame::data(Bytes::from_static(nothing.as_bytes()))));
+            let body = Body::new(StreamBody::new(futures_util::stream::iter(frames)));
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, http::HeaderValue::from_static(media_type))]);
+            let mut responses =
+                StreamedResponses::new(headers, body, &BINDING, LocalizedMessage::info(), 1000);
+            let mut task = Task::from_waker(std::task::Waker::noop());
+            let mut turns = 0;
+            while responses.poll_next(&mut task).is_pending() {
+                turns += 1;
+            }
+            assert_eq!(turns, 10, "{media_type}");
+        }
+    }
+}
