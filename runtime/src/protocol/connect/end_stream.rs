@@ -7,7 +7,7 @@ use prost_types::{Struct, Value};
 use super::error;
 use crate::bridge::{Code, Status};
 use crate::json::{self, Writer};
-use crate::metadata;
+use crate::{message, metadata};
 
 /// The flag of the last envelope.
 pub(crate) const END_STREAM: u8 = 2;
@@ -57,7 +57,7 @@ pub(crate) fn read(content: &[u8]) -> Result<EndStream, Status> {
     if content == b"{}" {
         return Ok(EndStream { error: None, trailers: HeaderMap::new() });
     }
-    let mut fields = json::from_slice::<Struct>(content)
+    let mut fields = message::from_json::<Struct>(content, &json::ReadOptions::new())
         .map_err(|error| Status::internal(format!("the end of the stream cannot be read: {error}")))?
         .fields;
     let mut trailers = HeaderMap::new();

@@ -9,6 +9,7 @@ use crate::bridge::{Code, Status, pb};
 use crate::error::code_name;
 use crate::error::wire::{TYPE_PREFIX, type_name};
 use crate::json::{self, Writer};
+use crate::message;
 use crate::protocol::base64::STANDARD;
 
 /// The name of a code in Connect.
@@ -74,7 +75,7 @@ fn write_details(status: &Status, writer: &mut Writer) {
 
 /// The error that a body is, if it is one. `code` is that of an error which tells none.
 pub(crate) fn read(body: &[u8], code: Code) -> Option<Status> {
-    json::from_slice::<Struct>(body).ok().map(|object| from_object(object, code))
+    message::from_json::<Struct>(body, &json::ReadOptions::new()).ok().map(|object| from_object(object, code))
 }
 
 /// The error that an object is. What is malformed in it is ignored: the code that is left must not be lost for its sake.
