@@ -8,7 +8,7 @@ use std::any::Any;
 use bytes::Bytes;
 
 use crate::json::memory::{self, TooMuchMemory, Unfit};
-use crate::json::{self, Field, MessageInfo, NegativeZeros, ReadOptions};
+use crate::json::{self, Field, Json, MessageInfo, NegativeZeros, ReadOptions};
 use crate::validate::Validate;
 
 /// The memory that a message may take unless somebody says otherwise, in bytes.
@@ -68,6 +68,23 @@ pub(crate) enum ReadError {
     Wire(prost::DecodeError),
     Json(json::Error),
     Memory(TooMuchMemory),
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Wire(error) => error.fmt(f),
+            Self::Json(error) => error.fmt(f),
+            Self::Memory(error) => error.fmt(f),
+        }
+    }
+}
+
+/// A message from JSON for which there is no setting, as errors are.
+#[cfg(feature = "rpc")]
+pub(crate) fn from_json<T: Json + Default>(text: &[u8], options: &ReadOptions) -> Result<T, ReadError> {
+    memory::check_text(T::info(), None, text, options, DEFAULT_MEMORY)?;
+    options.from_slice(text).map_err(ReadError::Json)
 }
 
 impl From<Unfit> for ReadError {

@@ -7,7 +7,7 @@ use prost_types::{Struct, Value};
 use super::error;
 use crate::bridge::{Code, Status};
 use crate::json::{self, Writer};
-use crate::metadata;
+use crate::{message, metadata};
 
 /// The flag of the last envelope.
 pub(crate) const END_STREAM: u8 = 2;
@@ -59,7 +59,7 @@ pub(crate) fn read(content: &[u8]) -> Result<EndStream, Status> {
     }
     // A message that is no UTF-8 must not cost the code.
     let text = String::from_utf8_lossy(content);
-    let mut fields = json::from_slice::<Struct>(text.as_bytes())
+    let mut fields = message::from_json::<Struct>(text.as_bytes(), &json::ReadOptions::new())
         .map_err(|error| Status::internal(format!("the end of the stream cannot be read: {error}")))?
         .fields;
     let mut trailers = HeaderMap::new();

@@ -9,6 +9,7 @@ use crate::bridge::{Code, Status, pb};
 use crate::error::code_name;
 use crate::error::wire::{TYPE_PREFIX, type_name};
 use crate::json::{self, Writer};
+use crate::message;
 use crate::protocol::base64::STANDARD;
 
 /// The name of a code in Connect.
@@ -75,7 +76,8 @@ fn write_details(status: &Status, writer: &mut Writer) {
 /// The error that a body is, if it is one. `code` is that of an error which tells none. What is no UTF-8 becomes U+FFFD.
 pub(crate) fn read(body: &[u8], code: Code) -> Option<Status> {
     let text = String::from_utf8_lossy(body);
-    json::from_slice::<Struct>(text.as_bytes()).ok().map(|object| from_object(object, code))
+    let object = message::from_json::<Struct>(text.as_bytes(), &json::ReadOptions::new()).ok()?;
+    Some(from_object(object, code))
 }
 
 /// The error that an object is. What is malformed in it is ignored: the code that is left must not be lost for its sake.

@@ -10,7 +10,7 @@ use crate::Context;
 use crate::bridge::{Code, MetadataMap, Status};
 use crate::call::Body;
 use crate::json::ReadOptions;
-use crate::message::{AnyMessage, ReadError};
+use crate::message::{self, AnyMessage, ReadError};
 use crate::metadata;
 use crate::pb::google::rpc;
 use crate::protocol::client::{MAX_ERROR_SIZE, beginning};
@@ -63,9 +63,8 @@ pub(super) fn read(
         Some(field) => field.read_json(message, &body, &options(), max_memory),
     };
     read.map_err(|error| match error {
-        ReadError::Wire(error) => Status::internal(format!("the response cannot be read: {error}")),
-        ReadError::Json(error) => Status::internal(format!("the response cannot be read: {error}")),
         ReadError::Memory(error) => Status::resource_exhausted(error.to_string()),
+        error => Status::internal(format!("the response cannot be read: {error}")),
     })
 }
 
@@ -97,9 +96,9 @@ pub(super) fn status_of(json: &[u8]) -> Option<Status> {
     // A message that is no UTF-8 must not cost the code.
     let text = String::from_utf8_lossy(json);
     let json = text.as_bytes();
-    let status = options.from_slice::<rpc::Status>(json).ok().or_else(|| {
+    let status = message::from_json::<rpc::Status>(json, &options).ok().or_else(|| {
         // A detail of a type that is not known here: the rest counts.
-        let said = options.from_slice::<Struct>(json).ok()?;
+        let said = message::from_json::<Struct>(json, &options).ok()?;
         let code = match said.fields.get("code")?.kind.as_ref()? {
             #[allow(clippy::cast_possible_truncation, reason = "what is beyond is no code")]
             Kind::NumberValue(code) => *code as i32,

@@ -185,6 +185,7 @@ mod tests {
     #[test]
     fn what_brings_no_message_gives_others_their_turn() {
         static BINDING: Binding = Binding::new(0, "GET", "/");
+        let settings = ClientSettings::default();
         for (media_type, nothing) in [("text/event-stream", ":\n"), ("application/x-ndjson", " \n")] {
             // More than is read at once, and an end to tell how much was read.
             let frames = (0..10 * MAX_BURST)
@@ -192,7 +193,7 @@ mod tests {
             let body = Body::new(StreamBody::new(futures_util::stream::iter(frames)));
             let headers = HeaderMap::from_iter([(CONTENT_TYPE, http::HeaderValue::from_static(media_type))]);
             let mut responses =
-                StreamedResponses::new(headers, body, &BINDING, LocalizedMessage::info(), 1000);
+                StreamedResponses::new(headers, body, &BINDING, LocalizedMessage::info(), &settings);
             let mut task = Task::from_waker(std::task::Waker::noop());
             let mut turns = 0;
             while responses.poll_next(&mut task).is_pending() {
