@@ -11,7 +11,7 @@ pub(crate) mod exchange;
 pub(crate) mod idle;
 #[cfg(feature = "server")]
 pub(crate) mod session;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "compression"))]
 pub(crate) mod turn;
 
 pub use body::Body;
