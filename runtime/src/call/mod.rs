@@ -12,7 +12,7 @@ pub(crate) mod idle;
 pub(crate) mod in_flight;
 #[cfg(feature = "server")]
 pub(crate) mod session;
-#[cfg(feature = "server")]
+#[cfg(any(feature = "server", feature = "compression"))]
 pub(crate) mod turn;
 
 pub use body::Body;

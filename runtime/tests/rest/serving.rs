@@ -144,7 +144,7 @@ async fn bodies_that_are_not_framed() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     let (addr, _stop) = serve(Server::new().add(Items::default())).await;
-    let trailers = (0..40).map(|number| format!("x-{number}: {}\r\n", "x".repeat(1000))).collect::<String>();
+    let trailers = format!("x-long: {}\r\n", "x".repeat(1000)).repeat(40);
     for rest in [
         "content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}\r\n\r\n".to_owned(),
         format!("transfer-encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n{trailers}\r\n"),

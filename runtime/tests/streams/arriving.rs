@@ -314,7 +314,7 @@ async fn what_takes_long_to_decompress_holds_nobody_up() {
         serve_with(|options| options.max_body_size(1 << 30).accept_compressed(true), |server| server).await;
     let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     for _ in 0..512 {
-        bomb.write_all(&[b' '; 1 << 20]).unwrap();
+        bomb.write_all(&vec![b' '; 1 << 20]).unwrap();
     }
     let bomb = http_body_util::Full::from(bomb.finish().unwrap()).map_err(|never| match never {}).boxed();
     let headers = [("content-encoding", "gzip"), ("grpc-timeout", "300m")];

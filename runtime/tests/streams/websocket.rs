@@ -385,7 +385,7 @@ async fn fragments_without_content_have_a_limit() {
     let server = serve().await;
     let mut socket = open(&server, "/v1/sum", &[]).await.unwrap();
     socket.inner.get_mut().write_all(&raw(&[(0x01, b"{")])).await.unwrap();
-    socket.inner.get_mut().write_all(&raw(&[(0x00, &b""[..]); 1100])).await.unwrap();
+    socket.inner.get_mut().write_all(&raw(&vec![(0x00, &b""[..]); 1100])).await.unwrap();
     assert_eq!(socket.closed().await.0, 1008);
 }
 
