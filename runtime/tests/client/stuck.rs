@@ -236,13 +236,13 @@ async fn a_call_whose_time_is_over_is_not_sent() {
 
 #[tokio::test]
 async fn the_earliest_of_all_limits_holds() {
+    static HASTY: rsvc::MethodInfo =
+        rsvc::MethodInfo::new("a.B", "Hasty", "/a.B/Hasty", rsvc::MethodKind::Unary).timeout(SOON);
     let (address, _) = server(settings(None), true).await;
     let late = || Context::new().with_timeout(Duration::from_mins(10));
     let builder = Channel::builder(format!("http://{address}")).timeout(SOON);
     let channel = builder.connect_lazy().unwrap();
     all_are(&outcomes(&channel, &late()).await, Code::DeadlineExceeded, "the channel's");
-    static HASTY: rsvc::MethodInfo =
-        rsvc::MethodInfo::new("a.B", "Hasty", "/a.B/Hasty", rsvc::MethodKind::Unary).timeout(SOON);
     let channel = Channel::connect_lazy(format!("http://{address}")).unwrap();
     let call = client::unary::<_, Text, Status>(&channel, &HASTY, late(), text("ho"));
     all_are(&[timeout(LONG, call).await.unwrap().unwrap_err()], Code::DeadlineExceeded, "the method's");
