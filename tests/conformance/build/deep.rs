@@ -1,6 +1,6 @@
 //! Expressions as deep, and some as long, as the generator takes them: what it makes of them must compile.
 
-use protoc_gen_rsvc::cel::{MAX_COLLECTIONS, parse};
+use protoc_gen_rsvc::cel::{MAX_COLLECTIONS, MAX_DEPTH, parse};
 
 /// `before` and `after` around something, so many times.
 fn nested(count: usize, before: &str, inner: &str, after: &str) -> String {
@@ -70,14 +70,14 @@ pub(crate) fn expressions() -> Vec<String> {
         format!("this.i32 in [{}]", chain(500, |n| format!("this.i64 + {n}"), ", ")),
         format!("this.s in {{{}}}", chain(1_000, |n| format!("'{n}': this.i32"), ", ")),
     ];
-    let deep = deep.iter().map(|make| deepest(make));
+    let deep = deep.iter().copied().map(deepest);
     let wide = wide.iter().map(|make| make(MAX_COLLECTIONS));
     // Whatever it says, the subject is right; an error is absorbed.
     deep.chain(wide).chain(long).map(|text| format!("({text}) || this.b")).collect()
 }
 
 /// The last one that is not too deep.
-fn deepest(make: &fn(usize) -> String) -> String {
+fn deepest(make: fn(usize) -> String) -> String {
     let takes = |text: &String| parse(&format!("({text}) || this.b")).is_ok();
-    (10..).map(make).take_while(takes).last().expect("ten levels are not too deep")
+    (10..=MAX_DEPTH).map(make).take_while(takes).last().expect("ten levels are not too deep")
 }
