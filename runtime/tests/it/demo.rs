@@ -24,6 +24,10 @@ impl rsvc::Validate for Text {
         if self.number == -666 {
             out.add(2, "int32.not_in", "must not be in list [-666]");
         }
+        // One for each that it is below.
+        for _ in self.number..-1000 {
+            out.add(2, "int32.gte", "must be greater than or equal to -1000");
+        }
     }
 }
 

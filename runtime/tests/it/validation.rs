@@ -29,6 +29,41 @@ async fn a_request_that_breaks_a_rule_is_refused() {
     assert_eq!(rule.elements[1].field_name.as_deref(), Some("not_in"));
 }
 
+/// What a status says of each violation, and of the rest.
+fn listed(status: &rsvc::Status) -> (usize, String) {
+    let details = Status::decode(status.details()).unwrap().details;
+    let bad = BadRequest::decode(details[0].value.as_slice()).unwrap().field_violations;
+    let (last, listed) = bad.split_last().unwrap();
+    assert!(listed.iter().all(|violation| violation.field == "number"));
+    (listed.len(), last.description.clone())
+}
+
+#[tokio::test]
+async fn a_server_says_how_many_violations_are_listed() {
+    let server = serve(|server| server.max_violations(5).validate_responses(true)).await;
+    let client = server.client().await;
+    let error = client.say(Context::new(), number(-2400)).await.unwrap_err();
+    assert_eq!(error.code(), Code::InvalidArgument);
+    assert_eq!(listed(&error), (5, "1395 more violations".to_owned()));
+    assert!(error.message().ends_with("; 1395 more violations"), "{}", error.message());
+    let bad = RequestStream::from_iter([number(1), number(-2400)]);
+    let error = client.sum(Context::new(), bad).await.unwrap_err();
+    assert_eq!(listed(&error), (5, "1395 more violations".to_owned()));
+    // Of a response they are in the message.
+    let requests = RequestStream::from_iter([number(-999), number(-999), number(-402)]);
+    let error = client.sum(Context::new(), requests).await.unwrap_err();
+    assert_eq!(error.code(), Code::Internal);
+    assert!(error.message().ends_with("; 1395 more violations"), "{}", error.message());
+}
+
+/// As many as the trailers of a call take, and none is lost of the count.
+#[tokio::test]
+async fn a_hundred_violations_are_listed_and_counted() {
+    let (_server, client) = pair().await;
+    let error = client.say(Context::new(), number(-1_001_000)).await.unwrap_err();
+    assert_eq!(listed(&error), (16, "999984 more violations".to_owned()));
+}
+
 #[tokio::test]
 async fn every_message_of_a_stream_is_checked() {
     let (_server, client) = pair().await;

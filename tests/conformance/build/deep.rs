@@ -1,6 +1,6 @@
 //! Expressions as deep, and some as long, as the generator takes them: what it makes of them must compile.
 
-use protoc_gen_rsvc::cel::{MAX_COLLECTIONS, parse};
+use protoc_gen_rsvc::cel::{MAX_COLLECTIONS, MAX_DEPTH, parse};
 
 /// `before` and `after` around something, so many times.
 fn nested(count: usize, before: &str, inner: &str, after: &str) -> String {
@@ -79,5 +79,5 @@ pub(crate) fn expressions() -> Vec<String> {
 /// The last one that is not too deep.
 fn deepest(make: fn(usize) -> String) -> String {
     let takes = |text: &String| parse(&format!("({text}) || this.b")).is_ok();
-    (10..10_000).map(make).take_while(takes).last().expect("ten levels are not too deep")
+    (10..=MAX_DEPTH).map(make).take_while(takes).last().expect("ten levels are not too deep")
 }

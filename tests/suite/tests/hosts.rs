@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout)] // says what was compared and what was left out
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use suite::binary::generator;

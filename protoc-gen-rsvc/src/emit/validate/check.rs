@@ -101,12 +101,12 @@ fn is_standard(check: &Check, at: &ViolationField) -> bool {
 }
 
 pub(super) fn check(check: &Check, at: &ViolationField, cx: &Context<'_>) -> TokenStream {
-    emit(&CheckEmitter { at, check, cx, last: false })
+    CheckEmitter { at, check, cx, last: false }.test()
 }
 
 /// A test after whose violation the block `'__rsvc_size` is over.
 pub(super) fn last_check(check: &Check, at: &ViolationField, cx: &Context<'_>) -> TokenStream {
-    emit(&CheckEmitter { at, check, cx, last: true })
+    CheckEmitter { at, check, cx, last: true }.test()
 }
 
 /// Whether a test that cannot fail finds nothing wrong.
@@ -121,16 +121,6 @@ pub(super) fn holds(check: &Check, cx: &Context<'_>) -> TokenStream {
     }
 }
 
-fn emit(report: &CheckEmitter<'_>) -> TokenStream {
-    let check = report.check;
-    let test = match &check.test {
-        Test::Fails(plan) => report.condition(plan, true),
-        Test::Holds(plan) => report.condition(plan, false),
-        Test::Text(plan) => report.text(plan),
-    };
-    if check.now { quote!({ let __rsvc_now = __rsvc_out.now(); #test }) } else { test }
-}
-
 /// What happens to the outcome of a test.
 struct CheckEmitter<'a> {
     at: &'a ViolationField,
@@ -141,6 +131,15 @@ struct CheckEmitter<'a> {
 }
 
 impl CheckEmitter<'_> {
+    fn test(&self) -> TokenStream {
+        let test = match &self.check.test {
+            Test::Fails(plan) => self.condition(plan, true),
+            Test::Holds(plan) => self.condition(plan, false),
+            Test::Text(plan) => self.text(plan),
+        };
+        if self.check.now { quote!({ let __rsvc_now = __rsvc_out.now(); #test }) } else { test }
+    }
+
     /// The constant that describes a rule that is not a standard one.
     fn rule(&self) -> TokenStream {
         let id = &self.check.id;

@@ -1,0 +1,70 @@
+//! What is reported of large messages: a list or map of a wrong size is not looked into, and violations have a limit.
+
+use std::collections::HashMap;
+
+use goldens::validation::validation::v1::{Cart, Item, Order};
+use rsvc::Validate as _;
+use rsvc::validate::{Validator, Violations};
+
+fn items(count: usize, sku: impl Fn(usize) -> String) -> Vec<Item> {
+    (0..count).map(|at| Item { sku: sku(at), qty: 1, price: 1.0 }).collect()
+}
+
+fn numbered(at: usize) -> String {
+    format!("SKU-{at}")
+}
+
+/// The fields and ids of what is found.
+fn found(outcome: Result<(), Violations>) -> Vec<String> {
+    let violations = outcome.err().unwrap_or_default();
+    assert_eq!(violations.failure(), None);
+    violations.iter().map(|violation| format!("{} {}", violation.field(), violation.rule_id())).collect()
+}
+
+fn cart(items: Vec<Item>) -> Cart {
+    let count = i32::try_from(items.len()).expect("few enough");
+    Cart { items, count, notes: HashMap::from([("a".to_owned(), "b".to_owned())]) }
+}
+
+/// The rule compares each pair: of a million items it would never come to an end.
+#[test]
+fn an_expression_waits_for_the_size_of_its_list() {
+    assert_eq!(cart(items(50, numbered)).validate(), Ok(()));
+    assert_eq!(found(cart(items(50, |at| numbered(at / 2))).validate()), [" cart.skus"]);
+    assert_eq!(found(cart(items(1_000_000, |_| String::new())).validate()), ["items repeated.max_items"]);
+    // What does not look into the list is tested.
+    let mut wrong = cart(items(51, |_| String::new()));
+    wrong.count = 1;
+    assert_eq!(found(wrong.validate()), [" cart.count", "items repeated.max_items"]);
+    assert_eq!(found(cart(Vec::new()).validate()), ["items repeated.min_items"]);
+}
+
+#[test]
+fn a_list_or_map_of_a_wrong_size_is_not_looked_into() {
+    let notes = |count: usize| (0..count).map(|at| (at.to_string(), String::new())).collect();
+    let mut wrong = cart(items(1, numbered));
+    wrong.notes = notes(6);
+    wrong.notes.insert(String::new(), String::new());
+    assert_eq!(found(wrong.validate()), ["notes map.max_pairs"]);
+    wrong.notes = notes(4);
+    wrong.notes.insert(String::new(), String::new());
+    assert_eq!(found(wrong.validate()), ["notes cart.notes"]);
+
+    let labels = |count: usize| (0..count).map(|at| (format!("{at:020}"), "none".to_owned())).collect();
+    let order = |labels| found(Order { labels, ..Order::default() }.validate());
+    let about_labels = |labels| order(labels).iter().filter(|text| text.starts_with("labels")).count();
+    assert_eq!((about_labels(labels(8)), about_labels(labels(9))), (16, 1));
+}
+
+#[test]
+fn violations_of_items_have_a_limit() {
+    let codes = Order { codes: vec![13; 1_400_000], ..Order::default() };
+    let violations = codes.validate().expect_err("all codes are wrong");
+    assert_eq!(violations.len(), 100);
+    let total = violations.len() as u64 + violations.omitted();
+    let few = Validator::new().max_violations(3).validate(&codes).expect_err("as before");
+    assert_eq!((few.len(), few.len() as u64 + few.omitted()), (3, total));
+    assert!(total > 1_400_000, "{total}");
+    let status = rsvc::Status::from(violations);
+    assert!(status.details().len() < 30_000, "{}", status.details().len());
+}
