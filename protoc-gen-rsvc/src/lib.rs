@@ -36,7 +36,8 @@ mod tokens;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::{io, panic, thread};
 
 use diag::{Diagnostic, Errors, Sink};
 use input::{Loaded, Source};
@@ -78,7 +79,7 @@ pub struct Builder {
     out_dir: Option<PathBuf>,
 }
 
-type SharedProstHook = Rc<dyn Fn(&mut prost_build::Config)>;
+type SharedProstHook = Arc<dyn Fn(&mut prost_build::Config) + Send + Sync>;
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -175,8 +176,8 @@ impl Builder {
     /// Reaches prost-build's own configuration, for what has no method here (`message_attribute`,
     /// `skip_debug`, …). What changes the type of a field has to go through [`Builder::bytes`],
     /// [`Builder::btree_map`] and [`Builder::boxed`]; else the run fails and says so.
-    pub fn prost(mut self, configure: impl Fn(&mut prost_build::Config) + 'static) -> Self {
-        self.prost = Some(Rc::new(configure));
+    pub fn prost(mut self, configure: impl Fn(&mut prost_build::Config) + Send + Sync + 'static) -> Self {
+        self.prost = Some(Arc::new(configure));
         self
     }
 
@@ -226,6 +227,11 @@ impl Builder {
     /// See [`compile`].
     #[doc(hidden)]
     pub fn generate(&self, source: &Source) -> Result<Generated, Errors> {
+        let builder = self.clone();
+        on_large_stack(move || builder.run(source))
+    }
+
+    fn run(&self, source: &Source) -> Result<Generated, Errors> {
         let mut sink = Sink::default();
         let (loaded, schema) = self.resolve(source, &mut sink)?;
         let hook = |config: &mut prost_build::Config| {
@@ -244,8 +250,11 @@ impl Builder {
     /// See [`compile`].
     #[doc(hidden)]
     pub fn dump(&self, source: &Source) -> Result<String, Errors> {
-        let (_, schema) = self.resolve(source, &mut Sink::default())?;
-        Ok(schema.to_string())
+        let builder = self.clone();
+        on_large_stack(move || {
+            let (_, schema) = builder.resolve(source, &mut Sink::default())?;
+            Ok(schema.to_string())
+        })
     }
 
     /// The JSON of the messages that prost-types has ready, for the runtime to carry.
@@ -272,6 +281,23 @@ impl Builder {
         sink.barrier(&loaded.sources)?;
         Ok((loaded, schema))
     }
+}
+
+/// What the deepest input within the limits needs, several times over, in a build without optimization. The thread of the
+/// caller may have less: a test's has 2 MiB, the main thread on Windows 1 MiB.
+const STACK: usize = 64 << 20;
+
+/// Runs on a thread of its own: several phases, `syn` and the formatter recurse over what the input nests.
+fn on_large_stack<T: Send>(work: impl FnOnce() -> Result<T, Errors> + Send) -> Result<T, Errors> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().name("rsvc".to_owned()).stack_size(STACK);
+        let running = thread.spawn_scoped(scope, work).map_err(|error| Errors::one(no_thread(&error)))?;
+        running.join().unwrap_or_else(|reason| panic::resume_unwind(reason))
+    })
+}
+
+fn no_thread(error: &io::Error) -> Diagnostic {
+    Diagnostic::error(diag::Code::OUTPUT, format!("the generator cannot start a thread: {error}"))
 }
 
 /// Writes files into a folder, leaving alone what has not changed.

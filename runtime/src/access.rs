@@ -53,11 +53,16 @@ impl<A: Authenticator> AnyAuthenticator for A {
     }
 }
 
-/// Whether all may call a method without anybody asking who they are.
-pub(crate) fn is_open(method: &MethodInfo, authenticator: Option<&dyn AnyAuthenticator>) -> bool {
+/// Whether all may call a method without anybody asking who they are. `needs_caller` says whether it takes a known one
+/// where a method says nothing of access.
+pub(crate) fn is_open(
+    method: &MethodInfo,
+    authenticator: Option<&dyn AnyAuthenticator>,
+    needs_caller: bool,
+) -> bool {
     match method.access {
         Access::Public => true,
-        Access::Unspecified => authenticator.is_none(),
+        Access::Unspecified => authenticator.is_none() && !needs_caller,
         Access::Authenticated | Access::Scopes { .. } => false,
     }
 }
@@ -67,8 +72,9 @@ pub(crate) async fn authorize(
     method: &MethodInfo,
     ctx: &Context,
     authenticator: Option<&dyn AnyAuthenticator>,
+    needs_caller: bool,
 ) -> Result<(), Status> {
-    if is_open(method, authenticator) {
+    if is_open(method, authenticator, needs_caller) {
         return Ok(());
     }
     if let Some(authenticator) = authenticator
@@ -78,6 +84,7 @@ pub(crate) async fn authorize(
         ctx.authenticated_as(principal);
     }
     let (all_of, any_of) = match method.access {
+        Access::Unspecified if needs_caller => (&[][..], &[][..]),
         Access::Public | Access::Unspecified => return Ok(()),
         Access::Authenticated => (&[][..], &[][..]),
         Access::Scopes { all_of, any_of } => (all_of, any_of),

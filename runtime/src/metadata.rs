@@ -38,7 +38,7 @@ impl From<MetadataError> for crate::bridge::Status {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value {
-    /// Printable ASCII.
+    /// Printable ASCII and tabs, as headers of HTTP have them.
     Text(String),
     /// Any bytes.
     Binary(Bytes),
@@ -106,7 +106,7 @@ fn put(map: &mut MetadataMap, key: &str, value: Value, keep: bool) -> Result<(),
             let Ok(name) = AsciiMetadataKey::from_bytes(key.as_bytes()) else {
                 return fail("not a key for text: letters, digits, `-`, `_`, `.`, and no `-bin` at the end");
             };
-            let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+            let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'));
             let (true, Ok(text)) = (printable, text.parse::<MetadataValue<Ascii>>()) else {
                 return fail(
                     "the text is not printable ASCII (binary values need a key that ends in `-bin`)",
@@ -252,6 +252,16 @@ mod tests {
             keys,
             [("authorization", "Bearer t"), ("x-many", "1"), ("x-many", "2"), ("grpc-trace-bin", "AAAA")]
         );
+    }
+
+    #[test]
+    fn what_a_header_may_be_can_be_set() {
+        let mut map = MetadataMap::new();
+        set(&mut map, "x-request-id", Value::from("a\tb ~")).unwrap();
+        assert_eq!(map.get("x-request-id").unwrap().to_str().unwrap(), "a\tb ~");
+        for text in ["\n", "\r", "\0", "\u{7f}", "\u{80}"] {
+            set(&mut map, "x-request-id", Value::from(text)).unwrap_err();
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 #[path = "build/connect.rs"]
 mod connect;
+#[path = "build/deep.rs"]
+mod deep;
 #[path = "build/protovalidate.rs"]
 mod protovalidate;
 #[path = "build/random.rs"]

@@ -11,7 +11,8 @@ use crate::session::Session;
 use crate::venv::Venv;
 use crate::{npm, process, tally, venv};
 
-const SCRIPTS: &str = "tests/interop";
+/// The folder of the scripts, and of what they share with the attacks.
+pub(crate) const SCRIPTS: &str = "tests/interop";
 const NODE: &str = "tests/interop/node";
 const PROTOS: [&str; 3] = ["examples/shop/proto", "tests/interop/proto", "proto"];
 /// Python has these in packages of its own, and takes no second definition of the same names.
@@ -64,7 +65,7 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
 }
 
 /// Python's own view of the protos, and their descriptors, made anew each time.
-fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
+pub(crate) fn generate_stubs(session: &Session, venv: &Venv) -> Result<PathBuf> {
     let stubs = session.target("interop/stubs");
     if stubs.exists() {
         fs::remove_dir_all(&stubs)?;

@@ -1,6 +1,7 @@
-//! The project's tasks: `cargo xtask test | bless | bench | conformance | setup`.
+//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | setup`.
 #![allow(clippy::print_stdout)] // a task runner talks to the terminal, nothing parses this
 
+mod attack;
 mod conformance;
 mod interop;
 mod npm;
@@ -59,6 +60,12 @@ enum Task {
         #[arg(value_name = "SUITE", value_parser = conformance::names())]
         suites: Vec<String>,
     },
+    /// Attack the shop and the gateway, built for release, and print what each attack cost
+    Attack {
+        /// Run these alone: an attack, `ATTACK/TRANSPORT`, or `row:N`
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
+    },
     /// Install the tools that the tests use: Python's into target/venv, Node's into target/node
     Setup,
 }
@@ -101,6 +108,11 @@ fn run(task: Task) -> Result<bool> {
         }
         Task::Conformance { suites } => {
             let report = conformance::run(&session, &suites)?;
+            report.print();
+            Ok(report.failed == 0)
+        }
+        Task::Attack { only } => {
+            let report = attack::run(&session, &only)?;
             report.print();
             Ok(report.failed == 0)
         }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::report::Report;
 use crate::session::Session;
-use crate::{conformance, interop, package, process, tally, venv};
+use crate::{attack, conformance, interop, package, process, tally, venv};
 
 struct Step {
     name: &'static str,
@@ -23,6 +23,7 @@ const STEPS: &[Step] = &[
     Step { name: "test", run: test },
     Step { name: "conformance", run: |session| conformance::run(session, &[]) },
     Step { name: "interop", run: |session| interop::run(session) },
+    Step { name: "hostile", run: |session| attack::fast(session) },
     Step { name: "docs", run: docs },
     Step { name: "package", run: |session| package::run(session) },
 ];

@@ -57,6 +57,24 @@ pub(crate) fn unittest(module: &str, lines: &[String]) -> Report {
     Report { passed, failed, skipped, reasons, summary }
 }
 
+/// Counts of the attacks: their last line, every one that failed, and every reason to skip.
+pub(crate) fn attacks(lines: &[String]) -> Report {
+    let mut report = Report::default();
+    for line in lines {
+        if let Some(counts) = line.strip_prefix("attacks: ") {
+            report.passed = number_before(counts, " passed");
+            report.failed = number_before(counts, " failed");
+            report.skipped = number_before(counts, " skipped");
+            report.summary.push(line.clone());
+        } else if let Some(reason) = line.strip_prefix(SKIPPED) {
+            report.reasons.push(reason.to_owned());
+        } else if line.contains(" ... FAIL") {
+            report.summary.push(line.clone());
+        }
+    }
+    report
+}
+
 /// The number that stands right before `word`, 0 without one.
 pub(crate) fn number_before(text: &str, word: &str) -> u64 {
     let Some(end) = text.find(word) else { return 0 };
@@ -116,6 +134,19 @@ mod tests {
         assert_eq!(report.reasons, ["test_x, 2 tests: no", "b: isn't"]);
         let report = unittest("test_x", &lines("Ran 4 tests in 0.1s\n\nOK"));
         assert_eq!((report.passed, report.failed, report.skipped), (4, 0, 0));
+    }
+
+    #[test]
+    fn reads_what_the_attacks_print() {
+        let report = attacks(&lines(
+            "3 pings/websocket ... FAIL: memory above 16 MiB (1.1 s): 134 MB taken\n\
+             3 pings/http2 ... ok (1.0 s): closed\n\
+             skipped: attack full-disk/rest-json: no right to mount\n\
+             attacks: 12 passed, 1 failed, 1 skipped",
+        ));
+        assert_eq!((report.passed, report.failed, report.skipped), (12, 1, 1));
+        assert_eq!(report.reasons, ["attack full-disk/rest-json: no right to mount"]);
+        assert_eq!(report.summary.len(), 2);
     }
 
     #[test]

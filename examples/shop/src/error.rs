@@ -1,5 +1,8 @@
 //! Everything that can go wrong, and what each service calls it.
 
+use std::fmt::Display;
+use std::io::{self, ErrorKind};
+
 use rsvc::Status;
 use rsvc::stream::Closed;
 
@@ -92,6 +95,12 @@ impl Error {
         InvalidRequest { field: field.to_owned(), problem: problem.into() }.into()
     }
 
+    /// Nothing can be stored at the moment.
+    fn disk(cause: &dyn Display) -> Self {
+        tracing::warn!(%cause, "cannot write");
+        Self::unavailable("nothing can be stored at the moment")
+    }
+
     pub(crate) fn unavailable(reason: &str) -> Self {
         ShopUnavailable { reason: reason.to_owned() }.into()
     }
@@ -110,7 +119,24 @@ macro_rules! faults {
     };
 }
 
-faults! { anyhow::Error std::io::Error tokio::task::JoinError }
+faults! { tokio::task::JoinError }
+
+impl From<anyhow::Error> for Error {
+    fn from(cause: anyhow::Error) -> Self {
+        let full = cause.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(is_full);
+        if full { Self::disk(&cause) } else { Self::Internal(cause) }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(cause: io::Error) -> Self {
+        anyhow::Error::from(cause).into()
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+}
 
 impl From<sqlx::Error> for Error {
     fn from(cause: sqlx::Error) -> Self {
@@ -118,8 +144,18 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(error) if error.is_check_violation() => {
                 Self::invalid("request", "a value is outside of its range")
             }
+            sqlx::Error::Database(error) if is_storage(error.code().as_deref()) => Self::disk(&cause),
             sqlx::Error::PoolTimedOut => Self::unavailable("the database is busy"),
             _ => Self::Internal(cause.into()),
         }
     }
+}
+
+/// Whether this is a code of SQLite for a disk that takes no more, or does not do what it is told.
+fn is_storage(code: Option<&str>) -> bool {
+    const IOERR: i32 = 10;
+    const FULL: i32 = 13;
+    // The lower byte has the kind, the rest says more.
+    let kind = code.and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff);
+    matches!(kind, Some(IOERR | FULL))
 }

@@ -1,5 +1,6 @@
 //! Files that arrive in pieces.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,6 +38,21 @@ impl Files {
                 .with_context(|| format!("cannot create the directory {}", directory.display()))?;
         }
         Ok(files)
+    }
+
+    /// Where files are that have not arrived completely.
+    pub(crate) fn partial(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Writes a file of this size to a directory, and removes it: fails where a write would.
+    pub(crate) async fn try_to_write(directory: PathBuf, bytes: usize) -> Result<(), Error> {
+        let tried = tokio::task::spawn_blocking(move || {
+            let mut file = tempfile::tempfile_in(directory)?;
+            file.write_all(&vec![0; bytes])?;
+            file.sync_all()
+        });
+        Ok(tried.await??)
     }
 }
 

@@ -9,6 +9,7 @@ mod files;
 mod live;
 mod metrics;
 mod place;
+mod readiness;
 mod rooms;
 mod services;
 mod shop;
@@ -23,10 +24,11 @@ pub mod proto {
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use rsvc::server::{BoundServer, ServeError};
-use rsvc::{Server, ServiceInfo};
-use tokio::sync::{Mutex, broadcast, oneshot};
+use rsvc::server::{BoundServer, Health, ServeError};
+use rsvc::{Server, ServiceInfo, rest};
+use tokio::sync::{Mutex, Notify, broadcast, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::api::{
@@ -38,6 +40,7 @@ use crate::files::Files;
 use crate::metrics::Metrics;
 use crate::place::Place;
 pub use crate::proto::shop::v1 as api;
+use crate::readiness::Readiness;
 use crate::rooms::Rooms;
 use crate::services::{Chats, Orders, Uploads, Users};
 use crate::shop::Shop;
@@ -58,6 +61,8 @@ pub struct Options {
     pub token: Option<String>,
     /// How much of everything there may be.
     pub limits: Limits,
+    /// What a connection may do.
+    pub connections: Connections,
 }
 
 impl Default for Options {
@@ -68,6 +73,7 @@ impl Default for Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             token: None,
             limits: Limits::default(),
+            connections: Connections::default(),
         }
     }
 }
@@ -99,11 +105,53 @@ impl Default for Limits {
     }
 }
 
+/// What a connection may do. What is `None` is left to the server.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Connections {
+    /// How many there may be.
+    pub max: Option<usize>,
+    /// How long one may take for the head of a request.
+    pub header_timeout: Option<Duration>,
+    /// How long a response may wait for its reader.
+    pub send_timeout: Option<Duration>,
+    /// How long a request may pause within a message, or a stream between two.
+    pub idle_timeout: Option<Duration>,
+    /// Bytes of a request that must come each second.
+    pub min_body_rate: Option<u32>,
+}
+
+impl Connections {
+    fn apply(self, mut server: Server) -> Server {
+        if let Some(max) = self.max {
+            server = server.max_connections(max);
+        }
+        if let Some(timeout) = self.header_timeout {
+            server = server.handshake_timeout(timeout);
+        }
+        if self.send_timeout.is_some() {
+            server = server.send_timeout(self.send_timeout);
+        }
+        let mut rest = rest::Options::new().accept_compressed(true);
+        if let Some(timeout) = self.idle_timeout {
+            server = server.idle_timeout(Some(timeout)).stream_idle_timeout(Some(timeout));
+            rest = rest.idle_timeout(timeout);
+        }
+        if let Some(rate) = self.min_body_rate {
+            server = server.min_body_rate(rate);
+            rest = rest.min_rate(rate);
+        }
+        if let Some(timeout) = self.send_timeout {
+            rest = rest.send_timeout(timeout);
+        }
+        server.rest(rest)
+    }
+}
+
 /// A shop that has everything it needs, and its address.
 #[derive(Debug)]
 pub struct Ready {
     server: BoundServer,
-    db: Db,
+    readiness: Readiness,
     token: String,
     place: Place,
 }
@@ -120,47 +168,69 @@ pub struct Running {
 /// Prepares a shop: storage, with tables and seeds at the first start, and address.
 pub async fn open(options: Options) -> anyhow::Result<Ready> {
     let place = Place::open(options.data.as_deref())?;
-    let db = Db::open(&place.path().join("shop.sqlite3")).await?;
+    let doubt = Arc::new(Notify::new());
+    let db = Db::open(&place.path().join("shop.sqlite3"), Arc::clone(&doubt)).await?;
     let limits = options.limits;
+    let files = Files::open(place.path())?;
+    let health = Health::new();
+    let readiness = Readiness {
+        db: db.clone(),
+        files: files.partial().to_owned(),
+        doubt: Arc::clone(&doubt),
+        health: health.clone(),
+    };
     let shop = Arc::new(Shop {
-        files: Files::open(place.path())?,
+        files,
         metrics: Metrics::new(&SERVICES),
         rooms: Arc::new(Rooms::new(db.clone(), limits)),
         order_turn: Mutex::default(),
         updates: broadcast::Sender::new(limits.backlog),
-        db: db.clone(),
+        db,
         limits,
+        doubt,
     });
     let token = options.token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let orders = Orders { shop: Arc::clone(&shop) };
-    let server = Server::new()
+    let server = options
+        .connections
+        .apply(Server::new())
         .add(UserServiceServer::new(Users { shop: Arc::clone(&shop) }))
         .add(OrderServiceServer::new(orders.clone()))
         .add(UploadServiceServer::new(Uploads { shop: Arc::clone(&shop), orders }))
         .add(ChatServiceServer::new(Chats { shop }))
         .authenticator(Staff::new(&token))
         .require_access()
-        .rest(rsvc::rest::Options::new().accept_compressed(true))
+        // The page of commands that the shop prints asks it, and its `.proto` files are public.
+        .public_reflection()
+        .health(health)
         .bind(options.listen)
         .await?;
-    Ok(Ready { server, db, token, place })
+    Ok(Ready { server, readiness, token, place })
 }
 
 /// Runs a shop inside of this program.
 pub async fn start(options: Options) -> anyhow::Result<Running> {
-    let Ready { server, db, token, place } = open(options).await?;
+    let Ready { server, readiness, token, place } = open(options).await?;
     let addr = server.local_addr();
     let (stop, stopped) = oneshot::channel();
     let stopped = async {
         // An error means that the other end was dropped, and that is an end, too.
         let _ = stopped.await;
     };
-    let serving = async move { finish(server.serve_with_shutdown(stopped).await, &db, place).await };
+    let serving = async move { run(server.serve_with_shutdown(stopped), readiness, place).await };
     Ok(Running { addr, token, stop, serving: tokio::spawn(serving) })
 }
 
-async fn finish(served: Result<(), ServeError>, db: &Db, place: Place) -> anyhow::Result<()> {
-    db.close().await;
+async fn run(
+    serving: impl Future<Output = Result<(), ServeError>>,
+    readiness: Readiness,
+    place: Place,
+) -> anyhow::Result<()> {
+    let served = tokio::select! {
+        served = serving => served,
+        never = readiness.run() => match never {},
+    };
+    readiness.db.close().await;
     place.leave()?;
     Ok(served?)
 }
@@ -183,7 +253,7 @@ impl Ready {
 
     /// Serves until ctrl-c or SIGTERM, and to the end of the calls that are under way then.
     pub async fn serve(self) -> anyhow::Result<()> {
-        finish(self.server.serve().await, &self.db, self.place).await
+        run(self.server.serve(), self.readiness, self.place).await
     }
 }
 

@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 use futures_util::future::try_join;
-use shop::{Limits, Options, Ready};
+use shop::{Connections, Limits, Options, Ready};
 use tracing_subscriber::EnvFilter;
 
 /// Runs the services of a shop.
@@ -31,15 +32,39 @@ struct Args {
     /// Messages that wait for a stream that does not keep up
     #[arg(long, value_name = "MESSAGES", default_value_t = Limits::default().backlog)]
     backlog: usize,
+    /// Connections that may be open [default: 10000]
+    #[arg(long, value_name = "CONNECTIONS")]
+    max_connections: Option<usize>,
+    /// How long a connection may take for the head of a request [default: 20]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    header_timeout: Option<Duration>,
+    /// How long a response may wait for its reader [default: 60]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    send_timeout: Option<Duration>,
+    /// How long a request may pause within a message [default: 30], or a stream between two [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    idle_timeout: Option<Duration>,
+    /// Bytes of a request that must come each second [default: 240]
+    #[arg(long, value_name = "BYTES")]
+    min_body_rate: Option<u32>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Args { data, listen, token, max_upload, max_rooms, backlog } = Args::parse();
-    let limits = Limits { upload_bytes: max_upload, rooms: max_rooms, backlog, ..Limits::default() };
+    let args = Args::parse();
+    let Args { max_upload: upload_bytes, max_rooms: rooms, backlog, .. } = args;
+    let limits = Limits { upload_bytes, rooms, backlog, ..Limits::default() };
+    let Args { max_connections: max, header_timeout, send_timeout, idle_timeout, min_body_rate, .. } = args;
+    let connections = Connections { max, header_timeout, send_timeout, idle_timeout, min_body_rate };
+    let Args { data, listen, token, .. } = args;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
-    let ready = shop::open(Options { data, listen, token, limits }).await?;
+    let ready = shop::open(Options { data, listen, token, limits, connections }).await?;
     let introduction = introduction(&ready);
     // In this order, so that whoever reads the first line can send a signal.
     try_join(ready.serve(), async { Ok(io::stdout().write_all(introduction.as_bytes())?) }).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rsvc::metadata::MetadataValue;
 use rsvc::{Context, Status};
-use tokio::sync::{Mutex, broadcast};
+use tokio::sync::{Mutex, Notify, broadcast};
 
 use crate::Limits;
 use crate::api::OrderUpdate;
@@ -24,6 +24,8 @@ pub(crate) struct Shop {
     /// told in the order of the log. SQLite lets one write at a time anyway.
     pub(crate) order_turn: Mutex<()>,
     pub(crate) updates: broadcast::Sender<OrderUpdate>,
+    /// Told when something could not be stored.
+    pub(crate) doubt: Arc<Notify>,
 }
 
 impl Shop {

@@ -23,6 +23,22 @@ pub struct Expr {
 }
 
 impl Expr {
+    /// The expressions that it is made of.
+    pub fn parts(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Literal(_) | ExprKind::Ident { .. } => Vec::new(),
+            ExprKind::Select { operand, .. } | ExprKind::Has { operand, .. } => vec![operand],
+            ExprKind::Call { target, args, .. } => {
+                target.iter().map(|target| &**target).chain(args).collect()
+            }
+            ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::List(parts) => parts.iter().collect(),
+            ExprKind::Conditional { cond, then, otherwise } => vec![cond, then, otherwise],
+            ExprKind::Map(entries) => entries.iter().flat_map(|(key, value)| [key, value]).collect(),
+            ExprKind::Message { fields, .. } => fields.iter().map(|(_, value)| value).collect(),
+            ExprKind::Macro(it) => [&it.range, &it.body].into_iter().chain(&it.filter).collect(),
+        }
+    }
+
     /// `a.b.C` as one name, if that is all the expression is.
     pub fn dotted_name(&self) -> Option<Name> {
         let text = match &self.kind {

@@ -11,6 +11,8 @@ pub enum Stage {
     Syntax,
     Check,
     Lower,
+    /// Whatever step: it is too much.
+    Limit,
 }
 
 /// A mistake in an expression, with the bytes that it is about.
@@ -53,7 +55,18 @@ impl CelError {
     }
 
     pub(super) fn too_deep(span: Span, limit: usize) -> Self {
-        Self::syntax(span, format!("the expression is nested more than {limit} levels deep"))
+        Self::new(Stage::Limit, span, format!("the expression is nested more than {limit} levels deep"))
+            .help("write it as several rules")
+    }
+
+    pub(super) fn too_many_collections(span: Span, limit: usize) -> Self {
+        let text = format!("more than {limit} lists, maps and loops (as `all`) inside or behind each other");
+        Self::new(Stage::Limit, span, text).help("write it as several rules")
+    }
+
+    pub(super) fn too_large(span: Span, limit: usize) -> Self {
+        Self::new(Stage::Limit, span, format!("the expression has more than {limit} parts"))
+            .help("write it as several rules")
     }
 
     pub(super) fn undeclared(span: Span, name: &str, known: &[&str]) -> Self {

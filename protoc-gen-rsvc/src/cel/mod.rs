@@ -26,4 +26,4 @@ pub mod types;
 pub(crate) use lower::pattern_error;
 
 pub use error::CelError;
-pub use parse::{MAX_DEPTH, parse};
+pub use parse::{MAX_COLLECTIONS, MAX_DEPTH, MAX_SIZE, parse};

@@ -8,8 +8,13 @@ use super::error::CelError;
 use super::lex::{Token, tokens};
 use super::macros;
 
-/// How deep expressions may nest. Every later step recurses over the tree, so this bounds them all.
-pub const MAX_DEPTH: usize = 120;
+/// How deep expressions may nest. Every later step recurses over the tree, so this bounds them all, and it leaves
+/// room within the 128 levels that Rust's compiler takes of types and macros.
+pub const MAX_DEPTH: usize = 100;
+/// How many lists, maps and comprehensions may nest, or follow each other: each is a type around those of the others.
+pub const MAX_COLLECTIONS: usize = 12;
+/// How many nodes an expression may have.
+pub const MAX_SIZE: usize = 50_000;
 
 const RESERVED: [&str; 17] = [
     "as",
@@ -36,8 +41,7 @@ pub fn parse(text: &str) -> Result<Expr, CelError> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
     let expr = parser.expr()?;
     match parser.peek() {
-        Token::End if height(&expr) > MAX_DEPTH => Err(CelError::too_deep(expr.span, MAX_DEPTH)),
-        Token::End => Ok(expr),
+        Token::End => within_limits(&expr).map(|()| expr),
         token => Err(CelError::expected(parser.span(), "an operator or the end", &token.describe())),
     }
 }
@@ -361,37 +365,24 @@ impl Parser {
     }
 }
 
-/// The height of the tree, found without recursion.
-fn height(expr: &Expr) -> usize {
-    let mut open = vec![(expr, 1)];
-    let mut most = 0;
-    while let Some((expr, level)) = open.pop() {
-        most = most.max(level);
-        let mut add = |e| open.push((e, level + 1));
-        match &expr.kind {
-            ExprKind::Literal(_) | ExprKind::Ident { .. } => {}
-            ExprKind::Select { operand, .. } | ExprKind::Has { operand, .. } => add(operand),
-            ExprKind::Call { target, args, .. } => {
-                if let Some(target) = target {
-                    add(target);
-                }
-                args.iter().for_each(add);
-            }
-            ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::List(parts) => parts.iter().for_each(add),
-            ExprKind::Conditional { cond, then, otherwise } => {
-                {
-                    add(cond);
-                    add(then);
-                    add(otherwise);
-                };
-            }
-            ExprKind::Map(entries) => entries.iter().for_each(|(k, v)| {
-                add(k);
-                add(v);
-            }),
-            ExprKind::Message { fields, .. } => fields.iter().for_each(|(_, v)| add(v)),
-            ExprKind::Macro(it) => [&it.range, &it.body].into_iter().chain(&it.filter).for_each(add),
+/// Measures the tree, without recursion.
+fn within_limits(expr: &Expr) -> Result<(), CelError> {
+    let mut open = vec![(expr, 1, 0)];
+    let mut size = 0;
+    while let Some((part, level, collections)) = open.pop() {
+        size += 1;
+        if level > MAX_DEPTH {
+            return Err(CelError::too_deep(part.span, MAX_DEPTH));
         }
+        let is_one = matches!(part.kind, ExprKind::Macro(_) | ExprKind::List(_) | ExprKind::Map(_));
+        let collections = collections + usize::from(is_one);
+        if collections > MAX_COLLECTIONS {
+            return Err(CelError::too_many_collections(part.span, MAX_COLLECTIONS));
+        }
+        if size > MAX_SIZE {
+            return Err(CelError::too_large(expr.span, MAX_SIZE));
+        }
+        open.extend(part.parts().into_iter().map(|part| (part, level + 1, collections)));
     }
-    most
+    Ok(())
 }

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::check::{Var, check};
-use super::parse;
+use super::error::Stage;
 use super::types::{FieldType, Type, TypeProvider};
+use super::{MAX_COLLECTIONS, MAX_DEPTH, MAX_SIZE, parse};
 
 /// Messages `a.M` with an int `n`, a string `s`, a list `l` of `a.M`, a map `m` and a wrapper `w`; one enum value.
 struct Types;
@@ -119,19 +120,74 @@ fn places_are_bytes_of_the_source() {
     assert_eq!((error.span.start, error.span.end), (15, 16));
 }
 
+/// `before` and `after` around something, so many times.
+fn nested(count: usize, before: &str, inner: &str, after: &str) -> String {
+    [&before.repeat(count), inner, &after.repeat(count)].concat()
+}
+
+/// Each of these nests by as many levels as it is asked for.
+const NESTED: &[fn(usize) -> String] = &[
+    |n| nested(n, "(", "this.n", ")"),
+    |n| nested(n, "!", "true", ""),
+    |n| nested(n, "-", "this.n", ""),
+    |n| nested(n, "this.n - (", "1", ")"),
+    |n| nested(n, "(", "1", " % 2)"),
+    |n| nested(n, "dyn(", "1", ")"),
+    |n| nested(n, "true ? 1 : ", "2", ""),
+    |n| nested(n, "(", "true", " ? true : false)"),
+    |n| nested(n, "(true && ", "true", ")"),
+    |n| nested(n, "true && !(false || ", "true", ")"),
+    |n| nested(n, "this.l[", "0", "].n"),
+    |n| nested(n, "a.M{n: ", "1", "}.n"),
+    |n| vec!["1"; n + 1].join(" + "),
+    |n| format!("this{}", ".w".repeat(n)),
+    |n| format!("this.s{}", ".trim()".repeat(n)),
+    |n| format!("this.l{}", "[0]".repeat(n)),
+    |n| format!("has(this{})", ".w".repeat(n)),
+];
+
+/// Each of these puts as many collections around each other.
+const COLLECTIONS: &[fn(usize) -> String] = &[
+    |n| nested(n, "[", "1", "]"),
+    |n| nested(n, "{'a': ", "1", "}"),
+    |n| nested(n, "this.l.all(x, ", "true", ")"),
+    |n| nested(n, "this.l.exists(x, x.n > 0 && ", "true", ")"),
+    |n| nested(n, "this.l.exists_one(x, ", "true", ")"),
+    |n| nested(n, "this.l.map(x, ", "1", ")"),
+    |n| nested(n, "this.l.all(i, x, ", "true", ")"),
+    |n| format!("this.l{}", ".filter(x, true)".repeat(n)),
+    |n| format!("this.l{}", ".map(x, x)".repeat(n)),
+    |n| nested(n / 2, "[this.l.map(x, ", "1", ")]"),
+];
+
 #[test]
 fn depth_is_bounded_and_length_is_not() {
-    let many = vec!["true"; 50_000].join(" && ");
+    let many = vec!["this.n > 1"; 10_000].join(" && ");
     assert_eq!(type_of(&many).as_deref(), Ok("bool"));
-    for deep in [
-        "(".repeat(100_000),
-        "!".repeat(100_000),
-        "[".repeat(100_000),
-        vec!["1"; 100_000].join("+"),
-        format!("a{}", ".b".repeat(100_000)),
-        format!("{}1{}", "(1+".repeat(5_000), ")".repeat(5_000)),
-    ] {
-        assert!(parse(&deep).is_err());
+    let limit = |text: &str| match parse(text) {
+        Err(error) => error.stage == Stage::Limit,
+        Ok(_) => false,
+    };
+    for make in NESTED {
+        for beyond in [MAX_DEPTH + 1, 10_000] {
+            assert!(limit(&make(beyond)), "{beyond} of {}", make(1));
+        }
+        for within in [1, MAX_DEPTH / 3 - 2] {
+            assert!(parse(&make(within)).is_ok(), "{within} of {}", make(1));
+        }
+    }
+    for make in COLLECTIONS {
+        for beyond in [MAX_COLLECTIONS + 2, 1_000] {
+            assert!(limit(&make(beyond)), "{beyond} of {}", make(1));
+        }
+        assert!(parse(&make(MAX_COLLECTIONS)).is_ok(), "{}", make(1));
+    }
+    for (join, (before, after)) in [(" && ", ("", "")), (" || ", ("", "")), (", ", ("[", "]"))] {
+        let of = |count| format!("{before}{}{after}", vec!["true"; count].join(join));
+        assert!(parse(&of(MAX_SIZE - 1)).is_ok() && limit(&of(MAX_SIZE)), "{join}");
+    }
+    for unclosed in ["(", "[", "{", "!", "a(", "this.l.all(x, ", "true ? ", "-", "a.M{n: ", "a["] {
+        assert!(parse(&unclosed.repeat(20_000)).is_err(), "{unclosed}");
     }
 }
 

@@ -12,6 +12,11 @@ use std::sync::Arc;
 pub use codes::{ALL, Code};
 pub(crate) use render::render;
 
+/// Whether a character turns the direction of the text around it, so that it reads otherwise than it is.
+pub(crate) fn is_direction(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A position in a source: line and column, both counted from zero, the column in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Severity, is_direction};
 
 /// The finding as the user reads it, ending in a newline.
 pub(crate) fn render(d: &Diagnostic) -> String {
@@ -36,6 +36,7 @@ fn snippet(out: &mut String, d: &Diagnostic) {
     let gutter = " ".repeat(number.len());
     let from = floor_boundary(line, start.column as usize);
     let to = if end.line == start.line { floor_boundary(line, end.column as usize) } else { line.len() };
+    let (line, from, to) = window(line, from, to.max(from));
     // Tabs stay tabs above the caret, so that it stands under the right place at any tab width.
     let indent: String = line[..from].chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
     let width = line.get(from..to).map_or(1, |s| s.chars().count()).max(1);
@@ -46,6 +47,34 @@ fn snippet(out: &mut String, d: &Diagnostic) {
         Some(label) => _ = writeln!(out, " {label}"),
         None => out.push('\n'),
     }
+}
+
+/// The part of a long line that is around the caret, and where the caret is in it.
+fn window(line: &str, from: usize, to: usize) -> (String, usize, usize) {
+    const AROUND: usize = 80;
+    const WHOLE: usize = 400;
+    // What turns the direction of the text would show another line than the one that is read.
+    let plain = |text: &str| text.replace(is_direction, "\u{fffd}");
+    if line.len() <= WHOLE {
+        let (before, marked) = (plain(&line[..from]).len(), plain(&line[from..to]).len());
+        return (plain(line), before, before + marked);
+    }
+    let start = floor_boundary(line, from.saturating_sub(AROUND));
+    let marked_to = floor_boundary(line, to.min(from + AROUND)).max(from);
+    let end = floor_boundary(line, marked_to + AROUND);
+    let mut shown = String::new();
+    if start > 0 {
+        shown.push('…');
+    }
+    shown.push_str(&plain(&line[start..from]));
+    let caret = shown.len();
+    shown.push_str(&plain(&line[from..marked_to]));
+    let caret_end = shown.len();
+    shown.push_str(&plain(&line[marked_to..end]));
+    if end < line.len() {
+        shown.push('…');
+    }
+    (shown, caret, caret_end)
 }
 
 fn floor_boundary(line: &str, at: usize) -> usize {

@@ -4,6 +4,9 @@
 //! bare addresses, indented samples in any language. Samples become `text` blocks, addresses become links, and
 //! what only looks like a link or a tag is escaped.
 
+use std::borrow::Cow;
+
+use crate::diag::is_direction;
 use crate::model::Comments;
 
 /// Puts the comments in front of an item's other attributes.
@@ -25,7 +28,20 @@ pub(super) fn lines(comments: &Comments) -> Vec<String> {
         }
         all.extend(rustdoc(text));
     }
-    all.into_iter().map(|line| if line.is_empty() { line } else { format!(" {line}") }).collect()
+    all.into_iter().map(|line| if line.is_empty() { line } else { format!(" {}", visible(&line)) }).collect()
+}
+
+/// Rust refuses characters that turn the direction of a text, and a carriage return alone, in its comments.
+fn visible(line: &str) -> Cow<'_, str> {
+    let hidden = |c: char| is_direction(c) || (c.is_control() && c != '\t');
+    if !line.contains(hidden) {
+        return Cow::Borrowed(line);
+    }
+    let mut out = String::with_capacity(line.len() + 16);
+    for c in line.chars() {
+        if hidden(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+    }
+    Cow::Owned(out)
 }
 
 /// One comment as lines of Markdown.

@@ -5,11 +5,11 @@ mod check;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use self::check::{FieldPart, ViolationField, check, checks};
+use self::check::{FieldPart, ViolationField, check, checks, holds, last_check};
 use super::internal;
 use crate::cel::emit::{self as cel, Context, StoredExpr};
 use crate::diag::Diagnostic;
-use crate::model::rules::{FieldRules, Group, MessageRules, ValueRules};
+use crate::model::rules::{Check, FieldRules, Group, MessageRules, ValueRules};
 use crate::model::{FieldId, FieldKind, MessageId, PackageId, Schema, ValueType};
 use crate::names;
 use crate::storage::access;
@@ -64,7 +64,7 @@ impl MessageEmitter<'_> {
             return quote!(__rsvc_out.broken(#text););
         }
         let mut body = TokenStream::new();
-        body.extend(rules.checks.iter().map(|c| check(c, &ViolationField::MESSAGE, cx)));
+        body.extend(rules.checks.iter().map(|c| self.message_check(c)));
         body.extend(rules.groups.iter().map(|g| group(g, cx)));
         for oneof in &rules.required_oneofs {
             let oneof = &cx.schema.oneofs[*oneof];
@@ -80,6 +80,22 @@ impl MessageEmitter<'_> {
             body.extend(self.field(field));
         }
         body
+    }
+
+    /// A rule of the message, which waits until the lists that it goes through are not too long.
+    fn message_check(&self, rule: &Check) -> TokenStream {
+        let cx = self.cx;
+        let test = check(rule, &ViolationField::MESSAGE, cx);
+        let mut sizes = rule.limited.iter().map(|id| {
+            let rules = self.rules.fields.iter().find(|rules| rules.field == *id);
+            let size = rules.and_then(|rules| rules.value.max_size()).expect("the list has a limit");
+            let list = tokens::parse(&access::place(cx.schema, *id, "self"));
+            holds(size, &cx.on(StoredExpr::direct(list)))
+        });
+        match sizes.next() {
+            Some(first) => quote!(if #first #(&& #sizes)* { #test }),
+            None => test,
+        }
     }
 
     fn field(&self, rules: &FieldRules) -> TokenStream {
@@ -132,8 +148,22 @@ impl MessageEmitter<'_> {
         Some(quote!(__rsvc_out.#method(#number, &#place);))
     }
 
-    /// The rules of a value, and of what is in it.
+    /// The rules of a value, and of what is in it: a list or map of a wrong size is not looked into.
     fn value(&self, rules: &ValueRules, field: FieldId, part: FieldPart, cx: &Context<'_>) -> TokenStream {
+        let at = ViolationField::new(field, part, cx);
+        let inside = self.inside(rules, field, part, cx);
+        if rules.sizes.is_empty() {
+            return inside;
+        }
+        if inside.is_empty() {
+            return rules.sizes.iter().map(|size| check(size, &at, cx)).collect();
+        }
+        let sizes = rules.sizes.iter().map(|size| last_check(size, &at, cx));
+        quote!('__rsvc_size: { #(#sizes)* #inside })
+    }
+
+    /// What is left to test of a value of the right size.
+    fn inside(&self, rules: &ValueRules, field: FieldId, part: FieldPart, cx: &Context<'_>) -> TokenStream {
         let this = cel::this();
         let at = ViolationField::new(field, part, cx);
         let number = at.number();

@@ -150,7 +150,14 @@ const EXPLANATIONS: &[(&str, Explanation)] = &[
     ("a map field key type", (Code::INVALID_DEFINITION, None, None)),
     ("expected value to be", (Code::OPTION_TYPE, None, None)),
     ("a oneof must have", (Code::INVALID_DEFINITION, None, None)),
-    ("reached maximum recursion", (Code::UNSUPPORTED, None, None)),
+    (
+        "reached maximum recursion",
+        (
+            Code::LIMIT,
+            Some("messages nest more than 31 levels deep"),
+            Some("define messages beside each other, not inside one another"),
+        ),
+    ),
 ];
 
 /// Likewise, where the parser speaks of proto3 but the text is of an edition.

@@ -240,6 +240,70 @@ pub enum Op {
     Fail(&'static str),
 }
 
+impl Op {
+    /// The plans that it is made of.
+    pub fn parts(&self) -> Vec<&Plan> {
+        match self {
+            Self::Const(_) | Self::Load(..) | Self::Local(_) | Self::Now | Self::Fail(_) => Vec::new(),
+            Self::Field { base: inner, .. }
+            | Self::HasField { base: inner, .. }
+            | Self::Not(inner)
+            | Self::OneOf(inner, _)
+            | Self::Matches { text: inner, .. }
+            | Self::Length(inner)
+            | Self::MapLength(inner)
+            | Self::ToOwned(inner)
+            | Self::Borrow(inner)
+            | Self::Unwrap(inner)
+            | Self::IsNull(inner)
+            | Self::Wrap(inner)
+            | Self::ToDyn(inner)
+            | Self::FromDyn(inner) => vec![inner],
+            Self::Let(_, a, b)
+            | Self::Infix(_, a, b)
+            | Self::Logic(_, a, b)
+            | Self::Index(a, b)
+            | Self::MapGet { map: a, key: b }
+            | Self::MapHas { map: a, key: b }
+            | Self::MessageEqual { left: a, right: b } => vec![a, b],
+            Self::Conditional(a, b, c) | Self::ListEqual { left: a, right: b, body: c, .. } => vec![a, b, c],
+            Self::Call { args, .. } => args.iter().collect(),
+            Self::Items { lists, args, .. } => lists.iter().chain(args).collect(),
+            Self::List(items) => items.iter().collect(),
+            Self::Map(entries) => entries.iter().flat_map(|(key, value)| [key, value]).collect(),
+            Self::Quantifier { range, body, .. } | Self::Filter { range, body, .. } => {
+                vec![range.source(), body]
+            }
+            Self::Collect { range, filter, body, .. } => {
+                [range.source(), body].into_iter().chain(filter.as_deref()).collect()
+            }
+            Self::NewMessage { fields, .. } => fields.iter().map(|(_, value)| value).collect(),
+        }
+    }
+
+    /// Whether it goes through the items of a list or map.
+    pub fn is_loop(&self) -> bool {
+        matches!(
+            self,
+            Self::Items { .. }
+                | Self::Quantifier { .. }
+                | Self::Collect { .. }
+                | Self::Filter { .. }
+                | Self::ListEqual { .. }
+        )
+    }
+
+    /// Whether it is this field of what the rule stands on.
+    pub fn reads_from_this(&self, wanted: FieldId) -> bool {
+        match self {
+            Self::Field { base, field, .. } => {
+                *field == wanted && matches!(base.op, Self::Load(Variable::This, _))
+            }
+            _ => false,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Logic {
     And,
@@ -275,6 +339,18 @@ impl Range {
 impl Plan {
     pub fn constant(value: Const) -> Self {
         Self { repr: repr_of(&value), fallible: false, op: Op::Const(value) }
+    }
+
+    /// Whether this plan, or one that it is made of, is such.
+    pub fn any(&self, mut test: impl FnMut(&Self) -> bool) -> bool {
+        let mut open = vec![self];
+        while let Some(plan) = open.pop() {
+            if test(plan) {
+                return true;
+            }
+            open.extend(plan.op.parts());
+        }
+        false
     }
 
     pub fn as_const(&self) -> Option<&Const> {

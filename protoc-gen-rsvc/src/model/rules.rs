@@ -55,6 +55,8 @@ pub struct FieldRules {
 pub struct ValueRules {
     /// Whether the zero value is left alone; only for what has no presence of its own.
     pub skip_zero: bool,
+    /// How many items or pairs there may be. All else of a list or map is tested only if it has the right size.
+    pub sizes: Vec<Check>,
     pub checks: Vec<Check>,
     /// The message whose own rules apply to the value.
     pub message: Option<MessageId>,
@@ -67,11 +69,17 @@ impl ValueRules {
     /// Whether there is nothing to test.
     pub fn is_empty(&self) -> bool {
         let empty = |rules: &Option<Box<Self>>| rules.as_ref().is_none_or(|r| r.is_empty());
-        self.checks.is_empty()
+        self.sizes.is_empty()
+            && self.checks.is_empty()
             && self.message.is_none()
             && empty(&self.items)
             && empty(&self.keys)
             && empty(&self.values)
+    }
+
+    /// How many items or pairs there may be at most.
+    pub fn max_size(&self) -> Option<&Check> {
+        self.sizes.iter().find(|size| matches!(size.id.as_str(), "repeated.max_items" | "map.max_pairs"))
     }
 
     /// Whether all there is to test are the rules of the value's own message.
@@ -90,6 +98,8 @@ pub struct Check {
     pub test: Test,
     /// Whether the test asks for the time.
     pub now: bool,
+    /// Lists and maps that the test looks into and whose size has a limit: it waits until they are not too long.
+    pub limited: Vec<FieldId>,
 }
 
 /// What a violation says, unless the test gives it.

@@ -12,6 +12,7 @@ use http::HeaderMap;
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
+use tokio::time::Instant;
 
 use crate::bridge::Status;
 
@@ -31,6 +32,8 @@ pub struct Body {
     inner: Inner,
     /// Held for as long as the body is.
     guard: Option<Arc<dyn Guard>>,
+    /// When the call is over that the body is a response of.
+    deadline: Option<Instant>,
 }
 
 /// What lives as long as a body.
@@ -103,18 +106,18 @@ impl Body {
         }
         let body = slot.take().expect("it was put there");
         let boxed = body.map_err(|error| status_of(error.into())).boxed_unsync();
-        Self { inner: Inner::Boxed(boxed), guard: None }
+        Self { inner: Inner::Boxed(boxed), guard: None, deadline: None }
     }
 
     /// Bytes, and the trailers that follow them.
     pub(crate) fn with_trailers(data: Bytes, trailers: impl Into<Trailers>) -> Self {
-        Self { inner: Inner::WithTrailers(data, trailers.into()), guard: None }
+        Self { inner: Inner::WithTrailers(data, trailers.into()), guard: None, deadline: None }
     }
 
     /// What hyper reads.
     #[cfg(any(feature = "server", feature = "client"))]
     pub(crate) fn incoming(body: hyper::body::Incoming) -> Self {
-        Self { inner: Inner::Incoming(body), guard: None }
+        Self { inner: Inner::Incoming(body), guard: None, deadline: None }
     }
 
     /// All of the body, if it is there.
@@ -136,6 +139,29 @@ impl Body {
     pub(crate) fn guarded(mut self, guard: Arc<dyn Guard>) -> Self {
         self.guard = Some(guard);
         self
+    }
+
+    /// The same body, which is of no use after `deadline`.
+    #[must_use]
+    pub(crate) fn until(mut self, deadline: Option<Instant>) -> Self {
+        self.set_deadline(deadline);
+        self
+    }
+
+    /// The body is of no use after `deadline`.
+    pub(crate) fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
+    }
+
+    /// When the call is over that the body is a response of.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Whether all of the body is there.
+    #[inline]
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self.inner, Inner::Empty | Inner::Whole(_) | Inner::WithTrailers(..) | Inner::Trailers(_))
     }
 
     /// The next data; trailers are skipped. `None` is the end.
@@ -243,7 +269,7 @@ impl http_body::Body for Body {
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self { inner: Inner::Whole(bytes), guard: None }
+        Self { inner: Inner::Whole(bytes), guard: None, deadline: None }
     }
 }
 

@@ -1,14 +1,14 @@
 //! A body as a whole.
 
-use std::pin::Pin;
+use std::io;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http_body::Body as _;
-use tokio::time::{Sleep, sleep};
 
+use super::idle::{Pace, Patience};
 use super::{Body, CallError};
 use crate::bridge::{Code, Status};
 
@@ -19,14 +19,15 @@ pub(crate) struct Collect {
     joined: BytesMut,
     limit: usize,
     timeout: Duration,
+    patience: Patience,
     /// Set only if there is something to wait for.
-    alarm: Option<Pin<Box<Sleep>>>,
+    pace: Option<Box<Pace>>,
 }
 
 impl Collect {
-    /// At most `limit` bytes, which arrive within `timeout`.
-    pub(crate) fn new(limit: usize, timeout: Duration) -> Self {
-        Self { first: Bytes::new(), joined: BytesMut::new(), limit, timeout, alarm: None }
+    /// At most `limit` bytes, which arrive within `timeout` and keep the pace.
+    pub(crate) fn new(limit: usize, timeout: Duration, patience: Patience) -> Self {
+        Self { first: Bytes::new(), joined: BytesMut::new(), limit, timeout, patience, pace: None }
     }
 
     /// The bytes, once all of them are there.
@@ -36,15 +37,15 @@ impl Collect {
         }
         while !body.is_end_stream() {
             let Poll::Ready(data) = body.poll_data(task) else {
-                let timeout = self.timeout;
-                let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(timeout)));
-                ready!(alarm.as_mut().poll(task));
-                return Poll::Ready(Err(too_slow(timeout)));
+                let pace = self.pace.get_or_insert_with(|| Pace::within(self.patience, self.timeout).into());
+                ready!(pace.poll_wait(task));
+                return Poll::Ready(Err(pace.stalled()));
             };
-            match data.transpose().map_err(broken)? {
-                None => break,
-                Some(data) => self.add(data),
+            let Some(data) = data.transpose().map_err(broken)? else { break };
+            if let Some(pace) = &mut self.pace {
+                pace.advance(data.len());
             }
+            self.add(data);
             if self.len() > self.limit {
                 return Poll::Ready(Err(too_large(self.limit)));
             }
@@ -81,18 +82,28 @@ pub(crate) fn too_large(limit: usize) -> CallError {
     CallError::with_http(StatusCode::PAYLOAD_TOO_LARGE, status)
 }
 
-/// A body that takes too long.
-#[cold]
-pub(crate) fn too_slow(limit: Duration) -> CallError {
-    let status = Status::deadline_exceeded(format!("the body took more than {limit:?} to arrive"));
-    CallError::with_http(StatusCode::REQUEST_TIMEOUT, status)
-}
-
 /// A body that breaks off, or is not what its coding says.
 #[cold]
 fn broken(status: Status) -> CallError {
     match status.code() {
         Code::InvalidArgument | Code::ResourceExhausted => status.into(),
-        _ => Status::cancelled("the body of the request broke off").into(),
+        _ => misframed(&status)
+            .unwrap_or_else(|| Status::cancelled("the body of the request broke off"))
+            .into(),
     }
+}
+
+/// What is wrong with the chunks or the trailers of a body that broke off, if that is why.
+#[cold]
+pub(crate) fn misframed(status: &Status) -> Option<Status> {
+    let mut source = std::error::Error::source(status);
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<io::Error>()
+            && matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
+        {
+            return Some(Status::invalid_argument(format!("the body of the request: {error}")));
+        }
+        source = error.source();
+    }
+    None
 }

@@ -16,6 +16,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::error::CallError;
 use super::exchange::{Handling, Outgoing};
+use super::in_flight::InFlight;
 use crate::Context;
 use crate::access::{AnyAuthenticator, authorize, is_open};
 use crate::bridge::{Code, MetadataMap, Status};
@@ -38,19 +39,26 @@ pub(crate) struct Policy {
     pub(crate) authenticator: Option<Arc<dyn AnyAuthenticator>>,
     /// The word to the server that it shall stop.
     pub(crate) stopping: Option<Arc<CancellationToken>>,
+    /// How messages are validated.
+    pub(crate) validator: Validator,
     /// Whether responses must be valid, too.
     pub(crate) check_responses: bool,
+    /// Whether a method that says nothing of access needs a caller that is known.
+    pub(crate) needs_caller: bool,
+    /// The calls that are under way, where they are counted.
+    pub(crate) in_flight: Option<Arc<InFlight>>,
 }
 
 /// Every request message passes here before a handler sees it, one that is alone as well as each of a stream.
-pub(crate) fn admit(message: &dyn AnyMessage) -> Result<(), Status> {
-    Validator::new().validate_any(message, message.table()).map_err(Status::from)
+pub(crate) fn admit(message: &dyn AnyMessage, validator: Validator) -> Result<(), Status> {
+    validator.validate_any(message, message.table()).map_err(Status::from)
 }
 
 /// A call that arrived. Its drop ends the call for everyone who waits for that.
 pub(crate) struct Inbound {
     ctx: Context,
     method: &'static MethodInfo,
+    validator: Validator,
     check_responses: bool,
 }
 
@@ -69,7 +77,7 @@ impl Inbound {
         let stopping = policy.stopping.clone();
         let metadata = MetadataMap::from_headers(headers);
         let ctx = Context::arrived(method, metadata, extensions, peer, deadline, stopping);
-        Self { ctx, method, check_responses: policy.check_responses }
+        Self { ctx, method, validator: policy.validator, check_responses: policy.check_responses }
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -84,7 +92,7 @@ impl Inbound {
     /// its rules is a mistake of the handler.
     #[inline]
     pub(crate) fn release(&self, message: &dyn AnyMessage) -> Result<(), Status> {
-        if self.check_responses { check(self.method, message) } else { Ok(()) }
+        if self.check_responses { check(self.method, message, self.validator) } else { Ok(()) }
     }
 
     /// An error, with the response metadata that was set before it came up, as it fits into the trailers.
@@ -105,8 +113,8 @@ impl Drop for Inbound {
 }
 
 #[cold]
-fn check(method: &MethodInfo, message: &dyn AnyMessage) -> Result<(), Status> {
-    Validator::new().validate_any(message, message.table()).map_err(|violations| {
+fn check(method: &MethodInfo, message: &dyn AnyMessage, validator: Validator) -> Result<(), Status> {
+    validator.validate_any(message, message.table()).map_err(|violations| {
         tracing::error!(method = method.path, %violations, "a response is not valid");
         Status::internal(format!("the response is not valid: {violations}"))
     })
@@ -129,9 +137,13 @@ pub(crate) async fn run(
     if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
         return Err(deadline::exceeded().into());
     }
+    let _place = match &policy.in_flight {
+        Some(calls) => Some(calls.enter()?),
+        None => None,
+    };
     let authenticator = policy.authenticator.as_deref();
-    if !is_open(method, authenticator) {
-        let authorized = pin!(authorize(method, ctx, authenticator));
+    if !is_open(method, authenticator, policy.needs_caller) {
+        let authorized = pin!(authorize(method, ctx, authenticator, policy.needs_caller));
         within(method, deadline, authorized).await?;
     }
     match within(method, deadline, handling.as_mut()).await {

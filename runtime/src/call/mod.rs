@@ -7,8 +7,13 @@ pub(crate) mod collect;
 pub(crate) mod dispatch;
 pub(crate) mod error;
 pub(crate) mod exchange;
+pub(crate) mod idle;
+#[cfg(feature = "server")]
+pub(crate) mod in_flight;
 #[cfg(feature = "server")]
 pub(crate) mod session;
+#[cfg(feature = "server")]
+pub(crate) mod turn;
 
 pub use body::Body;
 pub(crate) use body::BoxError;

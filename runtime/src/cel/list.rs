@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use super::{Error, Value};
+use super::{Error, Value, hash};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -144,14 +144,12 @@ unique! {
 }
 
 /// `list.unique()` of values that are known at run time only.
-pub fn unique_dyn<'a>(items: impl Iterator<Item = Value<'a>> + Clone) -> bool {
-    let mut rest = items;
-    while let Some(item) = rest.next() {
-        if rest.clone().any(|other| other == item) {
-            return false;
-        }
+pub fn unique_dyn<'a>(items: impl Iterator<Item = Value<'a>>) -> bool {
+    let items: Vec<Value<'a>> = items.collect();
+    if items.len() > FEW {
+        return hash::are_unique(&items);
     }
-    true
+    items.iter().enumerate().all(|(at, item)| !items[..at].contains(item))
 }
 
 /// `a && b` where both can fail: false decides, whatever error the other gives.

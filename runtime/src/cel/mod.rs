@@ -2,6 +2,7 @@
 
 mod error;
 mod format;
+mod hash;
 mod host;
 mod ip;
 mod list;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::number::Number;
-use super::{Duration, Error, Timestamp, number, string, text, time};
+use super::{Duration, Error, Timestamp, hash, number, string, text, time};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -154,7 +154,13 @@ impl PartialEq for Value<'_> {
             (Self::Type(a), Self::Type(b)) => a == b,
             (Self::List(a), Self::List(b)) => a == b,
             (Self::Map(a), Self::Map(b)) => {
-                a.len() == b.len() && a.iter().all(|(k, v)| b.iter().any(|(l, w)| k == l && v == w))
+                const FEW: usize = 16;
+                a.len() == b.len()
+                    && if a.len() > FEW {
+                        hash::maps_equal(a, b)
+                    } else {
+                        a.iter().all(|(k, v)| b.iter().any(|(l, w)| k == l && v == w))
+                    }
             }
             (a, b) => match (a.number(), b.number()) {
                 (Some(a), Some(b)) => a.order(b) == Some(Ordering::Equal),

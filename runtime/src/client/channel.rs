@@ -93,9 +93,10 @@ impl Builder {
         }
     }
 
-    /// How long connecting may take. Default: 10 seconds.
+    /// How long connecting may take: finding the address, TCP, TLS, and over HTTP/2 until the server says something.
+    /// A call that waits for it longer fails with `UNAVAILABLE`. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connections.connect_timeout = timeout;
+        self.connections.settings.connect_timeout = timeout;
         self
     }
 
@@ -112,10 +113,11 @@ impl Builder {
         self
     }
 
-    /// How often an HTTP/2 ping asks whether the server is still there while calls are under way, and how long it
-    /// may take to answer. Default: every 2 minutes, 20 seconds. `None` never asks.
+    /// How often a ping asks whether the server is still there while calls are under way, and how long it may take to
+    /// answer; then the calls fail with `UNAVAILABLE`. Over HTTP/1.1 the kernel asks, by TCP. Default: every 2 minutes,
+    /// 20 seconds. `None` never asks.
     pub fn keepalive(mut self, interval_and_timeout: Option<(Duration, Duration)>) -> Self {
-        self.connections.keepalive = interval_and_timeout;
+        self.connections.settings.keepalive = interval_and_timeout;
         self
     }
 
@@ -125,9 +127,18 @@ impl Builder {
         self
     }
 
-    /// The largest response message, in bytes. Default: 4 MiB.
+    /// The largest response message, in bytes, after decompression. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
+    /// Default: 4 MiB.
     pub fn max_response_size(mut self, bytes: usize) -> Self {
         self.settings.max_response_size = bytes;
+        self
+    }
+
+    /// The most that the headers of a response may have, in bytes; each header counts 32 more than its name and value, as
+    /// HTTP/2 has it. Beyond it a call fails with `RESOURCE_EXHAUSTED`. Over HTTP/2 it holds for trailers as well. Default:
+    /// 16 KiB, and 100 headers over HTTP/1.1.
+    pub fn max_header_list_size(mut self, bytes: u32) -> Self {
+        self.connections.settings.max_header_list_size = bytes;
         self
     }
 
@@ -183,10 +194,10 @@ impl Builder {
 
     /// Connects. Over HTTP/1.1 that is for the first call to do.
     pub async fn connect(self) -> Result<Channel, ConnectError> {
-        let endpoint = self.connections.endpoint.clone();
+        let connections = self.connections.clone();
         let (channel, http2) = self.build()?;
         if let Some(http2) = http2 {
-            http2.connect().await.map_err(|error| ConnectError::new(endpoint, Problem::Connection(error)))?;
+            http2.connect().await.map_err(|error| connections.fail(Problem::Connection(error)))?;
         }
         Ok(channel)
     }
@@ -229,6 +240,6 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("endpoint", &self.connections.endpoint).finish_non_exhaustive()
+        f.debug_struct("Builder").field("endpoint", &self.connections.shown()).finish_non_exhaustive()
     }
 }

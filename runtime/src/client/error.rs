@@ -16,6 +16,8 @@ pub struct ConnectError {
 pub(crate) enum Problem {
     Uri(http::uri::InvalidUri),
     Form,
+    /// The endpoint has a user or a password in it.
+    Password,
     /// Settings that do not go together.
     Settings(&'static str),
     #[cfg(not(feature = "tls"))]
@@ -30,7 +32,7 @@ impl ConnectError {
         Self { endpoint, problem }
     }
 
-    /// The endpoint that was to be connected to.
+    /// The endpoint that was to be connected to, without what may be secret in it: a password or a query.
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
@@ -49,6 +51,10 @@ impl fmt::Display for ConnectError {
             Problem::Form => {
                 write!(f, "`{endpoint}` is not an endpoint: it must look like `http://host:port`")
             }
+            Problem::Password => write!(
+                f,
+                "`{endpoint}` is not an endpoint: it has no user and no password; metadata is for those"
+            ),
             Problem::Settings(what) => write!(f, "`{endpoint}` cannot be called: {what}"),
             #[cfg(not(feature = "tls"))]
             Problem::NoTls => write!(f, "`{endpoint}` needs the feature `tls` of rsvc"),
@@ -63,7 +69,7 @@ impl Error for ConnectError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.problem {
             Problem::Uri(error) => Some(error),
-            Problem::Form | Problem::Settings(_) => None,
+            Problem::Form | Problem::Password | Problem::Settings(_) => None,
             #[cfg(not(feature = "tls"))]
             Problem::NoTls => None,
             #[cfg(feature = "tls")]

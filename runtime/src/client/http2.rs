@@ -2,32 +2,34 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt as _, Shared};
 use http::{Request, Response, Uri};
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 use hyper::client::conn::{TrySendError, http2};
 use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 
-use super::connector::Connector;
+use super::connector::{Connector, NO_ANSWER};
+use super::settings::ConnectionSettings;
+use super::watched::Watched;
 use crate::bridge::Status;
 use crate::call::{Body, BoxError};
 use crate::protocol::client::{Sent, Transport};
 
-/// How a connection is kept.
-#[derive(Clone)]
-pub(super) struct Http2Settings {
-    /// The time for all of connecting.
-    pub(super) connect_timeout: Duration,
-    /// How often to ask whether the server is there, and how long it may take to answer.
-    pub(super) keepalive: Option<(Duration, Duration)>,
-}
+/// How much of calls that were given up may wait for a connection that has answered none since, in bytes.
+///
+/// Hyper keeps what waits for a stream until it gets one, even if nobody wants the response any more: a server that opens
+/// no streams would fill the memory.
+const MAX_GIVEN_UP: usize = 16 << 20;
+/// What a call takes besides its request, in bytes.
+const CALL: usize = 1 << 10;
 
 #[derive(Clone)]
 pub(super) struct Http2(Arc<Inner>);
@@ -35,26 +37,35 @@ pub(super) struct Http2(Arc<Inner>);
 struct Inner {
     connect: Connect,
     connection: Mutex<Connection>,
+    /// What the calls take that were given up since the connection has answered one, in bytes.
+    given_up: AtomicUsize,
 }
 
 /// Makes a connection.
-type Connect = Box<dyn Fn() -> BoxFuture<'static, Result<Sender, BoxError>> + Send + Sync>;
+type Connect = Box<dyn Fn() -> BoxFuture<'static, Result<Opened, BoxError>> + Send + Sync>;
 
 type Sender = http2::SendRequest<RequestBody>;
+
+/// A connection that was made: what takes requests, and what hands them on.
+struct Opened {
+    sender: Sender,
+    task: AbortHandle,
+}
 
 /// The connection of a transport.
 enum Connection {
     None,
     /// It is being made. All calls that need it wait for the same attempt.
     Pending(Shared<oneshot::Receiver<Result<(), Arc<BoxError>>>>),
-    Open(Sender),
+    Open(Opened),
 }
 
 impl Http2 {
-    pub(super) fn new(connector: impl Connector, uri: Uri, settings: Http2Settings) -> Self {
+    pub(super) fn new(connector: impl Connector, uri: Uri, settings: ConnectionSettings) -> Self {
         let connect: Connect =
             Box::new(move || Box::pin(connect(connector.clone(), uri.clone(), settings.clone())));
-        Self(Arc::new(Inner { connect, connection: Mutex::new(Connection::None) }))
+        let connection = Mutex::new(Connection::None);
+        Self(Arc::new(Inner { connect, connection, given_up: AtomicUsize::new(0) }))
     }
 
     /// Makes the connection if there is none.
@@ -88,7 +99,7 @@ impl Inner {
         let inner = Arc::clone(self);
         tokio::spawn(async move {
             let (connection, outcome) = match connect.await {
-                Ok(sender) => (Connection::Open(sender), Ok(())),
+                Ok(opened) => (Connection::Open(opened), Ok(())),
                 Err(error) => (Connection::None, Err(Arc::new(error))),
             };
             *inner.lock() = connection;
@@ -104,13 +115,13 @@ impl Transport for Http2 {
         let request = request.map(RequestBody::from);
         let mut connection = self.0.lock();
         let request = match &mut *connection {
-            Connection::Open(sender) if !sender.is_closed() => {
-                let response = sender.try_send_request(request);
-                let transport = self.clone();
+            Connection::Open(opened) if self.0.is_usable(opened) => {
+                let waiting = Waiting::new(self, &request);
+                let response = opened.sender.try_send_request(request);
                 return Box::pin(async move {
                     match response.await {
-                        Ok(response) => Ok(response.map(Body::incoming)),
-                        Err(error) => transport.send_again(error).await,
+                        Ok(response) => Ok(waiting.answered(response)),
+                        Err(error) => waiting.refused().send_again(error).await,
                     }
                 });
             }
@@ -119,6 +130,25 @@ impl Transport for Http2 {
         drop(connection);
         let transport = self.clone();
         Box::pin(async move { transport.send_anew(request).await })
+    }
+}
+
+impl Inner {
+    /// Whether a connection takes requests.
+    #[inline]
+    fn is_usable(&self, opened: &Opened) -> bool {
+        !opened.sender.is_closed() && self.given_up.load(Ordering::Relaxed) < MAX_GIVEN_UP
+    }
+
+    /// Lets go of a connection that answers nothing, with all that waits for it. Responses that have begun go on.
+    #[cold]
+    fn let_go(&self, connection: &mut Connection) {
+        if self.given_up.swap(0, Ordering::Relaxed) >= MAX_GIVEN_UP
+            && let Connection::Open(opened) = std::mem::replace(connection, Connection::None)
+        {
+            tracing::warn!("a server answers no calls; another connection is made");
+            opened.task.abort();
+        }
     }
 }
 
@@ -135,29 +165,89 @@ impl Http2 {
     /// Sends a request by a connection that has to be made.
     async fn send_anew(self, request: Request<RequestBody>) -> Result<Response<Body>, BoxError> {
         let mut is_new = false;
-        let response = loop {
-            // A new one that is lost already is not made again for the same call.
-            if let Connection::Open(sender) = &mut *self.0.lock()
-                && (is_new || !sender.is_closed())
+        let (response, waiting) = loop {
             {
-                break sender.send_request(request);
+                let mut connection = self.0.lock();
+                if !is_new {
+                    self.0.let_go(&mut connection);
+                }
+                // A new one that is lost already is not made again for the same call.
+                if let Connection::Open(opened) = &mut *connection
+                    && (is_new || self.0.is_usable(opened))
+                {
+                    let waiting = Waiting::new(&self, &request);
+                    break (opened.sender.send_request(request), waiting);
+                }
             }
             self.connect().await?;
             is_new = true;
         };
-        Ok(response.await?.map(Body::incoming))
+        match response.await {
+            Ok(response) => Ok(waiting.answered(response)),
+            Err(error) => {
+                waiting.refused();
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// A call that waits for its response. Its drop gives it up.
+struct Waiting {
+    transport: Http2,
+    /// What it takes, in bytes; zero once it does not wait any more.
+    cost: usize,
+}
+
+impl Waiting {
+    #[inline]
+    fn new(transport: &Http2, request: &Request<RequestBody>) -> Self {
+        Self { transport: transport.clone(), cost: CALL + request.body().waits() }
+    }
+
+    #[inline]
+    fn answered(mut self, response: Response<hyper::body::Incoming>) -> Response<Body> {
+        self.cost = 0;
+        let given_up = &self.transport.0.given_up;
+        if given_up.load(Ordering::Relaxed) > 0 {
+            given_up.store(0, Ordering::Relaxed);
+        }
+        response.map(Body::incoming)
+    }
+
+    /// There is nothing to wait for.
+    fn refused(mut self) -> Http2 {
+        self.cost = 0;
+        self.transport.clone()
+    }
+}
+
+impl Drop for Waiting {
+    #[inline]
+    fn drop(&mut self) {
+        if self.cost > 0 {
+            self.transport.0.given_up.fetch_add(self.cost, Ordering::Relaxed);
+        }
     }
 }
 
 /// Makes a connection, within its time.
-async fn connect(connector: impl Connector, uri: Uri, settings: Http2Settings) -> Result<Sender, BoxError> {
+async fn connect(
+    connector: impl Connector,
+    uri: Uri,
+    settings: ConnectionSettings,
+) -> Result<Opened, BoxError> {
     match tokio::time::timeout(settings.connect_timeout, open(connector, uri, &settings)).await {
-        Ok(sender) => sender,
-        Err(_) => Err("the server does not answer in time".into()),
+        Ok(opened) => opened,
+        Err(_) => Err(NO_ANSWER.into()),
     }
 }
 
-async fn open(mut connector: impl Connector, uri: Uri, settings: &Http2Settings) -> Result<Sender, BoxError> {
+async fn open(
+    mut connector: impl Connector,
+    uri: Uri,
+    settings: &ConnectionSettings,
+) -> Result<Opened, BoxError> {
     std::future::poll_fn(|task| connector.poll_ready(task)).await.map_err(Into::into)?;
     let is_secure = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
     let io = connector.call(uri).await.map_err(Into::into)?;
@@ -165,17 +255,18 @@ async fn open(mut connector: impl Connector, uri: Uri, settings: &Http2Settings)
         return Err("the server does not speak HTTP/2".into());
     }
     let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder.timer(TokioTimer::new());
+    builder.timer(TokioTimer::new()).max_header_list_size(settings.max_header_list_size);
     if let Some((interval, timeout)) = settings.keepalive {
         builder.keep_alive_interval(interval).keep_alive_timeout(timeout);
     }
+    let io = Watched::new(io, settings.stall()).speaks_first(settings.connect_timeout);
     let (sender, connection) = builder.handshake(io).await?;
-    tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection was lost");
         }
     });
-    Ok(sender)
+    Ok(Opened { sender, task: task.abort_handle() })
 }
 
 /// The body of a request. Its length is not told: the envelopes in it say as much, and a header less is sent. Hyper moves
@@ -184,6 +275,17 @@ enum RequestBody {
     /// Bytes that are there, until they are sent.
     Whole(Bytes),
     Other(Box<Body>),
+}
+
+impl RequestBody {
+    /// How many bytes of it wait to be sent.
+    #[inline]
+    fn waits(&self) -> usize {
+        match self {
+            Self::Whole(bytes) => bytes.len(),
+            Self::Other(body) => usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX),
+        }
+    }
 }
 
 impl From<Body> for RequestBody {

@@ -9,7 +9,9 @@ mod http1;
 mod http2;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
+mod settings;
 mod tonic;
+mod watched;
 
 pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};

@@ -77,9 +77,17 @@ impl RestBuilder {
         self
     }
 
-    /// How long connecting may take. Default: 10 seconds.
+    /// How long connecting may take, as [`Builder::connect_timeout`](super::Builder::connect_timeout) has it. Default: 10
+    /// seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connections.connect_timeout = timeout;
+        self.connections.settings.connect_timeout = timeout;
+        self
+    }
+
+    /// How often it is asked whether the server is still there, and how long it may take to answer, as
+    /// [`Builder::keepalive`](super::Builder::keepalive) has it. Default: every 2 minutes, 20 seconds. `None` never asks.
+    pub fn keepalive(mut self, interval_and_timeout: Option<(Duration, Duration)>) -> Self {
+        self.connections.settings.keepalive = interval_and_timeout;
         self
     }
 
@@ -90,9 +98,17 @@ impl RestBuilder {
         self
     }
 
-    /// The largest response message, in bytes. Default: 4 MiB.
+    /// The largest response message, in bytes. Beyond it a call fails with `RESOURCE_EXHAUSTED`. Default: 4 MiB.
     pub fn max_response_size(mut self, bytes: usize) -> Self {
         self.settings.max_response_size = bytes;
+        self
+    }
+
+    /// The most that the headers of a response may have, as
+    /// [`Builder::max_header_list_size`](super::Builder::max_header_list_size) has it. It is not asked of
+    /// [another transport](Self::with_transport). Default: 16 KiB.
+    pub fn max_header_list_size(mut self, bytes: u32) -> Self {
+        self.connections.settings.max_header_list_size = bytes;
         self
     }
 
@@ -157,7 +173,7 @@ impl RestBuilder {
 
 impl fmt::Debug for RestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RestBuilder").field("endpoint", &self.connections.endpoint).finish_non_exhaustive()
+        f.debug_struct("RestBuilder").field("endpoint", &self.connections.shown()).finish_non_exhaustive()
     }
 }
 

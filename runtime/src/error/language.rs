@@ -75,6 +75,8 @@ mod tests {
             ("de;q=0.3, fr-CH;q=0.7", "fr-CH"),
             ("it, *;q=0.1", "en"),
             ("de;q=0, pt", "pt-BR"),
+            ("de;q=0", "en"),
+            ("de;q=0.000, it", "en"),
             ("de;q=nonsense, fr-ch", "fr-CH"),
             (" ,;, de ; q=1.0", "de"),
             ("it", "en"),

@@ -91,13 +91,28 @@ pub(crate) fn is_plain(byte: u8) -> bool {
     byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'%' | b'<' | b'>' | b'`' | b'?' | b'{' | b'}')
 }
 
-/// Keeps the first violations of a bad request.
+/// What stands in place of violations that are not listed.
+pub(crate) fn more_violations(count: u64) -> String {
+    if count == 1 { "1 more violation".to_owned() } else { format!("{count} more violations") }
+}
+
+/// How many violations an entry stands for.
+fn counted(entry: &pb::bad_request::FieldViolation) -> u64 {
+    let count = entry.description.split(' ').next().and_then(|word| word.parse().ok());
+    count.filter(|count| entry.field.is_empty() && entry.description == more_violations(*count)).unwrap_or(1)
+}
+
+/// Keeps the first violations of a bad request and counts the rest.
 fn violations(status: &mut pb::Status, keep: usize) {
     for any in status.details.iter_mut().filter(|any| is(any, BadRequest::TYPE_URL)) {
         if let Ok(mut request) = pb::BadRequest::decode(&*any.value)
-            && request.field_violations.len() > keep
+            && request.field_violations.len() > keep + 1
         {
-            request.field_violations.truncate(keep);
+            let rest = request.field_violations.split_off(keep).iter().map(counted).sum();
+            request.field_violations.push(pb::bad_request::FieldViolation {
+                description: more_violations(rest),
+                ..Default::default()
+            });
             any.value = request.encode_to_vec();
         }
     }
@@ -196,7 +211,26 @@ mod tests {
     #[test]
     fn some_violations_stay() {
         let request = fit(status(100, 10, 10, 5000)).get_details_bad_request().unwrap();
-        assert_eq!(request.field_violations.len(), 16);
+        assert_eq!(request.field_violations.len(), 17);
+        assert_eq!(request.field_violations[16].description, "4984 more violations");
+    }
+
+    /// Cutting down twice loses nothing of the count.
+    #[test]
+    fn violations_that_are_counted_stay_counted() {
+        let mut status = pb::Status::decode(status(0, 0, 0, 50).details()).unwrap();
+        let count = |status: &pb::Status| {
+            let any = status.details.iter().find(|any| is(any, BadRequest::TYPE_URL)).unwrap();
+            pb::BadRequest::decode(&*any.value).unwrap().field_violations
+        };
+        for keep in [16, 2, 2, 1] {
+            violations(&mut status, keep);
+            assert_eq!(count(&status).len(), keep + 1);
+            assert_eq!(count(&status).iter().map(counted).sum::<u64>(), 50, "{keep}");
+        }
+        assert_eq!(count(&status)[1].description, "49 more violations");
+        let named = pb::bad_request::FieldViolation { field: "f".into(), ..count(&status)[1].clone() };
+        assert_eq!(counted(&named), 1, "a violation of a field that happens to say so");
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Error sets as `google.rpc.Status`, both ways.
 
 use std::fmt;
+use std::time::Duration;
 
+#[cfg(feature = "server")]
+use crate::bridge::Code;
 use crate::bridge::Status;
 use crate::bridge::{ErrorInfo, Help, LocalizedMessage, RetryInfo, pb};
 use prost::Message;
@@ -35,10 +38,21 @@ pub(super) fn to_status<S: ErrorSet>(error: &S, index: usize, languages: Option<
     Status::with_details(definition.code, message, status.encode_to_vec().into())
 }
 
+/// An error after which its caller may try again in `delay`.
+#[cfg(feature = "server")]
+pub(crate) fn retry_after(code: Code, message: String, delay: Duration) -> Status {
+    let details = vec![retry_info(delay)];
+    let status = pb::Status { code: code.into(), message: message.clone(), details };
+    Status::with_details(code, message, status.encode_to_vec().into())
+}
+
 fn retry(definition: &ErrorDefinition) -> Option<Any> {
-    let delay = definition.retry_after?;
+    definition.retry_after.map(retry_info)
+}
+
+fn retry_info(delay: Duration) -> Any {
     let retry_delay = prost_types::Duration::try_from(delay).expect("the build refuses longer ones");
-    Some(any(RetryInfo::TYPE_URL, &pb::RetryInfo { retry_delay: Some(retry_delay) }))
+    any(RetryInfo::TYPE_URL, &pb::RetryInfo { retry_delay: Some(retry_delay) })
 }
 
 fn help(definition: &ErrorDefinition) -> Option<Any> {
@@ -152,5 +166,77 @@ pub fn show_status(f: &mut fmt::Formatter<'_>, status: &Status) -> fmt::Result {
     match status.message() {
         "" => Ok(()),
         message => write!(f, ": {message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::bridge::Code;
+
+    /// One of the errors of a set, by its index, or a status.
+    #[derive(Debug)]
+    struct Failure(Result<usize, Status>);
+
+    impl ErrorSet for Failure {
+        const DOMAIN: &'static str = "a.example";
+        const ERRORS: &'static [ErrorDefinition] = &[
+            ErrorDefinition::new("gone", "GONE", "a.Gone", Code::NotFound, 404),
+            ErrorDefinition::new("down", "DOWN", "a.Down", Code::Unavailable, 503),
+            ErrorDefinition::new("busy", "BUSY", "a.Busy", Code::ResourceExhausted, 429)
+                .retry_after(Duration::from_secs(1)),
+        ];
+
+        fn which(&self) -> Result<usize, &Status> {
+            self.0.as_ref().copied()
+        }
+
+        fn describe(&self, _: &mut Outgoing) {}
+
+        fn localized(&self, _: usize, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Ok(())
+        }
+
+        fn restore(index: usize, _: &Incoming<'_>) -> Option<Self> {
+            Some(Self(Ok(index)))
+        }
+    }
+
+    impl fmt::Display for Failure {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a failure")
+        }
+    }
+
+    impl std::error::Error for Failure {}
+
+    impl From<Status> for Failure {
+        fn from(status: Status) -> Self {
+            Self(Err(status))
+        }
+    }
+
+    impl From<Failure> for Status {
+        fn from(failure: Failure) -> Self {
+            into_status(&failure)
+        }
+    }
+
+    #[test]
+    fn what_may_be_tried_again() {
+        for (index, expected) in [(0, false), (1, true), (2, true)] {
+            let failure = Failure(Ok(index));
+            assert_eq!(retryable(&failure), expected, "{index}");
+            // As it travels, it says the same.
+            let status = Status::from(failure);
+            assert_eq!(is_retryable(&status), expected, "{index}");
+            let back: Failure = from_status(&status).unwrap();
+            assert_eq!((back.0.as_ref().ok(), retryable(&back)), (Some(&index), expected));
+        }
+        for (status, expected) in [(Status::unavailable(""), true), (Status::internal(""), false)] {
+            assert_eq!(retryable(&Failure(Err(status))), expected);
+        }
     }
 }

@@ -56,13 +56,23 @@ pub(crate) struct EnvelopeReader {
     partial: BytesMut,
     limit: usize,
     ended: bool,
+    /// How many bytes have arrived.
+    received: usize,
     trailers: Option<HeaderMap>,
 }
 
 impl EnvelopeReader {
     /// The envelopes of `body`, each of at most `limit` bytes.
     pub(crate) fn new(body: Body, limit: usize) -> Self {
-        Self { body, frame: Bytes::new(), partial: BytesMut::new(), limit, ended: false, trailers: None }
+        Self {
+            body,
+            frame: Bytes::new(),
+            partial: BytesMut::new(),
+            limit,
+            ended: false,
+            received: 0,
+            trailers: None,
+        }
     }
 
     /// The next envelope; `None` is the end of the body.
@@ -85,6 +95,7 @@ impl EnvelopeReader {
                 None => self.ended = true,
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => {
+                        self.received = self.received.wrapping_add(data.len());
                         self.frame = data;
                         // Known at once where the last frame says so: nobody is asked once more.
                         self.ended = self.body.is_end_stream();
@@ -105,6 +116,16 @@ impl EnvelopeReader {
     /// The trailers of a body that was read to its end.
     pub(crate) fn take_trailers(&mut self) -> Option<HeaderMap> {
         self.trailers.take()
+    }
+
+    /// How many bytes have arrived so far.
+    pub(crate) fn received(&self) -> usize {
+        self.received
+    }
+
+    /// Whether a part of an envelope has arrived, and the rest has not.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.partial.is_empty()
     }
 
     /// Whether everything of the body was read, and nothing is left of it.

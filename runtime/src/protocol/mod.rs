@@ -10,6 +10,8 @@ pub(crate) mod compression;
 pub(crate) mod connect;
 pub(crate) mod envelope;
 pub(crate) mod grpc;
+#[cfg(feature = "server")]
+pub(crate) mod paced;
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 pub(crate) mod rest;
 #[cfg(feature = "server")]

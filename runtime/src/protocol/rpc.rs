@@ -8,7 +8,7 @@ use super::connect;
 use super::grpc;
 use super::server::{Dialect, ServerCall, serve as serve_enveloped};
 use super::service::{Answering, AnyService};
-use super::wire::Codec;
+use super::wire::{self, Codec, PER_HEADER};
 use crate::bridge::Status;
 use crate::call::Body;
 use crate::method::MethodKind;
@@ -77,6 +77,41 @@ impl RpcMedia {
             Self::Other => false,
         }
     }
+}
+
+/// The answer to a request that has more headers than it may, or over HTTP/1.1 not one host. Of what did not come over a
+/// connection it is not known whether it had one.
+#[allow(clippy::result_large_err, reason = "the refusal is sent as it is")]
+#[inline]
+pub(crate) fn check_head(
+    parts: &Parts,
+    media: RpcMedia,
+    is_connection: bool,
+    max_header_list_size: usize,
+) -> Result<(), Response<Body>> {
+    let mut size = 0;
+    for (name, value) in &parts.headers {
+        size += name.as_str().len() + value.len() + PER_HEADER;
+    }
+    if size > max_header_list_size {
+        return Err(too_many_headers(parts, media, max_header_list_size));
+    }
+    if is_connection && parts.version == Version::HTTP_11 && !wire::has_one_host(&parts.headers) {
+        return Err(plain(StatusCode::BAD_REQUEST, "a request has one host\n"));
+    }
+    Ok(())
+}
+
+#[cold]
+fn too_many_headers(parts: &Parts, media: RpcMedia, limit: usize) -> Response<Body> {
+    if let RpcMedia::Grpc(codec) = media
+        && parts.version >= Version::HTTP_2
+    {
+        let message = format!("the request has more than {limit} bytes of headers");
+        return grpc::server::GRPC.refusal(codec, &Status::resource_exhausted(message));
+    }
+    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+    plain(status, "the request has more headers than the server takes\n")
 }
 
 /// The protocol of a request to the path of a method of this kind, or the answer to one that speaks none.

@@ -13,7 +13,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use http_body::Frame;
 
 use super::compression::Compression;
-use super::envelope::{self, Envelope, EnvelopeError, EnvelopeReader, codec};
+use super::envelope::{self, Envelope, EnvelopeError, codec};
+use super::paced::{PacedError, PacedReader};
 use super::service::{Answering, AnyService, answered};
 use super::settings::ServerSettings;
 use super::wire::Codec;
@@ -25,8 +26,10 @@ use crate::call::{Body, Call, CallError, Exchange, Outgoing};
 use crate::error;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
+use crate::method::MethodKind;
 use crate::peer::Peer;
 use crate::stream::Incoming;
+use crate::validate::Validator;
 
 /// How much of a handler's messages goes out at once, if it is faster than the connection. In bytes.
 const BATCH: usize = 32 * 1024;
@@ -103,7 +106,7 @@ pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCal
     let body = if dialect.is_text() { super::text::decode(body) } else { body };
     let mut exchange = Enveloped {
         call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy),
-        reader: EnvelopeReader::new(body, settings.max_request_size),
+        reader: PacedReader::new(body, settings.max_request_size, settings.waiting),
         request_compression,
         form: Form {
             dialect,
@@ -239,7 +242,7 @@ impl Form {
 
     /// A response whose headers come from the context.
     fn response(&self, ctx: &Context, body: Body) -> Response<Body> {
-        let mut response = Response::new(body);
+        let mut response = Response::new(body.until(ctx.instant()));
         if ctx.has_answer() {
             *response.headers_mut() = ctx.answer_headers().into_headers();
         }
@@ -255,7 +258,7 @@ impl Form {
 /// A call whose messages stand in envelopes.
 struct Enveloped {
     call: Inbound,
-    reader: EnvelopeReader,
+    reader: PacedReader,
     request_compression: Option<Compression>,
     form: Form,
     settings: Arc<ServerSettings>,
@@ -308,7 +311,7 @@ impl Enveloped {
         self.has_request = true;
         let limit = self.settings.max_request_size;
         self.form.read(envelope, self.request_compression, limit, message)?;
-        Ok(dispatch::admit(message)?)
+        Ok(dispatch::admit(message, self.settings.policy.validator)?)
     }
 }
 
@@ -319,13 +322,14 @@ fn wrong_number() -> CallError {
 
 /// An error of the body of requests: a caller that goes away ends the call.
 #[cold]
-fn broken(ctx: &Context, error: EnvelopeError) -> Status {
+fn broken(ctx: &Context, error: PacedError) -> Status {
     match error {
-        EnvelopeError::Body(_) => {
+        PacedError::Stalled(status) => status,
+        PacedError::Envelope(EnvelopeError::Body(_)) => {
             ctx.cancellation().cancel();
             Status::cancelled("the caller gave the call up")
         }
-        error => error.into(),
+        PacedError::Envelope(error) => error.into(),
     }
 }
 
@@ -355,13 +359,18 @@ impl Exchange for Enveloped {
     }
 
     fn requests(&mut self, _: &'static MessageInfo) -> Result<Box<dyn Incoming>, CallError> {
-        let empty = EnvelopeReader::new(Body::empty(), 0);
+        let waiting = self.settings.waiting;
+        let empty = PacedReader::new(Body::empty(), 0, waiting);
+        let reader = std::mem::replace(&mut self.reader, empty);
+        // Where both sides stream it may be the client that waits.
+        let is_bidi = self.call.method().kind == MethodKind::BidiStreaming;
         Ok(Box::new(Requests {
-            reader: std::mem::replace(&mut self.reader, empty),
+            reader: reader.into_stream(waiting.between.filter(|_| !is_bidi)),
             ctx: self.call.context().clone(),
             compression: self.request_compression,
             form: self.form,
             limit: self.settings.max_request_size,
+            validator: self.settings.policy.validator,
             next: None,
         }))
     }
@@ -380,11 +389,12 @@ impl Exchange for Enveloped {
 
 /// The requests of a call whose client streams.
 struct Requests {
-    reader: EnvelopeReader,
+    reader: PacedReader,
     ctx: Context,
     compression: Option<Compression>,
     form: Form,
     limit: usize,
+    validator: Validator,
     /// The envelope that waits to be read.
     next: Option<Envelope>,
 }
@@ -404,7 +414,7 @@ impl Incoming for Requests {
     fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
         let envelope = self.next.take().expect("it was ready");
         self.form.read(envelope, self.compression, self.limit, message)?;
-        dispatch::admit(message)
+        dispatch::admit(message, self.validator)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a server says about calls over gRPC, gRPC-Web and Connect.
 
 use super::compression::Compression;
+use super::paced::Waiting;
 use crate::call::dispatch::Policy;
 use crate::message;
 
@@ -38,6 +39,8 @@ pub(crate) struct ServerSettings {
     /// How requests may be compressed.
     pub(crate) accept_compression: Vec<Compression>,
     pub(crate) compress: CompressFrom,
+    /// How long a client may keep the server waiting.
+    pub(crate) waiting: Waiting,
 }
 
 impl Default for ServerSettings {
@@ -50,6 +53,7 @@ impl Default for ServerSettings {
             max_response_size: usize::MAX,
             accept_compression: Compression::SUPPORTED.to_vec(),
             compress: CompressFrom::ByProtocol,
+            waiting: Waiting::default(),
         }
     }
 }

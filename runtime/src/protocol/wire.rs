@@ -1,5 +1,28 @@
 //! How two ends speak with each other: what a channel chooses.
 
+#[cfg(feature = "server")]
+use http::header::{HOST, HeaderMap, HeaderValue};
+
+/// What HTTP/2 counts for each header besides its name and value
+/// ([RFC 9113, 6.5.2](https://www.rfc-editor.org/rfc/rfc9113#section-6.5.2)). In bytes.
+#[cfg(feature = "server")]
+pub(crate) const PER_HEADER: usize = 32;
+
+/// Whether a request of HTTP/1.1 says which host it is for, and only one
+/// ([RFC 9112, 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
+#[cfg(feature = "server")]
+pub(crate) fn has_one_host(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    hosts.next().is_some_and(is_host) && hosts.next().is_none()
+}
+
+/// Whether a value can be a host. A list of them, as proxies make of two headers, is none.
+#[cfg(feature = "server")]
+pub(crate) fn is_host(value: &HeaderValue) -> bool {
+    let may_be = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:[]%".contains(byte);
+    value.as_bytes().iter().all(may_be)
+}
+
 /// The protocol of a channel's calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -7,12 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{Stream, StreamExt};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::cancellation::CancellationToken;
+use crate::server::addresses::Addresses;
+use crate::server::connect_info::ConnectInfo;
 use crate::server::http_service::HttpService;
 use crate::server::limits::{Drain, Limits};
 use crate::server::panics;
@@ -21,6 +24,11 @@ use crate::server::{Connected, Health};
 
 /// How long accepting pauses when the system refuses it, as when there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a connection is silent before the system asks whether it is still there.
+const PROBE_AFTER: Duration = Duration::from_mins(1);
+/// How often the system asks then.
+const PROBE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Everything about serving except what is served.
 pub(super) struct Serving {
@@ -33,11 +41,14 @@ pub(super) struct Serving {
     pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
 }
 
-/// The connections of a listener, without the delay that waits for more to send.
+/// The connections of a listener, without the delay that waits for more to send. The system asks those that are silent
+/// whether they are still there.
 pub(super) fn tcp(listener: TcpListener) -> impl Stream<Item = io::Result<TcpStream>> {
     futures_util::stream::unfold(listener, |listener| async {
         let accepted = listener.accept().await.and_then(|(stream, _)| {
             stream.set_nodelay(true)?;
+            let probes = TcpKeepalive::new().with_time(PROBE_AFTER).with_interval(PROBE_INTERVAL);
+            SockRef::from(&stream).set_tcp_keepalive(&probes)?;
             Ok(stream)
         });
         Some((accepted, listener))
@@ -59,6 +70,7 @@ impl Serving {
         let http = Arc::new(Http::new(&self.limits));
         let draining = Arc::new(CancellationToken::default());
         let mut connections = JoinSet::new();
+        let addresses = Addresses::new(self.limits.per_address());
         let mut stop = pin!(self.stop(stop));
         {
             let mut incoming = pin!(incoming);
@@ -70,7 +82,17 @@ impl Serving {
                     Some(ended) = connections.join_next() => panics::log(&ended),
                     accepted = incoming.next(), if more && connections.len() < self.limits.connections => match accepted {
                         Some(Ok(io)) => {
-                            connections.spawn(self.connection(io, &http, service.clone(), &draining));
+                            let addr = ConnectInfo::new(io.connect_info()).peer().addr;
+                            // What has no address, as a socket of Unix, is counted with all others alone.
+                            let Some(place) = addr.map_or(Some(None), |addr| addresses.enter(addr.ip()).map(Some)) else {
+                                tracing::debug!(?addr, "too many connections of one address");
+                                continue;
+                            };
+                            let connection = self.connection(io, &http, service.clone(), &draining);
+                            connections.spawn(async move {
+                                connection.await;
+                                drop(place);
+                            });
                         }
                         Some(Err(error)) => {
                             tracing::warn!(%error, "cannot accept a connection");
@@ -110,20 +132,19 @@ impl Serving {
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let (http, draining) = (Arc::clone(http), Arc::clone(draining));
-        let handshake_timeout = self.limits.handshake;
         #[cfg(feature = "tls")]
-        let tls = self.tls.clone();
+        let (tls, handshake_timeout) = (self.tls.clone(), self.limits.handshake);
         async move {
             #[cfg(feature = "tls")]
             if let Some(tls) = tls {
                 match tokio::time::timeout(handshake_timeout, tls.accept(io)).await {
-                    Ok(Ok(io)) => http.serve(io, service, &draining, handshake_timeout).await,
+                    Ok(Ok(io)) => http.serve(io, service, &draining).await,
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
                 }
                 return;
             }
-            http.serve(io, service, &draining, handshake_timeout).await;
+            http.serve(io, service, &draining).await;
         }
     }
 

@@ -64,7 +64,7 @@ impl Health {
     /// The service. What the server says about calls is not for it: limits are for what is watched, not for who
     /// watches.
     pub(super) fn entry(&self) -> Entry {
-        Entry::own(v1::HealthServer::new(self.clone()))
+        Entry::own(v1::HealthServer::new(self.clone()), std::sync::Arc::default())
     }
 
     /// Adds services of which nothing was said yet.

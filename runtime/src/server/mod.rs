@@ -1,8 +1,11 @@
 //! The server: [`Server`] collects services and settings, binds, and serves until it is told to stop.
 
+mod addresses;
 mod bound;
 mod connect_info;
 mod connection;
+mod connection_timer;
+mod control_frames;
 mod error;
 /// The services that a server brings itself.
 #[allow(unreachable_pub)] // the generator does not know that nothing is public here
@@ -10,7 +13,6 @@ mod error;
 mod generated {
     include!("generated/mod.rs");
 }
-mod header_timeout;
 mod health;
 mod http_service;
 mod limits;
@@ -20,9 +22,11 @@ mod panics;
 mod reflection;
 mod rewind;
 mod router;
+mod sending;
 mod serve;
 pub(crate) mod session;
 mod signal;
+mod unsent;
 mod waker;
 
 use std::fmt;
@@ -42,6 +46,7 @@ use crate::Authenticator;
 use crate::access::AnyAuthenticator;
 pub use crate::bridge::Connected;
 use crate::call::BoxError;
+use crate::call::in_flight::InFlight;
 use crate::cancellation::CancellationToken;
 use crate::protocol::compression::Compression;
 use crate::protocol::settings::{CompressFrom, ServerSettings};
@@ -55,6 +60,10 @@ pub use crate::server::http_service::HttpService;
 use crate::server::limits::{Drain, Limits};
 use crate::server::router::Entry;
 pub use crate::server::router::Router;
+use crate::validate::Validator;
+
+/// How many calls may be under way if nobody says so.
+const MAX_CALLS: usize = 10_000;
 
 /// Serves generated services over gRPC, and over REST where their `.proto` says how.
 ///
@@ -88,9 +97,17 @@ pub use crate::server::router::Router;
 /// | [`max_request_size`](Self::max_request_size) | 4 MiB |
 /// | [`max_message_memory`](Self::max_message_memory) | 32 MiB, or 32 times a request's size |
 /// | [`max_response_size`](Self::max_response_size) | none |
+/// | [`max_violations`](Self::max_violations) | 100 |
 /// | [`default_timeout`](Self::default_timeout), [`max_timeout`](Self::max_timeout) | none |
-/// | [`max_connections`](Self::max_connections) | none |
-/// | [`max_concurrent_streams`](Self::max_concurrent_streams) | 1,024 calls a connection |
+/// | [`max_calls`](Self::max_calls) | 10,000 |
+/// | [`max_connections`](Self::max_connections) | 10,000 |
+/// | [`max_connections_per_address`](Self::max_connections_per_address) | half of all |
+/// | [`max_connection_age`](Self::max_connection_age) | an hour, a tenth more or less |
+/// | [`max_concurrent_streams`](Self::max_concurrent_streams) | 200 calls a connection |
+/// | [`send_timeout`](Self::send_timeout) | a minute |
+/// | [`idle_timeout`](Self::idle_timeout), [`min_body_rate`](Self::min_body_rate) | 30 seconds, 240 bytes a second |
+/// | [`stream_idle_timeout`](Self::stream_idle_timeout) | 5 minutes |
+/// | [`max_unsent_size`](Self::max_unsent_size) | 32 MiB a connection |
 /// | [`max_header_list_size`](Self::max_header_list_size) | 16 KiB |
 /// | [`keepalive`](Self::keepalive) | a ping a minute, 20 seconds for its answer |
 /// | [`handshake_timeout`](Self::handshake_timeout) | 20 seconds until a connection speaks |
@@ -105,7 +122,9 @@ pub struct Server<L = Identity> {
     drain: Drain,
     health: Option<Health>,
     reflection: bool,
+    public_reflection: bool,
     require_access: bool,
+    max_calls: usize,
     #[cfg(feature = "rest")]
     rest: Option<crate::protocol::rest::server::Options>,
     #[cfg(feature = "tls")]
@@ -124,7 +143,9 @@ impl Server {
             drain: Drain::default(),
             health: Some(Health::new()),
             reflection: true,
+            public_reflection: false,
             require_access: false,
+            max_calls: MAX_CALLS,
             #[cfg(feature = "rest")]
             rest: Some(crate::protocol::rest::server::Options::new()),
             #[cfg(feature = "tls")]
@@ -182,7 +203,9 @@ impl<L> Server<L> {
             drain: self.drain,
             health: self.health,
             reflection: self.reflection,
+            public_reflection: self.public_reflection,
             require_access: self.require_access,
+            max_calls: self.max_calls,
             #[cfg(feature = "rest")]
             rest: self.rest,
             #[cfg(feature = "tls")]
@@ -211,6 +234,13 @@ impl<L> Server<L> {
         self
     }
 
+    /// How many violations an error lists of a message that breaks its rules; those beyond are counted in its last line.
+    /// Default: [`DEFAULT_MAX_VIOLATIONS`](crate::validate::DEFAULT_MAX_VIOLATIONS), which is 100.
+    pub fn max_violations(mut self, count: u32) -> Self {
+        self.settings.policy.validator = Validator::new().max_violations(count);
+        self
+    }
+
     /// Replaces the health service's state, to change it while the server runs; see [`Health`].
     pub fn health(mut self, health: Health) -> Self {
         self.health = Some(health);
@@ -226,6 +256,13 @@ impl<L> Server<L> {
     /// Switches reflection off.
     pub fn without_reflection(mut self) -> Self {
         self.reflection = false;
+        self
+    }
+
+    /// Opens reflection to everyone where [`require_access`](Self::require_access) is set. Default: it then needs an
+    /// authenticated caller, as it tells what there is to call.
+    pub fn public_reflection(mut self) -> Self {
+        self.public_reflection = true;
         self
     }
 
@@ -291,19 +328,79 @@ impl<L> Server<L> {
         self
     }
 
-    /// How many connections may be open; more have to wait. Default: no limit.
+    /// How many calls may have their handlers running, over all connections. More are refused with `RESOURCE_EXHAUSTED`
+    /// (over HTTP 429) and the time after which to try again. Health checks are not counted. Default: 10,000.
+    pub fn max_calls(mut self, count: usize) -> Self {
+        self.max_calls = count;
+        self
+    }
+
+    /// How many connections may be open; more have to wait. Default: 10,000.
     pub fn max_connections(mut self, count: usize) -> Self {
         self.limits.connections = count.max(1);
         self
     }
 
-    /// How many calls a connection may have under way. Default: 1,024.
+    /// How many connections may be open from one address; more are closed at once. An IPv6 address stands for all that
+    /// begin with the same 64 bits. Behind a proxy all connections come from one address. Default: half of
+    /// [`max_connections`](Self::max_connections).
+    pub fn max_connections_per_address(mut self, count: usize) -> Self {
+        self.limits.connections_per_address = Some(count.max(1));
+        self
+    }
+
+    /// How long a client may keep the server waiting within a request message over gRPC, gRPC-Web and Connect; its call
+    /// ends with `DEADLINE_EXCEEDED` then. REST has a limit of its own. Default: 30 seconds. `None` has no limit.
+    pub fn idle_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.settings.waiting.patience.idle = timeout;
+        self
+    }
+
+    /// How many bytes of such a message must come each second, on average over the [`idle_timeout`](Self::idle_timeout).
+    /// With 0 any progress is enough. Default: 240.
+    pub fn min_body_rate(mut self, bytes_per_second: u32) -> Self {
+        self.settings.waiting.patience.rate = bytes_per_second;
+        self
+    }
+
+    /// How long a client that streams requests over gRPC, gRPC-Web or Connect may take until the next one, unless both
+    /// sides stream. Default: 5 minutes. `None` has no limit.
+    pub fn stream_idle_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.settings.waiting.between = timeout;
+        self
+    }
+
+    /// How old a connection may become, a tenth more or less, so that those that began together do not end together. It
+    /// then takes no more calls (HTTP/2: GOAWAY), and those that are under way may finish. Load balancers move clients
+    /// by it. Default: an hour. `None` has no limit.
+    pub fn max_connection_age(mut self, age: Option<Duration>) -> Self {
+        self.limits.age = age;
+        self
+    }
+
+    /// How long a client may leave a response unread: over HTTP/1.1 16 KiB of it, over HTTP/2 64 KiB. Its call ends then,
+    /// over HTTP/1.1 its connection. The deadline of a call ends it earlier. Default: a minute. `None` has no limit.
+    pub fn send_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.limits.send_timeout = timeout;
+        self
+    }
+
+    /// How much the responses of one connection of HTTP/2 may hold that its client has not taken, in bytes. A response
+    /// beyond that is dropped and its call ends with `RESOURCE_EXHAUSTED` (`ENHANCE_YOUR_CALM`), unless it is alone. From
+    /// 16 MiB on new calls and messages of streams wait. Default: 32 MiB.
+    pub fn max_unsent_size(mut self, bytes: usize) -> Self {
+        self.limits.unsent = bytes;
+        self
+    }
+
+    /// How many calls a connection may have under way. Default: 200.
     pub fn max_concurrent_streams(mut self, count: u32) -> Self {
         self.limits.streams = count;
         self
     }
 
-    /// How many bytes of headers a request may have. Default: 16 KiB.
+    /// How many bytes of headers a request may have, each with 32 bytes more than its name and value. REST has a limit of
+    /// its own. Default: 16 KiB.
     pub fn max_header_list_size(mut self, bytes: u32) -> Self {
         self.limits.header_list = bytes;
         self
@@ -358,22 +455,35 @@ impl<L> Server<L> {
         Ok(BoundServer { local_addr, listener, prepared })
     }
 
+    /// Reflection tells what there is to attack: where access is required, it takes a caller that is known.
+    fn settings_of_reflection(&self) -> ServerSettings {
+        let mut settings = ServerSettings::default();
+        if self.require_access && !self.public_reflection {
+            settings.policy.authenticator.clone_from(&self.settings.policy.authenticator);
+            settings.policy.needs_caller = true;
+        }
+        settings
+    }
+
     fn prepare(mut self) -> Result<Prepared<L>, ServeError> {
         if let Some(health) = &self.health {
             health.know(self.entries.iter().map(Entry::name));
             self.entries.push(health.entry());
         }
         if self.reflection {
-            self.entries.extend(reflection::entries(&self.entries, &self.descriptor_sets)?);
+            let settings = self.settings_of_reflection();
+            self.entries.extend(reflection::entries(&self.entries, &self.descriptor_sets, settings)?);
         }
         let stopping = Arc::new(CancellationToken::default());
         self.settings.policy.stopping = Some(Arc::clone(&stopping));
+        self.settings.policy.in_flight = Some(Arc::new(InFlight::new(self.max_calls)));
         let router = Router::new(
             self.entries,
             self.settings,
             #[cfg(feature = "rest")]
             self.rest,
             self.require_access,
+            usize::try_from(self.limits.header_list).unwrap_or(usize::MAX),
         )?;
         Ok(Prepared {
             layers: self.layers,

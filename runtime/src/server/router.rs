@@ -44,6 +44,8 @@ struct Shared {
     /// `None` where no service can be reached over REST.
     #[cfg(feature = "rest")]
     rest: Option<Rest>,
+    /// In bytes.
+    max_header_list_size: usize,
 }
 
 /// A method of a generated service, and what the server says about its calls.
@@ -94,9 +96,12 @@ impl Entry {
         Self { name: S::INFO.name, kind: Kind::Generated(Arc::new(service)), settings: None }
     }
 
-    /// A service that the server brings itself: the settings for calls do not count for it, and it asks for no access.
-    pub(super) fn own<S: crate::protocol::service::Service>(service: S) -> Self {
-        Self { settings: Some(Arc::default()), ..Self::generated(service) }
+    /// A service that the server brings itself: the settings for calls do not count for it, but its own do.
+    pub(super) fn own<S: crate::protocol::service::Service>(
+        service: S,
+        settings: Arc<ServerSettings>,
+    ) -> Self {
+        Self { settings: Some(settings), ..Self::generated(service) }
     }
 
     pub(super) fn foreign<S, B>(service: S) -> Self
@@ -128,6 +133,7 @@ impl Router {
         settings: ServerSettings,
         #[cfg(feature = "rest")] rest: Option<Options>,
         access: bool,
+        max_header_list_size: usize,
     ) -> Result<Self, ServeError> {
         if access {
             check_access(&entries)?;
@@ -175,6 +181,7 @@ impl Router {
             services,
             #[cfg(feature = "rest")]
             rest,
+            max_header_list_size,
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -208,6 +215,12 @@ impl Router {
     ) -> Answering {
         let path = parts.uri.path();
         if let Some(Route { service, index, settings }) = self.shared.methods.get(path) {
+            let is_connection = connect_info.is_some();
+            if let Err(refusal) =
+                rpc::check_head(&parts, media, is_connection, self.shared.max_header_list_size)
+            {
+                return answered(refusal);
+            }
             return match rpc::protocol_of(&parts, media, service.info().methods[*index].kind) {
                 Ok(protocol) => rpc::serve(
                     protocol,

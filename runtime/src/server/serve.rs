@@ -1,75 +1,86 @@
 //! One connection, from its first byte to its last: which version of HTTP it speaks, and serving that.
 
-use std::convert::Infallible;
+use std::collections::hash_map::RandomState;
 use std::future::poll_fn;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context as Task, Poll, ready};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
-use crate::bridge::Status;
 use crate::call::Body;
 use crate::cancellation::CancellationToken;
+use crate::protocol::service::Answering;
 use crate::server::Connected;
 use crate::server::connect_info::ConnectInfo;
-use crate::server::header_timeout::HeaderTimeout;
+use crate::server::connection_timer::ConnectionTimer;
+use crate::server::control_frames::ControlFrames;
 use crate::server::http_service::HttpService;
 use crate::server::limits::Limits;
 use crate::server::linger::{self, Linger};
 use crate::server::rewind::Rewind;
+use crate::server::sending::{SentBody, StreamExecutor};
 use crate::server::session::{ConnectionUse, Sessions, may_upgrade, track};
 use crate::server::waker::is_new;
 
 /// What a connection of HTTP/2 begins with.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// How much of a connection of HTTP/1.1 is read at once, in bytes.
+const READ_BUFFER: usize = 64 << 10;
+/// How long a request that is not whole is waited for once a connection ends.
+const UNFINISHED: Duration = Duration::from_millis(500);
+/// The age of a connection that has none.
+const FOREVER: Duration = Duration::from_hours(24 * 365);
+
 /// How HTTP is spoken.
 #[derive(Clone)]
 pub(super) struct Http {
     http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
+    http2: http2::Builder<StreamExecutor>,
+    limits: Limits,
 }
 
 impl Http {
     pub(super) fn new(limits: &Limits) -> Self {
-        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        let mut http2 = http2::Builder::new(StreamExecutor { send_timeout: limits.send_timeout });
         http2
             .timer(TokioTimer::new())
             .max_concurrent_streams(limits.streams)
-            .max_header_list_size(limits.header_list);
+            // Beyond the limit of a call, so that what is over it is answered in the words of its protocol.
+            .max_header_list_size(limits.header_list.saturating_mul(2));
         #[cfg(feature = "websocket")]
         http2.enable_connect_protocol();
         if let Some((interval, timeout)) = limits.keepalive {
             http2.keep_alive_interval(interval).keep_alive_timeout(timeout);
         }
-        // `HeaderTimeout` is its limit of time.
+        // `ConnectionTimer` is its limit of time. The head of a request has to fit into what is read at once.
         let mut http1 = http1::Builder::new();
-        http1.header_read_timeout(None);
-        Self { http1, http2 }
+        http1.header_read_timeout(None).max_buf_size(READ_BUFFER.max(limits.header_list as usize));
+        Self { http1, http2, limits: limits.clone() }
     }
 
-    /// Serves a connection until it is over, or until `draining` ends and what was begun is done. Its
-    /// first bytes and the head of each request over HTTP/1.1 may take `handshake_timeout`.
+    /// Serves a connection until it is over, or until `draining` ends and what was begun is done.
     pub(super) async fn serve<I>(
         &self,
         mut io: I,
         service: impl HttpService,
         draining: &Arc<CancellationToken>,
-        handshake_timeout: Duration,
     ) where
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let start = Instant::now();
+        let Limits { handshake: handshake_timeout, send_timeout, unsent, age, .. } = self.limits;
         let begun = tokio::select! {
             begun = timeout_at(start + handshake_timeout, beginning(&mut io)) => begun,
             () = draining.cancelled() => return,
@@ -82,17 +93,18 @@ impl Http {
         let (usage, sessions) = track(is_http2);
         let connect_info = ConnectInfo::new(io.connect_info());
         let ended = if is_http2 {
-            let io = TokioIo::new(Rewind::new(io, first));
-            let connection = self.http2.serve_connection(io, on_connection(service, connect_info, usage));
-            run(connection, http2::Connection::graceful_shutdown, sessions, draining).await
+            let io = TokioIo::new(ControlFrames::new(Rewind::new(io, first)));
+            let service = on_connection(service, connect_info, usage, unsent);
+            let connection = self.http2.serve_connection(io, service);
+            run(connection, http2::Connection::graceful_shutdown, sessions, draining, age).await
         } else {
             let io = Linger::new(Rewind::new(io, first), Arc::clone(draining));
-            let io = TokioIo::new(HeaderTimeout::new(io, start, handshake_timeout, usage.clone()));
-            let connection =
-                self.http1.serve_connection(io, on_connection(service, connect_info, usage)).with_upgrades();
-            run(connection, http1::UpgradeableConnection::graceful_shutdown, sessions, draining).await
+            let io = ConnectionTimer::new(io, start, handshake_timeout, send_timeout, usage.clone());
+            let service = on_connection(service, connect_info, usage, unsent);
+            let connection = self.http1.serve_connection(TokioIo::new(io), service).with_upgrades();
+            run(connection, http1::UpgradeableConnection::graceful_shutdown, sessions, draining, age).await
         };
-        if let Err(error) = ended {
+        if let Some(Err(error)) = ended {
             tracing::debug!(%error, "a connection broke");
         }
     }
@@ -119,29 +131,54 @@ async fn beginning(io: &mut (impl AsyncRead + Unpin)) -> io::Result<(bool, Vec<u
     }
 }
 
-/// Runs a connection with its sessions. When `draining` ends, it takes no more requests.
+/// Runs a connection with its sessions. When `draining` ends, or the connection is too old, it takes no more requests,
+/// and is closed as soon as it has nothing to do. `None` if it had nothing to do, and did not close by itself.
 async fn run<C: Future>(
     connection: C,
     wind_down: fn(Pin<&mut C>),
     sessions: Sessions,
     draining: &CancellationToken,
-) -> C::Output {
+    age: Option<Duration>,
+) -> Option<C::Output> {
     let mut connection = pin!(connection);
     let mut over = pin!(draining.cancelled());
+    let mut old = pin!(sleep(age.map_or(FOREVER, jittered)));
     let mut known = None;
-    let mut told = false;
+    // Once it is told to end: when is looked whether it has nothing to do.
+    let mut ending: Option<Pin<Box<Sleep>>> = None;
+    let usage = sessions.usage().clone();
     let connection = poll_fn(move |task| {
         // Asking each time would cost each request something.
-        if !told
-            && (is_new(&mut known, task) || draining.is_cancelled())
-            && over.as_mut().poll(task).is_ready()
+        if ending.is_none()
+            && (is_new(&mut known, task) || draining.is_cancelled() || old.is_elapsed())
+            && (over.as_mut().poll(task).is_ready() || old.as_mut().poll(task).is_ready())
         {
-            told = true;
+            ending = Some(Box::pin(sleep(UNFINISHED)));
             wind_down(connection.as_mut());
         }
-        connection.as_mut().poll(task)
+        if let Poll::Ready(ended) = connection.as_mut().poll(task) {
+            return Poll::Ready(Some(ended));
+        }
+        // Half a request has not begun, and nobody waits for the rest.
+        while let Some(ending) = &mut ending
+            && ending.as_mut().poll(task).is_ready()
+        {
+            if usage.is_idle() {
+                return Poll::Ready(None);
+            }
+            ending.as_mut().reset(Instant::now() + UNFINISHED);
+        }
+        Poll::Pending
     });
     sessions.run_beside(connection).await
+}
+
+/// Up to a tenth more or less, so that connections that began together do not end together.
+fn jittered(age: Duration) -> Duration {
+    let random = RandomState::new().build_hasher().finish();
+    let tenth = age / 10;
+    let part = u32::try_from(random % 1024).expect("it is less than 1,024");
+    age.saturating_sub(tenth).saturating_add(tenth / 512 * part)
 }
 
 /// The service as one connection sees it: every request knows where it comes from, and whom to leave a session with.
@@ -149,10 +186,11 @@ fn on_connection(
     service: impl HttpService,
     connect_info: ConnectInfo,
     usage: ConnectionUse,
+    unsent: usize,
 ) -> impl hyper::service::Service<
     Request<Incoming>,
-    Response = Response<InUse>,
-    Error = Infallible,
+    Response = Response<SentBody>,
+    Error = h2::Error,
     Future: Send + 'static,
 > {
     hyper::service::service_fn(move |request: Request<Incoming>| {
@@ -170,7 +208,11 @@ fn on_connection(
             parts.extensions.insert(usage.sessions());
         }
         let is_connect = parts.method == Method::CONNECT;
-        let answer = service.answer(parts, body, &connect_info);
+        let answer = if usage.unsent().is_much() {
+            when_less(usage.clone(), service.clone(), parts, body, connect_info.clone())
+        } else {
+            service.answer(parts, body, &connect_info)
+        };
         let usage = usage.clone();
         async move {
             let mut response = answer.await;
@@ -184,34 +226,30 @@ fn on_connection(
             {
                 usage.note_upgrade();
             }
-            Ok(response.map(|body| InUse { body, usage }))
+            if usage.is_shared() {
+                if !usage.unsent().has_room(SentBody::size_of(response.body()), unsent) {
+                    tracing::warn!("a client does not read its responses: one is dropped");
+                    return Err(h2::Reason::ENHANCE_YOUR_CALM.into());
+                }
+            } else {
+                usage.note_deadline(response.body().deadline());
+            }
+            Ok(response.map(|body| SentBody::new(body, usage)))
         }
     })
 }
 
-/// A body. As long as there is one, its connection is in use.
-struct InUse {
-    body: Body,
-    #[allow(dead_code, reason = "held for as long as the body is")]
+/// Answers a request as soon as the connection has less to send.
+#[cold]
+fn when_less(
     usage: ConnectionUse,
-}
-
-impl http_body::Body for InUse {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        task: &mut Task<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Pin::new(&mut self.body).poll_frame(task)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
+    service: impl HttpService,
+    parts: Parts,
+    body: Body,
+    connect_info: ConnectInfo,
+) -> Answering {
+    Box::pin(async move {
+        poll_fn(|task| usage.unsent().poll_less(task)).await;
+        service.answer(parts, body, &connect_info).await
+    })
 }

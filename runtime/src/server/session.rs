@@ -11,8 +11,10 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::panics;
+use super::unsent::Unsent;
 use super::waker::is_new;
 use crate::call::body::Guard;
 use crate::call::session::{self, Session, SessionHost};
@@ -34,6 +36,13 @@ struct Shared {
     rest: Option<Mutex<Option<Incoming>>>,
     /// Whether there is such a rest.
     has_rest: AtomicBool,
+    /// How many hold one of these without using the connection.
+    without_use: usize,
+    /// What is held for responses.
+    unsent: Unsent,
+    /// The end of the call whose response is being sent. For connections of HTTP/1.1, which send one at a time.
+    deadline: Mutex<Option<Instant>>,
+    has_deadline: AtomicBool,
 }
 
 /// The sessions of a connection. They belong to it: it is not over before they are, and they end when it is ended.
@@ -51,6 +60,11 @@ pub(super) fn track(is_http2: bool) -> (ConnectionUse, Sessions) {
         upgraded: AtomicBool::new(false),
         rest: (!is_http2).then(Mutex::default),
         has_rest: AtomicBool::new(false),
+        // The sessions, the service and what runs the connection, and what looks at the time of HTTP/1.1.
+        without_use: if is_http2 { 3 } else { 4 },
+        unsent: Unsent::default(),
+        deadline: Mutex::default(),
+        has_deadline: AtomicBool::new(false),
     };
     let usage = ConnectionUse(Arc::new(shared));
     (usage.clone(), Sessions { left, usage })
@@ -96,13 +110,36 @@ impl ConnectionUse {
         self.0.rest.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Who holds one without using the connection: its sessions, its service, and the one that looks at what is read.
-    const WITHOUT_USE: usize = 3;
-
-    /// Whether the connection has nothing to do but wait for a request. For connections of HTTP/1.1, where those three
-    /// hold one each.
+    /// Whether the connection has nothing to do but wait for a request.
     pub(super) fn is_idle(&self) -> bool {
-        Arc::strong_count(&self.0) <= Self::WITHOUT_USE && !self.0.upgraded.load(Ordering::Acquire)
+        Arc::strong_count(&self.0) <= self.0.without_use && !self.0.upgraded.load(Ordering::Acquire)
+    }
+
+    /// What is held for responses.
+    #[inline]
+    pub(super) fn unsent(&self) -> &Unsent {
+        &self.0.unsent
+    }
+
+    /// Whether several responses may be on their way.
+    #[inline]
+    pub(super) fn is_shared(&self) -> bool {
+        self.0.rest.is_none()
+    }
+
+    /// Notes when the call is over whose response is sent next.
+    #[inline]
+    pub(super) fn note_deadline(&self, deadline: Option<Instant>) {
+        // Most calls have none.
+        if deadline.is_some() || self.0.has_deadline.load(Ordering::Relaxed) {
+            *self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner) = deadline;
+            self.0.has_deadline.store(deadline.is_some(), Ordering::Relaxed);
+        }
+    }
+
+    /// When the call is over whose response is being sent.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        *self.0.deadline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that no more requests are to be waited for.
@@ -112,6 +149,11 @@ impl ConnectionUse {
 }
 
 impl Sessions {
+    /// That of their connection.
+    pub(super) fn usage(&self) -> &ConnectionUse {
+        &self.usage
+    }
+
     /// Runs what the requests of a connection leave, until that and the connection are over.
     pub(super) async fn run_beside<T>(mut self, connection: impl Future<Output = T>) -> T {
         let mut connection = pin!(connection);

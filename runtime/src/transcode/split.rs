@@ -24,6 +24,8 @@ pub(crate) enum SplitError {
     Syntax { message: String, offset: usize, index: usize },
     /// A message beyond the limit.
     TooLarge { limit: usize, index: usize },
+    /// As many bytes that are no message stand before one.
+    Gap { limit: usize, index: usize },
 }
 
 impl fmt::Display for SplitError {
@@ -32,6 +34,12 @@ impl fmt::Display for SplitError {
             Self::Syntax { message, offset, .. } => write!(f, "{message} (offset {offset})"),
             Self::TooLarge { limit, index } => {
                 write!(f, "message {index} of the stream is larger than {limit} bytes")
+            }
+            Self::Gap { limit, index } => {
+                write!(
+                    f,
+                    "more than {limit} bytes before message {index} of the stream are none of a message"
+                )
             }
         }
     }
@@ -94,6 +102,8 @@ pub(crate) struct Splitter {
     base: usize,
     /// Where the open message starts in the body.
     start: usize,
+    /// Where the last message ended in the body.
+    end: usize,
     index: usize,
     limit: usize,
 }
@@ -109,6 +119,7 @@ impl Splitter {
             at: 0,
             base: 0,
             start: 0,
+            end: 0,
             index: 0,
             limit,
         }
@@ -138,6 +149,9 @@ impl Splitter {
                 }
             } else if matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
                 self.at += 1;
+                if self.base + self.at - self.end > self.limit {
+                    return Err(SplitError::Gap { limit: self.limit, index: self.index });
+                }
             } else {
                 self.structure(byte)?;
             }
@@ -215,6 +229,7 @@ impl Splitter {
             self.partial.split().freeze()
         };
         let piece = Piece { content, offset: self.start, index: self.index };
+        self.end = self.base + self.at;
         self.index += 1;
         self.state = if self.array { State::Separator } else { State::Between };
         Ok(piece)
@@ -370,6 +385,21 @@ mod tests {
             let (pieces, error) = split(Shape::Any, &[body.as_bytes()]);
             assert_eq!(pieces.len(), 1);
             assert_eq!(error, Some(SplitError::TooLarge { limit: LIMIT, index: 1 }));
+        }
+    }
+
+    #[test]
+    fn what_is_no_message_has_a_limit() {
+        let spaces = [b' '; LIMIT];
+        for (frames, index) in [
+            (&[&spaces[..], b"1", &spaces][..], None),
+            (&[&spaces, b" "], Some(0)),
+            (&[b"1", &spaces, b" "], Some(1)),
+            (&[b"[1", &spaces[1..], b",  "], Some(1)),
+            (&[b"[1]", &spaces], Some(1)),
+        ] {
+            let (_, error) = split(Shape::Any, frames);
+            assert_eq!(error, index.map(|index| SplitError::Gap { limit: LIMIT, index }), "{frames:?}");
         }
     }
 

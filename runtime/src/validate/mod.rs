@@ -22,6 +22,7 @@ pub use rules::Rule;
 pub use sink::Sink;
 
 use crate::cel;
+use crate::error;
 use crate::json::{Json, MessageInfo};
 
 /// A message that knows its rules. The table of its fields is that of its JSON.
@@ -29,7 +30,7 @@ pub trait Validate: Json {
     /// Tests all rules, of the messages inside too.
     ///
     /// # Errors
-    /// Every violation.
+    /// The violations: [`DEFAULT_MAX_VIOLATIONS`] of them, and the number of those beyond.
     fn validate(&self) -> Result<(), Violations>
     where
         Self: Sized,
@@ -42,18 +43,39 @@ pub trait Validate: Json {
     fn check(&self, _out: &mut Sink) {}
 }
 
+/// How many violations are reported unless a [`Validator`] says otherwise.
+pub const DEFAULT_MAX_VIOLATIONS: u32 = 100;
+
 /// How to validate, where the usual way does not do.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Validator {
+    max_violations: u32,
     first_only: bool,
     now: Option<cel::Timestamp>,
 }
 
+impl Default for Validator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Validator {
-    /// Everything is tested, against the clock of the system.
+    /// Everything is tested, against the clock of the system; [`DEFAULT_MAX_VIOLATIONS`] are reported.
+    #[inline]
     pub fn new() -> Self {
-        Self::default()
+        Self { max_violations: DEFAULT_MAX_VIOLATIONS, first_only: false, now: None }
+    }
+
+    /// How many violations are reported, at least one. Those beyond are counted: [`Violations::omitted`]. `u32::MAX`
+    /// stands for no limit.
+    ///
+    /// Up to a limit, the keys and texts of a message that violations repeat are limited as well, to 64 KiB in all; what
+    /// is longer ends with `…`.
+    pub fn max_violations(mut self, count: u32) -> Self {
+        self.max_violations = count.max(1);
+        self
     }
 
     /// Whether to stop at the first violation.
@@ -85,7 +107,7 @@ impl Validator {
         table: &MessageInfo,
     ) -> Result<(), Violations> {
         // Success is not to pay for moving or dropping a sink that owns nothing.
-        let mut out = ManuallyDrop::new(Sink::new(self.first_only, self.now));
+        let mut out = ManuallyDrop::new(Sink::new(self.max_violations, self.first_only, self.now));
         message.check(&mut out);
         if out.is_clean() { Ok(()) } else { Err(ManuallyDrop::into_inner(out).into_violations(table)) }
     }
@@ -166,10 +188,12 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Everything that is wrong with a message.
+/// What is wrong with a message.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Violations {
     list: Vec<Violation>,
+    /// How many more there are.
+    omitted: u32,
     /// Rare, and not to make success larger.
     failure: Option<Box<Failure>>,
 }
@@ -180,7 +204,7 @@ impl Violations {
         self.list.iter()
     }
 
-    /// How many there are.
+    /// How many are reported.
     pub fn len(&self) -> usize {
         self.list.len()
     }
@@ -188,6 +212,17 @@ impl Violations {
     /// Whether there are none, which is so when a rule failed at once.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// How many more there are, beyond the [limit](Validator::max_violations). None are counted after the first if that was
+    /// to be the end.
+    pub fn omitted(&self) -> u64 {
+        self.omitted.into()
+    }
+
+    /// What is said in place of those that are not reported.
+    fn omission(&self) -> Option<String> {
+        (self.omitted != 0).then(|| error::limit::more_violations(self.omitted.into()))
     }
 
     /// The rule that gave no answer, after which nothing was tested. The message is not valid then, either.
@@ -211,6 +246,9 @@ impl fmt::Display for Violations {
                 f.write_str("; ")?;
             }
             violation.fmt(f)?;
+        }
+        if let Some(omission) = self.omission() {
+            write!(f, "; {omission}")?;
         }
         if let Some(failure) = &self.failure {
             if !self.list.is_empty() {

@@ -83,7 +83,7 @@ pub enum Key {
 
 impl From<&Violations> for ViolationsProto {
     fn from(from: &Violations) -> Self {
-        let violations = from.iter().map(|v| {
+        let reported = from.iter().map(|v| {
             let field: Vec<_> = v.field_path().iter().map(field_element).collect();
             let rule: Vec<_> = v.rule_path().into_iter().map(rule_element).collect();
             ViolationProto {
@@ -94,7 +94,9 @@ impl From<&Violations> for ViolationsProto {
                 for_key: v.for_key().then_some(true),
             }
         });
-        Self { violations: violations.collect() }
+        let rest =
+            from.omission().map(|text| ViolationProto { message: Some(text), ..ViolationProto::default() });
+        Self { violations: reported.chain(rest).collect() }
     }
 }
 

@@ -3,6 +3,9 @@
 //! It names fields by their numbers, and the table of a message is asked only once one of them turns out wrong: what is
 //! in the code of each rule, every program has thousands of times.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use super::path::{Field, Part, PathElement, Subscript};
@@ -11,31 +14,57 @@ use super::{Failure, Validate, Violation, Violations};
 use crate::cel::{self, Timestamp, Unique};
 use crate::json::MessageInfo;
 
+/// How many bytes the violations of a message may take from it: keys that are in paths, and texts that rules make.
+const REPEATED: u32 = 64 << 10;
+
+/// What becomes of the next violation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// It is the first one.
+    Clean,
+    /// It is kept.
+    Open,
+    /// It is counted.
+    Full,
+    /// It is ignored.
+    Ended,
+}
+
 /// Collects what is found.
 ///
-/// Once it is full, by a failure or because the first violation is enough, what comes is left out: generated code runs
-/// on to its end, which is shorter and quicker than asking after each rule.
+/// Once it has enough, generated code runs on to its end, which is shorter and quicker than asking after each rule. What
+/// comes then builds neither a path nor a text.
 #[derive(Debug)]
 pub struct Sink {
     found: Violations,
-    /// Whether `found` is empty: one byte to look at.
-    clean: bool,
+    /// How many violations are kept.
+    max: u32,
+    /// How many bytes of the message may still be repeated.
+    room: u32,
+    /// One byte to look at.
+    state: State,
     first_only: bool,
-    full: bool,
     /// What of the field the next violation is about, if not the whole.
     part: Option<(Part, Subscript)>,
     now: Option<Timestamp>,
 }
 
 impl Sink {
-    pub(super) fn new(first_only: bool, now: Option<Timestamp>) -> Self {
-        Self { found: Violations::default(), clean: true, first_only, full: false, part: None, now }
+    #[inline]
+    pub(super) fn new(max: u32, first_only: bool, now: Option<Timestamp>) -> Self {
+        let room = if max == u32::MAX { u32::MAX } else { REPEATED };
+        Self { found: Violations::default(), max, room, state: State::Clean, first_only, part: None, now }
     }
 
     /// Whether nothing was found; then nothing is owned either.
     #[inline]
     pub(super) fn is_clean(&self) -> bool {
-        self.clean
+        self.state == State::Clean
+    }
+
+    /// Whether the next violation is kept.
+    fn is_open(&self) -> bool {
+        matches!(self.state, State::Clean | State::Open)
     }
 
     /// What was found in a message with this table.
@@ -54,35 +83,64 @@ impl Sink {
     }
 
     fn push_at(&mut self, field: Option<Field>, rule: RuleRef, message: Cow<'static, str>) {
-        let (part, subscript) = self.part.take().map_or((Part::Whole, None), |(p, s)| (p, Some(s)));
-        if self.full {
+        if !self.is_open() {
+            self.count_one();
             return;
         }
-        self.clean = false;
-        self.full = self.first_only;
+        let (part, subscript) = self.part.take().map_or((Part::Whole, None), |(p, s)| (p, Some(s)));
         let path = field.map_or_else(Vec::new, |field| vec![PathElement { field, subscript }]);
         self.found.list.push(Violation { path, rule, part, message });
+        self.state = if self.first_only {
+            State::Ended
+        } else if self.found.list.len() >= self.max as usize {
+            State::Full
+        } else {
+            State::Open
+        };
+    }
+
+    /// Counts a violation that is not kept.
+    fn count_one(&mut self) {
+        if self.state == State::Full {
+            self.found.omitted = self.found.omitted.saturating_add(1);
+        }
+    }
+
+    /// A text of the message, as far as there is room for it.
+    fn repeat(&mut self, text: Cow<'_, str>) -> String {
+        let kept = text.floor_char_boundary(self.room as usize);
+        self.room -= u32::try_from(kept).expect("no more than the room");
+        if kept == text.len() { text.into_owned() } else { [&text[..kept], "…"].concat() }
+    }
+
+    /// The next violation is about a part of the field.
+    fn at(&mut self, part: Part, subscript: impl Into<Subscript>) -> &mut Self {
+        if self.is_open() {
+            let subscript = match subscript.into() {
+                Subscript::String(key) => Subscript::String(self.repeat(Cow::Owned(key))),
+                other => other,
+            };
+            self.part = Some((part, subscript));
+        }
+        self
     }
 
     /// The next violation is about an item of the list.
     #[cold]
     pub fn item(&mut self, index: usize) -> &mut Self {
-        self.part = Some((Part::Item, Subscript::Index(index as u64)));
-        self
+        self.at(Part::Item, Subscript::Index(index as u64))
     }
 
     /// The next violation is about a key of the map.
     #[cold]
     pub fn key(&mut self, key: impl Into<Subscript>) -> &mut Self {
-        self.part = Some((Part::Key, key.into()));
-        self
+        self.at(Part::Key, key)
     }
 
     /// The next violation is about the value at a key of the map.
     #[cold]
     pub fn value(&mut self, key: impl Into<Subscript>) -> &mut Self {
-        self.part = Some((Part::Value, key.into()));
-        self
+        self.at(Part::Value, key)
     }
 
     /// A violation of a standard rule.
@@ -94,6 +152,10 @@ impl Sink {
     /// A violation of a standard rule about a size.
     #[cold]
     pub fn add_size(&mut self, number: u32, id: &'static str, size: u64) {
+        if !self.is_open() {
+            self.count_one();
+            return;
+        }
         self.push(number, RuleRef::Standard(id), Cow::Owned(rules::sized(id, size)));
     }
 
@@ -113,7 +175,12 @@ impl Sink {
     /// A violation of a rule that gave the text.
     #[cold]
     pub fn add_text(&mut self, number: u32, rule: &'static Rule, text: impl Into<String>) {
-        self.push(number, RuleRef::Other(rule), Cow::Owned(text.into()));
+        if !self.is_open() {
+            self.count_one();
+            return;
+        }
+        let text = self.repeat(Cow::Owned(text.into()));
+        self.push(number, RuleRef::Other(rule), Cow::Owned(text));
     }
 
     /// A field that must be set is not.
@@ -243,9 +310,14 @@ impl Sink {
     /// What was found since is in a message with this table, which is the value of the field `number`.
     #[cold]
     fn inside(&mut self, from: usize, message: &MessageInfo, number: u32, subscript: Option<&Subscript>) {
-        for violation in &mut self.found.list[from..] {
+        for index in from..self.found.list.len() {
+            let subscript = subscript.map(|subscript| match subscript {
+                Subscript::String(key) => Subscript::String(self.repeat(Cow::Borrowed(key))),
+                other => other.clone(),
+            });
+            let violation = &mut self.found.list[index];
             violation.resolve(message);
-            violation.path.push(PathElement { field: Field::new(number), subscript: subscript.cloned() });
+            violation.path.push(PathElement { field: Field::new(number), subscript });
         }
     }
 
@@ -262,11 +334,10 @@ impl Sink {
     }
 
     fn stop(&mut self, failure: Failure) {
-        self.clean = false;
-        if !self.full {
+        if self.state != State::Ended {
             self.found.failure = Some(Box::new(failure));
         }
-        self.full = true;
+        self.state = State::Ended;
     }
 
     /// The time of this validation, the same for all its rules.

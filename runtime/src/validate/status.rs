@@ -10,28 +10,30 @@ use super::proto::ViolationsProto;
 
 impl From<&Violations> for BadRequest {
     fn from(from: &Violations) -> Self {
-        let field_violations = from.iter().map(|v| FieldViolation {
+        let reported = from.iter().map(|v| FieldViolation {
             field: v.field(),
             description: v.message().to_owned(),
             reason: v.rule_id().to_owned(),
             localized_message: None,
         });
-        Self { field_violations: field_violations.collect() }
+        let rest = from.omission().map(|description| FieldViolation { description, ..Default::default() });
+        Self { field_violations: reported.chain(rest).collect() }
     }
 }
 
 impl From<&Violations> for Status {
     fn from(from: &Violations) -> Self {
         let any = |name: &str, value: Vec<u8>| Any { type_url: format!("type.googleapis.com/{name}"), value };
+        let message = from.to_string();
         let status = crate::bridge::pb::Status {
             code: Code::InvalidArgument.into(),
-            message: from.to_string(),
+            message: message.clone(),
             details: vec![
                 any("google.rpc.BadRequest", BadRequest::from(from).encode_to_vec()),
                 any("buf.validate.Violations", ViolationsProto::from(from).encode_to_vec()),
             ],
         };
-        Self::with_details(Code::InvalidArgument, from.to_string(), status.encode_to_vec().into())
+        Self::with_details(Code::InvalidArgument, message, status.encode_to_vec().into())
     }
 }
 

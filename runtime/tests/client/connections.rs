@@ -150,10 +150,24 @@ async fn endpoints_and_settings_that_make_no_sense() {
             HttpVersion::Http2,
             "`ftp://a` is not an endpoint: it must look like `http://host:port`",
         ),
+        (
+            "http://user:secret@a/?token=secret",
+            Protocol::Grpc,
+            HttpVersion::Http2,
+            "`http://…@a/` is not an endpoint: it has no user and no password; metadata is for those",
+        ),
+        (
+            "http://a?token=secret",
+            Protocol::Grpc,
+            HttpVersion::Http2,
+            "`http://a` is not an endpoint: it must look like `http://host:port`",
+        ),
         ("http://a", Protocol::Grpc, HttpVersion::Http1, "`http://a` cannot be called: gRPC needs HTTP/2"),
     ] {
         let builder = Channel::builder(endpoint).protocol(protocol).http_version(version);
+        assert!(!format!("{builder:?}").contains("secret"));
         let error = builder.connect_lazy().unwrap_err();
+        assert!(!format!("{error:?} {}", error.endpoint()).contains("secret"));
         assert_eq!((error.to_string().as_str(), error.is_invalid_endpoint()), (text, true));
     }
 }

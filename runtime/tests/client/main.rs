@@ -2,10 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here is a test")]
 
+mod bounds;
 mod connect;
 mod connections;
 mod endings;
+mod evil;
 mod grpc;
 mod grpc_web;
+mod raw;
 mod requests;
+#[cfg(feature = "rest-client")]
+mod rest;
 mod setup;
+mod stuck;

@@ -239,13 +239,37 @@ async fn it_can_be_switched_off() {
     assert_eq!(error.unwrap_err().code(), Code::Unimplemented);
 }
 
-/// It is open to everyone, as health is: it says nothing of access, and that is no reason to refuse to serve.
+/// Where access is required, it takes a caller that is known; health does not.
 #[tokio::test]
-async fn it_asks_for_no_access() {
-    let server = Server::new()
-        .require_access()
-        .add(crate::grpc::grpc::health::v1::HealthServer::new(crate::health::AlwaysServing));
-    drop(server.without_health().bind("127.0.0.1:0").await.unwrap());
+async fn it_asks_who_calls_where_access_is_required() {
+    use crate::grpc::grpc::health::v1 as health;
+    let serve = async |server: Server| {
+        let server = server.add(health::HealthServer::new(crate::health::AlwaysServing)).without_health();
+        serve(move |_| server).await
+    };
+    let ask = async |endpoint: &str, ctx: Context| {
+        let client = v1::ServerReflectionClient::connect(endpoint).await.unwrap();
+        client.server_reflection_info(ctx, RequestStream::from_iter([])).await.map(drop)
+    };
+    let known = || Context::new().with_metadata("authorization", "Bearer 42").unwrap();
+    let closed = serve(Server::new().require_access().authenticator(Tokens)).await;
+    assert_eq!(ask(&closed.endpoint, Context::new()).await.unwrap_err().code(), Code::Unauthenticated);
+    ask(&closed.endpoint, known()).await.unwrap();
+    // Nobody knows callers.
+    let closed = serve(Server::new().require_access()).await;
+    assert_eq!(ask(&closed.endpoint, known()).await.unwrap_err().code(), Code::Unauthenticated);
+    let open = serve(Server::new().require_access().authenticator(Tokens).public_reflection()).await;
+    ask(&open.endpoint, Context::new()).await.unwrap();
+    let open = serve(Server::new().authenticator(Tokens)).await;
+    ask(&open.endpoint, Context::new()).await.unwrap();
+}
+
+struct Tokens;
+
+impl rsvc::Authenticator for Tokens {
+    async fn authenticate(&self, ctx: &Context) -> Result<Option<rsvc::Principal>, rsvc::Status> {
+        Ok(ctx.metadata_str("authorization").map(|_| rsvc::Principal::new("ann")))
+    }
 }
 
 #[tokio::test]

@@ -151,3 +151,78 @@ async fn slow_and_broken_bodies() {
     let rest = limited(Options::new().max_body_size(3).body_timeout(Duration::from_secs(1)));
     assert_eq!(sent(&rest, Pieces(vec!["}", "  ", "{"], None)).await, 413);
 }
+
+/// A body that gives a byte every two seconds.
+struct Drip(Pin<Box<tokio::time::Sleep>>);
+
+impl http_body::Body for Drip {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        std::task::ready!(self.0.as_mut().poll(task));
+        self.0 = Box::pin(tokio::time::sleep(Duration::from_secs(2)));
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b" ")))))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_that_drip() {
+    let hour = Duration::from_hours(1);
+    let slow = "the body of the request paused for more than 10s, or came slower than 240 bytes a second";
+    let long = "the body of the request took more than 3600s to arrive";
+    for (rate, seconds, text) in [(240, 8..14, slow), (0, 3590..3610, long)] {
+        let options = Options::new().body_timeout(hour).idle_timeout(Duration::from_secs(10)).min_rate(rate);
+        let body = Drip(Box::pin(tokio::time::sleep(Duration::ZERO)));
+        let start = tokio::time::Instant::now();
+        let answer =
+            limited(options).oneshot(request("POST", "/v1/items", &[], "").map(|_| body)).await.unwrap();
+        assert_eq!(answer.status(), 408);
+        assert!(seconds.contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+        let body = http_body_util::BodyExt::collect(answer.into_body()).await.unwrap().to_bytes();
+        assert_eq!(serde_json::from_slice::<serde_json::Value>(&body).unwrap()["message"], text);
+    }
+}
+
+#[tokio::test]
+async fn pages_of_other_origins() {
+    let form = [("content-type", "text/plain"), ("host", "api.example"), ("origin", "https://evil.example")];
+    let answer = ask(&rest(), "POST", "/v1/items", &form, "{}").await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (403, &json!(7)));
+    assert_eq!(ask(&rest(), "GET", "/v1/items/7", &form, "").await.status, 200);
+    assert_eq!(ask(&rest(), "POST", "/v1/items", &form[..2], "{}").await.status, 200);
+    let listed = limited(Options::new().allow_origin("https://evil.example"));
+    assert_eq!(ask(&listed, "POST", "/v1/items", &form, "{}").await.status, 200);
+    let any = limited(Options::new().allow_any_origin());
+    assert_eq!(ask(&any, "POST", "/v1/items", &form, "{}").await.status, 200);
+}
+
+#[tokio::test]
+async fn hosts() {
+    let rest = limited(Options::new().hosts(["API.example"]));
+    for (host, expected) in [("api.example", 200), ("api.example:8080", 200), ("evil.example", 421)] {
+        let answer = ask(&rest, "GET", "/v1/items/7", &[("host", host)], "").await;
+        assert_eq!(answer.status, expected, "{host}");
+    }
+    let twice = [("host", "api.example"), ("host", "evil.example")];
+    assert_eq!(ask(&limited(Options::new()), "GET", "/v1/items/7", &twice, "").await.status, 400);
+}
+
+#[tokio::test]
+async fn browsers_do_not_guess() {
+    for (method, target, status) in [
+        ("GET", "/v1/items/7", 200),
+        ("HEAD", "/v1/items/7", 200),
+        ("GET", "/nothing", 404),
+        ("PUT", "/v1/items", 405),
+        ("OPTIONS", "/v1/items", 204),
+        ("GET", "/v1/items/7?count=x", 400),
+    ] {
+        let answer = ask(&rest(), method, target, &[], "").await;
+        assert_eq!(answer.status, status, "{method} {target}");
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{method} {target}");
+    }
+}

@@ -137,3 +137,23 @@ async fn what_no_url_has_is_refused() {
         assert!(answer.starts_with("HTTP/1.1 400 "), "{target}: {answer}");
     }
 }
+
+/// A body whose end can be read in two ways is the client's fault, and no client that is gone.
+#[tokio::test]
+async fn bodies_that_are_not_framed() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let (addr, _stop) = serve(Server::new().add(Items::default())).await;
+    let trailers = (0..40).map(|number| format!("x-{number}: {}\r\n", "x".repeat(1000))).collect::<String>();
+    for rest in [
+        "content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}\r\n\r\n".to_owned(),
+        format!("transfer-encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n{trailers}\r\n"),
+    ] {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        let request = format!("POST /v1/items HTTP/1.1\r\nhost: localhost\r\n{rest}");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 400", "{}", &rest[..40]);
+    }
+}

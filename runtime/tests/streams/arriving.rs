@@ -164,12 +164,13 @@ async fn depth_has_a_limit() {
 #[tokio::test]
 async fn a_client_that_pauses_too_long_is_not_waited_for() {
     let limit = Duration::from_millis(500);
-    let mut server = serve_with(|options| options.body_timeout(limit), |server| server).await;
+    let mut server = serve_with(|options| options.idle_timeout(limit), |server| server).await;
     let (parts, upload) = open_body();
     parts.send(Ok("[{\"count\":1},")).await.unwrap();
     let answer = server.client().await.send("POST", "/v1/sum", &[], upload).await.all().await;
     assert_eq!(answer.status, 408);
-    assert_eq!(answer.json()["message"], "the body of the request paused for more than 500ms");
+    let text = "the body of the request paused for more than 500ms, or came slower than 240 bytes a second";
+    assert_eq!(answer.json()["message"], text);
     server.expect("got 1").await;
     // Between messages whoever waits for answers may pause.
     let (parts, upload) = open_body();
@@ -281,4 +282,48 @@ proptest! {
         let (status, whole) = runtime.block_on(answered);
         prop_assert!(status.as_u16() < 500 && whole, "{} {}", status, whole);
     }
+}
+
+#[tokio::test]
+async fn what_stands_between_messages_has_a_limit() {
+    let server = serve_with(|options| options.max_body_size(1000), |server| server).await;
+    let spaces = " ".repeat(1000);
+    assert_eq!(server.post("/v1/sum", &[], &format!("{{}}{spaces}{{}}{spaces}")).await.status, 200);
+    let protobuf = [("content-type", "application/x-protobuf")];
+    let nothing = "\x7a\0".repeat(501);
+    let ndjson = [("content-type", "application/x-ndjson")];
+    for (headers, body) in
+        [(&[][..], format!("[ {spaces}")), (&ndjson, format!("{spaces}\n")), (&protobuf, nothing)]
+    {
+        let answer = server.post("/v1/sum", headers, &body).await;
+        assert_eq!(answer.status, 413);
+        let text = "more than 1000 bytes before message 0 of the stream are none of a message";
+        assert_eq!((&answer.json()["code"], &answer.json()["message"]), (&8.into(), &text.into()));
+    }
+}
+
+/// All of it is done by one thread, which has turns for others, and for the clock.
+#[cfg(feature = "compression")]
+#[tokio::test]
+async fn what_takes_long_to_decompress_holds_nobody_up() {
+    use std::io::Write as _;
+
+    use http_body_util::BodyExt as _;
+
+    let server =
+        serve_with(|options| options.max_body_size(1 << 30).accept_compressed(true), |server| server).await;
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for _ in 0..512 {
+        bomb.write_all(&[b' '; 1 << 20]).unwrap();
+    }
+    let bomb = http_body_util::Full::from(bomb.finish().unwrap()).map_err(|never| match never {}).boxed();
+    let headers = [("content-encoding", "gzip"), ("grpc-timeout", "300m")];
+    let mut client = server.client().await;
+    let answer = async { client.send("POST", "/v1/sum", &headers, bomb).await.all().await };
+    let others = async {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert_eq!(server.post("/v1/sum", &[], "{}").await.status, 200);
+    };
+    let (answer, ()) = tokio::join!(answer, others);
+    assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (504, &4.into()));
 }

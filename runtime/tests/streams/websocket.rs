@@ -7,11 +7,12 @@ use http::Request;
 use prost::Message as _;
 use rsvc::codegen::prost;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::demo::Item;
@@ -184,14 +185,14 @@ async fn a_token_comes_as_a_header_or_where_a_page_can_put_it() {
 
 #[tokio::test]
 async fn pages_of_the_server_and_of_those_it_lists_may_open_one() {
-    let server = serve_with(|options| options.websocket_origin("https://app.example"), |server| server).await;
+    let server = serve_with(|options| options.allow_origin("https://app.example"), |server| server).await;
     let own = format!("http://{}", server.address);
     for (origin, expected) in
         [(&*own, None), ("https://app.example", None), ("https://other.example", Some(403))]
     {
         assert_eq!(open(&server, "/v1/chat", &[("origin", origin)]).await.err(), expected, "{origin}");
     }
-    let server = serve_with(rsvc::rest::Options::any_websocket_origin, |server| server).await;
+    let server = serve_with(rsvc::rest::Options::allow_any_origin, |server| server).await;
     assert!(open(&server, "/v1/chat", &[("origin", "https://other.example")]).await.is_ok());
 }
 
@@ -309,4 +310,113 @@ async fn over_http2() {
     assert_eq!(socket.closed().await.0, 1000);
     server.expect("over").await;
     connection.abort();
+}
+
+/// Frames as a client sends them, with a mask that changes nothing; each is its first byte and its content.
+fn raw(frames: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (first, content) in frames {
+        bytes.extend([*first, 0x80 | u8::try_from(content.len()).unwrap(), 0, 0, 0, 0]);
+        bytes.extend(*content);
+    }
+    bytes
+}
+
+#[tokio::test]
+async fn a_close_is_answered_by_a_close() {
+    let mut server = serve().await;
+    // Before a message, between messages, and while the handler is at work.
+    for (target, first) in
+        [("/v1/sum", None), ("/v1/chat", Some(r#"{"id":"1"}"#)), ("/v1/count/1?id=hang", None)]
+    {
+        for code in [1000_u16, 3000, 4000] {
+            let mut socket = open(&server, target, &[]).await.unwrap();
+            if let Some(first) = first {
+                socket.send(first).await;
+            }
+            if target != "/v1/sum" {
+                socket.json().await;
+            }
+            socket.inner.close(Some(CloseFrame { code: code.into(), reason: "bye".into() })).await.unwrap();
+            assert_eq!(socket.closed().await, (code, "bye".into()), "{target}");
+            assert!(timeout(LONG, socket.inner.next()).await.expect("an end").is_none());
+            server.expect("over").await;
+        }
+    }
+    // A close that is none has the answer of the protocol.
+    for (content, code) in [(&b"\x03"[..], 1002), (b"\0\0", 1002), (b"\x03\xe8\xff", 1007)] {
+        let mut socket = open(&server, "/v1/sum", &[]).await.unwrap();
+        socket.inner.get_mut().write_all(&raw(&[(0x88, content)])).await.unwrap();
+        assert_eq!(socket.closed().await.0, code);
+    }
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_not_read_either() {
+    let server = serve().await;
+    let mut stream = plain(&server, "/v1/chat", &[]).await;
+    let pings = raw(&[(0x89, &[0_u8; 125][..]); 500]);
+    let mut sent = 0;
+    // What lies in the buffers of both ends is all that is taken.
+    while let Ok(written) = timeout(Duration::from_secs(1), stream.write(&pings[sent % pings.len()..])).await
+    {
+        sent += written.unwrap();
+        assert!(sent < 64 << 20, "answers pile up");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_does_not_go_on_ends_the_call() {
+    let mut server =
+        serve_with(|options| options.idle_timeout(Duration::from_millis(300)), |server| server).await;
+    for begun in [&b"\x81"[..], &raw(&[(0x01, b"{")]), &raw(&[(0x81, b"{}")])[..7]] {
+        let mut stream = plain(&server, "/v1/sum", &[]).await;
+        stream.write_all(begun).await.unwrap();
+        let mut answer = Vec::new();
+        timeout(LONG, stream.read_to_end(&mut answer)).await.expect("an end").unwrap();
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.contains("DEADLINE_EXCEEDED: a message of the stream paused"), "{answer}");
+        server.expect("over").await;
+    }
+}
+
+#[tokio::test]
+async fn fragments_without_content_have_a_limit() {
+    let server = serve().await;
+    let mut socket = open(&server, "/v1/sum", &[]).await.unwrap();
+    socket.inner.get_mut().write_all(&raw(&[(0x01, b"{")])).await.unwrap();
+    socket.inner.get_mut().write_all(&raw(&[(0x00, &b""[..]); 1100])).await.unwrap();
+    assert_eq!(socket.closed().await.0, 1008);
+}
+
+/// Opens a WebSocket that answers nothing by itself.
+async fn plain(server: &Running, target: &str, headers: &[(&str, &str)]) -> TcpStream {
+    let mut stream = TcpStream::connect(&server.address).await.unwrap();
+    let mut head = format!(
+        "GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: MDAwMDAwMDAwMDAwMDAwMA==\r\n"
+    );
+    for (name, value) in headers {
+        head.extend([name, ": ", value, "\r\n"]);
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_cut_off() {
+    for (options, headers) in [
+        (rsvc::rest::Options::new().send_timeout(Duration::from_millis(500)), &[][..]),
+        // The deadline covers what is sent.
+        (rsvc::rest::Options::new(), &[("grpc-timeout", "500m")][..]),
+    ] {
+        let mut server = serve_with(|_| options, |server| server).await;
+        let target = format!("/v1/count/1000000?note={}", "x".repeat(4000));
+        let mut stream = plain(&server, &target, headers).await;
+        while !server.event().await.starts_with("gone after") {}
+        // The connection ends as well: what lies in buffers can be read, and then no more.
+        let mut rest = Vec::new();
+        drop(timeout(LONG, stream.read_to_end(&mut rest)).await.expect("an end"));
+    }
 }

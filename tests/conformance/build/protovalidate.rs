@@ -32,7 +32,7 @@ pub(crate) fn generate() {
     }
 }
 
-/// The text cases of CEL, and expressions that nobody wrote.
+/// The text cases of CEL, expressions that nobody wrote, and those at the limits.
 fn cel_cases(out: &Path) {
     println!("cargo:rerun-if-changed=cel");
     let cases = std::fs::read_to_string("cel/cases.txt").expect("the cases are there");
@@ -45,6 +45,8 @@ fn cel_cases(out: &Path) {
     cel_table(out, "cel_text", cases);
     let random = super::random::expressions().into_iter().enumerate();
     cel_table(out, "cel_random", random.map(|(at, text)| (at, format!("({text:?}, "), text)));
+    let deep = super::deep::expressions().into_iter().enumerate();
+    cel_table(out, "cel_deep", deep.map(|(at, text)| (at, format!("({at}, false, "), text)));
 }
 
 /// For each expression a message with a field that the expression is a rule of, and a row of a table: what is given, and

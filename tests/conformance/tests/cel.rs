@@ -13,6 +13,15 @@ mod generated {
     pub(super) const CASES: &[Case] = include!(concat!(env!("OUT_DIR"), "/cel_text_table.txt"));
 }
 
+/// The expressions of `build/deep.rs`.
+#[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, dead_code)] // generated
+mod deep {
+    include!(concat!(env!("OUT_DIR"), "/cel_deep/mod.rs"));
+
+    pub(super) type Case = (u32, bool, fn(&cel::v1::Subject) -> super::Outcome);
+    pub(super) const CASES: &[Case] = include!(concat!(env!("OUT_DIR"), "/cel_deep_table.txt"));
+}
+
 use generated::cel::v1::{Inner, Subject, subject};
 
 type Outcome = Result<(), Violations>;
@@ -105,4 +114,14 @@ fn every_expression_gives_what_it_should() {
         generated::CASES.len(),
         wrong.join("\n")
     );
+}
+
+/// That they compile is the test; a thread of a test has the usual stack.
+#[test]
+fn the_deepest_expressions_compile() {
+    let subject = deep::cel::v1::Subject { i32: 7, b: true, ints: vec![1, 2, 3], ..Default::default() };
+    assert!(deep::CASES.len() > 40, "the cases are gone");
+    for (number, _, run) in deep::CASES {
+        assert_eq!(run(&subject), Ok(()), "number {number}");
+    }
 }

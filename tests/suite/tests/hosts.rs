@@ -9,23 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use suite::binary::generator;
 use suite::cases::{Case, difference, read_files, repository};
 use suite::surroundings::{left_out, venv};
-
-/// The binary under test, which cargo builds for this package's tests only when it is told to.
-fn generator() -> PathBuf {
-    let profile = std::env::current_exe().expect("this test has a path");
-    let folder = profile.ancestors().nth(2).expect("a test lies in target/<profile>/deps");
-    let binary = folder.join(format!("protoc-gen-rsvc{}", std::env::consts::EXE_SUFFIX));
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "protoc-gen-rsvc", "--target-dir"])
-        .arg(folder.parent().expect("target"))
-        .current_dir(repository())
-        .status()
-        .expect("cargo runs");
-    assert!(built.success() && binary.exists(), "{} was not built", binary.display());
-    binary
-}
 
 /// The host that reads `.proto` files with our own front end.
 const TEXT: &str = "command line";

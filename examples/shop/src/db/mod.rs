@@ -9,14 +9,17 @@ pub(crate) mod users;
 mod tests;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use prost::Message;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection as _, Sqlite, Transaction};
+use tokio::sync::Notify;
 
 use crate::api::StaleVersion;
 use crate::error::Error;
@@ -28,11 +31,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Db {
     pool: SqlitePool,
+    /// One connection that does nothing. The last one that is closed takes SQLite's log with it, and on a full disk
+    /// there is no room for a new one, without which nothing can be read.
+    keeper: SqlitePool,
 }
 
 impl Db {
-    /// Opens the database at `path`; creates and fills it where there is none.
-    pub(crate) async fn open(path: &Path) -> anyhow::Result<Self> {
+    /// Opens the database at `path`; creates and fills it where there is none. `broken` hears of transactions that
+    /// could not be stored.
+    pub(crate) async fn open(path: &Path, broken: Arc<Notify>) -> anyhow::Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -40,17 +47,29 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(PATIENCE);
+        let cannot_open = || format!("cannot open the database {}", path.display());
+        let keeper = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await
+            .with_context(cannot_open)?;
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
+            .after_release(move |connection, _| {
+                let broken = Arc::clone(&broken);
+                Box::pin(async move { is_usable(connection, &broken).await })
+            })
             .connect_with(options)
             .await
-            .with_context(|| format!("cannot open the database {}", path.display()))?;
+            .with_context(cannot_open)?;
         sqlx::migrate!()
             .run(&pool)
             .await
             .with_context(|| format!("cannot migrate the database {}", path.display()))?;
-        Ok(Self { pool })
+        Ok(Self { pool, keeper })
     }
 
     /// Begins a transaction that writes. The lock is taken now: one that is
@@ -59,10 +78,35 @@ impl Db {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }
 
+    /// Writes as much as `bytes`, and takes it back: fails where a write would.
+    pub(crate) async fn try_to_write(&self, bytes: i64) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
+        // Nobody sees the row: it is gone when the transaction ends. Its id is that of no event.
+        let row = "INSERT INTO events (event_id, received_at, event) VALUES ('', 0, zeroblob(?1))";
+        sqlx::query(row).bind(bytes).execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM events WHERE event_id = ''").execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Waits for what is under way and closes the files.
     pub(crate) async fn close(&self) {
         self.pool.close().await;
+        self.keeper.close().await;
     }
+}
+
+/// Whether a connection can be used again; what cannot is closed.
+///
+/// A transaction that does not fit on the disk is rolled back by SQLite itself. The rollback that sqlx sends then fails,
+/// sqlx counts the transaction as open for good, and each transaction after it on the connection fails.
+async fn is_usable(connection: &mut SqliteConnection, broken: &Notify) -> sqlx::Result<bool> {
+    // Rollbacks are queued: they are done when the answer comes.
+    connection.ping().await?;
+    let usable = !connection.is_in_transaction();
+    if !usable {
+        broken.notify_one();
+    }
+    Ok(usable)
 }
 
 /// Refuses a change that was made for another version than the one there is.

@@ -13,8 +13,32 @@ const MALLORY: &str = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a003";
 
 async fn fresh() -> (Db, TempDir) {
     let directory = TempDir::new().unwrap();
-    let db = Db::open(&directory.path().join("shop.sqlite3")).await.unwrap();
+    let db = open(&directory).await;
     (db, directory)
+}
+
+async fn open(directory: &TempDir) -> Db {
+    let path = directory.path().join("shop.sqlite3");
+    Db::open(&path, Arc::default()).await.unwrap()
+}
+
+impl Db {
+    /// Lets it have so many pages, or those that it has if they are more.
+    pub(crate) async fn limit_pages(&self, pages: Option<u32>) {
+        let pages = pages.unwrap_or(u32::MAX - 1).to_string();
+        // Those to come …
+        let options = (*self.pool.connect_options()).clone().pragma("max_page_count", pages.clone());
+        self.pool.set_connect_options(options);
+        // … and all that there are.
+        let connections = futures_util::future::join_all((0..CONNECTIONS).map(|_| self.pool.acquire())).await;
+        let limit = format!("PRAGMA max_page_count = {pages}");
+        for connection in connections {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(limit.as_str()))
+                .execute(&mut *connection.unwrap())
+                .await
+                .unwrap();
+        }
+    }
 }
 
 fn order(user_id: &str, lines: &[(&str, i32)]) -> PlaceOrderRequest {
@@ -34,7 +58,7 @@ async fn a_second_start_keeps_what_the_first_wrote() {
         CreateUserRequest { name: "Edith".into(), email: "edith@shop.example".into(), ..Default::default() };
     let user = db.create_user(user).await.unwrap();
     db.close().await;
-    let db = Db::open(&directory.path().join("shop.sqlite3")).await.unwrap();
+    let db = open(&directory).await;
     assert_eq!(db.user(&user.id).await.unwrap(), user);
     assert_eq!(db.user(ADA).await.unwrap().name, "Ada Lovelace");
 }

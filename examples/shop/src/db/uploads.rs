@@ -54,14 +54,15 @@ impl Db {
 
     /// Keeps an event; one that is there already stays as it is.
     pub(crate) async fn store_event(&self, event: &Event) -> Result<(), Error> {
+        let mut tx = self.begin().await?;
         sqlx::query(
             "INSERT INTO events (event_id, received_at, event) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
         )
         .bind(&event.id)
         .bind(now())
         .bind(encode(Some(event)))
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        Ok(tx.commit().await?)
     }
 }

@@ -23,19 +23,11 @@ impl UploadService for Uploads {
         mut requests: RequestStream<Chunk>,
     ) -> Result<UploadResult, UploadError> {
         self.shop.greet(&ctx)?;
-        let Some(first) = requests.message().await? else {
-            return Err(Error::invalid("requests", "an upload needs a chunk").into());
-        };
-        if self.shop.db.upload_exists(&first.upload_id).await? {
-            return Err(UploadError::upload_exists(first.upload_id));
+        let received = self.receive(&mut requests).await;
+        if let Err(UploadError::ShopUnavailable(_)) = received {
+            self.shop.doubt.notify_one();
         }
-        // Dropped with this future, and then nothing of it stays behind.
-        let mut incoming = Incoming::begin(&self.shop, &first)?;
-        incoming.add(first).await?;
-        while let Some(chunk) = requests.message().await? {
-            incoming.add(chunk).await?;
-        }
-        Ok(incoming.finish().await?)
+        received
     }
 
     async fn process_batch(
@@ -53,5 +45,23 @@ impl UploadService for Uploads {
             batch.process(request).await?;
         }
         Ok(batch.finish())
+    }
+}
+
+impl Uploads {
+    async fn receive(&self, requests: &mut RequestStream<Chunk>) -> Result<UploadResult, UploadError> {
+        let Some(first) = requests.message().await? else {
+            return Err(Error::invalid("requests", "an upload needs a chunk").into());
+        };
+        if self.shop.db.upload_exists(&first.upload_id).await? {
+            return Err(UploadError::upload_exists(first.upload_id));
+        }
+        // Dropped with this future, and then nothing of it stays behind.
+        let mut incoming = Incoming::begin(&self.shop, &first)?;
+        incoming.add(first).await?;
+        while let Some(chunk) = requests.message().await? {
+            incoming.add(chunk).await?;
+        }
+        Ok(incoming.finish().await?)
     }
 }

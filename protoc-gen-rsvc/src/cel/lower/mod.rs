@@ -137,8 +137,14 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Operands are joined from the left; constants decide at once, as far as no error is before them.
+    /// Operands are joined from the left; constants decide at once, as far as no error is before them. Many are halved
+    /// first, which changes nothing but how deep the plan is.
     fn logic(&mut self, parts: &[Typed], and: bool) -> Lowered {
+        const FEW: usize = 16;
+        if parts.len() > FEW {
+            let (left, right) = parts.split_at(parts.len() / 2);
+            return Ok(ops::logic(self.logic(left, and)?, self.logic(right, and)?, and));
+        }
         let mut all: Option<Plan> = None;
         for part in parts {
             let part = self.expr(part)?;

@@ -101,7 +101,28 @@ fn is_standard(check: &Check, at: &ViolationField) -> bool {
 }
 
 pub(super) fn check(check: &Check, at: &ViolationField, cx: &Context<'_>) -> TokenStream {
-    let report = CheckEmitter { at, check, cx };
+    emit(&CheckEmitter { at, check, cx, last: false })
+}
+
+/// A test after whose violation the block `'__rsvc_size` is over.
+pub(super) fn last_check(check: &Check, at: &ViolationField, cx: &Context<'_>) -> TokenStream {
+    emit(&CheckEmitter { at, check, cx, last: true })
+}
+
+/// Whether a test that cannot fail finds nothing wrong.
+pub(super) fn holds(check: &Check, cx: &Context<'_>) -> TokenStream {
+    match &check.test {
+        Test::Fails(plan) => cel::negated(plan, cx),
+        Test::Holds(plan) => cel::value(plan, cx),
+        Test::Text(plan) => {
+            let text = cel::value(plan, cx);
+            quote!((#text).is_empty())
+        }
+    }
+}
+
+fn emit(report: &CheckEmitter<'_>) -> TokenStream {
+    let check = report.check;
     let test = match &check.test {
         Test::Fails(plan) => report.condition(plan, true),
         Test::Holds(plan) => report.condition(plan, false),
@@ -115,6 +136,8 @@ struct CheckEmitter<'a> {
     at: &'a ViolationField,
     check: &'a Check,
     cx: &'a Context<'a>,
+    /// Whether a violation ends the block `'__rsvc_size`.
+    last: bool,
 }
 
 impl CheckEmitter<'_> {
@@ -148,10 +171,10 @@ impl CheckEmitter<'_> {
     }
 
     fn add(&self) -> TokenStream {
-        let Self { at, check, cx } = self;
+        let Self { at, check, cx, .. } = self;
         let (out, number) = (at.out(), at.number());
         let id = &check.id;
-        match (&check.place, &check.text) {
+        let add = match (&check.place, &check.text) {
             (RulePlace::Standard, Text::Fixed(text)) => quote!(#out.add(#number, #id, #text)),
             (RulePlace::Standard, Text::Size(n)) => {
                 let n = Literal::u64_unsuffixed(*n);
@@ -165,7 +188,18 @@ impl CheckEmitter<'_> {
                 let rule = self.rule();
                 quote!(#out.add_rule(#number, #rule))
             }
-        }
+        };
+        self.reported(add)
+    }
+
+    /// A report, and what follows it.
+    fn reported(&self, add: TokenStream) -> TokenStream {
+        if self.last { quote!(#add; break '__rsvc_size) } else { add }
+    }
+
+    /// The same as the arm of a `match`.
+    fn arm(&self, add: TokenStream) -> TokenStream {
+        if self.last { quote!({ #add; }) } else { add }
     }
 
     fn failed(&self) -> TokenStream {
@@ -184,7 +218,7 @@ impl CheckEmitter<'_> {
             };
             return quote!(if #text { #add; });
         }
-        let (result, failed) = (cel::result(plan, cx), self.failed());
+        let (result, failed, add) = (cel::result(plan, cx), self.failed(), self.arm(add));
         quote!(match #result {
             ::core::result::Result::Ok(#bad) => #add,
             ::core::result::Result::Ok(_) => {}
@@ -219,11 +253,12 @@ impl CheckEmitter<'_> {
             }
             Op::Const(Const::Str(text)) => {
                 let rule = self.rule();
-                quote!(#out.add_text(#number, #rule, #text);)
+                let add = self.reported(quote!(#out.add_text(#number, #rule, #text)));
+                quote!(#add;)
             }
             _ => {
                 let rule = self.rule();
-                let add = quote!(#out.add_text(#number, #rule, __rsvc_text));
+                let add = self.reported(quote!(#out.add_text(#number, #rule, __rsvc_text)));
                 if !plan.fallible {
                     let text = cel::value(plan, cx);
                     return quote!({ let __rsvc_text = #text; if !__rsvc_text.is_empty() { #add; } });

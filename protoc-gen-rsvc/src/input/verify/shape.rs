@@ -6,10 +6,16 @@ use super::fields;
 use super::walk::{Cursor, Definition, walk};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::input::editions::Edition;
+use crate::input::lexer::tokens;
+use crate::input::locations::place_in;
 use crate::input::raw::{self, options, tag};
 
-/// How deep braces may nest in the value of an option.
-const MAX_VALUE_DEPTH: usize = 64;
+/// How deep messages may nest: as deep as the parser of texts takes them.
+const MAX_MESSAGES: usize = 31;
+/// How many parts the name of an option may have, and levels the braces of its value, together.
+const MAX_OPTION: usize = 64;
+/// How many parts the name of a package may have: each is a module of Rust inside the one before.
+const MAX_PACKAGE: usize = 64;
 
 /// Checks a file without looking at others.
 pub(super) fn check(file: &raw::File, sink: &mut Sink) {
@@ -63,6 +69,11 @@ fn check_file(file: &raw::File, sink: &mut Sink) {
             );
         }
     }
+    if file.package().split('.').count() > MAX_PACKAGE {
+        let place = place_in(file.name(), file.source_code_info.as_deref(), &[tag::file::PACKAGE]);
+        let message = format!("the name of the package has more than {MAX_PACKAGE} parts");
+        sink.push(Diagnostic::error(Code::LIMIT, message).at(place));
+    }
 }
 
 fn check_options(at: &Cursor, bytes: Option<&[u8]>, sink: &mut Sink) {
@@ -70,24 +81,28 @@ fn check_options(at: &Cursor, bytes: Option<&[u8]>, sink: &mut Sink) {
         if option.name.is_empty() {
             sink.push(at.error(Code::BAD_DESCRIPTOR, &[], "an option without a name"));
         }
-        let value = option.aggregate_value();
-        let open = value.bytes().filter(|b| matches!(b, b'{' | b'<' | b'[')).count();
-        if open > MAX_VALUE_DEPTH && depth(value) > MAX_VALUE_DEPTH {
-            let message = format!("the value of an option nests deeper than {MAX_VALUE_DEPTH} levels");
-            sink.push(at.error(Code::UNSUPPORTED, &[], message));
+        let parts = option.name.len();
+        if parts > MAX_OPTION || parts + depth(option.aggregate_value()) > MAX_OPTION {
+            let message = format!("an option nests more than {MAX_OPTION} levels deep, its name included");
+            sink.push(at.error(Code::LIMIT, &[], message).help("nest less, or split the option"));
         }
     }
 }
 
-fn depth(text: &str) -> usize {
+/// How deep the braces in the value of an option nest. Those in strings are text.
+fn depth(value: &str) -> usize {
+    let open = value.bytes().filter(|b| matches!(b, b'{' | b'<' | b'[')).count();
+    if open < MAX_OPTION / 2 {
+        return open;
+    }
     let (mut now, mut most) = (0_usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'{' | b'<' | b'[' => now += 1,
-            b'}' | b'>' | b']' => now = now.saturating_sub(1),
-            _ => {}
+    for token in tokens(value) {
+        if token.is("{") || token.is("<") || token.is("[") {
+            now += 1;
+            most = most.max(now);
+        } else if token.is("}") || token.is(">") || token.is("]") {
+            now = now.saturating_sub(1);
         }
-        most = most.max(now);
     }
     most
 }
@@ -108,6 +123,11 @@ fn check_message(at: &Cursor, message: &raw::Descriptor, parent: Option<&raw::De
         }
     }
     fields::check_all(at, message, sink);
+    // Once, at the first that is too deep.
+    if at.path.len() / 2 == MAX_MESSAGES + 1 {
+        let message = format!("messages nest more than {MAX_MESSAGES} levels deep");
+        sink.push(at.error(Code::LIMIT, &[tag::NAME], message));
+    }
 }
 
 /// prost-build and prost-reflect both take a map entry at its word: it has to be exactly what protoc makes.

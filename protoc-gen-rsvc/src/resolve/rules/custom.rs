@@ -76,5 +76,12 @@ pub(super) fn compile(source: &CelRule, scope: &Scope<'_>, place: RulePlace) -> 
         Repr::Str(_) => Test::Text(compiled.plan),
         _ => Test::Holds(compiled.plan),
     };
-    Ok(Check { id: source.id.clone(), text: Text::Fixed(message), place, test, now: compiled.now })
+    Ok(Check {
+        id: source.id.clone(),
+        text: Text::Fixed(message),
+        place,
+        test,
+        now: compiled.now,
+        limited: Vec::new(),
+    })
 }

@@ -75,6 +75,7 @@ impl RuleResolver<'_> {
                 out.fields.push(rules);
             }
         }
+        wait_for_sizes(&mut out);
         out
     }
 
@@ -156,6 +157,19 @@ impl RuleResolver<'_> {
         let skip_unset = presence || ignore == Ignore::IfZero;
         let out = FieldRules { field: id, broken, required, skip_unset, value };
         (required || out.broken.is_some() || !out.value.is_empty()).then_some(out)
+    }
+}
+
+/// An expression over a list may take long, which is what the limits of sizes are for.
+fn wait_for_sizes(rules: &mut MessageRules) {
+    let limited: Vec<FieldId> =
+        rules.fields.iter().filter(|f| f.value.max_size().is_some()).map(|f| f.field).collect();
+    for check in &mut rules.checks {
+        let plan = check.test.plan();
+        if plan.any(|part| part.op.is_loop()) {
+            let read = |field: &FieldId| plan.any(|part| part.op.reads_from_this(*field));
+            check.limited = limited.iter().copied().filter(read).collect();
+        }
     }
 }
 

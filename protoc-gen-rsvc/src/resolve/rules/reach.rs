@@ -63,7 +63,8 @@ fn reaches(schema: &Schema, rules: &Rules, id: MessageId) -> bool {
 }
 
 fn tests(schema: &Schema, rules: &Rules, value: &ValueRules) -> bool {
-    !value.checks.is_empty()
+    !value.sizes.is_empty()
+        || !value.checks.is_empty()
         || value.message.is_some_and(|id| reaches(schema, rules, id))
         || [&value.items, &value.keys, &value.values].into_iter().flatten().any(|v| tests(schema, rules, v))
 }

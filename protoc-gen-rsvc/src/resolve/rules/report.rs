@@ -1,5 +1,7 @@
 //! A rule that cannot be compiled: a finding of the build, or a text for run time.
 
+use std::borrow::Cow;
+
 use super::custom::CelRule;
 use super::locate;
 use crate::cel::error::{CelError, Stage};
@@ -29,6 +31,7 @@ impl RuleReporter<'_> {
             Stage::Syntax => Code::CEL_SYNTAX,
             Stage::Check => Code::CEL_TYPE,
             Stage::Lower => Code::CEL_UNSUPPORTED,
+            Stage::Limit => Code::CEL_LIMIT,
         };
         let found = self
             .sources
@@ -41,17 +44,28 @@ impl RuleReporter<'_> {
             let range = error.span.start as usize..error.span.end as usize;
             let part = source.expression.get(range).filter(|p| !p.is_empty());
             let note = match part {
-                Some(part) => format!("in `{part}` of the expression `{}`", source.expression),
-                None => format!("in the expression `{}`", source.expression),
+                Some(part) => {
+                    format!("in `{}` of the expression `{}`", shortened(part), shortened(&source.expression))
+                }
+                None => format!("in the expression `{}`", shortened(&source.expression)),
             };
             diagnostic.at(at.clone()).note(None, note)
         };
         if source.id != source.expression && !source.id.is_empty() {
-            diagnostic = diagnostic.note(None, format!("the rule is `{}`", source.id));
+            diagnostic = diagnostic.note(None, format!("the rule is `{}`", shortened(&source.id)));
         }
         if let Some(help) = &error.help {
             diagnostic = diagnostic.help(help.clone());
         }
         self.add(diagnostic)
     }
+}
+
+/// As much of a text as somebody reads.
+fn shortened(text: &str) -> Cow<'_, str> {
+    const MANY: usize = 1000;
+    if text.len() <= MANY {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(MANY)]))
 }

@@ -113,7 +113,7 @@ impl RuleResolver<'_> {
         let Some(rules) = rules else { return Ok(out) };
         let mut broken = None;
         self.expressions(target, rules, &mut out.checks, &mut broken);
-        self.family(target, rules, &mut out.checks, &mut broken);
+        self.family(target, rules, &mut out, &mut broken);
         broken.map_or(Ok(out), Err)
     }
 
@@ -146,7 +146,7 @@ impl RuleResolver<'_> {
         &mut self,
         target: &Target,
         rules: &DynamicMessage,
-        out: &mut Vec<Check>,
+        out: &mut ValueRules,
         broken: &mut Option<String>,
     ) {
         let Some(oneof) = rules.descriptor().oneofs().find(|o| o.name() == "type") else { return };
@@ -165,6 +165,7 @@ impl RuleResolver<'_> {
             if matches!((expected, field.name()), ("repeated", "items") | ("map", "keys" | "values")) {
                 continue;
             }
+            let out = if is_size(expected, field.name()) { &mut out.sizes } else { &mut out.checks };
             let place = || at(&family, element_of(&field));
             let sources = predefined(self.schema, &field.options());
             if self.options.rules_from_cel && !sources.is_empty() {
@@ -184,6 +185,7 @@ impl RuleResolver<'_> {
                     place: RulePlace::Standard,
                     test: Test::Fails(rule.fails),
                     now: rule.now,
+                    limited: Vec::new(),
                 })),
                 Err(Problem::Unknown) if !sources.is_empty() => {
                     let rule = (of_field(&field), const_value(value), set.clone());
@@ -202,7 +204,7 @@ impl RuleResolver<'_> {
                 continue;
             }
             let rule = (of_extension(&extension), const_value(value), set.clone());
-            self.predefined(target, &this, &sources, rule, &place(), out, broken);
+            self.predefined(target, &this, &sources, rule, &place(), &mut out.checks, broken);
         }
     }
 
@@ -309,8 +311,14 @@ impl RuleResolver<'_> {
             place: RulePlace::Standard,
             test: Test::Fails(standard::not_among(store, &numbers)),
             now: false,
+            limited: Vec::new(),
         })
     }
+}
+
+/// Whether a rule is about the number of items or pairs.
+fn is_size(family: &str, rule: &str) -> bool {
+    matches!((family, rule), ("repeated", "min_items" | "max_items") | ("map", "min_pairs" | "max_pairs"))
 }
 
 /// Rules that nothing can break, as those of examples.

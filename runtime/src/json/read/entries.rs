@@ -6,6 +6,7 @@ use super::{Error, Reader};
 
 impl<'a> Reader<'a> {
     /// To an object's next key, if it has one.
+    #[inline]
     pub(in crate::json) fn next_key(&mut self, started: bool) -> Result<bool, Error> {
         match self.peek() {
             b'}' => return Ok(false),
@@ -55,6 +56,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes the colon and the whitespace round it.
+    #[inline]
     pub(in crate::json) fn colon(&mut self) -> Result<(), Error> {
         if self.peek() != b':' {
             return Err(self.expected("`:`"));

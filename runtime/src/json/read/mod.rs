@@ -140,6 +140,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Back to a value that was read only to look ahead.
+    #[cfg(feature = "serde")]
+    pub(super) fn rewind(&mut self, at: usize) {
+        self.pos = at;
+    }
+
     /// The object that begins here is read without its `@type`.
     pub(super) fn skip_type_here(&mut self) {
         self.any_at = Some(self.pos);

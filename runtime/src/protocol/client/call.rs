@@ -119,3 +119,78 @@ pub(crate) fn check(settings: &ClientSettings, message: &dyn AnyMessage) -> Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use http::uri::{Authority, Scheme};
+
+    use super::*;
+    use crate::method::MethodKind;
+    use crate::protocol::client::Transport;
+
+    struct Nowhere;
+
+    impl Transport for Nowhere {
+        fn send(&self, _: Request<Body>) -> Sent {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    static INFO: MethodInfo = MethodInfo::new("a.B", "C", "/a.B/C", MethodKind::Unary);
+
+    fn endpoint() -> Endpoint {
+        Endpoint {
+            scheme: Scheme::HTTP,
+            authority: Authority::from_static("a"),
+            transport: Box::new(Nowhere),
+            settings: ClientSettings::default(),
+        }
+    }
+
+    #[test]
+    fn a_context_that_arrived_brings_nothing_of_its_hop() {
+        let mut arrived = HeaderMap::new();
+        for key in [
+            "x-a",
+            "connection",
+            "connect-timeout-ms",
+            "content-length",
+            "grpc-encoding",
+            "grpc-status-details-bin",
+            "grpc-timeout",
+            "host",
+            "proxy-authorization",
+            "te",
+            "transfer-encoding",
+            "user-agent",
+        ] {
+            arrived.insert(key, HeaderValue::from_static("caller"));
+        }
+        let metadata = MetadataMap::from_headers(arrived);
+        let ctx = Context::arrived(&INFO, metadata, http::Extensions::new(), None, None, None);
+        let endpoint = endpoint();
+        let headers = ClientCall::new(&endpoint, &INFO, ctx).headers();
+        let keys: Vec<_> = headers.iter().filter(|(_, value)| *value == "caller").collect();
+        assert_eq!(keys.len(), 1, "{headers:?}");
+        assert_eq!(headers["x-a"], "caller");
+        assert_eq!(headers.get_all("user-agent").iter().collect::<Vec<_>>(), [USER_AGENT]);
+    }
+
+    #[test]
+    fn the_earliest_of_all_limits_holds() {
+        static HASTY: MethodInfo = INFO.timeout(Duration::from_secs(30));
+        let minutes = |count| Context::new().with_timeout(Duration::from_mins(count));
+        let mut endpoint = endpoint();
+        let remaining = |endpoint: &Endpoint, info, ctx| {
+            let remaining = ClientCall::new(endpoint, info, ctx).remaining()?;
+            Some(remaining.as_millis().div_ceil(1000))
+        };
+        assert_eq!(remaining(&endpoint, &INFO, Context::new()), None);
+        assert_eq!(remaining(&endpoint, &INFO, minutes(5)), Some(300));
+        assert_eq!(remaining(&endpoint, &HASTY, minutes(5)), Some(30));
+        endpoint.settings.timeout = Some(Duration::from_mins(1));
+        assert_eq!(remaining(&endpoint, &INFO, Context::new()), Some(60));
+        assert_eq!(remaining(&endpoint, &INFO, minutes(5)), Some(60));
+        assert_eq!(remaining(&endpoint, &HASTY, minutes(5)), Some(30));
+    }
+}

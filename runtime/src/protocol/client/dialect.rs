@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::ClientSettings;
-use super::error::{http_error, unexpected};
+use super::error::{http_error, shown, unexpected};
 use crate::bridge::{Code, Status};
 use crate::protocol::accept::essence;
 use crate::protocol::compression::Compression;
@@ -89,7 +89,10 @@ impl Head {
             return Ok(None);
         }
         let known = value.to_str().ok().and_then(Compression::by_name);
-        known.map(Some).ok_or_else(|| Status::internal(format!("the encoding {value:?} is not known")))
+        known.map(Some).ok_or_else(|| {
+            let name = String::from_utf8_lossy(value.as_bytes());
+            Status::internal(format!("the encoding {:?} is not known", shown(&name)))
+        })
     }
 }
 

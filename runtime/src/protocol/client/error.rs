@@ -31,7 +31,21 @@ pub(crate) fn http_error(status: StatusCode) -> Status {
 /// A response of another media type.
 #[cold]
 pub(crate) fn unexpected(code: Code, media_type: &str) -> Status {
-    Status::new(code, format!("the server answered with content of type {media_type:?}"))
+    Status::new(code, format!("the server answered with content of type {:?}", shown(media_type)))
+}
+
+/// As much of what a server sent as belongs into the text of an error.
+pub(crate) fn shown(text: &str) -> &str {
+    &text[..text.floor_char_boundary(SHOWN)]
+}
+
+/// What [`shown`] lets through, in bytes.
+const SHOWN: usize = 200;
+
+/// Response headers or trailers beyond the limit.
+#[cold]
+pub(crate) fn too_many_headers() -> Status {
+    Status::resource_exhausted("the response has more headers or trailers than the limit allows")
 }
 
 /// A response whose content is not what it should be: the code of a request like that means the caller.
@@ -43,13 +57,13 @@ pub(crate) fn unreadable(status: Status) -> Status {
     }
 }
 
-/// An error of the transport.
+/// An error of the transport before the head of the response.
 #[cold]
 pub(crate) fn transport_error(error: BoxError) -> Status {
     if let Some(status) = find::<Status>(&*error) {
         return status.clone();
     }
-    let mut status = describe(&*error);
+    let mut status = if is_oversize(&*error) { too_many_headers() } else { describe(&*error) };
     status.set_source(Arc::from(error));
     status
 }
@@ -67,12 +81,34 @@ pub(crate) fn body_error(status: Status) -> Status {
 /// ([gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors)).
 fn describe(error: &(dyn Error + 'static)) -> Status {
     let reason = innermost(error);
+    if is_too_large(error, reason) {
+        return too_many_headers();
+    }
     match find::<h2::Error>(error) {
         Some(error) if error.is_reset() => {
             Status::new(code_of_reset(error.reason()), format!("the call was reset: {reason}"))
         }
         _ => Status::unavailable(format!("there is no connection to the server: {reason}")),
     }
+}
+
+/// Whether it is that of HTTP/1.1 about a head or trailers beyond the limit.
+fn is_too_large(error: &(dyn Error + 'static), reason: &(dyn Error + 'static)) -> bool {
+    // Hyper tells them apart for servers alone, so that their texts have to do.
+    let is_head = |error: &hyper::Error| error.is_parse() && error.to_string().starts_with(HEAD_TOO_LARGE);
+    find::<hyper::Error>(error).is_some_and(is_head) || reason.to_string().starts_with(TRAILERS_TOO_LARGE)
+}
+
+/// How hyper begins to say that a head has too many bytes or too many headers.
+const HEAD_TOO_LARGE: &str = "message head is too large";
+/// The same of trailers.
+const TRAILERS_TOO_LARGE: &str = "chunk trailers";
+
+/// Whether it is what h2 makes of a head beyond its limit. It says the same of one that is malformed, which is much rarer.
+fn is_oversize(error: &(dyn Error + 'static)) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| {
+        error.is_reset() && error.is_library() && error.reason() == Some(h2::Reason::PROTOCOL_ERROR)
+    })
 }
 
 fn code_of_reset(reason: Option<h2::Reason>) -> Code {
@@ -134,5 +170,14 @@ mod tests {
         assert_eq!(transport_error(h2::Error::from(h2::Reason::CANCEL).into()).code(), Code::Unavailable);
         assert_eq!(code_of_reset(Some(h2::Reason::REFUSED_STREAM)), Code::Unavailable);
         assert_eq!(code_of_reset(Some(h2::Reason::INTERNAL_ERROR)), Code::Internal);
+        assert_eq!(code_of_reset(Some(h2::Reason::HTTP_1_1_REQUIRED)), Code::Unknown);
+    }
+
+    #[test]
+    fn an_error_shows_some_of_what_a_server_sent() {
+        assert_eq!(shown("text/html"), "text/html");
+        let long = "ü".repeat(SHOWN);
+        assert_eq!(shown(&long), "ü".repeat(SHOWN / 2));
+        assert!(unexpected(Code::Unknown, &long).message().len() < 2 * SHOWN);
     }
 }

@@ -8,6 +8,7 @@ mod collect;
 mod dialect;
 mod enveloped;
 mod error;
+mod head;
 mod limits;
 mod link;
 mod requests;
@@ -27,12 +28,15 @@ use crate::message;
 pub(crate) use call::ClientCall;
 #[cfg(feature = "rest-client")]
 pub(crate) use call::check;
+#[cfg(feature = "rest-client")]
+pub(crate) use collect::beginning;
 pub(crate) use collect::collect;
 pub(crate) use dialect::{Dialect, Head, write_form};
 pub(crate) use enveloped::EnvelopedCall;
 #[cfg(feature = "rest-client")]
 pub(crate) use error::body_error;
-pub(crate) use error::{code_of_http, http_error, unexpected, unreadable};
+pub(crate) use error::{code_of_http, http_error, too_many_headers, unexpected, unreadable};
+pub(crate) use head::{check_headers, list_size};
 pub(crate) use limits::Limits;
 #[cfg(feature = "rest-client")]
 pub(crate) use link::CallerLink;
@@ -41,6 +45,10 @@ pub(crate) use requests::{Requests, WriteRequest};
 pub(crate) use requests::{bare, one};
 #[cfg(feature = "rest-client")]
 pub(crate) use responses::{Event, ResponseSource, stream};
+
+/// What is read of the error in place of a response, and of the end of one that stands in its body, in bytes. Both are read
+/// into more memory than they are.
+pub(crate) const MAX_ERROR_SIZE: usize = 256 << 10;
 
 /// What carries requests to a server.
 pub(crate) trait Transport: Send + Sync {

@@ -10,13 +10,13 @@ use http_body::Body as _;
 use super::call::{failed, store_headers, store_trailers};
 use super::error::{body_error, unreadable};
 use super::limits::Limits;
-use super::{ClientSettings, Dialect, Head};
+use super::{ClientSettings, Dialect, Head, MAX_ERROR_SIZE};
 use crate::Context;
 use crate::bridge::Status;
 use crate::call::Body;
 use crate::message::AnyMessage;
 use crate::protocol::compression::Compression;
-use crate::protocol::envelope::{COMPRESSED, Envelope, EnvelopeError, EnvelopeReader, codec};
+use crate::protocol::envelope::{COMPRESSED, Envelope, EnvelopeError, EnvelopeReader, codec, too_large};
 use crate::protocol::wire::Codec;
 use crate::stream::Incoming;
 
@@ -110,7 +110,11 @@ impl Responses {
             return Err(Status::internal(format!("a message has the flags {:#04x}", envelope.flags)));
         }
         envelope.flags &= COMPRESSED;
-        let content = envelope.content(self.compression, self.limit).map_err(unreadable)?;
+        let limit = self.limit.min(MAX_ERROR_SIZE);
+        if envelope.data.len() > limit {
+            return Err(too_large(limit));
+        }
+        let content = envelope.content(self.compression, limit).map_err(unreadable)?;
         self.end = End::Told(self.dialect.read_end(content));
         Ok(())
     }
@@ -158,7 +162,7 @@ impl ResponseSource for Responses {
 
 /// The responses of a call as a stream.
 pub(crate) fn stream(responses: impl ResponseSource, ctx: Context, limits: Limits) -> Box<dyn Incoming> {
-    Box::new(ResponseMessages { responses: Some(responses), next: None, ctx, limits, polls: 0 })
+    Box::new(ResponseMessages { responses: Some(responses), next: None, ctx, limits, burst: 0 })
 }
 
 #[cold]
@@ -174,8 +178,15 @@ struct ResponseMessages<R> {
     next: Option<Bytes>,
     ctx: Context,
     limits: Limits,
-    polls: u8,
+    /// What came since others had their turn, in bytes.
+    burst: usize,
 }
+
+/// How much is read before others have their turn and the limits are looked at, in bytes: responses that are always there
+/// must outrun neither.
+const MAX_BURST: usize = 256 << 10;
+/// What a message counts besides its bytes.
+const MESSAGE: usize = 256;
 
 impl<R> ResponseMessages<R> {
     #[cold]
@@ -193,17 +204,15 @@ impl<R> ResponseMessages<R> {
 
 impl<R: ResponseSource> Incoming for ResponseMessages<R> {
     fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
-        // Responses that are always there must not outrun the limits either.
-        self.polls = self.polls.wrapping_add(1);
-        if self.polls == 0
-            && self.responses.is_some()
-            && let Poll::Ready(status) = self.limits.poll(task)
-        {
-            return Poll::Ready(Some(Err(self.fail(status))));
-        }
         let Some(responses) = &mut self.responses else { return Poll::Ready(None) };
+        if self.burst > MAX_BURST {
+            self.burst = 0;
+            task.waker().wake_by_ref();
+            return self.limits.poll(task).map(|status| Some(Err(self.fail(status))));
+        }
         match responses.poll_next(task) {
             Poll::Ready(Event::Message(content)) => {
+                self.burst += MESSAGE + content.len();
                 self.next = Some(content);
                 Poll::Ready(Some(Ok(())))
             }
@@ -216,7 +225,10 @@ impl<R: ResponseSource> Incoming for ResponseMessages<R> {
                 let status = failed(&self.ctx, status);
                 Poll::Ready(Some(Err(self.fail(status))))
             }
-            Poll::Pending => self.limits.poll(task).map(|status| Some(Err(self.fail(status)))),
+            Poll::Pending => {
+                self.burst = 0;
+                self.limits.poll(task).map(|status| Some(Err(self.fail(status))))
+            }
         }
     }
 
@@ -229,8 +241,14 @@ impl<R: ResponseSource> Incoming for ResponseMessages<R> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
     use http::{HeaderName, HeaderValue};
     use proptest::prelude::*;
+    use tokio::time::Instant;
 
     use super::*;
     use crate::protocol::connect::client::ConnectStream;
@@ -256,6 +274,45 @@ mod tests {
     fn headers(dialect: &dyn Dialect) -> HeaderMap {
         let media_type = HeaderValue::from_static(dialect.media_type(Codec::Protobuf));
         HeaderMap::from_iter([(http::header::CONTENT_TYPE, media_type)])
+    }
+
+    /// Responses that are always there.
+    struct Endless(Bytes);
+
+    impl ResponseSource for Endless {
+        fn poll_next(&mut self, _: &mut Task<'_>) -> Poll<Event> {
+            Poll::Ready(Event::Message(self.0.clone()))
+        }
+
+        fn read(&self, _: Bytes, _: &mut dyn AnyMessage) -> Result<(), Status> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn responses_that_are_always_there_outrun_nobody() {
+        for length in [0, 100, 1 << 20] {
+            let deadline = Instant::now() + Duration::from_millis(20);
+            let limits = Limits::new(Some(deadline), None);
+            let mut responses = stream(Endless(vec![0; length].into()), Context::new(), limits);
+            // Another task of the same thread has its turn in between.
+            let turn = Arc::new(AtomicBool::new(false));
+            let other = Arc::clone(&turn);
+            tokio::spawn(async move { other.store(true, Ordering::Relaxed) });
+            let status = poll_fn(|task| {
+                loop {
+                    match ready!(responses.poll_ready(task)) {
+                        Some(Ok(())) => responses.read(&mut ()).unwrap(),
+                        Some(Err(status)) => return Poll::Ready(status),
+                        None => unreachable!("they have no end"),
+                    }
+                    assert!(deadline.elapsed() < Duration::from_secs(20), "the deadline is outrun");
+                }
+            });
+            assert_eq!(status.await.code(), crate::Code::DeadlineExceeded);
+            assert!(turn.load(Ordering::Relaxed));
+            assert!(poll_fn(|task| responses.poll_ready(task)).await.is_none(), "the call is over");
+        }
     }
 
     proptest! {

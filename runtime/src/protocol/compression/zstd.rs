@@ -97,6 +97,10 @@ impl Read for ZstdDecoder {
             }
             if self.in_frame {
                 self.block()?;
+                // Nothing comes out before a window is full, which takes time: whoever reads may do something else.
+                if self.decoder.can_collect() == 0 {
+                    return Err(ErrorKind::Interrupted.into());
+                }
                 continue;
             }
             if let (Some(said), Some(found)) =

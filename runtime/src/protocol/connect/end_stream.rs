@@ -57,7 +57,9 @@ pub(crate) fn read(content: &[u8]) -> Result<EndStream, Status> {
     if content == b"{}" {
         return Ok(EndStream { error: None, trailers: HeaderMap::new() });
     }
-    let mut fields = message::from_json::<Struct>(content, &json::ReadOptions::new())
+    // A message that is no UTF-8 must not cost the code.
+    let text = String::from_utf8_lossy(content);
+    let mut fields = message::from_json::<Struct>(text.as_bytes(), &json::ReadOptions::new())
         .map_err(|error| Status::internal(format!("the end of the stream cannot be read: {error}")))?
         .fields;
     let mut trailers = HeaderMap::new();
@@ -86,7 +88,7 @@ fn read_values(key: &str, values: Value, trailers: &mut HeaderMap) -> Result<(),
         {
             trailers
                 .try_append(name.clone(), value)
-                .map_err(|_| Status::internal("the response has too many trailers"))?;
+                .map_err(|_| Status::resource_exhausted("the response has too many trailers"))?;
         }
     }
     Ok(())

@@ -73,9 +73,11 @@ fn write_details(status: &Status, writer: &mut Writer) {
     writer.close_array(array);
 }
 
-/// The error that a body is, if it is one. `code` is that of an error which tells none.
+/// The error that a body is, if it is one. `code` is that of an error which tells none. What is no UTF-8 becomes U+FFFD.
 pub(crate) fn read(body: &[u8], code: Code) -> Option<Status> {
-    message::from_json::<Struct>(body, &json::ReadOptions::new()).ok().map(|object| from_object(object, code))
+    let text = String::from_utf8_lossy(body);
+    let object = message::from_json::<Struct>(text.as_bytes(), &json::ReadOptions::new()).ok()?;
+    Some(from_object(object, code))
 }
 
 /// The error that an object is. What is malformed in it is ignored: the code that is left must not be lost for its sake.
@@ -189,6 +191,8 @@ mod tests {
         for body in [&b""[..], b"null", b"[]", b"<html>", b"\xff"] {
             assert!(read(body, Code::Internal).is_none());
         }
+        let lossy = read(b"{\"code\":\"aborted\",\"message\":\"a\xff\"}", Code::Internal).unwrap();
+        assert_eq!((lossy.code(), lossy.message()), (Code::Aborted, "a\u{fffd}"));
     }
 
     #[test]

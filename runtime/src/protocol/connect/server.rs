@@ -217,7 +217,7 @@ impl Request {
                 timeout: timeout::of_caller(&parts.headers)?,
                 is_get: true,
                 body: Body::from(get.message),
-                collect: Collect::new(limit, BODY_TIMEOUT),
+                collect: Collect::new(limit, BODY_TIMEOUT, settings.waiting.patience),
             });
         }
         let codec = parts.headers.get(CONTENT_TYPE).and_then(codec_of);
@@ -230,7 +230,7 @@ impl Request {
             timeout: timeout::of_caller(&parts.headers)?,
             is_get: false,
             body,
-            collect: Collect::new(limit, BODY_TIMEOUT),
+            collect: Collect::new(limit, BODY_TIMEOUT, settings.waiting.patience),
         })
     }
 }
@@ -279,13 +279,14 @@ impl Unary {
             // What is cached for one client must not go to one that cannot read it.
             headers.append(VARY, HeaderValue::from_static("accept-encoding"));
         }
-        *response.body_mut() = match compression {
+        let body: Body = match compression {
             Some((compression, from)) if data.len() >= from => {
                 headers.insert(CONTENT_ENCODING, HeaderValue::from_static(compression.name()));
                 compression.compress(&data).into()
             }
             _ => data.into(),
         };
+        *response.body_mut() = body.until(ctx.instant());
         response
     }
 }
@@ -339,7 +340,7 @@ impl Exchange for Unary {
         if *codec == Codec::Protobuf || !content.is_empty() {
             codec::read(*codec, content, self.settings.max_message_memory, message)?;
         }
-        Poll::Ready(dispatch::admit(message).map_err(CallError::from))
+        Poll::Ready(dispatch::admit(message, self.settings.policy.validator).map_err(CallError::from))
     }
 
     fn requests(&mut self, _: &'static MessageInfo) -> Result<Box<dyn Incoming>, CallError> {

@@ -11,7 +11,8 @@ use crate::call::Body;
 use crate::metadata;
 use crate::method::Idempotency;
 use crate::protocol::client::{
-    ClientCall, Head, Limits, code_of_http, collect, http_error, unexpected, unreadable, write_form,
+    ClientCall, Head, Limits, MAX_ERROR_SIZE, code_of_http, collect, http_error, unexpected, unreadable,
+    write_form,
 };
 use crate::protocol::envelope::decompress;
 use crate::protocol::wire::Codec;
@@ -55,7 +56,7 @@ async fn read(call: &ClientCall<'_>, head: &Head, body: Body) -> Result<Bytes, S
     let settings = call.settings();
     let limit = settings.max_response_size;
     if head.status != StatusCode::OK {
-        return Err(read_error(head, body, limit).await);
+        return Err(read_error(head, body).await);
     }
     check_media_type(head.media_type(), settings.codec)?;
     read_content(head, body, limit).await
@@ -70,11 +71,11 @@ fn check_media_type(media_type: &str, codec: Codec) -> Result<(), Status> {
     Err(unexpected(if is_related { Code::Internal } else { Code::Unknown }, media_type))
 }
 
-/// The error that a response is.
+/// The error that a response is. A body that cannot be read as one leaves what the HTTP status says.
 #[cold]
-async fn read_error(head: &Head, body: Body, limit: usize) -> Status {
+async fn read_error(head: &Head, body: Body) -> Status {
     let is_json = head.media_type().eq_ignore_ascii_case(unary_media_type(Codec::Json));
-    let content = if is_json { read_content(head, body, limit).await.ok() } else { None };
+    let content = if is_json { read_content(head, body, MAX_ERROR_SIZE).await.ok() } else { None };
     let error = content.and_then(|content| error::read(&content, code_of_http(head.status)));
     error.unwrap_or_else(|| http_error(head.status))
 }

@@ -10,7 +10,7 @@ use super::status::{STATUS, read_status};
 use super::{ACCEPT_ENCODING, ENCODING, TRAILERS, media_type, trailers, web_media_type};
 use crate::bridge::Status;
 use crate::deadline;
-use crate::protocol::client::Dialect;
+use crate::protocol::client::{Dialect, list_size, too_many_headers};
 use crate::protocol::wire::Codec;
 
 /// gRPC over HTTP/2.
@@ -128,6 +128,18 @@ fn outcome(trailers: Option<HeaderMap>) -> Result<HeaderMap, Status> {
             Ok(trailers)
         }
         Some(Err(status)) => Err(status),
-        None => Err(Status::unknown("the trailers of the response have no status")),
+        None => Err(without_status(&trailers)),
     }
 }
+
+/// Trailers without a status. Of those beyond the limit h2 hands on a part, or nothing.
+#[cold]
+fn without_status(trailers: &HeaderMap) -> Status {
+    if trailers.is_empty() || list_size(trailers) > LARGE {
+        return too_many_headers();
+    }
+    Status::unknown("the trailers of the response have no status")
+}
+
+/// Trailers of which something may be missing, in bytes: half of what a client takes by default.
+const LARGE: usize = 8 << 10;

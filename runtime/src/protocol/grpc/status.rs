@@ -53,7 +53,9 @@ pub(crate) fn read_status(trailers: &HeaderMap) -> Option<Result<(), Status>> {
 fn read_error(code: &HeaderValue, trailers: &HeaderMap) -> Result<(), Status> {
     let number = code.to_str().ok().and_then(|text| text.trim().parse().ok());
     let Some(code) = number.map(Code::from_i32) else {
-        return Err(Status::unknown(format!("the server sent {code:?} as the code of the call")));
+        let code = String::from_utf8_lossy(code.as_bytes());
+        let shown = &code[..code.floor_char_boundary(100)];
+        return Err(Status::unknown(format!("the server sent {shown:?} as the code of the call")));
     };
     if code == Code::Ok {
         return Ok(());

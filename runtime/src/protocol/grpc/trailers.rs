@@ -20,7 +20,7 @@ pub(crate) fn read(content: &Bytes) -> Result<HeaderMap, Status> {
         let value = HeaderValue::from_maybe_shared(content.slice_ref(value)).map_err(|_| malformed(line))?;
         trailers
             .try_append(name, value)
-            .map_err(|_| Status::internal("the response has too many trailers"))?;
+            .map_err(|_| Status::resource_exhausted("the response has too many trailers"))?;
     }
     Ok(trailers)
 }
@@ -68,7 +68,7 @@ mod tests {
             lines.push_str(&index.to_string());
             lines.push_str(":\n");
         }
-        assert_eq!(read(&lines.into()).unwrap_err().code(), Code::Internal);
+        assert_eq!(read(&lines.into()).unwrap_err().code(), Code::ResourceExhausted);
     }
 
     proptest! {

@@ -17,16 +17,22 @@ use super::generated::grpc::reflection::v1::{
 };
 use super::generated::grpc::reflection::v1alpha;
 use super::router::Entry;
+use crate::protocol::settings::ServerSettings;
 use crate::{Context, RequestStream, ResponseStream};
 
 /// The two reflection services, which tell of `entries` and of themselves.
-pub(super) fn entries(entries: &[Entry], sets: &[&'static [u8]]) -> Result<[Entry; 2], ServeError> {
+pub(super) fn entries(
+    entries: &[Entry],
+    sets: &[&'static [u8]],
+    settings: ServerSettings,
+) -> Result<[Entry; 2], ServeError> {
+    let settings = Arc::new(settings);
     let own = [v1::SERVER_REFLECTION.name, v1alpha::SERVER_REFLECTION.name];
     let services = entries.iter().map(Entry::name).chain(own).collect();
     let reflection = Reflection(Arc::new(Known { index: index(sets)?, services }));
     Ok([
-        Entry::own(v1::ServerReflectionServer::new(reflection.clone())),
-        Entry::own(v1alpha::ServerReflectionServer::new(reflection)),
+        Entry::own(v1::ServerReflectionServer::new(reflection.clone()), Arc::clone(&settings)),
+        Entry::own(v1alpha::ServerReflectionServer::new(reflection), settings),
     ])
 }
 

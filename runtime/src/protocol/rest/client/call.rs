@@ -59,8 +59,7 @@ impl RestCall<'_> {
     async fn send(&self, request: BoundRequest) -> Result<(http::response::Parts, Body), Status> {
         let (head, body) = self.call.send(request.request).await?.into_parts();
         if !head.status.is_success() {
-            let limit = self.call.settings().max_response_size;
-            let status = response::error(&head, body, limit).await;
+            let status = response::error(&head, body).await;
             if !status.metadata().is_empty() {
                 self.call.ctx.store_trailers(status.metadata().clone());
             }

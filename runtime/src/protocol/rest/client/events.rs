@@ -18,6 +18,8 @@ pub(crate) struct TooLarge;
 #[derive(Debug)]
 pub(crate) struct Events {
     pending: BytesMut,
+    /// How much of `pending` has no end of a line.
+    searched: usize,
     event: Event,
     /// Whether the open event has data: an empty line of it counts.
     has_data: bool,
@@ -26,7 +28,7 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { pending: BytesMut::new(), event: Event::default(), has_data: false, limit }
+        Self { pending: BytesMut::new(), searched: 0, event: Event::default(), has_data: false, limit }
     }
 
     pub(crate) fn push(&mut self, frame: &Bytes) {
@@ -35,9 +37,10 @@ impl Events {
 
     /// The next event, or `None` if it takes more of the body.
     pub(crate) fn next(&mut self) -> Result<Option<Event>, TooLarge> {
-        while let Some(end) = self.pending.iter().position(|&byte| byte == b'\n') {
-            let line = self.pending.split_to(end);
+        while let Some(length) = self.pending[self.searched..].iter().position(|&byte| byte == b'\n') {
+            let line = self.pending.split_to(self.searched + length);
             self.pending.advance(1);
+            self.searched = 0;
             let line = line.strip_suffix(b"\r").unwrap_or(&line);
             if line.is_empty() {
                 let event = std::mem::take(&mut self.event);
@@ -48,6 +51,7 @@ impl Events {
             }
             self.line(line)?;
         }
+        self.searched = self.pending.len();
         if self.pending.len() > self.limit { Err(TooLarge) } else { Ok(None) }
     }
 

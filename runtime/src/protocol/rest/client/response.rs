@@ -13,7 +13,7 @@ use crate::json::ReadOptions;
 use crate::message::{self, AnyMessage, ReadError};
 use crate::metadata;
 use crate::pb::google::rpc;
-use crate::protocol::client::collect;
+use crate::protocol::client::{MAX_ERROR_SIZE, beginning};
 use crate::protocol::rest::{METADATA_PREFIX, TRAILER_PREFIX};
 use crate::transcode::binding::Binding;
 use crate::transcode::field::BodyField;
@@ -73,15 +73,12 @@ fn options() -> ReadOptions {
     ReadOptions::new().ignore_unknown(true)
 }
 
-/// The error that a response is.
+/// The error that a response is. A body that cannot be read as one leaves what the HTTP status says.
 #[cold]
-pub(super) async fn error(head: &Parts, body: Body, limit: usize) -> Status {
-    let body = match collect(body, limit).await {
-        Ok(body) => body,
-        Err(status) => return status,
-    };
+pub(super) async fn error(head: &Parts, body: Body) -> Status {
+    let body = beginning(body, MAX_ERROR_SIZE).await;
     let mut status = status_of(&body).unwrap_or_else(|| {
-        let text = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
+        let text = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]);
         Status::new(code_of(head.status), format!("the server answers {}: {text}", head.status))
     });
     for prefix in [METADATA_PREFIX, TRAILER_PREFIX] {
@@ -90,9 +87,15 @@ pub(super) async fn error(head: &Parts, body: Body, limit: usize) -> Status {
     status
 }
 
+/// How much of a page that is no error of ours is shown, in bytes.
+const SHOWN: usize = 200;
+
 /// A `google.rpc.Status` in JSON; `None` if it is none.
 pub(super) fn status_of(json: &[u8]) -> Option<Status> {
     let options = options();
+    // A message that is no UTF-8 must not cost the code.
+    let text = String::from_utf8_lossy(json);
+    let json = text.as_bytes();
     let status = message::from_json::<rpc::Status>(json, &options).ok().or_else(|| {
         // A detail of a type that is not known here: the rest counts.
         let said = message::from_json::<Struct>(json, &options).ok()?;

@@ -1,6 +1,5 @@
 //! The messages of a streamed response, as they arrive.
 
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
@@ -20,7 +19,7 @@ use crate::protocol::rest::TRAILER_PREFIX;
 use crate::transcode::binding::Binding;
 use crate::transcode::field::BodyField;
 use crate::transcode::httpbody;
-use crate::transcode::split::{Shape, Splitter};
+use crate::transcode::split::{Shape, SplitError, Splitter};
 
 /// The messages of a body, of the type that `table` describes.
 pub(super) struct StreamedResponses {
@@ -92,8 +91,8 @@ impl StreamedResponses {
                 }
             }
             Format::Texts(texts) => {
-                let piece = match texts.next().map_err(|error| wrong(&error))? {
-                    None if self.ended => texts.finish().map_err(|error| wrong(&error))?,
+                let piece = match texts.next().map_err(wrong)? {
+                    None if self.ended => texts.finish().map_err(wrong)?,
                     piece => piece,
                 };
                 match piece {
@@ -115,7 +114,7 @@ impl StreamedResponses {
 
 impl ResponseSource for StreamedResponses {
     fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Event> {
-        loop {
+        for _ in 0..MAX_BURST {
             match self.take() {
                 Ok(Some(event)) => return Poll::Ready(event),
                 Err(status) => return Poll::Ready(Event::End(Err(status))),
@@ -138,6 +137,8 @@ impl ResponseSource for StreamedResponses {
                 None => self.ended = true,
             }
         }
+        task.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn read(&self, content: Bytes, message: &mut dyn AnyMessage) -> Result<(), Status> {
@@ -146,9 +147,17 @@ impl ResponseSource for StreamedResponses {
 }
 
 #[cold]
-fn wrong(error: &dyn fmt::Display) -> Status {
-    Status::internal(format!("the response: {error}"))
+#[allow(clippy::needless_pass_by_value, reason = "it maps errors")]
+fn wrong(error: SplitError) -> Status {
+    let message = format!("the response: {error}");
+    match error {
+        SplitError::TooLarge { .. } | SplitError::Gap { .. } => Status::resource_exhausted(message),
+        SplitError::Syntax { .. } => Status::internal(message),
+    }
 }
+
+/// How many frames without the end of a message are read before others have their turn.
+const MAX_BURST: usize = 64;
 
 /// The error in place of a message, `{"error": …}`; or a message that has such a field of its own.
 fn last_word(binding: &Binding, table: &'static MessageInfo, text: &[u8]) -> Option<Status> {
@@ -162,4 +171,35 @@ fn last_word(binding: &Binding, table: &'static MessageInfo, text: &[u8]) -> Opt
     let start = text.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start();
     let inner = start.strip_prefix(b"\"error\"")?.trim_ascii_start().strip_prefix(b":")?;
     status_of(inner.trim_ascii_end().strip_suffix(b"}")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body::Frame;
+    use http_body_util::StreamBody;
+
+    use super::*;
+    use crate::json::Json as _;
+    use crate::pb::google::rpc::LocalizedMessage;
+
+    #[test]
+    fn what_brings_no_message_gives_others_their_turn() {
+        static BINDING: Binding = Binding::new(0, "GET", "/");
+        let settings = ClientSettings::default();
+        for (media_type, nothing) in [("text/event-stream", ":\n"), ("application/x-ndjson", " \n")] {
+            // More than is read at once, and an end to tell how much was read.
+            let frames = (0..10 * MAX_BURST)
+                .map(|_| Ok::<_, Status>(Frame::data(Bytes::from_static(nothing.as_bytes()))));
+            let body = Body::new(StreamBody::new(futures_util::stream::iter(frames)));
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, http::HeaderValue::from_static(media_type))]);
+            let mut responses =
+                StreamedResponses::new(headers, body, &BINDING, LocalizedMessage::info(), &settings);
+            let mut task = Task::from_waker(std::task::Waker::noop());
+            let mut turns = 0;
+            while responses.poll_next(&mut task).is_pending() {
+                turns += 1;
+            }
+            assert_eq!(turns, 10, "{media_type}");
+        }
+    }
 }

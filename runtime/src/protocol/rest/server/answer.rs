@@ -3,7 +3,8 @@
 use std::future::ready;
 use std::sync::Arc;
 
-use http::{Method, Response};
+use http::request::Parts;
+use http::{Method, Response, Version};
 
 #[cfg(feature = "compression")]
 use super::compress;
@@ -27,10 +28,15 @@ pub(crate) fn answer(service: &Arc<dyn AnyService>, mut call: RestCall) -> Answe
     if call.info.kind != MethodKind::Unary && websocket::is_wanted(&call.parts) {
         return Box::pin(websocket::serve(Arc::clone(service), call));
     }
-    let received = match headers::receive(&mut call.parts.headers, &call.method.settings.options) {
+    let Parts { headers, method, uri, .. } = &mut call.parts;
+    let received = match headers::receive(headers, method, uri, &call.method.settings.options) {
         Ok(received) => received,
-        Err(error) => return Box::pin(ready(error::respond(&error, &call.parts.headers))),
+        Err(error) => return Box::pin(ready(error::respond(&error, headers))),
     };
+    // Of what did not come over a connection it is not known.
+    if !received.has_host && call.peer.is_some() && call.parts.version == Version::HTTP_11 {
+        return Box::pin(ready(error::respond(&headers::no_host(), &call.parts.headers)));
+    }
     let is_head = call.parts.method == Method::HEAD;
     #[cfg_attr(not(feature = "compression"), allow(unused_mut, reason = "only compressed bodies change it"))]
     let mut exchange = RestExchange::new(call, &received);
@@ -84,4 +90,5 @@ fn finish(response: &mut Response<Body>, ctx: &Context, settings: &RestSettings,
     if is_head {
         respond::without_body(response);
     }
+    response.body_mut().set_deadline(ctx.instant());
 }

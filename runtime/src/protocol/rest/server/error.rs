@@ -1,12 +1,13 @@
 //! Errors as HTTP responses.
 
-use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use prost::Message;
 use prost_types::Any;
 
 use super::headers;
 use super::options::RestSettings;
+use super::respond::NOSNIFF;
 use crate::Context;
 use crate::bridge::{Code, Status, StatusExt as _, pb};
 use crate::call::{Body, CallError};
@@ -29,6 +30,7 @@ pub(crate) fn respond(error: &CallError, request: &HeaderMap) -> Response<Body> 
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(*http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, media_type);
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     if let Some(delay) = status.get_details_retry_info().and_then(|info| info.retry_delay) {
         let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
         response.headers_mut().insert(RETRY_AFTER, seconds.into());

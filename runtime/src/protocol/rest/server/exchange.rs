@@ -127,9 +127,10 @@ impl RestExchange {
         message: &mut dyn AnyMessage,
     ) -> Poll<Result<(), CallError>> {
         if self.arriving.is_none() {
-            let Options { max_body_size, body_timeout, .. } = self.method.settings.options;
+            let Options { max_body_size, body_timeout, patience, .. } = self.method.settings.options;
             let reader = self.reader(message.table())?;
-            self.arriving = Some(ArrivingBody { reader, collect: Collect::new(max_body_size, body_timeout) });
+            let collect = Collect::new(max_body_size, body_timeout, patience);
+            self.arriving = Some(ArrivingBody { reader, collect });
         }
         let ArrivingBody { reader, collect } = self.arriving.as_mut().expect("it was put there");
         let body = ready!(collect.poll(&mut self.body, task))?;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::bridge::Status;
-use http::header::{CONNECTION, HeaderName};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{CONNECTION, HOST, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
 use super::options::Options;
 use crate::Context;
@@ -14,24 +14,35 @@ use crate::deadline::earliest;
 use crate::metadata;
 use crate::protocol::rest::negotiate::Media;
 use crate::protocol::rest::{METADATA_PREFIX, TRAILER_PREFIX};
+use crate::protocol::wire::{self, PER_HEADER};
 
 /// A deadline in the words of HTTP: seconds.
 const REQUEST_TIMEOUT: &str = "x-request-timeout";
-/// What HTTP/2 counts for each header besides its name and value.
-const PER_HEADER: usize = 32;
-
 /// Makes the headers of a request the metadata of its call.
 ///
 /// All of them are, as they are over gRPC; those that speak about the hop stay with the handler and never travel on.
-pub(crate) fn receive(headers: &mut HeaderMap, options: &Options) -> Result<Received, CallError> {
+pub(crate) fn receive(
+    headers: &mut HeaderMap,
+    method: &Method,
+    uri: &Uri,
+    options: &Options,
+) -> Result<Received, CallError> {
     let mut size = 0;
     let mut special = false;
     let mut accept = false;
     let mut encoded = false;
+    let mut of_page = false;
+    let mut hosts = 0;
     for (name, value) in &*headers {
         let name = name.as_str();
         size += name.len() + value.len() + PER_HEADER;
-        special |= is_special(name);
+        match Look::at(name) {
+            Look::Nothing => {}
+            Look::Special => special = true,
+            Look::Page => of_page = true,
+            Look::Host if wire::is_host(value) => hosts += 1,
+            Look::Host => return Err(wrong(&HOST, "not a host")),
+        }
         accept |= name == "accept" && Media::may_be_asked_for(value);
         encoded |= name == "content-encoding";
     }
@@ -42,11 +53,17 @@ pub(crate) fn receive(headers: &mut HeaderMap, options: &Options) -> Result<Rece
         ));
         return Err(CallError::with_http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, status));
     }
+    if hosts > 1 {
+        return Err(wrong(&HOST, "not one, but several"));
+    }
+    if of_page {
+        options.origins.admit_form(method, headers, uri)?;
+    }
     if special || options.request_headers.is_some() {
         translate(headers, options)?;
     }
     let timeout = if special { deadline::of_caller(headers)? } else { None };
-    Ok(Received { timeout, accept, encoded })
+    Ok(Received { timeout, accept, encoded, has_host: hosts == 1 })
 }
 
 /// What was seen among the headers, so that nobody has to look for it again.
@@ -58,16 +75,38 @@ pub(crate) struct Received {
     /// Whether the body may be compressed.
     #[cfg_attr(not(feature = "compression"), allow(dead_code, reason = "only compressed bodies change it"))]
     pub(crate) encoded: bool,
+    pub(crate) has_host: bool,
 }
 
-/// Whether a header needs a closer look.
-fn is_special(name: &str) -> bool {
-    match name.as_bytes() {
-        [b'g', b'r', b'p', b'c', b'-', ..] | [.., b'-', b'b', b'i', b'n'] => true,
-        [b'c', ..] => name == "connection",
-        [b'x', ..] => name == REQUEST_TIMEOUT,
-        _ => false,
+/// What a header needs a closer look for.
+enum Look {
+    Nothing,
+    /// Metadata or a deadline may be made of it, or it is for this hop alone.
+    Special,
+    /// It says which page a request comes from.
+    Page,
+    Host,
+}
+
+impl Look {
+    #[inline]
+    fn at(name: &str) -> Self {
+        match name.as_bytes() {
+            [b'g', b'r', b'p', b'c', b'-', ..] | [.., b'-', b'b', b'i', b'n'] => Self::Special,
+            [b'c', ..] if name == "connection" => Self::Special,
+            [b'x', ..] if name == REQUEST_TIMEOUT => Self::Special,
+            [b'h', ..] if name == "host" => Self::Host,
+            [b'o', ..] if name == "origin" => Self::Page,
+            [b's', ..] if name == "sec-fetch-site" => Self::Page,
+            _ => Self::Nothing,
+        }
     }
+}
+
+/// A request of HTTP/1.1 says which host it is for.
+#[cold]
+pub(crate) fn no_host() -> CallError {
+    wrong(&HOST, "missing")
 }
 
 #[cold]
@@ -214,7 +253,8 @@ mod tests {
         for (name, value) in pairs {
             headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
         }
-        receive(&mut headers, options).map_err(|error| error.status.message().to_owned())?;
+        receive(&mut headers, &Method::POST, &Uri::default(), options)
+            .map_err(|error| error.status.message().to_owned())?;
         let mut pairs: Vec<_> =
             headers.iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap_or("?"))).collect();
         pairs.sort();
@@ -295,6 +335,27 @@ mod tests {
             kept,
             ["accept=a/b", "authorization=Bearer t", "traceparent=00-1-2-01", "x-tenant=7", "y=1"]
         );
+    }
+
+    #[test]
+    fn a_form_of_another_page_is_refused_whatever_becomes_metadata() {
+        for options in [Options::new(), Options::new().request_headers([])] {
+            for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+                received(&[("host", "api.example"), (name, value)], &options).unwrap_err();
+                let json = [("host", "api.example"), (name, value), ("content-type", "application/json")];
+                assert!(received(&json, &options).is_ok());
+            }
+            let listed = options.clone().allow_origin("https://evil.example");
+            assert!(
+                received(&[("host", "api.example"), ("origin", "https://evil.example")], &listed).is_ok()
+            );
+        }
+    }
+
+    #[test]
+    fn there_is_one_host() {
+        let error = by_default(&[("host", "a.example"), ("host", "a.example")]).unwrap_err();
+        assert_eq!(error, "the header `host`: not one, but several");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A request goes this way: `transcode::routes` finds the binding of its path (`service`), which is one of a method of a
 //! service. `exchange` is the call as its handler sees it: `headers` makes metadata of the headers, `request` and
 //! `transcode::url` a message of the body and the URL, and `respond` or `error` the response. `answer` is what happens
-//! around it. `stream` has the bodies of calls that stream, `websocket` their other form.
+//! around it, and `origins` knows which pages may call. `stream` has the bodies of calls that stream, `websocket` their other form.
 
 mod answer;
 #[cfg(feature = "axum")]
@@ -15,6 +15,7 @@ mod exchange;
 mod headers;
 mod method;
 mod options;
+mod origins;
 mod request;
 mod respond;
 mod service;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::origins::Origins;
 use crate::call::dispatch::Policy;
+use crate::call::idle::Patience;
 use crate::json::WriteOptions;
 use crate::transcode::url::QueryRules;
 use crate::{message, metadata};
@@ -27,6 +29,9 @@ use crate::{message, metadata};
 /// | [`max_query_pairs`](Self::max_query_pairs) | 2,000 | 400 |
 /// | [`max_depth`](Self::max_depth) | 100 levels, the most that there can be | 400 |
 /// | [`body_timeout`](Self::body_timeout) | 30 seconds | 408 |
+/// | [`idle_timeout`](Self::idle_timeout) | 30 seconds | 408, `DEADLINE_EXCEEDED` |
+/// | [`min_rate`](Self::min_rate) | 240 bytes a second | 408, `DEADLINE_EXCEEDED` |
+/// | [`send_timeout`](Self::send_timeout) | 30 seconds | the WebSocket ends |
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until they are given to a server"]
 pub struct Options {
@@ -37,13 +42,17 @@ pub struct Options {
     pub(crate) max_query_pairs: usize,
     pub(crate) max_depth: u32,
     pub(crate) body_timeout: Duration,
+    pub(crate) patience: Patience,
+    #[cfg(feature = "websocket")]
+    pub(crate) send_timeout: Duration,
+    pub(crate) origins: Origins,
+    /// The hosts that are served, in lower case; `None` for any.
+    pub(crate) hosts: Option<Vec<String>>,
     pub(crate) refuse_unknown: bool,
     pub(crate) json: WriteOptions,
     pub(crate) keep_alive: Duration,
     #[cfg(feature = "compression")]
     pub(crate) compression: CompressionOptions,
-    #[cfg(feature = "websocket")]
-    pub(crate) websocket_origins: Origins,
     /// The headers that become metadata, sorted; `None` for all.
     pub(crate) request_headers: Option<Vec<String>>,
     /// The metadata that goes out under its own name, sorted.
@@ -60,13 +69,16 @@ impl Default for Options {
             max_query_pairs: 2_000,
             max_depth: 100,
             body_timeout: Duration::from_secs(30),
+            patience: Patience::DEFAULT,
+            #[cfg(feature = "websocket")]
+            send_timeout: Duration::from_secs(30),
+            origins: Origins::default(),
+            hosts: None,
             refuse_unknown: false,
             json: WriteOptions::new(),
             keep_alive: Duration::from_secs(15),
             #[cfg(feature = "compression")]
             compression: CompressionOptions::default(),
-            #[cfg(feature = "websocket")]
-            websocket_origins: Origins::default(),
             request_headers: None,
             response_headers: RESPONSE_HEADERS.map(str::to_owned).into(),
         }
@@ -136,9 +148,33 @@ impl Options {
         self
     }
 
-    /// How long the body of a request may take to arrive; for a stream, how long it may pause.
+    /// How long the body of a request may take to arrive as a whole. It does not hold for streams.
     pub fn body_timeout(mut self, timeout: Duration) -> Self {
         self.body_timeout = timeout;
+        self
+    }
+
+    /// How long a client may keep the server waiting: within a body, for the next message of a stream unless both sides
+    /// stream, and over WebSocket with any sign of life. Default: 30 seconds.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.patience.idle = Some(timeout.max(Duration::from_millis(1)));
+        self
+    }
+
+    /// How many bytes of a body or a message must come each second, on average over the [`idle_timeout`], and how many
+    /// a WebSocket must take. With 0 any progress is enough. Default: 240.
+    ///
+    /// [`idle_timeout`]: Self::idle_timeout
+    pub fn min_rate(mut self, bytes_per_second: u32) -> Self {
+        self.patience.rate = bytes_per_second;
+        self
+    }
+
+    /// How long the client of a WebSocket may not read while there is something to be sent. Other responses have the
+    /// limits of the server's connections. Default: 30 seconds.
+    #[cfg(feature = "websocket")]
+    pub fn send_timeout(mut self, timeout: Duration) -> Self {
+        self.send_timeout = timeout;
         self
     }
 
@@ -194,21 +230,31 @@ impl Options {
         self
     }
 
-    /// Lets pages of another origin, as `https://app.example`, open a WebSocket. By default only those of the server's
-    /// own host may, and whoever is no page: a page of any other would act with the cookies of whoever looks at it.
-    #[cfg(feature = "websocket")]
-    pub fn websocket_origin(mut self, origin: impl Into<String>) -> Self {
-        if let Origins::Own(others) = &mut self.websocket_origins {
+    /// Lets pages of another origin, as `https://app.example`, call: open a WebSocket, and send what browsers send
+    /// without asking first, as forms and texts. By default only pages of the server's own host may, and whoever is no
+    /// page: a page of any other would act with the cookies of whoever looks at it.
+    ///
+    /// What a browser asks for first (JSON, other methods than `GET` and `POST`) is up to a layer for CORS.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        if let Origins::Own(others) = &mut self.origins {
             others.push(origin.into());
         }
         self
     }
 
-    /// Lets pages of all origins open a WebSocket: for servers that know callers by nothing that a browser sends by
-    /// itself.
-    #[cfg(feature = "websocket")]
-    pub fn any_websocket_origin(mut self) -> Self {
-        self.websocket_origins = Origins::Any;
+    /// Lets pages of all origins call: for servers that know callers by nothing that a browser sends by itself.
+    pub fn allow_any_origin(mut self) -> Self {
+        self.origins = Origins::Any;
+        self
+    }
+
+    /// The hosts that are served, as `api.example` or `localhost:8080`: a request for another is answered with 421.
+    /// Without a port, a host is served at any. By default all are: it is the proxy in front that knows.
+    ///
+    /// Where there is none, as on a developer's machine, a list stops pages that let a name of their own lead there
+    /// (DNS rebinding).
+    pub fn hosts<'a>(mut self, hosts: impl IntoIterator<Item = &'a str>) -> Self {
+        self.hosts = Some(sorted(hosts));
         self
     }
 
@@ -248,22 +294,6 @@ pub(crate) struct CompressionOptions {
 impl Default for CompressionOptions {
     fn default() -> Self {
         Self { responses_from: Some(1024), requests: false }
-    }
-}
-
-/// Whose pages may open a WebSocket.
-#[cfg(feature = "websocket")]
-#[derive(Clone, Debug)]
-pub(crate) enum Origins {
-    /// Those of the server itself, and of these.
-    Own(Vec<String>),
-    Any,
-}
-
-#[cfg(feature = "websocket")]
-impl Default for Origins {
-    fn default() -> Self {
-        Self::Own(Vec::new())
     }
 }
 

@@ -13,6 +13,7 @@ use crate::transcode::binding::{Binding, BodyKind};
 use crate::transcode::field::BodyField;
 use crate::transcode::url::Url;
 use crate::transcode::{httpbody, url};
+use crate::validate::Validator;
 
 /// Reads a request without a body into `message`, which is empty, and tests its rules.
 pub(crate) fn read_url(
@@ -21,7 +22,7 @@ pub(crate) fn read_url(
     url: Url<'_>,
 ) -> Result<(), CallError> {
     url::read(message, method.binding, url, method.settings.options.query_rules())?;
-    dispatch::admit(message).map_err(CallError::from)
+    dispatch::admit(message, method.settings.policy.validator).map_err(CallError::from)
 }
 
 /// Makes messages of bodies: one of a call whose client does not stream, each of a stream.
@@ -29,6 +30,7 @@ pub(crate) struct RequestReader {
     binding: &'static Binding,
     media: Media,
     json: ReadOptions,
+    validator: Validator,
     max_memory: usize,
     /// What the URL says, as bytes of the message: it joins every message.
     of_url: Bytes,
@@ -48,6 +50,7 @@ impl RequestReader {
             binding,
             media: if binding.body == BodyKind::None { Media::Json } else { Media::sent(headers) },
             json: ReadOptions::new().ignore_unknown(!options.refuse_unknown).depth_limit(options.max_depth),
+            validator: settings.policy.validator,
             max_memory: options.max_message_memory,
             of_url: url::parameters(table, binding, url, options.query_rules())?.into(),
         })
@@ -108,7 +111,7 @@ impl RequestReader {
         if !self.of_url.is_empty() {
             message.merge_wire(self.of_url.clone()).map_err(|error| url::not_taken(&error))?;
         }
-        dispatch::admit(message).map_err(CallError::from)
+        dispatch::admit(message, self.validator).map_err(CallError::from)
     }
 
     /// Reads a body that is a field of the request.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body as _;
 
@@ -22,6 +22,9 @@ use crate::transcode::httpbody;
 
 /// The room for a response to begin with: as much as an allocator gives fast. Growing costs more.
 const ROOM: usize = 1024;
+
+/// What forbids browsers to take content for something else than its type says, as a page.
+pub(crate) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// A message as it goes out.
 pub(crate) struct Content {
@@ -53,6 +56,7 @@ impl Content {
     pub(crate) fn into_response(self, ctx: &Context, options: &Options) -> Response<Body> {
         let mut response = Response::new(Body::from(self.body));
         response.headers_mut().insert(CONTENT_TYPE, self.media_type);
+        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         if ctx.has_answer() {
             headers::send(ctx, &HeaderMap::new(), options, response.headers_mut());
         }

@@ -16,6 +16,8 @@ use super::error;
 use super::exchange::RestCall;
 use super::method::RestMethod;
 use super::options::{Options, RestSettings};
+use super::origins;
+use super::respond::NOSNIFF;
 #[cfg(feature = "websocket")]
 use super::websocket;
 use crate::Authenticator;
@@ -25,6 +27,7 @@ use crate::call::{Body, BoxError, CallError};
 use crate::peer::Peer;
 use crate::protocol::service::{Answering, AnyService, Service, answered};
 use crate::transcode::routes::{AllowedMethods, PathMatch, RouteMatch, Table};
+use crate::validate::Validator;
 
 /// Generated services over REST alone, to be mounted in any server of tower services.
 ///
@@ -86,6 +89,12 @@ impl Rest {
         self.change(|settings| settings.policy.max_timeout = Some(timeout))
     }
 
+    /// How many violations an error lists of a message that breaks its rules, as
+    /// [`Server::max_violations`](crate::Server::max_violations). Default: 100.
+    pub fn max_violations(self, count: u32) -> Self {
+        self.change(|settings| settings.policy.validator = Validator::new().max_violations(count))
+    }
+
     fn change(mut self, change: impl FnOnce(&mut RestSettings)) -> Self {
         change(Arc::make_mut(&mut Arc::make_mut(&mut self.inner).settings));
         self
@@ -124,6 +133,12 @@ impl Rest {
         found: Result<RestMatch<'_>, UriTooLong>,
         peer: Option<Arc<Peer>>,
     ) -> Answering {
+        let options = &self.inner.settings.options;
+        if let Some(hosts) = &options.hosts
+            && let Err(error) = origins::admit_host(hosts, &parts.headers, &parts.uri)
+        {
+            return answered(error::respond(&error, &parts.headers));
+        }
         let response = match found {
             Ok(PathMatch::Binding(RouteMatch { service, binding, segments })) => {
                 let info = service.info().methods.get(usize::from(binding.method));
@@ -136,7 +151,7 @@ impl Rest {
                 error::respond(&Status::not_found("nothing has this path").into(), &parts.headers)
             }
             Err(UriTooLong) => {
-                let limit = self.inner.settings.options.max_uri_length;
+                let limit = options.max_uri_length;
                 let status =
                     Status::resource_exhausted(format!("the path and query have more than {limit} bytes"));
                 let error = CallError::with_http(StatusCode::URI_TOO_LONG, status);
@@ -201,6 +216,7 @@ fn other_methods(request: &Parts, allowed: AllowedMethods) -> Response<Body> {
     let mut response = if request.method == Method::OPTIONS {
         let mut response = Response::new(Body::default());
         *response.status_mut() = StatusCode::NO_CONTENT;
+        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         response
     } else {
         let status = Status::unimplemented(format!("the path does not take {}", request.method));

@@ -111,6 +111,87 @@ pub mod documented {
     }
 }
 
+/// Turned \u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069} around, `in \u{202e} code` and (\u{2066}) in a link [a](https://b/\u{202e}c).
+///
+/// ```text
+/// a sample \u{202e} of code
+/// ```
+///
+/// The end\u{d}of a line on old machines, a bell \u{7} and a   separator.
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
+#[prost(prost_path = "::rsvc::codegen::prost")]
+pub struct Turned {
+    /// A field \u{202e} turned.
+    ///
+    /// And behind it \u{2069}.
+    #[prost(string, tag = "1")]
+    pub field: ::rsvc::codegen::prost::alloc::string::String,
+    /// A block \u{2067}
+    /// of lines \u{2069}
+    #[prost(string, tag = "3")]
+    pub block: ::rsvc::codegen::prost::alloc::string::String,
+    /// A oneof \u{202e} turned.
+    #[prost(oneof = "turned::Kind", tags = "2")]
+    pub kind: ::core::option::Option<turned::Kind>,
+}
+
+/// Nested message and enum types in `Turned`.
+pub mod turned {
+    /// A oneof \u{202e} turned.
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::codegen::prost")]
+    pub enum Kind {
+        /// A member \u{202e} turned.
+        #[prost(string, tag = "2")]
+        Member(::rsvc::codegen::prost::alloc::string::String),
+    }
+}
+
+/// An enum \u{202e} turned.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    ::rsvc::codegen::prost::Enumeration
+)]
+#[prost(prost_path = "::rsvc::codegen::prost")]
+#[repr(i32)]
+pub enum TurnedKind {
+    /// A value \u{202e} turned.
+    Unspecified = 0,
+}
+
+impl TurnedKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "TURNED_KIND_UNSPECIFIED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "TURNED_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            _ => None,
+        }
+    }
+}
+
+impl ::rsvc::codegen::json::JsonEnum for TurnedKind {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
+        "comments.v1.TurnedKind",
+        &[(0, "TURNED_KIND_UNSPECIFIED")],
+    );
+}
+
 impl ::rsvc::codegen::json::JsonEnum for documented::Level {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "comments.v1.Documented.Level",
@@ -187,9 +268,67 @@ const _: () = {
     }
 };
 
-::rsvc::register_messages!(Documented);
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"\u{202e}name\":field", 1),
+        ::rsvc::codegen::json::Field::string(",\"member\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"block\":", 3),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
+        "comments.v1.Turned",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for Turned {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.field);
+            match &self.kind {
+                ::core::option::Option::Some(turned::Kind::Member(__rsvc_value)) => {
+                    __rsvc_w.string_set(&__RSVC_FIELDS[1], __rsvc_value)
+                }
+                ::core::option::Option::None => {}
+            }
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.block);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.field),
+                1 => {
+                    self.kind = ::core::option::Option::Some(
+                        turned::Kind::Member(__rsvc_r.string_value()?),
+                    );
+                    ::core::result::Result::Ok(())
+                }
+                2 => __rsvc_r.string(&mut self.block),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+::rsvc::register_messages!(Documented, Turned);
 
 impl ::rsvc::Validate for Documented {}
+
+impl ::rsvc::Validate for Turned {}
 
 /// Serves \[Documented\]\[comments.v1.Documented\].
 ///
@@ -337,5 +476,147 @@ impl Documents for DocumentsClient {
         request: Documented,
     ) -> ::core::result::Result<Documented, ::rsvc::Status> {
         ::rsvc::codegen::client::unary(&self.channel, &DOCUMENTS_GET, ctx, request).await
+    }
+}
+
+/// A service \u{202e} turned.
+pub trait TurnedService: ::core::marker::Send + ::core::marker::Sync + 'static {
+    /// A method \u{202e} turned.
+    fn turn(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Turned,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Turned, ::rsvc::Status>,
+    > + ::core::marker::Send;
+}
+
+impl<T: TurnedService + ?::core::marker::Sized> TurnedService for ::std::sync::Arc<T> {
+    fn turn(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Turned,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Turned, ::rsvc::Status>,
+    > + ::core::marker::Send {
+        <T as TurnedService>::turn(self, ctx, request)
+    }
+}
+
+/// Describes the service `comments.v1.TurnedService`.
+pub const TURNED_SERVICE: ::rsvc::ServiceInfo = ::rsvc::ServiceInfo::new(
+    "comments.v1.TurnedService",
+    &[TURNED_SERVICE_TURN],
+    super::super::FILE_DESCRIPTOR_SET,
+);
+
+/// Describes the rpc `comments.v1.TurnedService.Turn`.
+pub const TURNED_SERVICE_TURN: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
+    "comments.v1.TurnedService",
+    "Turn",
+    "/comments.v1.TurnedService/Turn",
+    ::rsvc::MethodKind::Unary,
+);
+
+/// Serves [`trait@TurnedService`] over gRPC, gRPC-Web and Connect.
+pub struct TurnedServiceServer<T> {
+    inner: ::std::sync::Arc<T>,
+}
+
+impl<T: TurnedService> TurnedServiceServer<T> {
+    /// A server that calls `inner`.
+    pub fn new(inner: T) -> Self {
+        Self {
+            inner: ::std::sync::Arc::new(inner),
+        }
+    }
+    /// As [`Self::new`], for an implementation that is shared.
+    pub fn from_arc(inner: ::std::sync::Arc<T>) -> Self {
+        Self { inner }
+    }
+}
+
+impl<T> ::core::clone::Clone for TurnedServiceServer<T> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: ::core::clone::Clone::clone(&self.inner),
+        }
+    }
+}
+
+impl<T> ::core::fmt::Debug for TurnedServiceServer<T> {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("TurnedServiceServer")
+    }
+}
+
+impl<T: TurnedService> ::rsvc::codegen::Service for TurnedServiceServer<T> {
+    const INFO: &'static ::rsvc::ServiceInfo = &TURNED_SERVICE;
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |ctx, request| {
+                    <T as TurnedService>::turn(&*self.inner, ctx, request)
+                })
+            }
+            _ => call.unknown(),
+        }
+    }
+}
+
+impl<T: TurnedService> ::rsvc::codegen::NamedService for TurnedServiceServer<T> {
+    const NAME: &'static str = "comments.v1.TurnedService";
+}
+
+impl<
+    T: TurnedService,
+    B: ::rsvc::codegen::RequestBody,
+> ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
+for TurnedServiceServer<T> {
+    type Response = ::rsvc::codegen::MountedResponse;
+    type Error = ::core::convert::Infallible;
+    type Future = ::rsvc::codegen::MountedFuture;
+    fn poll_ready(
+        &mut self,
+        _: &mut ::core::task::Context<'_>,
+    ) -> ::core::task::Poll<::core::result::Result<(), Self::Error>> {
+        ::core::task::Poll::Ready(::core::result::Result::Ok(()))
+    }
+    fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
+    }
+}
+
+/// Calls `comments.v1.TurnedService` over gRPC, gRPC-Web or Connect; implements [`trait@TurnedService`].
+#[derive(Clone, Debug)]
+pub struct TurnedServiceClient {
+    channel: ::rsvc::Channel,
+}
+
+impl TurnedServiceClient {
+    /// A client on a channel, which may be shared with other clients.
+    pub fn new(channel: ::rsvc::Channel) -> Self {
+        Self { channel }
+    }
+    /// Connects to an address such as `http://127.0.0.1:8080`.
+    pub async fn connect(
+        endpoint: impl ::core::convert::Into<::std::string::String>,
+    ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
+        ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+}
+
+impl TurnedService for TurnedServiceClient {
+    async fn turn(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Turned,
+    ) -> ::core::result::Result<Turned, ::rsvc::Status> {
+        ::rsvc::codegen::client::unary(&self.channel, &TURNED_SERVICE_TURN, ctx, request)
+            .await
     }
 }

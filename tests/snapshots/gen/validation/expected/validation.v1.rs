@@ -72,6 +72,21 @@ pub mod order {
     }
 }
 
+/// Expressions that look at each pair of items wait until there are not too many.
+#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
+#[prost(prost_path = "::rsvc::codegen::prost")]
+pub struct Cart {
+    #[prost(message, repeated, tag = "1")]
+    pub items: ::rsvc::codegen::prost::alloc::vec::Vec<Item>,
+    #[prost(int32, tag = "2")]
+    pub count: i32,
+    #[prost(map = "string, string", tag = "3")]
+    pub notes: ::std::collections::HashMap<
+        ::rsvc::codegen::prost::alloc::string::String,
+        ::rsvc::codegen::prost::alloc::string::String,
+    >,
+}
+
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
@@ -281,7 +296,54 @@ const _: () = {
     }
 };
 
-::rsvc::register_messages!(Address, Item, Order);
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::message::<Item>(",\"items\":", 1).repeated(),
+        ::rsvc::codegen::json::Field::int32(",\"count\":", 2),
+        ::rsvc::codegen::json::Field::string(",\"notes\":", 3)
+            .map(::rsvc::codegen::json::Type::String),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
+        "validation.v1.Cart",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for Cart {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.list(&__RSVC_FIELDS[0], &self.items);
+            __rsvc_w.int32(&__RSVC_FIELDS[1], self.count);
+            __rsvc_w.map(&__RSVC_FIELDS[2], &self.notes);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.list(&mut self.items),
+                1 => __rsvc_r.int32(&mut self.count),
+                2 => __rsvc_r.map(&mut self.notes),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+::rsvc::register_messages!(Address, Item, Order, Cart);
 
 impl ::rsvc::Validate for Address {
     fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
@@ -326,26 +388,29 @@ impl ::rsvc::Validate for Item {
 
 impl ::rsvc::Validate for Order {
     fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
-        if !(self
-            .items
-            .as_slice()
-            .iter()
-            .all(|__rsvc_v0| {
-                ((__rsvc_v0.qty > 0)
-                    && ((::rsvc::codegen::cel::double_from_int((__rsvc_v0.qty as i64))
-                        * __rsvc_v0.price) <= self.limit))
-            }))
-        {
-            __rsvc_out
-                .add_rule(
-                    0,
-                    const {
-                        &::rsvc::codegen::validate::Rule::of_message(
-                            "order.total",
-                            "the total must be the sum of the items",
-                        )
-                    },
-                );
+        if !(self.items.len() > 100) {
+            if !(self
+                .items
+                .as_slice()
+                .iter()
+                .all(|__rsvc_v0| {
+                    ((__rsvc_v0.qty > 0)
+                        && ((::rsvc::codegen::cel::double_from_int(
+                            (__rsvc_v0.qty as i64),
+                        ) * __rsvc_v0.price) <= self.limit))
+                }))
+            {
+                __rsvc_out
+                    .add_rule(
+                        0,
+                        const {
+                            &::rsvc::codegen::validate::Rule::of_message(
+                                "order.total",
+                                "the total must be the sum of the items",
+                            )
+                        },
+                    );
+            }
         }
         if !((self.shipping.is_some()) || self.pickup) {
             __rsvc_out
@@ -386,26 +451,33 @@ impl ::rsvc::Validate for Order {
         } else {
             __rsvc_out.add_missing(2);
         }
-        if self.items.len() < 1 {
-            __rsvc_out.add_size(3, "repeated.min_items", 1);
-        }
-        if self.items.len() > 100 {
-            __rsvc_out.add_size(3, "repeated.max_items", 100);
-        }
-        __rsvc_out.items(3, &self.items);
-        __rsvc_out.optional(4, &self.shipping);
-        if self.labels.len() > 8 {
-            __rsvc_out.add_size(7, "map.max_pairs", 8);
-        }
-        for (__rsvc_key, __rsvc_this) in &self.labels {
-            if ::rsvc::codegen::cel::is_longer(__rsvc_key.as_str(), 16i64) {
-                __rsvc_out.key(__rsvc_key).add_size(7, "string.max_len", 16);
+        '__rsvc_size: {
+            if self.items.len() < 1 {
+                __rsvc_out.add_size(3, "repeated.min_items", 1);
+                break '__rsvc_size;
             }
-            if !(*__rsvc_this).is_empty() {
-                if !::core::matches!(__rsvc_this.as_str(), "red" | "blue") {
-                    __rsvc_out
-                        .value(__rsvc_key)
-                        .add(7, "string.in", "must be in list [red, blue]");
+            if self.items.len() > 100 {
+                __rsvc_out.add_size(3, "repeated.max_items", 100);
+                break '__rsvc_size;
+            }
+            __rsvc_out.items(3, &self.items);
+        }
+        __rsvc_out.optional(4, &self.shipping);
+        '__rsvc_size: {
+            if self.labels.len() > 8 {
+                __rsvc_out.add_size(7, "map.max_pairs", 8);
+                break '__rsvc_size;
+            }
+            for (__rsvc_key, __rsvc_this) in &self.labels {
+                if ::rsvc::codegen::cel::is_longer(__rsvc_key.as_str(), 16i64) {
+                    __rsvc_out.key(__rsvc_key).add_size(7, "string.max_len", 16);
+                }
+                if !(*__rsvc_this).is_empty() {
+                    if !::core::matches!(__rsvc_this.as_str(), "red" | "blue") {
+                        __rsvc_out
+                            .value(__rsvc_key)
+                            .add(7, "string.in", "must be in list [red, blue]");
+                    }
                 }
             }
         }
@@ -554,6 +626,88 @@ impl ::rsvc::Validate for Order {
                     );
             }
             __rsvc_out.nested(17, __rsvc_this);
+        }
+    }
+}
+
+impl ::rsvc::Validate for Cart {
+    fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
+        if !(self.items.len() > 50) {
+            if !(self
+                .items
+                .as_slice()
+                .iter()
+                .all(|__rsvc_v0| ::rsvc::codegen::cel::one(
+                    self.items.as_slice().iter(),
+                    |__rsvc_v1| (__rsvc_v0.sku.as_str() == __rsvc_v1.sku.as_str()),
+                )))
+            {
+                __rsvc_out
+                    .add_rule(
+                        0,
+                        const {
+                            &::rsvc::codegen::validate::Rule::of_message(
+                                "cart.skus",
+                                "every item must have its own SKU",
+                            )
+                        },
+                    );
+            }
+        }
+        if !(::rsvc::codegen::cel::length((self.items.as_slice()).len())
+            == (self.count as i64))
+        {
+            __rsvc_out
+                .add_rule(
+                    0,
+                    const {
+                        &::rsvc::codegen::validate::Rule::of_message(
+                            "cart.count",
+                            "the count is wrong",
+                        )
+                    },
+                );
+        }
+        '__rsvc_size: {
+            if self.items.len() < 1 {
+                __rsvc_out.add_size(1, "repeated.min_items", 1);
+                break '__rsvc_size;
+            }
+            if self.items.len() > 50 {
+                __rsvc_out.add_size(1, "repeated.max_items", 50);
+                break '__rsvc_size;
+            }
+            __rsvc_out.items(1, &self.items);
+        }
+        '__rsvc_size: {
+            if self.notes.len() < 1 {
+                __rsvc_out.add_size(3, "map.min_pairs", 1);
+                break '__rsvc_size;
+            }
+            if self.notes.len() > 5 {
+                __rsvc_out.add_size(3, "map.max_pairs", 5);
+                break '__rsvc_size;
+            }
+            if !((::core::option::Option::Some(&self.notes))
+                .into_iter()
+                .flat_map(|__rsvc_m| __rsvc_m.keys())
+                .all(|__rsvc_v0| ::rsvc::codegen::cel::is_longer(
+                    __rsvc_v0.as_str(),
+                    0i64,
+                )))
+            {
+                __rsvc_out
+                    .add_rule(
+                        3,
+                        const {
+                            &::rsvc::codegen::validate::Rule::cel(
+                                "cart.notes",
+                                "a note must be for an item",
+                                0,
+                            )
+                        },
+                    );
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Records {
     offset: usize,
     index: usize,
     limit: usize,
+    /// How many bytes came since the last message that are none.
+    gap: usize,
 }
 
 /// What stands at the start of what arrived.
@@ -32,7 +34,7 @@ enum Record {
 
 impl Records {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { rest: BytesMut::new(), offset: 0, index: 0, limit }
+        Self { rest: BytesMut::new(), offset: 0, index: 0, limit, gap: 0 }
     }
 
     pub(crate) fn push(&mut self, frame: &Bytes) {
@@ -74,8 +76,13 @@ impl Records {
         let offset = self.offset + head;
         self.offset = offset + length;
         if tag == tag::NOOP {
+            self.gap = self.gap.saturating_add(head + length);
+            if self.gap > self.limit {
+                return Err(SplitError::Gap { limit: self.limit, index: self.index });
+            }
             return Ok(Record::Nothing);
         }
+        self.gap = 0;
         let piece = Piece { content, offset, index: self.index };
         self.index += 1;
         Ok(Record::Message(piece))
@@ -146,6 +153,15 @@ mod tests {
         ] {
             assert_eq!(split([body]).1.unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn nothing_has_a_limit() {
+        let (pieces, error) =
+            split([&b"\x7a\x00".repeat(LIMIT / 2)[..], b"\x0a\x00", &b"\x7a\x02xx".repeat(250)]);
+        assert_eq!((pieces.len(), error), (1, None));
+        let (_, error) = split([&b"\x7a\x00".repeat(LIMIT / 2 + 1)[..]]);
+        assert_eq!(error, Some(SplitError::Gap { limit: LIMIT, index: 0 }));
     }
 
     proptest! {

@@ -1,19 +1,19 @@
 //! The messages of a request's body, as they arrive.
 
-use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use tokio::time::{Sleep, sleep};
 
 use super::delimited::Records;
 use super::format::Format;
 use super::media;
 use crate::Context;
 use crate::bridge::{Code, Status};
+use crate::call::collect;
+use crate::call::idle::{Pace, Patience};
+use crate::call::turn::Turn;
 use crate::call::{Body, CallError};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
@@ -43,7 +43,7 @@ pub(crate) fn messages(
         _ => Framing::json(Shape::Any, limit),
     };
     let pause = Pause {
-        limit: options.body_timeout,
+        patience: options.patience,
         free_between: ctx.method().is_some_and(|method| method.kind.server_streams()),
     };
     // The first part of raw content says what all of it is.
@@ -176,7 +176,7 @@ impl Framing {
 /// How long a client may pause.
 #[derive(Debug, Clone, Copy)]
 struct Pause {
-    limit: Duration,
+    patience: Patience,
     /// Whether it may be silent for as long as it wants where a message has ended: it may wait for an answer.
     free_between: bool,
 }
@@ -187,13 +187,20 @@ struct Pieces {
     body: Option<Body>,
     framing: Framing,
     ctx: Context,
-    pause: Pause,
-    alarm: Option<Pin<Box<Sleep>>>,
+    /// Whether the client may be silent between messages for as long as it wants.
+    free_between: bool,
+    pace: Pace,
+    turn: Turn,
 }
+
+/// What a message costs besides its bytes, in as many bytes.
+const MESSAGE: usize = 256;
 
 impl Pieces {
     fn new(body: Body, framing: Framing, ctx: Context, pause: Pause) -> Self {
-        Self { body: Some(body), framing, ctx, pause, alarm: None }
+        let Pause { patience, free_between } = pause;
+        let pace = Pace::new(patience);
+        Self { body: Some(body), framing, ctx, free_between, pace, turn: Turn::default() }
     }
 
     /// The next piece. An error is the last item.
@@ -216,51 +223,47 @@ impl Pieces {
     /// The next part of the body, `None` at its end.
     fn poll_data(&mut self, task: &mut Task<'_>) -> Poll<Result<Option<Bytes>, Status>> {
         let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
-        match body.poll_data(task) {
-            Poll::Ready(Some(Ok(data))) => {
-                self.alarm = None;
-                Poll::Ready(Ok(Some(data)))
-            }
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(self.broken(error))),
-            Poll::Ready(None) => Poll::Ready(Ok(None)),
-            Poll::Pending => {
-                ready!(self.poll_alarm(task));
-                let limit = self.pause.limit;
-                let text = format!("the body of the request paused for more than {limit:?}");
-                let status = Status::deadline_exceeded(text);
-                Poll::Ready(Err(CallError::with_http(StatusCode::REQUEST_TIMEOUT, status).into_status()))
-            }
-        }
+        let polled = if self.free_between && !self.framing.is_open() {
+            body.poll_data(task)
+        } else {
+            self.pace.poll_data(body, task)
+        };
+        polled.map(|data| data.transpose().map_err(|error| self.broken(error)))
     }
 
     fn poll_piece(&mut self, task: &mut Task<'_>) -> Poll<Result<Option<Piece>, Status>> {
+        let mut has_arrived = false;
         loop {
+            ready!(self.turn.poll(task));
             if let Some(piece) = self.framing.next().map_err(refused)? {
+                self.turn.count(MESSAGE + piece.content.len());
+                self.pace.relax();
                 return Poll::Ready(Ok(Some(piece)));
+            }
+            // Between messages any byte is a sign of life.
+            if has_arrived && !self.framing.is_open() {
+                self.pace.relax();
             }
             let Some(data) = ready!(self.poll_data(task))? else {
                 self.body = None;
                 return Poll::Ready(self.framing.finish().map_err(refused));
             };
+            self.turn.count(data.len());
             self.framing.push(data);
+            has_arrived = true;
         }
     }
 
-    /// The body broke off. Unless what it is read through found a fault in it, the client is gone and the call over.
+    /// The body broke off. Unless that is for a fault that was found in it, or for its pace, the client is gone and the call over.
     fn broken(&self, status: Status) -> Status {
-        if status.code() == Code::InvalidArgument {
+        if matches!(status.code(), Code::InvalidArgument | Code::DeadlineExceeded) {
+            return status;
+        }
+        if let Some(status) = collect::misframed(&status) {
             return status;
         }
         self.ctx.cancellation().cancel();
         Status::cancelled("the caller gave the call up")
-    }
-
-    fn poll_alarm(&mut self, task: &mut Task<'_>) -> Poll<()> {
-        if self.pause.free_between && !self.framing.is_open() {
-            return Poll::Pending;
-        }
-        let limit = self.pause.limit;
-        self.alarm.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(task)
     }
 }
 
@@ -268,7 +271,7 @@ impl Pieces {
 fn refused(error: SplitError) -> Status {
     match error {
         SplitError::Syntax { .. } => Status::invalid_argument(format!("the body: {error}")),
-        SplitError::TooLarge { .. } => {
+        SplitError::TooLarge { .. } | SplitError::Gap { .. } => {
             let status = Status::resource_exhausted(error.to_string());
             CallError::with_http(StatusCode::PAYLOAD_TOO_LARGE, status).into_status()
         }
@@ -285,7 +288,7 @@ mod tests {
 
     use super::*;
 
-    const PAUSE: Pause = Pause { limit: Duration::from_mins(1), free_between: true };
+    const PAUSE: Pause = Pause { patience: Patience::DEFAULT, free_between: true };
 
     type Outcome = (Vec<(Vec<u8>, usize, usize)>, Option<String>);
 

@@ -5,7 +5,7 @@ use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, TE, TRAILER};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, TE, TRAILER, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep, timeout};
@@ -21,6 +21,7 @@ use crate::message::AnyMessage;
 use crate::protocol::accept;
 use crate::protocol::rest::server::method::RestMethod;
 use crate::protocol::rest::server::options::Options;
+use crate::protocol::rest::server::respond::NOSNIFF;
 use crate::protocol::rest::server::{error, headers};
 
 /// How much is gathered from a handler that is faster than the client, before it goes out.
@@ -50,6 +51,7 @@ pub(crate) async fn respond(
     let mut response = Response::new(Body::new(body));
     headers::send(&ctx, &HeaderMap::new(), &settings.options, response.headers_mut());
     let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     if let Some(media_type) = media_type {
         headers.insert(CONTENT_TYPE, media_type);
     }

@@ -4,9 +4,9 @@ use std::task::{Context as Task, Poll};
 
 use http::Uri;
 use tokio::sync::{mpsc, oneshot};
-use tokio_tungstenite::tungstenite::Message;
 
 use super::frames::{Frame, FrameMessages};
+use super::wire::ServerFrame;
 use crate::Context;
 use crate::bridge::Status;
 use crate::call::dispatch::{Inbound, Responses};
@@ -47,7 +47,7 @@ pub(crate) enum Frames {
 
 /// What a handler has answered.
 pub(crate) enum Answer {
-    Single(Message),
+    Single(ServerFrame),
     Stream(ResponseWriter, Box<dyn Outgoing>),
 }
 
@@ -117,13 +117,13 @@ impl Exchange for SocketExchange {
 
 /// What a handler has answered, as frames. Dropping it ends the call.
 pub(crate) enum ResponseFrames {
-    Single(Option<Message>, #[allow(dead_code, reason = "held until the frame is out")] Inbound),
+    Single(Option<ServerFrame>, #[allow(dead_code, reason = "held until the frame is out")] Inbound),
     Stream(ResponseWriter, Responses),
 }
 
 impl ResponseFrames {
     /// The next frame; `None` at the end of a call that went well.
-    pub(crate) fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Message, Status>>> {
+    pub(crate) fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<ServerFrame, Status>>> {
         match self {
             Self::Single(message, _) => Poll::Ready(message.take().map(Ok)),
             Self::Stream(writer, responses) => {
@@ -144,11 +144,8 @@ impl ResponseFrames {
 }
 
 /// A response as a frame: text with JSON, or else binary.
-fn frame(writer: &mut ResponseWriter, message: &mut dyn AnyMessage) -> Result<Message, Status> {
+fn frame(writer: &mut ResponseWriter, message: &mut dyn AnyMessage) -> Result<ServerFrame, Status> {
     let mut content = Vec::new();
     writer.write(message, &mut content)?;
-    if !writer.format.is_json() {
-        return Ok(Message::binary(content));
-    }
-    Ok(Message::text(String::from_utf8(content).expect("JSON is UTF-8")))
+    Ok(if writer.format.is_json() { ServerFrame::Text(content) } else { ServerFrame::Binary(content) })
 }

@@ -1,9 +1,11 @@
 //! Streams over WebSocket: a message is a frame, and either side speaks when it wants.
 
+mod decoder;
 mod exchange;
 mod frames;
 mod handshake;
 mod session;
+mod wire;
 
 use std::sync::Arc;
 
@@ -32,8 +34,8 @@ pub(crate) async fn serve(service: Arc<dyn AnyService>, call: RestCall) -> Respo
         Ok(handshake) => handshake,
         Err(error) => return handshake::refuse(error::respond(&error, &parts.headers)),
     };
-    let Parts { uri, mut headers, extensions, .. } = parts;
-    let received = match headers::receive(&mut headers, &settings.options) {
+    let Parts { method: verb, uri, mut headers, extensions, .. } = parts;
+    let received = match headers::receive(&mut headers, &verb, &uri, &settings.options) {
         Ok(received) => received,
         Err(error) => return error::respond(&error, &headers),
     };
@@ -62,7 +64,7 @@ pub(crate) async fn serve(service: Arc<dyn AnyService>, call: RestCall) -> Respo
         },
     };
     let response = handshake.response();
-    let socket = Socket { options: settings.options.clone() };
+    let socket = Socket { settings, deadline: ctx.instant() };
     let Handshake { upgrade, sessions, .. } = handshake;
     Sessions::spawn(sessions, async move {
         let answer = async move {

@@ -1,0 +1,231 @@
+//! HTTP/2 connections whose clients send frames that are cheap for them and make work for the server: pings, settings,
+//! resets and the like.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context as Task, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Duration, Instant};
+
+/// The length of a frame's header.
+const HEADER: usize = 9;
+/// What a connection begins with, before the first frame.
+const PREFACE: usize = 24;
+
+/// So many control frames are taken at once.
+const BURST: u32 = 1000;
+/// How often one more is taken.
+const INTERVAL: Duration = Duration::from_millis(20);
+/// One more is taken for so many bytes sent: clients that measure how fast a connection is answer data with pings, one
+/// each round trip. What acknowledges a ping is less.
+const BYTES: usize = 32;
+
+/// Frame types, by [RFC 9113, section 6](https://www.rfc-editor.org/rfc/rfc9113#section-6).
+const DATA: u8 = 0x0;
+const PRIORITY: u8 = 0x2;
+const SETTINGS: u8 = 0x4;
+const PING: u8 = 0x6;
+
+/// Ends a connection that brings too many control frames: more than [`BURST`], and more than one every [`INTERVAL`] and
+/// for every [`BYTES`] that it is sent.
+pub(super) struct ControlFrames<I> {
+    io: I,
+    frames: Frames,
+    /// How many are taken now.
+    left: u32,
+    /// When `left` was reckoned last.
+    at: Instant,
+    /// How many bytes were sent since.
+    sent: usize,
+}
+
+impl<I> ControlFrames<I> {
+    pub(super) fn new(io: I) -> Self {
+        Self { io, frames: Frames::new(), left: BURST, at: Instant::now(), sent: 0 }
+    }
+
+    /// Takes so many frames, if there are not too many.
+    #[cold]
+    fn take(&mut self, count: u32) -> io::Result<()> {
+        if self.left < count {
+            let waited = self.at.elapsed().as_millis() / INTERVAL.as_millis();
+            let waited = u32::try_from(waited).unwrap_or(BURST);
+            let sent = u32::try_from(self.sent / BYTES).unwrap_or(BURST);
+            self.left = self.left.saturating_add(waited).saturating_add(sent).min(BURST);
+            self.at = Instant::now();
+            self.sent = 0;
+        }
+        let Some(left) = self.left.checked_sub(count) else {
+            tracing::debug!("a client sends too many control frames");
+            return Err(io::Error::other("too many control frames"));
+        };
+        self.left = left;
+        Ok(())
+    }
+}
+
+/// Finds the frames in what is read.
+struct Frames {
+    header: [u8; HEADER],
+    /// How much of the next header has been read.
+    filled: usize,
+    /// How much of a frame, or of the preface, is still to come.
+    skip: usize,
+}
+
+impl Frames {
+    fn new() -> Self {
+        Self { header: [0; HEADER], filled: 0, skip: PREFACE }
+    }
+
+    /// Reads on; how many control frames have begun.
+    #[inline]
+    fn count(&mut self, mut bytes: &[u8]) -> u32 {
+        let mut control = 0;
+        loop {
+            let skipped = self.skip.min(bytes.len());
+            self.skip -= skipped;
+            bytes = &bytes[skipped..];
+            if bytes.is_empty() {
+                return control;
+            }
+            let header = if self.filled == 0
+                && let Some((header, rest)) = bytes.split_first_chunk::<HEADER>()
+            {
+                bytes = rest;
+                *header
+            } else {
+                let taken = (HEADER - self.filled).min(bytes.len());
+                self.header[self.filled..self.filled + taken].copy_from_slice(&bytes[..taken]);
+                self.filled += taken;
+                bytes = &bytes[taken..];
+                if self.filled < HEADER {
+                    return control;
+                }
+                self.filled = 0;
+                self.header
+            };
+            let [high, middle, low, kind, flags, ..] = header;
+            self.skip = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
+            control += u32::from(is_control(kind, flags, self.skip));
+        }
+    }
+}
+
+/// Whether a frame makes work and moves nothing.
+#[inline]
+fn is_control(kind: u8, flags: u8, length: usize) -> bool {
+    match kind {
+        // An acknowledgement answers the server's own, a frame without data may end a stream.
+        PING | SETTINGS | DATA => flags & 1 == 0 && (kind != DATA || length == 0),
+        PRIORITY => true,
+        _ => false,
+    }
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for ControlFrames<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.io).poll_read(task, buf))?;
+        let count = self.frames.count(&buf.filled()[before..]);
+        Poll::Ready(if count == 0 { Ok(()) } else { self.take(count) })
+    }
+}
+
+impl<I: AsyncWrite + Unpin> AsyncWrite for ControlFrames<I> {
+    fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.io).poll_write(task, buf))?;
+        self.sent = self.sent.saturating_add(written);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(task)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(task)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.io).poll_write_vectored(task, bufs))?;
+        self.sent = self.sent.saturating_add(written);
+        Poll::Ready(Ok(written))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn frame(kind: u8, flags: u8, length: usize) -> Vec<u8> {
+        let mut frame = u32::try_from(length).unwrap().to_be_bytes()[1..].to_vec();
+        frame.extend([kind, flags, 0, 0, 0, 1]);
+        frame.resize(HEADER + length, 0);
+        frame
+    }
+
+    proptest! {
+        #[test]
+        fn frames_are_found_however_they_are_cut(
+            frames in prop::collection::vec((0_u8..10, 0_u8..2, 0_usize..30), 0..20),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
+        ) {
+            let mut wire = vec![0; PREFACE];
+            let mut expected = 0;
+            for &(kind, flags, length) in &frames {
+                wire.extend(frame(kind, flags, length));
+                expected += u32::from(is_control(kind, flags, length));
+            }
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(wire.len() + 1)).collect();
+            cuts.extend([0, wire.len()]);
+            cuts.sort_unstable();
+            let mut found = Frames::new();
+            let count: u32 = cuts.windows(2).map(|cut| found.count(&wire[cut[0]..cut[1]])).sum();
+            prop_assert_eq!(count, expected);
+        }
+    }
+
+    #[test]
+    fn what_moves_something_is_not_counted() {
+        for (kind, flags, length) in
+            [(DATA, 0, 1), (DATA, 1, 0), (1, 4, 20), (SETTINGS, 1, 0), (PING, 1, 8), (8, 0, 4)]
+        {
+            assert!(!is_control(kind, flags, length), "{kind}");
+        }
+        for (kind, length) in [(PING, 8), (SETTINGS, 6), (PRIORITY, 5), (DATA, 0)] {
+            assert!(is_control(kind, 0, length), "{kind}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn so_many_are_taken_at_once_and_more_with_time() {
+        let mut frames = ControlFrames::new(tokio::io::empty());
+        frames.take(BURST).unwrap();
+        frames.take(1).unwrap_err();
+        tokio::time::advance(INTERVAL * 10).await;
+        frames.take(10).unwrap();
+        frames.take(1).unwrap_err();
+        tokio::time::advance(INTERVAL * 2 * BURST).await;
+        frames.take(BURST).unwrap();
+        frames.take(1).unwrap_err();
+        frames.sent = BYTES * 7;
+        frames.take(7).unwrap();
+        frames.take(1).unwrap_err();
+    }
+}

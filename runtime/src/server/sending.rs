@@ -1,0 +1,229 @@
+//! What of the responses of a connection waits for its client: how long it may, and how much of it there may be.
+//!
+//! hyper asks a body for more only when the client has taken what came before. So a response is held up if its body
+//! has handed something out and is not asked again. Over HTTP/2 nobody but the task of a stream can end that stream:
+//! [`StreamExecutor`] watches it. Over HTTP/1.1 the connection itself is held up: see
+//! `ConnectionTimer`.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::task::{Context as Task, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body as _, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::session::ConnectionUse;
+use super::unsent::SMALL;
+use crate::bridge::Status;
+use crate::call::Body;
+use crate::deadline::earliest;
+
+/// How much of a body hyper is given at once. In bytes.
+const PIECE: usize = 64 << 10;
+
+/// How long the end of a call may take to be sent after its deadline.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
+/// How far the response of a stream is.
+#[derive(Clone, Copy, Default)]
+struct Progress {
+    /// How often the body was asked.
+    polls: u32,
+    /// Whether the last answer is still to be sent.
+    unsent: bool,
+    /// The end of the call.
+    deadline: Option<Instant>,
+}
+
+thread_local! {
+    /// That of the stream whose task runs.
+    static PROGRESS: Cell<Progress> = const { Cell::new(Progress { polls: 0, unsent: false, deadline: None }) };
+}
+
+/// The body of a response on its way. As long as there is one, its connection is in use.
+///
+/// It is handed out in pieces: what hyper has taken nobody can take back from a client that does not read it.
+pub(super) struct SentBody {
+    body: Body,
+    /// The rest of the data that was taken from the body.
+    rest: Bytes,
+    /// How much is counted for it.
+    held: usize,
+    usage: ConnectionUse,
+}
+
+impl SentBody {
+    #[inline]
+    pub(super) fn new(body: Body, usage: ConnectionUse) -> Self {
+        let mut sent = Self { body, rest: Bytes::new(), held: 0, usage };
+        sent.count();
+        sent
+    }
+
+    /// How much a response holds.
+    #[inline]
+    pub(super) fn size_of(body: &Body) -> usize {
+        if body.is_whole() { usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX) } else { 0 }
+    }
+
+    /// Counts what is held, if it is more than little.
+    #[inline]
+    fn count(&mut self) {
+        let size = self.rest.len() + Self::size_of(&self.body);
+        let held = if size > SMALL { size } else { 0 };
+        if held != self.held {
+            self.set_held(held);
+        }
+    }
+
+    fn set_held(&mut self, held: usize) {
+        let unsent = self.usage.unsent();
+        if held > self.held {
+            unsent.add(held - self.held);
+        } else {
+            unsent.subtract(self.held - held);
+        }
+        self.held = held;
+    }
+
+    /// The next frame, of which the data is no more than a piece.
+    #[inline]
+    fn poll_piece(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if self.rest.is_empty() {
+            if !self.body.is_whole() {
+                let unsent = self.usage.unsent();
+                if unsent.is_much() {
+                    ready!(unsent.poll_less(task));
+                }
+            }
+            let polled = ready!(Pin::new(&mut self.body).poll_frame(task));
+            match polled {
+                Some(Ok(frame)) if frame.data_ref().is_some_and(|data| data.len() > PIECE) => {
+                    self.rest = frame.into_data().unwrap_or_default();
+                }
+                polled => return Poll::Ready(polled),
+            }
+        }
+        let piece = self.rest.split_to(self.rest.len().min(PIECE));
+        self.count();
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+}
+
+impl Drop for SentBody {
+    fn drop(&mut self) {
+        if self.held > 0 {
+            self.set_held(0);
+        }
+    }
+}
+
+impl http_body::Body for SentBody {
+    type Data = Bytes;
+    type Error = Status;
+
+    #[inline]
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let polled = self.poll_piece(task);
+        let unsent = matches!(&polled, Poll::Ready(Some(Ok(frame))) if frame.is_data());
+        let polls = PROGRESS.get().polls.wrapping_add(1);
+        PROGRESS.set(Progress { polls, unsent, deadline: self.body.deadline() });
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Runs the streams of HTTP/2 connections. It ends one whose client does not take its response in time.
+#[derive(Clone)]
+pub(super) struct StreamExecutor {
+    pub(super) send_timeout: Option<Duration>,
+}
+
+impl<F> hyper::rt::Executor<F> for StreamExecutor
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        tokio::spawn(WatchedStream {
+            stream,
+            progress: Progress::default(),
+            send_timeout: self.send_timeout,
+            alarm: None,
+        });
+    }
+}
+
+/// When a response that is held up is given up.
+struct Alarm {
+    sleep: Pin<Box<Sleep>>,
+    /// Which of the body's answers it is for.
+    polls: u32,
+}
+
+pin_project! {
+    /// The task of a stream. Its end before that of its response resets the stream.
+    struct WatchedStream<F> {
+        #[pin]
+        stream: F,
+        progress: Progress,
+        send_timeout: Option<Duration>,
+        alarm: Option<Alarm>,
+    }
+}
+
+impl<F: Future<Output = ()>> Future for WatchedStream<F> {
+    type Output = ();
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<()> {
+        let this = self.project();
+        PROGRESS.set(*this.progress);
+        let polled = this.stream.poll(task);
+        if polled.is_ready() {
+            return polled;
+        }
+        *this.progress = PROGRESS.get();
+        if !this.progress.unsent {
+            return Poll::Pending;
+        }
+        poll_held_up(*this.progress, *this.send_timeout, this.alarm, task)
+    }
+}
+
+/// When a response that is held up from now on is given up. One whose call is over may still say so to a client that
+/// reads it.
+pub(super) fn end_of_sending(send_timeout: Option<Duration>, deadline: Option<Instant>) -> Option<Instant> {
+    let longest = send_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    earliest(longest, deadline.and_then(|deadline| deadline.checked_add(LAST_WORD)))
+}
+
+/// Waits until a response was held up for too long.
+#[cold]
+fn poll_held_up(
+    Progress { polls, deadline, .. }: Progress,
+    send_timeout: Option<Duration>,
+    alarm: &mut Option<Alarm>,
+    task: &mut Task<'_>,
+) -> Poll<()> {
+    if !matches!(alarm, Some(alarm) if alarm.polls == polls) {
+        let Some(end) = end_of_sending(send_timeout, deadline) else { return Poll::Pending };
+        *alarm = Some(Alarm { sleep: Box::pin(sleep_until(end)), polls });
+    }
+    let Some(alarm) = alarm else { return Poll::Pending };
+    ready!(alarm.sleep.as_mut().poll(task));
+    tracing::debug!("a client did not take a response in time");
+    Poll::Ready(())
+}
