@@ -275,10 +275,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"member\":", 2).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"block\":", 3),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "comments.v1.Turned",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Turned,
+    >("comments.v1.Turned", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Turned {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

@@ -304,10 +304,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"notes\":", 3)
             .map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new(
-        "validation.v1.Cart",
-        &__RSVC_FIELDS,
-    );
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Cart,
+    >("validation.v1.Cart", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Cart {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
