@@ -73,6 +73,15 @@ mod context;
 #[cfg(feature = "rpc")]
 mod deadline;
 pub mod error;
+#[cfg(all(
+    any(test, fuzzing),
+    feature = "server",
+    feature = "client",
+    feature = "rest",
+    feature = "compression"
+))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod json;
 #[cfg(feature = "rpc")]
 mod message;

@@ -1,8 +1,9 @@
-//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | setup`.
+//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | fuzz | setup`.
 #![allow(clippy::print_stdout)] // a task runner talks to the terminal, nothing parses this
 
 mod attack;
 mod conformance;
+mod fuzz;
 mod interop;
 mod npm;
 mod package;
@@ -66,6 +67,15 @@ enum Task {
         #[arg(long, value_name = "NAME")]
         only: Vec<String>,
     },
+    /// Fuzz what reads bytes from outside, with nightly, and print what each target has done
+    Fuzz {
+        /// Run these targets alone: programs of `fuzz/fuzz_targets`
+        #[arg(value_name = "TARGET")]
+        targets: Vec<String>,
+        /// For how long each
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        seconds: u64,
+    },
     /// Install the tools that the tests use: Python's into target/venv, Node's into target/node
     Setup,
 }
@@ -116,6 +126,7 @@ fn run(task: Task) -> Result<bool> {
             report.print();
             Ok(report.failed == 0)
         }
+        Task::Fuzz { targets, seconds } => fuzz::run(&session, &targets, seconds),
         Task::Setup => {
             println!("Python tools: {}", venv::ensure(&session)?.root().display());
             println!("Node packages: {}", npm::ensure(&session)?.root().display());

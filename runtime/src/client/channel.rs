@@ -37,6 +37,18 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// A channel over any transport.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn over(
+        transport: Box<dyn crate::protocol::client::Transport>,
+        protocol: Protocol,
+        settings: ClientSettings,
+    ) -> Self {
+        let authority = http::uri::Authority::from_static("fuzz");
+        let endpoint = Endpoint { scheme: http::uri::Scheme::HTTP, authority, transport, settings };
+        Self { endpoint: Arc::new(endpoint), protocol }
+    }
+
     /// Connects to a server, as in `http://127.0.0.1:8080`.
     pub async fn connect(endpoint: impl Into<String>) -> Result<Self, ConnectError> {
         Self::builder(endpoint).connect().await

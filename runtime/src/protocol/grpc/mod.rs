@@ -9,7 +9,7 @@ pub(crate) mod client;
 #[cfg(feature = "server")]
 pub(crate) mod server;
 pub(crate) mod status;
-mod trailers;
+pub(crate) mod trailers;
 
 /// The header that says how messages are compressed.
 pub(crate) const ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");

@@ -238,6 +238,23 @@ const RUNTIME: Table = Table {
                 "client",
             ],
         },
+        // It exists for fuzzers and tests alone.
+        Layer {
+            name: "fuzzing",
+            files: &["fuzzing/"],
+            uses: &[
+                "bridge",
+                "method",
+                "error",
+                "vocabulary",
+                "call",
+                "transcode",
+                "protocol",
+                "protocols on a client",
+                "client side of a protocol",
+                "client",
+            ],
+        },
         Layer {
             name: "library",
             files: &["lib.rs"],

@@ -11,5 +11,7 @@ mod responses;
 mod target;
 mod url;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use events::Events;
 pub use target::Target;
 pub(crate) use target::{RestCall, RestEndpoint};
