@@ -121,6 +121,7 @@ impl Serving {
     }
 
     /// Serves one connection to its end.
+    #[cfg_attr(not(feature = "tls"), allow(clippy::unused_self, reason = "TLS is a setting"))]
     fn connection<I>(
         &self,
         io: I,

@@ -17,6 +17,8 @@ use crate::cancellation::CancellationToken;
 
 /// How much of a body is read to keep its connection.
 const MOST: u64 = 64 << 10;
+/// How much is thrown away before a connection is closed. A client that sends more has to live with a reset.
+const THROWN_AWAY: usize = 256 << 10;
 /// How long a client may go on sending, for either reason.
 const LONGEST: Duration = Duration::from_secs(2);
 
@@ -50,12 +52,14 @@ pub(super) struct Linger<I> {
     draining: Arc<CancellationToken>,
     /// Until when, once everything is written.
     end: Option<Pin<Box<Sleep>>>,
+    /// How much is still thrown away then.
+    left: usize,
 }
 
 impl<I> Linger<I> {
     /// Once `draining` ends, nobody is waited for.
     pub(super) fn new(io: I, draining: Arc<CancellationToken>) -> Self {
-        Self { io, draining, end: None }
+        Self { io, draining, end: None, left: THROWN_AWAY }
     }
 }
 
@@ -84,13 +88,14 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Linger<I> {
             ready!(Pin::new(&mut this.io).poll_shutdown(task))?;
         }
         let end = this.end.get_or_insert_with(|| Box::pin(sleep(LONGEST)));
-        while !this.draining.is_cancelled() && end.as_mut().poll(task).is_pending() {
+        while this.left > 0 && !this.draining.is_cancelled() && end.as_mut().poll(task).is_pending() {
             let mut space = [0; 4096];
             let mut buf = ReadBuf::new(&mut space);
             let read = ready!(Pin::new(&mut this.io).poll_read(task, &mut buf));
             if read.is_err() || buf.filled().is_empty() {
                 break;
             }
+            this.left = this.left.saturating_sub(buf.filled().len());
         }
         Poll::Ready(Ok(()))
     }

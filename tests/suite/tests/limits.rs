@@ -56,7 +56,8 @@ const KINDS: &[Kind] = &[
         format!("syntax = \"proto3\"; package demo.v1; {}", nested(n, "message M {", "", "}"))
     }),
     kind("groups", 30, "RSVC0015", |n| {
-        let groups: String = (0..n).map(|at| format!("optional group G{at} = {} {{ ", at + 1)).collect();
+        let groups: Vec<_> = (0..n).map(|at| format!("optional group G{at} = {} {{ ", at + 1)).collect();
+        let groups = groups.concat();
         format!("syntax = \"proto2\"; package demo.v1; message M {{ {groups} {} }}", "}".repeat(n))
     }),
     kind("package", 64, "RSVC0015", |n| {
