@@ -8,8 +8,11 @@ mod input;
 mod pieces;
 mod responses;
 
+/// What a fuzzer runs with its bytes.
+pub type Target = fn(&[u8]);
+
 /// The targets here, by name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("connect_error", errors::connect_error),
     ("decompress", compression::decompress),
     ("end_stream", errors::end_stream),

@@ -135,8 +135,7 @@ fn with_trailers(frames: Vec<Bytes>, trailers: http::HeaderMap) -> Body {
     if trailers.is_empty() {
         return body(frames);
     }
-    use http_body::Frame;
-    let frames = frames.into_iter().map(Frame::data).chain([Frame::trailers(trailers)]);
+    let frames = frames.into_iter().map(http_body::Frame::data).chain([http_body::Frame::trailers(trailers)]);
     let frames = frames.map(Ok::<_, std::convert::Infallible>);
     Body::new(http_body_util::StreamBody::new(futures_util::stream::iter(frames)))
 }

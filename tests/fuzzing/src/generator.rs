@@ -45,7 +45,8 @@ pub(crate) fn proto_text(data: &[u8]) {
 pub(crate) fn cel(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(_) = protoc_gen_rsvc::cel::parse(text) else { return };
-    let expression: String = text.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
+    let bytes: Vec<_> = text.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
+    let expression = bytes.concat();
     let file = include_str!("rule.proto").replace("EXPRESSION", &expression);
     proto_text(file.as_bytes());
 }

@@ -13,8 +13,11 @@ pub mod proto {
     rsvc::include_protos!();
 }
 
+/// What a fuzzer runs with its bytes.
+pub type Target = fn(&[u8]);
+
 /// The targets, by name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("cel", generator::cel),
     ("connect", request::connect),
     ("descriptor_set", generator::descriptor_set),

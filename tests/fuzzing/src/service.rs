@@ -26,7 +26,9 @@ impl Echo for Service {
             // What cannot be a header is the caller's fault, and no panic.
             ctx.set_header("x-echo", value).map_err(Status::from)?;
         }
-        if let Some(Ok(value)) = ctx.metadata().get_bin("x-echo-bin").map(|value| value.to_bytes()) {
+        if let Some(Ok(value)) =
+            ctx.metadata().get_bin("x-echo-bin").map(rsvc::metadata::MetadataValue::to_bytes)
+        {
             ctx.set_trailer("x-echo-bin", value).map_err(Status::from)?;
         }
         match request.text.strip_prefix("refuse") {
@@ -156,7 +158,7 @@ async fn read(response: Response<Body>) -> Answer {
         broken: false,
     };
     while let Some(frame) = body.frame().await {
-        match frame.map(|frame| frame.into_data().map_err(|frame| frame.into_trailers())) {
+        match frame.map(|frame| frame.into_data().map_err(http_body::Frame::into_trailers)) {
             Ok(Ok(data)) => answer.body.extend_from_slice(&data),
             Ok(Err(trailers)) => answer.trailers = trailers.ok(),
             Err(_) => answer.broken = true,
