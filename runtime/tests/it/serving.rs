@@ -50,7 +50,9 @@ async fn a_server_that_cannot_be_reached_is_named() {
     for wrong in ["127.0.0.1:80", "ftp://x", "http://x/y", "http://x/?y", "http://", "", "http://a b"] {
         let error = Channel::connect(wrong).await.unwrap_err();
         assert!(error.is_invalid_endpoint(), "{error}");
-        assert!(error.to_string().starts_with(&format!("`{wrong}` is not an endpoint")), "{error}");
+        // Queries may hold a secret.
+        let shown = wrong.trim_end_matches("?y");
+        assert!(error.to_string().starts_with(&format!("`{shown}` is not an endpoint")), "{error}");
     }
 }
 
