@@ -8,8 +8,11 @@ mod input;
 mod pieces;
 mod responses;
 
+/// Takes any bytes, and panics where something does not hold.
+pub type Target = fn(&[u8]);
+
 /// The targets here, by name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("connect_error", errors::connect_error),
     ("decompress", compression::decompress),
     ("end_stream", errors::end_stream),

@@ -13,8 +13,11 @@ pub mod proto {
     rsvc::include_protos!();
 }
 
+/// Takes any bytes, and panics where something does not hold.
+pub type Target = fn(&[u8]);
+
 /// The targets, by name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("cel", generator::cel),
     ("connect", request::connect),
     ("descriptor_set", generator::descriptor_set),
