@@ -8,7 +8,7 @@ mod input;
 mod pieces;
 mod responses;
 
-/// What a fuzzer runs with its bytes.
+/// Takes any bytes, and panics where something does not hold.
 pub type Target = fn(&[u8]);
 
 /// The targets here, by name.

@@ -1,6 +1,7 @@
 //! The generator: whatever it is given, the answer is code or diagnostics, and none of them says that the mistake is ours.
 
 use std::cell::LazyCell;
+use std::fmt::Write as _;
 use std::fs;
 
 use prost::Message;
@@ -45,8 +46,10 @@ pub(crate) fn proto_text(data: &[u8]) {
 pub(crate) fn cel(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(_) = protoc_gen_rsvc::cel::parse(text) else { return };
-    let bytes: Vec<_> = text.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
-    let expression = bytes.concat();
+    let mut expression = String::new();
+    for byte in text.bytes() {
+        write!(expression, "\\x{byte:02x}").expect("a string takes all");
+    }
     let file = include_str!("rule.proto").replace("EXPRESSION", &expression);
     proto_text(file.as_bytes());
 }

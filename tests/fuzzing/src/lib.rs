@@ -13,7 +13,7 @@ pub mod proto {
     rsvc::include_protos!();
 }
 
-/// What a fuzzer runs with its bytes.
+/// Takes any bytes, and panics where something does not hold.
 pub type Target = fn(&[u8]);
 
 /// The targets, by name.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, StreamBody};
+use rsvc::metadata::MetadataValue;
 use rsvc::server::Router;
 use rsvc::{Body, Context, RequestStream, ResponseStream, Server, Status};
 use tokio::runtime::Runtime;
@@ -26,9 +27,7 @@ impl Echo for Service {
             // What cannot be a header is the caller's fault, and no panic.
             ctx.set_header("x-echo", value).map_err(Status::from)?;
         }
-        if let Some(Ok(value)) =
-            ctx.metadata().get_bin("x-echo-bin").map(rsvc::metadata::MetadataValue::to_bytes)
-        {
+        if let Some(Ok(value)) = ctx.metadata().get_bin("x-echo-bin").map(MetadataValue::to_bytes) {
             ctx.set_trailer("x-echo-bin", value).map_err(Status::from)?;
         }
         match request.text.strip_prefix("refuse") {
