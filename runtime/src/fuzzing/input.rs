@@ -1,7 +1,9 @@
 //! What a target takes from its input, and bodies that arrive at once.
 
 use std::convert::Infallible;
-use std::task::{Context as Task, Poll, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context as Task, Poll, Wake, Waker};
 
 use bytes::Bytes;
 use http_body::Frame;
@@ -32,10 +34,24 @@ pub(super) fn body(frames: Vec<Bytes>) -> Body {
     Body::new(StreamBody::new(futures_util::stream::iter(frames)))
 }
 
-/// What is there already.
-pub(super) fn now<T>(poll: impl FnOnce(&mut Task<'_>) -> Poll<T>) -> T {
-    match poll(&mut Task::from_waker(Waker::noop())) {
-        Poll::Ready(ready) => ready,
-        Poll::Pending => panic!("all of it has arrived, and it waits for more"),
+/// What is there already, by whoever gives others their turn now and then.
+pub(super) fn now<T>(mut poll: impl FnMut(&mut Task<'_>) -> Poll<T>) -> T {
+    let turns = Arc::new(Turns::default());
+    let waker = Waker::from(Arc::clone(&turns));
+    loop {
+        if let Poll::Ready(ready) = poll(&mut Task::from_waker(&waker)) {
+            return ready;
+        }
+        assert!(turns.0.swap(false, Ordering::Relaxed), "all of it has arrived, and it waits for more");
+    }
+}
+
+/// Whether somebody wants to go on.
+#[derive(Default)]
+struct Turns(AtomicBool);
+
+impl Wake for Turns {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }

@@ -18,7 +18,7 @@ use crate::cancellation::CancellationToken;
 /// How much of a body is read to keep its connection.
 const MOST: u64 = 64 << 10;
 /// How much is thrown away before a connection is closed. A client that sends more has to live with a reset.
-const THROWN_AWAY: usize = 256 << 10;
+const THROWN_AWAY: usize = 1 << 20;
 /// How long a client may go on sending, for either reason.
 const LONGEST: Duration = Duration::from_secs(2);
 

@@ -26,6 +26,8 @@ async fn send(
     body: &str,
 ) -> (u16, http::HeaderMap, String) {
     let io = TokioIo::new(TcpStream::connect(addr).await.unwrap());
+    // Over HTTP/2 the target says the host.
+    let request = if http2 { request } else { request.header("host", addr.to_string()) };
     let request = request.body(Full::<bytes::Bytes>::from(body.to_owned())).unwrap();
     let response = if http2 {
         let (mut sender, connection) =

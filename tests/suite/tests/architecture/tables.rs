@@ -83,8 +83,8 @@ const RUNTIME: Table = Table {
         Layer { name: "json", files: &["json/"], uses: &[] },
         Layer { name: "cel", files: &["cel/"], uses: &[] },
         Layer { name: "pb", files: &["pb/"], uses: &[] },
-        Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel"] },
         Layer { name: "error", files: &["error/"], uses: &["bridge"] },
+        Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel", "error"] },
         Layer { name: "message", files: &["message.rs"], uses: &["json", "validate"] },
         // It knows no protocol, no server and no client.
         Layer {
@@ -124,6 +124,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "validate",
                 "json",
                 "error",
                 "message",
@@ -139,6 +140,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "validate",
                 "json",
                 "error",
                 "message",
@@ -195,6 +197,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "validate",
                 "vocabulary",
                 "call",
                 "transcode",
