@@ -229,7 +229,6 @@ def large_window(victim, transport):
     "ndjson/zstd",
     "rest-array/br",
     "rest-stream-proto/br",
-    fast=("ndjson/br",),
     memory=64 * MIB,
     cpu=4.0,
 )
