@@ -12,6 +12,7 @@ use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use http::{Extensions, HeaderMap};
+use tokio::task::{coop::Unconstrained, unconstrained};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::error::CallError;
@@ -153,6 +154,14 @@ pub(crate) async fn run(
     }
 }
 
+/// The deadline of a call. It goes off even if the handler has used up the turn of its task, after which tokio's timers
+/// have none either.
+type DeadlineTimer = Pin<Box<Unconstrained<Sleep>>>;
+
+fn at(deadline: Instant) -> DeadlineTimer {
+    Box::pin(unconstrained(sleep_until(deadline)))
+}
+
 /// Why something did not come to its end.
 enum Ended<E> {
     /// It failed by itself.
@@ -175,7 +184,7 @@ fn within<T, E>(
     mut work: Pin<&mut (impl Future<Output = Result<T, E>> + ?Sized)>,
 ) -> impl Future<Output = Result<T, Ended<E>>> {
     // Made only if there is something to wait for.
-    let mut sleep: Option<Pin<Box<Sleep>>> = None;
+    let mut timer: Option<DeadlineTimer> = None;
     std::future::poll_fn(move |task| {
         let mut polled = Poll::Pending;
         if let Err(panic) = safely(method, || polled = work.as_mut().poll(task)) {
@@ -185,8 +194,11 @@ fn within<T, E>(
             return Poll::Ready(result.map_err(Ended::Failed));
         }
         let Some(deadline) = deadline else { return Poll::Pending };
-        let sleep = sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        sleep.as_mut().poll(task).map(|()| Err(Ended::Cut(deadline::exceeded())))
+        timer
+            .get_or_insert_with(|| at(deadline))
+            .as_mut()
+            .poll(task)
+            .map(|()| Err(Ended::Cut(deadline::exceeded())))
     })
 }
 
@@ -211,13 +223,13 @@ pub(crate) struct Responses {
     call: Inbound,
     /// `None` once the call is over.
     messages: Option<Box<dyn Outgoing>>,
-    sleep: Option<Pin<Box<Sleep>>>,
+    timer: Option<DeadlineTimer>,
     polls: u8,
 }
 
 impl Responses {
     pub(crate) fn new(call: Inbound, messages: Box<dyn Outgoing>) -> Self {
-        Self { call, messages: Some(messages), sleep: None, polls: 0 }
+        Self { call, messages: Some(messages), timer: None, polls: 0 }
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -270,7 +282,7 @@ impl Responses {
 
     fn poll_deadline(&mut self, task: &mut Task<'_>) -> Poll<()> {
         let Some(deadline) = self.call.ctx.instant() else { return Poll::Pending };
-        self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline))).as_mut().poll(task)
+        self.timer.get_or_insert_with(|| at(deadline)).as_mut().poll(task)
     }
 
     #[cold]

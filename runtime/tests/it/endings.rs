@@ -47,6 +47,9 @@ async fn the_server_keeps_the_callers_deadline() {
     server.expect("hanging").await;
     server.expect("dropped").await;
     server.expect("cancelled").await;
+    let status = raw(&server.endpoint, "/demo.v1.Demo/Say", text("greedy"), "100m");
+    let status = tokio::time::timeout(LONG, status).await.expect("it does not outrun its deadline");
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
 }
 
 #[tokio::test]

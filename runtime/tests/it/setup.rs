@@ -52,6 +52,10 @@ impl Demo for Script {
     async fn say(&self, ctx: Context, request: Text) -> Result<Text, Status> {
         match request.text.as_str() {
             "panic" => panic!("secret"),
+            // It always has something to do, and gives others their turn.
+            "greedy" => loop {
+                tokio::task::consume_budget().await;
+            },
             "fail" => {
                 ctx.set_header("x-header", "1")?;
                 ctx.set_trailer("x-trailer", "2")?;
