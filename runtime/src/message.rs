@@ -131,6 +131,7 @@ impl dyn AnyMessage {
         memory::check_text(self.table(), Some(field), text, options, limit)?;
         options.merge_field(self, index, field, text).map_err(ReadError::Json)
     }
+
     /// The message as bytes.
     pub(crate) fn to_wire(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.wire_len());

@@ -1,6 +1,5 @@
 //! From a request that has led to a binding to its response.
 
-use std::future::ready;
 use std::sync::Arc;
 
 use http::request::Parts;
@@ -18,7 +17,7 @@ use crate::Context;
 #[cfg(feature = "websocket")]
 use crate::MethodKind;
 use crate::call::{Body, Call, Exchange as _, dispatch};
-use crate::protocol::service::{Answering, AnyService};
+use crate::protocol::service::{Answering, AnyService, answered};
 
 /// Answers a call of this service. What can be done at once is done here: the future is the smaller for it, and small ones
 /// are allocated and moved faster.
@@ -31,11 +30,11 @@ pub(crate) fn answer(service: &Arc<dyn AnyService>, mut call: RestCall) -> Answe
     let Parts { headers, method, uri, .. } = &mut call.parts;
     let received = match headers::receive(headers, method, uri, &call.method.settings.options) {
         Ok(received) => received,
-        Err(error) => return Box::pin(ready(error::respond(&error, headers))),
+        Err(error) => return answered(error::respond(&error, headers)),
     };
     // Of what did not come over a connection it is not known.
     if !received.has_host && call.peer.is_some() && call.parts.version == Version::HTTP_11 {
-        return Box::pin(ready(error::respond(&headers::no_host(), &call.parts.headers)));
+        return answered(error::respond(&headers::no_host(), &call.parts.headers));
     }
     let is_head = call.parts.method == Method::HEAD;
     #[cfg_attr(not(feature = "compression"), allow(unused_mut, reason = "only compressed bodies change it"))]
@@ -45,7 +44,7 @@ pub(crate) fn answer(service: &Arc<dyn AnyService>, mut call: RestCall) -> Answe
         && let Err(error) = exchange.decompress()
     {
         let refusal = error::respond_within(&error, exchange.context(), &exchange.method().settings);
-        return Box::pin(ready(compress::refuse(refusal)));
+        return answered(compress::refuse(refusal));
     }
     Box::pin(run(Arc::clone(service), exchange, is_head))
 }
