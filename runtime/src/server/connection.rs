@@ -83,11 +83,12 @@ impl Serving {
                     accepted = incoming.next(), if more && connections.len() < self.limits.connections => match accepted {
                         Some(Ok(io)) => {
                             let addr = ConnectInfo::new(io.connect_info()).peer().addr;
-                            // What has no address, as a socket of Unix, is counted with all others alone.
-                            let Some(place) = addr.map_or(Some(None), |addr| addresses.enter(addr.ip()).map(Some)) else {
+                            // What has no address, as a socket of Unix, is counted among all alone.
+                            let place = addr.map(|addr| addresses.enter(addr.ip()));
+                            if matches!(place, Some(None)) {
                                 tracing::debug!(?addr, "too many connections of one address");
                                 continue;
-                            };
+                            }
                             let connection = self.connection(io, &http, service.clone(), &draining);
                             connections.spawn(async move {
                                 connection.await;

@@ -104,7 +104,7 @@ impl<I> ConnectionTimer<I> {
         match &written {
             Poll::Ready(Ok(count)) => {
                 if self.blocked.is_some() {
-                    self.unblock(bytes(count));
+                    self.unblock(task, bytes(count));
                 }
                 written
             }
@@ -118,13 +118,18 @@ impl<I> ConnectionTimer<I> {
     }
 
     #[cold]
-    fn unblock(&mut self, bytes: usize) {
+    fn unblock(&mut self, task: &mut Task<'_>, bytes: usize) {
         let Some(blocked) = &mut self.blocked else { return };
         blocked.taken = blocked.taken.saturating_add(bytes);
         if blocked.taken >= PROGRESS {
             self.blocked = None;
+            self.usage.note_blocked(false);
             let next = Instant::now() + self.interval;
             self.timer.as_mut().reset(next);
+            // It may have gone off meanwhile, and would wake nobody then.
+            if self.timer.as_mut().poll(task).is_ready() {
+                task.waker().wake_by_ref();
+            }
         }
     }
 
@@ -137,6 +142,7 @@ impl<I> ConnectionTimer<I> {
                 self.timer.as_mut().reset(end);
             }
             self.blocked = Some(Blocked { end, taken: 0 });
+            self.usage.note_blocked(true);
         }
         match &self.blocked {
             Some(Blocked { end: Some(_), .. }) => self.timer.as_mut().poll(task),

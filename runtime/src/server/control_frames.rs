@@ -1,5 +1,5 @@
 //! HTTP/2 connections whose clients send frames that are cheap for them and make work for the server: pings, settings,
-//! resets and the like.
+//! priorities, and data without a byte. h2 bounds resets and the continuations of a head by itself.
 
 use std::io;
 use std::pin::Pin;
@@ -8,10 +8,12 @@ use std::task::{Context as Task, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Duration, Instant};
 
+use super::session::ConnectionUse;
+
 /// The length of a frame's header.
 const HEADER: usize = 9;
 /// What a connection begins with, before the first frame.
-const PREFACE: usize = 24;
+pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// So many control frames are taken at once.
 const BURST: u32 = 1000;
@@ -28,9 +30,11 @@ const SETTINGS: u8 = 0x4;
 const PING: u8 = 0x6;
 
 /// Ends a connection that brings too many control frames: more than [`BURST`], and more than one every [`INTERVAL`] and
-/// for every [`BYTES`] that it is sent.
+/// for every [`BYTES`] that it is sent. It also notes whether its client takes what is written.
 pub(super) struct ControlFrames<I> {
     io: I,
+    usage: ConnectionUse,
+    blocked: bool,
     frames: Frames,
     /// How many are taken now.
     left: u32,
@@ -41,8 +45,27 @@ pub(super) struct ControlFrames<I> {
 }
 
 impl<I> ControlFrames<I> {
-    pub(super) fn new(io: I) -> Self {
-        Self { io, frames: Frames::new(), left: BURST, at: Instant::now(), sent: 0 }
+    pub(super) fn new(io: I, usage: ConnectionUse) -> Self {
+        let frames = Frames::new();
+        Self { io, usage, blocked: false, frames, left: BURST, at: Instant::now(), sent: 0 }
+    }
+
+    /// Notes what became of writing.
+    #[inline]
+    fn note<T>(&mut self, written: Poll<T>) -> Poll<T> {
+        if written.is_pending() != self.blocked {
+            self.blocked = written.is_pending();
+            self.usage.note_blocked(self.blocked);
+        }
+        written
+    }
+
+    #[inline]
+    fn note_sent(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(count)) = written {
+            self.sent = self.sent.saturating_add(count);
+        }
+        self.note(written)
     }
 
     /// Takes so many frames, if there are not too many.
@@ -76,7 +99,7 @@ struct Frames {
 
 impl Frames {
     fn new() -> Self {
-        Self { header: [0; HEADER], filled: 0, skip: PREFACE }
+        Self { header: [0; HEADER], filled: 0, skip: PREFACE.len() }
     }
 
     /// Reads on; how many control frames have begun.
@@ -139,13 +162,13 @@ impl<I: AsyncRead + Unpin> AsyncRead for ControlFrames<I> {
 
 impl<I: AsyncWrite + Unpin> AsyncWrite for ControlFrames<I> {
     fn poll_write(mut self: Pin<&mut Self>, task: &mut Task<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.io).poll_write(task, buf))?;
-        self.sent = self.sent.saturating_add(written);
-        Poll::Ready(Ok(written))
+        let written = Pin::new(&mut self.io).poll_write(task, buf);
+        self.note_sent(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(task)
+        let flushed = Pin::new(&mut self.io).poll_flush(task);
+        self.note(flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
@@ -157,9 +180,8 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for ControlFrames<I> {
         task: &mut Task<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.io).poll_write_vectored(task, bufs))?;
-        self.sent = self.sent.saturating_add(written);
-        Poll::Ready(Ok(written))
+        let written = Pin::new(&mut self.io).poll_write_vectored(task, bufs);
+        self.note_sent(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -186,7 +208,7 @@ mod tests {
             frames in prop::collection::vec((0_u8..10, 0_u8..2, 0_usize..30), 0..20),
             cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
         ) {
-            let mut wire = vec![0; PREFACE];
+            let mut wire = PREFACE.to_vec();
             let mut expected = 0;
             for &(kind, flags, length) in &frames {
                 wire.extend(frame(kind, flags, length));
@@ -215,7 +237,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn so_many_are_taken_at_once_and_more_with_time() {
-        let mut frames = ControlFrames::new(tokio::io::empty());
+        let mut frames = ControlFrames::new(tokio::io::empty(), crate::server::session::track(true).0);
         frames.take(BURST).unwrap();
         frames.take(1).unwrap_err();
         tokio::time::advance(INTERVAL * 10).await;

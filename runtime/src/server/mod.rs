@@ -387,7 +387,8 @@ impl<L> Server<L> {
 
     /// How much the responses of one connection of HTTP/2 may hold that its client has not taken, in bytes. A response
     /// beyond that is dropped and its call ends with `RESOURCE_EXHAUSTED` (`ENHANCE_YOUR_CALM`), unless it is alone. From
-    /// 16 MiB on new calls and messages of streams wait. Default: 32 MiB.
+    /// 16 MiB on new calls and messages of streams wait. What a layer has put a body of its own around is counted only from
+    /// when it is sent. Default: 32 MiB.
     pub fn max_unsent_size(mut self, bytes: usize) -> Self {
         self.limits.unsent = bytes;
         self

@@ -1,9 +1,8 @@
 //! What of the responses of a connection waits for its client: how long it may, and how much of it there may be.
 //!
-//! hyper asks a body for more only when the client has taken what came before. So a response is held up if its body
-//! has handed something out and is not asked again. Over HTTP/2 nobody but the task of a stream can end that stream:
-//! [`StreamExecutor`] watches it. Over HTTP/1.1 the connection itself is held up: see
-//! `ConnectionTimer`.
+//! hyper asks a body for more only when there is room for what came before. So a response is held up if its body has
+//! handed something out and is not asked again. Over HTTP/2 nobody but the task of a stream can end that stream:
+//! [`StreamExecutor`] watches it. Over HTTP/1.1 the connection itself is held up, which `ConnectionTimer` sees.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -89,20 +88,24 @@ impl SentBody {
         self.held = held;
     }
 
+    /// Waits while others hold much. What is there already takes no more.
+    #[inline]
+    fn poll_turn(&self, task: &mut Task<'_>) -> Poll<()> {
+        let unsent = self.usage.unsent();
+        if self.rest.is_empty() && !self.body.is_whole() && unsent.is_much() {
+            return unsent.poll_less(task);
+        }
+        Poll::Ready(())
+    }
+
     /// The next frame, of which the data is no more than a piece.
     #[inline]
     fn poll_piece(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         if self.rest.is_empty() {
-            if !self.body.is_whole() {
-                let unsent = self.usage.unsent();
-                if unsent.is_much() {
-                    ready!(unsent.poll_less(task));
-                }
-            }
             let polled = ready!(Pin::new(&mut self.body).poll_frame(task));
             match polled {
                 Some(Ok(frame)) if frame.data_ref().is_some_and(|data| data.len() > PIECE) => {
-                    self.rest = frame.into_data().unwrap_or_default();
+                    self.rest = frame.into_data().expect("it has data");
                 }
                 polled => return Poll::Ready(polled),
             }
@@ -130,6 +133,11 @@ impl http_body::Body for SentBody {
         mut self: Pin<&mut Self>,
         task: &mut Task<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if self.poll_turn(task).is_pending() {
+            // It is held up as if what it gave last were not sent: its client does not read.
+            PROGRESS.set(Progress { unsent: true, deadline: self.body.deadline(), ..PROGRESS.get() });
+            return Poll::Pending;
+        }
         let polled = self.poll_piece(task);
         let unsent = matches!(&polled, Poll::Ready(Some(Ok(frame))) if frame.is_data());
         let polls = PROGRESS.get().polls.wrapping_add(1);
@@ -226,4 +234,67 @@ fn poll_held_up(
     ready!(alarm.sleep.as_mut().poll(task));
     tracing::debug!("a client did not take a response in time");
     Poll::Ready(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::future::poll_fn;
+
+    use futures_util::stream;
+    use http_body_util::StreamBody;
+
+    use super::*;
+    use crate::server::session::track;
+
+    /// The task of a stream that sends this body to a client that takes nothing but the first piece.
+    async fn watched(body: Body, usage: ConnectionUse) -> Duration {
+        let start = Instant::now();
+        let mut body = SentBody::new(body, usage);
+        let stream = async move {
+            let first = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await;
+            assert!(first.is_some_and(|frame| frame.is_ok_and(|frame| frame.is_data())));
+            std::future::pending::<()>().await;
+        };
+        let send_timeout = Some(Duration::from_mins(1));
+        WatchedStream { stream, progress: Progress::default(), send_timeout, alarm: None }.await;
+        start.elapsed()
+    }
+
+    fn messages() -> Body {
+        let frame = || Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"a")));
+        Body::new(StreamBody::new(stream::iter([frame(), frame()])))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_read_has_the_send_timeout_or_the_deadline() {
+        let usage = || track(true).0;
+        assert_eq!(watched(Body::from("a"), usage()).await.as_secs(), 60);
+        assert_eq!(watched(messages(), usage()).await.as_secs(), 60);
+        let deadline = Instant::now().checked_add(Duration::from_secs(5));
+        assert_eq!(watched(messages().until(deadline), usage()).await.as_secs(), 6);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_waits_for_others_has_them_too() {
+        let usage = track(true).0;
+        usage.unsent().add(1 << 30);
+        let deadline = Instant::now().checked_add(Duration::from_secs(5));
+        assert_eq!(watched(messages().until(deadline), usage.clone()).await.as_secs(), 6);
+        assert_eq!(watched(messages(), usage).await.as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn large_bodies_are_handed_out_in_pieces_and_counted() {
+        let usage = track(true).0;
+        let mut body = SentBody::new(vec![0; PIECE * 2 + 1].into(), usage.clone());
+        assert!(!usage.unsent().has_room(1 << 20, 1 << 20));
+        let mut sizes = Vec::new();
+        while let Some(frame) = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
+            sizes.push(frame.unwrap().into_data().unwrap().len());
+        }
+        assert_eq!(sizes, [PIECE, PIECE, 1]);
+        assert!(body.is_end_stream());
+        assert!(usage.unsent().has_room(1 << 20, 1 << 20), "nothing is held any more");
+    }
 }

@@ -24,7 +24,7 @@ use crate::protocol::service::Answering;
 use crate::server::Connected;
 use crate::server::connect_info::ConnectInfo;
 use crate::server::connection_timer::ConnectionTimer;
-use crate::server::control_frames::ControlFrames;
+use crate::server::control_frames::{ControlFrames, PREFACE};
 use crate::server::http_service::HttpService;
 use crate::server::limits::Limits;
 use crate::server::linger::{self, Linger};
@@ -33,13 +33,12 @@ use crate::server::sending::{SentBody, StreamExecutor};
 use crate::server::session::{ConnectionUse, Sessions, may_upgrade, track};
 use crate::server::waker::is_new;
 
-/// What a connection of HTTP/2 begins with.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
 /// How much of a connection of HTTP/1.1 is read at once, in bytes.
 const READ_BUFFER: usize = 64 << 10;
 /// How long a request that is not whole is waited for once a connection ends.
 const UNFINISHED: Duration = Duration::from_millis(500);
+/// How many times as long the end of a response may take to leave hyper, which does not tell of it.
+const LAST_RESPONSE: u32 = 10;
 /// The age of a connection that has none.
 const FOREVER: Duration = Duration::from_hours(24 * 365);
 
@@ -93,7 +92,7 @@ impl Http {
         let (usage, sessions) = track(is_http2);
         let connect_info = ConnectInfo::new(io.connect_info());
         let ended = if is_http2 {
-            let io = TokioIo::new(ControlFrames::new(Rewind::new(io, first)));
+            let io = TokioIo::new(ControlFrames::new(Rewind::new(io, first), usage.clone()));
             let service = on_connection(service, connect_info, usage, unsent);
             let connection = self.http2.serve_connection(io, service);
             run(connection, http2::Connection::graceful_shutdown, sessions, draining, age).await
@@ -132,7 +131,7 @@ async fn beginning(io: &mut (impl AsyncRead + Unpin)) -> io::Result<(bool, Vec<u
 }
 
 /// Runs a connection with its sessions. When `draining` ends, or the connection is too old, it takes no more requests,
-/// and is closed as soon as it has nothing to do. `None` if it had nothing to do, and did not close by itself.
+/// and is closed when it has nothing to do. `None` if it did not close by itself.
 async fn run<C: Future>(
     connection: C,
     wind_down: fn(Pin<&mut C>),
@@ -146,6 +145,7 @@ async fn run<C: Future>(
     let mut known = None;
     // Once it is told to end: when is looked whether it has nothing to do.
     let mut ending: Option<Pin<Box<Sleep>>> = None;
+    let mut idle = 0;
     let usage = sessions.usage().clone();
     let connection = poll_fn(move |task| {
         // Asking each time would cost each request something.
@@ -163,7 +163,8 @@ async fn run<C: Future>(
         while let Some(ending) = &mut ending
             && ending.as_mut().poll(task).is_ready()
         {
-            if usage.is_idle() {
+            idle = if usage.is_idle() { idle + 1 } else { 0 };
+            if idle >= if usage.has_answered() { LAST_RESPONSE } else { 1 } {
                 return Poll::Ready(None);
             }
             ending.as_mut().reset(Instant::now() + UNFINISHED);
@@ -221,6 +222,7 @@ fn on_connection(
             {
                 response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
+            usage.note_answered();
             let status = response.status();
             if may_upgrade && (status == StatusCode::SWITCHING_PROTOCOLS || is_connect && status.is_success())
             {

@@ -36,8 +36,10 @@ struct Shared {
     rest: Option<Mutex<Option<Incoming>>>,
     /// Whether there is such a rest.
     has_rest: AtomicBool,
-    /// How many hold one of these without using the connection.
-    without_use: usize,
+    /// Whether the client is waited for to take what was written.
+    blocked: AtomicBool,
+    /// Whether there ever was a response.
+    answered: AtomicBool,
     /// What is held for responses.
     unsent: Unsent,
     /// The end of the call whose response is being sent. For connections of HTTP/1.1, which send one at a time.
@@ -60,8 +62,8 @@ pub(super) fn track(is_http2: bool) -> (ConnectionUse, Sessions) {
         upgraded: AtomicBool::new(false),
         rest: (!is_http2).then(Mutex::default),
         has_rest: AtomicBool::new(false),
-        // The sessions, the service and what runs the connection, and what looks at the time of HTTP/1.1.
-        without_use: if is_http2 { 3 } else { 4 },
+        blocked: AtomicBool::new(false),
+        answered: AtomicBool::new(false),
         unsent: Unsent::default(),
         deadline: Mutex::default(),
         has_deadline: AtomicBool::new(false),
@@ -110,9 +112,31 @@ impl ConnectionUse {
         self.0.rest.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Whether the connection has nothing to do but wait for a request.
+    /// Who holds one without using the connection: its sessions, its service, what runs it, and what looks at its bytes.
+    const WITHOUT_USE: usize = 4;
+
+    /// Whether the connection has nothing to do but wait for a request, as far as is known here: the end of a response may
+    /// still wait in hyper for a client that is slow.
     pub(super) fn is_idle(&self) -> bool {
-        Arc::strong_count(&self.0) <= self.0.without_use && !self.0.upgraded.load(Ordering::Acquire)
+        Arc::strong_count(&self.0) <= Self::WITHOUT_USE
+            && !self.0.upgraded.load(Ordering::Acquire)
+            && !self.0.blocked.load(Ordering::Acquire)
+    }
+
+    /// Notes whether the client is waited for to take what was written.
+    pub(super) fn note_blocked(&self, blocked: bool) {
+        self.0.blocked.store(blocked, Ordering::Release);
+    }
+
+    /// Notes that there is a response.
+    #[inline]
+    pub(super) fn note_answered(&self) {
+        self.0.answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there ever was a response.
+    pub(super) fn has_answered(&self) -> bool {
+        self.0.answered.load(Ordering::Relaxed)
     }
 
     /// What is held for responses.

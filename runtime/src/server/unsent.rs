@@ -41,7 +41,12 @@ impl Unsent {
         if !self.is_much() {
             return Poll::Ready(());
         }
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(task.waker().clone());
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever waits may be woken for something else, as often as its client likes.
+        if !waiting.iter().any(|waker| waker.will_wake(task.waker())) {
+            waiting.push(task.waker().clone());
+        }
+        drop(waiting);
         self.awaited.store(true, Ordering::SeqCst);
         // It may have become less in between.
         if self.is_much() { Poll::Pending } else { Poll::Ready(()) }
@@ -76,6 +81,7 @@ mod tests {
         assert!(wait.as_mut().now_or_never().is_none());
         unsent.subtract(SMALL);
         assert!(wait.as_mut().now_or_never().is_none());
+        assert_eq!(unsent.waiting.lock().unwrap().len(), 1, "it waits once, however often it asks");
         unsent.subtract(1);
         assert!(wait.now_or_never().is_some());
     }

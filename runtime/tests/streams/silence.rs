@@ -17,13 +17,15 @@ const LATE: Duration = Duration::from_secs(6);
 
 /// A connection to a server of its own.
 fn connect() -> DuplexStream {
-    let (client, server) = tokio::io::duplex(16);
+    connect_to(Server::new(), std::future::pending())
+}
+
+/// A connection to this server, until `stop` resolves.
+fn connect_to(server: Server, stop: impl Future<Output = ()> + Send + 'static) -> DuplexStream {
+    let (client, io) = tokio::io::duplex(16);
     let streams = Streams(mpsc::unbounded_channel().0);
-    let serving = Server::new()
-        .add(streams)
-        .handshake_timeout(LIMIT)
-        .serve_with_incoming(stream::iter([Ok::<_, Infallible>(server)]), std::future::pending());
-    tokio::spawn(serving);
+    let server = server.add(streams).handshake_timeout(LIMIT);
+    tokio::spawn(server.serve_with_incoming(stream::iter([Ok::<_, Infallible>(io)]), stop));
     client
 }
 
@@ -46,6 +48,8 @@ async fn expect_end(client: &mut (impl AsyncRead + Unpin), start: Instant) {
     assert!(waited >= LIMIT && waited <= LIMIT + LATE, "{waited:?}");
 }
 
+/// A stream of 50 messages.
+const COUNT: &[u8] = b"GET /v1/count/50 HTTP/1.1\r\nhost: a\r\n\r\n";
 const NOWHERE: &str = "GET /nowhere HTTP/1.1\r\nhost: a\r\n\r\n";
 
 #[tokio::test(start_paused = true)]
@@ -105,14 +109,64 @@ async fn a_call_may_take_longer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_may_take_its_time_to_read() {
-    let mut client = connect();
-    client.write_all(b"GET /v1/count/50 HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
-    // Longer than a head may take, and not as long as the server's limit for sending.
-    sleep(LIMIT * 2).await;
+    let mut client = connect_to(Server::new().send_timeout(None), std::future::pending());
+    client.write_all(COUNT).await.unwrap();
+    sleep(LIMIT * 5).await;
     let answer = ask(&mut client, "", "0\r\n\r\n").await;
     assert!(answer.contains("item 49"), "{answer}");
     let start = Instant::now();
     expect_end(&mut client, start).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_read_ends_with_the_send_timeout() {
+    let mut client = connect();
+    client.write_all(COUNT).await.unwrap();
+    sleep(Duration::from_secs(59)).await;
+    // What it takes is not enough to begin anew.
+    client.read_exact(&mut [0; 64]).await.unwrap();
+    sleep(Duration::from_secs(2)).await;
+    let mut rest = Vec::new();
+    client.read_to_end(&mut rest).await.unwrap();
+    assert!(!rest.ends_with(b"0\r\n\r\n"), "the connection went on");
+}
+
+/// A server that is told to stop lets a response reach its client, however slow that is.
+#[tokio::test(start_paused = true)]
+async fn a_response_that_is_being_read_outlives_the_word_to_stop() {
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async move { stopped.await.unwrap_or_default() };
+    let mut client = connect_to(Server::new(), stopped);
+    client.write_all(NOWHERE.as_bytes()).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    drop(stop);
+    sleep(Duration::from_secs(10)).await;
+    let answer = ask(&mut client, "", "}").await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+}
+
+/// The same over HTTP/2, where it may be the window of the stream that is full.
+#[tokio::test(start_paused = true)]
+async fn a_response_over_http2_outlives_the_word_to_stop() {
+    use http_body_util::BodyExt as _;
+
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async move { stopped.await.unwrap_or_default() };
+    let io = hyper_util::rt::TokioIo::new(connect_to(Server::new(), stopped));
+    let (mut sender, connection) =
+        hyper::client::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new())
+            .initial_stream_window_size(10)
+            .handshake(io)
+            .await
+            .unwrap();
+    tokio::spawn(connection);
+    let request = http::Request::get("http://a/nowhere").body(String::new()).unwrap();
+    let response = sender.send_request(request).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    drop(stop);
+    sleep(Duration::from_secs(3)).await;
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert!(body.ends_with(b"}"), "{body:?}");
 }
 
 #[tokio::test(start_paused = true)]
