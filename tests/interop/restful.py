@@ -9,6 +9,7 @@ import base64
 import http.client
 import json
 import re
+import socket
 import threading
 import urllib.parse
 from http import HTTPStatus
@@ -369,8 +370,17 @@ class Talk:
 
     def __init__(self, addr, route, requests, headers):
         self.route, self.cancelled = route, False
+        host, port = addr.rsplit(":", 1)
+        connection = socket.socket()
+        # A buffer that grows by itself may take all that a deaf caller is told.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        connection.connect((host, int(port)))
         self.socket = websockets.sync.client.connect(
-            f"ws://{addr}{route.template}", additional_headers=headers, close_timeout=1, max_size=None
+            f"ws://{addr}{route.template}",
+            sock=connection,
+            additional_headers=headers,
+            close_timeout=1,
+            max_size=None,
         )
 
         def send():

@@ -111,9 +111,9 @@ class ShopTest(unittest.TestCase):
         return addr
 
     @classmethod
-    def connect(cls, addr):
+    def connect(cls, addr, options=()):
         """How to call it."""
-        return grpc.insecure_channel(addr)
+        return grpc.insecure_channel(addr, options=options)
 
     @contextlib.contextmanager
     def fails(self, code, details=None):

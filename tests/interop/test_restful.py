@@ -19,7 +19,7 @@ class OverRest:
     """Stubs call over REST."""
 
     @classmethod
-    def connect(cls, addr):
+    def connect(cls, addr, options=()):
         return restful.Channel(addr)
 
 
@@ -60,7 +60,7 @@ class Problems(Errors):
     """The same errors as problem documents."""
 
     @classmethod
-    def connect(cls, addr):
+    def connect(cls, addr, options=()):
         return restful.Channel(addr, accept="application/problem+json, application/x-ndjson;q=0.9")
 
 
