@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use http::Extensions;
+use http::{Extensions, HeaderMap};
 use tokio::time::Instant;
 
 use crate::bridge;
@@ -379,6 +379,15 @@ impl Context {
         self.answer().is_some_and(|answer| !answer.headers.is_empty() || !answer.trailers.is_empty())
     }
 
+    /// The headers of the request, emptied, to be used for the response: two allocations less, and two that need not be
+    /// freed. New ones if someone still has the context.
+    pub(crate) fn recycle_headers(&mut self) -> HeaderMap {
+        let Some(call) = Arc::get_mut(&mut self.call) else { return HeaderMap::new() };
+        let mut headers = std::mem::take(&mut call.request.metadata).into_headers();
+        headers.clear();
+        headers
+    }
+
     /// The headers to answer with.
     pub(crate) fn answer_headers(&self) -> MetadataMap {
         let headers = self.answer().map(|answer| metadata::application(&answer.headers));
@@ -491,5 +500,17 @@ mod tests {
         let ctx = Context::new().with_metadata("authorization", "Bearer secret").unwrap();
         let text = format!("{ctx:?}");
         assert!(text.contains("authorization") && !text.contains("secret"), "{text}");
+    }
+
+    #[test]
+    fn headers_are_recycled_empty_and_only_if_nobody_sees_them() {
+        let mut ctx = Context::new().with_metadata("authorization", "Bearer secret").unwrap();
+        let seen = ctx.clone();
+        assert_eq!(ctx.recycle_headers().capacity(), 0);
+        assert_eq!(seen.metadata_str("authorization"), Some("Bearer secret"));
+        drop(seen);
+        let headers = ctx.recycle_headers();
+        assert!(headers.is_empty() && headers.capacity() > 0);
+        assert_eq!(ctx.metadata_str("authorization"), None);
     }
 }

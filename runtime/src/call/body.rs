@@ -59,6 +59,8 @@ enum Inner {
     #[cfg(any(feature = "server", feature = "client"))]
     Incoming(hyper::body::Incoming),
     Boxed(UnsyncBoxBody<Bytes, Status>),
+    /// The rest of data that is handed out in pieces, and what follows it.
+    Rest(Box<(Bytes, Inner)>),
 }
 
 /// What follows the bytes of a body. It is small, as bodies are moved often.
@@ -164,6 +166,54 @@ impl Body {
         matches!(self.inner, Inner::Empty | Inner::Whole(_) | Inner::WithTrailers(..) | Inner::Trailers(_))
     }
 
+    /// How much of the body is there and was not handed out, in bytes.
+    #[inline]
+    pub(crate) fn held(&self) -> usize {
+        match &self.inner {
+            Inner::Whole(data) | Inner::WithTrailers(data, _) => data.len(),
+            Inner::Rest(rest) => rest.0.len(),
+            _ => 0,
+        }
+    }
+
+    /// The next frame, whose data has at most `most` bytes.
+    #[inline]
+    pub(crate) fn poll_piece(
+        &mut self,
+        task: &mut Task<'_>,
+        most: usize,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if self.held() <= most {
+            let polled = ready!(self.poll_frame_inner(task));
+            return Poll::Ready(match polled {
+                Some(Ok(frame)) if frame.data_ref().is_some_and(|data| data.len() > most) => {
+                    self.put_back(frame.into_data().expect("it has data"));
+                    Some(Ok(self.split(most)))
+                }
+                polled => polled,
+            });
+        }
+        Poll::Ready(Some(Ok(self.split(most))))
+    }
+
+    /// Puts data before what is there.
+    #[cold]
+    fn put_back(&mut self, data: Bytes) {
+        let inner = take(&mut self.inner);
+        self.inner = Inner::Rest(Box::new((data, inner)));
+    }
+
+    /// A piece of what is there, which is more.
+    #[cold]
+    fn split(&mut self, most: usize) -> Frame<Bytes> {
+        let data = match &mut self.inner {
+            Inner::Whole(data) | Inner::WithTrailers(data, _) => data,
+            Inner::Rest(rest) => &mut rest.0,
+            _ => unreachable!("only these hold data"),
+        };
+        Frame::data(data.split_to(most))
+    }
+
     /// The next data; trailers are skipped. `None` is the end.
     pub(crate) fn poll_data(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Bytes, Status>>> {
         loop {
@@ -202,6 +252,11 @@ impl Body {
                 Inner::Trailers(trailers) => Poll::Ready(Some(Ok(Frame::trailers(trailers.into_headers())))),
                 _ => unreachable!("it was one of these"),
             },
+            Inner::Rest(_) => {
+                let Inner::Rest(rest) = take(&mut self.inner) else { unreachable!("it was this one") };
+                self.inner = rest.1;
+                Poll::Ready(Some(Ok(Frame::data(rest.0))))
+            }
         }
     }
 }
@@ -209,10 +264,14 @@ impl Body {
 #[cfg(any(feature = "server", feature = "client"))]
 impl Drop for Body {
     fn drop(&mut self) {
-        if let Some(guard) = &self.guard
-            && let Inner::Incoming(body) = &self.inner
+        let Some(guard) = &self.guard else { return };
+        let inner = match &mut self.inner {
+            Inner::Rest(rest) => &mut rest.1,
+            inner => inner,
+        };
+        if let Inner::Incoming(body) = inner
             && !body.is_end_stream()
-            && let Inner::Incoming(rest) = take(&mut self.inner)
+            && let Inner::Incoming(rest) = take(inner)
         {
             guard.take_rest(rest);
         }
@@ -242,7 +301,7 @@ impl http_body::Body for Body {
         match &self.inner {
             Inner::Empty => true,
             Inner::Whole(bytes) => bytes.is_empty(),
-            Inner::WithTrailers(..) | Inner::Trailers(_) => false,
+            Inner::WithTrailers(..) | Inner::Trailers(_) | Inner::Rest(_) => false,
             #[cfg(any(feature = "server", feature = "client"))]
             Inner::Incoming(body) => body.is_end_stream(),
             Inner::Boxed(body) => body.is_end_stream(),
@@ -263,6 +322,11 @@ impl http_body::Body for Body {
             #[cfg(any(feature = "server", feature = "client"))]
             Inner::Incoming(body) => body.size_hint(),
             Inner::Boxed(body) => body.size_hint(),
+            Inner::Rest(rest) => {
+                let mut hint = SizeHint::new();
+                hint.set_lower(rest.0.len() as u64);
+                hint
+            }
         }
     }
 }
@@ -316,5 +380,30 @@ mod tests {
     fn a_body_is_boxed_once() {
         assert!(matches!(Body::new(Body::from("x")).inner, Inner::Whole(_)));
         assert!(http_body::Body::is_end_stream(&Body::new(Body::empty())));
+    }
+
+    #[test]
+    fn data_is_handed_out_in_pieces_whatever_it_is_from() {
+        let frame = Frame::data(Bytes::from_static(b"abcde"));
+        let made = Body::new(http_body_util::StreamBody::new(futures_util::stream::iter([
+            Ok::<_, Status>(frame),
+            Ok(Frame::data(Bytes::from_static(b"f"))),
+        ])));
+        let whole = Body::from("abcdef");
+        let with_trailers = Body::with_trailers(Bytes::from_static(b"abcdef"), HeaderMap::new());
+        for (mut body, expected) in [
+            (made, &["ab", "cd", "e", "f"][..]),
+            (whole, &["ab", "cd", "ef"]),
+            (with_trailers, &["ab", "cd", "ef", "trailers"]),
+        ] {
+            let mut task = Task::from_waker(std::task::Waker::noop());
+            let mut pieces = Vec::new();
+            while let Poll::Ready(Some(frame)) = body.poll_piece(&mut task, 2) {
+                let data = frame.unwrap().into_data();
+                pieces
+                    .push(data.map_or("trailers".to_owned(), |data| String::from_utf8(data.into()).unwrap()));
+            }
+            assert_eq!(pieces, expected);
+        }
     }
 }

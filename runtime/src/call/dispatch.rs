@@ -89,6 +89,12 @@ impl Inbound {
         self.method
     }
 
+    /// A map for the headers of the response. Those of the request are gone then.
+    #[inline]
+    pub(crate) fn recycle_headers(&mut self) -> HeaderMap {
+        self.ctx.recycle_headers()
+    }
+
     /// Every response message passes here on its way out, one that is alone as well as each of a stream. One that breaks
     /// its rules is a mistake of the handler.
     #[inline]

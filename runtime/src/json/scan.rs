@@ -25,13 +25,25 @@ pub(super) fn find_special(bytes: &[u8], mut at: usize) -> usize {
         }
         at += 8;
     }
-    while let Some(&byte) = bytes.get(at) {
-        if byte < 0x20 || byte == b'"' || byte == b'\\' {
-            break;
-        }
-        at += 1;
+    let Some(rest) = bytes.get(at..) else { return at };
+    // What is missing is zero, a control: it marks the end.
+    at + (marks(last_word(rest)).trailing_zeros() / 8) as usize
+}
+
+/// Fewer than eight bytes as a word, without a loop over them: the parts may overlap.
+#[inline]
+fn last_word(bytes: &[u8]) -> u64 {
+    let len = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let [first, last] = [first, last].map(|part| u64::from(u32::from_le_bytes(*part)));
+        return first | last << (8 * (len - 4));
     }
-    at
+    match (bytes.first(), bytes.get(len / 2), bytes.last()) {
+        (Some(&first), Some(&middle), Some(&last)) => {
+            u64::from(first) | u64::from(middle) << (8 * (len / 2)) | u64::from(last) << (8 * (len - 1))
+        }
+        _ => 0,
+    }
 }
 
 #[cfg(test)]

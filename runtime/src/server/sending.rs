@@ -10,7 +10,7 @@ use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -47,8 +47,6 @@ thread_local! {
 /// It is handed out in pieces: what hyper has taken nobody can take back from a client that does not read it.
 pub(super) struct SentBody {
     body: Body,
-    /// The rest of the data that was taken from the body.
-    rest: Bytes,
     /// How much is counted for it.
     held: usize,
     usage: ConnectionUse,
@@ -57,21 +55,15 @@ pub(super) struct SentBody {
 impl SentBody {
     #[inline]
     pub(super) fn new(body: Body, usage: ConnectionUse) -> Self {
-        let mut sent = Self { body, rest: Bytes::new(), held: 0, usage };
+        let mut sent = Self { body, held: 0, usage };
         sent.count();
         sent
-    }
-
-    /// How much a response holds.
-    #[inline]
-    pub(super) fn size_of(body: &Body) -> usize {
-        if body.is_whole() { usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX) } else { 0 }
     }
 
     /// Counts what is held, if it is more than little.
     #[inline]
     fn count(&mut self) {
-        let size = self.rest.len() + Self::size_of(&self.body);
+        let size = self.body.held();
         let held = if size > SMALL { size } else { 0 };
         if held != self.held {
             self.set_held(held);
@@ -92,27 +84,10 @@ impl SentBody {
     #[inline]
     fn poll_turn(&self, task: &mut Task<'_>) -> Poll<()> {
         let unsent = self.usage.unsent();
-        if self.rest.is_empty() && !self.body.is_whole() && unsent.is_much() {
+        if !self.body.is_whole() && self.body.held() == 0 && unsent.is_much() {
             return unsent.poll_less(task);
         }
         Poll::Ready(())
-    }
-
-    /// The next frame, of which the data is no more than a piece.
-    #[inline]
-    fn poll_piece(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        if self.rest.is_empty() {
-            let polled = ready!(Pin::new(&mut self.body).poll_frame(task));
-            match polled {
-                Some(Ok(frame)) if frame.data_ref().is_some_and(|data| data.len() > PIECE) => {
-                    self.rest = frame.into_data().expect("it has data");
-                }
-                polled => return Poll::Ready(polled),
-            }
-        }
-        let piece = self.rest.split_to(self.rest.len().min(PIECE));
-        self.count();
-        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 }
 
@@ -138,7 +113,8 @@ impl http_body::Body for SentBody {
             PROGRESS.set(Progress { unsent: true, deadline: self.body.deadline(), ..PROGRESS.get() });
             return Poll::Pending;
         }
-        let polled = self.poll_piece(task);
+        let polled = self.body.poll_piece(task, PIECE);
+        self.count();
         let unsent = matches!(&polled, Poll::Ready(Some(Ok(frame))) if frame.is_data());
         let polls = PROGRESS.get().polls.wrapping_add(1);
         PROGRESS.set(Progress { polls, unsent, deadline: self.body.deadline() });
@@ -146,7 +122,7 @@ impl http_body::Body for SentBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -242,6 +218,7 @@ mod tests {
     use std::future::poll_fn;
 
     use futures_util::stream;
+    use http_body::Body as _;
     use http_body_util::StreamBody;
 
     use super::*;

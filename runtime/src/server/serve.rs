@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Poll, ready};
+use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use http::request::Parts;
@@ -214,31 +214,57 @@ fn on_connection(
         } else {
             service.answer(parts, body, &connect_info)
         };
-        let usage = usage.clone();
-        async move {
-            let mut response = answer.await;
-            if let Some(rest) = usage.take_rest()
-                && !linger::read_out(rest).await
-            {
-                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-            }
-            usage.note_answered();
+        Answered { answer, usage: Some(usage.clone()), unsent, may_upgrade, is_connect }
+    })
+}
+
+/// A request on its way to its response, as the connection sees it.
+struct Answered {
+    answer: Answering,
+    /// `None` once the response is there.
+    usage: Option<ConnectionUse>,
+    unsent: usize,
+    may_upgrade: bool,
+    is_connect: bool,
+}
+
+impl Future for Answered {
+    type Output = Result<Response<SentBody>, h2::Error>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
+        let response = ready!(self.answer.as_mut().poll(task));
+        let usage = self.usage.take().expect("it is not polled once the response is there");
+        if let Some(rest) = usage.take_rest() {
+            self.usage = Some(usage);
+            self.answer = Box::pin(once_read_out(rest, response));
+            return self.poll(task);
+        }
+        usage.note_answered();
+        if self.may_upgrade {
             let status = response.status();
-            if may_upgrade && (status == StatusCode::SWITCHING_PROTOCOLS || is_connect && status.is_success())
-            {
+            if status == StatusCode::SWITCHING_PROTOCOLS || self.is_connect && status.is_success() {
                 usage.note_upgrade();
             }
-            if usage.is_shared() {
-                if !usage.unsent().has_room(SentBody::size_of(response.body()), unsent) {
-                    tracing::warn!("a client does not read its responses: one is dropped");
-                    return Err(h2::Reason::ENHANCE_YOUR_CALM.into());
-                }
-            } else {
-                usage.note_deadline(response.body().deadline());
-            }
-            Ok(response.map(|body| SentBody::new(body, usage)))
         }
-    })
+        if usage.is_shared() {
+            if !usage.unsent().has_room(response.body().held(), self.unsent) {
+                tracing::warn!("a client does not read its responses: one is dropped");
+                return Poll::Ready(Err(h2::Reason::ENHANCE_YOUR_CALM.into()));
+            }
+        } else {
+            usage.note_deadline(response.body().deadline());
+        }
+        Poll::Ready(Ok(response.map(|body| SentBody::new(body, usage))))
+    }
+}
+
+/// The response to a request whose body nobody has read to its end.
+async fn once_read_out(rest: Incoming, mut response: Response<Body>) -> Response<Body> {
+    if !linger::read_out(rest).await {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Answers a request as soon as the connection has less to send.

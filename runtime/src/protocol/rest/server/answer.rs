@@ -62,20 +62,26 @@ fn run(
 ) -> impl Future<Output = Response<Body>> + Send {
     async move {
         let info = exchange.info();
-        let ctx = exchange.context().clone();
         let RestMethod { binding, settings } = exchange.method().clone();
-        let handling = service.call(binding.method.into(), Call::new(&mut exchange));
-        let mut response = match dispatch::run(info, &ctx, &settings.policy, handling).await {
-            Ok(()) => match exchange.take_answer() {
-                Answer::Single(content) => content.into_response(&ctx, &settings.options),
-                Answer::Stream(table, messages) => match Box::pin(exchange.stream(table, messages)).await {
+        let ended = {
+            let ctx = exchange.context().clone();
+            let handling = service.call(binding.method.into(), Call::new(&mut exchange));
+            dispatch::run(info, &ctx, &settings.policy, handling).await
+        };
+        let mut response = match ended.map(|()| exchange.take_answer()) {
+            Ok(Answer::Single(content)) => exchange.content(content),
+            Ok(Answer::Stream(table, messages)) => {
+                let ctx = exchange.context().clone();
+                let mut response = match Box::pin(exchange.stream(table, messages)).await {
                     Ok(response) => response,
                     Err(error) => error::respond_within(&error, &ctx, &settings),
-                },
-            },
-            Err(error) => error::respond_within(&error, &ctx, &settings),
+                };
+                finish(&mut response, &ctx, &settings, is_head);
+                return response;
+            }
+            Err(error) => error::respond_within(&error, exchange.context(), &settings),
         };
-        finish(&mut response, &ctx, &settings, is_head);
+        finish(&mut response, exchange.context(), &settings, is_head);
         response
     }
 }

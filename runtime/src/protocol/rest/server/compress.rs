@@ -30,10 +30,9 @@ const COMPRESSIBLE: [&str; 10] = [
 
 /// Compresses a response if that is worth it and the client knows how to read it.
 pub(crate) fn response(options: CompressionOptions, request: &HeaderMap, response: &mut Response<Body>) {
-    let Some(threshold) = options.responses_from else { return };
     // Most responses are small: nothing else is looked at then.
-    if response.body().size_hint().exact().is_some_and(|size| size < threshold) || !is_compressible(response)
-    {
+    let size = response.body().size_hint().exact().unwrap_or(u64::MAX);
+    if is_too_small(options, size) || !is_compressible(response) {
         return;
     }
     response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
@@ -43,6 +42,12 @@ pub(crate) fn response(options: CompressionOptions, request: &HeaderMap, respons
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
     let body = std::mem::take(response.body_mut());
     *response.body_mut() = Body::new(Compressed::new(coding, body));
+}
+
+/// Whether a response of this size, in bytes, is not worth it.
+#[inline]
+pub(crate) fn is_too_small(options: CompressionOptions, size: u64) -> bool {
+    options.responses_from.is_none_or(|threshold| size < threshold)
 }
 
 fn is_compressible(response: &Response<Body>) -> bool {

@@ -99,6 +99,19 @@ impl RestExchange {
         self.answer.take().expect("a handler that ends well has answered")
     }
 
+    /// The response with this content.
+    #[inline]
+    pub(crate) fn content(&mut self, content: Content) -> Response<Body> {
+        let options = &self.method.settings.options;
+        // Whether a response can be compressed, the headers of the request tell.
+        #[cfg(feature = "compression")]
+        let may_change = !compress::is_too_small(options.compression, content.body.len() as u64);
+        #[cfg(not(feature = "compression"))]
+        let may_change = false;
+        let headers = if may_change { HeaderMap::new() } else { self.call.recycle_headers() };
+        content.into_response(headers, self.call.context(), options)
+    }
+
     /// The response with these messages, once it is known how it begins.
     pub(crate) async fn stream(
         self,

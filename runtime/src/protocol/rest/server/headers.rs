@@ -42,9 +42,9 @@ pub(crate) fn receive(
             Look::Page => of_page = true,
             Look::Host if wire::is_host(value) => hosts += 1,
             Look::Host => return Err(wrong(&HOST, "not a host")),
+            Look::Accept => accept |= Media::may_be_asked_for(value),
+            Look::Encoding => encoded = true,
         }
-        accept |= name == "accept" && Media::may_be_asked_for(value);
-        encoded |= name == "content-encoding";
     }
     if size > options.max_header_size {
         let status = Status::resource_exhausted(format!(
@@ -86,18 +86,24 @@ enum Look {
     /// It says which page a request comes from.
     Page,
     Host,
+    Accept,
+    /// The body may be compressed.
+    Encoding,
 }
 
 impl Look {
     #[inline]
     fn at(name: &str) -> Self {
-        match name.as_bytes() {
-            [b'g', b'r', b'p', b'c', b'-', ..] | [.., b'-', b'b', b'i', b'n'] => Self::Special,
-            [b'c', ..] if name == "connection" => Self::Special,
-            [b'x', ..] if name == REQUEST_TIMEOUT => Self::Special,
-            [b'h', ..] if name == "host" => Self::Host,
-            [b'o', ..] if name == "origin" => Self::Page,
-            [b's', ..] if name == "sec-fetch-site" => Self::Page,
+        match name.as_bytes().first() {
+            Some(b'a') if name == "accept" => Self::Accept,
+            Some(b'c') if name == "connection" => Self::Special,
+            Some(b'c') if name == "content-encoding" => Self::Encoding,
+            Some(b'g') if name.starts_with("grpc-") => Self::Special,
+            Some(b'h') if name == "host" => Self::Host,
+            Some(b'o') if name == "origin" => Self::Page,
+            Some(b's') if name == "sec-fetch-site" => Self::Page,
+            Some(b'x') if name == REQUEST_TIMEOUT => Self::Special,
+            _ if name.ends_with("-bin") => Self::Special,
             _ => Self::Nothing,
         }
     }

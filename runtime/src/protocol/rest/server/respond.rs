@@ -52,14 +52,20 @@ impl Content {
         })
     }
 
-    /// The response with it and with what the handler had to say besides.
-    pub(crate) fn into_response(self, ctx: &Context, options: &Options) -> Response<Body> {
-        let mut response = Response::new(Body::from(self.body));
-        response.headers_mut().insert(CONTENT_TYPE, self.media_type);
-        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    /// The response with it and with what the handler had to say besides. `headers` are empty.
+    pub(crate) fn into_response(
+        self,
+        mut headers: HeaderMap,
+        ctx: &Context,
+        options: &Options,
+    ) -> Response<Body> {
+        headers.insert(CONTENT_TYPE, self.media_type);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         if ctx.has_answer() {
-            headers::send(ctx, &HeaderMap::new(), options, response.headers_mut());
+            headers::send(ctx, &HeaderMap::new(), options, &mut headers);
         }
+        let mut response = Response::new(Body::from(self.body));
+        *response.headers_mut() = headers;
         response
     }
 }
