@@ -16,7 +16,7 @@ fn generate(text: &str) -> Result<String, String> {
 }
 
 fn run(source: &Source) -> Result<String, String> {
-    let generated = Builder::new().generate(source).map_err(|errors| errors.to_string())?;
+    let generated = Builder::new().rest_client(true).generate(source).map_err(|errors| errors.to_string())?;
     let code: String = generated.files.into_iter().map(|file| file.content).collect();
     Ok(code.split_whitespace().collect::<Vec<_>>().join(" "))
 }
@@ -40,6 +40,11 @@ fn field_numbers_have_borders() {
     ] {
         let code = generate(&format!("syntax = \"proto3\"; message M {{ int32 a = {number}; }}"));
         assert_eq!(code.is_ok(), fine, "{number}");
+        // What is in between can be written, and is no mistake of syntax.
+        if (1..20_000).contains(&number) && !fine {
+            let text = format!("field `M.a` cannot have the number {number}");
+            assert!(code.is_err_and(|error| error.contains(&text)), "{number}");
+        }
     }
 }
 
@@ -48,9 +53,16 @@ fn reserved_ranges_have_borders() {
     // Of an enum the last number belongs to a range; here it does of a message as well.
     for (number, fine) in [(4, true), (5, false), (6, false), (7, false), (8, true)] {
         let of_enum = format!("syntax = \"proto3\"; enum E {{ reserved 5 to 7; A = 0; B = {number}; }}");
-        assert_eq!(generate(&of_enum).is_ok(), fine, "enum {number}");
         let of_message = format!("syntax = \"proto3\"; message M {{ reserved 5 to 7; int32 a = {number}; }}");
-        assert_eq!(generate(&of_message).is_ok(), fine, "message {number}");
+        for (text, said) in [
+            (of_enum, format!("error[RSVC0013]: number {number} is reserved in enum `E`")),
+            (of_message, format!("error[RSVC0013]: number {number} of field `a` is reserved in `M`")),
+        ] {
+            match generate(&text) {
+                Ok(_) => assert!(fine, "{text}"),
+                Err(error) => assert!(!fine && error.contains(&said), "{text}: {error}"),
+            }
+        }
     }
     assert!(generate("syntax = \"proto3\"; enum E { reserved 7; A = 0; B = 7; }").is_err());
 }
@@ -180,6 +192,7 @@ fn the_client_over_rest_has_a_name_of_its_own() {
              message {name} {{}} {service}"
         ))
         .unwrap();
+        assert!(code.contains("RestClient {"), "{name}: there is one");
         assert_eq!(code.matches(&format!("pub struct {name} ")).count(), 1, "{name}");
         assert_eq!(code.matches(&format!("pub struct {name}<")).count(), 0, "{name}");
     }

@@ -114,6 +114,9 @@ fn mistakes() {
         ("a.M{n: 'a'}", "field `n` must be int, but is string"),
         ("b.N{}", "unknown message type `b.N`"),
         ("'\\q'", "unknown escape `\\q`"),
+        // A variable hides all that its name begins.
+        ("this.l.all(a, a.M)", "message `a.M` has no field `M`"),
+        ("this.l.all(a, a.E.ONE == 1)", "message `a.M` has no field `E`"),
         ("math.greatest()", "no `math.greatest()` is defined"),
         ("math.least()", "no `math.least()` is defined"),
         ("math.greatest('a')", "no `math.greatest(string)` is defined"),
