@@ -112,3 +112,137 @@ impl fmt::Display for Quoted<'_> {
         write!(f, "`{}.{}`", self.0.service, self.0.name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::bridge::{Code, MetadataMap};
+    use crate::method::MethodKind;
+
+    const BASE: MethodInfo = MethodInfo::new("a.B", "C", "/a.B/C", MethodKind::Unary);
+    const PUBLIC: MethodInfo = BASE.access(Access::Public);
+    const AUTHENTICATED: MethodInfo = BASE.access(Access::Authenticated);
+    const ALL: MethodInfo = BASE.access(Access::Scopes { all_of: &["a", "b", "c"], any_of: &[] });
+    const ANY: MethodInfo = BASE.access(Access::Scopes { all_of: &[], any_of: &["a", "b", "c"] });
+    const BOTH: MethodInfo = BASE.access(Access::Scopes { all_of: &["a"], any_of: &["b", "c"] });
+
+    /// Knows the caller that the header `who` names, and refuses `nobody`.
+    struct Names;
+
+    impl Authenticator for Names {
+        async fn authenticate(&self, ctx: &Context) -> Result<Option<Principal>, Status> {
+            match ctx.metadata_str("who") {
+                Some("nobody") => Err(Status::unauthenticated("nobody")),
+                Some(who) => Ok(Some(Principal::new(who).with_scopes(who.split('-')))),
+                None => Ok(None),
+            }
+        }
+    }
+
+    fn call(who: Option<&str>) -> Context {
+        let mut headers = http::HeaderMap::new();
+        headers.extend(who.map(|who| (http::HeaderName::from_static("who"), who.parse().unwrap())));
+        let metadata = MetadataMap::from_headers(headers);
+        Context::arrived(&BASE, metadata, http::Extensions::new(), None, None, None)
+    }
+
+    /// What becomes of a call: the caller that the handler sees, or the code.
+    fn outcome(
+        method: &MethodInfo,
+        ctx: &Context,
+        authenticator: Option<&dyn AnyAuthenticator>,
+        needs_caller: bool,
+    ) -> Result<Option<String>, Code> {
+        let authorized = authorize(method, ctx, authenticator, needs_caller).now_or_never();
+        authorized.expect("it waits for nothing").map_err(|status| status.code())?;
+        Ok(ctx.principal().map(|principal| principal.subject().to_owned()))
+    }
+
+    #[test]
+    fn whoever_is_named_is_asked_for() {
+        for (method, who, expected) in [
+            (&PUBLIC, Some("nobody"), Ok(None)),
+            (&PUBLIC, Some("ann"), Ok(None)),
+            // Wrong credentials are wrong even where none are needed.
+            (&BASE, Some("nobody"), Err(Code::Unauthenticated)),
+            (&BASE, Some("ann"), Ok(Some("ann"))),
+            (&BASE, None, Ok(None)),
+            (&AUTHENTICATED, Some("ann"), Ok(Some("ann"))),
+            (&AUTHENTICATED, None, Err(Code::Unauthenticated)),
+            (&AUTHENTICATED, Some("nobody"), Err(Code::Unauthenticated)),
+            (&ALL, None, Err(Code::Unauthenticated)),
+        ] {
+            let expected = expected.map(|who: Option<&str>| who.map(str::to_owned));
+            assert_eq!(outcome(method, &call(who), Some(&Names), false), expected, "{method:?} {who:?}");
+        }
+    }
+
+    #[test]
+    fn every_scope_counts() {
+        for (method, who, allowed) in [
+            (&ALL, "a-b-c", true),
+            (&ALL, "b-c", false),
+            (&ALL, "a-c", false),
+            (&ALL, "a-b", false),
+            (&ANY, "a", true),
+            (&ANY, "b", true),
+            (&ANY, "c", true),
+            (&ANY, "d", false),
+            (&BOTH, "a-b", true),
+            (&BOTH, "a-c", true),
+            (&BOTH, "a", false),
+            (&BOTH, "b-c", false),
+        ] {
+            let expected = if allowed { Ok(Some(who.to_owned())) } else { Err(Code::PermissionDenied) };
+            assert_eq!(outcome(method, &call(Some(who)), Some(&Names), false), expected, "{method:?} {who}");
+        }
+    }
+
+    #[test]
+    fn a_caller_who_is_known_is_not_asked_again() {
+        for who in ["nobody", "ann"] {
+            let ctx = call(Some(who)).with_principal(Principal::new("layer"));
+            assert_eq!(outcome(&AUTHENTICATED, &ctx, Some(&Names), false), Ok(Some("layer".to_owned())));
+        }
+    }
+
+    #[test]
+    fn without_an_authenticator_what_is_declared_is_refused() {
+        let ctx = call(Some("ann"));
+        for (method, expected) in [
+            (&PUBLIC, Ok(None)),
+            (&BASE, Ok(None)),
+            (&AUTHENTICATED, Err(Code::Unauthenticated)),
+            (&ALL, Err(Code::Unauthenticated)),
+            (&ANY, Err(Code::Unauthenticated)),
+        ] {
+            assert_eq!(outcome(method, &ctx, None, false), expected, "{method:?}");
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_may_need_a_caller() {
+        for authenticator in [None, Some(&Names as &dyn AnyAuthenticator)] {
+            assert_eq!(outcome(&BASE, &call(None), authenticator, true), Err(Code::Unauthenticated));
+            assert_eq!(outcome(&PUBLIC, &call(None), authenticator, true), Ok(None));
+        }
+        assert_eq!(outcome(&BASE, &call(Some("ann")), Some(&Names), true), Ok(Some("ann".to_owned())));
+    }
+
+    #[test]
+    fn only_what_all_may_call_is_open() {
+        for (method, expected) in [
+            // Without an authenticator; with one; where a caller is needed.
+            (&PUBLIC, [true, true, true]),
+            (&BASE, [true, false, false]),
+            (&AUTHENTICATED, [false, false, false]),
+            (&ALL, [false, false, false]),
+        ] {
+            let open = [(None, false), (Some(&Names as &dyn AnyAuthenticator), false), (None, true)]
+                .map(|(authenticator, needs_caller)| is_open(method, authenticator, needs_caller));
+            assert_eq!(open, expected, "{method:?}");
+        }
+    }
+}

@@ -255,6 +255,89 @@ mod tests {
     }
 
     #[test]
+    fn what_is_of_a_hop_or_a_protocol_is_nobodys_metadata() {
+        for key in [
+            "accept",
+            "accept-encoding",
+            "connection",
+            "content-encoding",
+            "content-length",
+            "content-type",
+            "date",
+            "expect",
+            "host",
+            "http2-settings",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "proxy-connection",
+            "server",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+            "user-agent",
+            "via",
+            "x-grpc-web",
+            "x-user-agent",
+            "grpc-status",
+            "grpc-status-details-bin",
+            "grpc-trace",
+            "grpc-trace-bin2",
+            "connect-protocol-version",
+        ] {
+            assert!(!is_application(key), "{key}");
+        }
+        let ours = [
+            "authorization",
+            "cookie",
+            "grpc",
+            "grpc-tags-bin",
+            "grpc-trace-bin",
+            "x-forwarded-for",
+            "x-bin",
+        ];
+        assert!(ours.into_iter().all(is_application));
+        let traces = ["b3", "grpc-trace-bin", "traceparent", "tracestate", "x-b3-spanid"];
+        assert!(traces.into_iter().all(is_trace));
+        assert!(!["b", "b3x", "grpc-tags-bin", "x-b3", "trace"].into_iter().any(is_trace));
+    }
+
+    #[test]
+    fn a_value_is_replaced_or_added() {
+        let mut map = MetadataMap::new();
+        append(&mut map, "x", Value::from("1")).unwrap();
+        append(&mut map, "x", Value::from(&"2".to_owned())).unwrap();
+        append(&mut map, "x-bin", Value::from(b"\x00\xff")).unwrap();
+        append(&mut map, "x-bin", Value::from(vec![1, 2])).unwrap();
+        append(&mut map, "x-bin", Value::from(&[3][..])).unwrap();
+        let texts = |map: &MetadataMap| {
+            map.get_all("x").iter().map(|v| v.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let bytes = |map: &MetadataMap| {
+            map.get_all_bin("x-bin").iter().map(|v| v.to_bytes().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(&map), ["1", "2"]);
+        assert_eq!(bytes(&map), [&b"\x00\xff"[..], &[1, 2], &[3]]);
+        set(&mut map, "X", Value::from("3".to_owned())).unwrap();
+        set(&mut map, "x-bin", Value::from(Bytes::from_static(&[4]))).unwrap();
+        assert_eq!((texts(&map), bytes(&map)), (vec!["3".to_owned()], vec![Bytes::from_static(&[4])]));
+        let all = select_application(map.as_ref());
+        let mut both = map.clone();
+        extend(&mut both, &all);
+        assert_eq!((texts(&both).len(), bytes(&both).len()), (2, 2));
+    }
+
+    #[test]
+    fn an_error_says_its_key_to_the_caller() {
+        let error = set(&mut MetadataMap::new(), "a\nb", Value::from("v")).unwrap_err();
+        assert_eq!(error.key(), "a\nb");
+        let status = crate::bridge::Status::from(error);
+        assert_eq!(status.code(), crate::bridge::Code::Internal);
+        assert!(status.message().starts_with("metadata `a\\nb`: not a key for text"), "{}", status.message());
+    }
+
+    #[test]
     fn what_a_header_may_be_can_be_set() {
         let mut map = MetadataMap::new();
         set(&mut map, "x-request-id", Value::from("a\tb ~")).unwrap();

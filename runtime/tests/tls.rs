@@ -7,12 +7,15 @@ mod authority;
 
 use std::error::Error as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use authority::Authority;
 use rcgen::KeyPair;
 use rsvc::codegen::{Call, Handling, Service};
 use rsvc::tls::{ClientTls, Identity, ServerTls};
 use rsvc::{Channel, Context, MethodInfo, MethodKind, Server, ServiceInfo, Status};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 const WHO: MethodInfo = MethodInfo::new("demo.Who", "Who", "/demo.Who/Who", MethodKind::Unary);
 const INFO: ServiceInfo = ServiceInfo::new("demo.Who", &[WHO], b"");
@@ -97,5 +100,23 @@ async fn useless_certificates_are_named() {
         assert!(error.is_invalid_tls(), "{error}");
         let source = error.source().unwrap().to_string();
         assert!(source.starts_with(expected), "{source}");
+    }
+}
+
+/// Whoever says nothing, or only a part of what begins a handshake.
+#[tokio::test]
+async fn a_handshake_has_a_time_limit() {
+    let tls = ServerTls::new(Authority::new().identity("localhost"));
+    let server = Server::new().add(Who).tls(tls).handshake_timeout(Duration::from_millis(100));
+    let server = server.bind("127.0.0.1:0").await.unwrap();
+    let address = server.local_addr();
+    tokio::spawn(server.serve_with_shutdown(std::future::pending()));
+    // A record of TLS 1.0 and newer, whose 200 bytes do not come.
+    for beginning in [&[][..], &[22], &[22, 3, 1, 0, 200, 1, 0, 0, 196]] {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(beginning).await.unwrap();
+        let mut answer = Vec::new();
+        let ended = tokio::time::timeout(Duration::from_secs(15), client.read_to_end(&mut answer)).await;
+        assert!(ended.is_ok(), "the connection stays open after {beginning:?}");
     }
 }

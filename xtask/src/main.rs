@@ -1,10 +1,11 @@
-//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | fuzz | setup`.
+//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | fuzz | mutants | setup`.
 #![allow(clippy::print_stdout)] // a task runner talks to the terminal, nothing parses this
 
 mod attack;
 mod conformance;
 mod fuzz;
 mod interop;
+mod mutants;
 mod npm;
 mod package;
 mod process;
@@ -76,6 +77,15 @@ enum Task {
         #[arg(long, value_name = "SECONDS", default_value_t = 60)]
         seconds: u64,
     },
+    /// Change the runtime in many small ways, with cargo-mutants, and print which of them its tests notice
+    Mutants {
+        /// One of several parts: `0/8` is the first of eight
+        #[arg(long, value_name = "K/N")]
+        shard: Option<String>,
+        /// Change these files and folders alone
+        #[arg(value_name = "PATH")]
+        paths: Vec<String>,
+    },
     /// Install the tools that the tests use: Python's into target/venv, Node's into target/node
     Setup,
 }
@@ -127,6 +137,7 @@ fn run(task: Task) -> Result<bool> {
             Ok(report.failed == 0)
         }
         Task::Fuzz { targets, seconds } => fuzz::run(&session, &targets, seconds),
+        Task::Mutants { shard, paths } => mutants::run(&session, shard.as_deref(), &paths),
         Task::Setup => {
             println!("Python tools: {}", venv::ensure(&session)?.root().display());
             println!("Node packages: {}", npm::ensure(&session)?.root().display());

@@ -71,6 +71,12 @@ fn types() {
         ("true || false && !true", "bool"),
         ("this.l.all(x, x.l.exists(y, y.n == x.n))", "bool"),
         ("math.greatest(1, 2)", "int"),
+        ("math.greatest([1, 2])", "int"),
+        ("math.least(1u)", "uint"),
+        // A variable hides a type of its name.
+        ("[1].all(int, int == 1)", "bool"),
+        ("['a'].map(string, size(string))", "list(int)"),
+        ("[1].all(x, type(x) == int)", "bool"),
         ("r'\\d'", "string"),
     ];
     for (text, ty) in cases {
@@ -108,6 +114,13 @@ fn mistakes() {
         ("a.M{n: 'a'}", "field `n` must be int, but is string"),
         ("b.N{}", "unknown message type `b.N`"),
         ("'\\q'", "unknown escape `\\q`"),
+        // A variable hides all that its name begins.
+        ("this.l.all(a, a.M)", "message `a.M` has no field `M`"),
+        ("this.l.all(a, a.E.ONE == 1)", "message `a.M` has no field `E`"),
+        ("math.greatest()", "no `math.greatest()` is defined"),
+        ("math.least()", "no `math.least()` is defined"),
+        ("math.greatest('a')", "no `math.greatest(string)` is defined"),
+        ("[1].all(int, type(1) == int)", "`==` is not defined on type and int"),
     ];
     for (text, message) in cases {
         assert_eq!(type_of(text).unwrap_err(), message, "{text}");

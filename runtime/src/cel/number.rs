@@ -409,3 +409,88 @@ pub fn greatest_double_of(items: impl Iterator<Item = f64>) -> Result<f64> {
 pub fn least_double_of(items: impl Iterator<Item = f64>) -> Result<f64> {
     items.reduce(least_double).ok_or(EMPTY)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2^63 and 2^64.
+    const TWO_63: f64 = 9_223_372_036_854_775_808.0;
+    const TWO_64: f64 = 18_446_744_073_709_551_616.0;
+
+    #[test]
+    fn integers_and_doubles_have_one_order() {
+        for (a, b, expected) in [
+            (Number::Uint(u64::MAX), TWO_64, Ordering::Less),
+            (Number::Uint(u64::MAX), 1e19, Ordering::Greater),
+            (Number::Uint(10_000_000_000_000_000_000), 1e19, Ordering::Equal),
+            (Number::Uint(u64::MAX), 1e20, Ordering::Less),
+            (Number::Uint(0), -1e300, Ordering::Greater),
+            (Number::Uint(1), 1.5, Ordering::Less),
+            (Number::Int(i64::MAX), TWO_63, Ordering::Less),
+            (Number::Int(i64::MIN), -TWO_63, Ordering::Equal),
+            (Number::Int(i64::MIN), -1e19, Ordering::Greater),
+            (Number::Int(-1), -1.5, Ordering::Greater),
+            (Number::Int(-2), -1.5, Ordering::Less),
+            (Number::Int(0), f64::INFINITY, Ordering::Less),
+            (Number::Int(0), f64::NEG_INFINITY, Ordering::Greater),
+        ] {
+            assert_eq!(a.order(Number::Double(b)), Some(expected), "{a:?} {b}");
+            assert_eq!(Number::Double(b).order(a), Some(expected.reverse()), "{b} {a:?}");
+        }
+        for a in [Number::Int(0), Number::Uint(0), Number::Double(0.0)] {
+            assert_eq!(a.order(Number::Double(f64::NAN)), None);
+        }
+    }
+
+    #[test]
+    fn conversions_have_the_bounds_of_the_reference() {
+        let below = |bound: f64| f64::from_bits(bound.to_bits() - 1);
+        for (a, expected) in [
+            (TWO_63, None),
+            (-TWO_63, None),
+            (below(TWO_63), Some(i64::MAX - 1023)),
+            (-below(TWO_63), Some(-(i64::MAX - 1023))),
+            (-1.9, Some(-1)),
+            (f64::NAN, None),
+        ] {
+            assert_eq!(int_from_double(a).ok(), expected, "{a}");
+        }
+        for (a, expected) in [
+            (TWO_64, None),
+            (below(TWO_64), Some(u64::MAX - 2047)),
+            (0.0, Some(0)),
+            (-0.0, Some(0)),
+            (-0.1, None),
+            (f64::NAN, None),
+        ] {
+            assert_eq!(uint_from_double(a).ok(), expected, "{a}");
+        }
+    }
+
+    #[test]
+    fn infinities_have_a_sign() {
+        for (a, of) in
+            [(f64::INFINITY, [true, false]), (f64::NEG_INFINITY, [false, true]), (f64::MAX, [false; 2])]
+        {
+            assert_eq!([is_inf_sign(a, 1), is_inf_sign(a, -1)], of, "{a}");
+            assert_eq!(is_inf_sign(a, 0), a.is_infinite(), "{a}");
+        }
+        assert!(!is_inf_sign(f64::NAN, 0));
+    }
+
+    #[test]
+    fn a_key_is_a_whole_number() {
+        for (a, int, uint) in [
+            (Number::Double(1.0), Some(1), Some(1)),
+            (Number::Double(-1.0), Some(-1), None),
+            (Number::Double(1.5), None, None),
+            (Number::Double(f64::NAN), None, None),
+            (Number::Double(f64::INFINITY), None, None),
+            (Number::Int(-1), Some(-1), None),
+            (Number::Uint(u64::MAX), None, Some(u64::MAX)),
+        ] {
+            assert_eq!((key_int(a).ok(), key_uint(a).ok()), (int, uint), "{a:?}");
+        }
+    }
+}

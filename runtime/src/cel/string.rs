@@ -246,3 +246,28 @@ pub fn join<S: AsRef<str>>(items: impl Iterator<Item = S>, separator: &str) -> S
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_parts() {
+        for (text, separator, limit, expected) in [
+            ("", "", 0, &[][..]),
+            ("", "", 1, &[]),
+            ("ab", "", 0, &[]),
+            ("ab", "", 1, &["ab"]),
+            ("abc", "", 2, &["a", "bc"]),
+            ("üb", "", 5, &["ü", "b"]),
+            ("ab", "", -1, &["a", "b"]),
+            ("a,b,c", ",", 0, &[]),
+            ("a,b,c", ",", 1, &["a,b,c"]),
+            ("a,b,c", ",", 2, &["a", "b,c"]),
+            ("a,b,c", ",", 9, &["a", "b", "c"]),
+            ("a,b,c", ",", -1, &["a", "b", "c"]),
+        ] {
+            assert_eq!(split_n(text, separator, limit), expected, "{text:?} {separator:?} {limit}");
+        }
+    }
+}

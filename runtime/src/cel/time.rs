@@ -325,3 +325,26 @@ pub fn duration_seconds(d: Duration) -> i64 {
 pub fn duration_milliseconds(d: Duration) -> i64 {
     i64::from(d.parts().1 / 1_000_000)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_duration_have_one_sign() {
+        for (seconds, nanos, parts) in [
+            (1, 500_000_000, (1, 500_000_000)),
+            (-1, -500_000_000, (-1, -500_000_000)),
+            (0, -1, (0, -1)),
+            (-1, 0, (-1, 0)),
+            (-2, 1, (-1, -999_999_999)),
+            (2, -1, (1, 999_999_999)),
+            (0, 0, (0, 0)),
+        ] {
+            assert_eq!(Duration::new(seconds, nanos).parts(), parts, "{seconds} {nanos}");
+        }
+        // A time is counted from below, also before 1970.
+        assert_eq!(Timestamp::new(-1, 1).parts(), (-1, 1));
+        assert_eq!(Timestamp::new(0, -1).parts(), (-1, 999_999_999));
+    }
+}

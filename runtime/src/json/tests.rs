@@ -352,3 +352,49 @@ proptest! {
         prop_assert_eq!(from_str::<Timestamp>(&to_string(&time).expect("JSON")).ok(), Some(time));
     }
 }
+
+#[test]
+fn what_is_skipped_leaves_nothing_behind() {
+    let options = ReadOptions::new().ignore_unknown(true);
+    // More lists and objects side by side than may stand in each other.
+    for one in ["[1]", "[]", "{\"a\":1}", "{}", "[[1],{\"a\":[2]}]"] {
+        let many = vec![one; 500].join(",");
+        let text = format!("{{\"nobody\":[{many}],\"code\":5}}");
+        assert_eq!(options.from_str::<Status>(&text).map(|status| status.code), Ok(5), "{one}");
+        assert!(from_str::<ListValue>(&format!("[{many}]")).is_ok(), "{one}");
+    }
+}
+
+#[test]
+fn an_any_of_a_value_has_one_value() {
+    let any =
+        |fields: &str| from_str::<Any>(&format!("{{\"@type\":\"x/google.protobuf.Duration\"{fields}}}"));
+    assert!(any(",\"value\":\"1s\"").is_ok());
+    for fields in [",\"value\":\"1s\",\"value\":\"2s\"", "", ",\"value\":\"1s\",\"other\":1"] {
+        assert!(any(fields).is_err(), "{fields}");
+    }
+}
+
+#[test]
+fn offsets_are_those_of_a_clock() {
+    let seconds = |offset: &str| {
+        from_str::<Timestamp>(&format!("\"1970-01-02T00:00:00{offset}\"")).ok().map(|time| time.seconds)
+    };
+    for (offset, expected) in [
+        ("Z", Some(86_400)),
+        ("+00:00", Some(86_400)),
+        ("+23:59", Some(60)),
+        ("-23:59", Some(172_740)),
+        ("+01:30", Some(81_000)),
+        ("+24:00", None),
+        ("-99:00", None),
+        ("+00:60", None),
+        ("+1:00", None),
+        ("+0100", None),
+        ("", None),
+        ("z", None),
+        ("Z+00:00", None),
+    ] {
+        assert_eq!(seconds(offset), expected, "{offset}");
+    }
+}

@@ -444,4 +444,50 @@ mod tests {
         assert_eq!(find(&table, "PATCH", "/a"), "DELETE, GET, HEAD, OPTIONS");
         assert_eq!(find(&table, "PATCH", "/a/b"), "GET, HEAD, OPTIONS, POST, PUT");
     }
+
+    #[cfg(feature = "websocket")]
+    #[test]
+    fn a_stream_is_found_at_the_binding_that_a_websocket_would_take() {
+        const METHODS: &[MethodInfo] = &[
+            MethodInfo::new("u.Streams", "Unary", "", MethodKind::Unary),
+            MethodInfo::new("u.Streams", "Posted", "", MethodKind::ClientStreaming),
+            MethodInfo::new("u.Streams", "Gotten", "", MethodKind::ServerStreaming),
+        ];
+        static STREAMS: ServiceInfo = ServiceInfo::new("u.Streams", METHODS, b"");
+        static ROUTES: Routes = Routes::new(
+            |state, segment| match (state, segment) {
+                (1, "both") => 2,
+                (1, "posted") => 3,
+                (1, "unary") => 4,
+                _ => 0,
+            },
+            &[
+                &[],
+                &[],
+                &[
+                    End::new("", "GET", 0, 0, false),
+                    End::new("", "POST", 0, 1, false),
+                    End::new("", "PUT", 0, 1, false),
+                    End::new("", "GET", 0, 2, false),
+                ],
+                &[End::new("", "POST", 0, 1, false)],
+                &[End::new("", "GET", 0, 0, false)],
+            ],
+            &[(
+                "u.Streams",
+                &[
+                    Binding::new(0, "GET", "/unary"),
+                    Binding::new(1, "POST", "/posted"),
+                    Binding::new(2, "GET", "/gotten"),
+                ],
+            )],
+        );
+        let mut table = Table::default();
+        table.mount(&STREAMS, &ROUTES, ());
+        let method = |path| Some(METHODS[usize::from(table.find_stream(path)?.binding.method)].name);
+        assert_eq!(method("/both"), Some("Gotten"));
+        assert_eq!(method("/posted"), Some("Posted"));
+        assert_eq!(method("/unary"), None);
+        assert_eq!(method("/nothing"), None);
+    }
 }

@@ -108,6 +108,11 @@ async fn encodings() {
     let call = async |headers: &[(&str, &str)]| post(&server, SAY, body.clone(), headers).await;
     assert_eq!(call(&[("grpc-encoding", "identity")]).await, Code::Ok);
     assert_eq!(call(&[("grpc-encoding", "zip")]).await, Code::Unimplemented);
+    // The answer repeats the name, but not so much of it that it would be too long for the caller.
+    let long = "z".repeat(10_000);
+    let (code, headers, _) = answer(&server, SAY, body.clone(), &[("grpc-encoding", &long)]).await;
+    assert_eq!((code, headers["grpc-accept-encoding"].to_str().unwrap()), (Code::Unimplemented, "gzip,zstd"));
+    assert!(headers["grpc-message"].len() < 8 << 10, "{} bytes", headers["grpc-message"].len());
     // Flagged as compressed, and it is not.
     let mut lie = body.clone();
     lie[0] = 1;

@@ -1,12 +1,19 @@
 //! No handler sees a request that breaks a rule, alone or in a stream.
 
 use prost::Message as _;
+use rsvc::client::Protocol;
 use rsvc::validate::proto::ViolationsProto;
 use rsvc::{Channel, Code, Context, RequestStream};
 use tonic_types::pb::{BadRequest, Status};
 
 use crate::demo::{Demo, DemoClient, number, text};
-use crate::setup::{pair, serve};
+use crate::setup::{Running, pair, serve};
+
+const PROTOCOLS: [Protocol; 3] = [Protocol::Grpc, Protocol::GrpcWeb, Protocol::Connect];
+
+async fn client(server: &Running, protocol: Protocol) -> DemoClient {
+    DemoClient::new(Channel::builder(&*server.endpoint).protocol(protocol).connect().await.unwrap())
+}
 
 #[tokio::test]
 async fn a_request_that_breaks_a_rule_is_refused() {
@@ -59,21 +66,33 @@ async fn a_server_says_how_many_violations_are_listed() {
 /// As many as the trailers of a call take, and none is lost of the count.
 #[tokio::test]
 async fn a_hundred_violations_are_listed_and_counted() {
-    let (_server, client) = pair().await;
-    let error = client.say(Context::new(), number(-1_001_000)).await.unwrap_err();
-    assert_eq!(listed(&error), (16, "999984 more violations".to_owned()));
+    let (server, _) = pair().await;
+    for protocol in PROTOCOLS {
+        let client = client(&server, protocol).await;
+        let error = client.say(Context::new(), number(-1_001_000)).await.unwrap_err();
+        assert_eq!(listed(&error), (16, "999984 more violations".to_owned()), "{protocol:?}");
+    }
 }
 
 #[tokio::test]
 async fn every_message_of_a_stream_is_checked() {
-    let (_server, client) = pair().await;
-    let fine = RequestStream::from_iter([number(1), number(2)]);
-    client.sum(Context::new(), fine).await.unwrap();
-    let bad = RequestStream::from_iter([number(1), number(-666)]);
-    let error = client.sum(Context::new(), bad).await.unwrap_err();
-    assert_eq!(error.code(), Code::InvalidArgument);
-    let error = client.count(Context::new(), number(-666)).await.err().unwrap();
-    assert_eq!(error.code(), Code::InvalidArgument);
+    let (server, _) = pair().await;
+    for protocol in PROTOCOLS {
+        let client = client(&server, protocol).await;
+        let fine = RequestStream::from_iter([number(1), number(2)]);
+        client.sum(Context::new(), fine).await.unwrap();
+        let bad = RequestStream::from_iter([number(1), number(-666)]);
+        let error = client.sum(Context::new(), bad).await.unwrap_err();
+        assert_eq!(error.code(), Code::InvalidArgument, "{protocol:?}");
+        // One request alone, of either kind of call.
+        let error = match client.count(Context::new(), number(-666)).await {
+            Err(error) => error,
+            Ok(mut responses) => responses.message().await.unwrap_err(),
+        };
+        assert_eq!(error.code(), Code::InvalidArgument, "{protocol:?}");
+        let error = client.say(Context::new(), number(-666)).await.unwrap_err();
+        assert_eq!(error.code(), Code::InvalidArgument, "{protocol:?}");
+    }
 }
 
 #[tokio::test]

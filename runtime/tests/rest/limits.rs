@@ -34,6 +34,12 @@ async fn urls_headers_and_parameters() {
     assert_eq!(ask(&rest(), "GET", &long, &[], "").await.status, 414);
     let long = "x".repeat(16 << 10);
     assert_eq!(ask(&rest(), "GET", "/v1/items/7", &[("x", &long)], "").await.status, 431);
+    // To the byte, path and query together.
+    let target = "/v1/items/7?count=12";
+    for (limit, expected) in [(target.len(), 200), (target.len() - 1, 414)] {
+        let rest = limited(Options::new().max_uri_length(limit));
+        assert_eq!(ask(&rest, "GET", target, &[], "").await.status, expected);
+    }
     let rest = limited(Options::new().max_query_pairs(2));
     assert_eq!(ask(&rest, "GET", "/v1/items/7?a&b", &[], "").await.status, 200);
     assert_eq!(ask(&rest, "GET", "/v1/items/7?a&b&c", &[], "").await.status, 400);

@@ -293,6 +293,9 @@ const _: () = {
 
 impl ::rsvc::Validate for Item {
     fn check(&self, __rsvc_out: &mut ::rsvc::codegen::validate::Sink) {
+        if ::core::matches!(self.id.as_str(), "forbidden") {
+            __rsvc_out.add(1, "string.not_in", "must not be in list [forbidden]");
+        }
         __rsvc_out.optional(3, &self.child);
         __rsvc_out.optional(16, &self.file);
         __rsvc_out.items(21, &self.items);

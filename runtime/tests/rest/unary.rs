@@ -152,3 +152,30 @@ async fn values_that_are_none() {
         "path variable `count`: \"b\" is not an int32"
     );
 }
+
+/// A rule of `id`, wherever it comes from.
+#[tokio::test]
+async fn every_request_is_validated() {
+    for (method, target, body) in [
+        ("GET", "/v1/items/forbidden", ""),
+        ("HEAD", "/v1/items/forbidden", ""),
+        ("GET", "/v1/items/7?child.id=forbidden", ""),
+        ("GET", "/v1/shelves/shelves/1/2?id=forbidden", ""),
+        ("POST", "/v1/items", "{\"id\":\"forbidden\"}"),
+        ("POST", "/v1/items", "{\"child\":{\"id\":\"forbidden\"}}"),
+        ("PATCH", "/v1/items/forbidden", "{}"),
+        ("PATCH", "/v1/items/7", "{\"id\":\"forbidden\"}"),
+        ("POST", "/v1/tags?id=forbidden", "[]"),
+    ] {
+        let answer = ask(&rest(), method, target, &[], body).await;
+        assert_eq!(answer.status, 400, "{method} {target} {body}");
+        if method != "HEAD" {
+            assert!(answer.json()["message"].as_str().unwrap().contains("must not be in list"), "{target}");
+        }
+        let (target, body) = (target.replace("forbidden", "x"), body.replace("forbidden", "x"));
+        assert_eq!(ask(&rest(), method, &target, &[], &body).await.status, 200, "{method} {target} {body}");
+    }
+    // The same in protobuf, of which `id` is the first field.
+    let protobuf = [("content-type", "application/protobuf")];
+    assert_eq!(ask(&rest(), "POST", "/v1/items", &protobuf, "\n\tforbidden").await.status, 400);
+}

@@ -152,6 +152,30 @@ async fn a_message_that_is_none_ends_the_call() {
 }
 
 #[tokio::test]
+async fn every_message_is_validated() {
+    let server = serve().await;
+    let forbidden = r#"{"id":"forbidden"}"#;
+    for (target, before) in [("/v1/chat", 1), ("/v1/sum", 0), ("/v1/count", 0)] {
+        let mut socket = open(&server, target, &[]).await.unwrap();
+        for _ in 0..before {
+            socket.send(r#"{"id":"fine"}"#).await;
+            socket.json().await;
+        }
+        socket.send(forbidden).await;
+        assert_eq!(socket.json().await["error"]["code"], 3, "{target}");
+        assert_eq!(socket.closed().await.0, 4003, "{target}");
+    }
+    // What the URL says is known before it opens.
+    assert_eq!(open(&server, "/v1/count/1?id=forbidden", &[]).await.err(), Some(400));
+    // As bodies.
+    for (target, body) in [("/v1/sum", format!("{{}}\n{forbidden}\n")), ("/v1/count", forbidden.to_owned())] {
+        let answer = server.post(target, &[], &body).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &json!(3)), "{target}");
+    }
+    assert_eq!(server.get("/v1/count/1?id=forbidden", &[]).await.status, 400);
+}
+
+#[tokio::test]
 async fn what_fails_before_it_opens_is_a_response() {
     let server = serve().await;
     for (target, headers, expected) in [

@@ -147,6 +147,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_takes_any_method_comes_after_what_names_one() {
+        let template = |binding, any, text: &str| RouteTemplate {
+            binding,
+            any,
+            segments: vec![Segment::Literal(text.to_owned())],
+        };
+        let list = [
+            template(0, true, "a"),
+            template(1, false, "a"),
+            template(2, true, "a"),
+            template(3, false, "a"),
+        ];
+        let states = automaton(&list).expect("few states");
+        let state = states[Routes::START].literals["a"];
+        assert_eq!(states[state].ends, [1, 3, 0, 2]);
+        // A closer template comes first, whatever it takes.
+        let list = [
+            RouteTemplate { binding: 0, any: false, segments: vec![Segment::Single] },
+            template(1, true, "a"),
+        ];
+        let states = automaton(&list).expect("few states");
+        let state = states[Routes::START].literals["a"];
+        assert_eq!(states[state].ends, [1, 0]);
+    }
+
     proptest! {
         #[test]
         fn finds_what_a_naive_matcher_finds(

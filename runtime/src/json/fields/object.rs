@@ -159,3 +159,90 @@ impl Reader<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{ReadOptions, Writer};
+
+    macro_rules! numbers {
+        ($($n:literal)*) => {
+            &[
+                // A field among the first, so that a message inside is the first to have marks beyond them.
+                Field::message::<Wide>(",\"child\":child", 101),
+                $(Field::int32(concat!(",\"f", $n, "\":f", $n), $n + 1),)*
+                Field::int32(",\"one\":one", 102).in_oneof(1),
+                Field::int32(",\"other\":other", 103).in_oneof(1),
+            ]
+        };
+    }
+
+    static FIELDS: &[Field] = numbers!(
+        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38
+        39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64 65 66 67 68 69
+    );
+
+    /// A message with more fields than one word has bits.
+    #[derive(Default)]
+    struct Wide {
+        sum: i32,
+        child: Option<Box<Wide>>,
+    }
+
+    impl Json for Wide {
+        fn info() -> &'static MessageInfo {
+            static INFO: MessageInfo = MessageInfo::new::<Wide>("Wide", FIELDS);
+            &INFO
+        }
+
+        fn write_json(&self, _: &mut Writer) {
+            unreachable!("it is only read")
+        }
+
+        fn read_json(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+            reader.fields(Self::info(), self)
+        }
+
+        fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), Error> {
+            if index == 0 {
+                return reader.message_opt(&mut self.child);
+            }
+            let mut number = 0;
+            reader.int32(&mut number)?;
+            self.sum += number;
+            Ok(())
+        }
+    }
+
+    fn read(json: &str) -> Result<i32, String> {
+        let wide: Wide = ReadOptions::new().from_str(json).map_err(|error| error.message().to_owned())?;
+        Ok(wide.sum + wide.child.map_or(0, |child| 1000 * child.sum))
+    }
+
+    #[test]
+    fn each_of_many_fields_comes_once() {
+        let once: Vec<_> = (0..70).map(|n| format!("\"f{n}\":1")).collect();
+        assert_eq!(read(&format!("{{{}}}", once.join(","))), Ok(70));
+        for n in [0, 1, 62, 63, 64, 65, 69] {
+            let error = read(&format!("{{\"f{n}\":1,\"f{n}\":1}}")).unwrap_err();
+            assert_eq!(error, format!("field \"f{n}\" of Wide comes twice"));
+        }
+        assert_eq!(read(r#"{"one":1,"other":1}"#).unwrap_err(), "two fields of one oneof of Wide");
+    }
+
+    #[test]
+    fn a_message_inside_has_fields_of_its_own() {
+        assert_eq!(read(r#"{"f1":1,"f69":1,"child":{"f1":1,"f69":1,"one":1},"other":1}"#), Ok(3003));
+        // Its marks are gone with it.
+        let children = r#"{"child":{"child":{"f69":1},"f69":1,"f68":1},"f69":1,"f68":1}"#;
+        assert_eq!(read(children), Ok(2002));
+        assert!(read(r#"{"f69":1,"child":{"f69":1},"f69":1}"#).is_err());
+        assert!(read(r#"{"child":{},"child":{}}"#).is_err());
+    }
+
+    #[test]
+    fn a_type_is_a_field_like_others() {
+        assert_eq!(read(r#"{"@type":"x","f1":1}"#).unwrap_err(), "Wide has no field \"@type\"");
+        assert_eq!(read(r#"{"child":{"@type":"x"}}"#).unwrap_err(), "Wide has no field \"@type\"");
+    }
+}

@@ -140,3 +140,63 @@ fn header_length(frame: &[u8]) -> usize {
 fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, error)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::protocol::compression::{Compression, DecompressError};
+
+    const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+    /// The last block, of three bytes as they are.
+    const ABC: [u8; 6] = [3 << 3 | 1, 0, 0, b'a', b'b', b'c'];
+
+    fn read(frame: &[&[u8]]) -> Result<Vec<u8>, String> {
+        match Compression::Zstd.decompress(frame.concat().into(), 1 << 20) {
+            Ok(content) => Ok(content.into()),
+            Err(DecompressError::Malformed(text)) => Err(text),
+            Err(DecompressError::TooLarge) => unreachable!("it is small"),
+        }
+    }
+
+    #[test]
+    fn a_checksum_is_compared() {
+        // A frame of known length with a checksum: the low half of XXH64.
+        let head = [0x24, 3];
+        let sum = [0x99, 0x09, 0x77, 0xad];
+        assert_eq!(read(&[&MAGIC, &head, &ABC, &sum]), Ok(b"abc".to_vec()));
+        for byte in 0..4 {
+            let mut wrong = sum;
+            wrong[byte] ^= 1;
+            let error = read(&[&MAGIC, &head, &ABC, &wrong]).unwrap_err();
+            assert!(error.contains("the checksum is wrong"), "{error}");
+        }
+        assert!(read(&[&MAGIC, &head, &ABC, &sum[..3]]).is_err());
+    }
+
+    #[test]
+    fn a_window_has_a_limit() {
+        // Powers of two from 1 KiB, and eighths beyond them.
+        let window = |exponent: u8, eighths: u8| [0, exponent << 3 | eighths];
+        for (exponent, eighths, taken) in [
+            (0, 0, true),
+            (12, 7, true),
+            (13, 0, true),
+            (13, 1, false),
+            (14, 0, false),
+            (21, 0, false),
+            (31, 7, false),
+        ] {
+            let read = read(&[&MAGIC, &window(exponent, eighths), &ABC]);
+            assert_eq!(read.ok(), taken.then(|| b"abc".to_vec()), "2^{} and {eighths}/8", 10 + exponent);
+        }
+    }
+
+    #[test]
+    fn frames_follow_each_other_and_some_have_no_content() {
+        let frame = [&MAGIC[..], &[0, 0], &ABC].concat();
+        let skipped = [&[0x5a, 0x2a, 0x4d, 0x18, 2, 0, 0, 0][..], b"xy"].concat();
+        assert_eq!(read(&[&frame, &skipped, &frame]), Ok(b"abcabc".to_vec()));
+        assert_eq!(read(&[&skipped]), Ok(Vec::new()));
+        assert!(read(&[&skipped[..9]]).is_err());
+        assert!(read(&[&frame, &frame[..frame.len() - 1]]).is_err());
+    }
+}

@@ -307,6 +307,15 @@ mod tests {
         let pairs =
             [("connection", "keep-alive, X-Hop ,, te"), ("x-hop", "1"), ("te", "trailers"), ("x", "1")];
         assert_eq!(by_default(&pairs).unwrap(), ["connection=keep-alive, X-Hop ,, te", "x=1"]);
+        // Each of several headers counts.
+        let pairs =
+            [("connection", "close"), ("connection", "x-a, x-b"), ("x-a", "1"), ("x-b", "2"), ("x", "3")];
+        assert_eq!(by_default(&pairs).unwrap(), ["connection=close", "connection=x-a, x-b", "x=3"]);
+        let pairs = [("connection", "x-a"), ("connection", "x-b"), ("x-a", "1"), ("x-b", "2")];
+        assert_eq!(by_default(&pairs).unwrap(), ["connection=x-a", "connection=x-b"]);
+        // A WebSocket needs what it is upgraded to.
+        let pairs = [("connection", "Upgrade"), ("upgrade", "websocket")];
+        assert_eq!(by_default(&pairs).unwrap(), ["connection=Upgrade", "upgrade=websocket"]);
     }
 
     #[test]
@@ -341,6 +350,56 @@ mod tests {
             kept,
             ["accept=a/b", "authorization=Bearer t", "traceparent=00-1-2-01", "x-tenant=7", "y=1"]
         );
+        // A deadline is no metadata that somebody could leave out.
+        let none = Options::new().request_headers([]);
+        let timeout = |name: &'static str, value: &'static str| {
+            let mut headers = HeaderMap::from_iter([(HeaderName::from_static(name), value.parse().unwrap())]);
+            receive(&mut headers, &Method::POST, &Uri::default(), &none).unwrap().timeout
+        };
+        assert_eq!(timeout("grpc-timeout", "3S"), Some(Duration::from_secs(3)));
+        assert_eq!(received(&[("grpc-timeout", "3S")], &none).unwrap(), ["grpc-timeout=3S"]);
+    }
+
+    /// The names of what goes out, sorted.
+    fn names(out: &HeaderMap) -> Vec<&str> {
+        let mut names: Vec<_> = out.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn the_keys_of_a_protocol_do_not_go_out() {
+        let metadata: HeaderMap = [
+            "x-a",
+            "grpc-status-details-bin",
+            "content-type",
+            "te",
+            "connect-content-encoding",
+            "grpc-trace-bin",
+        ]
+        .into_iter()
+        .map(|name| (HeaderName::from_static(name), HeaderValue::from_static("v")))
+        .collect();
+        let expected = ["grpc-trailer-grpc-trace-bin", "grpc-trailer-x-a"];
+        let (mut of_error, mut of_stream) = (HeaderMap::new(), HeaderMap::new());
+        send(&Context::new(), &metadata, &Options::new(), &mut of_error);
+        assert_eq!(names(&of_error), expected);
+        send_trailers(&metadata, &Options::new(), &mut of_stream);
+        assert_eq!(names(&of_stream), expected);
+    }
+
+    #[test]
+    fn an_error_has_each_trailer_once() {
+        let ctx = Context::new();
+        ctx.set_header("x-head", "h").unwrap();
+        ctx.set_trailer("x-both", "context").unwrap();
+        ctx.set_trailer("x-own", "context").unwrap();
+        let of_error =
+            HeaderMap::from_iter([(HeaderName::from_static("x-both"), HeaderValue::from_static("error"))]);
+        let mut out = HeaderMap::new();
+        send(&ctx, &of_error, &Options::new(), &mut out);
+        assert_eq!(names(&out), ["grpc-metadata-x-head", "grpc-trailer-x-both", "grpc-trailer-x-own"]);
+        assert_eq!(out.get_all("grpc-trailer-x-both").iter().collect::<Vec<_>>(), ["error"]);
     }
 
     #[test]
@@ -369,5 +428,10 @@ mod tests {
         let options = Options::new().max_header_size(100);
         assert!(received(&[("a", "1"), ("b", "2")], &options).is_ok());
         received(&[("a", "1"), ("b", "2"), ("c", "3")], &options).unwrap_err();
+        // To the byte: each header counts 32 more than its name and its value.
+        let value = "x".repeat(100 - 1 - PER_HEADER);
+        assert!(received(&[("a", &value)], &options).is_ok());
+        let error = received(&[("ab", &value)], &options).unwrap_err();
+        assert_eq!(error, "the headers have more than 100 bytes");
     }
 }

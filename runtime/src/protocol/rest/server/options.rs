@@ -268,7 +268,6 @@ impl Options {
         self.request_headers.as_ref().is_none_or(|names| {
             contains(names, name)
                 || name == "authorization"
-                || name == crate::deadline::HEADER
                 || metadata::is_trace(name)
                 || !metadata::is_application(name)
         })

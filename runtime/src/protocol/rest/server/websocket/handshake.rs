@@ -129,3 +129,75 @@ fn accept_key(headers: &HeaderMap) -> Result<String, CallError> {
 fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     accept::entries(headers, SEC_WEBSOCKET_PROTOCOL).map(|(name, _)| name)
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    /// What is left of a request with these headers besides those that a handshake must have.
+    fn taken(pairs: &[(&'static str, &str)]) -> Result<(Handshake, HeaderMap), String> {
+        let mut request = Request::new(());
+        for (name, value) in
+            [("sec-websocket-version", "13"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")]
+                .iter()
+                .chain(pairs)
+        {
+            request.headers_mut().append(*name, value.parse().unwrap());
+        }
+        let upgrade = hyper::upgrade::on(&mut request);
+        request.extensions_mut().insert(upgrade);
+        let (mut parts, ()) = request.into_parts();
+        let handshake = Handshake::of(&mut parts, &Options::new());
+        handshake
+            .map(|handshake| (handshake, parts.headers))
+            .map_err(|error| error.status.message().to_owned())
+    }
+
+    #[test]
+    fn what_belongs_to_the_handshake_is_no_metadata() {
+        let pairs = [
+            ("sec-websocket-protocol", "rsvc.json, rsvc.bearer.t"),
+            ("sec-websocket-extensions", "x"),
+            ("x-a", "1"),
+        ];
+        let (handshake, left) = taken(&pairs).unwrap();
+        let left: Vec<_> =
+            left.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        assert_eq!(left, [("x-a", "1"), ("authorization", "Bearer t")]);
+        let response = handshake.response();
+        assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
+        // The key and its answer are those of RFC 6455, 1.3.
+        assert_eq!(response.headers()[SEC_WEBSOCKET_ACCEPT], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(response.headers()[SEC_WEBSOCKET_PROTOCOL], "rsvc.json");
+    }
+
+    #[test]
+    fn a_token_among_the_protocols_replaces_no_header() {
+        let token = ("sec-websocket-protocol", "rsvc.bearer.page");
+        let authorization = |pairs: &[(&'static str, &str)]| {
+            let (_, left) = taken(pairs).unwrap();
+            left.get_all(AUTHORIZATION)
+                .iter()
+                .map(|value| value.to_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(authorization(&[token]), ["Bearer page"]);
+        assert_eq!(authorization(&[token, ("authorization", "Bearer proxy")]), ["Bearer proxy"]);
+        assert_eq!(authorization(&[("sec-websocket-protocol", "rsvc.json")]), [""; 0]);
+    }
+
+    #[test]
+    fn the_first_protocol_that_is_known_is_spoken() {
+        for (offered, protobuf) in
+            [("x, rsvc.protobuf, rsvc.json", true), ("rsvc.json, rsvc.protobuf", false), ("x", false)]
+        {
+            assert_eq!(
+                taken(&[("sec-websocket-protocol", offered)]).unwrap().0.protobuf,
+                protobuf,
+                "{offered}"
+            );
+        }
+    }
+}
