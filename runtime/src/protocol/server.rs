@@ -320,11 +320,12 @@ fn wrong_number() -> CallError {
     Status::unimplemented("the method takes exactly one request message").into()
 }
 
-/// An error of the body of requests: a caller that goes away ends the call.
+/// An error of the body of requests: a caller that goes away ends the call, one that sends what is no text made a mistake.
 #[cold]
 fn broken(ctx: &Context, error: PacedError) -> Status {
     match error {
         PacedError::Stalled(status) => status,
+        PacedError::Envelope(EnvelopeError::Body(status)) if status.code() == Code::InvalidArgument => status,
         PacedError::Envelope(EnvelopeError::Body(_)) => {
             ctx.cancellation().cancel();
             Status::cancelled("the caller gave the call up")

@@ -22,7 +22,7 @@ pub(crate) fn encode(data: &[u8]) -> Vec<u8> {
 
 /// The bytes of a body that is text.
 pub(crate) fn decode(body: Body) -> Body {
-    Body::new(Decoded { body, pending: BytesMut::new() })
+    Body::new(Decoded { body, pending: BytesMut::new(), is_wrong: false })
 }
 
 /// A body that is decoded as it arrives. The text may have padding in its middle: it may be several texts, one after the
@@ -31,11 +31,13 @@ struct Decoded {
     body: Body,
     /// The beginning of a group of four characters that goes on in the next frame.
     pending: BytesMut,
+    /// A group was no base64: nothing is read after it.
+    is_wrong: bool,
 }
 
 impl Decoded {
-    /// Decodes all groups that are there.
-    fn take_groups(&mut self) -> Result<Bytes, Status> {
+    /// Decodes all groups that are there, up to a wrong one: what stands before it counts, however the frames are cut.
+    fn take_groups(&mut self) -> Bytes {
         let whole = self.pending.len() / GROUP * GROUP;
         let mut out = Vec::with_capacity(whole / GROUP * 3);
         let mut text = &self.pending[..whole];
@@ -43,11 +45,28 @@ impl Decoded {
             // A group with padding ends one of the texts.
             let padded = text.iter().position(|&byte| byte == b'=');
             let end = padded.map_or(text.len(), |at| at / GROUP * GROUP + GROUP);
-            STANDARD.decode_vec(&text[..end], &mut out).map_err(|_| not_base64())?;
+            let decoded = out.len();
+            if STANDARD.decode_vec(&text[..end], &mut out).is_err() {
+                out.truncate(decoded);
+                decode_right_groups(&text[..end], &mut out);
+                self.is_wrong = true;
+                break;
+            }
             text = &text[end..];
         }
         self.pending.advance(whole);
-        Ok(out.into())
+        out.into()
+    }
+}
+
+/// Decodes the groups before the first wrong one.
+#[cold]
+fn decode_right_groups(text: &[u8], out: &mut Vec<u8>) {
+    for group in text.chunks(GROUP) {
+        let decoded = out.len();
+        if STANDARD.decode_vec(group, out).is_err() {
+            return out.truncate(decoded);
+        }
     }
 }
 
@@ -65,6 +84,9 @@ impl http_body::Body for Decoded {
         task: &mut Task<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         loop {
+            if self.is_wrong {
+                return Poll::Ready(Some(Err(not_base64())));
+            }
             let frame = match ready!(Pin::new(&mut self.body).poll_frame(task)) {
                 Some(Ok(frame)) => frame,
                 Some(Err(status)) => return Poll::Ready(Some(Err(status))),
@@ -77,7 +99,10 @@ impl http_body::Body for Decoded {
             let Ok(data) = frame.into_data() else { continue };
             self.pending.extend_from_slice(&data);
             if self.pending.len() >= GROUP {
-                return Poll::Ready(Some(self.take_groups().map(Frame::data)));
+                let data = self.take_groups();
+                if !data.is_empty() {
+                    return Poll::Ready(Some(Ok(Frame::data(data))));
+                }
             }
         }
     }
@@ -89,6 +114,7 @@ mod tests {
     use http_body_util::{BodyExt as _, StreamBody};
 
     use super::*;
+    use crate::bridge::Code;
 
     fn decoded(frames: &[&'static str]) -> Result<Vec<u8>, String> {
         let frames: Vec<_> =
@@ -106,6 +132,23 @@ mod tests {
         }
         assert_eq!(decoded(&["YWI=YWJj"]).unwrap(), b"ababc");
         assert_eq!(decoded(&[]).unwrap(), b"");
+    }
+
+    #[test]
+    fn what_stands_before_a_wrong_group_arrives() {
+        for frames in [&["YWJjYWJj!!!!YWJj"][..], &["YWJjYW", "Jj!!", "!!YWJj"], &["YWJjYWJj", "!!!!"]] {
+            let frames: Vec<_> =
+                frames.iter().map(|text| Ok::<_, Status>(Frame::data(Bytes::from(*text)))).collect();
+            let mut body = decode(Body::new(StreamBody::new(futures_util::stream::iter(frames))));
+            let mut data = Vec::new();
+            let error = loop {
+                match body.frame().now_or_never().expect("all is there").expect("it ends with an error") {
+                    Ok(frame) => data.extend_from_slice(&frame.into_data().unwrap()),
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!((&*data, error.code()), (&b"abcabc"[..], Code::InvalidArgument));
+        }
     }
 
     #[test]

@@ -42,15 +42,25 @@ pub(crate) fn proto_text(data: &[u8]) {
     });
 }
 
-/// A rule in CEL, of a field and of its message.
+/// The places for rules in `rule.proto`: the message is the first one, its fields follow.
+const PLACES: u8 = 11;
+
+/// A byte for the place, and a rule in CEL. There is one rule, as one that is wrong would hide what another one becomes.
 pub(crate) fn cel(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Some((place, text)) = data.split_first() else { return };
+    let Ok(text) = std::str::from_utf8(text) else { return };
     let Ok(_) = protoc_gen_rsvc::cel::parse(text) else { return };
     let mut expression = String::new();
     for byte in text.bytes() {
         write!(expression, "\\x{byte:02x}").expect("a string takes all");
     }
-    let file = include_str!("rule.proto").replace("EXPRESSION", &expression);
+    let place = place % PLACES;
+    let rule = format!("cel = {{id: \"x\" message: \"m\" expression: \"{expression}\"}}");
+    let option = match place {
+        0 => format!("option (buf.validate.message).{rule};"),
+        _ => format!("[(buf.validate.field).{rule}]"),
+    };
+    let file = include_str!("rule.proto").replace(&format!("/*{place}*/"), &option);
     proto_text(file.as_bytes());
 }
 

@@ -59,7 +59,10 @@ pub(crate) fn message(data: &[u8]) {
     // Not every message has JSON: an `Any` of a type that nobody knows, a year beyond 9999.
     let Ok(text) = json::to_vec(&message) else { return };
     let again = json::from_slice::<All>(&text).expect("what was written is read");
-    assert_eq!(json::to_vec(&again).expect("it was read"), text, "JSON changes a message");
+    // `null` is 0 where it is read, and whatever a `NullValue` holds has no other JSON.
+    if !text.windows(11).any(|part| part == b"\"null\":null") {
+        assert_eq!(json::to_vec(&again).expect("it was read"), text, "JSON changes a message");
+    }
     assert_eq!(violations(&again), found, "JSON changes what rules say");
 }
 

@@ -39,18 +39,20 @@ impl World {
     }
 }
 
-/// What comes back for what is sent, until the server closes.
-fn exchange(parts: &[&[u8]]) -> Vec<u8> {
+/// What comes back for what is sent, until the server closes. What is sent waits for the answer to `handshake`.
+fn exchange(handshake: &str, data: &[u8]) -> Vec<u8> {
     WORLD.with_borrow_mut(|World { runtime, connections }| {
         runtime.block_on(async {
             let (mut client, server) = duplex(PIPE);
             connections.send(server).expect("the server runs");
             let mut back = Vec::new();
             let talk = async {
-                for part in parts {
-                    // It may have closed: what came back says why.
-                    let _ = client.write_all(part).await;
+                // It may have closed: what came back says why.
+                let _ = client.write_all(handshake.as_bytes()).await;
+                while !handshake.is_empty() && !back.ends_with(b"\r\n\r\n") {
+                    back.push(client.read_u8().await.expect("the handshake has an answer"));
                 }
+                let _ = client.write_all(data).await;
                 let _ = client.shutdown().await;
                 let _ = client.read_to_end(&mut back).await;
             };
@@ -65,12 +67,12 @@ pub(crate) fn http1(data: &[u8]) {
     if data.starts_with(b"PRI") {
         return;
     }
-    let back = exchange(&[data]);
+    let back = exchange("", data);
     assert!(back.is_empty() || back.starts_with(b"HTTP/1."), "an answer that is none of HTTP");
 }
 
 /// What follows the handshake: frames.
 pub(crate) fn websocket(data: &[u8]) {
-    let back = exchange(&[HANDSHAKE.as_bytes(), data]);
+    let back = exchange(HANDSHAKE, data);
     assert!(back.starts_with(b"HTTP/1.1 101"), "no WebSocket: {}", back.escape_ascii());
 }

@@ -58,8 +58,8 @@ fn push_camel(out: &mut String, path: &str) -> Option<()> {
     while let Some(c) = chars.next() {
         match c {
             '_' => out.push(chars.next().filter(char::is_ascii_lowercase)?.to_ascii_uppercase()),
-            _ if c.is_ascii_uppercase() => return None,
-            _ => out.push(c),
+            'a'..='z' | '0'..='9' | '.' => out.push(c),
+            _ => return None,
         }
     }
     Some(())
@@ -79,4 +79,23 @@ fn snake(path: &str) -> Option<String> {
         }
     }
     (!out.is_empty()).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mask =
+            |paths: &[&str]| FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() };
+        for paths in [&["a.b_c", "d1"][..], &["a_b.c"], &[]] {
+            let text = json::to_string(&mask(paths)).unwrap();
+            assert_eq!(json::from_str::<FieldMask>(&text).unwrap(), mask(paths), "{text}");
+        }
+        for path in ["", "A", "a__b", "a_1", "a_", "*", "a b", "a,b", "a.\u{1}\u{5}c", "ä"] {
+            assert!(json::to_string(&mask(&["x", path])).is_err(), "{path:?}");
+        }
+    }
 }

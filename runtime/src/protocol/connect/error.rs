@@ -110,6 +110,8 @@ fn detail(value: Value) -> Option<Any> {
         _ => None,
     };
     let (name, value) = (text("type")?, text("value")?);
+    // It is a name. Some may write the URL of an `Any`, which ends with it.
+    let name = name.rsplit('/').next().filter(|name| !name.is_empty())?;
     Some(Any { type_url: format!("{TYPE_PREFIX}{name}"), value: STANDARD.decode(value).ok()? })
 }
 
@@ -199,9 +201,10 @@ mod tests {
     fn details_need_no_debug_and_may_be_padded() {
         let body = r#"{"code":"out_of_range","details":[
             {"type":"a.B","value":"CgE=","debug":"garbage","frob":1}, {"type":"a.C","value":"CgE"},
+            {"type":"example.com/a.C","value":"CgE"}, {"type":"","value":"CgE"}, {"type":"a.C/","value":"CgE"},
             7, {"type":"a.D"}, {"value":"CgE"}, {"type":"a.E","value":"!"}]}"#;
         let status = read(body.as_bytes(), Code::Unknown).unwrap();
         let details = pb::Status::decode(status.details()).unwrap().details;
-        assert_eq!(details, [any("a.B", &[10, 1]), any("a.C", &[10, 1])]);
+        assert_eq!(details, [any("a.B", &[10, 1]), any("a.C", &[10, 1]), any("a.C", &[10, 1])]);
     }
 }

@@ -1,4 +1,4 @@
-//! `docs/dependencies.md` against the manifests.
+//! `docs/dependencies.md` against the manifests, and the lock file of the fuzz programs against the workspace's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -84,6 +84,40 @@ fn every_dependency_is_explained() {
     let page = tree::text(PAGE).unwrap();
     let wrong = compare(&of_the_manifests(), &of_the_page(&page));
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+/// The crates of a lock file, with their versions.
+fn of_the_lock(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut crates: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for package in text.split("[[package]]").skip(1) {
+        let value = |key| {
+            package.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().trim_matches('"')
+        };
+        crates.entry(value("name = ")).or_default().insert(value("version = "));
+    }
+    crates
+}
+
+fn other_versions(workspace: &str, fuzz: &str) -> Vec<String> {
+    let workspace = of_the_lock(workspace);
+    let mut wrong = Vec::new();
+    for (name, versions) in of_the_lock(fuzz) {
+        let Some(known) = workspace.get(name) else { continue };
+        wrong.extend(versions.difference(known).map(|version| format!("{name} {version}")));
+    }
+    wrong
+}
+
+#[test]
+fn what_is_fuzzed_is_what_is_tested() {
+    let wrong = other_versions(&tree::text("Cargo.lock").unwrap(), &tree::text("fuzz/Cargo.lock").unwrap());
+    let cure = "copy Cargo.lock to fuzz/Cargo.lock and run `cargo metadata --manifest-path fuzz/Cargo.toml`";
+    assert!(wrong.is_empty(), "versions that the workspace does not have: {}; {cure}", wrong.join(", "));
+    let package =
+        |name: &str, version: &str| format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n");
+    let workspace = package("a", "1.0.0") + &package("a", "2.0.0");
+    let fuzz = package("a", "2.0.0") + &package("a", "2.0.1") + &package("b", "1.0.0");
+    assert_eq!(other_versions(&workspace, &fuzz), ["a 2.0.1"]);
 }
 
 #[test]
