@@ -269,7 +269,7 @@ impl Context {
 
     /// Resolves when the server is told to stop, and never on a client.
     ///
-    /// It is for handlers of endless streams: ending them lets the server stop before its patience does.
+    /// It is for handlers of endless streams: ending them lets the server stop before its drain timeout.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + 'static {
         let stopping = self.root().stopping.clone();
         async move {

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http_body::Body as _;
 
-use super::idle::{Pace, Patience};
+use super::idle::{IdleTimeout, IdleTimer};
 use super::{Body, CallError};
 use crate::bridge::{Code, Status};
 
@@ -19,15 +19,15 @@ pub(crate) struct Collect {
     joined: BytesMut,
     limit: usize,
     timeout: Duration,
-    patience: Patience,
+    idle_timeout: IdleTimeout,
     /// Set only if there is something to wait for.
-    pace: Option<Box<Pace>>,
+    timer: Option<Box<IdleTimer>>,
 }
 
 impl Collect {
-    /// At most `limit` bytes, which arrive within `timeout` and keep the pace.
-    pub(crate) fn new(limit: usize, timeout: Duration, patience: Patience) -> Self {
-        Self { first: Bytes::new(), joined: BytesMut::new(), limit, timeout, patience, pace: None }
+    /// At most `limit` bytes, which arrive within `timeout` and without a pause beyond `idle_timeout`.
+    pub(crate) fn new(limit: usize, timeout: Duration, idle_timeout: IdleTimeout) -> Self {
+        Self { first: Bytes::new(), joined: BytesMut::new(), limit, timeout, idle_timeout, timer: None }
     }
 
     /// The bytes, once all of them are there.
@@ -37,13 +37,15 @@ impl Collect {
         }
         while !body.is_end_stream() {
             let Poll::Ready(data) = body.poll_data(task) else {
-                let pace = self.pace.get_or_insert_with(|| Pace::within(self.patience, self.timeout).into());
-                ready!(pace.poll_wait(task));
-                return Poll::Ready(Err(pace.stalled()));
+                let timer = self
+                    .timer
+                    .get_or_insert_with(|| IdleTimer::within(self.idle_timeout, self.timeout).into());
+                ready!(timer.poll_expired(task));
+                return Poll::Ready(Err(timer.stalled()));
             };
             let Some(data) = data.transpose().map_err(broken)? else { break };
-            if let Some(pace) = &mut self.pace {
-                pace.advance(data.len());
+            if let Some(timer) = &mut self.timer {
+                timer.progress(data.len());
             }
             self.add(data);
             if self.len() > self.limit {

@@ -160,8 +160,8 @@ pub(crate) async fn run(
     }
 }
 
-/// The deadline of a call. It goes off even if the handler has used up the turn of its task, after which tokio's timers
-/// have none either.
+/// The deadline of a call. It goes off even if the handler has used up the budget of its task, after which tokio's timers
+/// do not answer.
 type DeadlineTimer = Pin<Box<Unconstrained<Sleep>>>;
 
 fn at(deadline: Instant) -> DeadlineTimer {

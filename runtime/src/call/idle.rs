@@ -12,19 +12,19 @@ use super::{Body, CallError};
 use crate::bridge::Status;
 use crate::deadline::earliest;
 
-/// What is asked of a peer.
+/// How long a peer may be idle, and how slow it may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Patience {
-    /// How long it may do nothing; `None` for as long as it wants.
-    pub(crate) idle: Option<Duration>,
-    /// How many bytes a second it must move on average, once it has used up its `idle` time. With zero each byte is as
-    /// good as any number.
-    pub(crate) rate: u32,
+pub(crate) struct IdleTimeout {
+    /// How long it may do nothing; `None` has no limit.
+    pub(crate) timeout: Option<Duration>,
+    /// How many bytes a second it must move on average over the timeout. With zero each byte is as good as any number.
+    pub(crate) min_rate: u32,
 }
 
-impl Patience {
-    /// What a body is asked by default.
-    pub(crate) const DEFAULT: Self = Self { idle: Some(Duration::from_secs(30)), rate: 240 };
+impl Default for IdleTimeout {
+    fn default() -> Self {
+        Self { timeout: Some(Duration::from_secs(30)), min_rate: 240 }
+    }
 }
 
 /// The time that a peer has left. Waiting uses it up, and each byte earns some of it back, up to the whole of it. Only
@@ -32,8 +32,8 @@ impl Patience {
 ///
 /// There is no timer until something is waited for.
 #[derive(Debug)]
-pub(crate) struct Pace {
-    patience: Patience,
+pub(crate) struct IdleTimer {
+    idle: IdleTimeout,
     /// How long all may take, from when it is first waited for.
     total: Option<Duration>,
     end: Option<Instant>,
@@ -43,20 +43,20 @@ pub(crate) struct Pace {
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
-impl Pace {
-    pub(crate) fn new(patience: Patience) -> Self {
-        let left = patience.idle.unwrap_or(Duration::MAX);
-        Self { patience, total: None, end: None, left, since: None, alarm: None }
+impl IdleTimer {
+    pub(crate) fn new(idle: IdleTimeout) -> Self {
+        let left = idle.timeout.unwrap_or(Duration::MAX);
+        Self { idle, total: None, end: None, left, since: None, alarm: None }
     }
 
     /// The peer is done within `total` as well.
-    pub(crate) fn within(patience: Patience, total: Duration) -> Self {
-        Self { total: Some(total), ..Self::new(patience) }
+    pub(crate) fn within(idle: IdleTimeout, total: Duration) -> Self {
+        Self { total: Some(total), ..Self::new(idle) }
     }
 
     /// The peer moved so many bytes.
     #[inline]
-    pub(crate) fn advance(&mut self, bytes: usize) {
+    pub(crate) fn progress(&mut self, bytes: usize) {
         // Nearly always nobody has waited.
         if let Some(since) = self.since.take() {
             self.earn(since, bytes);
@@ -64,23 +64,23 @@ impl Pace {
     }
 
     fn earn(&mut self, since: Instant, bytes: usize) {
-        let Patience { idle: Some(idle), rate } = self.patience else { return };
-        let earned = match u64::from(rate) {
-            0 => idle,
+        let IdleTimeout { timeout: Some(timeout), min_rate } = self.idle else { return };
+        let earned = match u64::from(min_rate) {
+            0 => timeout,
             rate => Duration::from_nanos((bytes as u64).saturating_mul(1_000_000_000 / rate)),
         };
-        self.left = self.left.saturating_sub(since.elapsed()).saturating_add(earned).min(idle);
+        self.left = self.left.saturating_sub(since.elapsed()).saturating_add(earned).min(timeout);
     }
 
     /// The peer owes nothing now, and has all of its time when it is waited for again.
     #[inline]
-    pub(crate) fn relax(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.since = None;
-        self.left = self.patience.idle.unwrap_or(Duration::MAX);
+        self.left = self.idle.timeout.unwrap_or(Duration::MAX);
     }
 
     /// Waits for the peer. `Ready` once its time is over.
-    pub(crate) fn poll_wait(&mut self, task: &mut Task<'_>) -> Poll<()> {
+    pub(crate) fn poll_expired(&mut self, task: &mut Task<'_>) -> Poll<()> {
         let Self { total, end, left, since, alarm, .. } = self;
         if since.is_none() {
             let now = Instant::now();
@@ -98,7 +98,7 @@ impl Pace {
         }
     }
 
-    /// The next data of a body whose sender keeps the pace. `None` is the end.
+    /// The next data of a body, or an error if its sender is too slow. `None` is the end.
     #[inline]
     pub(crate) fn poll_data(
         &mut self,
@@ -107,32 +107,36 @@ impl Pace {
     ) -> Poll<Option<Result<Bytes, Status>>> {
         match body.poll_data(task) {
             Poll::Ready(Some(Ok(data))) => {
-                self.advance(data.len());
+                self.progress(data.len());
                 Poll::Ready(Some(Ok(data)))
             }
             Poll::Ready(end) => Poll::Ready(end),
-            Poll::Pending => self.poll_wait(task).map(|()| Some(Err(self.stalled().into_status()))),
+            Poll::Pending => self.poll_expired(task).map(|()| Some(Err(self.stalled().into_status()))),
         }
     }
 
-    /// What a call gets whose body does not keep the pace.
+    /// What a call gets whose body is too slow.
     #[cold]
     pub(crate) fn stalled(&self) -> CallError {
         CallError::with_http(StatusCode::REQUEST_TIMEOUT, self.too_slow("the body of the request"))
     }
 
-    /// What a call gets of which `what` does not keep the pace.
+    /// What a call gets of which `what` is too slow.
     #[cold]
     pub(crate) fn too_slow(&self, what: &str) -> Status {
-        let Patience { idle, rate } = self.patience;
-        Status::deadline_exceeded(match (self.total, idle) {
+        let IdleTimeout { timeout, min_rate } = self.idle;
+        Status::deadline_exceeded(match (self.total, timeout) {
             (Some(total), _) if self.end.is_some_and(|end| end <= Instant::now()) => {
                 format!("{what} took more than {total:?} to arrive")
             }
-            (_, idle) if rate == 0 => format!("{what} paused for more than {:?}", idle.unwrap_or_default()),
-            (_, idle) => {
-                let idle = idle.unwrap_or_default();
-                format!("{what} paused for more than {idle:?}, or came slower than {rate} bytes a second")
+            (_, timeout) if min_rate == 0 => {
+                format!("{what} paused for more than {:?}", timeout.unwrap_or_default())
+            }
+            (_, timeout) => {
+                let timeout = timeout.unwrap_or_default();
+                format!(
+                    "{what} paused for more than {timeout:?}, or came slower than {min_rate} bytes a second"
+                )
             }
         })
     }
@@ -147,82 +151,82 @@ mod tests {
 
     use super::*;
 
-    const TEN: Patience = Patience { idle: Some(Duration::from_secs(10)), rate: 100 };
+    const TEN: IdleTimeout = IdleTimeout { timeout: Some(Duration::from_secs(10)), min_rate: 100 };
 
-    fn is_over(pace: &mut Pace) -> bool {
-        poll_fn(|task| pace.poll_wait(task)).now_or_never().is_some()
+    fn is_over(timer: &mut IdleTimer) -> bool {
+        poll_fn(|task| timer.poll_expired(task)).now_or_never().is_some()
     }
 
-    async fn wait(pace: &mut Pace, seconds: u64) -> bool {
-        let over = is_over(pace);
+    async fn wait(timer: &mut IdleTimer, seconds: u64) -> bool {
+        let over = is_over(timer);
         assert!(!over, "it was over before");
         advance(Duration::from_secs(seconds)).await;
-        is_over(pace)
+        is_over(timer)
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_does_nothing_has_a_time() {
-        let mut pace = Pace::new(TEN);
-        assert!(!wait(&mut pace, 9).await);
-        assert!(wait(&mut pace, 2).await);
-        let mut pace = Pace::new(Patience { idle: None, rate: 100 });
-        assert!(!wait(&mut pace, 1_000_000).await);
+        let mut timer = IdleTimer::new(TEN);
+        assert!(!wait(&mut timer, 9).await);
+        assert!(wait(&mut timer, 2).await);
+        let mut timer = IdleTimer::new(IdleTimeout { timeout: None, min_rate: 100 });
+        assert!(!wait(&mut timer, 1_000_000).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn bytes_earn_time_and_no_more_than_all_of_it() {
-        let mut pace = Pace::new(TEN);
+        let mut timer = IdleTimer::new(TEN);
         for _ in 0..50 {
-            assert!(!wait(&mut pace, 2).await);
-            pace.advance(200);
+            assert!(!wait(&mut timer, 2).await);
+            timer.progress(200);
         }
         // A byte every two seconds is not enough, whatever came before.
-        pace.advance(1_000_000);
+        timer.progress(1_000_000);
         for _ in 0..4 {
-            assert!(!wait(&mut pace, 2).await);
-            pace.advance(1);
+            assert!(!wait(&mut timer, 2).await);
+            timer.progress(1);
         }
-        assert!(wait(&mut pace, 3).await);
+        assert!(wait(&mut timer, 3).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_a_rate_each_byte_is_enough() {
-        let mut pace = Pace::new(Patience { rate: 0, ..TEN });
+        let mut timer = IdleTimer::new(IdleTimeout { min_rate: 0, ..TEN });
         for _ in 0..20 {
-            assert!(!wait(&mut pace, 9).await);
-            pace.advance(1);
+            assert!(!wait(&mut timer, 9).await);
+            timer.progress(1);
         }
-        assert!(wait(&mut pace, 10).await);
+        assert!(wait(&mut timer, 10).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn all_of_it_may_have_a_limit() {
-        let mut pace = Pace::within(TEN, Duration::from_secs(15));
+        let mut timer = IdleTimer::within(TEN, Duration::from_secs(15));
         for _ in 0..7 {
-            assert!(!wait(&mut pace, 2).await);
-            pace.advance(10_000);
+            assert!(!wait(&mut timer, 2).await);
+            timer.progress(10_000);
         }
-        assert!(wait(&mut pace, 2).await);
-        assert_eq!(pace.too_slow("it").message(), "it took more than 15s to arrive");
-        let mut pace = Pace::within(TEN, Duration::from_secs(15));
-        assert!(wait(&mut pace, 11).await);
+        assert!(wait(&mut timer, 2).await);
+        assert_eq!(timer.too_slow("it").message(), "it took more than 15s to arrive");
+        let mut timer = IdleTimer::within(TEN, Duration::from_secs(15));
+        assert!(wait(&mut timer, 11).await);
         let text = "it paused for more than 10s, or came slower than 100 bytes a second";
-        assert_eq!(pace.too_slow("it").message(), text);
+        assert_eq!(timer.too_slow("it").message(), text);
     }
 
     #[tokio::test(start_paused = true)]
     async fn only_waiting_counts() {
-        let mut pace = Pace::new(TEN);
+        let mut timer = IdleTimer::new(TEN);
         for _ in 0..3 {
-            assert!(!wait(&mut pace, 1).await);
-            pace.advance(1);
+            assert!(!wait(&mut timer, 1).await);
+            timer.progress(1);
             advance(Duration::from_secs(100)).await;
         }
         for _ in 0..3 {
-            pace.relax();
-            assert!(!wait(&mut pace, 9).await);
+            timer.reset();
+            assert!(!wait(&mut timer, 9).await);
         }
-        pace.relax();
-        assert!(wait(&mut pace, 11).await);
+        timer.reset();
+        assert!(wait(&mut timer, 11).await);
     }
 }

@@ -13,7 +13,7 @@ pub(crate) mod in_flight;
 #[cfg(feature = "server")]
 pub(crate) mod session;
 #[cfg(any(feature = "server", feature = "compression"))]
-pub(crate) mod turn;
+pub(crate) mod yield_budget;
 
 pub use body::Body;
 pub(crate) use body::BoxError;

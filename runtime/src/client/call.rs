@@ -150,7 +150,7 @@ impl<'a> UnaryCall<'a> {
             State::Bare(call) => {
                 let content = ready!(call.as_mut().poll(task));
                 let settings = &self.channel.endpoint.settings;
-                let (codec, max_memory) = (settings.codec, settings.max_message_memory);
+                let (codec, max_memory) = (settings.codec, settings.messages.received.memory);
                 let outcome = content.and_then(|content| {
                     codec::read(codec, content, max_memory, response).map_err(unreadable)
                 });

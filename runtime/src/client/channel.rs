@@ -14,6 +14,8 @@ use super::tonic::Tonic;
 use crate::bridge::TonicChannel;
 use crate::client::{Codec, Compression, HttpVersion, Protocol};
 use crate::protocol::client::{ClientSettings, Endpoint};
+use crate::protocol::compression::AcceptedCompressions;
+use crate::protocol::limits::Keepalive;
 
 /// A connection to a server. Cloning is cheap, and clones share the connection.
 ///
@@ -91,7 +93,7 @@ impl fmt::Debug for Channel {
 pub struct Builder {
     connections: Connections,
     protocol: Protocol,
-    accept: Vec<Compression>,
+    accepted: AcceptedCompressions,
     settings: ClientSettings,
 }
 
@@ -100,7 +102,7 @@ impl Builder {
         Self {
             connections: Connections::new(endpoint, HttpVersion::default()),
             protocol: Protocol::default(),
-            accept: Vec::new(),
+            accepted: AcceptedCompressions::NONE,
             settings: ClientSettings::default(),
         }
     }
@@ -129,20 +131,20 @@ impl Builder {
     /// answer; then the calls fail with `UNAVAILABLE`. Over HTTP/1.1 the kernel asks, by TCP. Default: every 2 minutes,
     /// 20 seconds. `None` never asks.
     pub fn keepalive(mut self, interval_and_timeout: Option<(Duration, Duration)>) -> Self {
-        self.connections.settings.keepalive = interval_and_timeout;
+        self.connections.settings.limits.keepalive = interval_and_timeout.map(Keepalive::of);
         self
     }
 
     /// The largest request message, in bytes. Default: no limit.
     pub fn max_request_size(mut self, bytes: usize) -> Self {
-        self.settings.max_request_size = bytes;
+        self.settings.messages.sent_size = bytes;
         self
     }
 
     /// The largest response message, in bytes, after decompression. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
     /// Default: 4 MiB.
     pub fn max_response_size(mut self, bytes: usize) -> Self {
-        self.settings.max_response_size = bytes;
+        self.settings.messages.received.size = bytes;
         self
     }
 
@@ -150,14 +152,14 @@ impl Builder {
     /// HTTP/2 has it. Beyond it a call fails with `RESOURCE_EXHAUSTED`. Over HTTP/2 it holds for trailers as well. Default:
     /// 16 KiB, and 100 headers over HTTP/1.1.
     pub fn max_header_list_size(mut self, bytes: u32) -> Self {
-        self.connections.settings.max_header_list_size = bytes;
+        self.connections.settings.limits.max_header_list_size = bytes;
         self
     }
 
     /// The memory that a response message may take once it is read, in bytes; 32 times its size is allowed in any case.
     /// Default: 32 MiB. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
     pub fn max_message_memory(mut self, bytes: usize) -> Self {
-        self.settings.max_message_memory = bytes;
+        self.settings.messages.received.memory = bytes;
         self
     }
 
@@ -187,7 +189,7 @@ impl Builder {
 
     /// How responses may be compressed, the preferred first. Default: not at all.
     pub fn accept_compression(mut self, accepted: impl IntoIterator<Item = Compression>) -> Self {
-        self.accept = accepted.into_iter().collect();
+        self.accepted = AcceptedCompressions::of(accepted);
         self
     }
 
@@ -236,17 +238,13 @@ impl Builder {
         if self.protocol == Protocol::Grpc && self.connections.http_version == HttpVersion::Http1 {
             return Err(self.connections.fail(Problem::Settings("gRPC needs HTTP/2")));
         }
-        let mut compressions = self.accept.iter().chain(&self.settings.compression);
-        if !compressions.all(|compression| Compression::SUPPORTED.contains(compression)) {
+        let mut compressions = self.accepted.iter().chain(self.settings.compression);
+        if !compressions.all(Compression::is_supported) {
             return Err(self
                 .connections
                 .fail(Problem::Settings("compression needs the feature `compression` of rsvc")));
         }
-        if self.accept.is_empty() {
-            return Ok(None);
-        }
-        let names: Vec<_> = self.accept.iter().map(|compression| compression.name()).collect();
-        Ok(Some(HeaderValue::try_from(names.join(",")).expect("names of compressions are header values")))
+        Ok(Some(self.accepted.header(|_| true)).filter(|names| !names.is_empty()))
     }
 }
 

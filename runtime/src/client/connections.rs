@@ -77,7 +77,7 @@ impl Connections {
         uri.authority = Some(authority.clone());
         uri.path_and_query = Some(PathAndQuery::from_static("/"));
         let uri = Uri::from_parts(uri).expect("a scheme, an authority and a path are a URI");
-        let tcp = tcp(self.settings.connect_timeout, self.settings.keepalive);
+        let tcp = tcp(self.settings.connect_timeout, self.settings.limits.keepalive);
         if *scheme == Scheme::HTTP {
             return Ok(self.over(tcp, uri));
         }

@@ -13,6 +13,7 @@ use tower_service::Service;
 use super::settings::ConnectionSettings;
 use super::watched::Watched;
 use crate::call::BoxError;
+use crate::protocol::limits::Keepalive;
 
 /// What makes connections to the server of a URI.
 pub(super) trait Connector:
@@ -43,11 +44,11 @@ impl<C> Connector for C where
 
 /// TCP. `timeout` is for connecting, and `keepalive` says how long a peer may be silent before it is asked whether it is
 /// there, and how long it may then not answer: the kernel notices so that a host has gone, whatever is spoken with it.
-pub(super) fn tcp(timeout: Duration, keepalive: Option<(Duration, Duration)>) -> HttpConnector {
+pub(super) fn tcp(timeout: Duration, keepalive: Option<Keepalive>) -> HttpConnector {
     let mut connector = HttpConnector::new();
     connector.set_connect_timeout(Some(timeout));
     connector.set_nodelay(true);
-    if let Some((interval, timeout)) = keepalive {
+    if let Some(Keepalive { interval, timeout }) = keepalive {
         connector.set_keepalive(Some(interval));
         connector.set_keepalive_interval(Some(timeout / PROBES));
         connector.set_keepalive_retries(Some(PROBES));

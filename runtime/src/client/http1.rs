@@ -19,7 +19,7 @@ pub(super) struct Http1<C> {
 
 impl<C: Connector> Http1<C> {
     pub(super) fn new(connector: C, settings: &ConnectionSettings) -> Self {
-        let max_header_list_size = settings.max_header_list_size as usize;
+        let max_header_list_size = settings.limits.header_list_size();
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .http1_max_buf_size(max_header_list_size.max(BUFFER))

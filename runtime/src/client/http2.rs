@@ -22,6 +22,7 @@ use super::watched::Watched;
 use crate::bridge::Status;
 use crate::call::{Body, BoxError};
 use crate::protocol::client::{Sent, Transport};
+use crate::protocol::limits::Keepalive;
 
 /// How much of calls that were given up may wait for a connection that has answered none since, in bytes.
 ///
@@ -255,8 +256,8 @@ async fn open(
         return Err("the server does not speak HTTP/2".into());
     }
     let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder.timer(TokioTimer::new()).max_header_list_size(settings.max_header_list_size);
-    if let Some((interval, timeout)) = settings.keepalive {
+    builder.timer(TokioTimer::new()).max_header_list_size(settings.limits.max_header_list_size);
+    if let Some(Keepalive { interval, timeout }) = settings.limits.keepalive {
         builder.keep_alive_interval(interval).keep_alive_timeout(timeout);
     }
     let io = Watched::new(io, settings.stall()).speaks_first(settings.connect_timeout);

@@ -16,6 +16,7 @@ use crate::bridge::Status;
 use crate::call::{Body, BoxError};
 use crate::message::AnyMessage;
 use crate::protocol::client::{ClientSettings, Endpoint, Sent, Transport};
+use crate::protocol::limits::Keepalive;
 use crate::protocol::rest::client::{RestCall, RestEndpoint};
 use crate::protocol::wire::HttpVersion;
 use crate::{Context, RequestStream, ResponseStream};
@@ -87,7 +88,7 @@ impl RestBuilder {
     /// How often it is asked whether the server is still there, and how long it may take to answer, as
     /// [`Builder::keepalive`](super::Builder::keepalive) has it. Default: every 2 minutes, 20 seconds. `None` never asks.
     pub fn keepalive(mut self, interval_and_timeout: Option<(Duration, Duration)>) -> Self {
-        self.connections.settings.keepalive = interval_and_timeout;
+        self.connections.settings.limits.keepalive = interval_and_timeout.map(Keepalive::of);
         self
     }
 
@@ -100,7 +101,7 @@ impl RestBuilder {
 
     /// The largest response message, in bytes. Beyond it a call fails with `RESOURCE_EXHAUSTED`. Default: 4 MiB.
     pub fn max_response_size(mut self, bytes: usize) -> Self {
-        self.settings.max_response_size = bytes;
+        self.settings.messages.received.size = bytes;
         self
     }
 
@@ -108,14 +109,14 @@ impl RestBuilder {
     /// [`Builder::max_header_list_size`](super::Builder::max_header_list_size) has it. It is not asked of
     /// [another transport](Self::with_transport). Default: 16 KiB.
     pub fn max_header_list_size(mut self, bytes: u32) -> Self {
-        self.connections.settings.max_header_list_size = bytes;
+        self.connections.settings.limits.max_header_list_size = bytes;
         self
     }
 
     /// The memory that a response message may take once it is read, in bytes; 32 times its size is allowed in any case.
     /// Default: 32 MiB. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
     pub fn max_message_memory(mut self, bytes: usize) -> Self {
-        self.settings.max_message_memory = bytes;
+        self.settings.messages.received.memory = bytes;
         self
     }
 

@@ -34,23 +34,23 @@ pub(super) fn body(frames: Vec<Bytes>) -> Body {
     Body::new(StreamBody::new(futures_util::stream::iter(frames)))
 }
 
-/// What is there already, by whoever gives others their turn now and then.
+/// What is there already, by what yields now and then.
 pub(super) fn now<T>(mut poll: impl FnMut(&mut Task<'_>) -> Poll<T>) -> T {
-    let turns = Arc::new(Turns::default());
-    let waker = Waker::from(Arc::clone(&turns));
+    let yields = Arc::new(Yields::default());
+    let waker = Waker::from(Arc::clone(&yields));
     loop {
         if let Poll::Ready(ready) = poll(&mut Task::from_waker(&waker)) {
             return ready;
         }
-        assert!(turns.0.swap(false, Ordering::Relaxed), "all of it has arrived, and it waits for more");
+        assert!(yields.0.swap(false, Ordering::Relaxed), "all of it has arrived, and it waits for more");
     }
 }
 
 /// Whether somebody wants to go on.
 #[derive(Default)]
-struct Turns(AtomicBool);
+struct Yields(AtomicBool);
 
-impl Wake for Turns {
+impl Wake for Yields {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -49,7 +49,8 @@ fn read(how: u8, size: u8, data: &[u8]) -> Outcome {
     let codec = if how & 0x80 == 0 { Codec::Protobuf } else { Codec::Json };
     let streams = how & 0x40 != 0;
     let transport = Box::new(Fixed(Mutex::new(Some(response(protocol, codec, streams, size, data)))));
-    let settings = ClientSettings { codec, max_response_size: LIMIT, ..ClientSettings::default() };
+    let mut settings = ClientSettings { codec, ..ClientSettings::default() };
+    settings.messages.received.size = LIMIT;
     let channel = Channel::over(transport, protocol, settings);
     let ctx = Context::new();
     let call = async {

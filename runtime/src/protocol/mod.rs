@@ -10,8 +10,7 @@ pub(crate) mod compression;
 pub(crate) mod connect;
 pub(crate) mod envelope;
 pub(crate) mod grpc;
-#[cfg(feature = "server")]
-pub(crate) mod paced;
+pub(crate) mod limits;
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 pub(crate) mod rest;
 #[cfg(feature = "server")]
@@ -24,4 +23,6 @@ pub(crate) mod service;
 pub(crate) mod settings;
 #[cfg(feature = "server")]
 mod text;
+#[cfg(feature = "server")]
+pub(crate) mod timed_reader;
 pub(crate) mod wire;

@@ -14,9 +14,10 @@ use http_body::Frame;
 
 use super::compression::Compression;
 use super::envelope::{self, Envelope, EnvelopeError, codec};
-use super::paced::{PacedError, PacedReader};
+use super::limits::MessageLimits;
 use super::service::{Answering, AnyService, answered};
 use super::settings::ServerSettings;
+use super::timed_reader::{TimedReadError, TimedReader};
 use super::wire::Codec;
 use crate::Context;
 use crate::bridge::{Code, Status};
@@ -106,15 +107,9 @@ pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCal
     let body = if dialect.is_text() { super::text::decode(body) } else { body };
     let mut exchange = Enveloped {
         call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy),
-        reader: PacedReader::new(body, settings.max_request_size, settings.waiting),
+        reader: TimedReader::new(body, settings.messages.received.size, settings.timeouts),
         request_compression,
-        form: Form {
-            dialect,
-            codec,
-            compression,
-            limit: settings.max_response_size,
-            max_memory: settings.max_message_memory,
-        },
+        form: Form { dialect, codec, compression, limits: settings.messages },
         settings,
         has_request: false,
         answer: None,
@@ -155,10 +150,8 @@ fn encoding_of(
     if name == "identity" {
         return Ok(None);
     }
-    let known = name.to_str().ok().and_then(Compression::by_name);
-    match known
-        .filter(|known| dialect.compressions().contains(known) && settings.accept_compression.contains(known))
-    {
+    let known = name.to_str().ok().and_then(|name| settings.accepted.by_name(name));
+    match known.filter(|known| dialect.compressions().contains(known)) {
         Some(known) => Ok(Some(known)),
         None => Err(Status::unimplemented(format!("messages in the encoding {name:?} are not read here"))),
     }
@@ -180,11 +173,8 @@ fn refuse_encoding(
     status: Status,
 ) -> Response<Body> {
     let mut response = dialect.refusal(codec, &error::limit::fit(status));
-    let names = settings.accept_compression.iter().filter(|known| dialect.compressions().contains(known));
-    let names: Vec<_> = names.map(|known| known.name()).collect();
-    if let Ok(names) = HeaderValue::from_str(&names.join(",")) {
-        response.headers_mut().insert(dialect.accept_encoding(), names);
-    }
+    let names = settings.accepted.header(|known| dialect.compressions().contains(&known));
+    response.headers_mut().insert(dialect.accept_encoding(), names);
     response
 }
 
@@ -194,21 +184,23 @@ struct Form {
     dialect: &'static dyn Dialect,
     codec: Codec,
     compression: Option<(Compression, usize)>,
-    limit: usize,
-    /// See [`ServerSettings::max_message_memory`].
-    max_memory: usize,
+    limits: MessageLimits,
 }
 
 impl Form {
     fn append(&self, message: &dyn AnyMessage, out: &mut Vec<u8>) -> Result<(), Status> {
-        envelope::append(out, self.compression, self.limit, |out| codec::write(self.codec, message, out))
+        envelope::append(out, self.compression, self.limits.sent_size, |out| {
+            codec::write(self.codec, message, out)
+        })
     }
 
     /// The envelope of a message that is alone.
     fn whole(&self, message: &dyn AnyMessage) -> Result<Vec<u8>, Status> {
         let mut out = Vec::new();
         if self.codec == Codec::Protobuf && self.compression.is_none() {
-            envelope::append_known(&mut out, message.wire_len(), self.limit, |out| message.encode_wire(out))?;
+            envelope::append_known(&mut out, message.wire_len(), self.limits.sent_size, |out| {
+                message.encode_wire(out);
+            })?;
         } else {
             self.append(message, &mut out)?;
         }
@@ -219,11 +211,11 @@ impl Form {
         &self,
         envelope: Envelope,
         compression: Option<Compression>,
-        limit: usize,
         message: &mut dyn AnyMessage,
     ) -> Result<(), Status> {
-        let content = envelope.content(compression, limit);
-        let read = content.and_then(|content| codec::read(self.codec, content, self.max_memory, message));
+        let limits = self.limits.received;
+        let content = envelope.content(compression, limits.size);
+        let read = content.and_then(|content| codec::read(self.codec, content, limits.memory, message));
         read.map_err(|status| match status.code() {
             Code::InvalidArgument => Status::new(self.dialect.malformed(), status.message()),
             _ => status,
@@ -258,7 +250,7 @@ impl Form {
 /// A call whose messages stand in envelopes.
 struct Enveloped {
     call: Inbound,
-    reader: PacedReader,
+    reader: TimedReader,
     request_compression: Option<Compression>,
     form: Form,
     settings: Arc<ServerSettings>,
@@ -309,8 +301,7 @@ impl Enveloped {
             return Err(wrong_number());
         }
         self.has_request = true;
-        let limit = self.settings.max_request_size;
-        self.form.read(envelope, self.request_compression, limit, message)?;
+        self.form.read(envelope, self.request_compression, message)?;
         Ok(dispatch::admit(message, self.settings.policy.validator)?)
     }
 }
@@ -322,15 +313,17 @@ fn wrong_number() -> CallError {
 
 /// An error of the body of requests: a caller that goes away ends the call, one that sends what is no text made a mistake.
 #[cold]
-fn broken(ctx: &Context, error: PacedError) -> Status {
+fn broken(ctx: &Context, error: TimedReadError) -> Status {
     match error {
-        PacedError::Stalled(status) => status,
-        PacedError::Envelope(EnvelopeError::Body(status)) if status.code() == Code::InvalidArgument => status,
-        PacedError::Envelope(EnvelopeError::Body(_)) => {
+        TimedReadError::Timeout(status) => status,
+        TimedReadError::Envelope(EnvelopeError::Body(status)) if status.code() == Code::InvalidArgument => {
+            status
+        }
+        TimedReadError::Envelope(EnvelopeError::Body(_)) => {
             ctx.cancellation().cancel();
             Status::cancelled("the caller gave the call up")
         }
-        PacedError::Envelope(error) => error.into(),
+        TimedReadError::Envelope(error) => error.into(),
     }
 }
 
@@ -360,17 +353,16 @@ impl Exchange for Enveloped {
     }
 
     fn requests(&mut self, _: &'static MessageInfo) -> Result<Box<dyn Incoming>, CallError> {
-        let waiting = self.settings.waiting;
-        let empty = PacedReader::new(Body::empty(), 0, waiting);
+        let timeouts = self.settings.timeouts;
+        let empty = TimedReader::new(Body::empty(), 0, timeouts);
         let reader = std::mem::replace(&mut self.reader, empty);
         // Where both sides stream it may be the client that waits.
         let is_bidi = self.call.method().kind == MethodKind::BidiStreaming;
         Ok(Box::new(Requests {
-            reader: reader.into_stream(waiting.between.filter(|_| !is_bidi)),
+            reader: reader.into_stream(timeouts.between_messages.filter(|_| !is_bidi)),
             ctx: self.call.context().clone(),
             compression: self.request_compression,
             form: self.form,
-            limit: self.settings.max_request_size,
             validator: self.settings.policy.validator,
             next: None,
         }))
@@ -390,11 +382,10 @@ impl Exchange for Enveloped {
 
 /// The requests of a call whose client streams.
 struct Requests {
-    reader: PacedReader,
+    reader: TimedReader,
     ctx: Context,
     compression: Option<Compression>,
     form: Form,
-    limit: usize,
     validator: Validator,
     /// The envelope that waits to be read.
     next: Option<Envelope>,
@@ -414,7 +405,7 @@ impl Incoming for Requests {
 
     fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
         let envelope = self.next.take().expect("it was ready");
-        self.form.read(envelope, self.compression, self.limit, message)?;
+        self.form.read(envelope, self.compression, message)?;
         dispatch::admit(message, self.validator)
     }
 }

@@ -1,9 +1,9 @@
 //! What a server says about calls over gRPC, gRPC-Web and Connect.
 
-use super::compression::Compression;
-use super::paced::Waiting;
+use super::compression::AcceptedCompressions;
+use super::limits::MessageLimits;
+use super::timed_reader::StreamTimeouts;
 use crate::call::dispatch::Policy;
-use crate::message;
 
 /// The size from which response messages are compressed.
 #[derive(Clone, Copy)]
@@ -30,17 +30,12 @@ impl CompressFrom {
 #[derive(Clone)]
 pub(crate) struct ServerSettings {
     pub(crate) policy: Policy,
-    /// The largest request message, in bytes, after decompression.
-    pub(crate) max_request_size: usize,
-    /// The memory that a request message may take, in bytes, unless that is less than 32 times its size.
-    pub(crate) max_message_memory: usize,
-    /// The largest response message, in bytes, before compression.
-    pub(crate) max_response_size: usize,
+    pub(crate) messages: MessageLimits,
     /// How requests may be compressed.
-    pub(crate) accept_compression: Vec<Compression>,
+    pub(crate) accepted: AcceptedCompressions,
     pub(crate) compress: CompressFrom,
     /// How long a client may keep the server waiting.
-    pub(crate) waiting: Waiting,
+    pub(crate) timeouts: StreamTimeouts,
 }
 
 impl Default for ServerSettings {
@@ -48,12 +43,10 @@ impl Default for ServerSettings {
         let policy = Policy { check_responses: cfg!(debug_assertions), ..Policy::default() };
         Self {
             policy,
-            max_request_size: 4 << 20,
-            max_message_memory: message::DEFAULT_MEMORY,
-            max_response_size: usize::MAX,
-            accept_compression: Compression::SUPPORTED.to_vec(),
+            messages: MessageLimits::default(),
+            accepted: AcceptedCompressions::all(),
             compress: CompressFrom::ByProtocol,
-            waiting: Waiting::default(),
+            timeouts: StreamTimeouts::default(),
         }
     }
 }

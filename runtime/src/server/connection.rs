@@ -16,8 +16,8 @@ use tokio::time::sleep;
 use crate::cancellation::CancellationToken;
 use crate::server::addresses::Addresses;
 use crate::server::connect_info::ConnectInfo;
+use crate::server::connection_settings::{ConnectionSettings, Drain};
 use crate::server::http_service::HttpService;
-use crate::server::limits::{Drain, Limits};
 use crate::server::panics;
 use crate::server::serve::Http;
 use crate::server::{Connected, Health};
@@ -32,7 +32,7 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Everything about serving except what is served.
 pub(super) struct Serving {
-    pub(super) limits: Limits,
+    pub(super) connections: ConnectionSettings,
     pub(super) drain: Drain,
     pub(super) health: Option<Health>,
     /// Ends when the server is told to stop.
@@ -67,10 +67,10 @@ impl Serving {
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
         E: fmt::Display,
     {
-        let http = Arc::new(Http::new(&self.limits));
+        let http = Arc::new(Http::new(&self.connections));
         let draining = Arc::new(CancellationToken::default());
         let mut connections = JoinSet::new();
-        let addresses = Addresses::new(self.limits.per_address());
+        let addresses = Addresses::new(self.connections.per_address());
         let mut stop = pin!(self.stop(stop));
         {
             let mut incoming = pin!(incoming);
@@ -80,7 +80,7 @@ impl Serving {
                     biased;
                     () = &mut stop => break,
                     Some(ended) = connections.join_next() => panics::log(&ended),
-                    accepted = incoming.next(), if more && connections.len() < self.limits.connections => match accepted {
+                    accepted = incoming.next(), if more && connections.len() < self.connections.count => match accepted {
                         Some(Ok(io)) => {
                             let addr = ConnectInfo::new(io.connect_info()).peer().addr;
                             // What has no address, as a socket of Unix, is counted among all alone.
@@ -135,7 +135,7 @@ impl Serving {
     {
         let (http, draining) = (Arc::clone(http), Arc::clone(draining));
         #[cfg(feature = "tls")]
-        let (tls, handshake_timeout) = (self.tls.clone(), self.limits.handshake);
+        let (tls, handshake_timeout) = (self.tls.clone(), self.connections.handshake);
         async move {
             #[cfg(feature = "tls")]
             if let Some(tls) = tls {

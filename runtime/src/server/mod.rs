@@ -2,8 +2,10 @@
 
 mod addresses;
 mod bound;
+mod call_settings;
 mod connect_info;
 mod connection;
+mod connection_settings;
 mod connection_timer;
 mod control_frames;
 mod error;
@@ -15,7 +17,6 @@ mod generated {
 }
 mod health;
 mod http_service;
-mod limits;
 mod linger;
 pub(crate) mod mounted;
 mod panics;
@@ -31,7 +32,6 @@ mod waker;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::bridge::NamedService;
 use bytes::Bytes;
@@ -42,25 +42,21 @@ use tokio::net::{TcpListener, ToSocketAddrs};
 use tower::layer::util::{Identity, Stack};
 use tower::{Layer, Service, ServiceBuilder};
 
-use crate::Authenticator;
-use crate::access::AnyAuthenticator;
 pub use crate::bridge::Connected;
 use crate::call::BoxError;
 use crate::call::in_flight::InFlight;
 use crate::cancellation::CancellationToken;
-use crate::protocol::compression::Compression;
-use crate::protocol::settings::{CompressFrom, ServerSettings};
+use crate::protocol::settings::ServerSettings;
 pub use crate::server::bound::BoundServer;
 use crate::server::bound::Prepared;
 use crate::server::connection::Serving;
+use crate::server::connection_settings::{ConnectionSettings, Drain};
 use crate::server::error::Problem;
 pub use crate::server::error::ServeError;
 pub use crate::server::health::Health;
 pub use crate::server::http_service::HttpService;
-use crate::server::limits::{Drain, Limits};
 use crate::server::router::Entry;
 pub use crate::server::router::Router;
-use crate::validate::Validator;
 
 /// How many calls may be under way if nobody says so.
 const MAX_CALLS: usize = 10_000;
@@ -118,7 +114,7 @@ pub struct Server<L = Identity> {
     descriptor_sets: Vec<&'static [u8]>,
     layers: ServiceBuilder<L>,
     settings: ServerSettings,
-    limits: Limits,
+    connections: ConnectionSettings,
     drain: Drain,
     health: Option<Health>,
     reflection: bool,
@@ -139,7 +135,7 @@ impl Server {
             descriptor_sets: Vec::new(),
             layers: ServiceBuilder::new(),
             settings: ServerSettings::default(),
-            limits: Limits::default(),
+            connections: ConnectionSettings::default(),
             drain: Drain::default(),
             health: Some(Health::new()),
             reflection: true,
@@ -199,7 +195,7 @@ impl<L> Server<L> {
             entries: self.entries,
             descriptor_sets: self.descriptor_sets,
             settings: self.settings,
-            limits: self.limits,
+            connections: self.connections,
             drain: self.drain,
             health: self.health,
             reflection: self.reflection,
@@ -211,34 +207,6 @@ impl<L> Server<L> {
             #[cfg(feature = "tls")]
             tls: self.tls,
         }
-    }
-
-    /// Sets who finds out who calls. Without one, methods that need an authenticated caller refuse every call, unless
-    /// a layer puts a [`Principal`](crate::Principal) on the request.
-    pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
-        let authenticator: Arc<dyn AnyAuthenticator> = Arc::new(authenticator);
-        self.settings.policy.authenticator = Some(authenticator);
-        self
-    }
-
-    /// Refuses to serve methods of which the `.proto` does not say who may call them. Default: they are public.
-    pub fn require_access(mut self) -> Self {
-        self.require_access = true;
-        self
-    }
-
-    /// Whether responses must be valid, too: one that breaks a rule becomes an internal error, and a line of the log.
-    /// Default: in builds with debug assertions, so that tests find the mistake and production does not pay for it.
-    pub fn validate_responses(mut self, validate: bool) -> Self {
-        self.settings.policy.check_responses = validate;
-        self
-    }
-
-    /// How many violations an error lists of a message that breaks its rules; those beyond are counted in its last line.
-    /// Default: [`DEFAULT_MAX_VIOLATIONS`](crate::validate::DEFAULT_MAX_VIOLATIONS), which is 100.
-    pub fn max_violations(mut self, count: u32) -> Self {
-        self.settings.policy.validator = Validator::new().max_violations(count);
-        self
     }
 
     /// Replaces the health service's state, to change it while the server runs; see [`Health`].
@@ -266,54 +234,6 @@ impl<L> Server<L> {
         self
     }
 
-    /// The time for a call of which neither its caller nor its method says anything, streams included. Default: no
-    /// limit.
-    pub fn default_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.policy.default_timeout = Some(timeout);
-        self
-    }
-
-    /// The time that no call may exceed, whatever its caller says. Default: no limit.
-    pub fn max_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.policy.max_timeout = Some(timeout);
-        self
-    }
-
-    /// The largest request message, in bytes. Default: 4 MiB.
-    pub fn max_request_size(mut self, bytes: usize) -> Self {
-        self.settings.max_request_size = bytes;
-        self
-    }
-
-    /// The memory that a request message may take once it is read, in bytes: an empty message inside another one is two
-    /// bytes on the wire and hundreds in memory. 32 times its size is allowed in any case. Default: 32 MiB. Beyond it a
-    /// call fails with `RESOURCE_EXHAUSTED`. REST has
-    /// [its own](crate::rest::Options::max_message_memory).
-    pub fn max_message_memory(mut self, bytes: usize) -> Self {
-        self.settings.max_message_memory = bytes;
-        self
-    }
-
-    /// The largest response message, in bytes. Default: no limit.
-    pub fn max_response_size(mut self, bytes: usize) -> Self {
-        self.settings.max_response_size = bytes;
-        self
-    }
-
-    /// How requests over gRPC, gRPC-Web and Connect may be compressed. Default: in every way that the feature
-    /// `compression` brings: gzip and zstd, and br for Connect.
-    pub fn accept_compression(mut self, accepted: impl IntoIterator<Item = Compression>) -> Self {
-        self.settings.accept_compression = accepted.into_iter().collect();
-        self
-    }
-
-    /// The size in bytes from which response messages over gRPC, gRPC-Web and Connect are compressed for clients that
-    /// accept it; `None` compresses nothing. Default: none over gRPC and gRPC-Web, and from 1 KiB on over Connect.
-    pub fn compress_from(mut self, bytes: Option<usize>) -> Self {
-        self.settings.compress = bytes.map_or(CompressFrom::Never, CompressFrom::Size);
-        self
-    }
-
     /// Sets limits of REST and the like.
     #[cfg(feature = "rest")]
     pub fn rest(mut self, options: crate::protocol::rest::server::Options) -> Self {
@@ -325,119 +245,6 @@ impl<L> Server<L> {
     #[cfg(feature = "rest")]
     pub fn without_rest(mut self) -> Self {
         self.rest = None;
-        self
-    }
-
-    /// How many calls may have their handlers running, over all connections. More are refused with `RESOURCE_EXHAUSTED`
-    /// (over HTTP 429) and the time after which to try again. Health checks are not counted. Default: 10,000.
-    pub fn max_calls(mut self, count: usize) -> Self {
-        self.max_calls = count;
-        self
-    }
-
-    /// How many connections may be open; more have to wait. Default: 10,000.
-    pub fn max_connections(mut self, count: usize) -> Self {
-        self.limits.connections = count.max(1);
-        self
-    }
-
-    /// How many connections may be open from one address; more are closed at once. An IPv6 address stands for all that
-    /// begin with the same 64 bits. Behind a proxy all connections come from one address. Default: half of
-    /// [`max_connections`](Self::max_connections).
-    pub fn max_connections_per_address(mut self, count: usize) -> Self {
-        self.limits.connections_per_address = Some(count.max(1));
-        self
-    }
-
-    /// How long a client may keep the server waiting within a request message over gRPC, gRPC-Web and Connect; its call
-    /// ends with `DEADLINE_EXCEEDED` then. REST has a limit of its own. Default: 30 seconds. `None` has no limit.
-    pub fn idle_timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.settings.waiting.patience.idle = timeout;
-        self
-    }
-
-    /// How many bytes of such a message must come each second, on average over the [`idle_timeout`](Self::idle_timeout).
-    /// With 0 any progress is enough. Default: 240.
-    pub fn min_body_rate(mut self, bytes_per_second: u32) -> Self {
-        self.settings.waiting.patience.rate = bytes_per_second;
-        self
-    }
-
-    /// How long a client that streams requests over gRPC, gRPC-Web or Connect may take until the next one, unless both
-    /// sides stream. Default: 5 minutes. `None` has no limit.
-    pub fn stream_idle_timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.settings.waiting.between = timeout;
-        self
-    }
-
-    /// How old a connection may become, a tenth more or less, so that those that began together do not end together. It
-    /// then takes no more calls (HTTP/2: GOAWAY), and those that are under way may finish. Load balancers move clients
-    /// by it. Default: an hour. `None` has no limit.
-    pub fn max_connection_age(mut self, age: Option<Duration>) -> Self {
-        self.limits.age = age;
-        self
-    }
-
-    /// How long a client may leave a response unread: over HTTP/1.1 16 KiB of it, over HTTP/2 64 KiB. Its call ends then,
-    /// over HTTP/1.1 its connection. The deadline of a call ends it earlier. Default: a minute. `None` has no limit.
-    pub fn send_timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.limits.send_timeout = timeout;
-        self
-    }
-
-    /// How much the responses of one connection of HTTP/2 may hold that its client has not taken, in bytes. A response
-    /// beyond that is dropped and its call ends with `RESOURCE_EXHAUSTED` (`ENHANCE_YOUR_CALM`), unless it is alone. From
-    /// 16 MiB on new calls and messages of streams wait. What a layer has put a body of its own around is counted only from
-    /// when it is sent. Default: 32 MiB.
-    pub fn max_unsent_size(mut self, bytes: usize) -> Self {
-        self.limits.unsent = bytes;
-        self
-    }
-
-    /// How many calls a connection may have under way. Default: 200.
-    pub fn max_concurrent_streams(mut self, count: u32) -> Self {
-        self.limits.streams = count;
-        self
-    }
-
-    /// How many bytes of headers a request may have, each with 32 bytes more than its name and value. REST has a limit of
-    /// its own. Default: 16 KiB.
-    pub fn max_header_list_size(mut self, bytes: u32) -> Self {
-        self.limits.header_list = bytes;
-        self
-    }
-
-    /// How often an HTTP/2 ping asks whether a client is still there, and how long it may take to answer. Default:
-    /// every minute, 20 seconds. `None` never asks.
-    pub fn keepalive(mut self, interval_and_timeout: Option<(Duration, Duration)>) -> Self {
-        self.limits.keepalive = interval_and_timeout;
-        self
-    }
-
-    /// How long a new connection may stay silent. One of HTTP/1.1 has as long for the head of each of its requests, or at
-    /// most a quarter longer. Default: 20 seconds.
-    pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
-        self.limits.handshake = timeout;
-        self
-    }
-
-    /// How long to go on as before once the server is told to stop and its health says so, for load balancers to
-    /// notice. Default: not at all.
-    pub fn drain_delay(mut self, delay: Duration) -> Self {
-        self.drain.delay = delay;
-        self
-    }
-
-    /// How long calls that are under way may take once the server stops. Default: 30 seconds.
-    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
-        self.drain.timeout = timeout;
-        self
-    }
-
-    /// Serves TLS only. Default: no TLS.
-    #[cfg(feature = "tls")]
-    pub fn tls(mut self, tls: crate::tls::ServerTls) -> Self {
-        self.tls = Some(tls);
         self
     }
 
@@ -484,12 +291,12 @@ impl<L> Server<L> {
             #[cfg(feature = "rest")]
             self.rest,
             self.require_access,
-            usize::try_from(self.limits.header_list).unwrap_or(usize::MAX),
+            self.connections.limits.header_list_size(),
         )?;
         Ok(Prepared {
             layers: self.layers,
             serving: Serving {
-                limits: self.limits,
+                connections: self.connections,
                 drain: self.drain,
                 health: self.health,
                 stopping,

@@ -20,13 +20,14 @@ use tokio::time::{Instant, Sleep, sleep, timeout_at};
 
 use crate::call::Body;
 use crate::cancellation::CancellationToken;
+use crate::protocol::limits::Keepalive;
 use crate::protocol::service::Answering;
 use crate::server::Connected;
 use crate::server::connect_info::ConnectInfo;
+use crate::server::connection_settings::ConnectionSettings;
 use crate::server::connection_timer::ConnectionTimer;
 use crate::server::control_frames::{ControlFrames, PREFACE};
 use crate::server::http_service::HttpService;
-use crate::server::limits::Limits;
 use crate::server::linger::{self, Linger};
 use crate::server::rewind::Rewind;
 use crate::server::sending::{SentBody, StreamExecutor};
@@ -47,26 +48,26 @@ const FOREVER: Duration = Duration::from_hours(24 * 365);
 pub(super) struct Http {
     http1: http1::Builder,
     http2: http2::Builder<StreamExecutor>,
-    limits: Limits,
+    settings: ConnectionSettings,
 }
 
 impl Http {
-    pub(super) fn new(limits: &Limits) -> Self {
-        let mut http2 = http2::Builder::new(StreamExecutor { send_timeout: limits.send_timeout });
+    pub(super) fn new(settings: &ConnectionSettings) -> Self {
+        let mut http2 = http2::Builder::new(StreamExecutor { send_timeout: settings.send_timeout });
         http2
             .timer(TokioTimer::new())
-            .max_concurrent_streams(limits.streams)
+            .max_concurrent_streams(settings.streams)
             // Beyond the limit of a call, so that what is over it is answered in the words of its protocol.
-            .max_header_list_size(limits.header_list.saturating_mul(2));
+            .max_header_list_size(settings.limits.max_header_list_size.saturating_mul(2));
         #[cfg(feature = "websocket")]
         http2.enable_connect_protocol();
-        if let Some((interval, timeout)) = limits.keepalive {
+        if let Some(Keepalive { interval, timeout }) = settings.limits.keepalive {
             http2.keep_alive_interval(interval).keep_alive_timeout(timeout);
         }
         // `ConnectionTimer` is its limit of time. The head of a request has to fit into what is read at once.
         let mut http1 = http1::Builder::new();
-        http1.header_read_timeout(None).max_buf_size(READ_BUFFER.max(limits.header_list as usize));
-        Self { http1, http2, limits: limits.clone() }
+        http1.header_read_timeout(None).max_buf_size(READ_BUFFER.max(settings.limits.header_list_size()));
+        Self { http1, http2, settings: settings.clone() }
     }
 
     /// Serves a connection until it is over, or until `draining` ends and what was begun is done.
@@ -79,7 +80,8 @@ impl Http {
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let start = Instant::now();
-        let Limits { handshake: handshake_timeout, send_timeout, unsent, age, .. } = self.limits;
+        let ConnectionSettings { handshake: handshake_timeout, send_timeout, unsent, age, .. } =
+            self.settings;
         let begun = tokio::select! {
             begun = timeout_at(start + handshake_timeout, beginning(&mut io)) => begun,
             () = draining.cancelled() => return,

@@ -52,7 +52,7 @@ impl Demo for Script {
     async fn say(&self, ctx: Context, request: Text) -> Result<Text, Status> {
         match request.text.as_str() {
             "panic" => panic!("secret"),
-            // It always has something to do, and gives others their turn.
+            // It always has something to do, and yields to others.
             "greedy" => loop {
                 tokio::task::consume_budget().await;
             },

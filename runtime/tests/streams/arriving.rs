@@ -302,7 +302,7 @@ async fn what_stands_between_messages_has_a_limit() {
     }
 }
 
-/// All of it is done by one thread, which has turns for others, and for the clock.
+/// All of it is done by one thread, which yields to others, and to the clock.
 #[cfg(feature = "compression")]
 #[tokio::test]
 async fn what_takes_long_to_decompress_holds_nobody_up() {

@@ -188,7 +188,7 @@ async fn a_websocket_may_be_silent() {
     use tokio_tungstenite::tungstenite::Message;
 
     let (mut socket, _) = tokio_tungstenite::client_async("ws://a/v1/chat", connect()).await.unwrap();
-    // Nobody answers its pings meanwhile, so that this is shorter than the patience with that.
+    // Nobody answers its pings meanwhile, so that this is shorter than the time for an answer.
     sleep(LIMIT + LATE).await;
     socket.send(Message::text(r#"{"id":"1"}"#)).await.unwrap();
     loop {

@@ -21,9 +21,9 @@ use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Request, Response};
 
 use super::compression::Compression;
+use super::limits::MessageLimits;
 use super::wire::Codec;
 use crate::call::{Body, BoxError};
-use crate::message;
 
 pub(crate) use call::ClientCall;
 #[cfg(feature = "rest-client")]
@@ -69,14 +69,11 @@ pub(crate) struct Endpoint {
 }
 
 /// What holds for every call through a channel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ClientSettings {
     pub(crate) timeout: Option<Duration>,
     pub(crate) validate_requests: bool,
-    pub(crate) max_request_size: usize,
-    pub(crate) max_response_size: usize,
-    /// The memory that a response message may take, in bytes, unless that is less than 32 times its size.
-    pub(crate) max_message_memory: usize,
+    pub(crate) messages: MessageLimits,
     pub(crate) codec: Codec,
     /// How requests are compressed.
     pub(crate) compression: Option<Compression>,
@@ -84,20 +81,4 @@ pub(crate) struct ClientSettings {
     pub(crate) accept: Option<HeaderValue>,
     /// Whether Connect calls methods without side effects with `GET`.
     pub(crate) use_get: bool,
-}
-
-impl Default for ClientSettings {
-    fn default() -> Self {
-        Self {
-            timeout: None,
-            validate_requests: false,
-            max_request_size: usize::MAX,
-            max_response_size: 4 << 20,
-            max_message_memory: message::DEFAULT_MEMORY,
-            codec: Codec::default(),
-            compression: None,
-            accept: None,
-            use_get: false,
-        }
-    }
 }

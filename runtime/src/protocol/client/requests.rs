@@ -37,8 +37,8 @@ pub(super) struct Form {
 
 impl Form {
     pub(super) fn of(settings: &ClientSettings) -> Self {
-        let ClientSettings { codec, compression, max_request_size: limit, .. } = *settings;
-        Self { codec, compression, limit }
+        let ClientSettings { codec, compression, messages, .. } = *settings;
+        Self { codec, compression, limit: messages.sent_size }
     }
 
     /// Appends a message in its envelope.
@@ -78,8 +78,9 @@ pub(crate) fn bare(settings: &ClientSettings, message: &dyn AnyMessage) -> Resul
     check(settings, message)?;
     let mut out = Vec::new();
     codec::write(settings.codec, message, &mut out)?;
-    if out.len() > settings.max_request_size {
-        return Err(envelope::too_large(settings.max_request_size));
+    let limit = settings.messages.sent_size;
+    if out.len() > limit {
+        return Err(envelope::too_large(limit));
     }
     Ok(match settings.compression {
         Some(compression) => compression.compress(&out),

@@ -17,6 +17,7 @@ use crate::call::Body;
 use crate::message::AnyMessage;
 use crate::protocol::compression::Compression;
 use crate::protocol::envelope::{COMPRESSED, Envelope, EnvelopeError, EnvelopeReader, codec, too_large};
+use crate::protocol::limits::ReceiveLimits;
 use crate::protocol::wire::Codec;
 use crate::stream::Incoming;
 
@@ -26,8 +27,7 @@ pub(crate) struct Responses {
     dialect: &'static dyn Dialect,
     codec: Codec,
     compression: Option<Compression>,
-    limit: usize,
-    max_memory: usize,
+    limits: ReceiveLimits,
     end: End,
 }
 
@@ -83,10 +83,9 @@ impl Responses {
             store_headers(ctx, &head.headers);
             End::Head(head.headers)
         };
-        let limit = settings.max_response_size;
-        let envelopes = EnvelopeReader::new(body, limit);
-        let (codec, max_memory) = (settings.codec, settings.max_message_memory);
-        Ok(Self { envelopes, dialect, codec, compression, limit, max_memory, end })
+        let limits = settings.messages.received;
+        let envelopes = EnvelopeReader::new(body, limits.size);
+        Ok(Self { envelopes, dialect, codec: settings.codec, compression, limits, end })
     }
 
     /// The message in an envelope, if it is one.
@@ -100,7 +99,7 @@ impl Responses {
         if envelope.flags & !COMPRESSED != 0 {
             return self.take_end(envelope).map(|()| None);
         }
-        envelope.content(self.compression, self.limit).map(Some).map_err(unreadable)
+        envelope.content(self.compression, self.limits.size).map(Some).map_err(unreadable)
     }
 
     /// An envelope that is no message.
@@ -110,7 +109,7 @@ impl Responses {
             return Err(Status::internal(format!("a message has the flags {:#04x}", envelope.flags)));
         }
         envelope.flags &= COMPRESSED;
-        let limit = self.limit.min(MAX_ERROR_SIZE);
+        let limit = self.limits.size.min(MAX_ERROR_SIZE);
         if envelope.data.len() > limit {
             return Err(too_large(limit));
         }
@@ -156,7 +155,7 @@ impl ResponseSource for Responses {
     }
 
     fn read(&self, content: Bytes, message: &mut dyn AnyMessage) -> Result<(), Status> {
-        codec::read(self.codec, content, self.max_memory, message).map_err(unreadable)
+        codec::read(self.codec, content, self.limits.memory, message).map_err(unreadable)
     }
 }
 
@@ -178,11 +177,11 @@ struct ResponseMessages<R> {
     next: Option<Bytes>,
     ctx: Context,
     limits: Limits,
-    /// What came since others had their turn, in bytes.
+    /// What came since the task yielded last, in bytes.
     burst: usize,
 }
 
-/// How much is read before others have their turn and the limits are looked at, in bytes: responses that are always there
+/// How much is read before the task yields and the limits are looked at, in bytes: responses that are always there
 /// must outrun neither.
 const MAX_BURST: usize = 256 << 10;
 /// What a message counts besides its bytes.
@@ -295,9 +294,9 @@ mod tests {
             let deadline = Instant::now() + Duration::from_millis(20);
             let limits = Limits::new(Some(deadline), None);
             let mut responses = stream(Endless(vec![0; length].into()), Context::new(), limits);
-            // Another task of the same thread has its turn in between.
-            let turn = Arc::new(AtomicBool::new(false));
-            let other = Arc::clone(&turn);
+            // Another task of the same thread runs in between.
+            let has_run = Arc::new(AtomicBool::new(false));
+            let other = Arc::clone(&has_run);
             tokio::spawn(async move { other.store(true, Ordering::Relaxed) });
             let status = poll_fn(|task| {
                 loop {
@@ -310,7 +309,7 @@ mod tests {
                 }
             });
             assert_eq!(status.await.code(), crate::Code::DeadlineExceeded);
-            assert!(turn.load(Ordering::Relaxed));
+            assert!(has_run.load(Ordering::Relaxed));
             assert!(poll_fn(|task| responses.poll_ready(task)).await.is_none(), "the call is over");
         }
     }

@@ -10,7 +10,7 @@ use http_body::{Body as _, Frame};
 
 use crate::bridge::Status;
 use crate::call::Body;
-use crate::call::turn::Turn;
+use crate::call::yield_budget::YieldBudget;
 
 use super::feed::{Feed, Source};
 use super::zstd::ZstdDecoder;
@@ -48,7 +48,7 @@ pub(crate) struct Decompressed {
     decoder: Box<dyn Read + Send>,
     coding: Compression,
     stage: Stage,
-    turn: Turn,
+    budget: YieldBudget,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Decompressed {
     pub(crate) fn new(coding: Compression, inner: Body) -> Self {
         let feed = Feed::default();
         let decoder = decoder(coding, &feed);
-        Self { inner, feed, decoder, coding, stage: Stage::Decoding, turn: Turn::default() }
+        Self { inner, feed, decoder, coding, stage: Stage::Decoding, budget: YieldBudget::default() }
     }
 
     fn malformed(&self, why: &str) -> Status {
@@ -82,7 +82,7 @@ impl Decompressed {
         match ready!(Pin::new(&mut self.inner).poll_frame(task)) {
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
-                    self.turn.count(data.len());
+                    self.budget.spend(data.len());
                     self.feed.push(data);
                 }
             }
@@ -95,21 +95,21 @@ impl Decompressed {
     fn poll_data(&mut self, task: &mut Task<'_>) -> Poll<Result<Option<Bytes>, Status>> {
         let mut out = vec![0; STEP];
         while self.stage == Stage::Decoding {
-            ready!(self.turn.poll(task));
+            ready!(self.budget.poll_proceed(task));
             match self.decoder.read(&mut out) {
                 Ok(0) => self.stage = Stage::Complete,
                 Ok(count) => {
-                    self.turn.count(count);
+                    self.budget.spend(count);
                     out.truncate(count);
                     return Poll::Ready(Ok(Some(out.into())));
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => self.turn.count(STEP),
+                Err(error) if error.kind() == ErrorKind::Interrupted => self.budget.spend(STEP),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => ready!(self.poll_arrive(task))?,
                 Err(error) => return Poll::Ready(Err(self.malformed(&error.to_string()))),
             }
         }
         while self.stage == Stage::Complete {
-            ready!(self.turn.poll(task));
+            ready!(self.budget.poll_proceed(task));
             if self.goes_on() {
                 return Poll::Ready(Err(self.malformed("something follows its end")));
             }

@@ -149,7 +149,7 @@ impl http_body::Body for Compressed {
                     Some(bytes) if !bytes.is_empty() => return data(bytes),
                     Some(_) => continue,
                     None => {
-                        // There is more: others may have a turn in between.
+                        // There is more: the task may yield in between.
                         task.waker().wake_by_ref();
                         return Poll::Pending;
                     }

@@ -1,5 +1,6 @@
 //! Compression: gzip, br and zstd, all in Rust.
 
+mod accepted;
 #[cfg(feature = "compression")]
 pub(crate) mod decode;
 #[cfg(feature = "compression")]
@@ -13,6 +14,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
 
 use super::accept;
+
+pub(crate) use accepted::AcceptedCompressions;
 
 /// A compression of messages or bodies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +42,11 @@ impl Compression {
     /// All that this build can do, the preferred first: the smallest results come first.
     pub(crate) const SUPPORTED: &[Self] =
         if cfg!(feature = "compression") { &[Self::Brotli, Self::Gzip, Self::Zstd] } else { &[] };
+
+    /// Whether this build can do it.
+    pub(crate) fn is_supported(self) -> bool {
+        Self::SUPPORTED.contains(&self)
+    }
 
     /// Its name in headers.
     pub(crate) const fn name(self) -> &'static str {

@@ -184,10 +184,7 @@ impl Refusal {
             Self::Status(status) => {
                 response = failed(&status);
                 if status.code() == Code::Unimplemented {
-                    let names: Vec<_> =
-                        settings.accept_compression.iter().map(|known| known.name()).collect();
-                    let names = HeaderValue::from_str(&names.join(",")).expect("names are tokens");
-                    response.headers_mut().insert(ACCEPT_ENCODING, names);
+                    response.headers_mut().insert(ACCEPT_ENCODING, settings.accepted.header(|_| true));
                 }
             }
         }
@@ -202,7 +199,7 @@ impl Request {
         body: Body,
         settings: &ServerSettings,
     ) -> Result<Self, Refusal> {
-        let limit = settings.max_request_size;
+        let limit = settings.messages.received.size;
         if parts.method == Method::GET {
             if info.idempotency != Idempotency::NoSideEffects {
                 return Err(Refusal::NotGet);
@@ -217,7 +214,7 @@ impl Request {
                 timeout: timeout::of_caller(&parts.headers)?,
                 is_get: true,
                 body: Body::from(get.message),
-                collect: Collect::new(limit, BODY_TIMEOUT, settings.waiting.patience),
+                collect: Collect::new(limit, BODY_TIMEOUT, settings.timeouts.within_message),
             });
         }
         let codec = parts.headers.get(CONTENT_TYPE).and_then(codec_of);
@@ -230,7 +227,7 @@ impl Request {
             timeout: timeout::of_caller(&parts.headers)?,
             is_get: false,
             body,
-            collect: Collect::new(limit, BODY_TIMEOUT, settings.waiting.patience),
+            collect: Collect::new(limit, BODY_TIMEOUT, settings.timeouts.within_message),
         })
     }
 }
@@ -239,7 +236,7 @@ fn compression_of(name: Option<&str>, settings: &ServerSettings) -> Result<Optio
     let Some(name) = name.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("identity")) else {
         return Ok(None);
     };
-    match Compression::by_name(name).filter(|known| settings.accept_compression.contains(known)) {
+    match settings.accepted.by_name(name) {
         Some(known) => Ok(Some(known)),
         None => Err(Status::unimplemented(format!("messages in the encoding {name:?} are not read here"))),
     }
@@ -333,12 +330,13 @@ impl Exchange for Unary {
     ) -> Poll<Result<(), CallError>> {
         let Request { codec, compression, body, collect, .. } = &mut self.request;
         let mut content: Bytes = ready!(collect.poll(body, task))?;
+        let limits = self.settings.messages.received;
         if let Some(compression) = *compression {
-            content = envelope::decompress(compression, content, self.settings.max_request_size)?;
+            content = envelope::decompress(compression, content, limits.size)?;
         }
         // A message of JSON is at least `{}`, but nothing at all is as good as an empty message.
         if *codec == Codec::Protobuf || !content.is_empty() {
-            codec::read(*codec, content, self.settings.max_message_memory, message)?;
+            codec::read(*codec, content, limits.memory, message)?;
         }
         Poll::Ready(dispatch::admit(message, self.settings.policy.validator).map_err(CallError::from))
     }
@@ -351,8 +349,9 @@ impl Exchange for Unary {
         self.call.release(message)?;
         let mut out = Vec::new();
         codec::write(self.request.codec, message, &mut out)?;
-        if out.len() > self.settings.max_response_size {
-            return Err(envelope::too_large(self.settings.max_response_size).into());
+        let limit = self.settings.messages.sent_size;
+        if out.len() > limit {
+            return Err(envelope::too_large(limit).into());
         }
         self.answer = Some(out);
         Ok(())

@@ -54,7 +54,7 @@ fn http_request(call: &ClientCall<'_>, content: Vec<u8>) -> Request<Body> {
 
 async fn read(call: &ClientCall<'_>, head: &Head, body: Body) -> Result<Bytes, Status> {
     let settings = call.settings();
-    let limit = settings.max_response_size;
+    let limit = settings.messages.received.size;
     if head.status != StatusCode::OK {
         return Err(read_error(head, body).await);
     }

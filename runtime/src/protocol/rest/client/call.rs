@@ -35,8 +35,9 @@ impl RestCall<'_> {
         let response = async {
             let binding = request.binding;
             let (head, body) = self.send(request).await?;
-            let body = collect(body, self.call.settings().max_response_size).await?;
-            response::read(binding, &head.headers, body, self.call.settings().max_message_memory, message)
+            let received = self.call.settings().messages.received;
+            let body = collect(body, received.size).await?;
+            response::read(binding, &head.headers, body, received.memory, message)
         };
         limits.hold(response).await
     }

@@ -15,6 +15,7 @@ use crate::call::Body;
 use crate::json::info::{MessageInfo, Type};
 use crate::message::AnyMessage;
 use crate::protocol::client::{ClientSettings, Event, ResponseSource, body_error};
+use crate::protocol::limits::ReceiveLimits;
 use crate::protocol::rest::TRAILER_PREFIX;
 use crate::transcode::binding::Binding;
 use crate::transcode::field::BodyField;
@@ -49,7 +50,7 @@ impl StreamedResponses {
         table: &'static MessageInfo,
         settings: &ClientSettings,
     ) -> Self {
-        let limit = settings.max_response_size;
+        let ReceiveLimits { size: limit, memory } = settings.messages.received;
         let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let is_events = media_type.is_some_and(|text| text.starts_with("text/event-stream"));
         let raw = match binding.response_body {
@@ -69,7 +70,7 @@ impl StreamedResponses {
             format,
             binding,
             table,
-            max_memory: settings.max_message_memory,
+            max_memory: memory,
             ended: false,
             trailers: HeaderMap::new(),
         }
@@ -156,7 +157,7 @@ fn wrong(error: SplitError) -> Status {
     }
 }
 
-/// How many frames without the end of a message are read before others have their turn.
+/// How many frames without the end of a message are read before the task yields.
 const MAX_BURST: usize = 64;
 
 /// The error in place of a message, `{"error": …}`; or a message that has such a field of its own.
@@ -195,11 +196,11 @@ mod tests {
             let mut responses =
                 StreamedResponses::new(headers, body, &BINDING, LocalizedMessage::info(), &settings);
             let mut task = Task::from_waker(std::task::Waker::noop());
-            let mut turns = 0;
+            let mut yields = 0;
             while responses.poll_next(&mut task).is_pending() {
-                turns += 1;
+                yields += 1;
             }
-            assert_eq!(turns, 10, "{media_type}");
+            assert_eq!(yields, 10, "{media_type}");
         }
     }
 }

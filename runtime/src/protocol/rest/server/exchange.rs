@@ -140,9 +140,9 @@ impl RestExchange {
         message: &mut dyn AnyMessage,
     ) -> Poll<Result<(), CallError>> {
         if self.arriving.is_none() {
-            let Options { max_body_size, body_timeout, patience, .. } = self.method.settings.options;
+            let Options { received, body_timeout, idle_timeout, .. } = self.method.settings.options;
             let reader = self.reader(message.table())?;
-            let collect = Collect::new(max_body_size, body_timeout, patience);
+            let collect = Collect::new(received.size, body_timeout, idle_timeout);
             self.arriving = Some(ArrivingBody { reader, collect });
         }
         let ArrivingBody { reader, collect } = self.arriving.as_mut().expect("it was put there");

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::origins::Origins;
 use crate::call::dispatch::Policy;
-use crate::call::idle::Patience;
+use crate::call::idle::IdleTimeout;
 use crate::json::WriteOptions;
+use crate::metadata;
+use crate::protocol::limits::ReceiveLimits;
 use crate::transcode::url::QueryRules;
-use crate::{message, metadata};
 
 /// How REST is served: limits, and what to do where the specification leaves a choice.
 ///
@@ -35,14 +36,13 @@ use crate::{message, metadata};
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until they are given to a server"]
 pub struct Options {
-    pub(crate) max_body_size: usize,
-    pub(crate) max_message_memory: usize,
+    pub(crate) received: ReceiveLimits,
     pub(crate) max_uri_length: usize,
     pub(crate) max_header_size: usize,
     pub(crate) max_query_pairs: usize,
     pub(crate) max_depth: u32,
     pub(crate) body_timeout: Duration,
-    pub(crate) patience: Patience,
+    pub(crate) idle_timeout: IdleTimeout,
     #[cfg(feature = "websocket")]
     pub(crate) send_timeout: Duration,
     pub(crate) origins: Origins,
@@ -62,14 +62,13 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            max_body_size: 4 << 20,
-            max_message_memory: message::DEFAULT_MEMORY,
+            received: ReceiveLimits::default(),
             max_uri_length: 16 << 10,
             max_header_size: 16 << 10,
             max_query_pairs: 2_000,
             max_depth: 100,
             body_timeout: Duration::from_secs(30),
-            patience: Patience::DEFAULT,
+            idle_timeout: IdleTimeout::default(),
             #[cfg(feature = "websocket")]
             send_timeout: Duration::from_secs(30),
             origins: Origins::default(),
@@ -112,14 +111,14 @@ impl Options {
 
     /// How many bytes the body of a request may have, after decompression. For a stream it holds for each message.
     pub fn max_body_size(mut self, bytes: usize) -> Self {
-        self.max_body_size = bytes;
+        self.received.size = bytes;
         self
     }
 
     /// How many bytes of memory a request may take once its body is read: `{}` is two bytes in a list of messages and
     /// hundreds in memory. 32 times the size of the body is allowed in any case. For a stream it holds for each message.
     pub fn max_message_memory(mut self, bytes: usize) -> Self {
-        self.max_message_memory = bytes;
+        self.received.memory = bytes;
         self
     }
 
@@ -157,7 +156,7 @@ impl Options {
     /// How long a client may keep the server waiting: within a body, for the next message of a stream unless both sides
     /// stream, and over WebSocket with any sign of life. Default: 30 seconds.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
-        self.patience.idle = Some(timeout.max(Duration::from_millis(1)));
+        self.idle_timeout.timeout = Some(timeout.max(Duration::from_millis(1)));
         self
     }
 
@@ -166,7 +165,7 @@ impl Options {
     ///
     /// [`idle_timeout`]: Self::idle_timeout
     pub fn min_rate(mut self, bytes_per_second: u32) -> Self {
-        self.patience.rate = bytes_per_second;
+        self.idle_timeout.min_rate = bytes_per_second;
         self
     }
 

@@ -51,7 +51,7 @@ impl RequestReader {
             media: if binding.body == BodyKind::None { Media::Json } else { Media::sent(headers) },
             json: ReadOptions::new().ignore_unknown(!options.refuse_unknown).depth_limit(options.max_depth),
             validator: settings.policy.validator,
-            max_memory: options.max_message_memory,
+            max_memory: options.received.memory,
             of_url: url::parameters(table, binding, url, options.query_rules())?.into(),
         })
     }

@@ -196,16 +196,16 @@ fn a_bomb_explodes_as_slowly_as_it_is_read() {
     }
     let bomb = Bytes::from(bomb.finish().unwrap());
     let mut body = Decompressed::new(Compression::Gzip, frames(vec![bomb]));
-    let (mut turns, mut in_turn) = (0, 0);
-    while turns < 10 {
+    let (mut yields, mut since) = (0, 0);
+    while yields < 10 {
         let Some(frame) = body.frame().now_or_never() else {
-            (turns, in_turn) = (turns + 1, 0);
+            (yields, since) = (yields + 1, 0);
             continue;
         };
         let frame = frame.unwrap().unwrap().into_data().unwrap();
         assert!(frame.len() <= 16 * 1024);
-        in_turn += frame.len();
-        assert!(in_turn <= 100 * 1024, "nobody else has a turn");
+        since += frame.len();
+        assert!(since <= 100 * 1024, "it does not yield");
     }
 }
 

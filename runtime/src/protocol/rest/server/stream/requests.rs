@@ -12,8 +12,8 @@ use super::media;
 use crate::Context;
 use crate::bridge::{Code, Status};
 use crate::call::collect;
-use crate::call::idle::{Pace, Patience};
-use crate::call::turn::Turn;
+use crate::call::idle::{IdleTimeout, IdleTimer};
+use crate::call::yield_budget::YieldBudget;
 use crate::call::{Body, CallError};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
@@ -34,7 +34,7 @@ pub(crate) fn messages(
     if !reader.takes_body() {
         return Box::new(UrlMessage { reader: Some(reader) });
     }
-    let limit = options.max_body_size;
+    let limit = options.received.size;
     let raw = reader.is_raw(table);
     let framing = match media::sent(headers) {
         _ if raw => Framing::raw(limit),
@@ -43,7 +43,7 @@ pub(crate) fn messages(
         _ => Framing::json(Shape::Any, limit),
     };
     let pause = Pause {
-        patience: options.patience,
+        idle_timeout: options.idle_timeout,
         free_between: ctx.method().is_some_and(|method| method.kind.server_streams()),
     };
     // The first part of raw content says what all of it is.
@@ -176,7 +176,7 @@ impl Framing {
 /// How long a client may pause.
 #[derive(Debug, Clone, Copy)]
 struct Pause {
-    patience: Patience,
+    idle_timeout: IdleTimeout,
     /// Whether it may be silent for as long as it wants where a message has ended: it may wait for an answer.
     free_between: bool,
 }
@@ -189,8 +189,8 @@ struct Pieces {
     ctx: Context,
     /// Whether the client may be silent between messages for as long as it wants.
     free_between: bool,
-    pace: Pace,
-    turn: Turn,
+    timer: IdleTimer,
+    budget: YieldBudget,
 }
 
 /// What a message costs besides its bytes, in as many bytes.
@@ -198,9 +198,9 @@ const MESSAGE: usize = 256;
 
 impl Pieces {
     fn new(body: Body, framing: Framing, ctx: Context, pause: Pause) -> Self {
-        let Pause { patience, free_between } = pause;
-        let pace = Pace::new(patience);
-        Self { body: Some(body), framing, ctx, free_between, pace, turn: Turn::default() }
+        let Pause { idle_timeout, free_between } = pause;
+        let timer = IdleTimer::new(idle_timeout);
+        Self { body: Some(body), framing, ctx, free_between, timer, budget: YieldBudget::default() }
     }
 
     /// The next piece. An error is the last item.
@@ -226,7 +226,7 @@ impl Pieces {
         let polled = if self.free_between && !self.framing.is_open() {
             body.poll_data(task)
         } else {
-            self.pace.poll_data(body, task)
+            self.timer.poll_data(body, task)
         };
         polled.map(|data| data.transpose().map_err(|error| self.broken(error)))
     }
@@ -234,27 +234,27 @@ impl Pieces {
     fn poll_piece(&mut self, task: &mut Task<'_>) -> Poll<Result<Option<Piece>, Status>> {
         let mut has_arrived = false;
         loop {
-            ready!(self.turn.poll(task));
+            ready!(self.budget.poll_proceed(task));
             if let Some(piece) = self.framing.next().map_err(refused)? {
-                self.turn.count(MESSAGE + piece.content.len());
-                self.pace.relax();
+                self.budget.spend(MESSAGE + piece.content.len());
+                self.timer.reset();
                 return Poll::Ready(Ok(Some(piece)));
             }
             // Between messages any byte is a sign of life.
             if has_arrived && !self.framing.is_open() {
-                self.pace.relax();
+                self.timer.reset();
             }
             let Some(data) = ready!(self.poll_data(task))? else {
                 self.body = None;
                 return Poll::Ready(self.framing.finish().map_err(refused));
             };
-            self.turn.count(data.len());
+            self.budget.spend(data.len());
             self.framing.push(data);
             has_arrived = true;
         }
     }
 
-    /// The body broke off. Unless that is for a fault that was found in it, or for its pace, the client is gone and the call over.
+    /// The body broke off. Unless that is for a fault that was found in it, or because it was too slow, the client is gone and the call over.
     fn broken(&self, status: Status) -> Status {
         if matches!(status.code(), Code::InvalidArgument | Code::DeadlineExceeded) {
             return status;
@@ -288,7 +288,9 @@ mod tests {
 
     use super::*;
 
-    const PAUSE: Pause = Pause { patience: Patience::DEFAULT, free_between: true };
+    fn pause() -> Pause {
+        Pause { idle_timeout: IdleTimeout::default(), free_between: true }
+    }
 
     type Outcome = (Vec<(Vec<u8>, usize, usize)>, Option<String>);
 
@@ -300,7 +302,7 @@ mod tests {
             Some((Ok::<_, Status>(Frame::data(bytes)), receiver))
         });
         let body = Body::new(StreamBody::new(receiver.boxed()));
-        let mut pieces = Pieces::new(body, framing, Context::new(), PAUSE);
+        let mut pieces = Pieces::new(body, framing, Context::new(), pause());
         let mut sender = Some(sender);
         let mut frames = frames.iter();
         let (mut messages, mut error) = (Vec::new(), None);

@@ -29,7 +29,7 @@ const BATCH: usize = 16 * 1024;
 
 /// How long the head of a response waits for the first message. No longer: its client may wait for the head before it
 /// sends, or before it makes happen what the stream would tell of.
-const PATIENCE: Duration = Duration::from_secs(1);
+const FIRST_MESSAGE: Duration = Duration::from_secs(1);
 
 /// What browsers send when they call again after a stream has ended: how many messages they have.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -69,7 +69,7 @@ pub(crate) async fn respond(
 struct Style {
     format: Format,
     /// How long the head of the response waits for the first message, so that an error until then is a plain one.
-    patience: Duration,
+    first_message: Duration,
     /// How long nothing may be said.
     keep_alive: Duration,
     /// How many messages the client has from an earlier call.
@@ -86,7 +86,7 @@ impl Style {
         let seen = request.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse().ok());
         Self {
             format: *format,
-            patience: PATIENCE.min(keep_alive),
+            first_message: FIRST_MESSAGE.min(keep_alive),
             keep_alive,
             seen: seen.unwrap_or(0),
             // Where the body itself cannot tell an error, only a client that looks at trailers gets to know.
@@ -134,7 +134,7 @@ impl ResponseBody {
             keep_alive: style.keep_alive,
             alarm: None,
         };
-        match timeout(style.patience, std::future::poll_fn(|task| this.poll_message(task))).await {
+        match timeout(style.first_message, std::future::poll_fn(|task| this.poll_message(task))).await {
             Ok(Some(Ok(()))) => {}
             Ok(Some(Err(error))) if error.status.code() == Code::Ok => this.finish(&error.status),
             Ok(Some(Err(error))) => return Err(error),

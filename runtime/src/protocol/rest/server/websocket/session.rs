@@ -21,7 +21,7 @@ use super::exchange::ResponseFrames;
 use super::frames::Frame;
 use super::wire::{ReadError, ServerFrame, Wire};
 use crate::bridge::{Code, Status};
-use crate::call::idle::Patience;
+use crate::call::idle::IdleTimeout;
 use crate::deadline;
 use crate::error::code_name;
 use crate::protocol::rest::server::error;
@@ -75,9 +75,9 @@ impl Socket {
         answer: impl Future<Output = Result<ResponseFrames, Status>>,
     ) {
         let options = &self.settings.options;
-        let limit = options.max_body_size;
-        let writing = Patience { idle: Some(options.send_timeout), ..options.patience };
-        let wire = Wire::new(TokioIo::new(upgraded), limit, options.patience, writing);
+        let limit = options.received.size;
+        let writing = IdleTimeout { timeout: Some(options.send_timeout), ..options.idle_timeout };
+        let wire = Wire::new(TokioIo::new(upgraded), limit, options.idle_timeout, writing);
         let client = Client { wire: Mutex::new(wire), unheard: AtomicBool::new(false) };
         let ending = {
             let mut listening = pin!(listen(&client, frames, limit));
@@ -164,8 +164,8 @@ impl Socket {
     /// How often the client is asked whether it is there. Who has not answered by the next time is gone.
     fn ping_interval(&self) -> Duration {
         let options = &self.settings.options;
-        let interval =
-            options.patience.idle.map_or(options.keep_alive, |idle| options.keep_alive.min(idle / 2));
+        let idle_timeout = options.idle_timeout.timeout;
+        let interval = idle_timeout.map_or(options.keep_alive, |timeout| options.keep_alive.min(timeout / 2));
         interval.max(Duration::from_millis(1))
     }
 }

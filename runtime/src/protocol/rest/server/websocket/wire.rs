@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpC
 
 use super::decoder::{Decoder, Event, Fault};
 use crate::bridge::Status;
-use crate::call::idle::{Pace, Patience};
+use crate::call::idle::{IdleTimeout, IdleTimer};
 
 /// What is read at once, in bytes.
 const READ: usize = 8 * 1024;
@@ -54,13 +54,13 @@ pub(crate) struct Wire<S> {
     closed: bool,
     /// Whether something came since it was last asked.
     heard: bool,
-    reading: Pace,
-    writing: Pace,
+    reading: IdleTimer,
+    writing: IdleTimer,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// For messages of at most `limit` bytes.
-    pub(crate) fn new(io: S, limit: usize, reading: Patience, writing: Patience) -> Self {
+    pub(crate) fn new(io: S, limit: usize, reading: IdleTimeout, writing: IdleTimeout) -> Self {
         Self {
             io,
             arrived: BytesMut::new(),
@@ -69,12 +69,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             owes_pong: false,
             closed: false,
             heard: true,
-            reading: Pace::new(reading),
-            writing: Pace::new(writing),
+            reading: IdleTimer::new(reading),
+            writing: IdleTimer::new(writing),
         }
     }
 
-    /// Whether something came since this was last asked. Within a message no pong can come, and its pace counts alone.
+    /// Whether something came since this was last asked. Within a message no pong can come, and its idle timeout counts alone.
     pub(crate) fn was_heard(&mut self) -> bool {
         std::mem::take(&mut self.heard) || self.is_open()
     }
@@ -127,7 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 count => {
                     self.out.advance(count);
-                    self.writing.advance(count);
+                    self.writing.progress(count);
                 }
             }
         }
@@ -137,12 +137,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         let Poll::Ready(flushed) = Pin::new(&mut self.io).poll_flush(task) else {
             return self.poll_writable(task);
         };
-        self.writing.relax();
+        self.writing.reset();
         Poll::Ready(flushed)
     }
 
     fn poll_writable(&mut self, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        ready!(self.writing.poll_wait(task));
+        ready!(self.writing.poll_expired(task));
         tracing::debug!("a WebSocket's client does not read");
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -155,7 +155,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             }
             match self.decoder.next(&mut self.arrived).map_err(ReadError::Fault)? {
                 Some(event) => {
-                    self.reading.relax();
+                    self.reading.reset();
                     if let Event::Ping(content) = &event {
                         self.append(OpCode::Control(Control::Pong), content);
                         self.owes_pong = !self.closed;
@@ -164,7 +164,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 }
                 None => match self.poll_arrive(task) {
                     Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Err(ReadError::Gone)),
-                    Poll::Ready(Ok(count)) => self.reading.advance(count),
+                    Poll::Ready(Ok(count)) => self.reading.progress(count),
                     Poll::Pending => return self.poll_stalled(task),
                 },
             }
@@ -179,7 +179,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         if !self.is_open() {
             return Poll::Pending;
         }
-        ready!(self.reading.poll_wait(task));
+        ready!(self.reading.poll_expired(task));
         Poll::Ready(Err(ReadError::Stalled(self.reading.too_slow("a message of the stream"))))
     }
 

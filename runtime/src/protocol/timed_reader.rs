@@ -6,67 +6,70 @@ use std::time::Duration;
 use super::envelope::{Envelope, EnvelopeError, EnvelopeReader};
 use crate::bridge::Status;
 use crate::call::Body;
-use crate::call::idle::{Pace, Patience};
+use crate::call::idle::{IdleTimeout, IdleTimer};
 
 /// How long a client may keep a server waiting.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Waiting {
+pub(crate) struct StreamTimeouts {
     /// Within a message.
-    pub(crate) patience: Patience,
-    /// For the next message of a stream; `None` for as long as it wants.
-    pub(crate) between: Option<Duration>,
+    pub(crate) within_message: IdleTimeout,
+    /// For the next message of a stream; `None` has no limit.
+    pub(crate) between_messages: Option<Duration>,
 }
 
-impl Default for Waiting {
+impl Default for StreamTimeouts {
     fn default() -> Self {
-        Self { patience: Patience::DEFAULT, between: Some(Duration::from_mins(5)) }
+        Self { within_message: IdleTimeout::default(), between_messages: Some(Duration::from_mins(5)) }
     }
 }
 
 /// Why there is no envelope.
 #[derive(Debug)]
-pub(crate) enum PacedError {
+pub(crate) enum TimedReadError {
     Envelope(EnvelopeError),
     /// The client took too long.
-    Stalled(Status),
+    Timeout(Status),
 }
 
 /// An [`EnvelopeReader`] that ends when its client is too slow. Nothing is made for that until something is waited for.
-pub(crate) struct PacedReader {
+pub(crate) struct TimedReader {
     reader: EnvelopeReader,
-    waiting: Waiting,
-    /// Whether messages may come as late as the client of a stream wants them to.
+    timeouts: StreamTimeouts,
+    /// Whether there is a time between messages: the requests are a stream.
     is_stream: bool,
-    paces: Option<Box<Paces>>,
+    timers: Option<Box<Timers>>,
 }
 
-struct Paces {
-    within: Pace,
-    between: Pace,
+struct Timers {
+    within_message: IdleTimer,
+    between_messages: IdleTimer,
     /// What had arrived when it was looked at last, in bytes.
     seen: usize,
 }
 
-impl PacedReader {
+impl TimedReader {
     /// The one request of a call.
-    pub(crate) fn new(body: Body, limit: usize, waiting: Waiting) -> Self {
-        Self { reader: EnvelopeReader::new(body, limit), waiting, is_stream: false, paces: None }
+    pub(crate) fn new(body: Body, limit: usize, timeouts: StreamTimeouts) -> Self {
+        Self { reader: EnvelopeReader::new(body, limit), timeouts, is_stream: false, timers: None }
     }
 
-    /// The requests of a stream. Between them there is no limit if `between` says none.
-    pub(crate) fn into_stream(self, between: Option<Duration>) -> Self {
-        Self { waiting: Waiting { between, ..self.waiting }, is_stream: true, ..self }
+    /// The requests of a stream. `None` has no limit between them.
+    pub(crate) fn into_stream(self, between_messages: Option<Duration>) -> Self {
+        Self { timeouts: StreamTimeouts { between_messages, ..self.timeouts }, is_stream: true, ..self }
     }
 
     /// The next envelope; `None` is the end of the body.
     #[inline]
-    pub(crate) fn poll_next(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Envelope, PacedError>>> {
+    pub(crate) fn poll_next(
+        &mut self,
+        task: &mut Task<'_>,
+    ) -> Poll<Option<Result<Envelope, TimedReadError>>> {
         match self.reader.poll_next(task) {
             Poll::Ready(next) => {
-                if let Some(paces) = &mut self.paces {
-                    paces.relax();
+                if let Some(timers) = &mut self.timers {
+                    timers.reset();
                 }
-                Poll::Ready(next.map(|next| next.map_err(PacedError::Envelope)))
+                Poll::Ready(next.map(|next| next.map_err(TimedReadError::Envelope)))
             }
             Poll::Pending => self.poll_wait(task),
         }
@@ -77,44 +80,44 @@ impl PacedReader {
         self.reader.is_at_end()
     }
 
-    fn poll_wait(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Envelope, PacedError>>> {
-        let Waiting { patience, between } = self.waiting;
+    fn poll_wait(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<Envelope, TimedReadError>>> {
+        let StreamTimeouts { within_message, between_messages } = self.timeouts;
         let is_between = self.is_stream && !self.reader.has_begun();
-        if is_between && between.is_none() {
+        if is_between && between_messages.is_none() {
             return Poll::Pending;
         }
-        let paces = self.paces.get_or_insert_with(|| {
-            Box::new(Paces {
-                within: Pace::new(patience),
-                between: Pace::new(Patience { idle: between, rate: 0 }),
+        let timers = self.timers.get_or_insert_with(|| {
+            Box::new(Timers {
+                within_message: IdleTimer::new(within_message),
+                between_messages: IdleTimer::new(IdleTimeout { timeout: between_messages, min_rate: 0 }),
                 seen: 0,
             })
         });
         let received = self.reader.received();
-        if received != paces.seen {
-            paces.within.advance(received.wrapping_sub(paces.seen));
-            paces.seen = received;
+        if received != timers.seen {
+            timers.within_message.progress(received.wrapping_sub(timers.seen));
+            timers.seen = received;
         }
-        let (pace, what) = if is_between {
-            (&mut paces.between, "the next message of the stream")
+        let (timer, what) = if is_between {
+            (&mut timers.between_messages, "the next message of the stream")
         } else {
-            (&mut paces.within, "the body of the request")
+            (&mut timers.within_message, "the body of the request")
         };
-        if pace.poll_wait(task).is_pending() {
+        if timer.poll_expired(task).is_pending() {
             return Poll::Pending;
         }
-        let status = pace.too_slow(what);
+        let status = timer.too_slow(what);
         self.reader.close();
-        Poll::Ready(Some(Err(PacedError::Stalled(status))))
+        Poll::Ready(Some(Err(TimedReadError::Timeout(status))))
     }
 }
 
-impl Paces {
+impl Timers {
     /// A message came: the client has all of its time for the next one.
     #[cold]
-    fn relax(&mut self) {
-        self.within.relax();
-        self.between.relax();
+    fn reset(&mut self) {
+        self.within_message.reset();
+        self.between_messages.reset();
     }
 }
 
@@ -142,11 +145,11 @@ mod tests {
         Body::new(StreamBody::new(frames.chain(stream::pending())))
     }
 
-    async fn next(reader: &mut PacedReader) -> Result<usize, Code> {
+    async fn next(reader: &mut TimedReader) -> Result<usize, Code> {
         let next = poll_fn(|task| reader.poll_next(task)).await.expect("the body does not end");
         next.map(|envelope| envelope.data.len()).map_err(|error| match error {
-            PacedError::Stalled(status) => status.code(),
-            PacedError::Envelope(error) => panic!("{error:?}"),
+            TimedReadError::Timeout(status) => status.code(),
+            TimedReadError::Envelope(error) => panic!("{error:?}"),
         })
     }
 
@@ -155,7 +158,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_byte_and_then_nothing_is_the_end() {
         for first in [&MESSAGE[..0], &MESSAGE[..1], &MESSAGE[..5]] {
-            let mut reader = PacedReader::new(body(vec![(0, first)]), 100, Waiting::default());
+            let mut reader = TimedReader::new(body(vec![(0, first)]), 100, StreamTimeouts::default());
             assert_eq!(next(&mut reader).await, Err(Code::DeadlineExceeded));
             let mut reader = reader.into_stream(None);
             assert!(poll_fn(|task| reader.poll_next(task)).now_or_never().is_some(), "it is closed");
@@ -165,20 +168,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_byte_now_and_then_is_too_slow() {
         let frames = MESSAGE.chunks(1).map(|byte| (20, byte)).collect();
-        let mut reader = PacedReader::new(body(frames), 100, Waiting::default());
+        let mut reader = TimedReader::new(body(frames), 100, StreamTimeouts::default());
         assert_eq!(next(&mut reader).await, Err(Code::DeadlineExceeded));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_stream_may_pause_between_messages() {
         let frames = vec![(0, MESSAGE), (250, MESSAGE), (250, MESSAGE), (400, MESSAGE)];
-        let mut reader = PacedReader::new(body(frames.clone()), 100, Waiting::default())
+        let mut reader = TimedReader::new(body(frames.clone()), 100, StreamTimeouts::default())
             .into_stream(Some(Duration::from_mins(5)));
         for _ in 0..3 {
             assert_eq!(next(&mut reader).await, Ok(1));
         }
         assert_eq!(next(&mut reader).await, Err(Code::DeadlineExceeded));
-        let mut reader = PacedReader::new(body(frames), 100, Waiting::default()).into_stream(None);
+        let mut reader = TimedReader::new(body(frames), 100, StreamTimeouts::default()).into_stream(None);
         for _ in 0..4 {
             assert_eq!(next(&mut reader).await, Ok(1));
         }
@@ -189,8 +192,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_message_that_has_begun_goes_on() {
-        let mut reader =
-            PacedReader::new(body(vec![(0, &MESSAGE[..3])]), 100, Waiting::default()).into_stream(None);
+        let mut reader = TimedReader::new(body(vec![(0, &MESSAGE[..3])]), 100, StreamTimeouts::default())
+            .into_stream(None);
         assert_eq!(next(&mut reader).await, Err(Code::DeadlineExceeded));
     }
 }

@@ -1,0 +1,118 @@
+//! What a server says about calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Server;
+use crate::Authenticator;
+use crate::access::AnyAuthenticator;
+use crate::protocol::compression::{AcceptedCompressions, Compression};
+use crate::protocol::settings::CompressFrom;
+use crate::validate::Validator;
+
+/// Settings of calls: who may call, how long a call may take, how large its messages may be.
+impl<L> Server<L> {
+    /// Sets who finds out who calls. Without one, methods that need an authenticated caller refuse every call, unless
+    /// a layer puts a [`Principal`](crate::Principal) on the request.
+    pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
+        let authenticator: Arc<dyn AnyAuthenticator> = Arc::new(authenticator);
+        self.settings.policy.authenticator = Some(authenticator);
+        self
+    }
+
+    /// Refuses to serve methods of which the `.proto` does not say who may call them. Default: they are public.
+    pub fn require_access(mut self) -> Self {
+        self.require_access = true;
+        self
+    }
+
+    /// Whether responses must be valid, too: one that breaks a rule becomes an internal error, and a line of the log.
+    /// Default: in builds with debug assertions, so that tests find the mistake and production does not pay for it.
+    pub fn validate_responses(mut self, validate: bool) -> Self {
+        self.settings.policy.check_responses = validate;
+        self
+    }
+
+    /// How many violations an error lists of a message that breaks its rules; those beyond are counted in its last line.
+    /// Default: [`DEFAULT_MAX_VIOLATIONS`](crate::validate::DEFAULT_MAX_VIOLATIONS), which is 100.
+    pub fn max_violations(mut self, count: u32) -> Self {
+        self.settings.policy.validator = Validator::new().max_violations(count);
+        self
+    }
+
+    /// The time for a call of which neither its caller nor its method says anything, streams included. Default: no
+    /// limit.
+    pub fn default_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.policy.default_timeout = Some(timeout);
+        self
+    }
+
+    /// The time that no call may exceed, whatever its caller says. Default: no limit.
+    pub fn max_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.policy.max_timeout = Some(timeout);
+        self
+    }
+
+    /// The largest request message, in bytes. Default: 4 MiB.
+    pub fn max_request_size(mut self, bytes: usize) -> Self {
+        self.settings.messages.received.size = bytes;
+        self
+    }
+
+    /// The memory that a request message may take once it is read, in bytes: an empty message inside another one is two
+    /// bytes on the wire and hundreds in memory. 32 times its size is allowed in any case. Default: 32 MiB. Beyond it a
+    /// call fails with `RESOURCE_EXHAUSTED`. REST has
+    /// [its own](crate::rest::Options::max_message_memory).
+    pub fn max_message_memory(mut self, bytes: usize) -> Self {
+        self.settings.messages.received.memory = bytes;
+        self
+    }
+
+    /// The largest response message, in bytes. Default: no limit.
+    pub fn max_response_size(mut self, bytes: usize) -> Self {
+        self.settings.messages.sent_size = bytes;
+        self
+    }
+
+    /// How requests over gRPC, gRPC-Web and Connect may be compressed. Default: in every way that the feature
+    /// `compression` brings: gzip and zstd, and br for Connect.
+    pub fn accept_compression(mut self, accepted: impl IntoIterator<Item = Compression>) -> Self {
+        self.settings.accepted = AcceptedCompressions::of(accepted);
+        self
+    }
+
+    /// The size in bytes from which response messages over gRPC, gRPC-Web and Connect are compressed for clients that
+    /// accept it; `None` compresses nothing. Default: none over gRPC and gRPC-Web, and from 1 KiB on over Connect.
+    pub fn compress_from(mut self, bytes: Option<usize>) -> Self {
+        self.settings.compress = bytes.map_or(CompressFrom::Never, CompressFrom::Size);
+        self
+    }
+
+    /// How many calls may have their handlers running, over all connections. More are refused with `RESOURCE_EXHAUSTED`
+    /// (over HTTP 429) and the time after which to try again. Health checks are not counted. Default: 10,000.
+    pub fn max_calls(mut self, count: usize) -> Self {
+        self.max_calls = count;
+        self
+    }
+
+    /// How long a client may keep the server waiting within a request message over gRPC, gRPC-Web and Connect; its call
+    /// ends with `DEADLINE_EXCEEDED` then. REST has a limit of its own. Default: 30 seconds. `None` has no limit.
+    pub fn idle_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.settings.timeouts.within_message.timeout = timeout;
+        self
+    }
+
+    /// How many bytes of such a message must come each second, on average over the [`idle_timeout`](Self::idle_timeout).
+    /// With 0 any progress is enough. Default: 240.
+    pub fn min_body_rate(mut self, bytes_per_second: u32) -> Self {
+        self.settings.timeouts.within_message.min_rate = bytes_per_second;
+        self
+    }
+
+    /// How long a client that streams requests over gRPC, gRPC-Web or Connect may take until the next one, unless both
+    /// sides stream. Default: 5 minutes. `None` has no limit.
+    pub fn stream_idle_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.settings.timeouts.between_messages = timeout;
+        self
+    }
+}
