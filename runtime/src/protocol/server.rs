@@ -115,10 +115,12 @@ pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCal
         answer: None,
     };
     Box::pin(async move {
-        let ctx = exchange.call.context().clone();
-        let settings = Arc::clone(&exchange.settings);
-        let handling = service.call(method, Call::new(&mut exchange));
-        let outcome = dispatch::run(info, &ctx, &settings.policy, handling).await;
+        let outcome = {
+            let ctx = exchange.call.context().clone();
+            let settings = Arc::clone(&exchange.settings);
+            let handling = service.call(method, Call::new(&mut exchange));
+            dispatch::run(info, &ctx, &settings.policy, handling).await
+        };
         exchange.finish(outcome)
     })
 }
@@ -232,17 +234,17 @@ impl Form {
         }
     }
 
-    /// A response whose headers come from the context.
-    fn response(&self, ctx: &Context, body: Body) -> Response<Body> {
-        let mut response = Response::new(body.until(ctx.instant()));
+    /// A response whose headers come from the context. `headers` are empty.
+    fn response(&self, mut headers: HeaderMap, ctx: &Context, body: Body) -> Response<Body> {
         if ctx.has_answer() {
-            *response.headers_mut() = ctx.answer_headers().into_headers();
+            headers = ctx.answer_headers().into_headers();
         }
-        let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, self.dialect.content_type(self.codec));
         if let Some((compression, _)) = self.compression {
             headers.insert(self.dialect.encoding(), HeaderValue::from_static(compression.name()));
         }
+        let mut response = Response::new(body.until(ctx.instant()));
+        *response.headers_mut() = headers;
         response
     }
 }
@@ -268,11 +270,12 @@ enum Answer {
 
 impl Enveloped {
     fn finish(self, outcome: Result<(), CallError>) -> Response<Body> {
-        let Self { call, form, answer, .. } = self;
+        let Self { mut call, form, answer, .. } = self;
         let answer = outcome
             .and_then(|()| answer.ok_or_else(|| Status::internal("the handler gave no answer").into()));
         match answer {
             Ok(Answer::One(mut data)) => {
+                let headers = call.recycle_headers();
                 let ctx = call.context();
                 let body = match form.end_of_success(ctx) {
                     End::Trailers(trailers) => Body::with_trailers(data.into(), trailers),
@@ -281,12 +284,12 @@ impl Enveloped {
                         if form.dialect.is_text() { super::text::encode(&data).into() } else { data.into() }
                     }
                 };
-                form.response(ctx, body)
+                form.response(headers, ctx, body)
             }
             Ok(Answer::Many(messages)) => {
                 let ctx = call.context().clone();
                 let body = Streamed { responses: Responses::new(call, messages), form, end: None };
-                form.response(&ctx, Body::new(body))
+                form.response(HeaderMap::new(), &ctx, Body::new(body))
             }
             Err(failed) => {
                 let status = call.refuse(failed.status);

@@ -27,7 +27,7 @@ pub(crate) const ACCEPT_ENCODING: HeaderName = HeaderName::from_static("connect-
 pub(crate) const TRAILER_PREFIX: &str = "trailer-";
 
 /// The media type of the one message of a unary call.
-pub(crate) fn unary_media_type(codec: Codec) -> &'static str {
+pub(crate) const fn unary_media_type(codec: Codec) -> &'static str {
     match codec {
         Codec::Protobuf => "application/proto",
         Codec::Json => "application/json",
@@ -35,7 +35,7 @@ pub(crate) fn unary_media_type(codec: Codec) -> &'static str {
 }
 
 /// The media type of a stream of messages.
-pub(crate) fn stream_media_type(codec: Codec) -> &'static str {
+pub(crate) const fn stream_media_type(codec: Codec) -> &'static str {
     match codec {
         Codec::Protobuf => "application/connect+proto",
         Codec::Json => "application/connect+json",

@@ -20,7 +20,7 @@ pub(crate) const TRAILERS: u8 = 0x80;
 
 /// The media type of messages in a form.
 #[inline]
-pub(crate) fn media_type(codec: Codec) -> &'static str {
+pub(crate) const fn media_type(codec: Codec) -> &'static str {
     match codec {
         Codec::Protobuf => "application/grpc",
         Codec::Json => "application/grpc+json",
@@ -29,7 +29,7 @@ pub(crate) fn media_type(codec: Codec) -> &'static str {
 
 /// The media type of gRPC-Web's messages in a form.
 #[inline]
-pub(crate) fn web_media_type(codec: Codec) -> &'static str {
+pub(crate) const fn web_media_type(codec: Codec) -> &'static str {
     match codec {
         Codec::Protobuf => "application/grpc-web+proto",
         Codec::Json => "application/grpc-web+json",

@@ -62,7 +62,11 @@ impl Dialect for Grpc {
     }
 
     fn content_type(&self, codec: Codec) -> HeaderValue {
-        HeaderValue::from_static(media_type(codec))
+        // Made when this is compiled: otherwise each call would test its bytes.
+        match codec {
+            Codec::Protobuf => const { HeaderValue::from_static(media_type(Codec::Protobuf)) },
+            Codec::Json => const { HeaderValue::from_static(media_type(Codec::Json)) },
+        }
     }
 
     fn end(&self, status: &Status) -> End {
@@ -71,7 +75,7 @@ impl Dialect for Grpc {
 
     fn end_of_success(&self) -> End {
         End::Trailers(Trailers::Fixed(|| {
-            HeaderMap::from_iter([(status::STATUS, HeaderValue::from_static("0"))])
+            HeaderMap::from_iter([(status::STATUS, const { HeaderValue::from_static("0") })])
         }))
     }
 
@@ -108,11 +112,12 @@ impl Dialect for Web {
     }
 
     fn content_type(&self, codec: Codec) -> HeaderValue {
-        HeaderValue::from_static(match (self.text, codec) {
-            (false, codec) => web_media_type(codec),
-            (true, Codec::Protobuf) => "application/grpc-web-text+proto",
-            (true, Codec::Json) => "application/grpc-web-text+json",
-        })
+        match (self.text, codec) {
+            (false, Codec::Protobuf) => const { HeaderValue::from_static(web_media_type(Codec::Protobuf)) },
+            (false, Codec::Json) => const { HeaderValue::from_static(web_media_type(Codec::Json)) },
+            (true, Codec::Protobuf) => const { HeaderValue::from_static("application/grpc-web-text+proto") },
+            (true, Codec::Json) => const { HeaderValue::from_static("application/grpc-web-text+json") },
+        }
     }
 
     fn end(&self, status: &Status) -> End {
