@@ -3,12 +3,14 @@
 use clap::Parser;
 
 use crate::case::{CASES, Case, Side};
+use crate::connections::Handling;
 use crate::count::ClientProcess;
 use crate::peers::Who;
 use crate::rates::Pairs;
 
 /// gRPC by hand on hyper, by plain tonic, by connectrpc and by rsvc, over loopback
 #[derive(Parser)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Rounds in which all take turns; the median counts
     #[arg(long, default_value_t = 31)]
@@ -28,6 +30,9 @@ pub struct Args {
     /// Print so many functions in which most instructions of a call are
     #[arg(long)]
     pub functions: Option<usize>,
+    /// Count what connections take, and nothing else
+    #[arg(long)]
+    pub connections: bool,
     /// Do not measure calls a second
     #[arg(long)]
     pub no_time: bool,
@@ -37,6 +42,9 @@ pub struct Args {
     /// Be the server of a peer
     #[arg(long, hide = true, value_enum)]
     pub serve: Option<Who>,
+    /// Be the server of a handling of connections
+    #[arg(long, hide = true, value_enum)]
+    pub serve_connections: Option<Handling>,
     /// Be the client of a peer: `PEER,CASE,CALLS,ADDRESS`
     #[arg(long, hide = true)]
     pub call: Option<ClientProcess>,
@@ -54,6 +62,11 @@ impl Args {
     pub fn cases(&self) -> impl Iterator<Item = (usize, &'static Case)> {
         let wanted = |case: &Case| self.case.as_ref().is_none_or(|text| case.name.contains(text));
         CASES.iter().enumerate().filter(move |(_, case)| wanted(case))
+    }
+
+    /// Whether nothing was left out by choice.
+    pub fn is_whole(&self) -> bool {
+        self.peers.is_empty() && self.case.is_none() && self.side.is_none()
     }
 
     pub fn sides(&self) -> impl Iterator<Item = Side> {

@@ -5,6 +5,8 @@
 //! valgrind's callgrind, where there is one, for a server or a client in a process of its own: what twice as many calls
 //! take more. Both are compared for each end alone, with tonic at the other end.
 //!
+//! Handling connections is counted beside hyper-util's own, which has the same service.
+//!
 //! `cargo xtask bench rpc`, or `cargo bench -p bench --bench rpc -- --help`.
 
 #![allow(missing_docs, unreachable_pub)] // a program has no outside
@@ -12,6 +14,7 @@
 
 mod args;
 mod case;
+mod connections;
 mod count;
 mod limits;
 mod peers;
@@ -23,6 +26,7 @@ use std::process::Command;
 
 use bench::until_told;
 use clap::Parser as _;
+use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
 
 use args::Args;
@@ -32,25 +36,34 @@ use peers::Who;
 async fn main() -> io::Result<()> {
     let args = Args::parse();
     if let Some(who) = args.serve {
-        return serve(who).await;
+        return serve(|listener| who.serve(listener)).await;
+    }
+    if let Some(handling) = args.serve_connections {
+        return serve(|listener| handling.serve(listener)).await;
     }
     if let Some(client) = args.call {
         client.run().await;
         return Ok(());
+    }
+    if args.connections {
+        return connections::report().await;
     }
     if !args.no_time {
         rates::report(&args).await?;
     }
     if !args.no_instructions {
         count::report(&args).await?;
+        if args.is_whole() {
+            connections::report().await?;
+        }
     }
     Ok(())
 }
 
-async fn serve(who: Who) -> io::Result<()> {
+async fn serve(serve: impl FnOnce(TcpListener) -> BoxFuture<'static, ()>) -> io::Result<()> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let address = listener.local_addr()?;
-    tokio::spawn(who.serve(listener));
+    tokio::spawn(serve(listener));
     until_told(address).await
 }
 

@@ -2,6 +2,7 @@
 //! is through the rest of the body, and one that is closed before the client has finished is reset.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
@@ -89,8 +90,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Linger<I> {
         }
         let end = this.end.get_or_insert_with(|| Box::pin(sleep(LONGEST)));
         while this.left > 0 && !this.draining.is_cancelled() && end.as_mut().poll(task).is_pending() {
-            let mut space = [0; 4096];
-            let mut buf = ReadBuf::new(&mut space);
+            let mut room = [MaybeUninit::uninit(); 4096];
+            let mut buf = ReadBuf::uninit(&mut room);
             let read = ready!(Pin::new(&mut this.io).poll_read(task, &mut buf));
             if read.is_err() || buf.filled().is_empty() {
                 break;

@@ -4,6 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::future::poll_fn;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
@@ -96,13 +97,14 @@ impl Http {
         let ended = if is_http2 {
             let io = TokioIo::new(ControlFrames::new(Rewind::new(io, first), usage.clone()));
             let service = on_connection(service, connect_info, usage, unsent);
-            let connection = self.http2.serve_connection(io, service);
+            let connection = Box::pin(self.http2.serve_connection(io, service));
             run(connection, http2::Connection::graceful_shutdown, sessions, draining, age).await
         } else {
             let io = Linger::new(Rewind::new(io, first), Arc::clone(draining));
             let io = ConnectionTimer::new(io, start, handshake_timeout, send_timeout, usage.clone());
             let service = on_connection(service, connect_info, usage, unsent);
             let connection = self.http1.serve_connection(TokioIo::new(io), service).with_upgrades();
+            let connection = Box::pin(connection);
             run(connection, http1::UpgradeableConnection::graceful_shutdown, sessions, draining, age).await
         };
         if let Some(Err(error)) = ended {
@@ -113,20 +115,19 @@ impl Http {
 
 /// The first bytes of a connection, and whether they are those of HTTP/2.
 async fn beginning(io: &mut (impl AsyncRead + Unpin)) -> io::Result<(bool, Vec<u8>)> {
-    let mut first = vec![0; 4096];
-    let mut filled = 0;
+    let mut first = Vec::new();
     loop {
         let read = poll_fn(|task| {
-            let mut buf = ReadBuf::new(&mut first[filled..]);
+            let mut room = [MaybeUninit::uninit(); 4096];
+            let mut buf = ReadBuf::uninit(&mut room);
             ready!(Pin::new(&mut *io).poll_read(task, &mut buf))?;
+            first.extend_from_slice(buf.filled());
             Poll::Ready(io::Result::Ok(buf.filled().len()))
         })
         .await?;
-        filled += read;
-        let compared = filled.min(PREFACE.len());
+        let compared = first.len().min(PREFACE.len());
         let may_be_http2 = first[..compared] == PREFACE[..compared];
         if read == 0 || !may_be_http2 || compared == PREFACE.len() {
-            first.truncate(filled);
             return Ok((may_be_http2 && compared == PREFACE.len(), first));
         }
     }
@@ -134,14 +135,15 @@ async fn beginning(io: &mut (impl AsyncRead + Unpin)) -> io::Result<(bool, Vec<u
 
 /// Runs a connection with its sessions. When `draining` ends, or the connection is too old, it takes no more requests,
 /// and is closed when it has nothing to do. `None` if it did not close by itself.
+///
+/// The connection is large, and tasks are moved around when they are made: it stays in its box.
 async fn run<C: Future>(
-    connection: C,
+    mut connection: Pin<Box<C>>,
     wind_down: fn(Pin<&mut C>),
     sessions: Sessions,
     draining: &CancellationToken,
     age: Option<Duration>,
 ) -> Option<C::Output> {
-    let mut connection = pin!(connection);
     let mut over = pin!(draining.cancelled());
     let mut old = pin!(sleep(age.map_or(FOREVER, jittered)));
     let mut known = None;

@@ -15,6 +15,8 @@ use tokio::net::TcpListener;
 
 use crate::case::Work;
 
+pub use rsvc::mounted;
+
 /// Who serves or calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub enum Who {
@@ -112,7 +114,7 @@ impl<P: Peer> Client for P {
 }
 
 /// An order with so many items, encoded: everyone's message is decoded from it.
-fn encoded_order(items: u32) -> Vec<u8> {
+pub fn encoded_order(items: u32) -> Vec<u8> {
     use tonic::messages::{Item, Order};
 
     let item = |i| Item {

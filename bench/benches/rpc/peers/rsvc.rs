@@ -15,7 +15,7 @@ mod generated {
 
 pub(super) struct Rsvc(CallsClient);
 
-struct Handler;
+pub struct Handler;
 
 impl Calls for Handler {
     async fn unary(&self, _: Context, request: Order) -> Result<Order, Status> {
@@ -46,6 +46,11 @@ impl Calls for Handler {
     ) -> Result<ResponseStream<Order, Status>, Status> {
         Ok(ResponseStream::new(requests))
     }
+}
+
+/// The service for any server, alone.
+pub fn mounted() -> CallsServer<Handler> {
+    CallsServer::new(Handler)
 }
 
 impl Peer for Rsvc {
