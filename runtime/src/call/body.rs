@@ -376,6 +376,87 @@ mod tests {
         assert_eq!(collected.to_bytes(), "ab");
     }
 
+    struct Held;
+
+    impl Guard for Held {}
+
+    /// A body of each kind, but what comes from a connection.
+    fn kinds() -> [(&'static str, Body); 5] {
+        let data = || Bytes::from_static(b"abc");
+        [
+            ("empty", Body::empty()),
+            ("whole", Body::from(data())),
+            ("with trailers", Body::with_trailers(data(), HeaderMap::new())),
+            (
+                "trailers",
+                Body { inner: Inner::Trailers(HeaderMap::new().into()), guard: None, deadline: None },
+            ),
+            ("boxed", Body::new(http_body_util::Full::new(data()))),
+        ]
+    }
+
+    #[test]
+    fn only_what_is_there_is_whole() {
+        for (kind, body) in kinds() {
+            assert_eq!(body.is_whole(), kind != "boxed", "{kind}");
+        }
+        // hyper asks both, and ends a response by them.
+        for (kind, body) in kinds() {
+            let hint = http_body::Body::size_hint(&body);
+            let expected = match kind {
+                "empty" | "trailers" => (0, Some(0)),
+                "with trailers" => (3, None),
+                _ => (3, Some(3)),
+            };
+            assert_eq!((hint.lower(), hint.exact()), expected, "{kind}");
+            assert_eq!(http_body::Body::is_end_stream(&body), kind == "empty", "{kind}");
+        }
+        let boxed = Body::new(http_body_util::Empty::new());
+        assert!(http_body::Body::is_end_stream(&boxed), "what is in the box says so");
+    }
+
+    #[test]
+    fn texts_and_bytes_are_bodies() {
+        for body in [
+            Body::from("abc"),
+            "abc".to_owned().into(),
+            b"abc".to_vec().into(),
+            Bytes::from_static(b"abc").into(),
+        ] {
+            assert_eq!(body.collect().now_or_never().unwrap().unwrap().to_bytes(), "abc");
+        }
+    }
+
+    #[test]
+    fn data_is_read_to_its_end() {
+        let mut task = Task::from_waker(std::task::Waker::noop());
+        for (kind, mut body) in kinds() {
+            let mut data = Vec::new();
+            while let Poll::Ready(Some(part)) = body.poll_data(&mut task) {
+                data.extend_from_slice(&part.unwrap());
+                assert!(data.len() <= 3, "{kind}");
+            }
+            assert_eq!(data.len(), if matches!(kind, "empty" | "trailers") { 0 } else { 3 }, "{kind}");
+        }
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn what_somebody_holds_is_not_taken_out() {
+        for (kind, body) in kinds() {
+            let taken = body.into_whole().ok();
+            let expected = match kind {
+                "empty" => Some(Bytes::new()),
+                "whole" => Some(Bytes::from_static(b"abc")),
+                _ => None,
+            };
+            assert_eq!(taken, expected, "{kind}");
+        }
+        for (kind, body) in kinds() {
+            assert!(body.guarded(Arc::new(Held)).into_whole().is_err(), "{kind}");
+        }
+    }
+
     #[test]
     fn a_body_is_boxed_once() {
         assert!(matches!(Body::new(Body::from("x")).inner, Inner::Whole(_)));

@@ -109,3 +109,28 @@ pub(crate) fn misframed(status: &Status) -> Option<Status> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_body_is_told() {
+        for (code, expected) in [
+            (Code::InvalidArgument, Code::InvalidArgument),
+            (Code::ResourceExhausted, Code::ResourceExhausted),
+            (Code::Unknown, Code::Cancelled),
+            (Code::Internal, Code::Cancelled),
+        ] {
+            assert_eq!(broken(Status::new(code, "x")).status.code(), expected, "{code:?}");
+        }
+        for (kind, expected) in [
+            (io::ErrorKind::InvalidData, Code::InvalidArgument),
+            (io::ErrorKind::InvalidInput, Code::InvalidArgument),
+            (io::ErrorKind::ConnectionReset, Code::Cancelled),
+        ] {
+            let status = Status::from_error(io::Error::from(kind).into());
+            assert_eq!(broken(status).status.code(), expected, "{kind:?}");
+        }
+    }
+}

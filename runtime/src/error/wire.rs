@@ -186,7 +186,9 @@ mod tests {
             ErrorDefinition::new("gone", "GONE", "a.Gone", Code::NotFound, 404),
             ErrorDefinition::new("down", "DOWN", "a.Down", Code::Unavailable, 503),
             ErrorDefinition::new("busy", "BUSY", "a.Busy", Code::ResourceExhausted, 429)
-                .retry_after(Duration::from_secs(1)),
+                .retry_after(Duration::from_secs(1))
+                .help(&[("why", "https://a.example/why")])
+                .locales(&["en", "de"]),
         ];
 
         fn which(&self) -> Result<usize, &Status> {
@@ -195,8 +197,8 @@ mod tests {
 
         fn describe(&self, _: &mut Outgoing) {}
 
-        fn localized(&self, _: usize, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-            Ok(())
+        fn localized(&self, locale: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(["a failure", "ein Fehler"][locale])
         }
 
         fn restore(index: usize, _: &Incoming<'_>) -> Option<Self> {
@@ -238,5 +240,63 @@ mod tests {
         for (status, expected) in [(Status::unavailable(""), true), (Status::internal(""), false)] {
             assert_eq!(retryable(&Failure(Err(status))), expected);
         }
+    }
+
+    #[test]
+    fn an_error_says_what_its_definition_says() {
+        for (failure, http, reason) in [
+            (Failure(Ok(0)), 404, Some("GONE")),
+            (Failure(Ok(2)), 429, Some("BUSY")),
+            (Failure(Err(Status::unavailable(""))), 503, None),
+        ] {
+            assert_eq!((super::http(&failure), super::reason(&failure)), (http, reason));
+            assert_eq!(crate::error::MethodError::http_status(&failure), http);
+        }
+        assert_eq!(crate::error::MethodError::http_status(&Status::not_found("")), 404);
+    }
+
+    #[test]
+    fn help_and_languages_are_details() {
+        let detail = |index, languages, type_url| {
+            let status = to_status(&Failure(Ok(index)), index, languages);
+            let details = pb::Status::decode(status.details()).unwrap().details;
+            details.into_iter().find(|any| is(any, type_url)).map(|any| any.value)
+        };
+        let help = pb::Help::decode(&*detail(2, None, Help::TYPE_URL).unwrap()).unwrap();
+        assert_eq!((&*help.links[0].description, &*help.links[0].url), ("why", "https://a.example/why"));
+        assert_eq!(detail(0, None, Help::TYPE_URL), None);
+        for (languages, locale, text) in [(None, "en", "a failure"), (Some("de"), "de", "ein Fehler")] {
+            let message = detail(2, languages, LocalizedMessage::TYPE_URL).unwrap();
+            let message = pb::LocalizedMessage::decode(&*message).unwrap();
+            assert_eq!((&*message.locale, &*message.message), (locale, text));
+        }
+        assert_eq!(detail(0, Some("de"), LocalizedMessage::TYPE_URL), None);
+    }
+
+    #[test]
+    fn an_error_of_another_domain_is_none_of_ours() {
+        let payload = Any { type_url: format!("{TYPE_PREFIX}a.Gone"), value: Vec::new() };
+        let status = |details: Vec<Any>| {
+            let status = pb::Status { code: 5, message: String::new(), details };
+            Status::with_details(Code::NotFound, "", status.encode_to_vec().into())
+        };
+        let other = pb::ErrorInfo { domain: "b.example".into(), reason: "GONE".into(), ..Default::default() };
+        let info = any(ErrorInfo::TYPE_URL, &other);
+        assert!(from_status::<Failure>(&status(vec![payload.clone()])).is_some());
+        assert!(from_status::<Failure>(&status(vec![info, payload])).is_none());
+    }
+
+    #[test]
+    fn a_status_is_shown_with_its_code() {
+        struct Shown(Status);
+
+        impl fmt::Display for Shown {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                show_status(f, &self.0)
+            }
+        }
+
+        assert_eq!(Shown(Status::not_found("it")).to_string(), "NOT_FOUND: it");
+        assert_eq!(Shown(Status::not_found("")).to_string(), "NOT_FOUND");
     }
 }
