@@ -193,6 +193,7 @@ mod tests {
             pace.advance(1);
         }
         assert!(wait(&mut pace, 10).await);
+        assert_eq!(pace.too_slow("it").message(), "it paused for more than 10s");
     }
 
     #[tokio::test(start_paused = true)]
