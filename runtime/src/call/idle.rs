@@ -197,6 +197,7 @@ mod tests {
             timer.progress(1);
         }
         assert!(wait(&mut timer, 10).await);
+        assert_eq!(timer.too_slow("it").message(), "it paused for more than 10s");
     }
 
     #[tokio::test(start_paused = true)]
