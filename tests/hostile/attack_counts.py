@@ -5,9 +5,10 @@ from harness import MIB, Wrong, attack
 from shop_calls import GET_USER
 
 
-@attack(5, "http1", options={"--max-connections": "50"}, memory=16 * MIB, others=False)
+@attack(5, "http1", options={"--max-connections": "100"}, memory=16 * MIB, others=False)
 def more_connections_than_allowed(victim, transport):
-    """Those beyond the limit wait, or are sent away; those that are open are served. The other client has two."""
+    """Those beyond the limit, which is half of all for one address, wait, or are sent away; those that are open are served.
+    The other client has two."""
     plugs = [http1.connect(victim.addr, timeout=1) for _ in range(48)]
     beyond = [http1.connect(victim.addr, timeout=0.5) for _ in range(12)]
     request = http1.head("GET", GET_USER.path, {}, victim.addr)

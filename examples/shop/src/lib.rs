@@ -133,8 +133,9 @@ impl Connections {
         }
         let mut rest = rest::Options::new().accept_compressed(true);
         if let Some(timeout) = self.idle_timeout {
-            server = server.idle_timeout(Some(timeout)).stream_idle_timeout(Some(timeout));
             rest = rest.idle_timeout(timeout);
+            let timeout = Some(timeout);
+            server = server.idle_timeout(timeout).stream_idle_timeout(timeout).max_connection_idle(timeout);
         }
         if let Some(rate) = self.min_body_rate {
             server = server.min_body_rate(rate);

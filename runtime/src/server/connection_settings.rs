@@ -20,6 +20,8 @@ pub(super) struct ConnectionSettings {
     pub(super) unsent: usize,
     /// How old a connection may become.
     pub(super) age: Option<Duration>,
+    /// How long one of HTTP/2 may be without a call.
+    pub(super) idle: Option<Duration>,
 }
 
 impl ConnectionSettings {
@@ -39,6 +41,7 @@ impl Default for ConnectionSettings {
             send_timeout: Some(Duration::from_mins(1)),
             unsent: 32 << 20,
             age: Some(Duration::from_hours(1)),
+            idle: Some(Duration::from_mins(5)),
         }
     }
 }
@@ -76,6 +79,14 @@ impl<L> Server<L> {
     /// by it. Default: an hour. `None` has no limit.
     pub fn max_connection_age(mut self, age: Option<Duration>) -> Self {
         self.connections.age = age;
+        self
+    }
+
+    /// How long a connection of HTTP/2 may be without a call; it ends within twice that, with GOAWAY, and clients connect
+    /// again when they need to. One of HTTP/1.1 has the time for its next request, see
+    /// [`handshake_timeout`](Self::handshake_timeout). Default: 5 minutes. `None` has no limit.
+    pub fn max_connection_idle(mut self, idle: Option<Duration>) -> Self {
+        self.connections.idle = idle;
         self
     }
 

@@ -9,6 +9,7 @@ mod connection_settings;
 mod connection_timer;
 mod control_frames;
 mod error;
+mod expiry;
 /// The services that a server brings itself.
 #[allow(unreachable_pub)] // the generator does not know that nothing is public here
 #[allow(unsafe_code)] // linkme's: each package registers its messages in a link section

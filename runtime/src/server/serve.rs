@@ -1,8 +1,6 @@
 //! One connection, from its first byte to its last: which version of HTTP it speaks, and serving that.
 
-use std::collections::hash_map::RandomState;
 use std::future::poll_fn;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
@@ -28,6 +26,7 @@ use crate::server::connect_info::ConnectInfo;
 use crate::server::connection_settings::ConnectionSettings;
 use crate::server::connection_timer::ConnectionTimer;
 use crate::server::control_frames::{ControlFrames, PREFACE};
+use crate::server::expiry::Expiry;
 use crate::server::http_service::HttpService;
 use crate::server::linger::{self, Linger};
 use crate::server::rewind::Rewind;
@@ -41,8 +40,6 @@ const READ_BUFFER: usize = 64 << 10;
 const UNFINISHED: Duration = Duration::from_millis(500);
 /// How many times as long the end of a response may take to leave hyper, which does not tell of it.
 const LAST_RESPONSE: u32 = 10;
-/// The age of a connection that has none.
-const FOREVER: Duration = Duration::from_hours(24 * 365);
 
 /// How HTTP is spoken.
 #[derive(Clone)]
@@ -81,7 +78,7 @@ impl Http {
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let start = Instant::now();
-        let ConnectionSettings { handshake: handshake_timeout, send_timeout, unsent, age, .. } =
+        let ConnectionSettings { handshake: handshake_timeout, send_timeout, unsent, age, idle, .. } =
             self.settings;
         let begun = tokio::select! {
             begun = timeout_at(start + handshake_timeout, beginning(&mut io)) => begun,
@@ -98,14 +95,17 @@ impl Http {
             let io = TokioIo::new(ControlFrames::new(Rewind::new(io, first), usage.clone()));
             let service = on_connection(service, connect_info, usage, unsent);
             let connection = Box::pin(self.http2.serve_connection(io, service));
-            run(connection, http2::Connection::graceful_shutdown, sessions, draining, age).await
+            let expiry = Expiry::new(age, idle);
+            run(connection, http2::Connection::graceful_shutdown, sessions, draining, expiry).await
         } else {
             let io = Linger::new(Rewind::new(io, first), Arc::clone(draining));
             let io = ConnectionTimer::new(io, start, handshake_timeout, send_timeout, usage.clone());
             let service = on_connection(service, connect_info, usage, unsent);
             let connection = self.http1.serve_connection(TokioIo::new(io), service).with_upgrades();
             let connection = Box::pin(connection);
-            run(connection, http1::UpgradeableConnection::graceful_shutdown, sessions, draining, age).await
+            // `ConnectionTimer` ends one that is not used.
+            let expiry = Expiry::new(age, None);
+            run(connection, http1::UpgradeableConnection::graceful_shutdown, sessions, draining, expiry).await
         };
         if let Some(Err(error)) = ended {
             tracing::debug!(%error, "a connection broke");
@@ -133,7 +133,7 @@ async fn beginning(io: &mut (impl AsyncRead + Unpin)) -> io::Result<(bool, Vec<u
     }
 }
 
-/// Runs a connection with its sessions. When `draining` ends, or the connection is too old, it takes no more requests,
+/// Runs a connection with its sessions. When `draining` ends, or the connection has expired, it takes no more requests,
 /// and is closed when it has nothing to do. `None` if it did not close by itself.
 ///
 /// The connection is large, and tasks are moved around when they are made: it stays in its box.
@@ -142,10 +142,9 @@ async fn run<C: Future>(
     wind_down: fn(Pin<&mut C>),
     sessions: Sessions,
     draining: &CancellationToken,
-    age: Option<Duration>,
+    mut expiry: Expiry,
 ) -> Option<C::Output> {
     let mut over = pin!(draining.cancelled());
-    let mut old = pin!(sleep(age.map_or(FOREVER, jittered)));
     let mut known = None;
     // Once it is told to end: when is looked whether it has nothing to do.
     let mut ending: Option<Pin<Box<Sleep>>> = None;
@@ -154,8 +153,8 @@ async fn run<C: Future>(
     let connection = poll_fn(move |task| {
         // Asking each time would cost each request something.
         if ending.is_none()
-            && (is_new(&mut known, task) || draining.is_cancelled() || old.is_elapsed())
-            && (over.as_mut().poll(task).is_ready() || old.as_mut().poll(task).is_ready())
+            && (is_new(&mut known, task) || draining.is_cancelled() || expiry.is_due())
+            && (over.as_mut().poll(task).is_ready() || expiry.poll(task, &usage).is_ready())
         {
             ending = Some(Box::pin(sleep(UNFINISHED)));
             wind_down(connection.as_mut());
@@ -176,14 +175,6 @@ async fn run<C: Future>(
         Poll::Pending
     });
     sessions.run_beside(connection).await
-}
-
-/// Up to a tenth more or less, so that connections that began together do not end together.
-fn jittered(age: Duration) -> Duration {
-    let random = RandomState::new().build_hasher().finish();
-    let tenth = age / 10;
-    let part = u32::try_from(random % 1024).expect("it is less than 1,024");
-    age.saturating_sub(tenth).saturating_add(tenth / 512 * part)
 }
 
 /// The service as one connection sees it: every request knows where it comes from, and whom to leave a session with.

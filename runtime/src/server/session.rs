@@ -40,6 +40,8 @@ struct Shared {
     blocked: AtomicBool,
     /// Whether there ever was a response.
     answered: AtomicBool,
+    /// Whether there was one since this was last asked.
+    used: AtomicBool,
     /// What is held for responses.
     unsent: Unsent,
     /// The end of the call whose response is being sent. For connections of HTTP/1.1, which send one at a time.
@@ -64,6 +66,7 @@ pub(super) fn track(is_http2: bool) -> (ConnectionUse, Sessions) {
         has_rest: AtomicBool::new(false),
         blocked: AtomicBool::new(false),
         answered: AtomicBool::new(false),
+        used: AtomicBool::new(false),
         unsent: Unsent::default(),
         deadline: Mutex::default(),
         has_deadline: AtomicBool::new(false),
@@ -132,6 +135,12 @@ impl ConnectionUse {
     #[inline]
     pub(super) fn note_answered(&self) {
         self.0.answered.store(true, Ordering::Relaxed);
+        self.0.used.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there was a response since this was last asked.
+    pub(super) fn take_used(&self) -> bool {
+        self.0.used.swap(false, Ordering::Relaxed)
     }
 
     /// Whether there ever was a response.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::TryStreamExt as _;
 use sqlx::types::Json;
 use sqlx::{FromRow, SqliteConnection};
 
@@ -28,6 +29,13 @@ struct Row {
     note: Option<String>,
 }
 
+impl Row {
+    /// About how much it takes, in bytes: only labels can be large.
+    fn size(&self) -> usize {
+        self.labels.iter().map(|(key, value)| key.len() + value.len()).sum()
+    }
+}
+
 #[derive(FromRow)]
 struct ItemRow {
     order_seq: i64,
@@ -49,6 +57,9 @@ macro_rules! select {
         )
     };
 }
+
+/// The size of a page from which it is not made larger, in bytes.
+const PAGE_SIZE: usize = 128 << 10;
 
 /// Some orders of a user, the newest first, and where the next ones begin.
 pub(crate) struct Page {
@@ -74,7 +85,7 @@ impl Db {
             .ok_or_else(|| Error::order_not_found(order_id))
     }
 
-    /// At most `limit` orders of a user that are older than `before`; no `statuses` means all.
+    /// At most `limit` orders of a user that are older than `before`, and fewer if they are large; no `statuses` means all.
     pub(crate) async fn orders(
         &self,
         user_id: &str,
@@ -83,7 +94,7 @@ impl Db {
         limit: usize,
     ) -> Result<Page, Error> {
         let mut connection = self.pool.acquire().await?;
-        let rows = sqlx::query_as::<_, Row>(select!(
+        let mut found = sqlx::query_as::<_, Row>(select!(
             "WHERE user_id = ?1 AND seq < ?2
                AND (json_array_length(?3) = 0 OR status IN (SELECT value FROM json_each(?3)))
              ORDER BY seq DESC LIMIT ?4"
@@ -92,9 +103,18 @@ impl Db {
         .bind(before)
         .bind(Json(statuses))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(&mut *connection)
-        .await?;
-        let next = if rows.len() < limit { None } else { rows.last().map(|row| row.seq) };
+        .fetch(&mut *connection);
+        let (mut rows, mut size, mut next) = (Vec::new(), 0, None);
+        while let Some(row) = found.try_next().await? {
+            size += row.size();
+            let seq = row.seq;
+            rows.push(row);
+            if rows.len() == limit || size > PAGE_SIZE {
+                next = Some(seq);
+                break;
+            }
+        }
+        drop(found);
         let orders = with_items(&mut connection, rows).await?;
         Ok(Page { orders, next })
     }
