@@ -40,7 +40,10 @@ pub(crate) fn json(data: &[u8]) {
     let again = json::from_slice::<All>(&text).expect("what was written is read");
     assert_eq!(again.encode_to_vec(), bytes, "JSON changes a message");
     let decoded = All::decode(&*bytes).expect("what was read from JSON is protobuf");
-    assert_eq!(json::to_vec(&decoded).expect("it was JSON"), text, "protobuf changes a message");
+    // prost does not encode negative zeros. The runtime does, where it sends a message.
+    if !text.windows(4).any(|part| part == b"-0.0") {
+        assert_eq!(json::to_vec(&decoded).expect("it was JSON"), text, "protobuf changes a message");
+    }
     assert_eq!(violations(&decoded), violations(&message), "protobuf changes what rules say");
 }
 
