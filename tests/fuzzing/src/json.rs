@@ -19,6 +19,7 @@ pub(crate) fn json(data: &[u8]) {
     }
     let bytes = message.encode_to_vec();
     let text = json::to_vec(&message).expect("what was read from JSON has JSON");
+    let is_kept = !has_null(&text);
     let options = [
         WriteOptions::new(),
         WriteOptions::new().emit_defaults(true),
@@ -27,25 +28,28 @@ pub(crate) fn json(data: &[u8]) {
         WriteOptions::new().pretty(true),
     ];
     for options in options {
-        let text = options.to_vec(&message).expect("what has JSON has it in every form");
-        let again = json::from_slice::<All>(&text).expect("what was written is read");
-        if !text.windows(7).any(|part| part == b"default") {
-            let written = json::to_vec(&again).expect("it was read");
-            assert!(
-                same(&written, &json::to_vec(&message).expect("it was written")),
-                "JSON changes a message"
-            );
+        let form = options.to_vec(&message).expect("what has JSON has it in every form");
+        let again = json::from_slice::<All>(&form).expect("what was written is read");
+        if is_kept {
+            assert_eq!(json::to_vec(&again).expect("it was read"), text, "a form of JSON changes a message");
         }
     }
     let again = json::from_slice::<All>(&text).expect("what was written is read");
-    assert_eq!(again.encode_to_vec(), bytes, "JSON changes a message");
+    if is_kept {
+        assert_eq!(again.encode_to_vec(), bytes, "JSON changes a message");
+    }
     let decoded = All::decode(&*bytes).expect("what was read from JSON is protobuf");
-    assert_eq!(json::to_vec(&decoded).expect("it was JSON"), text, "protobuf changes a message");
+    // prost does not encode negative zeros. The runtime does, where it sends a message.
+    if !text.windows(4).any(|part| part == b"-0.0") {
+        assert_eq!(json::to_vec(&decoded).expect("it was JSON"), text, "protobuf changes a message");
+    }
     assert_eq!(violations(&decoded), violations(&message), "protobuf changes what rules say");
 }
 
-fn same(a: &[u8], b: &[u8]) -> bool {
-    a == b
+/// Whether a `NullValue` is there. It may hold any number, whose JSON is `null`, and that is read as 0.
+fn has_null(text: &[u8]) -> bool {
+    let fields: [&[u8]; 2] = [b"\"null\":null", b"\"choiceNull\":null"];
+    fields.iter().any(|field| text.windows(field.len()).any(|part| part == *field))
 }
 
 /// Protobuf: what is read is written, as JSON too where it has any.
@@ -59,8 +63,7 @@ pub(crate) fn message(data: &[u8]) {
     // Not every message has JSON: an `Any` of a type that nobody knows, a year beyond 9999.
     let Ok(text) = json::to_vec(&message) else { return };
     let again = json::from_slice::<All>(&text).expect("what was written is read");
-    // `null` is 0 where it is read, and whatever a `NullValue` holds has no other JSON.
-    if !text.windows(11).any(|part| part == b"\"null\":null") {
+    if !has_null(&text) {
         assert_eq!(json::to_vec(&again).expect("it was read"), text, "JSON changes a message");
     }
     assert_eq!(violations(&again), found, "JSON changes what rules say");

@@ -60,7 +60,10 @@ impl<'a> Sent<'a> {
     fn answer(&self) -> Answer {
         let whole = answer(self.request(0));
         let cut = answer(self.request(self.size));
-        assert_eq!(cut, whole, "frames make a difference");
+        // How much of a faulty compressed body comes out before its fault is the decompressor's business.
+        if !is_fault_of_compression(&whole) && !is_fault_of_compression(&cut) {
+            assert_eq!(cut, whole, "frames make a difference");
+        }
         // A message comes back twice at most, and each of its bytes can take six to write.
         let bound = 64 * 1024 + 32 * LIMIT.max(self.body.len());
         assert!(whole.body.len() <= bound, "{} bytes for {}", whole.body.len(), self.body.len());
@@ -70,6 +73,11 @@ impl<'a> Sent<'a> {
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_bytes())
     }
+}
+
+fn is_fault_of_compression(answer: &Answer) -> bool {
+    let fault = b"the body of the request is not ";
+    answer.body.windows(fault.len()).any(|part| part == fault)
 }
 
 /// A path of the service, of which the line says the method by its first byte.
