@@ -59,7 +59,7 @@ macro_rules! select {
 }
 
 /// The size of a page from which it is not made larger, in bytes.
-const PAGE_SIZE: usize = 128 << 10;
+const PAGE_SIZE: usize = 64 << 10;
 
 /// Some orders of a user, the newest first, and where the next ones begin.
 pub(crate) struct Page {
