@@ -1,6 +1,7 @@
 //! Decompression of messages and of bodies.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body::Body as _;
@@ -8,6 +9,7 @@ use http_body::Body as _;
 use super::input::{Input, body, frames, now};
 use crate::protocol::compression::Compression;
 use crate::protocol::compression::decode::Decompressed;
+use crate::protocol::compression::held::DecoderShare;
 
 const LIMIT: usize = 256 * 1024;
 
@@ -37,7 +39,7 @@ pub(super) fn decompress(data: &[u8]) {
 
 /// The body, if it is one within the limit.
 fn stream(coding: Compression, data: &[u8], size: u8) -> Option<Vec<u8>> {
-    let mut stream = Decompressed::new(coding, body(frames(data, size)));
+    let mut stream = Decompressed::new(coding, body(frames(data, size)), DecoderShare::new(Arc::default()));
     let mut out = Vec::new();
     while let Some(frame) = now(|task| Pin::new(&mut stream).poll_frame(task)) {
         let frame = frame.ok()?;

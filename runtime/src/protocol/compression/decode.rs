@@ -13,6 +13,7 @@ use crate::call::Body;
 use crate::call::yield_budget::YieldBudget;
 
 use super::feed::{Feed, Source};
+use super::held::DecoderShare;
 use super::zstd::ZstdDecoder;
 use super::{Compression, DecompressError};
 
@@ -49,6 +50,9 @@ pub(crate) struct Decompressed {
     coding: Compression,
     stage: Stage,
     budget: YieldBudget,
+    share: DecoderShare,
+    /// How much has come out.
+    produced: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,10 +64,12 @@ enum Stage {
 }
 
 impl Decompressed {
-    pub(crate) fn new(coding: Compression, inner: Body) -> Self {
+    /// `share` is what the decoder may hold while the rest of the body is waited for.
+    pub(crate) fn new(coding: Compression, inner: Body, share: DecoderShare) -> Self {
         let feed = Feed::default();
         let decoder = decoder(coding, &feed);
-        Self { inner, feed, decoder, coding, stage: Stage::Decoding, budget: YieldBudget::default() }
+        let (stage, budget) = (Stage::Decoding, YieldBudget::default());
+        Self { inner, feed, decoder, coding, stage, budget, share, produced: 0 }
     }
 
     fn malformed(&self, why: &str) -> Status {
@@ -79,7 +85,11 @@ impl Decompressed {
 
     /// Gets more of the compressed body.
     fn poll_arrive(&mut self, task: &mut Task<'_>) -> Poll<Result<(), Status>> {
-        match ready!(Pin::new(&mut self.inner).poll_frame(task)) {
+        let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(task) else {
+            self.share.wait(self.coding, self.produced)?;
+            return Poll::Pending;
+        };
+        match frame {
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     self.budget.spend(data.len());
@@ -100,6 +110,7 @@ impl Decompressed {
                 Ok(0) => self.stage = Stage::Complete,
                 Ok(count) => {
                     self.budget.spend(count);
+                    self.produced = self.produced.saturating_add(count);
                     out.truncate(count);
                     return Poll::Ready(Ok(Some(out.into())));
                 }

@@ -8,6 +8,8 @@ pub(crate) mod encode;
 #[cfg(feature = "compression")]
 mod feed;
 #[cfg(feature = "compression")]
+pub(crate) mod held;
+#[cfg(feature = "compression")]
 mod zstd;
 
 use bytes::Bytes;

@@ -1,5 +1,7 @@
 //! Bodies that are compressed, by the words of HTTP.
 
+use std::sync::Arc;
+
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, VARY,
 };
@@ -13,6 +15,7 @@ use crate::protocol::accept;
 use crate::protocol::compression::Compression;
 use crate::protocol::compression::decode::Decompressed;
 use crate::protocol::compression::encode::Compressed;
+use crate::protocol::compression::held::{DecoderMemory, DecoderShare};
 
 /// Media types beyond `text/*`, `*+json` and `*+xml` that get smaller.
 const COMPRESSIBLE: [&str; 10] = [
@@ -72,6 +75,7 @@ fn is_compressible(response: &Response<Body>) -> bool {
 /// Decompresses the body of a request, if the server allows that; otherwise it stays what it is.
 pub(crate) fn request(
     options: CompressionOptions,
+    decoders: &Arc<DecoderMemory>,
     headers: &HeaderMap,
     body: &mut Body,
 ) -> Result<(), CallError> {
@@ -84,7 +88,8 @@ pub(crate) fn request(
     match (codings.next(), codings.next()) {
         (None, _) => Ok(()),
         (Some(name), None) if let Some(coding) = Compression::by_name(name) => {
-            *body = Body::new(Decompressed::new(coding, std::mem::take(body)));
+            let share = DecoderShare::new(Arc::clone(decoders));
+            *body = Body::new(Decompressed::new(coding, std::mem::take(body), share));
             Ok(())
         }
         (Some(name), more) => {

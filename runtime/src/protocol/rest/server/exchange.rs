@@ -83,7 +83,8 @@ impl RestExchange {
     #[inline]
     pub(crate) fn decompress(&mut self) -> Result<(), CallError> {
         let headers = self.call.context().metadata().as_ref();
-        compress::request(self.method.settings.options.compression, headers, &mut self.body)
+        let Options { compression, decoders, .. } = &self.method.settings.options;
+        compress::request(*compression, decoders, headers, &mut self.body)
     }
 
     pub(crate) fn info(&self) -> &'static MethodInfo {

@@ -1,5 +1,7 @@
 //! What can be chosen about REST, and the limits.
 
+#[cfg(feature = "compression")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::origins::Origins;
@@ -7,6 +9,8 @@ use crate::call::dispatch::Policy;
 use crate::call::idle::IdleTimeout;
 use crate::json::WriteOptions;
 use crate::metadata;
+#[cfg(feature = "compression")]
+use crate::protocol::compression::held::DecoderMemory;
 use crate::protocol::limits::ReceiveLimits;
 use crate::transcode::url::QueryRules;
 
@@ -53,6 +57,9 @@ pub struct Options {
     pub(crate) keep_alive: Duration,
     #[cfg(feature = "compression")]
     pub(crate) compression: CompressionOptions,
+    /// What the decoders of all compressed requests hold that have not arrived.
+    #[cfg(feature = "compression")]
+    pub(crate) decoders: Arc<DecoderMemory>,
     /// The headers that become metadata, sorted; `None` for all.
     pub(crate) request_headers: Option<Vec<String>>,
     /// The metadata that goes out under its own name, sorted.
@@ -78,6 +85,8 @@ impl Default for Options {
             keep_alive: Duration::from_secs(15),
             #[cfg(feature = "compression")]
             compression: CompressionOptions::default(),
+            #[cfg(feature = "compression")]
+            decoders: Arc::default(),
             request_headers: None,
             response_headers: RESPONSE_HEADERS.map(str::to_owned).into(),
         }
@@ -219,6 +228,15 @@ impl Options {
     #[cfg(feature = "compression")]
     pub fn accept_compressed(mut self, accept: bool) -> Self {
         self.compression.requests = accept;
+        self
+    }
+
+    /// How much the decoders of all compressed requests may hold whose rest has not arrived, in bytes: each keeps what it
+    /// may have to look back at, up to 16 MiB. A request beyond that is refused with `RESOURCE_EXHAUSTED` (429) and the time
+    /// after which to try again. gzip, and what arrives at once, counts for nothing. Default: 64 MiB.
+    #[cfg(feature = "compression")]
+    pub fn max_decoder_memory(mut self, bytes: usize) -> Self {
+        self.decoders = Arc::new(DecoderMemory::new(bytes));
         self
     }
 

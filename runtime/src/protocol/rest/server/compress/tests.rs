@@ -10,6 +10,7 @@ use http_body_util::{BodyExt as _, Full, StreamBody};
 use proptest::prelude::*;
 
 use super::*;
+use crate::bridge::Code;
 
 /// A body of these frames.
 fn frames(frames: Vec<Bytes>) -> Body {
@@ -35,7 +36,7 @@ fn compress(coding: Compression, parts: Vec<Bytes>) -> Bytes {
 }
 
 fn decompress(coding: Compression, parts: Vec<Bytes>) -> Result<Bytes, Status> {
-    collect(Body::new(Decompressed::new(coding, frames(parts))))
+    collect(Body::new(Decompressed::new(coding, frames(parts), DecoderShare::new(Arc::default()))))
 }
 
 fn header(name: http::HeaderName, value: &str) -> HeaderMap {
@@ -136,13 +137,46 @@ fn every_frame_can_be_read_when_it_is_sent() {
                 sent.clone().into_iter().map(|bytes| Ok::<_, Status>(Frame::data(bytes))),
             );
             let unfinished = futures_util::StreamExt::chain(unfinished, futures_util::stream::pending());
-            let mut read = Decompressed::new(coding, Body::new(StreamBody::new(unfinished)));
+            let mut read = Decompressed::new(
+                coding,
+                Body::new(StreamBody::new(unfinished)),
+                DecoderShare::new(Arc::default()),
+            );
             let mut text = Vec::new();
             while let Some(Some(frame)) = read.frame().now_or_never() {
                 text.extend_from_slice(&frame.unwrap().into_data().unwrap());
             }
             assert_eq!(text, parts[..count].concat(), "{coding:?}");
         }
+    }
+}
+
+#[test]
+fn what_waits_for_more_may_not_hold_more_than_there_is() {
+    for (coding, limit, expected) in [
+        (Compression::Brotli, 1 << 20, None),
+        (Compression::Brotli, 1 << 19, Some(Code::ResourceExhausted)),
+        (Compression::Zstd, 1 << 19, Some(Code::ResourceExhausted)),
+        (Compression::Gzip, 1 << 19, None),
+    ] {
+        let body = Compressed::new(coding, frames(vec![Bytes::from(vec![b' '; 1 << 20])]));
+        let mut sent = collect(Body::new(body)).unwrap();
+        sent.truncate(sent.len() - 1);
+        let unfinished = futures_util::stream::iter([Ok::<_, Status>(Frame::data(sent))]);
+        let unfinished = futures_util::StreamExt::chain(unfinished, futures_util::stream::pending());
+        let memory = Arc::new(DecoderMemory::new(limit));
+        let share = DecoderShare::new(Arc::clone(&memory));
+        let mut read = Decompressed::new(coding, Body::new(StreamBody::new(unfinished)), share);
+        let mut end = None;
+        // It yields in between.
+        for _ in 0..10_000 {
+            match read.frame().now_or_never() {
+                Some(Some(Err(status))) => end = Some(status.code()),
+                Some(None) => break,
+                Some(Some(Ok(_))) | None => {}
+            }
+        }
+        assert_eq!(end, expected, "{coding:?} {limit}");
     }
 }
 
@@ -178,7 +212,7 @@ fn what_is_cut_off_or_goes_on_is_refused() {
             let read = decompress(coding, vec![whole.slice(..cut)]);
             assert!(read.is_err(), "{coding:?} {cut} of {}", whole.len());
             let error = read.unwrap_err();
-            assert_eq!(error.code(), crate::bridge::Code::InvalidArgument);
+            assert_eq!(error.code(), Code::InvalidArgument);
             assert!(
                 error.message().starts_with(&format!("the body of the request is not {}", coding.name()))
             );
@@ -195,7 +229,8 @@ fn a_bomb_explodes_as_slowly_as_it_is_read() {
         bomb.write_all(&vec![0; 1 << 16]).unwrap();
     }
     let bomb = Bytes::from(bomb.finish().unwrap());
-    let mut body = Decompressed::new(Compression::Gzip, frames(vec![bomb]));
+    let mut body =
+        Decompressed::new(Compression::Gzip, frames(vec![bomb]), DecoderShare::new(Arc::default()));
     let (mut yields, mut since) = (0, 0);
     while yields < 10 {
         let Some(frame) = body.frame().now_or_never() else {
@@ -215,7 +250,7 @@ fn requests_are_read_if_the_server_wants_that() {
     let read = |requests, codings: &str| {
         let options = CompressionOptions { requests, ..CompressionOptions::default() };
         let mut body = frames(vec![gzip.clone()]);
-        let read = request(options, &header(CONTENT_ENCODING, codings), &mut body);
+        let read = request(options, &Arc::default(), &header(CONTENT_ENCODING, codings), &mut body);
         read.map_err(|error| error.http).map(|()| collect(body).unwrap())
     };
     assert_eq!(read(false, "gzip").unwrap(), gzip);
