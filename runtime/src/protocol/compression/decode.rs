@@ -85,11 +85,7 @@ impl Decompressed {
 
     /// Gets more of the compressed body.
     fn poll_arrive(&mut self, task: &mut Task<'_>) -> Poll<Result<(), Status>> {
-        let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(task) else {
-            self.share.wait(self.coding, self.produced)?;
-            return Poll::Pending;
-        };
-        match frame {
+        match ready!(Pin::new(&mut self.inner).poll_frame(task)) {
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     self.budget.spend(data.len());
@@ -142,7 +138,16 @@ impl http_body::Body for Decompressed {
         mut self: Pin<&mut Self>,
         task: &mut Task<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let data = ready!(self.poll_data(task));
+        let data = match self.poll_data(task) {
+            Poll::Ready(data) => data,
+            Poll::Pending => {
+                let (coding, produced) = (self.coding, self.produced);
+                match self.share.wait(coding, produced) {
+                    Ok(()) => return Poll::Pending,
+                    Err(status) => Err(status),
+                }
+            }
+        };
         if data.is_err() {
             self.stage = Stage::Over;
         }

@@ -256,7 +256,7 @@ impl Pieces {
 
     /// The body broke off. Unless that is for a fault that was found in it, or because it was too slow, the client is gone and the call over.
     fn broken(&self, status: Status) -> Status {
-        if matches!(status.code(), Code::InvalidArgument | Code::DeadlineExceeded) {
+        if matches!(status.code(), Code::InvalidArgument | Code::DeadlineExceeded | Code::ResourceExhausted) {
             return status;
         }
         if let Some(status) = collect::misframed(&status) {
