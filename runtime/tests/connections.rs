@@ -151,17 +151,23 @@ async fn a_response_over_http1_that_is_not_read_has_a_limit() {
     }
 }
 
+/// A client over HTTP/2 that takes little of each response before it reads it.
+async fn client_of_small_windows(io: DuplexStream) -> hyper::client::conn::http2::SendRequest<String> {
+    let (sender, driver) = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+        .initial_stream_window_size(10_000)
+        .handshake(TokioIo::new(io))
+        .await
+        .unwrap();
+    tokio::spawn(driver);
+    sender
+}
+
 /// `sending.rs`.
 #[tokio::test(start_paused = true)]
 async fn a_response_over_http2_that_is_not_read_has_a_limit() {
     for handling in Handling::BOTH {
         let Connection { io, stop: _stop } = handling.connect();
-        let (mut sender, driver) = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
-            .initial_stream_window_size(10_000)
-            .handshake(TokioIo::new(io))
-            .await
-            .unwrap();
-        tokio::spawn(driver);
+        let mut sender = client_of_small_windows(io).await;
         let request = Request::get("http://a/large").body(String::new()).unwrap();
         let response = sender.send_request(request).await.unwrap();
         sleep(HOUR).await;
@@ -250,12 +256,7 @@ async fn what_is_made_for_a_connection_has_a_limit() {
     for handling in Handling::BOTH {
         MADE.store(0, Ordering::Relaxed);
         let Connection { io, stop: _stop } = handling.connect();
-        let (mut sender, driver) = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
-            .initial_stream_window_size(10_000)
-            .handshake(TokioIo::new(io))
-            .await
-            .unwrap();
-        tokio::spawn(driver);
+        let mut sender = client_of_small_windows(io).await;
         let responses: Vec<_> = (0..STREAMS)
             .map(|_| {
                 let request = Request::get("http://a/made").body(String::new()).unwrap();

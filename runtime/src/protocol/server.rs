@@ -314,7 +314,7 @@ fn wrong_number() -> CallError {
     Status::unimplemented("the method takes exactly one request message").into()
 }
 
-/// An error of the body of requests: a caller that goes away ends the call, one that sends what is no text made a mistake.
+/// An error of the body of requests: a caller that goes away ends the call, one whose text is not base64 made a mistake.
 #[cold]
 fn broken(ctx: &Context, error: TimedReadError) -> Status {
     match error {

@@ -83,9 +83,21 @@ impl Decompressed {
             || self.decoder.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::InvalidData)
     }
 
+    /// Nothing more comes out, and nothing is held any more: the body may live as long as its call.
+    fn end(&mut self) {
+        self.stage = Stage::Over;
+        self.decoder = Box::new(std::io::empty());
+        self.feed = Feed::default();
+        self.share.release();
+    }
+
     /// Gets more of the compressed body.
     fn poll_arrive(&mut self, task: &mut Task<'_>) -> Poll<Result<(), Status>> {
-        match ready!(Pin::new(&mut self.inner).poll_frame(task)) {
+        let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(task) else {
+            self.share.wait(self.coding, self.produced)?;
+            return Poll::Pending;
+        };
+        match frame {
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     self.budget.spend(data.len());
@@ -121,7 +133,7 @@ impl Decompressed {
                 return Poll::Ready(Err(self.malformed("something follows its end")));
             }
             if self.feed.is_complete() {
-                self.stage = Stage::Over;
+                self.end();
             } else {
                 ready!(self.poll_arrive(task))?;
             }
@@ -138,18 +150,9 @@ impl http_body::Body for Decompressed {
         mut self: Pin<&mut Self>,
         task: &mut Task<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let data = match self.poll_data(task) {
-            Poll::Ready(data) => data,
-            Poll::Pending => {
-                let (coding, produced) = (self.coding, self.produced);
-                match self.share.wait(coding, produced) {
-                    Ok(()) => return Poll::Pending,
-                    Err(status) => Err(status),
-                }
-            }
-        };
+        let data = ready!(self.poll_data(task));
         if data.is_err() {
-            self.stage = Stage::Over;
+            self.end();
         }
         Poll::Ready(data.transpose().map(|data| data.map(Frame::data)))
     }

@@ -1,5 +1,6 @@
 //! What decoders hold of bodies that have not arrived: whoever stops in the middle of one keeps its window in memory.
 
+use std::mem::take;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -64,11 +65,16 @@ impl DecoderShare {
         let message = "too much memory is held for compressed bodies that have not arrived";
         Err(wire::retry_after(Code::ResourceExhausted, message.to_owned(), RETRY_AFTER))
     }
+
+    /// The decoder is gone.
+    pub(super) fn release(&mut self) {
+        self.memory.held.fetch_sub(take(&mut self.held), Ordering::Relaxed);
+    }
 }
 
 impl Drop for DecoderShare {
     fn drop(&mut self) {
-        self.memory.held.fetch_sub(self.held, Ordering::Relaxed);
+        self.release();
     }
 }
 
@@ -88,7 +94,7 @@ mod tests {
         second.wait(Compression::Zstd, 400_000).unwrap();
         let error = second.wait(Compression::Zstd, 500_000).unwrap_err();
         assert_eq!(error.code(), Code::ResourceExhausted);
-        drop(second);
+        second.release();
         first.wait(Compression::Brotli, 1 << 20).unwrap();
         drop(first);
         assert_eq!(memory.held.load(Ordering::Relaxed), 0);

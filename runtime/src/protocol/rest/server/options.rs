@@ -37,6 +37,7 @@ use crate::transcode::url::QueryRules;
 /// | [`idle_timeout`](Self::idle_timeout) | 30 seconds | 408, `DEADLINE_EXCEEDED` |
 /// | [`min_rate`](Self::min_rate) | 240 bytes a second | 408, `DEADLINE_EXCEEDED` |
 /// | [`send_timeout`](Self::send_timeout) | 30 seconds | the WebSocket ends |
+/// | [`max_decoder_memory`](Self::max_decoder_memory) | 64 MiB | 429, with `Retry-After` |
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until they are given to a server"]
 pub struct Options {

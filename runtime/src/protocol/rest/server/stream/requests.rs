@@ -254,7 +254,8 @@ impl Pieces {
         }
     }
 
-    /// The body broke off. Unless that is for a fault that was found in it, or because it was too slow, the client is gone and the call over.
+    /// The body broke off. Unless that is for a fault that was found in it, for its slowness or for the memory that it
+    /// takes, the client is gone and the call over.
     fn broken(&self, status: Status) -> Status {
         if matches!(status.code(), Code::InvalidArgument | Code::DeadlineExceeded | Code::ResourceExhausted) {
             return status;
