@@ -1,4 +1,5 @@
-//! `RSVC0504`: of several bindings for the same requests only the first would be used.
+//! Of several bindings for the same requests only the first would be used: `RSVC0504` within a service, which is never
+//! served without all of its methods, and `RSVC0506` between services, which need not be served together.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -12,23 +13,26 @@ pub(super) fn run(schema: &Schema, sink: &mut Sink) {
         for binding in &method.bindings {
             let template = &binding.template;
             let requests = (&binding.verb, &template.segments, &template.verb);
-            let (place, first, text) = match seen.entry(requests) {
+            let (other, first) = match seen.entry(requests) {
                 Entry::Occupied(first) => *first.get(),
                 Entry::Vacant(free) => {
-                    free.insert((&binding.place, &method.full_name, &template.text));
+                    free.insert((binding, method));
                     continue;
                 }
             };
             let verb = binding.verb.name();
-            sink.push(
-                Diagnostic::error(
-                    Code::HTTP_CONFLICT,
-                    format!("`{verb} {}` of `{}` takes the same requests as `{verb} {text}` of `{first}`", template.text, method.full_name),
-                )
-                .at(binding.place.clone())
-                .note(place.clone(), "the other binding")
-                .help("the names of variables tell no paths apart: give one of them another path, method or custom verb"),
+            let message = format!(
+                "`{verb} {}` of `{}` takes the same requests as `{verb} {}` of `{}`",
+                template.text, method.full_name, other.template.text, first.full_name
             );
+            let (diagnostic, help) = if first.service == method.service {
+                let help = "the names of variables tell no paths apart: give one of them another path, method or custom verb";
+                (Diagnostic::error(Code::HTTP_CONFLICT, message), help)
+            } else {
+                let help = "a server of both does not start: serve them apart, or give one of them another path, method or custom verb";
+                (Diagnostic::warning(Code::HTTP_SERVICES_CONFLICT, message), help)
+            };
+            sink.push(diagnostic.at(binding.place.clone()).note(other.place.clone(), "the other binding").help(help));
         }
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn emit(
             packages.entry(id).or_default().extend(items);
         }
     }
-    let root = tree::emit(schema, options, &mut packages)?;
+    let root = tree::emit(schema, &mut packages)?;
     let files = packages
         .into_iter()
         .map(|(id, items)| Emitted { name: schema.packages[id].file_name.clone(), items });

@@ -24,8 +24,8 @@ struct View<'a> {
     descriptor_set: String,
     client: bool,
     server: bool,
-    /// Where the server answers REST: the automaton's path.
-    rest: Option<String>,
+    /// Whether the server answers REST.
+    rest: bool,
     /// The REST bindings, as expressions, where the server or the client needs them.
     bindings: Vec<String>,
     rest_client: bool,
@@ -66,7 +66,7 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<
         descriptor_set: names::root_path(module, names::DESCRIPTOR_SET),
         client: options.client,
         server: options.server,
-        rest: (serves && !bindings.is_empty()).then(|| names::root_path(module, names::REST_ROUTES)),
+        rest: serves && !bindings.is_empty(),
         rest_client: options.rest_client && !bindings.is_empty(),
         bindings,
     };

@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, Literal, Span};
 use quote::{ToTokens as _, quote};
 
-use super::{Emitted, descriptor_set, internal, rest};
+use super::{Emitted, descriptor_set, internal};
 use crate::diag::Diagnostic;
 use crate::model::{PackageId, Schema};
 use crate::names;
-use crate::options::Options;
 
 /// The handshake with the runtime: goes up when generated code and an older runtime no longer fit.
-const ABI: u32 = 2;
+const ABI: u32 = 3;
 
 #[derive(Default)]
 struct Module {
@@ -23,7 +22,6 @@ struct Module {
 /// The root file. Modules of packages that are also modules of nested types move into those.
 pub(super) fn emit(
     schema: &Schema,
-    options: &Options,
     packages: &mut BTreeMap<PackageId, Vec<syn::Item>>,
 ) -> Result<Emitted, Diagnostic> {
     let mut root = Module::default();
@@ -58,11 +56,6 @@ pub(super) fn emit(
             pub const FILE_DESCRIPTOR_SET: &[u8] = #descriptors;
         },
     ];
-    if options.server && options.rest {
-        let mut routes: Vec<syn::Item> = rest::emit_routes(schema)?.into_iter().collect();
-        allow_each(&mut routes);
-        items.extend(routes);
-    }
     items.extend(content(&root)?);
     Ok(Emitted { name: names::ROOT_FILE.into(), items })
 }

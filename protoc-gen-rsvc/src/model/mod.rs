@@ -52,7 +52,6 @@ pub struct Schema {
     pub methods: Arena<Method>,
     pub error_sets: Arena<ErrorSet>,
     /// How requests over REST find their methods.
-    pub routes: http::Routes,
     /// Validation rules; filled once all types are resolved.
     pub rules: rules::Rules,
 }

@@ -1,7 +1,6 @@
 //! `google.api.http` -> [`Binding`]s, by the comments of `google/api/http.proto`.
 
 mod fields;
-mod routes;
 mod template;
 
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, Value};
@@ -41,7 +40,6 @@ pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
             reader.nothing_to_fill();
         }
     }
-    types.schema.routes = routes::resolve(&types.schema, sink);
 }
 
 fn fill_update_mask(pool: &DescriptorPool, rpc: &MethodDescriptor) -> bool {

@@ -44,7 +44,6 @@ pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
             services: Arena::default(),
             methods: Arena::default(),
             error_sets: Arena::default(),
-            routes: crate::model::http::Routes::default(),
             rules: crate::model::rules::Rules::default(),
         },
         messages: HashMap::new(),

@@ -150,9 +150,11 @@ pub const FILES_GET: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
 /// How the rpcs of `annotated.v1.Files` are reached over REST, in the order of the `.proto`.
 pub const FILES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/files/{name=**}")
-        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2).multi()]),
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2, 0)])
+        .declared("annotated.proto", 14),
     ::rsvc::codegen::rest::Binding::new(0, "HEAD", "/v1/files/{name=**}")
-        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2).multi()]),
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2, 0)])
+        .declared("annotated.proto", 14),
 ];
 
 /// Serves [`trait@Files`] over gRPC, gRPC-Web, Connect and REST.
@@ -189,9 +191,7 @@ impl<T> ::core::fmt::Debug for FilesServer<T> {
 
 impl<T: Files> ::rsvc::codegen::Service for FilesServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &FILES;
-    const ROUTES: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
-        &super::super::REST_ROUTES,
-    );
+    const BINDINGS: &'static [::rsvc::codegen::rest::Binding] = FILES_BINDINGS;
     fn call<'a>(
         &'a self,
         method: usize,

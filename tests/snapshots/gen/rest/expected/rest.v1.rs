@@ -653,31 +653,44 @@ pub const LIBRARY_HIDDEN: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
 
 /// How the rpcs of `rest.v1.Library` are reached over REST, in the order of the `.proto`.
 pub const LIBRARY_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
-    ::rsvc::codegen::rest::Binding::new(0, "GET", "/"),
-    ::rsvc::codegen::rest::Binding::new(0, "GET", "/index.html"),
+    ::rsvc::codegen::rest::Binding::new(0, "GET", "/").declared("rest.proto", 15),
+    ::rsvc::codegen::rest::Binding::new(0, "GET", "/index.html")
+        .declared("rest.proto", 15),
     ::rsvc::codegen::rest::Binding::new(1, "GET", "/v1/{name=shelves/*/books/*}")
-        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 5).multi()]),
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 5).multi()])
+        .declared("rest.proto", 21),
     ::rsvc::codegen::rest::Binding::new(2, "GET", "/v1/shelves/{name=*}/books/newest")
-        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)]),
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
+        .declared("rest.proto", 25),
     ::rsvc::codegen::rest::Binding::new(3, "POST", "/v1/{parent=shelves/*}/books")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 3).multi()])
-        .body(::rsvc::codegen::rest::BodyKind::Field(1)),
+        .body(::rsvc::codegen::rest::BodyKind::Field(1))
+        .declared("rest.proto", 28),
     ::rsvc::codegen::rest::Binding::new(3, "POST", "/v1/books")
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .response_body(1),
+        .response_body(1)
+        .declared("rest.proto", 28),
     ::rsvc::codegen::rest::Binding::new(4, "PATCH", "/v1/{book.name=shelves/*/books/*}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0, 0], 1, 5).multi()])
         .body(::rsvc::codegen::rest::BodyKind::Field(0))
-        .fill_update_mask(1),
+        .fill_update_mask(1)
+        .declared("rest.proto", 35),
     ::rsvc::codegen::rest::Binding::new(5, "GET", "/v1/files/{name=**}:read")
-        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2).multi()]),
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2, 0)])
+        .declared("rest.proto", 39),
     ::rsvc::codegen::rest::Binding::new(6, "PURGE", "/v1/caf%c3%a9/{name}")
-        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)]),
-    ::rsvc::codegen::rest::Binding::new(7, "*", "/v1/any").response_body(0),
-    ::rsvc::codegen::rest::Binding::new(8, "GET", "/v1/authors").response_body(2),
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
+        .declared("rest.proto", 42),
+    ::rsvc::codegen::rest::Binding::new(7, "*", "/v1/any")
+        .response_body(0)
+        .declared("rest.proto", 45),
+    ::rsvc::codegen::rest::Binding::new(8, "GET", "/v1/authors")
+        .response_body(2)
+        .declared("rest.proto", 48),
     ::rsvc::codegen::rest::Binding::new(9, "POST", "/v1/books:upload")
-        .body(::rsvc::codegen::rest::BodyKind::Whole),
-    ::rsvc::codegen::rest::Binding::new(10, "GET", "/v1/chat"),
+        .body(::rsvc::codegen::rest::BodyKind::Whole)
+        .declared("rest.proto", 51),
+    ::rsvc::codegen::rest::Binding::new(10, "GET", "/v1/chat").declared("rest.proto", 54),
 ];
 
 /// Serves [`trait@Library`] over gRPC, gRPC-Web, Connect and REST.
@@ -714,9 +727,7 @@ impl<T> ::core::fmt::Debug for LibraryServer<T> {
 
 impl<T: Library> ::rsvc::codegen::Service for LibraryServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &LIBRARY;
-    const ROUTES: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
-        &super::super::REST_ROUTES,
-    );
+    const BINDINGS: &'static [::rsvc::codegen::rest::Binding] = LIBRARY_BINDINGS;
     fn call<'a>(
         &'a self,
         method: usize,
@@ -993,7 +1004,8 @@ pub const SHELVES_GET_SHELF: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
 /// How the rpcs of `rest.v1.Shelves` are reached over REST, in the order of the `.proto`.
 pub const SHELVES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/{name=shelves/*}")
-        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 3).multi()]),
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 3).multi()])
+        .declared("rest.proto", 63),
 ];
 
 /// Serves [`trait@Shelves`] over gRPC, gRPC-Web, Connect and REST.
@@ -1030,9 +1042,7 @@ impl<T> ::core::fmt::Debug for ShelvesServer<T> {
 
 impl<T: Shelves> ::rsvc::codegen::Service for ShelvesServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &SHELVES;
-    const ROUTES: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
-        &super::super::REST_ROUTES,
-    );
+    const BINDINGS: &'static [::rsvc::codegen::rest::Binding] = SHELVES_BINDINGS;
     fn call<'a>(
         &'a self,
         method: usize,
