@@ -8,7 +8,7 @@ use crate::model::{
     Access, Idempotency, Method, MethodId, MethodKind, Schema, Service, ServiceId, ServiceNames,
 };
 use crate::names;
-use crate::options::Options;
+use crate::options::{Options, RestUse};
 
 /// Everything the template prints, decided.
 #[derive(Template)]
@@ -55,7 +55,7 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<
     let service = &schema.services[id];
     let module = &schema.packages[service.package].module;
     let error = error_type(schema, service, module);
-    let serves = options.server && options.rest;
+    let serves = options.rest_use() == RestUse::Servers;
     let bindings = if serves || options.rest_client { rest::bindings(schema, service) } else { Vec::new() };
     let view = View {
         docs: literals(docs::lines(&service.origin.comments)),

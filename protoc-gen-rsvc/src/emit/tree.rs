@@ -9,7 +9,7 @@ use super::{Emitted, descriptor_set, internal, rest};
 use crate::diag::Diagnostic;
 use crate::model::{PackageId, Schema};
 use crate::names;
-use crate::options::Options;
+use crate::options::{Options, RestUse};
 
 /// The handshake with the runtime: goes up when generated code and an older runtime no longer fit.
 const ABI: u32 = 2;
@@ -58,7 +58,7 @@ pub(super) fn emit(
             pub const FILE_DESCRIPTOR_SET: &[u8] = #descriptors;
         },
     ];
-    if options.server && options.rest {
+    if options.rest_use() == RestUse::Servers {
         let mut routes: Vec<syn::Item> = rest::emit_routes(schema)?.into_iter().collect();
         allow_each(&mut routes);
         items.extend(routes);

@@ -24,6 +24,8 @@ pub(super) struct ParsedVariable {
 pub(super) struct PathTemplateError {
     pub(super) message: String,
     pub(super) help: &'static str,
+    /// Whether others serve such a template, so that it is found in published APIs.
+    pub(super) published: bool,
 }
 
 pub(super) fn parse(text: &str) -> Result<ParsedTemplate, PathTemplateError> {
@@ -64,6 +66,7 @@ fn literal(text: &str) -> Result<Segment, PathTemplateError> {
         return Err(PathTemplateError {
             message: format!("the segment `{text}` has a colon"),
             help: "a colon stands before the custom verb, at the very end of the template; write `%3A` for one in a segment",
+            published: true,
         });
     }
     Ok(Segment::Literal(normal(text)))
@@ -98,7 +101,8 @@ fn wrong(error: &ParseError) -> PathTemplateError {
     } else {
         "one custom verb can stand at the end, as `/v1/orders/{id}:cancel`"
     };
-    PathTemplateError { message: error.to_string(), help }
+    let published = error.is_rest_not_last() || error.is_empty_segment();
+    PathTemplateError { message: error.to_string(), help, published }
 }
 
 #[cfg(test)]
