@@ -94,7 +94,29 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// What is made of `google.api.http`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RestUse {
+    /// Nothing: services are called and served over other protocols alone.
+    Nothing,
+    /// Clients call by it.
+    Clients,
+    /// Servers route by it.
+    Servers,
+}
+
 impl Options {
+    /// What is made of `google.api.http`.
+    pub(crate) fn rest_use(&self) -> RestUse {
+        if self.server && self.rest {
+            RestUse::Servers
+        } else if self.rest_client {
+            RestUse::Clients
+        } else {
+            RestUse::Nothing
+        }
+    }
+
     /// Sets one option from its text form.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
         match key {

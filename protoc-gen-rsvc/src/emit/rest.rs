@@ -48,13 +48,9 @@ fn binding(schema: &Schema, method: usize, binding: &Binding) -> TokenStream {
 fn declared(schema: &Schema, method: MethodId) -> TokenStream {
     let method = &schema.methods[method];
     let file = &schema.files[schema.services[method.service].file].name;
-    match method.origin.place.span {
-        Some((start, _)) => {
-            let line = Literal::u32_unsuffixed(start.line + 1);
-            quote! { .declared(#file, #line) }
-        }
-        None => quote! { .declared(#file, 0) },
-    }
+    let line = method.origin.place.span.map_or(0, |(start, _)| start.line + 1);
+    let line = Literal::u32_unsuffixed(line);
+    quote! { .declared(#file, #line) }
 }
 
 fn variable(schema: &Schema, variable: &PathVariable, segments: &[Segment]) -> TokenStream {

@@ -8,7 +8,7 @@ use crate::model::{
     Access, Idempotency, Method, MethodId, MethodKind, Schema, Service, ServiceId, ServiceNames,
 };
 use crate::names;
-use crate::options::Options;
+use crate::options::{Options, RestUse};
 
 /// Everything the template prints, decided.
 #[derive(Template)]
@@ -24,8 +24,8 @@ struct View<'a> {
     descriptor_set: String,
     client: bool,
     server: bool,
-    /// Whether the server answers REST.
-    rest: bool,
+    /// Where the server answers REST: the constant with its bindings.
+    rest: Option<&'a str>,
     /// The REST bindings, as expressions, where the server or the client needs them.
     bindings: Vec<String>,
     rest_client: bool,
@@ -55,7 +55,7 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<
     let service = &schema.services[id];
     let module = &schema.packages[service.package].module;
     let error = error_type(schema, service, module);
-    let serves = options.server && options.rest;
+    let serves = options.rest_use() == RestUse::Servers;
     let bindings = if serves || options.rest_client { rest::bindings(schema, service) } else { Vec::new() };
     let view = View {
         docs: literals(docs::lines(&service.origin.comments)),
@@ -66,7 +66,7 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<
         descriptor_set: names::root_path(module, names::DESCRIPTOR_SET),
         client: options.client,
         server: options.server,
-        rest: serves && !bindings.is_empty(),
+        rest: (serves && !bindings.is_empty()).then_some(&*service.names.bindings),
         rest_client: options.rest_client && !bindings.is_empty(),
         bindings,
     };

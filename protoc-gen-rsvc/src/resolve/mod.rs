@@ -23,7 +23,7 @@ pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Sc
     let mut types = types::resolve(loaded, options);
     errors::resolve(&mut types, sink);
     services::resolve(loaded, options, &mut types, sink);
-    http::resolve(&mut types, sink);
+    http::resolve(&mut types, options, sink);
     let mut schema = types.schema;
     names::assign(&mut schema);
     storage::assign(&mut schema, options);

@@ -104,10 +104,14 @@ impl Inbound {
 
     /// An error, with the response metadata that was set before it came up, as it fits into the trailers.
     pub(crate) fn refuse(&self, mut status: Status) -> Status {
+        // A failed call of a client has left in the context what its status has.
+        let own = status.metadata().as_ref().clone();
         for answer in [self.ctx.answer_headers(), self.ctx.answer_trailers()] {
-            if !answer.is_empty() {
-                metadata::extend(status.metadata_mut(), answer.as_ref());
-            }
+            metadata::append_selected(
+                answer.as_ref(),
+                |key| !own.contains_key(key),
+                status.metadata_mut().as_mut(),
+            );
         }
         error::limit::fit(status)
     }

@@ -50,6 +50,18 @@ async fn a_wrong_body_says_where() {
 }
 
 #[tokio::test]
+async fn a_form_is_no_value_of_json() {
+    for (body, found) in
+        [("name=x", "`name`"), ("foo=x", "`foo`"), ("tag=x&n=1", "`tag`"), ("1st=x", "`1st`")]
+    {
+        let answer = post("/v1/items", body).await;
+        assert_eq!(answer.status, 400);
+        let message = format!("the body: expected an object, found {found} (offset 0)");
+        assert_eq!(answer.json()["message"], message, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn no_body_is_read_where_none_is_declared() {
     let answer = ask(&rest(), "GET", "/v1/items/7", &[], "{\"count\":1}x").await;
     assert_eq!(answer.json(), json!({"id": "7"}));

@@ -25,6 +25,8 @@ pub(super) struct ParsedVariable {
 pub(super) struct PathTemplateError {
     pub(super) message: String,
     pub(super) help: &'static str,
+    /// Whether others serve such a template, so that it is found in published APIs.
+    pub(super) published: bool,
 }
 
 /// What is wrong with a template, and what to write instead.
@@ -41,12 +43,16 @@ mod help {
         "a segment is text, `*`, `**` or one variable; other characters are written as `%20`";
     pub(super) const BRACES: &str = "every `{` needs its `}`";
     pub(super) const VERB: &str = "one custom verb can stand at the end, as `/v1/orders/{id}:cancel`";
-    pub(super) const COLON: &str =
-        "a colon stands before the custom verb, at the very end of the template; write `%3A` for one in a segment";
+    pub(super) const COLON: &str = "a colon stands before the custom verb, at the very end of the template; write `%3A` for one in a segment";
 }
 
 fn wrong<T>(message: impl Into<String>, help: &'static str) -> Result<T, PathTemplateError> {
-    Err(PathTemplateError { message: message.into(), help })
+    Err(PathTemplateError { message: message.into(), help, published: false })
+}
+
+/// Others serve it.
+fn unusual<T>(message: impl Into<String>, help: &'static str) -> Result<T, PathTemplateError> {
+    Err(PathTemplateError { message: message.into(), help, published: true })
 }
 
 pub(super) fn parse(text: &str) -> Result<ParsedTemplate, PathTemplateError> {
@@ -62,7 +68,7 @@ pub(super) fn parse(text: &str) -> Result<ParsedTemplate, PathTemplateError> {
     if body.is_empty() {
         return match parsed.template.verb {
             None => Ok(parsed),
-            Some(_) => wrong("it has an empty segment", help::EMPTY),
+            Some(_) => unusual("it has an empty segment", help::EMPTY),
         };
     }
     for part in split_outside_braces(body, '/') {
@@ -74,7 +80,7 @@ pub(super) fn parse(text: &str) -> Result<ParsedTemplate, PathTemplateError> {
         }
     }
     if parsed.template.segments.iter().filter(|part| **part == Segment::Rest).count() > 1 {
-        return wrong("it has `**` twice", help::REST);
+        return unusual("it has `**` twice", help::REST);
     }
     Ok(parsed)
 }
@@ -150,10 +156,10 @@ fn split_outside_braces(text: &str, by: char) -> impl Iterator<Item = &str> {
 
 fn segment(text: &str) -> Result<Segment, PathTemplateError> {
     match text {
-        "" => wrong("it has an empty segment", help::EMPTY),
+        "" => unusual("it has an empty segment", help::EMPTY),
         "*" => Ok(Segment::Single),
         "**" => Ok(Segment::Rest),
-        _ if text.contains(':') => wrong(format!("the segment `{text}` has a colon"), help::COLON),
+        _ if text.contains(':') => unusual(format!("the segment `{text}` has a colon"), help::COLON),
         _ if is_text(text) => Ok(Segment::Literal(normal(text))),
         _ => wrong(
             format!("the segment `{text}` has a character that no path has, or a `%` without two digits"),
@@ -256,9 +262,10 @@ mod tests {
 
     #[test]
     fn what_no_path_has_is_not_a_template() {
-        for text in
-            ["", "v1", "//", "/a//b", "/a/", "/:go", "/a b", "/a%2", "/x*y", "/***", "/{}", "/{a.}", "/{1a}", "/{a=}", "/{a", "/a}", "/{a={b}}", "/a{b}", "/{a}b", "/é", "/a?b", "/a#b", "/a:"]
-        {
+        for text in [
+            "", "v1", "//", "/a//b", "/a/", "/:go", "/a b", "/a%2", "/x*y", "/***", "/{}", "/{a.}", "/{1a}",
+            "/{a=}", "/{a", "/a}", "/{a={b}}", "/a{b}", "/{a}b", "/é", "/a?b", "/a#b", "/a:",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

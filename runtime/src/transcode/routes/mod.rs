@@ -123,13 +123,16 @@ impl<S: Clone> Table<S> {
             let same = |other: &&End| other.verb == end.verb && other.method() == end.method();
             if let Some(first) = ends.iter().find(same) {
                 let describe = |end: &End| describe(self.services[end.service].info, end.binding);
-                let conflict =
-                    format!("{} takes the same requests as {}", describe(&end), describe(first));
+                let conflict = format!("{} takes the same requests as {}", describe(&end), describe(first));
                 self.conflicts.push(conflict);
                 continue;
             }
             // What takes any method comes behind those that name one.
-            let place = if end.method() == ANY { ends.len() } else { ends.partition_point(|end| end.method() != ANY) };
+            let place = if end.method() == ANY {
+                ends.len()
+            } else {
+                ends.partition_point(|end| end.method() != ANY)
+            };
             ends.insert(place, end);
         }
     }
@@ -224,11 +227,7 @@ impl<S> Table<S> {
     /// Goes to all bindings that take a path whatever its method, the most specific first, until `visit` says that it
     /// has found what it looks for. Whether there was any, and the segments of the path; `None` for what is not a path.
     #[inline]
-    fn walk<'t>(
-        &'t self,
-        path: &str,
-        mut visit: impl FnMut(&'t End) -> bool,
-    ) -> Option<(bool, Segments)> {
+    fn walk<'t>(&'t self, path: &str, mut visit: impl FnMut(&'t End) -> bool) -> Option<(bool, Segments)> {
         let mut start = path.starts_with('/').then_some(1)?;
         let mut segments = Segments::new();
         let (mut escaped, mut colon) = (false, None);
@@ -262,7 +261,8 @@ impl<S> Table<S> {
             self.tree.walk(path, &mut |ends| ends.iter().any(|end| end.verb == verb))
         };
         // The longest custom verb that there is at this path: nothing else is meant then.
-        let mut colons = colon.into_iter().chain(colon.into_iter().flat_map(|colon| later_colons(path, colon)));
+        let mut colons =
+            colon.into_iter().chain(colon.into_iter().flat_map(|colon| later_colons(path, colon)));
         let decided = colons.find_map(|colon| {
             let verb = &upper[colon + 1..];
             let is_verb = self.verbs.iter().any(|other| other == verb);
@@ -278,7 +278,8 @@ impl<S> Table<S> {
 
 /// The colons behind one.
 fn later_colons(path: &str, colon: usize) -> impl Iterator<Item = usize> {
-    memchr::memchr_iter(b':', path.as_bytes().get(colon + 1..).unwrap_or_default()).map(move |at| colon + 1 + at)
+    memchr::memchr_iter(b':', path.as_bytes().get(colon + 1..).unwrap_or_default())
+        .map(move |at| colon + 1 + at)
 }
 
 #[cfg(test)]

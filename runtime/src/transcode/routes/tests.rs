@@ -72,7 +72,11 @@ fn paths_lead_to_bindings() {
         ("GET", "/docs/x/y/versions", "GET /docs/{name=**}/versions takes /docs/x/y/versions"),
         ("GET", "/docs/versions", "GET /docs/{name=**}/versions takes /docs/versions"),
         ("GET", "/docs/x/versions/7", "GET /docs/{name=**}/versions/{version} takes /docs/x/versions/7"),
-        ("GET", "/docs/versions/versions", "GET /docs/{name=**}/versions/{version} takes /docs/versions/versions"),
+        (
+            "GET",
+            "/docs/versions/versions",
+            "GET /docs/{name=**}/versions/{version} takes /docs/versions/versions",
+        ),
         ("GET", "/docs/x/y", "GET /docs/{name=**} takes /docs/x/y"),
         ("GET", "/docs", "GET /docs/{name=**} takes /docs"),
         ("POST", "/verbs/x:b", "POST /verbs/{id}:b takes /verbs/x"),
@@ -188,9 +192,14 @@ fn template() -> impl Strategy<Value = String> {
         let mut rest = segments.iter_mut().filter(|segment| *segment == "**");
         rest.next();
         rest.for_each(|segment| "*".clone_into(segment));
-        let segments: Vec<_> = (0..).zip(segments).map(|(index, segment): (u32, String)| {
-            if segment.starts_with('*') { format!("{{v{index}={segment}}}") } else { segment }
-        }).collect();
+        let segments: Vec<_> = (0..)
+            .zip(segments)
+            .map(
+                |(index, segment): (u32, String)| {
+                    if segment.starts_with('*') { format!("{{v{index}={segment}}}") } else { segment }
+                },
+            )
+            .collect();
         format!("/{}{verb}", segments.join("/"))
     })
 }
@@ -243,7 +252,10 @@ fn naively(bindings: &'static [Binding], path: &str) -> Option<&'static str> {
             let better = |(other, _): &(Template, _)| {
                 specificity(&template.segments, &other.segments) == Ordering::Less
             };
-            if template.verb == verb && takes(&template.segments, &path, false) && found.as_ref().is_none_or(better) {
+            if template.verb == verb
+                && takes(&template.segments, &path, false)
+                && found.as_ref().is_none_or(better)
+            {
                 found = Some((template, binding));
             }
         }
@@ -251,7 +263,10 @@ fn naively(bindings: &'static [Binding], path: &str) -> Option<&'static str> {
             return Some(binding.template);
         }
         let only_verb = |template: &Template| template.verb == verb && takes(&template.segments, &path, true);
-        if !verb.is_empty() && path.last() == Some(&"") && bindings.iter().map(Template::of).any(|t| only_verb(&t)) {
+        if !verb.is_empty()
+            && path.last() == Some(&"")
+            && bindings.iter().map(Template::of).any(|t| only_verb(&t))
+        {
             return None;
         }
     }

@@ -9,6 +9,15 @@ pub struct GetBookRequest {
 
 #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
 #[prost(prost_path = "::rsvc::codegen::prost")]
+pub struct ListEditionsRequest {
+    #[prost(string, tag = "1")]
+    pub name: ::rsvc::codegen::prost::alloc::string::String,
+    #[prost(int32, tag = "2")]
+    pub year: i32,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
+#[prost(prost_path = "::rsvc::codegen::prost")]
 pub struct Book {
     #[prost(string, tag = "1")]
     pub name: ::rsvc::codegen::prost::alloc::string::String,
@@ -92,6 +101,48 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
+        ::rsvc::codegen::json::Field::int32(",\"year\":", 2),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ListEditionsRequest,
+    >("rest.v1.ListEditionsRequest", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json for ListEditionsRequest {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.int32(&__RSVC_FIELDS[1], self.year);
+            __rsvc_w.close(__rsvc_object);
+        }
+        #[inline]
+        fn read_json(
+            &mut self,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
+        }
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.int32(&mut self.year),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -302,10 +353,12 @@ const _: () = {
 };
 
 ::rsvc::register_messages!(
-    GetBookRequest, Book, CreateBookRequest, UpdateBookRequest, Tags
+    GetBookRequest, ListEditionsRequest, Book, CreateBookRequest, UpdateBookRequest, Tags
 );
 
 impl ::rsvc::Validate for GetBookRequest {}
+
+impl ::rsvc::Validate for ListEditionsRequest {}
 
 impl ::rsvc::Validate for Book {}
 
@@ -404,6 +457,13 @@ pub trait Library: ::core::marker::Send + ::core::marker::Sync + 'static {
             ::rsvc::ResponseStream<Book, ::rsvc::Status>,
             ::rsvc::Status,
         >,
+    > + ::core::marker::Send;
+    fn list_editions(
+        &self,
+        ctx: ::rsvc::Context,
+        request: ListEditionsRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Tags, ::rsvc::Status>,
     > + ::core::marker::Send;
     /// Only over gRPC.
     fn hidden(
@@ -524,6 +584,15 @@ impl<T: Library + ?::core::marker::Sized> Library for ::std::sync::Arc<T> {
     > + ::core::marker::Send {
         <T as Library>::chat(self, ctx, requests)
     }
+    fn list_editions(
+        &self,
+        ctx: ::rsvc::Context,
+        request: ListEditionsRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Tags, ::rsvc::Status>,
+    > + ::core::marker::Send {
+        <T as Library>::list_editions(self, ctx, request)
+    }
     fn hidden(
         &self,
         ctx: ::rsvc::Context,
@@ -550,6 +619,7 @@ pub const LIBRARY: ::rsvc::ServiceInfo = ::rsvc::ServiceInfo::new(
         LIBRARY_LIST_AUTHORS,
         LIBRARY_UPLOAD,
         LIBRARY_CHAT,
+        LIBRARY_LIST_EDITIONS,
         LIBRARY_HIDDEN,
     ],
     super::super::FILE_DESCRIPTOR_SET,
@@ -643,6 +713,14 @@ pub const LIBRARY_CHAT: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::BidiStreaming,
 );
 
+/// Describes the rpc `rest.v1.Library.ListEditions`.
+pub const LIBRARY_LIST_EDITIONS: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
+    "rest.v1.Library",
+    "ListEditions",
+    "/rest.v1.Library/ListEditions",
+    ::rsvc::MethodKind::Unary,
+);
+
 /// Describes the rpc `rest.v1.Library.Hidden`.
 pub const LIBRARY_HIDDEN: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     "rest.v1.Library",
@@ -690,7 +768,27 @@ pub const LIBRARY_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     ::rsvc::codegen::rest::Binding::new(9, "POST", "/v1/books:upload")
         .body(::rsvc::codegen::rest::BodyKind::Whole)
         .declared("rest.proto", 51),
-    ::rsvc::codegen::rest::Binding::new(10, "GET", "/v1/chat").declared("rest.proto", 54),
+    ::rsvc::codegen::rest::Binding::new(10, "GET", "/v1/chat")
+        .declared("rest.proto", 54),
+    ::rsvc::codegen::rest::Binding::new(11, "GET", "/v1/{name=shelves/**}/editions")
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 1, 1)])
+        .declared("rest.proto", 57),
+    ::rsvc::codegen::rest::Binding::new(11, "GET", "/v1/catalog/{name=**}/{year}")
+        .variables(
+            &[
+                ::rsvc::codegen::rest::Variable::rest(&[0], 2, 1),
+                ::rsvc::codegen::rest::Variable::behind_rest(&[1], 1, 0),
+            ],
+        )
+        .declared("rest.proto", 57),
+    ::rsvc::codegen::rest::Binding::new(
+            11,
+            "POST",
+            "/v1/catalog/{name=**/pages/*}:scan:fast",
+        )
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2, 0)])
+        .body(::rsvc::codegen::rest::BodyKind::Whole)
+        .declared("rest.proto", 57),
 ];
 
 /// Serves [`trait@Library`] over gRPC, gRPC-Web, Connect and REST.
@@ -790,6 +888,11 @@ impl<T: Library> ::rsvc::codegen::Service for LibraryServer<T> {
                 })
             }
             11 => {
+                call.unary(move |ctx, request| {
+                    <T as Library>::list_editions(&*self.inner, ctx, request)
+                })
+            }
+            12 => {
                 call.unary(move |ctx, request| {
                     <T as Library>::hidden(&*self.inner, ctx, request)
                 })
@@ -953,6 +1056,19 @@ impl Library for LibraryClient {
             )
             .await
     }
+    async fn list_editions(
+        &self,
+        ctx: ::rsvc::Context,
+        request: ListEditionsRequest,
+    ) -> ::core::result::Result<Tags, ::rsvc::Status> {
+        ::rsvc::codegen::client::unary(
+                &self.channel,
+                &LIBRARY_LIST_EDITIONS,
+                ctx,
+                request,
+            )
+            .await
+    }
     async fn hidden(
         &self,
         ctx: ::rsvc::Context,
@@ -1005,7 +1121,7 @@ pub const SHELVES_GET_SHELF: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
 pub const SHELVES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/{name=shelves/*}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 3).multi()])
-        .declared("rest.proto", 63),
+        .declared("rest.proto", 70),
 ];
 
 /// Serves [`trait@Shelves`] over gRPC, gRPC-Web, Connect and REST.
