@@ -31,7 +31,7 @@ mod scan;
 pub mod serde;
 #[cfg(test)]
 mod tests;
-mod wkt;
+pub(crate) mod wkt;
 mod write;
 mod zeros;
 

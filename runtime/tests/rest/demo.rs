@@ -37,6 +37,7 @@ const ID: u16 = 0;
 const COUNT_FIELD: u16 = 1;
 const CHILD: u16 = 2;
 const TAGS: u16 = 3;
+const KIND: u16 = 4;
 const UPDATE_MASK: u16 = 7;
 const LABELS: u16 = 11;
 const PICK_TEXT: u16 = 12;
@@ -73,6 +74,17 @@ static BINDINGS: &[Binding] = &[
     /* 18 */ Binding::new(0, "*", "/v1/any"),
     /* 19 */ Binding::new(7, "POST", "/v1/raw").body(BodyKind::Whole),
     /* 20 */ Binding::new(8, "GET", "/v1/download"),
+    /* 21 */
+    Binding::new(0, "PATCH", "/v1/children/{child.id}")
+        .variables(&[Variable::new(&[CHILD, ID], 2, 3)])
+        .body(BodyKind::Field(CHILD))
+        .fill_update_mask(UPDATE_MASK),
+    /* 22 */
+    Binding::new(0, "PATCH", "/v1/children/{id}/{child.child.id}")
+        .variables(&[Variable::new(&[ID], 2, 3), Variable::new(&[CHILD, CHILD, ID], 3, 4)])
+        .body(BodyKind::Field(CHILD))
+        .fill_update_mask(UPDATE_MASK),
+    /* 23 */ Binding::new(0, "POST", "/v1/kind").body(BodyKind::Field(KIND)).response_body(KIND),
 ];
 
 /// What handlers do besides echoing.
