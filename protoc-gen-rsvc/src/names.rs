@@ -352,11 +352,12 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
             server: format!("{base}Server"),
             client: format!("{base}Client"),
             rest_client: format!("{base}RestClient"),
+            object: format!("Dyn{base}"),
             info: p.to_shouty_snake_case(),
             bindings: format!("{}_BINDINGS", p.to_shouty_snake_case()),
             service_trait: base,
         };
-        let types = [&names.service_trait, &names.server, &names.client, &names.rest_client];
+        let types = [&names.service_trait, &names.server, &names.client, &names.rest_client, &names.object];
         let values = [&names.info, &names.bindings];
         if types.iter().any(|t| space.types.contains(*t)) || values.iter().any(|v| space.values.contains(*v))
         {
@@ -371,6 +372,7 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
         let node = &mut schema.methods[method];
         let projected = unique(&node.name, |p| taken.values.insert(snake(p)));
         node.rust_name = snake(&projected);
+        node.object_name = format!("__rsvc_{}", plain(&node.rust_name));
         let stem = base.to_shouty_snake_case();
         let constant =
             unique(&projected, |p| space.values.insert(format!("{stem}_{}", p.to_shouty_snake_case())));

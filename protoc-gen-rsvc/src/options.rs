@@ -33,6 +33,10 @@ pub struct Options {
     pub rest: bool,
     /// Whether clients over REST are generated.
     pub rest_client: bool,
+    /// Whether services get a trait that can be an object.
+    pub objects: bool,
+    /// Whether the methods of service traits answer `UNIMPLEMENTED` by default.
+    pub default_methods: bool,
     /// Whether a validation rule that cannot be compiled fails at run time, not the build.
     pub defer_rule_errors: bool,
     /// Whether standard rules come from the CEL beside them, where there is some: a second opinion for tests.
@@ -54,6 +58,8 @@ impl Default for Options {
             serde: false,
             rest: true,
             rest_client: false,
+            objects: false,
+            default_methods: false,
             defer_rule_errors: false,
             rules_from_cel: false,
         }
@@ -76,6 +82,12 @@ pub const KEYS: &[(&str, &str, &str)] = &[
         "rest_client",
         "true|false",
         "generates clients over REST, for which `rsvc` needs its feature `rest-client` (default false)",
+    ),
+    ("objects", "true|false", "services can be trait objects, as `Arc<dyn DynUserService>` (default false)"),
+    (
+        "default_methods",
+        "true|false",
+        "methods that an implementation does not have answer UNIMPLEMENTED (default false)",
     ),
     (
         "serde",
@@ -117,6 +129,11 @@ impl Options {
         }
     }
 
+    /// Whether services have their traits. They name what `rsvc` has for calls, which a crate of messages need not have.
+    pub(crate) fn has_traits(&self) -> bool {
+        self.server || self.client || self.rest_client || self.objects
+    }
+
     /// Sets one option from its text form.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
         match key {
@@ -146,6 +163,8 @@ impl Options {
             "serde" => self.serde = flag(key, value)?,
             "rest" => self.rest = flag(key, value)?,
             "rest_client" => self.rest_client = flag(key, value)?,
+            "objects" => self.objects = flag(key, value)?,
+            "default_methods" => self.default_methods = flag(key, value)?,
             "defer_rule_errors" => self.defer_rule_errors = flag(key, value)?,
             "rules_from_cel" => self.rules_from_cel = flag(key, value)?,
             _ => {

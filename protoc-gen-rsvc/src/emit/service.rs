@@ -13,6 +13,7 @@ use crate::options::{Options, RestUse};
 /// Everything the template prints, decided.
 #[derive(Template)]
 #[template(path = "service.rs.askama", escape = "none")]
+#[allow(clippy::struct_excessive_bools)] // they are switches
 struct View<'a> {
     /// Rust string literals.
     docs: Vec<String>,
@@ -22,6 +23,10 @@ struct View<'a> {
     /// The error type of all methods.
     error: &'a str,
     descriptor_set: String,
+    /// Whether there is a trait at all.
+    has_trait: bool,
+    objects: bool,
+    default_methods: bool,
     client: bool,
     server: bool,
     /// Where the server answers REST: the automaton's path.
@@ -35,6 +40,7 @@ struct MethodView<'a> {
     docs: Vec<String>,
     deprecated: bool,
     name: &'a str,
+    object_name: &'a str,
     proto_name: &'a str,
     full_name: &'a str,
     path: String,
@@ -64,6 +70,9 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<
         methods: service.methods.iter().map(|m| method(schema, *m, module, &error)).collect(),
         error: &error,
         descriptor_set: names::root_path(module, names::DESCRIPTOR_SET),
+        has_trait: options.has_traits(),
+        objects: options.objects,
+        default_methods: options.default_methods,
         client: options.client,
         server: options.server,
         rest: (serves && !bindings.is_empty()).then(|| names::root_path(module, names::REST_ROUTES)),
@@ -108,6 +117,7 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         ),
         deprecated: method.origin.deprecated,
         name: &method.rust_name,
+        object_name: &method.object_name,
         proto_name: &method.name,
         full_name: &method.full_name,
         path: method.path(&schema.services[method.service]),

@@ -316,6 +316,8 @@ pub struct ServiceNames {
     pub client: String,
     /// `UserServiceRestClient`
     pub rest_client: String,
+    /// `DynUserService`, the trait that can be an object.
+    pub object: String,
     /// `USER_SERVICE`, the constant that describes it.
     pub info: String,
     /// `USER_SERVICE_BINDINGS`, the constant with its REST bindings.
@@ -340,6 +342,8 @@ pub struct Method {
     pub bindings: Vec<http::Binding>,
     /// `get_user`
     pub rust_name: String,
+    /// `__rsvc_get_user`, in the trait that can be an object. Another name, so that a call is never ambiguous.
+    pub object_name: String,
     /// `USER_SERVICE_GET_USER`, the constant that describes it.
     pub info_name: String,
     pub origin: Origin,

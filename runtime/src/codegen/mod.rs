@@ -27,6 +27,17 @@ pub const fn assert_abi(generated: u32) {
 
 pub use crate::{json, validate};
 
+/// What the methods of a trait return that can be an object.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The answer of a method, by its path, that an implementation does not have. The call is dropped.
+#[cfg(feature = "rpc")]
+pub fn unimplemented<C, T, E: From<crate::Status>>(path: &str, call: C) -> std::future::Ready<Result<T, E>> {
+    drop(call);
+    let status = crate::Status::unimplemented(format!("{path} is not implemented here"));
+    std::future::ready(Err(status.into()))
+}
+
 /// What rules in CEL call.
 pub mod cel {
     pub use crate::cel::*;
