@@ -702,7 +702,7 @@ pub trait Rooms: ::core::marker::Send + ::core::marker::Sync + 'static {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Opened, RoomError>,
     > + ::core::marker::Send {
-        ::rsvc::codegen::unimplemented(&ROOMS_OPEN, (ctx, request))
+        ::rsvc::codegen::unimplemented(ROOMS_OPEN.path, (ctx, request))
     }
     fn post(
         &self,
@@ -711,7 +711,7 @@ pub trait Rooms: ::core::marker::Send + ::core::marker::Sync + 'static {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Room, RoomError>,
     > + ::core::marker::Send {
-        ::rsvc::codegen::unimplemented(&ROOMS_POST, (ctx, requests))
+        ::rsvc::codegen::unimplemented(ROOMS_POST.path, (ctx, requests))
     }
     fn follow(
         &self,
@@ -723,7 +723,7 @@ pub trait Rooms: ::core::marker::Send + ::core::marker::Sync + 'static {
             RoomError,
         >,
     > + ::core::marker::Send {
-        ::rsvc::codegen::unimplemented(&ROOMS_FOLLOW, (ctx, request))
+        ::rsvc::codegen::unimplemented(ROOMS_FOLLOW.path, (ctx, request))
     }
     fn talk(
         &self,
@@ -735,7 +735,7 @@ pub trait Rooms: ::core::marker::Send + ::core::marker::Sync + 'static {
             RoomError,
         >,
     > + ::core::marker::Send {
-        ::rsvc::codegen::unimplemented(&ROOMS_TALK, (ctx, requests))
+        ::rsvc::codegen::unimplemented(ROOMS_TALK.path, (ctx, requests))
     }
     /// A keyword.
     fn r#move(
@@ -745,7 +745,7 @@ pub trait Rooms: ::core::marker::Send + ::core::marker::Sync + 'static {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<(), RoomError>,
     > + ::core::marker::Send {
-        ::rsvc::codegen::unimplemented(&ROOMS_MOVE, (ctx, request))
+        ::rsvc::codegen::unimplemented(ROOMS_MOVE.path, (ctx, request))
     }
     #[deprecated]
     fn r#loop(
@@ -755,7 +755,7 @@ pub trait Rooms: ::core::marker::Send + ::core::marker::Sync + 'static {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Room, RoomError>,
     > + ::core::marker::Send {
-        ::rsvc::codegen::unimplemented(&ROOMS_LOOP, (ctx, request))
+        ::rsvc::codegen::unimplemented(ROOMS_LOOP.path, (ctx, request))
     }
 }
 
@@ -1227,7 +1227,7 @@ pub trait Plain: ::core::marker::Send + ::core::marker::Sync + 'static {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<(), ::rsvc::Status>,
     > + ::core::marker::Send {
-        ::rsvc::codegen::unimplemented(&PLAIN_PING, (ctx, request))
+        ::rsvc::codegen::unimplemented(PLAIN_PING.path, (ctx, request))
     }
 }
 
