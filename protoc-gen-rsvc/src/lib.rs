@@ -123,9 +123,18 @@ impl Builder {
         self.option(key, if yes { "true" } else { "false" })
     }
 
-    /// The types below `proto` (as `.google.type`) live at the Rust path `rust` and are not generated.
+    /// The types below `proto` (as `.google.type`) live at the Rust path `rust`, in a crate that was made by this generator
+    /// too, and are not generated. For other crates there is [`Builder::extern_prost`].
     pub fn extern_path(self, proto: &str, rust: &str) -> Self {
         self.option("extern_path", &format!("{proto}={rust}"))
+    }
+
+    /// As [`Builder::extern_path`], for a crate that prost-build or tonic generated.
+    ///
+    /// Its messages have neither JSON nor rules. Their JSON is made here by tables, so that whatever holds them has JSON and
+    /// REST; their rules are not tested, and a warning says where that matters.
+    pub fn extern_prost(self, proto: &str, rust: &str) -> Self {
+        self.option("extern_prost", &format!("{proto}={rust}"))
     }
 
     /// `bytes` fields below `path` are `bytes::Bytes` instead of `Vec<u8>`; `.` is all of them.

@@ -1,7 +1,7 @@
 //! The generator's options: one struct and one strict parser for the builder, the plugin and the command line.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic};
 
@@ -11,6 +11,8 @@ use crate::diag::{Code, Diagnostic};
 pub struct Options {
     /// Proto prefix, without a leading dot, to the Rust path where its types live.
     pub extern_paths: BTreeMap<String, String>,
+    /// Those of the extern paths whose types have prost's code alone.
+    pub plain_externs: BTreeSet<String>,
     /// Fields of type `bytes` kept as `bytes::Bytes`.
     pub bytes: PathSet,
     /// Maps kept as `BTreeMap`.
@@ -47,6 +49,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             extern_paths: BTreeMap::new(),
+            plain_externs: BTreeSet::new(),
             bytes: PathSet::default(),
             btree_map: PathSet::default(),
             boxed: PathSet::default(),
@@ -69,6 +72,7 @@ impl Default for Options {
 /// Every key with the form of its value and its meaning: what the parser accepts and `--help` prints.
 pub const KEYS: &[(&str, &str, &str)] = &[
     ("extern_path", ".PROTO=RUST", "types below .PROTO live at the Rust path RUST and are not generated"),
+    ("extern_prost", ".PROTO=RUST", "as extern_path, for a crate that prost-build or tonic generated"),
     ("bytes", "PATH", "bytes fields below PATH are bytes::Bytes instead of Vec<u8>"),
     ("btree_map", "PATH", "maps below PATH are BTreeMap instead of HashMap"),
     ("boxed", "PATH", "message fields below PATH are put into a Box"),
@@ -137,7 +141,7 @@ impl Options {
     /// Sets one option from its text form.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
         match key {
-            "extern_path" => {
+            "extern_path" | "extern_prost" => {
                 let (proto, rust) = pair(key, value)?;
                 let Some(proto) = proto.strip_prefix('.') else {
                     return Err(
@@ -150,6 +154,9 @@ impl Options {
                 if self.extern_paths.insert(proto.to_owned(), rust.to_owned()).is_some_and(|old| old != rust)
                 {
                     return Err(bad(key, value).help(format!("`.{proto}` is mapped twice")));
+                }
+                if key == "extern_prost" {
+                    self.plain_externs.insert(proto.to_owned());
                 }
             }
             "bytes" => self.bytes.add(path(key, value)?),

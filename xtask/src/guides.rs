@@ -10,7 +10,6 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::pages::{self, Part};
 use crate::report::Report;
 use crate::session::Session;
-use crate::venv::Venv;
 use crate::{process, venv};
 
 const GUIDES: &str = "docs/guide";

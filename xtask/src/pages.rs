@@ -24,8 +24,8 @@ pub(crate) fn parts(page: &str) -> Vec<Part> {
             }
             continue;
         };
-        let text: String =
-            lines.by_ref().take_while(|line| *line != "```").map(|l| format!("{l}\n")).collect();
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let text = if block.is_empty() { String::new() } else { block.join("\n") + "\n" };
         match (name.take(), language) {
             (Some(name), _) => parts.push(Part::File { name: name.to_owned(), text }),
             (None, "sh") => parts.push(Part::Script(text)),

@@ -71,8 +71,9 @@ impl Session {
 
     /// The end of a manifest that takes the two published crates from here.
     pub(crate) fn patches(&self) -> String {
-        let patch =
-            |name: &str, folder: &str| format!("{name} = {{ path = {:?} }}\n", self.root.join(folder));
+        let patch = |name: &str, folder: &str| {
+            format!("{name} = {{ path = \"{}\" }}\n", self.root.join(folder).display())
+        };
         format!(
             "[patch.crates-io]\n{}{}",
             patch("protoc-gen-rsvc", "protoc-gen-rsvc"),

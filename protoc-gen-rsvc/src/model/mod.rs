@@ -143,6 +143,8 @@ pub struct Message {
     /// Name under which prost-build sees it; see [`crate::names`].
     pub projected: String,
     pub well_known: Option<WellKnown>,
+    /// What stands in for its type where JSON is needed: it is of a crate that has prost's code alone.
+    pub stand_in: Option<String>,
     /// What it says when it is no data but a set of errors.
     pub error_set: Option<ErrorSetId>,
     pub origin: Origin,
@@ -266,6 +268,8 @@ pub struct Enum {
     /// proto2, or a closed enum of an edition: unknown numbers are not values.
     pub closed: bool,
     pub rust: TypePath,
+    /// As for messages.
+    pub stand_in: Option<String>,
     /// Name under which prost-build sees it; see [`crate::names`].
     pub projected: String,
     pub origin: Origin,

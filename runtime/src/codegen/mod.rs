@@ -1,5 +1,8 @@
 //! What generated code calls. Not for use by hand: it changes with the generator.
 
+#[cfg(feature = "rpc")]
+pub mod plain;
+
 #[cfg(feature = "server")]
 pub use crate::bridge::NamedService;
 #[cfg(feature = "serde")]
@@ -25,6 +28,7 @@ pub const fn assert_abi(generated: u32) {
     );
 }
 
+pub use crate::json::{Plain, PlainMessage};
 pub use crate::{json, validate};
 
 /// What the methods of a trait return that can be an object.
