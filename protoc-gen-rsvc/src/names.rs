@@ -17,7 +17,7 @@
 mod errors;
 mod space;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
@@ -42,6 +42,8 @@ pub(crate) const DESCRIPTOR_SET: &str = "FILE_DESCRIPTOR_SET";
 pub(crate) struct Externs {
     /// Proto prefix without the leading dot -> Rust path, as the user gave them.
     pub paths: BTreeMap<String, String>,
+    /// Those of them whose types have prost's code alone.
+    pub plain: BTreeSet<String>,
 }
 
 impl Externs {
@@ -51,6 +53,11 @@ impl Externs {
             let rest = full_name[prefix.len()..].trim_start_matches('.');
             extern_path(&self.paths[prefix], rest)
         })
+    }
+
+    /// Whether `full_name` is the type of a crate that has prost's code alone.
+    pub(crate) fn is_plain(&self, full_name: &str) -> bool {
+        self.key(full_name).is_some_and(|prefix| self.plain.contains(prefix))
     }
 
     /// The mapped prefix that applies to `full_name`.
@@ -105,6 +112,14 @@ pub(crate) fn path_from(module: &[String], to: &TypePath) -> String {
     }
 }
 
+/// The module, in the tree's root, of what stands in for messages and enums of other crates.
+pub(crate) const STAND_INS: &str = "__rsvc_plain";
+
+/// The path to what stands in for a type of another crate.
+pub(crate) fn stand_in_path(module: &[String], name: &str) -> String {
+    relative(module, &[STAND_INS.to_owned()], name)
+}
+
 /// The path to an item of the tree's root from inside a module.
 pub(crate) fn root_path(module: &[String], name: &str) -> String {
     relative(module, &[], name)
@@ -146,8 +161,30 @@ pub(crate) fn assign(schema: &mut Schema) {
         }
     }
     errors::assign(schema);
+    stand_ins(schema);
     for id in schema.enums.ids() {
         values(&mut schema.enums[id]);
+    }
+}
+
+/// What stands in for a type has its full name: `third.v1.Money` is `ThirdV1Money`.
+fn stand_ins(schema: &mut Schema) {
+    let mut space = Space::default();
+    let mut name = |full_name: &str| {
+        let projected = unique(&full_name.replace('.', "_"), |p| space.take_type(camel(p)));
+        camel(&projected)
+    };
+    for id in schema.messages.ids() {
+        let node = &mut schema.messages[id];
+        if node.stand_in.is_some() {
+            node.stand_in = Some(name(&node.full_name));
+        }
+    }
+    for id in schema.enums.ids() {
+        let node = &mut schema.enums[id];
+        if node.stand_in.is_some() {
+            node.stand_in = Some(name(&node.full_name));
+        }
     }
 }
 
@@ -349,11 +386,12 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
             server: format!("{base}Server"),
             client: format!("{base}Client"),
             rest_client: format!("{base}RestClient"),
+            object: format!("Dyn{base}"),
             info: p.to_shouty_snake_case(),
             bindings: format!("{}_BINDINGS", p.to_shouty_snake_case()),
             service_trait: base,
         };
-        let types = [&names.service_trait, &names.server, &names.client, &names.rest_client];
+        let types = [&names.service_trait, &names.server, &names.client, &names.rest_client, &names.object];
         let values = [&names.info, &names.bindings];
         if types.iter().any(|t| space.types.contains(*t)) || values.iter().any(|v| space.values.contains(*v))
         {
@@ -368,6 +406,7 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
         let node = &mut schema.methods[method];
         let projected = unique(&node.name, |p| taken.values.insert(snake(p)));
         node.rust_name = snake(&projected);
+        node.object_name = format!("__rsvc_{}", plain(&node.rust_name));
         let stem = base.to_shouty_snake_case();
         let constant =
             unique(&projected, |p| space.values.insert(format!("{stem}_{}", p.to_shouty_snake_case())));

@@ -136,6 +136,8 @@ pub use server::Server;
 #[cfg(feature = "rpc")]
 pub use stream::{RequestStream, ResponseStream, Sender};
 pub use validate::{Validate, Violations};
+/// Of the version that generated messages have, so that a crate needs no dependency for it.
+pub use {prost, prost_types};
 
 /// Includes what `protoc_gen_rsvc` wrote in the build script: one module for each package.
 ///

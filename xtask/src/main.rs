@@ -4,10 +4,12 @@
 mod attack;
 mod conformance;
 mod fuzz;
+mod guides;
 mod interop;
 mod mutants;
 mod npm;
 mod package;
+mod pages;
 mod process;
 mod protobuf_runner;
 mod report;

@@ -51,6 +51,7 @@ codes! {
     15 LIMIT "Definitions or options nest deeper than they may."
     200 BAD_ANNOTATION "An annotation contradicts itself or the thing that it stands on."
     201 UNUSED_PATH "A path in the configuration matches nothing."
+    202 PLAIN_TYPE "A type of a crate that prost generated cannot have what is asked of it."
     400 ERROR_SET_SHAPE "An error set is not one oneof of messages."
     401 ERROR_OUTSIDE_SET "An error stands outside of an error set."
     402 ERROR_CODE "An error has no code, or the code OK."

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, Literal, Span};
 use quote::{ToTokens as _, quote};
 
-use super::{Emitted, descriptor_set, internal};
+use super::{Emitted, descriptor_set, internal, json};
 use crate::diag::Diagnostic;
 use crate::model::{PackageId, Schema};
 use crate::names;
@@ -56,6 +56,9 @@ pub(super) fn emit(
             pub const FILE_DESCRIPTOR_SET: &[u8] = #descriptors;
         },
     ];
+    let mut stand_ins: Vec<syn::Item> = json::emit_plain(schema)?.into_iter().collect();
+    allow_each(&mut stand_ins);
+    items.extend(stand_ins);
     items.extend(content(&root)?);
     Ok(Emitted { name: names::ROOT_FILE.into(), items })
 }

@@ -9,6 +9,7 @@
 mod builtin;
 mod editions;
 mod errors;
+mod features;
 mod files;
 mod imports;
 mod lexer;
@@ -32,6 +33,7 @@ use prost_reflect::DescriptorPool;
 
 pub(crate) use builtin::builtin;
 pub use editions::{Edition, EditionNotes};
+pub(crate) use features::is_enabled;
 pub use locations::{Locations, Sources};
 pub use set::Request;
 pub(crate) use suggest::closest;

@@ -142,6 +142,8 @@ pub struct Message {
     /// Name under which prost-build sees it; see [`crate::names`].
     pub projected: String,
     pub well_known: Option<WellKnown>,
+    /// What stands in for its type where JSON is needed: it is of a crate that has prost's code alone.
+    pub stand_in: Option<String>,
     /// What it says when it is no data but a set of errors.
     pub error_set: Option<ErrorSetId>,
     pub origin: Origin,
@@ -265,6 +267,8 @@ pub struct Enum {
     /// proto2, or a closed enum of an edition: unknown numbers are not values.
     pub closed: bool,
     pub rust: TypePath,
+    /// As for messages.
+    pub stand_in: Option<String>,
     /// Name under which prost-build sees it; see [`crate::names`].
     pub projected: String,
     pub origin: Origin,
@@ -315,6 +319,8 @@ pub struct ServiceNames {
     pub client: String,
     /// `UserServiceRestClient`
     pub rest_client: String,
+    /// `DynUserService`, the trait that can be an object.
+    pub object: String,
     /// `USER_SERVICE`, the constant that describes it.
     pub info: String,
     /// `USER_SERVICE_BINDINGS`, the constant with its REST bindings.
@@ -339,6 +345,8 @@ pub struct Method {
     pub bindings: Vec<http::Binding>,
     /// `get_user`
     pub rust_name: String,
+    /// `__rsvc_get_user`, in the trait that can be an object. Another name, so that a call is never ambiguous.
+    pub object_name: String,
     /// `USER_SERVICE_GET_USER`, the constant that describes it.
     pub info_name: String,
     pub origin: Origin,

@@ -32,7 +32,7 @@ pub(super) struct Types<'a> {
 pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
     let mut types = Types {
         loaded,
-        externs: Externs { paths: options.extern_paths.clone() },
+        externs: Externs { paths: options.extern_paths.clone(), plain: options.plain_externs.clone() },
         schema: Schema {
             pool: loaded.pool.clone(),
             files: Arena::default(),
@@ -159,6 +159,7 @@ impl Types<'_> {
             module_name: String::new(),
             projected: descriptor.name().to_owned(),
             well_known,
+            stand_in: None,
             error_set: None,
             origin: self.origin(file, descriptor.path(), deprecated),
             descriptor: descriptor.clone(),
@@ -212,6 +213,7 @@ impl Types<'_> {
             values,
             closed: self.loaded.notes.closed_enums.contains(descriptor.full_name()),
             rust: self.home(descriptor.full_name(), file, None),
+            stand_in: None,
             projected: descriptor.name().to_owned(),
             origin: self.origin(file, descriptor.path(), deprecated),
             descriptor: descriptor.clone(),

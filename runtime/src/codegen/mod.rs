@@ -1,5 +1,8 @@
 //! What generated code calls. Not for use by hand: it changes with the generator.
 
+#[cfg(feature = "rpc")]
+pub mod plain;
+
 #[cfg(feature = "server")]
 pub use crate::bridge::NamedService;
 #[cfg(feature = "serde")]
@@ -25,7 +28,19 @@ pub const fn assert_abi(generated: u32) {
     );
 }
 
+pub use crate::json::{Plain, PlainMessage};
 pub use crate::{json, validate};
+
+/// What the methods of a trait return that can be an object.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The answer of a method, by its path, that an implementation does not have. The call is dropped.
+#[cfg(feature = "rpc")]
+pub fn unimplemented<C, T, E: From<crate::Status>>(path: &str, call: C) -> std::future::Ready<Result<T, E>> {
+    drop(call);
+    let status = crate::Status::unimplemented(format!("{path} is not implemented here"));
+    std::future::ready(Err(status.into()))
+}
 
 /// What rules in CEL call.
 pub mod cel {

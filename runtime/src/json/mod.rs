@@ -24,6 +24,7 @@ mod meter;
 mod options;
 #[cfg(feature = "rest")]
 pub(crate) mod paths;
+mod plain;
 mod read;
 mod registry;
 mod scan;
@@ -45,6 +46,8 @@ pub use info::{EnumInfo, Field, JsonEnum, MessageInfo, Type};
 #[doc(hidden)]
 pub use meter::Meter;
 pub use options::{ReadOptions, WriteOptions};
+#[doc(hidden)]
+pub use plain::{Plain, PlainMessage};
 #[doc(hidden)]
 pub use read::Reader;
 #[doc(hidden)]
@@ -73,7 +76,8 @@ macro_rules! serde_impls {
 /// Generated code implements it; use [`to_string`], [`from_str`] and their like.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no ProtoJSON",
-    note = "messages get it from protoc-gen-rsvc; for one from another crate, generate that crate with it too"
+    note = "messages get it from protoc-gen-rsvc; if prost-build or tonic generated the crate of this one, give its package to \
+            `extern_prost` and not to `extern_path`"
 )]
 pub trait Json {
     /// Its table. Written by hand: [`MessageInfo::custom`].

@@ -1810,6 +1810,30 @@ impl ::core::convert::From<FailingError> for ::rsvc::Status {
     }
 }
 
+impl ::core::convert::From<Busy> for FailingError {
+    fn from(payload: Busy) -> Self {
+        Self::Busy(payload)
+    }
+}
+
+impl ::core::convert::From<Everything> for FailingError {
+    fn from(payload: Everything) -> Self {
+        Self::Everything(::rsvc::codegen::prost::alloc::boxed::Box::new(payload))
+    }
+}
+
+impl ::core::convert::From<failing_error::Inner> for FailingError {
+    fn from(payload: failing_error::Inner) -> Self {
+        Self::Inner(payload)
+    }
+}
+
+impl ::core::convert::From<Tree> for FailingError {
+    fn from(payload: Tree) -> Self {
+        Self::Recursive(payload)
+    }
+}
+
 impl ::rsvc::Validate for Request {}
 
 impl ::rsvc::Validate for Response {}

@@ -1001,6 +1001,18 @@ impl ::core::convert::From<Result> for ::rsvc::Status {
     }
 }
 
+impl ::core::convert::From<None> for Result {
+    fn from(payload: None) -> Self {
+        Self::PayloadLess(payload)
+    }
+}
+
+impl ::core::convert::From<Option> for Result {
+    fn from(payload: Option) -> Self {
+        Self::Option(payload)
+    }
+}
+
 /// No domain: that of the package.
 ///
 /// The error set `odd.v1.Err`.
@@ -1193,6 +1205,12 @@ impl ::core::convert::From<Err> for ::rsvc::Status {
             Err::Status(status) => status,
             error => ::rsvc::codegen::error::into_status(&error),
         }
+    }
+}
+
+impl ::core::convert::From<result::Some> for Err {
+    fn from(payload: result::Some) -> Self {
+        Self::SameReason(::rsvc::codegen::prost::alloc::boxed::Box::new(payload))
     }
 }
 

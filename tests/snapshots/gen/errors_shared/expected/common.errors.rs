@@ -356,6 +356,12 @@ impl ::core::convert::From<CommonError> for ::rsvc::Status {
     }
 }
 
+impl ::core::convert::From<TooLarge> for CommonError {
+    fn from(payload: TooLarge) -> Self {
+        Self::TooLarge(payload)
+    }
+}
+
 impl ::rsvc::Validate for TooLarge {}
 
 impl ::rsvc::Validate for too_large::Part {}
