@@ -365,6 +365,17 @@ fn no_thread(error: &io::Error) -> Diagnostic {
     Diagnostic::error(diag::Code::OUTPUT, format!("the generator cannot start a thread: {error}"))
 }
 
+/// Writes the built-in files with annotations below a folder, for hosts that read `.proto` files themselves.
+///
+/// # Errors
+/// A folder or file that cannot be written.
+#[doc(hidden)]
+pub fn write_annotations(folder: &Path) -> Result<(), Errors> {
+    input::annotations()
+        .try_for_each(|(name, text)| output::write_file(&folder.join(name), text))
+        .map_err(Errors::one)
+}
+
 /// Writes files into a folder, leaving alone what has not changed.
 ///
 /// # Errors

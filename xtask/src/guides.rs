@@ -45,13 +45,14 @@ fn try_guide(session: &Session, guide: &Path, name: &str, path: &str) -> Result<
         fs::remove_dir_all(&project)?;
     }
     fs::create_dir_all(&project)?;
-    let parts = pages::parts(&fs::read_to_string(guide)?);
+    let page = fs::read_to_string(guide)?;
+    let parts = pages::parts(&page);
     ensure!(parts.iter().any(|part| matches!(part, Part::File { .. })), "it shows no file");
     for part in &parts {
         let Part::File { name, text } = part else { continue };
         let path = project.join(name);
         fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
-        let text = if name == "Cargo.toml" { format!("{text}\n{}", session.patches()) } else { text.clone() };
+        let text = if name == "Cargo.toml" { manifest(session, text) } else { text.clone() };
         fs::write(&path, text).with_context(|| path.display().to_string())?;
     }
     // The same versions as here, so that nothing has to be fetched.
@@ -70,7 +71,7 @@ fn try_guide(session: &Session, guide: &Path, name: &str, path: &str) -> Result<
             .env("CARGO_NET_OFFLINE", "true");
         let Some(expected) = expected else {
             let (status, lines) = process::tee(&mut command)?;
-            let warning = lines.iter().find(|line| line.starts_with("warning"));
+            let warning = lines.iter().find(|line| is_unexpected(line, &page));
             ensure!(status.success() && warning.is_none(), "`{script}`: {status}, {warning:?}");
             continue;
         };
@@ -80,4 +81,36 @@ fn try_guide(session: &Session, guide: &Path, name: &str, path: &str) -> Result<
         }
     }
     Ok(())
+}
+
+/// The manifest at the root of a guide, with the crates from here.
+fn manifest(session: &Session, shown: &str) -> String {
+    let workspace = if shown.contains("[workspace]") { "" } else { "[workspace]\n\n" };
+    format!("{shown}\n{workspace}{}", session.patches())
+}
+
+/// Whether a line is a warning that the page does not speak of. Those of build scripts begin with their package.
+fn is_unexpected(line: &str, page: &str) -> bool {
+    let Some(text) = line.strip_prefix("warning") else { return false };
+    let of_script = text.split(": ").nth(1).is_some_and(|package| package.contains('@'));
+    match text.split_once("[RSVC") {
+        Some((_, rest)) => !page.contains(&format!("RSVC{}", rest.get(..4).unwrap_or_default())),
+        None => !of_script,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_warnings_of_the_page_are_expected() {
+        let page = "a warning (RSVC0501)";
+        assert!(!is_unexpected("warning: a@0.1.0: x.proto:1:1: warning[RSVC0501]: no", page));
+        assert!(!is_unexpected("warning: a@0.1.0:    |", page));
+        assert!(!is_unexpected("    Finished", page));
+        assert!(is_unexpected("warning: a@0.1.0: x.proto:1:1: warning[RSVC0502]: no", page));
+        assert!(is_unexpected("warning[RSVC0201]: no", page));
+        assert!(is_unexpected("warning: unused import: `x`", page));
+    }
 }

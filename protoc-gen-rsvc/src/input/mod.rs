@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 
 use prost_reflect::DescriptorPool;
 
-pub(crate) use builtin::builtin;
+pub(crate) use builtin::{annotations, builtin};
 pub use editions::{Edition, EditionNotes};
 pub(crate) use features::is_enabled;
 pub use locations::{Locations, Sources};
