@@ -34,6 +34,9 @@ const TEMPLATE_GENERICS: &[&str] = &["T"];
 /// The file with the module tree; `mod pb;` finds it in a folder `pb`.
 pub(crate) const ROOT_FILE: &str = "mod.rs";
 
+/// The file with the descriptors. No package has its name: words do not begin with an underscore.
+pub(crate) const DESCRIPTORS_FILE: &str = "_descriptors.rs";
+
 /// The constant in the tree's root that holds all descriptors.
 pub(crate) const DESCRIPTOR_SET: &str = "FILE_DESCRIPTOR_SET";
 
@@ -85,18 +88,18 @@ pub(crate) fn extern_path(base: &str, rest: &str) -> String {
 
 /// The Rust type of a well-known type in prost's world, where wrappers are bare values.
 pub(crate) fn well_known_path(well_known: WellKnown) -> String {
-    let prost_types = |name: &str| format!("::rsvc::codegen::prost_types::{name}");
+    let prost_types = |name: &str| format!("::rsvc::prost_types::{name}");
     match well_known {
         WellKnown::Empty => "()".into(),
         WellKnown::BoolValue => "bool".into(),
-        WellKnown::BytesValue => "::rsvc::codegen::prost::alloc::vec::Vec<u8>".into(),
+        WellKnown::BytesValue => "::rsvc::prost::alloc::vec::Vec<u8>".into(),
         WellKnown::DoubleValue => "f64".into(),
         WellKnown::FloatValue => "f32".into(),
         WellKnown::Int32Value => "i32".into(),
         WellKnown::Int64Value => "i64".into(),
         WellKnown::UInt32Value => "u32".into(),
         WellKnown::UInt64Value => "u64".into(),
-        WellKnown::StringValue => "::rsvc::codegen::prost::alloc::string::String".into(),
+        WellKnown::StringValue => "::rsvc::prost::alloc::string::String".into(),
         other => prost_types(&format!("{other:?}")),
     }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template as _;
 
-use super::{docs, internal, literal, literals, parse};
+use super::{docs, internal, literal, literals, parens, parse};
 use crate::diag::Diagnostic;
 use crate::model::{
     ErrorSet, ErrorSetId, ErrorVariant, FieldId, FieldKind, Scalar, Schema, TemplatePart, TextTemplate,
@@ -84,7 +84,9 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ErrorSetId) -> Result
         errors: set.errors.iter().enumerate().map(|(i, e)| error(schema, set, i, e, module)).collect(),
     };
     let text = view.render().map_err(|e| internal(format!("the template of error sets: {e}")))?;
-    parse(&text, &format!("the code of error set `{}`", message.full_name))
+    let mut items = parse(&text, &format!("the code of error set `{}`", message.full_name))?;
+    parens::strip(&mut items);
+    Ok(items)
 }
 
 fn error<'a>(

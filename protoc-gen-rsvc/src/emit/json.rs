@@ -228,13 +228,7 @@ impl<'a> JsonEmitter<'a> {
                         #(#write)*
                         __rsvc_w.close(__rsvc_object);
                     }
-                    #[inline]
-                    fn read_json(
-                        &mut self,
-                        __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-                    ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-                        __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-                    }
+                    ::rsvc::read_json_by_table!();
                     #read
                     #zeros
                 }

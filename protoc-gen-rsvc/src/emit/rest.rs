@@ -41,7 +41,11 @@ fn binding(schema: &Schema, method: usize, binding: &Binding) -> TokenStream {
         parts.push(quote! { .fill_update_mask(#field) });
     }
     parts.push(declared(schema, binding.method));
-    quote! { ::rsvc::codegen::rest::Binding::new(#method, #verb, #template) #(#parts)* }
+    let doc = format!(" {}", describe(schema, binding));
+    quote! {
+        #[doc = #doc]
+        ::rsvc::codegen::rest::Binding::new(#method, #verb, #template) #(#parts)*
+    }
 }
 
 /// Where the rpc stands, by the name that imports have for its file: whoever generates finds the same.
@@ -51,6 +55,30 @@ fn declared(schema: &Schema, method: MethodId) -> TokenStream {
     let line = method.origin.place.span.map_or(0, |(start, _)| start.line + 1);
     let line = Literal::u32_unsuffixed(line);
     quote! { .declared(#file, #line) }
+}
+
+/// What a binding does in words, for whoever reads the numbers of fields.
+fn describe(schema: &Schema, binding: &Binding) -> String {
+    let name = |field: &FieldId| format!("`{}`", schema.fields[*field].name);
+    let path = |variable: &PathVariable| {
+        let names: Vec<&str> =
+            variable.fields.iter().map(|field| schema.fields[*field].name.as_str()).collect();
+        format!("`{}`", names.join("."))
+    };
+    let mut text = format!("`{}`", schema.methods[binding.method].name);
+    if !binding.variables.is_empty() {
+        let paths: Vec<String> = binding.variables.iter().map(path).collect();
+        text += &format!("; in the path {}", paths.join(", "));
+    }
+    match &binding.body {
+        Body::None => text += "; the rest in the query",
+        Body::Whole => text += "; the rest in the body",
+        Body::Field(field) => text += &format!("; {} in the body, the rest in the query", name(field)),
+    }
+    if let Some(field) = &binding.response_body {
+        text += &format!("; answers with {}", name(field));
+    }
+    text
 }
 
 fn variable(schema: &Schema, variable: &PathVariable, segments: &[Segment]) -> TokenStream {

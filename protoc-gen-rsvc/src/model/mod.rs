@@ -115,7 +115,7 @@ pub struct Package {
 pub enum TypePath {
     /// In the generated tree: modules from the root, then the type.
     Local { module: Vec<String>, name: String },
-    /// Elsewhere: a complete path or type, e.g. `::rsvc::codegen::prost_types::Timestamp` or `()`.
+    /// Elsewhere: a complete path or type, e.g. `::rsvc::prost_types::Timestamp` or `()`.
     Extern(String),
 }
 

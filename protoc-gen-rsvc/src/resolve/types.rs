@@ -111,7 +111,7 @@ impl Types<'_> {
         }
         let file = &self.schema.files[file];
         if let Some(rest) = full_name.strip_prefix("google.protobuf.") {
-            return TypePath::Extern(names::extern_path("::rsvc::codegen::prost_types", rest));
+            return TypePath::Extern(names::extern_path("::rsvc::prost_types", rest));
         }
         let package = self.schema.packages[file.package].name.as_str();
         if !file.root && in_runtime(&file.name, package) {

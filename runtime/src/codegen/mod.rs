@@ -7,7 +7,7 @@ pub mod plain;
 pub use crate::bridge::NamedService;
 #[cfg(feature = "serde")]
 pub use serde;
-pub use {bytes, http, linkme, prost, prost_types, tower_service};
+pub use {bytes, http, linkme, tower_service};
 
 #[cfg(feature = "server")]
 pub use crate::call::exchange::{Call, Handling};

@@ -59,6 +59,21 @@ pub use write::{Start, Writer};
 pub use zeros::NegativeZeros;
 pub(crate) use zeros::encode;
 
+/// [`Json::read_json`] of every generated message.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! read_json_by_table {
+    () => {
+        #[inline]
+        fn read_json(
+            &mut self,
+            reader: &mut $crate::json::Reader<'_>,
+        ) -> ::core::result::Result<(), $crate::json::Error> {
+            reader.fields(<Self as $crate::json::Json>::info(), self)
+        }
+    };
+}
+
 /// Stands where generated code asks for impls of serde.
 #[cfg(not(feature = "serde"))]
 #[doc(hidden)]

@@ -108,7 +108,7 @@ impl Streams {
                 }
                 "slow" => tokio::time::sleep(Duration::from_millis(200)).await,
                 "bad" => {
-                    let at = Some(rsvc::codegen::prost_types::Timestamp { seconds: i64::MAX, nanos: 0 });
+                    let at = Some(rsvc::prost_types::Timestamp { seconds: i64::MAX, nanos: 0 });
                     let _ = sender.send(Item { at, ..Item::default() }).await;
                 }
                 _ => {}

@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\np\n\x11client_only.proto\x12\x0Eclient_only.v1\"\x03\n\x01M2>\n\nOnlyCalled\x120\n\x04Call\x12\x11.client_only.v1.M\x1A\x11.client_only.v1.M(\x010\x01b\x06proto3";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,20 +19,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\np\n\x11client_only.proto\x12\x0Eclien
     unused_comparisons
 )]
 pub mod client_only {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("client_only.v1.rs");
     }

@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xAF\x08\n\x10collisions.proto\x12\rcollisions.v1\"\x16\n\x06FooBar\x12\x0C\n\x01a\x18\x01 \x01(\x05R\x01a\"T\n\x07Foo_Bar\x12\x0C\n\x01b\x18\x01 \x01(\x05R\x01b\x122\n\x05inner\x18\x02 \x01(\x0B2\x1C.collisions.v1.Foo_Bar.InnerR\x05inner\x1A\x07\n\x05Inner\"\x7F\n\x06fooBAR\x12#\n\x01c\x18\x01 \x01(\x0B2\x15.collisions.v1.FooBarR\x01c\x12$\n\x01d\x18\x02 \x01(\x0B2\x16.collisions.v1.Foo_BarR\x01d\x12*\n\x01e\x18\x03 \x01(\x0B2\x1C.collisions.v1.Foo_Bar.InnerR\x01e\"\xB7\x04\n\x06Fields\x12\x17\n\x07foo_bar\x18\x01 \x01(\tR\x06fooBar\x12\x17\n\x07FOO_BAR\x18\x02 \x01(\tR\x06FOOBAR\x12\x16\n\x06FooBar\x18\x03 \x01(\tR\x06FooBar\x12\x19\n\x08foo_bar2\x18\x04 \x01(\tR\x07fooBar2\x12'\n\x04kind\x18\x05 \x03(\x0E2\x13.collisions.v1.KindR\x04kind\x12\x1B\n\tpush_kind\x18\x06 \x01(\tR\x08pushKind\x12)\n\x05state\x18\x07 \x01(\x0E2\x13.collisions.v1.KindR\x05state\x12\x1B\n\tset_state\x18\x08 \x01(\tR\x08setState\x123\n\x04type\x18\t \x03(\x0B2\x1F.collisions.v1.Fields.TypeEntryR\x04type\x12\x19\n\x08get_type\x18\x0B \x01(\tR\x07getType\x12\x18\n\x06choice\x18\x0F \x01(\tH\0R\x06choice\x12\x18\n\x06Choice\x18\x10 \x01(\tH\0R\x06Choice\x12\x18\n\x06CHOICE\x18\x11 \x01(\tH\0R\x06CHOICE\x12\x19\n\x07nested_\x18\x12 \x01(\tH\x01R\x06nested\x1AL\n\tTypeEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12)\n\x05value\x18\x02 \x01(\x0E2\x13.collisions.v1.KindR\x05value:\x028\x01\x1A\x08\n\x06Nested\"\x14\n\x08Foo_bar2\x12\x08\n\x04ZERO\x10\0B\t\n\x07Foo_barB\x08\n\x06nested\"A\n\x08Defaults\x125\n\x05other\x18\x03 \x01(\x0E2\x13.collisions.v1.KIND:\nKIND_OTHERR\x05other\"\x11\n\x01_\x12\x0C\n\x01x\x18\x01 \x01(\x05R\x01x\"-\n\x02_1\x12\x1E\n\x01x\x18\x01 \x01(\x0B2\x10.collisions.v1._R\x01x\x1A\x07\n\x05Inner*4\n\x04Kind\x12\x0C\n\x08KIND_ONE\x10\0\x12\x0E\n\nKIND_First\x10\0\x12\n\n\x06KIND_2\x10\x05\x1A\x02\x10\x01*(\n\x04KIND\x12\x10\n\x0CKIND_DEFAULT\x10\0\x12\x0E\n\nKIND_OTHER\x10\x01";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,20 +19,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xAF\x08\n\x10collisions.proto\x12\rc
     unused_comparisons
 )]
 pub mod collisions {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("collisions.v1.rs");
     }

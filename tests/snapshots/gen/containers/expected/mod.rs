@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xA7\x05\n\x10containers.proto\x12\rcontainers.v1\"\xDF\x04\n\nContainers\x12\x16\n\x06shared\x18\x01 \x01(\x0CR\x06shared\x12\x19\n\x05maybe\x18\x02 \x01(\x0CH\x01R\x05maybe\x88\x01\x01\x12\x12\n\x04many\x18\x03 \x03(\x0CR\x04many\x12=\n\x06mapped\x18\x04 \x03(\x0B2%.containers.v1.Containers.MappedEntryR\x06mapped\x12=\n\x06sorted\x18\x05 \x03(\x0B2%.containers.v1.Containers.SortedEntryR\x06sorted\x12=\n\x06hashed\x18\x06 \x03(\x0B2%.containers.v1.Containers.HashedEntryR\x06hashed\x12#\n\x03big\x18\x07 \x01(\x0B2\x11.containers.v1.IdR\x03big\x12\x12\n\x03raw\x18\x08 \x01(\x0CH\0R\x03raw\x12+\n\x06chosen\x18\t \x01(\x0B2\x11.containers.v1.IdH\0R\x06chosen\x1A9\n\x0BMappedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x0CR\x05value:\x028\x01\x1AL\n\x0BSortedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12'\n\x05value\x18\x02 \x01(\x0B2\x11.containers.v1.IdR\x05value:\x028\x01\x1AL\n\x0BHashedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12'\n\x05value\x18\x02 \x01(\x0B2\x11.containers.v1.IdR\x05value:\x028\x01B\x06\n\x04kindB\x08\n\x06_maybe\"\x1A\n\x02Id\x12\x14\n\x05value\x18\x01 \x01(\tR\x05valueb\x06proto3";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,20 +19,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xA7\x05\n\x10containers.proto\x12\rc
     unused_comparisons
 )]
 pub mod containers {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("containers.v1.rs");
     }

@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xFF\x06\n\x11edition2023.proto\x12\x0Beditions.v1\"\xBB\x05\n\x07Edition\x12\x1A\n\x08implicit\x18\x01 \x01(\tR\x08implicit\x12\x1F\n\x08explicit\x18\x02 \x01(\tH\x01R\x08explicit\x88\x01\x01\x12\x1A\n\x08required\x18\x03 \x02(\tR\x08required\x12\x1A\n\x06packed\x18\x04 \x03(\x05B\x02\x10\x01R\x06packed\x12\x1E\n\x08expanded\x18\x05 \x03(\x05B\x02\x10\0R\x08expanded\x127\n\tdelimited\x18\x06 \x01(\n2\x14.editions.v1.EditionH\x02R\tdelimited\x88\x01\x01\x12*\n\x05plain\x18\x07 \x01(\x0B2\x14.editions.v1.EditionR\x05plain\x12(\n\x04many\x18\x08 \x03(\n2\x14.editions.v1.EditionR\x04many\x12%\n\x04open\x18\t \x01(\x0E2\x11.editions.v1.OpenR\x04open\x120\n\x06closed\x18\n \x01(\x0E2\x13.editions.v1.ClosedH\x03R\x06closed\x88\x01\x01\x12\x0E\n\x01a\x18\x0B \x01(\tH\0R\x01a\x12$\n\x01b\x18\x0C \x01(\x0B2\x14.editions.v1.EditionH\0R\x01b\x12/\n\x03map\x18\r \x03(\x0B2\x1D.editions.v1.Edition.MapEntryR\x03map\x12)\n\x0Cwith_default\x18\x0E \x01(\x05:\x015H\x04R\x0BwithDefault\x88\x01\x01\x1AL\n\x08MapEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12*\n\x05value\x18\x02 \x01(\x0B2\x14.editions.v1.EditionR\x05value:\x028\x01B\x06\n\x04kindB\x0B\n\t_explicitB\x0C\n\n_delimitedB\t\n\x07_closedB\x0F\n\r_with_defaultJ\x08\x08d\x10\x80\x80\x80\x80\x02R\x04goneR\x04lost**\n\x04Open\x12\x14\n\x10OPEN_UNSPECIFIED\x10\0\x12\x0C\n\x08OPEN_ONE\x10\x01*)\n\x06Closed\x12\x0F\n\x0BCLOSED_ZERO\x10\0\x12\x0E\n\nCLOSED_TWO\x10\x022@\n\x08Editions\x124\n\x04Call\x12\x14.editions.v1.Edition\x1A\x14.editions.v1.Edition0\x01b\x06proto3\n\xBE\x01\n\x11edition2024.proto\x12\x0Beditions.v2\x1A\x11edition2023.proto\"i\n\x05Later\x12.\n\x07earlier\x18\x01 \x01(\x0B2\x14.editions.v1.EditionR\x07earlier\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\"\x1C\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\0\"\x16\n\x06Hidden\x12\x0C\n\x01x\x18\x01 \x01(\x05R\x01xb\x06proto2";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,37 +19,9 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xFF\x06\n\x11edition2023.proto\x12\x
     unused_comparisons
 )]
 pub mod editions {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("editions.v1.rs");
     }
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v2 {
         include!("editions.v2.rs");
     }

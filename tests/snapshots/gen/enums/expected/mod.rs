@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xC1\x05\n\x0Benums.proto\x12\x08enums.v1\"\x97\x03\n\x06Holder\x12-\n\x06status\x18\x01 \x01(\x0E2\x15.enums.v1.OrderStatusR\x06status\x120\n\x05maybe\x18\x02 \x01(\x0E2\x15.enums.v1.OrderStatusH\x01R\x05maybe\x88\x01\x01\x12)\n\x04many\x18\x03 \x03(\x0E2\x15.enums.v1.OrderStatusR\x04many\x124\n\x06mapped\x18\x04 \x03(\x0B2\x1C.enums.v1.Holder.MappedEntryR\x06mapped\x12%\n\x01a\x18\x05 \x01(\x0E2\x15.enums.v1.OrderStatusH\0R\x01a\x12\x1F\n\x01b\x18\x06 \x01(\x0E2\x0F.enums.v1.AliasH\0R\x01b\x12 \n\x01c\x18\x07 \x01(\x0E2\x10.enums.v1.PartlyH\0R\x01c\x1AP\n\x0BMappedEntry\x12\x10\n\x03key\x18\x01 \x01(\x05R\x03key\x12+\n\x05value\x18\x02 \x01(\x0E2\x15.enums.v1.OrderStatusR\x05value:\x028\x01B\x05\n\x03oneB\x08\n\x06_maybe*\x81\x01\n\x0BOrderStatus\x12\x1C\n\x18ORDER_STATUS_UNSPECIFIED\x10\0\x12\x15\n\x11ORDER_STATUS_PAID\x10\x01\x12\x19\n\x11ORDER_STATUS_LOST\x10\x02\x1A\x02\x08\x01\x12\"\n\x15ORDER_STATUS_NEGATIVE\x10\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01*3\n\x05Alias\x12\x0B\n\x07ALIAS_A\x10\0\x12\x0B\n\x07ALIAS_B\x10\x01\x12\x0C\n\x08ALIAS_BE\x10\x01\x1A\x02\x10\x01*M\n\x06Partly\x12\x0E\n\nPARTLY_ONE\x10\0\x12\r\n\tPartlytwo\x10\x01\x12\t\n\x05THREE\x10\x02\x12\r\n\tPARTLY_3D\x10\x03\x12\n\n\x06PARTLY\x10\x04b\x06proto3";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,20 +19,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xC1\x05\n\x0Benums.proto\x12\x08enum
     unused_comparisons
 )]
 pub mod enums {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("enums.v1.rs");
     }

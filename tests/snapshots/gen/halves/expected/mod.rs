@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\nX\n\x0Chalves.proto\x12\thalves.v1\"\x03\n\x01M20\n\nOnlyServed\x12\"\n\x04Call\x12\x0C.halves.v1.M\x1A\x0C.halves.v1.Mb\x06proto3";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,20 +19,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\nX\n\x0Chalves.proto\x12\thalves.v1\"\
     unused_comparisons
 )]
 pub mod halves {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("halves.v1.rs");
     }

@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xE3\x08\n\x0Ekeywords.proto\x12\x0Ctype.r.async\"\x14\n\x02as\x12\x0E\n\x02fn\x18\x01 \x01(\tR\x02fn\"\x84\x01\n\x04Self\x12&\n\x04self\x18\x01 \x01(\x0B2\x12.type.r.async.SelfR\x04self\x12)\n\x05crate\x18\x02 \x01(\x0B2\x13.type.r.async.crateR\x05crate\x12)\n\x05super\x18\x03 \x01(\x0B2\x13.type.r.async.superR\x05super\"\x1F\n\x05crate\x12\x16\n\x06extern\x18\x01 \x01(\tR\x06extern\"\x1B\n\x05super\x12\x12\n\x04Self\x18\x01 \x01(\tR\x04Self\"\x82\x05\n\x05match\x12\x12\n\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n\x05match\x18\x02 \x01(\x05R\x05match\x12\x15\n\x03ref\x18\x03 \x01(\x08H\x01R\x03ref\x88\x01\x01\x12\x10\n\x03mut\x18\x04 \x03(\x0CR\x03mut\x121\n\x04loop\x18\x05 \x03(\x0B2\x1D.type.r.async.match.LoopEntryR\x04loop\x12&\n\x04enum\x18\x06 \x01(\x0E2\x12.type.r.async.loopR\x04enum\x12\x14\n\x04self\x18\x07 \x01(\tH\0R\x04self\x12,\n\x06struct\x18\x08 \x01(\x0B2\x12.type.r.async.SelfH\0R\x06struct\x12*\n\x05trait\x18\t \x01(\x0E2\x12.type.r.async.loopH\0R\x05trait\x12\"\n\x03dyn\x18\n \x01(\x0B2\x10.type.r.async.asR\x03dyn\x12/\n\x05await\x18\x0B \x01(\x0B2\x19.type.r.async.match.asyncR\x05await\x12\x10\n\x03gen\x18\x0C \x01(\tR\x03gen\x12\x10\n\x03try\x18\r \x01(\tR\x03try\x12\x14\n\x05union\x18\x0E \x01(\tR\x05union\x12\x16\n\x06result\x18\x0F \x01(\tR\x06result\x12\x10\n\x03buf\x18\x10 \x01(\tR\x03buf\x12\x10\n\x03tag\x18\x11 \x01(\tR\x03tag\x12\x14\n\x05value\x18\x12 \x01(\tR\x05value\x1AK\n\tLoopEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12(\n\x05value\x18\x02 \x01(\x0E2\x12.type.r.async.loopR\x05value:\x028\x01\x1A\x1D\n\x05async\x12\x14\n\x05yield\x18\x01 \x01(\x08R\x05yieldB\x06\n\x04implB\x06\n\x04_ref*?\n\x04loop\x12\x08\n\x04self\x10\0\x12\x08\n\x04type\x10\x01\x12\x07\n\x03Err\x10\x02\x12\x08\n\x04None\x10\x03\x12\x08\n\x04Some\x10\x04\x12\x06\n\x02Ok\x10\x052\x99\x01\n\x06static\x12-\n\x04move\x12\x13.type.r.async.match\x1A\x10.type.r.async.as\x121\n\x04self\x12\x13.type.r.async.match\x1A\x10.type.r.async.as(\x010\x01\x12-\n\x05await\x12\x10.type.r.async.as\x1A\x10.type.r.async.as0\x01b\x06proto3";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,35 +19,7 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xE3\x08\n\x0Ekeywords.proto\x12\x0Ct
     unused_comparisons
 )]
 pub mod r#type {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod r {
-        #[allow(
-            clippy::all,
-            clippy::nursery,
-            clippy::pedantic,
-            clippy::restriction,
-            deprecated,
-            missing_docs,
-            non_camel_case_types,
-            noop_method_call,
-            suspicious_double_ref_op,
-            unreachable_pub,
-            unused,
-            unused_comparisons
-        )]
         pub mod r#async {
             include!("type.r.async.rs");
         }

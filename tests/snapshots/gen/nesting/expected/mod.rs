@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xBE\x05\n\rnesting.proto\x12\nnesting.v1\"\x98\x05\n\x01A\x12\x1D\n\x01b\x18\x01 \x01(\x0B2\x0F.nesting.v1.A.BR\x01b\x12#\n\x01e\x18\x02 \x01(\x0B2\x15.nesting.v1.A.B.C.D.ER\x01e\x1A\xCE\x04\n\x01B\x12\x1F\n\x01c\x18\x01 \x01(\x0B2\x11.nesting.v1.A.B.CR\x01c\x12%\n\x01f\x18\x02 \x01(\x0E2\x17.nesting.v1.A.B.C.D.E.FR\x01f\x1A\x80\x04\n\x01C\x12!\n\x01d\x18\x01 \x01(\x0B2\x13.nesting.v1.A.B.C.DR\x01d\x1A\xD7\x03\n\x01D\x12#\n\x01e\x18\x01 \x03(\x0B2\x15.nesting.v1.A.B.C.D.ER\x01e\x1A\xAC\x03\n\x01E\x12%\n\x01f\x18\x01 \x01(\x0E2\x17.nesting.v1.A.B.C.D.E.FR\x01f\x12\x1B\n\x01a\x18\x02 \x01(\x0B2\r.nesting.v1.AR\x01a\x12\x1D\n\x01b\x18\x03 \x01(\x0B2\x0F.nesting.v1.A.BR\x01b\x12!\n\x01c\x18\x04 \x01(\x0B2\x11.nesting.v1.A.B.CH\0R\x01c\x12#\n\x01d\x18\x05 \x01(\x0B2\x13.nesting.v1.A.B.C.DH\0R\x01d\x12%\n\x01e\x18\x06 \x01(\x0B2\x15.nesting.v1.A.B.C.D.EH\0R\x01e\x12'\n\x01g\x18\x07 \x01(\x0E2\x17.nesting.v1.A.B.C.D.E.FH\0R\x01g\x120\n\x03map\x18\x08 \x03(\x0B2\x1E.nesting.v1.A.B.C.D.E.MapEntryR\x03map\x1AM\n\x08MapEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12+\n\x05value\x18\x02 \x01(\x0B2\x15.nesting.v1.A.B.C.D.ER\x05value:\x028\x01\"!\n\x01F\x12\x11\n\rF_UNSPECIFIED\x10\0\x12\t\n\x05F_ONE\x10\x01B\x08\n\x06choiceb\x06proto3";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,20 +19,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xBE\x05\n\rnesting.proto\x12\nnestin
     unused_comparisons
 )]
 pub mod nesting {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("nesting.v1.rs");
     }

@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xFB\x01\n\x1Egoogle/protobuf/duration.proto\x12\x0Fgoogle.protobuf\":\n\x08Duration\x12\x18\n\x07seconds\x18\x01 \x01(\x03R\x07seconds\x12\x14\n\x05nanos\x18\x02 \x01(\x05R\x05nanosB\x83\x01\n\x13com.google.protobufB\rDurationProtoP\x01Z1google.golang.org/protobuf/types/known/durationpb\xF8\x01\x01\xA2\x02\x03GPB\xAA\x02\x1EGoogle.Protobuf.WellKnownTypesb\x06proto3\n\xBE\x01\n\x1Bgoogle/protobuf/empty.proto\x12\x0Fgoogle.protobuf\"\x07\n\x05EmptyB}\n\x13com.google.protobufB\nEmptyProtoP\x01Z.google.golang.org/protobuf/types/known/emptypb\xF8\x01\x01\xA2\x02\x03GPB\xAA\x02\x1EGoogle.Protobuf.WellKnownTypesb\x06proto3\n\xE2\x05\n\x1Cgoogle/protobuf/struct.proto\x12\x0Fgoogle.protobuf\"\x98\x01\n\x06Struct\x12;\n\x06fields\x18\x01 \x03(\x0B2#.google.protobuf.Struct.FieldsEntryR\x06fields\x1AQ\n\x0BFieldsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12,\n\x05value\x18\x02 \x01(\x0B2\x16.google.protobuf.ValueR\x05value:\x028\x01\"\xB2\x02\n\x05Value\x12;\n\nnull_value\x18\x01 \x01(\x0E2\x1A.google.protobuf.NullValueH\0R\tnullValue\x12#\n\x0Cnumber_value\x18\x02 \x01(\x01H\0R\x0BnumberValue\x12#\n\x0Cstring_value\x18\x03 \x01(\tH\0R\x0BstringValue\x12\x1F\n\nbool_value\x18\x04 \x01(\x08H\0R\tboolValue\x12<\n\x0Cstruct_value\x18\x05 \x01(\x0B2\x17.google.protobuf.StructH\0R\x0BstructValue\x12;\n\nlist_value\x18\x06 \x01(\x0B2\x1A.google.protobuf.ListValueH\0R\tlistValueB\x06\n\x04kind\";\n\tListValue\x12.\n\x06values\x18\x01 \x03(\x0B2\x16.google.protobuf.ValueR\x06values*\x1B\n\tNullValue\x12\x0E\n\nNULL_VALUE\x10\0B\x7F\n\x13com.google.protobufB\x0BStructProtoP\x01Z/google.golang.org/protobuf/types/known/structpb\xF8\x01\x01\xA2\x02\x03GPB\xAA\x02\x1EGoogle.Protobuf.WellKnownTypesb\x06proto3\n\x86\x04\n\x1Egoogle/protobuf/wrappers.proto\x12\x0Fgoogle.protobuf\"#\n\x0BDoubleValue\x12\x14\n\x05value\x18\x01 \x01(\x01R\x05value\"\"\n\nFloatValue\x12\x14\n\x05value\x18\x01 \x01(\x02R\x05value\"\"\n\nInt64Value\x12\x14\n\x05value\x18\x01 \x01(\x03R\x05value\"#\n\x0BUInt64Value\x12\x14\n\x05value\x18\x01 \x01(\x04R\x05value\"\"\n\nInt32Value\x12\x14\n\x05value\x18\x01 \x01(\x05R\x05value\"#\n\x0BUInt32Value\x12\x14\n\x05value\x18\x01 \x01(\rR\x05value\"!\n\tBoolValue\x12\x14\n\x05value\x18\x01 \x01(\x08R\x05value\"#\n\x0BStringValue\x12\x14\n\x05value\x18\x01 \x01(\tR\x05value\"\"\n\nBytesValue\x12\x14\n\x05value\x18\x01 \x01(\x0CR\x05valueB\x83\x01\n\x13com.google.protobufB\rWrappersProtoP\x01Z1google.golang.org/protobuf/types/known/wrapperspb\xF8\x01\x01\xA2\x02\x03GPB\xAA\x02\x1EGoogle.Protobuf.WellKnownTypesb\x06proto3\n\xAE\x05\n\x0Coneofs.proto\x12\toneofs.v1\x1A\x1Egoogle/protobuf/duration.proto\x1A\x1Bgoogle/protobuf/empty.proto\x1A\x1Cgoogle/protobuf/struct.proto\x1A\x1Egoogle/protobuf/wrappers.proto\"\xEC\x03\n\x05Mixed\x12\x16\n\x06before\x18\x01 \x01(\tR\x06before\x12\x14\n\x04text\x18\x02 \x01(\tH\0R\x04text\x12\x12\n\x03raw\x18\x03 \x01(\x0CH\0R\x03raw\x127\n\x08duration\x18\x04 \x01(\x0B2\x19.google.protobuf.DurationH\0R\x08duration\x122\n\x07nothing\x18\x05 \x01(\x0B2\x16.google.protobuf.EmptyH\0R\x07nothing\x12.\n\x05value\x18\x06 \x01(\x0B2\x16.google.protobuf.ValueH\0R\x05value\x120\n\x04null\x18\x07 \x01(\x0E2\x1A.google.protobuf.NullValueH\0R\x04null\x127\n\x07wrapped\x18\x08 \x01(\x0B2\x1B.google.protobuf.Int64ValueH\0R\x07wrapped\x12(\n\x05small\x18\t \x01(\x0B2\x10.oneofs.v1.SmallH\0R\x05small\x12\x18\n\x07between\x18\n \x01(\x05R\x07between\x12\x0E\n\x01a\x18\x0B \x01(\x05H\x01R\x01a\x12\x0E\n\x01b\x18\x0C \x01(\x04H\x01R\x01b\x12\x0E\n\x01c\x18\r \x01(\x08H\x01R\x01c\x12\x14\n\x05after\x18\x0E \x01(\tR\x05afterB\x06\n\x04kindB\x07\n\x05other\"!\n\x05Small\x12\x10\n\x02it\x18\x01 \x01(\x08H\0R\x02itB\x06\n\x04onlyb\x06proto3";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,20 +19,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xFB\x01\n\x1Egoogle/protobuf/duratio
     unused_comparisons
 )]
 pub mod oneofs {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("oneofs.v1.rs");
     }

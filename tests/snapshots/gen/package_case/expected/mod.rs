@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n:\n\x0Blower.proto\x12\x08some.pkg\"\x19\n\x01M\x12\x14\n\x05lower\x18\x01 \x01(\x05R\x05lowerb\x06proto3\n{\n\x0Bupper.proto\x12\x08some.Pkg\x1A\x0Blower.proto\"&\n\x01M\x12!\n\x05lower\x18\x01 \x01(\x0B2\x0B.some.pkg.MR\x05lower2%\n\x01S\x12 \n\x04Call\x12\x0B.some.Pkg.M\x1A\x0B.some.pkg.Mb\x06proto3";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,37 +19,9 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n:\n\x0Blower.proto\x12\x08some.pkg\"\
     unused_comparisons
 )]
 pub mod some {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod pkg {
         include!("some.pkg.rs");
     }
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod pkg2 {
         include!("some.pkg2.rs");
     }

@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xF9\x0C\n\rprelude.proto\x12\nprelude.v1\"+\n\x06Option\x12!\n\x03vec\x18\x01 \x01(\x0B2\x0F.prelude.v1.VecR\x03vec\"/\n\x03Vec\x12(\n\x05items\x18\x01 \x03(\x0B2\x12.prelude.v1.StringR\x05items\"i\n\x06String\x12\x16\n\x06string\x18\x01 \x01(\tR\x06string\x12+\n\x04kind\x18\x02 \x01(\x0E2\x17.prelude.v1.String.KindR\x04kind\"\x1A\n\x04Kind\x12\x08\n\x04None\x10\0\x12\x08\n\x04Some\x10\x01\"d\n\x03Box\x12!\n\x03box\x18\x01 \x01(\x0B2\x0F.prelude.v1.BoxR\x03box\x12/\n\x06result\x18\x02 \x01(\x0B2\x12.prelude.v1.ResultH\0R\x06result\x88\x01\x01B\t\n\x07_result\"Y\n\x06Result\x12 \n\x02ok\x18\x01 \x01(\x0B2\x0E.prelude.v1.OkH\0R\x02ok\x12#\n\x03err\x18\x02 \x01(\x0B2\x0F.prelude.v1.ErrH\0R\x03errB\x08\n\x06result\"\x04\n\x02Ok\"\x19\n\x03Err\x12\x12\n\x04code\x18\x01 \x01(\x05R\x04code\"(\n\x04Some\x12\x17\n\x04some\x18\x01 \x01(\tH\0R\x04some\x88\x01\x01B\x07\n\x05_some\"\x06\n\x04None\"]\n\x07Default\x12\x1D\n\x07default\x18\x01 \x01(\x05H\0R\x07default\x88\x01\x01\x12'\n\x05clone\x18\x02 \x01(\x0B2\x11.prelude.v1.CloneR\x05cloneB\n\n\x08_default\"\x83\x01\n\x05Clone\x12/\n\x04copy\x18\x01 \x03(\x0B2\x1B.prelude.v1.Clone.CopyEntryR\x04copy\x1AI\n\tCopyEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12&\n\x05value\x18\x02 \x01(\x0B2\x10.prelude.v1.CopyR\x05value:\x028\x01\"\x16\n\x04Copy\x12\x0E\n\x02eq\x18\x01 \x01(\x08R\x02eq\"\x1D\n\x05Debug\x12\x14\n\x05debug\x18\x01 \x01(\tR\x05debug\"\x87\x01\n\x07Message\x12\x16\n\x06encode\x18\x01 \x01(\tR\x06encode\x12\x1F\n\x0Bencoded_len\x18\x02 \x01(\tR\nencodedLen\x12\x14\n\x05clear\x18\x03 \x01(\tR\x05clear\x12-\n\x05merge\x18\x04 \x01(\x0E2\x17.prelude.v1.EnumerationR\x05merge\"7\n\x08Iterator\x12+\n\x04next\x18\x01 \x03(\x0E2\x17.prelude.v1.EnumerationR\x04next\"Q\n\x04Bool\x12,\n\x05inner\x18\x01 \x01(\x0B2\x16.prelude.v1.Bool.InnerR\x05inner\x1A\x1B\n\x05Inner\x12\x12\n\x04bool\x18\x01 \x01(\x08R\x04bool\"M\n\x03I32\x12+\n\x05inner\x18\x01 \x03(\x0B2\x15.prelude.v1.I32.InnerR\x05inner\x1A\x19\n\x05Inner\x12\x10\n\x03i32\x18\x01 \x01(\x05R\x03i32\"L\n\x02U8\x12'\n\x04kind\x18\x01 \x01(\x0E2\x13.prelude.v1.U8.KindR\x04kind\x12\x0E\n\x02u8\x18\x02 \x01(\x0CR\x02u8\"\r\n\x04Kind\x12\x05\n\x01A\x10\0\"P\n\x03Str\x12(\n\x04kind\x18\x01 \x01(\x0E2\x14.prelude.v1.Str.KindR\x04kind\x12\x10\n\x03str\x18\x02 \x01(\tR\x03str\"\r\n\x04Kind\x12\x05\n\x01A\x10\0\" \n\x03F64\x12\x12\n\x03f32\x18\x01 \x01(\x01H\0R\x03f32B\x05\n\x03f64\"G\n\x04Core\x12&\n\x03std\x18\x01 \x01(\x0B2\x14.prelude.v1.Core.StdR\x03std\x1A\x17\n\x03Std\x12\x10\n\x03std\x18\x01 \x01(\tR\x03std\"O\n\x05Prost\x12*\n\x04rsvc\x18\x01 \x01(\x0B2\x16.prelude.v1.Prost.RsvcR\x04rsvc\x1A\x1A\n\x04Rsvc\x12\x12\n\x04rsvc\x18\x01 \x01(\tR\x04rsvc*.\n\x0BEnumeration\x12\x08\n\x04FROM\x10\0\x12\x08\n\x04INTO\x10\x01\x12\x0B\n\x07TryFrom\x10\x0226\n\x04Drop\x12.\n\x04drop\x12\x12.prelude.v1.Option\x1A\x12.prelude.v1.Result22\n\x04Into\x12*\n\x04into\x12\x0F.prelude.v1.Box\x1A\x0F.prelude.v1.Vec(\x01b\x06proto3\np\n\ncore.proto\x12\rcore.std.bool\x1A\rprelude.proto\"<\n\x03Str\x12!\n\x03str\x18\x01 \x01(\x0B2\x0F.prelude.v1.StrR\x03str\x12\x12\n\x04bool\x18\x02 \x01(\x08R\x04boolb\x06proto3";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,35 +19,7 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xF9\x0C\n\rprelude.proto\x12\nprelud
     unused_comparisons
 )]
 pub mod core {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod std {
-        #[allow(
-            clippy::all,
-            clippy::nursery,
-            clippy::pedantic,
-            clippy::restriction,
-            deprecated,
-            missing_docs,
-            non_camel_case_types,
-            noop_method_call,
-            suspicious_double_ref_op,
-            unreachable_pub,
-            unused,
-            unused_comparisons
-        )]
         pub mod bool2 {
             include!("core.std.bool2.rs");
         }
@@ -70,20 +41,6 @@ pub mod core {
     unused_comparisons
 )]
 pub mod prelude {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("prelude.v1.rs");
     }

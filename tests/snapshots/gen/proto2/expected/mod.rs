@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\x96\x06\n\x0Cproto2.proto\x12\tproto2.v1\"\xAC\x05\n\x03Old\x12\x12\n\x04name\x18\x01 \x02(\tR\x04name\x12\x18\n\x05count\x18\x02 \x01(\x05:\x02-7R\x05count\x12\x1D\n\x04text\x18\x03 \x01(\t:\ta \"b\" \n cR\x04text\x12\x1D\n\x04data\x18\x04 \x01(\x0C:\t\\001\\377zR\x04data\x12\x19\n\x05ratio\x18\x05 \x01(\x01:\x03infR\x05ratio\x12\x15\n\x03nan\x18\x06 \x01(\x02:\x03nanR\x03nan\x12\x18\n\x04flag\x18\x07 \x01(\x08:\x04trueR\x04flag\x122\n\x05level\x18\x08 \x01(\x0E2\x10.proto2.v1.Level:\nLEVEL_HIGHR\x05level\x12\x1A\n\x06packed\x18\t \x03(\x05B\x02\x10\x01R\x06packed\x12\x1A\n\x08expanded\x18\n \x03(\x05R\x08expanded\x12*\n\x05inner\x18\x0B \x02(\x0B2\x14.proto2.v1.Old.InnerR\x05inner\x12&\n\x03big\x18\x0C \x01(\x04:\x1418446744073709551615R\x03big\x12$\n\x04must\x18\r \x02(\x0E2\x10.proto2.v1.LevelR\x04must\x12*\n\x05group\x18\x0E \x01(\n2\x14.proto2.v1.Old.GroupR\x05group\x12'\n\x04many\x18\x0F \x03(\n2\x13.proto2.v1.Old.ManyR\x04many\x12\x12\n\x03one\x18\x10 \x01(\tH\0R\x03one\x12&\n\x03two\x18\x11 \x01(\n2\x12.proto2.v1.Old.TwoH\0R\x03two\x1A#\n\x05Group\x12\x0C\n\x01a\x18\x01 \x01(\x05R\x01a\x12\x0C\n\x01b\x18\x02 \x02(\tR\x01b\x1A\x14\n\x04Many\x12\x0C\n\x01a\x18\x01 \x01(\x05R\x01a\x1A\x13\n\x03Two\x12\x0C\n\x01a\x18\x01 \x01(\x05R\x01a\x1A\x15\n\x05Inner\x12\x0C\n\x01x\x18\x01 \x01(\x03R\x01x*\x05\x08d\x10\xC8\x01B\x08\n\x06choice*&\n\x05Level\x12\r\n\tLEVEL_LOW\x10\x01\x12\x0E\n\nLEVEL_HIGH\x10\x02:$\n\x05extra\x12\x0E.proto2.v1.Old\x18d \x01(\tR\x05extra";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,20 +19,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\x96\x06\n\x0Cproto2.proto\x12\tproto
     unused_comparisons
 )]
 pub mod proto2 {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("proto2.v1.rs");
     }

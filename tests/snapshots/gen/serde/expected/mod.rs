@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xE4\x01\n\x19google/protobuf/any.proto\x12\x0Fgoogle.protobuf\"6\n\x03Any\x12\x19\n\x08type_url\x18\x01 \x01(\tR\x07typeUrl\x12\x14\n\x05value\x18\x02 \x01(\x0CR\x05valueBv\n\x13com.google.protobufB\x08AnyProtoP\x01Z,google.golang.org/protobuf/types/known/anypb\xA2\x02\x03GPB\xAA\x02\x1EGoogle.Protobuf.WellKnownTypesb\x06proto3\n\xE2\x05\n\x1Cgoogle/protobuf/struct.proto\x12\x0Fgoogle.protobuf\"\x98\x01\n\x06Struct\x12;\n\x06fields\x18\x01 \x03(\x0B2#.google.protobuf.Struct.FieldsEntryR\x06fields\x1AQ\n\x0BFieldsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12,\n\x05value\x18\x02 \x01(\x0B2\x16.google.protobuf.ValueR\x05value:\x028\x01\"\xB2\x02\n\x05Value\x12;\n\nnull_value\x18\x01 \x01(\x0E2\x1A.google.protobuf.NullValueH\0R\tnullValue\x12#\n\x0Cnumber_value\x18\x02 \x01(\x01H\0R\x0BnumberValue\x12#\n\x0Cstring_value\x18\x03 \x01(\tH\0R\x0BstringValue\x12\x1F\n\nbool_value\x18\x04 \x01(\x08H\0R\tboolValue\x12<\n\x0Cstruct_value\x18\x05 \x01(\x0B2\x17.google.protobuf.StructH\0R\x0BstructValue\x12;\n\nlist_value\x18\x06 \x01(\x0B2\x1A.google.protobuf.ListValueH\0R\tlistValueB\x06\n\x04kind\";\n\tListValue\x12.\n\x06values\x18\x01 \x03(\x0B2\x16.google.protobuf.ValueR\x06values*\x1B\n\tNullValue\x12\x0E\n\nNULL_VALUE\x10\0B\x7F\n\x13com.google.protobufB\x0BStructProtoP\x01Z/google.golang.org/protobuf/types/known/structpb\xF8\x01\x01\xA2\x02\x03GPB\xAA\x02\x1EGoogle.Protobuf.WellKnownTypesb\x06proto3\n\xFF\x01\n\x1Fgoogle/protobuf/timestamp.proto\x12\x0Fgoogle.protobuf\";\n\tTimestamp\x12\x18\n\x07seconds\x18\x01 \x01(\x03R\x07seconds\x12\x14\n\x05nanos\x18\x02 \x01(\x05R\x05nanosB\x85\x01\n\x13com.google.protobufB\x0ETimestampProtoP\x01Z2google.golang.org/protobuf/types/known/timestamppb\xF8\x01\x01\xA2\x02\x03GPB\xAA\x02\x1EGoogle.Protobuf.WellKnownTypesb\x06proto3\n\x86\x04\n\x1Egoogle/protobuf/wrappers.proto\x12\x0Fgoogle.protobuf\"#\n\x0BDoubleValue\x12\x14\n\x05value\x18\x01 \x01(\x01R\x05value\"\"\n\nFloatValue\x12\x14\n\x05value\x18\x01 \x01(\x02R\x05value\"\"\n\nInt64Value\x12\x14\n\x05value\x18\x01 \x01(\x03R\x05value\"#\n\x0BUInt64Value\x12\x14\n\x05value\x18\x01 \x01(\x04R\x05value\"\"\n\nInt32Value\x12\x14\n\x05value\x18\x01 \x01(\x05R\x05value\"#\n\x0BUInt32Value\x12\x14\n\x05value\x18\x01 \x01(\rR\x05value\"!\n\tBoolValue\x12\x14\n\x05value\x18\x01 \x01(\x08R\x05value\"#\n\x0BStringValue\x12\x14\n\x05value\x18\x01 \x01(\tR\x05value\"\"\n\nBytesValue\x12\x14\n\x05value\x18\x01 \x01(\x0CR\x05valueB\x83\x01\n\x13com.google.protobufB\rWrappersProtoP\x01Z1google.golang.org/protobuf/types/known/wrapperspb\xF8\x01\x01\xA2\x02\x03GPB\xAA\x02\x1EGoogle.Protobuf.WellKnownTypesb\x06proto3\n\x8A\x08\n\x0Bserde.proto\x12\x08serde.v1\x1A\x19google/protobuf/any.proto\x1A\x1Cgoogle/protobuf/struct.proto\x1A\x1Fgoogle/protobuf/timestamp.proto\x1A\x1Egoogle/protobuf/wrappers.proto\"\xE3\x06\n\x06Parcel\x12\x1F\n\x0Btracking_id\x18\x01 \x01(\tR\ntrackingId\x12,\n\x05state\x18\x02 \x01(\x0E2\x16.serde.v1.Parcel.StateR\x05state\x12+\n\x05items\x18\x03 \x03(\x0B2\x15.serde.v1.Parcel.ItemR\x05items\x128\n\x08by_shelf\x18\x04 \x03(\x0B2\x1D.serde.v1.Parcel.ByShelfEntryR\x07byShelf\x12\x1F\n\x0Bvalue_cents\x18\x05 \x01(\x03R\nvalueCents\x12\x18\n\x07barcode\x18\x06 \x01(\x04R\x07barcode\x12\x16\n\x06weight\x18\x07 \x01(\x01R\x06weight\x12\x16\n\x06volume\x18\x08 \x01(\x02R\x06volume\x12\x12\n\x04seal\x18\t \x01(\x0CR\x04seal\x12\x18\n\x07fragile\x18\n \x01(\x08R\x07fragile\x12\x1A\n\x07address\x18\x0B \x01(\tH\0R\x07address\x12$\n\x03box\x18\x0C \x01(\x0B2\x10.serde.v1.ParcelH\0R\x03box\x123\n\x07sent_at\x18\r \x01(\x0B2\x1A.google.protobuf.TimestampR\x06sentAt\x12*\n\x04note\x18\x0E \x01(\x0B2\x16.google.protobuf.ValueR\x04note\x12*\n\x05extra\x18\x0F \x01(\x0B2\x14.google.protobuf.AnyR\x05extra\x125\n\x07insured\x18\x10 \x01(\x0B2\x1B.google.protobuf.Int64ValueR\x07insured\x120\n\x07history\x18\x11 \x03(\x0E2\x16.serde.v1.Parcel.StateR\x07history\x1A0\n\x04Item\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05count\x18\x02 \x01(\x05R\x05count\x1AQ\n\x0CByShelfEntry\x12\x10\n\x03key\x18\x01 \x01(\x05R\x03key\x12+\n\x05value\x18\x02 \x01(\x0B2\x15.serde.v1.Parcel.ItemR\x05value:\x028\x01\"G\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\0\x12\x0E\n\nSTATE_SENT\x10\x01\x12\x17\n\nSTATE_LOST\x10\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01B\x04\n\x02to\"\t\n\x07Nothingb\x06proto3";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,20 +19,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xE4\x01\n\x19google/protobuf/any.pro
     unused_comparisons
 )]
 pub mod serde {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("serde.v1.rs");
     }

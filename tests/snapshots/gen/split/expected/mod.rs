@@ -2,8 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\nb\n\ttwo.proto\x12\x08split.v1\"\x13\n\x03Two\x12\x0C\n\x01x\x18\x01 \x01(\tR\x01x2.\n\x06Second\x12$\n\x04Call\x12\r.split.v1.Two\x1A\r.split.v1.Twob\x06proto3\n\x7F\n\tone.proto\x12\x08split.v1\x1A\ttwo.proto\"&\n\x03One\x12\x1F\n\x03two\x18\x01 \x01(\x0B2\r.split.v1.TwoR\x03two2-\n\x05First\x12$\n\x04Call\x12\r.split.v1.One\x1A\r.split.v1.Twob\x06proto3";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -20,20 +19,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\nb\n\ttwo.proto\x12\x08split.v1\"\x13\
     unused_comparisons
 )]
 pub mod split {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("split.v1.rs");
     }
