@@ -20,6 +20,12 @@ pub(crate) fn normalize(file: &mut raw::File) {
     for message in &mut file.message {
         normalize_message(message, proto3);
     }
+    // protoc gives a method with a body some options, even where the body is empty.
+    raw::each_options(file, &mut |_, _, options| {
+        if options.as_ref().is_some_and(Vec::is_empty) {
+            *options = None;
+        }
+    });
 }
 
 fn normalize_message(message: &mut raw::Descriptor, proto3: bool) {

@@ -6,6 +6,7 @@
 
 mod each;
 pub(crate) mod options;
+pub(crate) mod source_info;
 
 pub(crate) use each::{OptionsKind, each_options};
 use prost::Message;

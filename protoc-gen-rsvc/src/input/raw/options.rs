@@ -16,6 +16,8 @@ pub(crate) struct Uninterpreted {
 
 #[derive(Clone, PartialEq, Message)]
 struct MessageOptions {
+    #[prost(bool, optional, tag = "1")]
+    message_set_wire_format: Option<bool>,
     #[prost(bool, optional, tag = "7")]
     map_entry: Option<bool>,
 }
@@ -39,6 +41,12 @@ pub(crate) fn is_map_entry(message: &Descriptor) -> bool {
         .as_deref()
         .and_then(|bytes| MessageOptions::decode(bytes).ok())
         .is_some_and(|o| o.map_entry())
+}
+
+/// Whether the extensions of a message travel as a message set.
+pub(crate) fn message_set(options: Option<&[u8]>) -> bool {
+    let said = options.and_then(|bytes| MessageOptions::decode(bytes).ok());
+    said.is_some_and(|o| o.message_set_wire_format())
 }
 
 /// What was said about packing, interpreted.

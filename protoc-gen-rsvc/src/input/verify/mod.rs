@@ -6,26 +6,42 @@ mod defaults;
 mod descriptor;
 mod fields;
 mod names;
+mod scope;
 mod shape;
 mod types;
 mod visible;
 mod walk;
 
 pub(crate) use fields::json_name;
-pub(crate) use walk::walk;
+pub(crate) use names::{Symbol, SymbolKind, Symbols};
+pub(crate) use scope::{Scope, Search};
+pub(crate) use walk::{join, parent, walk};
+
+use std::collections::HashSet;
 
 use crate::diag::Sink;
 use crate::input::raw;
 
+/// The names of all files, and who sees and uses which.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub(crate) symbols: Symbols,
+    /// For each file the indices of those that it sees.
+    pub(crate) visible: Vec<HashSet<usize>>,
+    /// For each file the indices of those whose definitions it uses.
+    pub(crate) used: Vec<HashSet<usize>>,
+}
+
 /// Checks `files`, which come in the order of their imports, and writes full type names into them.
-pub(crate) fn verify(files: &mut [raw::File], sink: &mut Sink) {
+pub(crate) fn verify(files: &mut [raw::File], sink: &mut Sink) -> Names {
     for file in files.iter() {
         shape::check(file, sink);
     }
     let symbols = names::Symbols::collect(files, sink);
     let visible = visible::compute(files, sink);
-    types::resolve(files, &symbols, &visible, sink);
+    let used = types::resolve(files, &symbols, &visible, sink);
     for file in files.iter() {
         descriptor::check(file, sink);
     }
+    Names { symbols, visible, used }
 }
