@@ -19,7 +19,12 @@ use crate::venv;
 const LAST_OF_FRONT_END: u16 = 199;
 
 /// Compares every file below each of `folders`; whether nothing differs.
-pub(crate) fn run(session: &Session, folders: &[PathBuf], includes: &[PathBuf], warnings: bool) -> Result<bool> {
+pub(crate) fn run(
+    session: &Session,
+    folders: &[PathBuf],
+    includes: &[PathBuf],
+    warnings: bool,
+) -> Result<bool> {
     let programs = Programs {
         protoc: venv::protoc(session)?,
         ours: session.binary("protoc-gen-rsvc", "protoc-gen-rsvc")?,
@@ -116,7 +121,8 @@ impl Programs<'_> {
                 let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                 let Some(index) = next else { return Ok(done) };
                 let file = &files[index];
-                let compared = Compared { protoc: self.protoc(folder, file)?, ours: self.ours(folder, file)? };
+                let compared =
+                    Compared { protoc: self.protoc(folder, file)?, ours: self.ours(folder, file)? };
                 done.push((index, compared));
             }
         };
@@ -143,7 +149,9 @@ impl Programs<'_> {
     fn ours(&self, folder: &Path, file: &Path) -> Result<Verdict> {
         let mut command = Command::new(&self.ours);
         command.args(["dump", "-I"]).arg(folder);
-        command.args(self.includes.iter().flat_map(|folder| [Path::new("-I"), folder])).arg(folder.join(file));
+        command
+            .args(self.includes.iter().flat_map(|folder| [Path::new("-I"), folder]))
+            .arg(folder.join(file));
         let (_, output) = output(&mut command)?;
         let code = |line: &str| {
             let (_, rest) = line.split_once("error[RSVC")?;

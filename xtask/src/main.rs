@@ -152,7 +152,9 @@ fn run(task: Task) -> Result<bool> {
         }
         Task::Fuzz { targets, seconds } => fuzz::run(&session, &targets, seconds),
         Task::Mutants { shard, paths } => mutants::run(&session, shard.as_deref(), &paths),
-        Task::Compare { warnings, includes, folders } => compare::run(&session, &folders, &includes, warnings),
+        Task::Compare { warnings, includes, folders } => {
+            compare::run(&session, &folders, &includes, warnings)
+        }
         Task::Setup => {
             println!("Python tools: {}", venv::ensure(&session)?.root().display());
             println!("Node packages: {}", npm::ensure(&session)?.root().display());

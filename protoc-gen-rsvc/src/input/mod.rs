@@ -19,6 +19,7 @@ mod order;
 mod parse;
 mod pool;
 mod raw;
+mod rewrite;
 mod set;
 mod suggest;
 mod text;
@@ -31,8 +32,8 @@ use std::path::{Path, PathBuf};
 use prost_reflect::DescriptorPool;
 
 pub(crate) use builtin::builtin;
-pub(crate) use lexer::escape;
 pub use editions::{Edition, EditionNotes};
+pub(crate) use lexer::escape;
 pub use locations::{Locations, Sources};
 pub use set::Request;
 pub(crate) use suggest::closest;
@@ -165,6 +166,10 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
     let mut names = verify::verify(&mut files, sink);
     sink.barrier(&sources)?;
     interpret::interpret(&mut files, &mut names, &sources, sink);
+    files.iter().for_each(|file| verify::check_options(file, sink));
+    if !sources.is_empty() {
+        imports::report_unused(&files, &names, &roots, sink);
+    }
     sink.barrier(&sources)?;
     let mut notes = EditionNotes::default();
     for file in &mut files {
@@ -173,6 +178,7 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
     sink.barrier(&sources)?;
     for file in &mut files {
         normalize::normalize(file);
+        normalize::lower_syntax(file, &mut notes);
         // What came as text has its places from our parser.
         if sources.text(file.name()).is_none() {
             normalize::complete(file);

@@ -111,6 +111,9 @@ pub(crate) const NAMES: &[Feature] = &[
     ),
 ];
 
+/// The index of the first feature that came with edition 2024.
+pub(crate) const FIRST_OF_2024: usize = 6;
+
 impl FeatureSet {
     /// The place of a value, by the index of the feature in [`NAMES`].
     pub(crate) fn slot(&mut self, index: usize) -> Option<&mut Option<i32>> {

@@ -4,16 +4,19 @@
 //! taken as protoc takes them, and a finding has its code and its place from us. The pool is asked for nothing that
 //! could be wrong with an option.
 
+mod names;
 mod report;
 mod schema;
 mod text;
 mod value;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
 use prost_types::UninterpretedOption;
 use prost_types::uninterpreted_option::NamePart;
 
+use self::names::definition_name;
 use self::report::Problem;
 use self::schema::{FieldType, MessageType, Types};
 use self::text::TextParser;
@@ -22,47 +25,47 @@ use super::editions::Edition;
 use super::lexer::tokens;
 use super::locations::{Sources, place_in};
 use super::raw::options::{self, UNINTERPRETED};
-use super::raw::{self, OptionsKind, source_info, tag};
-use super::verify::{Names, Scope, SymbolKind, join, parent};
+use super::raw::{self, OptionsKind, source_info};
+use super::rewrite::NEGATIVE_NAN;
+use super::verify::{Names, Scope, SymbolKind, parent};
 use super::{DESCRIPTOR, builtin, parse, verify};
 use crate::diag::{Code, Sink};
 
 /// The number of `uninterpreted_option` in a path.
 const UNINTERPRETED_PATH: i32 = 999;
 
-/// Interprets the options of all files, in which names are resolved; adds the files whose extensions are used.
+/// Interprets the options of all files, which come in the order of imports and in which names are resolved; adds the
+/// files whose extensions are used.
 pub(crate) fn interpret(files: &mut [raw::File], names: &mut Names, sources: &Sources, sink: &mut Sink) {
-    let taken: Vec<Vec<Taken>> = files.iter_mut().map(take).collect();
-    if taken.iter().all(Vec::is_empty) {
-        return;
-    }
-    let (own, known) = if names.symbols.get("google.protobuf.FileOptions").is_some() {
-        (None, None)
-    } else {
-        let (files, names) = compilers_own();
-        (Some(files), Some(names))
-    };
-    let fallback = own.as_deref().zip(known.as_ref());
-    let all: Vec<&raw::File> = files.iter().collect();
-    let packages: Vec<&str> = all.iter().map(|file| file.package()).collect();
-    let mut results = Vec::with_capacity(files.len());
-    let mut used = Vec::with_capacity(files.len());
-    for (index, taken) in taken.into_iter().enumerate() {
-        let mut interpreter = Interpreter {
-            index,
-            edition: Edition::number_of(&files[index]),
-            types: Types { files, symbols: &names.symbols },
-            known: fallback.map(|(files, names)| Types { files, symbols: &names.symbols }),
-            scope: Scope::new(&names.symbols, &names.visible[index], &packages),
-            kind: OptionsKind::File,
-            used: HashSet::new(),
-        };
-        results.push(interpreter.file(&files[index], taken, sources, sink));
-        used.push(interpreter.used);
-    }
-    for ((file, result), used) in files.iter_mut().zip(results).zip(used.iter().zip(&mut names.used)) {
-        used.1.extend(used.0);
-        put(file, result);
+    let packages: Vec<String> = files.iter().map(|file| file.package().to_owned()).collect();
+    let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
+    let known = names.symbols.get("google.protobuf.FileOptions").is_none().then(OnceCell::new);
+    for index in 0..files.len() {
+        let taken = take(&mut files[index]);
+        if taken.is_empty() {
+            continue;
+        }
+        let known = known.as_ref().map(|known| known.get_or_init(compilers_own));
+        let mut used = HashSet::new();
+        let mut done = Interpreted::default();
+        // Options of the language itself come first: they say how others are used, which the same file may do.
+        let (first, second): (Vec<Taken>, Vec<Taken>) = taken.into_iter().map(Taken::split).unzip();
+        for round in [first, second] {
+            let mut interpreter = Interpreter {
+                index,
+                edition: Edition::number_of(&files[index]),
+                types: Types { files, symbols: &names.symbols },
+                known: known.map(|(files, names)| Types { files, symbols: &names.symbols }),
+                scope: Scope::new(&names.symbols, &names.visible[index], &packages),
+                kind: OptionsKind::File,
+                used: HashSet::new(),
+            };
+            interpreter.round(&files[index], round, &mut done, sources, sink);
+            used.extend(interpreter.used);
+            put(&mut files[index], &done);
+        }
+        move_places(&mut files[index], &done);
+        names.used[index].extend(used);
     }
 }
 
@@ -83,7 +86,21 @@ struct Taken {
     kind: OptionsKind,
     /// What is said already, as bytes.
     said: Vec<u8>,
-    options: Vec<UninterpretedOption>,
+    /// Each with its index.
+    options: Vec<(i32, UninterpretedOption)>,
+}
+
+impl Taken {
+    /// The options of the language itself, and those that use extensions or braces.
+    fn split(self) -> (Self, Self) {
+        let is_plain = |option: &UninterpretedOption| {
+            option.aggregate_value.is_none() && option.name.iter().all(|part| !part.is_extension)
+        };
+        let (first, second) = self.options.into_iter().partition(|(_, option)| is_plain(option));
+        let of =
+            |options| Self { path: self.path.clone(), kind: self.kind, said: self.said.clone(), options };
+        (of(first), of(second))
+    }
 }
 
 /// The options of one definition as bytes, and the way of each from its place in the text to its field.
@@ -102,85 +119,27 @@ fn take(file: &mut raw::File) -> Vec<Taken> {
         }
         let said = bytes.take().and_then(|bytes| options::without(&bytes, UNINTERPRETED));
         let said = said.expect("bytes in which options were found are a message");
-        taken.push(Taken { path: path.to_vec(), kind, said, options: found });
+        taken.push(Taken { path: path.to_vec(), kind, said, options: (0..).zip(found).collect() });
     });
     taken
 }
 
-fn put(file: &mut raw::File, mut result: Interpreted) {
-    if result.options.is_empty() {
-        return;
-    }
+fn put(file: &mut raw::File, done: &Interpreted) {
     raw::each_options(file, &mut |path, _, bytes| {
-        if let Some(options) = result.options.remove(path) {
-            *bytes = Some(options);
+        if let Some(options) = done.options.get(path) {
+            *bytes = Some(options.clone());
         }
     });
-    if let Some(info) = &mut file.source_code_info {
-        source_info::change_paths(info, UNINTERPRETED_PATH, &mut |path| {
-            let at = (0..path.len().saturating_sub(1)).find(|&at| {
-                path[at] == UNINTERPRETED_PATH && result.places.contains_key(&path[..at + 2])
-            })?;
-            Some([result.places[&path[..at + 2]].as_slice(), &path[at + 2..]].concat())
-        });
-    }
 }
 
-/// The full name of the definition that options at `path` stand on.
-fn definition_name(file: &raw::File, path: &[i32]) -> String {
-    let at = |index: i32| usize::try_from(index).unwrap_or(usize::MAX);
-    let package = file.package();
-    let [kind, index, rest @ ..] = path else { return join(package, "") };
-    let leaf = |name: Option<&str>| join(package, name.unwrap_or_default());
-    match *kind {
-        tag::file::MESSAGE => {
-            let Some(message) = file.message.get(at(*index)) else { return leaf(None) };
-            in_message(&join(package, message.name()), message, rest)
-        }
-        tag::file::ENUM => in_enum(package, file.enumeration.get(at(*index)), rest),
-        tag::file::EXTENSION => leaf(file.extension.get(at(*index)).map(raw::Field::name)),
-        tag::file::SERVICE => {
-            let Some(service) = file.service.get(at(*index)) else { return leaf(None) };
-            let name = join(package, service.name());
-            match rest {
-                [tag::service::METHOD, method, ..] => {
-                    join(&name, service.method.get(at(*method)).map_or("", raw::Method::name))
-                }
-                _ => name,
-            }
-        }
-        _ => leaf(None),
-    }
-}
-
-fn in_message(name: &str, message: &raw::Descriptor, path: &[i32]) -> String {
-    let [kind, index, rest @ ..] = path else { return name.to_owned() };
-    let at = usize::try_from(*index).unwrap_or(usize::MAX);
-    let leaf = |leaf: Option<&str>| join(name, leaf.unwrap_or_default());
-    match *kind {
-        tag::message::NESTED => match message.nested.get(at) {
-            Some(nested) => in_message(&join(name, nested.name()), nested, rest),
-            None => leaf(None),
-        },
-        tag::message::ENUM => in_enum(name, message.enumeration.get(at), rest),
-        tag::message::FIELD => leaf(message.field.get(at).map(raw::Field::name)),
-        tag::message::EXTENSION => leaf(message.extension.get(at).map(raw::Field::name)),
-        tag::message::ONEOF => leaf(message.oneof.get(at).map(raw::Oneof::name)),
-        // The range of a message has no name of its own.
-        _ => name.to_owned(),
-    }
-}
-
-/// Values are named beside their enum.
-fn in_enum(scope: &str, enumeration: Option<&raw::Enum>, path: &[i32]) -> String {
-    let name = enumeration.map_or("", |enumeration| match path {
-        [tag::enumeration::VALUE, value, ..] => {
-            let value = usize::try_from(*value).ok().and_then(|value| enumeration.value.get(value));
-            value.map_or("", raw::EnumValue::name)
-        }
-        _ => enumeration.name(),
+/// The source information names an option by its field from now on.
+fn move_places(file: &mut raw::File, done: &Interpreted) {
+    let Some(info) = &mut file.source_code_info else { return };
+    source_info::change_paths(info, UNINTERPRETED_PATH, &mut |path| {
+        let at = (0..path.len().saturating_sub(1))
+            .find(|&at| path[at] == UNINTERPRETED_PATH && done.places.contains_key(&path[..at + 2]))?;
+        Some([done.places[&path[..at + 2]].as_slice(), &path[at + 2..]].concat())
     });
-    join(scope, name)
 }
 
 struct Interpreter<'a> {
@@ -198,25 +157,30 @@ struct Interpreter<'a> {
 }
 
 impl<'a> Interpreter<'a> {
-    fn file(&mut self, file: &raw::File, all: Vec<Taken>, sources: &Sources, sink: &mut Sink) -> Interpreted {
-        let mut result = Interpreted::default();
+    fn round(
+        &mut self,
+        file: &raw::File,
+        all: Vec<Taken>,
+        done: &mut Interpreted,
+        sources: &Sources,
+        sink: &mut Sink,
+    ) {
         for Taken { path, kind, said, options } in all {
-            let mut bytes = said;
+            let mut bytes = done.options.remove(&path).unwrap_or(said);
             let name = definition_name(file, &path);
             self.kind = kind;
-            for (number, option) in (0..).zip(&options) {
-                let written = [path.as_slice(), &[UNINTERPRETED_PATH, number]].concat();
+            for (number, option) in &options {
+                let written = [path.as_slice(), &[UNINTERPRETED_PATH, *number]].concat();
                 match self.option(option, parent(&name), &mut bytes) {
-                    Ok(way) => _ = result.places.insert(written, [path.as_slice(), &way].concat()),
+                    Ok(way) => _ = done.places.insert(written, [path.as_slice(), &way].concat()),
                     Err(problem) => {
                         let place = place_in(file.name(), file.source_code_info.as_deref(), &written);
                         sink.push(problem.diagnostic(place, sources));
                     }
                 }
             }
-            result.options.insert(path, bytes);
+            done.options.insert(path, bytes);
         }
-        result
     }
 
     fn message(&self, name: &str) -> Option<MessageType<'a>> {
@@ -406,7 +370,9 @@ impl<'a> Interpreter<'a> {
                 !field.is_repeated() && field.message().is_some_and(|inner| inner.name == found.full)
             });
         }
-        let extended = |field: &FieldType| field.field.extendee.as_deref().map(|name| name.trim_start_matches('.') == message.name);
+        let extended = |field: &FieldType| {
+            field.field.extendee.as_deref().map(|name| name.trim_start_matches('.') == message.name)
+        };
         self.types.field(symbol).filter(|field| extended(field) == Some(true))
     }
 
@@ -444,7 +410,9 @@ impl<'a> Interpreter<'a> {
     ) -> Result<(), Problem> {
         let Some(message) = field.message() else {
             let written = plain(option).ok_or(Misfit::Type);
-            return written.and_then(|value| value::write(field, &value, out)).map_err(|_| report::misfit(option, field));
+            return written
+                .and_then(|value| value::write(field, &value, out))
+                .map_err(|_| report::misfit(option, field));
         };
         let Some(text) = &option.aggregate_value else { return Err(report::misfit(option, field)) };
         let tokens = tokens(text);
@@ -461,7 +429,10 @@ impl<'a> Interpreter<'a> {
 
 /// A value that is not in braces.
 fn plain(option: &UninterpretedOption) -> Option<Plain<'_>> {
-    let word = option.identifier_value.as_deref().map(Plain::Word);
+    let word = option.identifier_value.as_deref().map(|word| match word {
+        NEGATIVE_NAN => Plain::Float(-f64::NAN),
+        word => Plain::Word(word),
+    });
     let positive = || option.positive_int_value.map(|value| Plain::Integer(value.into()));
     let negative = || option.negative_int_value.map(|value| Plain::Integer(value.into()));
     let float = || option.double_value.map(Plain::Float);

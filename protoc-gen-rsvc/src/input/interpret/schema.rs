@@ -3,7 +3,7 @@
 use prost::Message as _;
 
 use crate::input::editions::{Edition, Features};
-use crate::input::raw::{self, Label, OptionsKind, Type, options, tag};
+use crate::input::raw::{self, Label, OptionsKind, Type, options};
 use crate::input::verify::{Symbol, Symbols};
 
 /// Files with their names. Types in them are resolved.
@@ -42,34 +42,23 @@ impl<'a> Types<'a> {
     pub(super) fn message(self, name: &str) -> Option<MessageType<'a>> {
         let (name, symbol) = self.symbols.entry(name.trim_start_matches('.'))?;
         let file = self.files.get(symbol.file)?;
-        Some(MessageType { types: self, file, message: message_at(file, symbol.path())?, name })
+        Some(MessageType { types: self, file, message: file.message_at(symbol.path())?, name })
     }
 
     pub(super) fn enumeration(self, name: &str) -> Option<EnumType<'a>> {
         let (name, symbol) = self.symbols.entry(name.trim_start_matches('.'))?;
         let file = self.files.get(symbol.file)?;
-        let enumeration = match symbol.path() {
-            [tag::file::ENUM, index] => at(&file.enumeration, *index)?,
-            [outer @ .., tag::message::ENUM, index] => at(&message_at(file, outer)?.enumeration, *index)?,
-            _ => return None,
-        };
+        let enumeration = file.enum_at(symbol.path())?;
         Some(EnumType { file, enumeration, name })
     }
 
     /// The field or extension of a symbol, if it is one.
     pub(super) fn field(self, symbol: &Symbol) -> Option<FieldType<'a>> {
         let file = self.files.get(symbol.file)?;
-        let field = match symbol.path() {
-            [tag::file::EXTENSION, index] => at(&file.extension, *index)?,
-            [outer @ .., tag::message::EXTENSION, index] => at(&message_at(file, outer)?.extension, *index)?,
-            [outer @ .., tag::message::FIELD, index] => at(&message_at(file, outer)?.field, *index)?,
-            _ => return None,
-        };
+        let field = file.field_at(symbol.path())?;
         Some(FieldType { types: self, file, field })
     }
-}
 
-impl<'a> Types<'a> {
     /// The extensions of `extended` that are defined in a message.
     pub(super) fn extensions_of(
         self,
@@ -77,22 +66,10 @@ impl<'a> Types<'a> {
         extended: &str,
     ) -> impl Iterator<Item = FieldType<'a>> {
         let file = &self.files[message.file];
-        let inside = message_at(file, message.path()).map_or(&[][..], |message| &message.extension);
+        let inside = file.message_at(message.path()).map_or(&[][..], |message| &message.extension);
         let extends = move |field: &&raw::Field| field.extendee().trim_start_matches('.') == extended;
         inside.iter().filter(extends).map(move |field| FieldType { types: self, file, field })
     }
-}
-
-fn at<T>(items: &[T], index: i32) -> Option<&T> {
-    items.get(usize::try_from(index).ok()?)
-}
-
-fn message_at<'a>(file: &'a raw::File, path: &[i32]) -> Option<&'a raw::Descriptor> {
-    let [tag::file::MESSAGE, first, inner @ ..] = path else { return None };
-    inner.chunks(2).try_fold(at(&file.message, *first)?, |message, step| match step {
-        [tag::message::NESTED, index] => at(&message.nested, *index),
-        _ => None,
-    })
 }
 
 impl<'a> MessageType<'a> {
@@ -128,7 +105,8 @@ impl<'a> MessageType<'a> {
     }
 
     pub(super) fn oneof_name(self, index: i32) -> &'a str {
-        at(&self.message.oneof, index).map_or("", raw::Oneof::name)
+        let oneof = usize::try_from(index).ok().and_then(|index| self.message.oneof.get(index));
+        oneof.map_or("", raw::Oneof::name)
     }
 }
 

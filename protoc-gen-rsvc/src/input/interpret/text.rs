@@ -133,7 +133,8 @@ impl<'t, 'a> TextParser<'t, '_, 'a> {
         if self.takes("[") {
             let mut name = String::new();
             while !self.takes("]") {
-                let token = self.peek().filter(|t| t.kind == TokenKind::Word || matches!(t.text, "." | "/" | "-"));
+                let token =
+                    self.peek().filter(|t| t.kind == TokenKind::Word || matches!(t.text, "." | "/" | "-"));
                 let Some(token) = token else { return Err(self.expected("the name of an extension")) };
                 name.push_str(token.text);
                 self.at += 1;
@@ -235,9 +236,12 @@ impl<'t, 'a> TextParser<'t, '_, 'a> {
 
     fn misfit(&self, field: FieldType<'a>, misfit: Misfit) -> Problem {
         let found = self.peek().map_or("", |token| token.text);
-        let sign = if found == "-" { self.tokens.get(self.at + 1).map_or("", |token| token.text) } else { "" };
+        let sign =
+            if found == "-" { self.tokens.get(self.at + 1).map_or("", |token| token.text) } else { "" };
         match misfit {
-            Misfit::Range => self.problem(format!("`{found}{sign}` is out of range for `{}`", field.type_name())),
+            Misfit::Range => {
+                self.problem(format!("`{found}{sign}` is out of range for `{}`", field.type_name()))
+            }
             Misfit::Utf8 => self.problem("a string that is not UTF-8 cannot be kept"),
             Misfit::Type => match field.enumeration() {
                 Some(known) if self.peek().is_some_and(|token| token.kind == TokenKind::Word) => {

@@ -17,6 +17,22 @@ pub(crate) enum OptionsKind {
 }
 
 impl OptionsKind {
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        use OptionsKind as Kind;
+        let all = [
+            Kind::File,
+            Kind::Message,
+            Kind::Field,
+            Kind::Oneof,
+            Kind::ExtensionRange,
+            Kind::Enum,
+            Kind::Value,
+            Kind::Service,
+            Kind::Method,
+        ];
+        all.into_iter()
+    }
+
     /// The full name of the message that such options are.
     pub(crate) fn message(self) -> &'static str {
         match self {

@@ -108,10 +108,14 @@ mod tests {
         let files = [
             parse("a", "syntax = 'proto3'; package x.core; message A { message In {} } message Get {}"),
             parse("b", "syntax = 'proto3'; package x.own.core; message B {} message Other {}"),
-            parse("c", "syntax = 'proto3'; package x.own; message M { int32 A = 1; } service S { rpc Get(M) returns (M); }"),
+            parse(
+                "c",
+                "syntax = 'proto3'; package x.own; message M { int32 A = 1; } service S { rpc Get(M) returns (M); }",
+            ),
         ];
         let symbols = Symbols::collect(&files, &mut Sink::default());
-        let (visible, packages) = (HashSet::from([0, 2]), files.iter().map(crate::input::raw::File::package).collect::<Vec<_>>());
+        let (visible, packages) =
+            (HashSet::from([0, 2]), files.iter().map(crate::input::raw::File::package).collect::<Vec<_>>());
         let found = Scope::new(&symbols, &visible, &packages).search(written, inner, types);
         (found.full, found.symbol.is_some(), found.hidden.is_some())
     }

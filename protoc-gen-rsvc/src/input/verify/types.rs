@@ -192,7 +192,9 @@ impl TypeNameResolver<'_> {
         // What is nearer may hide one that is meant.
         let meant = self.scope.search(written, parent(scope), true);
         let help = match meant.symbol {
-            Some(symbol) if want.takes(symbol.kind) => Some(format!("write `.{}`, its full name", meant.full)),
+            Some(symbol) if want.takes(symbol.kind) => {
+                Some(format!("write `.{}`, its full name", meant.full))
+            }
             _ => None,
         };
         let wrong = match help {
