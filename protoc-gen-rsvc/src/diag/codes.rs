@@ -49,6 +49,7 @@ codes! {
     13 INVALID_DEFINITION "A definition breaks a rule of the protobuf language."
     14 FILE_NAMED_TWICE "One file is reached by two names."
     15 LIMIT "Definitions or options nest deeper than they may."
+    16 UNUSED_IMPORT "An import is not used."
     200 BAD_ANNOTATION "An annotation contradicts itself or the thing that it stands on."
     201 UNUSED_PATH "A path in the configuration matches nothing."
     202 PLAIN_TYPE "A type of a crate that prost generated cannot have what is asked of it."

@@ -22,6 +22,11 @@ impl Sources {
     pub(crate) fn insert(&mut self, name: &str, text: Arc<str>) {
         self.texts.insert(name.to_owned(), text);
     }
+
+    /// Whether nothing was read as text.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
 }
 
 impl SourceText for Sources {
