@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::text::{self, Piece};
+use rsvc_common::text::{self, Piece};
+
 use super::{Error, Value, number};
 
 /// Fills the verbs of a template.

@@ -1,7 +1,8 @@
 //! Timestamps and durations.
 
+use rsvc_common::text::{self, TIMESTAMP_SECONDS};
+
 use super::Error;
-use super::text::{self, TIMESTAMP_SECONDS};
 
 type Result<T> = std::result::Result<T, Error>;
 

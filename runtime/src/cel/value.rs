@@ -4,8 +4,10 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use rsvc_common::text;
+
 use super::number::Number;
-use super::{Duration, Error, Timestamp, hash, number, string, text, time};
+use super::{Duration, Error, Timestamp, hash, number, string, time};
 
 type Result<T> = std::result::Result<T, Error>;
 

@@ -1,10 +1,11 @@
 //! Functions on strings that need a look at their literals: patterns, formats, times.
 
+use rsvc_common::{re2, text};
+
 use super::{Lowered, call, convert, fail};
 use crate::cel::ast::Span;
 use crate::cel::error::CelError;
 use crate::cel::stored::item_form;
-use crate::cel::{re2, text};
 use crate::model::plan::{Const, Item, ListForm, Op, Own, Plan, Repr};
 
 /// A literal pattern is compiled once, and now, to see whether it can be.

@@ -4,12 +4,12 @@
 use std::cmp::Ordering;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
+use rsvc_common::{re2, text};
 
 use crate::cel::constant::const_value;
 use crate::cel::lower::read_field;
 use crate::cel::native as build;
 use crate::cel::stored::{item_form, load};
-use crate::cel::{re2, text};
 use crate::model::plan::{Const, Op, Own, Plan, Repr, Store, Variable};
 use crate::model::rules::Text;
 use crate::model::{Schema, WellKnown};
