@@ -96,6 +96,7 @@ fn plain(out: &mut String, value: &Value<'_>) -> Result<(), Error> {
             out.push_str(&text::duration(seconds, nanos));
         }
         Value::Type(name) => out.push_str(name),
+        Value::Message(_) => return Err(Error::NO_OVERLOAD),
         Value::List(items) => {
             out.push('[');
             for (i, item) in items.iter().enumerate() {

@@ -30,6 +30,8 @@ impl Hash for Key<'_, '_> {
             Value::Timestamp(t) => t.hash(state),
             Value::Duration(d) => d.hash(state),
             Value::Type(name) => name.hash(state),
+            // Equal messages may be held in different ways.
+            Value::Message(message) => message.name().hash(state),
             Value::List(items) => items.iter().for_each(|item| Key(item).hash(state)),
             // In any order.
             Value::Map(entries) => entries

@@ -225,6 +225,22 @@ pub fn key_int(a: impl Into<Number>) -> Result<i64> {
     }
 }
 
+/// A double as a field of type `float` holds it.
+#[allow(clippy::cast_possible_truncation)] // that is what it is for
+pub fn to_float(a: f64) -> f64 {
+    f64::from(a as f32)
+}
+
+/// An int as a field of type `int32` holds it.
+pub fn to_int32(a: i64) -> Result<i64> {
+    i32::try_from(a).map(i64::from).map_err(|_| Error::OVERFLOW)
+}
+
+/// A uint as a field of type `uint32` holds it.
+pub fn to_uint32(a: u64) -> Result<u64> {
+    u32::try_from(a).map(u64::from).map_err(|_| Error::OVERFLOW)
+}
+
 /// The key of a map with uint keys.
 pub fn key_uint(a: impl Into<Number>) -> Result<u64> {
     match a.into() {

@@ -9,7 +9,7 @@
 //!
 //! [`ReadOptions`] and [`WriteOptions`] say how, [`register`] makes hand-written messages known to `Any`.
 
-mod base64;
+pub(crate) mod base64;
 mod document;
 mod dynamic;
 mod erase;
@@ -35,6 +35,7 @@ mod wkt;
 mod write;
 mod zeros;
 
+pub(crate) use dynamic::wire;
 pub use error::{Error, ErrorKind};
 #[doc(hidden)]
 #[cfg(feature = "rest")]
@@ -49,6 +50,7 @@ pub use options::{ReadOptions, WriteOptions};
 pub use read::Reader;
 #[doc(hidden)]
 pub use registry::GENERATED;
+pub(crate) use registry::find as find_message;
 pub use registry::register;
 #[doc(hidden)]
 pub use write::{Start, Writer};

@@ -134,7 +134,7 @@ fn show(value: &Const) -> String {
         Const::Int(n) => n.to_string(),
         Const::Uint(n) => n.to_string(),
         Const::Double(d) => text::double(*d),
-        Const::Str(s) => s.clone(),
+        Const::Str(s) | Const::Type(s) => s.clone(),
         Const::Bytes(b) => String::from_utf8_lossy(b).into_owned(),
         Const::Timestamp(seconds, nanos) => text::timestamp(*seconds, *nanos),
         Const::Duration(seconds, nanos) => text::duration(*seconds, *nanos),

@@ -580,7 +580,7 @@ impl ::rsvc::Validate for Order {
         }
         if let ::core::option::Option::Some(__rsvc_this) = &self.note {
             if ((::rsvc::codegen::cel::split(__rsvc_this.as_str(), "\n")).into_iter())
-                .map(|__rsvc_v0| ::rsvc::codegen::cel::size((&*(__rsvc_v0))))
+                .map(|__rsvc_v0| ::rsvc::codegen::cel::size((&*__rsvc_v0)))
                 .any(|__rsvc_v1| (__rsvc_v1 > 80i64))
             {
                 match (|| ::core::result::Result::<
