@@ -48,7 +48,8 @@ impl FromValue for prost_types::Value {
             }
             list @ Value::List(_) => Kind::ListValue(ListValue::from_value(list)?),
             map @ Value::Map(_) => Kind::StructValue(Struct::from_value(map)?),
-            Value::Type(_) | Value::Message(_) => return Err(Error::CONVERSION),
+            Value::Message(message) => return message.json(),
+            Value::Type(_) => return Err(Error::CONVERSION),
         }))
     }
 }

@@ -8,7 +8,7 @@ use prost_types::value::Kind;
 use super::{Duration, Error, Timestamp, Value};
 use crate::json::info::{Cardinality, Field, MessageInfo, Type};
 use crate::json::wire::{self, Raw};
-use crate::json::{Json, find_message};
+use crate::json::{Json, find_message, json_of_bytes};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -69,7 +69,8 @@ impl PartialEq for Message<'_> {
         if let (Some(a), Some(b)) = (self.typed(), other.typed())
             && a.type_id() == b.type_id()
         {
-            return a.same(b);
+            // The bytes of an `Any` may differ where what it holds does not.
+            return a.same(b) || self.same_fields(other).unwrap_or(false);
         }
         self.name() == other.name() && self.same_fields(other).unwrap_or(false)
     }
@@ -119,17 +120,28 @@ impl Message<'_> {
     fn same_fields(&self, other: &Self) -> Result<bool> {
         let (a, b) = (self.fields()?, other.fields()?);
         for field in a.info.fields {
-            if a.has(field)? != b.has(field)? || a.get(field)? != b.get(field)? {
+            let same = match (a.has(field)?, b.has(field)?) {
+                (false, false) => true,
+                (true, true) => a.get(field)? == b.get(field)?,
+                _ => false,
+            };
+            if !same {
                 return Ok(false);
             }
         }
-        Ok(true)
+        Ok(a.unknown()? == b.unknown()?)
     }
 
     /// The value of a field by its name in the `.proto`.
     pub(super) fn select(&self, name: &str) -> Result<Value<'static>> {
         let fields = self.fields()?;
         fields.get(fields.find(name)?)
+    }
+
+    /// Its JSON.
+    pub(super) fn json(&self) -> Result<prost_types::Value> {
+        let text = json_of_bytes(self.info(), &self.fields()?.bytes).map_err(|_| Error::CONVERSION)?;
+        crate::json::from_slice(&text).map_err(|_| Error::CONVERSION)
     }
 
     /// The message in an `Any`.
@@ -172,6 +184,17 @@ impl Fields {
                 && self.info.fields.iter().any(|f| f.number == number && f.oneof == wanted.oneof)
             {
                 found.clear();
+            }
+        }
+        Ok(found)
+    }
+
+    /// Fields that the table does not have.
+    fn unknown(&self) -> Result<Vec<(u32, Raw<'_>)>> {
+        let (mut bytes, mut found) = (&*self.bytes, Vec::new());
+        while let Some((number, raw)) = wire::next(&mut bytes).map_err(|_| UNREADABLE)? {
+            if !self.info.fields.iter().any(|field| field.number == number) {
+                found.push((number, raw));
             }
         }
         Ok(found)
@@ -324,8 +347,11 @@ fn unpacked(any: &prost_types::Any, depth: u32) -> Value<'static> {
 }
 
 /// `google.protobuf.Any{type_url: …, value: …}`
-pub fn any_of(type_url: &str, value: &[u8]) -> Value<'static> {
-    unpacked(&prost_types::Any { type_url: type_url.to_owned(), value: value.to_vec() }, 0)
+pub fn any_of(type_url: &str, value: &[u8]) -> Result<Value<'static>> {
+    if type_url.is_empty() {
+        return Err(Error::CONVERSION);
+    }
+    Ok(unpacked(&prost_types::Any { type_url: type_url.to_owned(), value: value.to_vec() }, 0))
 }
 
 impl<'a> Value<'a> {

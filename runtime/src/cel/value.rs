@@ -403,6 +403,19 @@ pub fn dyn_entries<'a>(a: Value<'a>) -> Result<Vec<(Value<'a>, Value<'a>)>> {
     }
 }
 
+/// Items of a new message's field, of which null is none.
+pub fn without_nulls(mut items: Vec<Value<'_>>) -> Vec<Value<'_>> {
+    items.retain(|item| !item.is_null());
+    items
+}
+
+/// Entries of a new message's field, of which null is none.
+pub fn entries_without_nulls<'a>(a: Value<'a>) -> Result<Vec<(Value<'a>, Value<'a>)>> {
+    let mut entries = dyn_map(a)?;
+    entries.retain(|(_, value)| !value.is_null());
+    Ok(entries)
+}
+
 /// A map out of entries, whose keys must be of the types of keys, and differ.
 pub fn distinct_keys<'a>(entries: Vec<(Value<'a>, Value<'a>)>) -> Result<Value<'a>> {
     let is_key = |(key, _): &(Value<'_>, _)| {

@@ -118,6 +118,13 @@ pub fn to_vec<T: Json + ?Sized>(message: &T) -> Result<Vec<u8>, Error> {
     WriteOptions::new().to_vec(message)
 }
 
+/// A message of a table, from its bytes, as JSON.
+pub(crate) fn json_of_bytes(info: &MessageInfo, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut writer = Writer::new(&WriteOptions::new(), Vec::new());
+    dynamic::write(info, bytes, &mut writer);
+    writer.finish()
+}
+
 /// A message as JSON text.
 #[inline]
 pub fn to_string<T: Json + ?Sized>(message: &T) -> Result<String, Error> {

@@ -6,7 +6,7 @@ use quote::quote;
 use super::{Context, StoredExpr, load, types, value};
 use crate::cel::stored::{item_form, repr_of_store, store_of, store_of_field, unwrapped};
 use crate::model::plan::{Const, Held, MapForm, Op, Own, Plan, Repr, Store};
-use crate::model::{FieldId, FieldKind, MessageId, ValueType};
+use crate::model::{FieldId, FieldKind, MessageId, ValueType, WellKnown};
 use crate::storage::access;
 use crate::tokens;
 
@@ -192,19 +192,20 @@ fn stored(plan: &Plan, kind: &FieldKind, cx: &Context<'_>) -> TokenStream {
 fn stored_value(text: &TokenStream, repr: &Repr, kind: &ValueType, cx: &Context<'_>) -> TokenStream {
     use crate::model::Scalar as S;
     let narrow = |text: TokenStream, ty: TokenStream| quote!(<#ty>::try_from(#text).map_err(|_| ::rsvc::codegen::cel::Error::OVERFLOW)?);
-    let store = store_of(cx.schema, kind);
-    let want = repr_of_store(&store);
-    let text = match (repr, &want) {
-        (Repr::Dyn, Repr::Dyn) => {
-            let ValueType::Message(id) = kind else { unreachable!("JSON is in messages") };
+    let want = repr_of_store(&store_of(cx.schema, kind));
+    let text = match (repr, &want, kind) {
+        (Repr::Dyn, Repr::Dyn, ValueType::Message(id)) => {
             let ty = types::message(*id, cx);
             return quote!(<#ty as ::rsvc::codegen::cel::FromValue>::from_value(#text)?);
         }
-        (Repr::Dyn, Repr::Message { id, .. }) => {
+        (Repr::Dyn, Repr::Message { id, .. }, _) => {
             let ty = types::message(*id, cx);
+            if cx.schema.messages[*id].well_known == Some(WellKnown::Any) {
+                return quote!(<#ty as ::rsvc::codegen::cel::FromValue>::from_value(#text)?);
+            }
             quote!((#text).into_message::<#ty>()?)
         }
-        (Repr::Dyn, want) => {
+        (Repr::Dyn, want, _) => {
             let ty = types::of(&owned(want), cx);
             quote!(<#ty as ::rsvc::codegen::cel::FromValue>::from_value(#text)?)
         }

@@ -28,7 +28,7 @@ impl Lowerer<'_> {
         match base.repr {
             Repr::Message { id, .. } => match find(self.schema, id, number) {
                 Some(field) => self.read(span, base, field),
-                None => Ok(fail("no such field", Repr::Never)),
+                None => Err(extension(span)),
             },
             _ => self.key(base, span, name),
         }
@@ -100,7 +100,12 @@ impl Lowerer<'_> {
             (Repr::Message { id, .. }, _) => {
                 let found =
                     self.schema.messages[*id].fields.iter().find(|f| self.schema.fields[**f].name == *name);
-                let Some(field) = found else { return Ok(fail("no such field", Repr::Bool)) };
+                let Some(field) = found else {
+                    return match member {
+                        Member::Field { .. } => Err(extension(operand.span)),
+                        Member::Key(_) => Ok(fail("no such field", Repr::Bool)),
+                    };
+                };
                 let fallible = base.fallible;
                 let op = Op::HasField { base: Box::new(convert::borrow(base)), field: *field };
                 Ok(Plan { repr: Repr::Bool, fallible, op })
@@ -109,6 +114,11 @@ impl Lowerer<'_> {
             _ => self.map_has(operand.span, base, text(name)),
         }
     }
+}
+
+/// The checker knows the extensions of a message, the struct has none of them.
+pub(super) fn extension(span: Span) -> CelError {
+    CelError::unsupported(span, "prost does not store extensions: their fields cannot be used")
 }
 
 fn text(name: &str) -> Plan {

@@ -1,11 +1,11 @@
 //! New messages, and those of `google.protobuf` that are values.
 
-use super::field::find;
+use super::field::{extension, find};
 use super::{Lowered, Lowerer, borrowed, call, convert};
 use crate::cel::ast::Span;
 use crate::cel::check::Typed;
 use crate::cel::error::CelError;
-use crate::cel::stored::{repr_of_scalar, repr_of_store, store_of, unwrapped};
+use crate::cel::stored::{item_form, repr_of_scalar, repr_of_store, store_of, unwrapped};
 use crate::model::plan::{Const, Held, Item, ListForm, MapForm, Op, Own, Plan, Repr, Store};
 use crate::model::{FieldId, FieldKind, Scalar as S, Schema, ValueType, WellKnown};
 
@@ -33,9 +33,7 @@ impl Lowerer<'_> {
         };
         let mut out = Vec::with_capacity(sets.len());
         for (number, span, plan) in sets {
-            let field = find(self.schema, id, number).ok_or_else(|| {
-                CelError::unsupported(span, "prost does not store extensions: none can be set")
-            })?;
+            let field = find(self.schema, id, number).ok_or_else(|| extension(span))?;
             if plan.as_const() == Some(&Const::Null) && null_is_unset(self.schema, field) {
                 continue;
             }
@@ -47,11 +45,19 @@ impl Lowerer<'_> {
     }
 }
 
-/// Whether null leaves a field as it is; to a `Value` it is one.
+/// Whether null leaves a field as it is.
 fn null_is_unset(schema: &Schema, field: FieldId) -> bool {
     match &schema.fields[field].kind {
-        FieldKind::Singular(ValueType::Message(id), _) => {
-            schema.messages[*id].well_known != Some(WellKnown::Value)
+        FieldKind::Singular(kind, _) => null_is_none(schema, kind),
+        _ => false,
+    }
+}
+
+/// Whether null is no value of a message; to a `Value` and an `Any` it is one.
+fn null_is_none(schema: &Schema, kind: &ValueType) -> bool {
+    match kind {
+        ValueType::Message(id) | ValueType::Group(id) => {
+            !matches!(schema.messages[*id].well_known, Some(WellKnown::Value | WellKnown::Any))
         }
         _ => false,
     }
@@ -70,7 +76,16 @@ fn store(span: Span, schema: &Schema, field: FieldId, value: Plan) -> Lowered {
                 }
                 _ => value,
             };
-            convert::collect(span, value, &element)?
+            let may_hold_null = value.as_list().0.clone();
+            let may_hold_null =
+                matches!(item_form(&may_hold_null), Repr::Dyn | Repr::Nullable(_) | Repr::Null);
+            if may_hold_null && null_is_none(schema, kind) {
+                let items = convert::collect(span, value, &Repr::Dyn)?;
+                let repr = items.repr.clone();
+                Plan { fallible: true, ..call("without_nulls", vec![items], repr, false) }
+            } else {
+                convert::collect(span, value, &element)?
+            }
         }
         FieldKind::Map(key, kind) => {
             let stored = MapForm::Stored(*key, store_of(schema, kind));
@@ -86,7 +101,8 @@ fn store(span: Span, schema: &Schema, field: FieldId, value: Plan) -> Lowered {
                 value
             } else {
                 let entries = Repr::Map(Box::new(MapForm::Built(Repr::Dyn, Repr::Dyn)));
-                call("dyn_map", vec![convert::to_dyn(span, value)?], entries, true)
+                let function = if null_is_none(schema, kind) { "entries_without_nulls" } else { "dyn_map" };
+                call(function, vec![convert::to_dyn(span, value)?], entries, true)
             }
         }
     };
@@ -196,7 +212,7 @@ fn well_known(span: Span, name: &str, sets: &[Set]) -> Result<Option<Plan>, CelE
             };
             let url = text(1, Repr::Str(Own::Borrowed), Const::Str(String::new()));
             let bytes = text(2, Repr::Bytes(Own::Borrowed), Const::Bytes(Vec::new()));
-            call("any_of", vec![url, bytes], Repr::Dyn, false)
+            call("any_of", vec![url, bytes], Repr::Dyn, true)
         }
         _ => return Ok(None),
     }))

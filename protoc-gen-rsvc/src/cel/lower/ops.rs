@@ -1,12 +1,14 @@
 //! Operators.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use super::convert::unwrap;
 use super::{Lowered, Lowerer, call, convert, fail, infix, list};
 use crate::cel::ast::{Span, op};
 use crate::cel::stored::{item_form, repr_of_scalar, repr_of_store};
 use crate::model::plan::{Const, ListForm, Logic, MapForm, Op, Own, Plan, Repr};
+use crate::model::{MessageId, ValueType, WellKnown};
 
 /// `a && b` or `a || b`. An operand that cannot fail goes first: then its verdict absorbs the other's error.
 pub(super) fn logic(left: Plan, right: Plan, and: bool) -> Plan {
@@ -312,6 +314,11 @@ impl Lowerer<'_> {
                 call("dyn_eq", args, Repr::Bool, false)
             }
             (Repr::Message { id: a, .. }, Repr::Message { id: b, .. }) if a == b => {
+                if self.holds_any(*a) {
+                    // Equal messages may be packed in different bytes.
+                    let args = vec![convert::to_dyn(span, left)?, convert::to_dyn(span, right)?];
+                    return Ok(call("dyn_eq", args, Repr::Bool, false));
+                }
                 let fallible = left.fallible || right.fallible;
                 let op = Op::MessageEqual { left: Box::new(left), right: Box::new(right) };
                 Plan { repr: Repr::Bool, fallible, op }
@@ -328,6 +335,25 @@ impl Lowerer<'_> {
             }
             _ => Plan::constant(Const::Bool(false)),
         })
+    }
+
+    /// Whether an `Any` is in a message or below it.
+    fn holds_any(&self, id: MessageId) -> bool {
+        let (mut seen, mut open) = (HashSet::from([id]), vec![id]);
+        while let Some(id) = open.pop() {
+            let message = &self.schema.messages[id];
+            if message.well_known == Some(WellKnown::Any) {
+                return true;
+            }
+            for field in &message.fields {
+                if let ValueType::Message(id) | ValueType::Group(id) = self.schema.fields[*field].kind.value()
+                    && seen.insert(*id)
+                {
+                    open.push(*id);
+                }
+            }
+        }
+        false
     }
 
     /// `a in b`

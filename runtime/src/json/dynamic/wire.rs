@@ -5,7 +5,7 @@ use prost::encoding::{WireType, decode_key, decode_varint};
 use crate::json::info::Type;
 
 /// A value as it stands on the wire.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Raw<'a> {
     Varint(u64),
     Fixed32(u32),
