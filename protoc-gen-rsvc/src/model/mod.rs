@@ -4,7 +4,6 @@
 //! ([`crate::names`] fills them), where it came from, its documentation. Nothing here does any work.
 
 mod arena;
-pub mod codes;
 mod dump;
 mod errors;
 pub mod http;

@@ -235,7 +235,7 @@ impl CheckEmitter<'_> {
         let (out, number) = (at.out(), at.number());
         match &plan.op {
             Op::Const(Const::Str(text)) if text.is_empty() => TokenStream::new(),
-            Op::ToOwned(inner) => self.text(inner),
+            Op::ToOwned(inner) if !inner.borrows_temporary() => self.text(inner),
             Op::Conditional(cond, then, otherwise) => {
                 let (then, otherwise) = (self.text(then), self.text(otherwise));
                 if !cond.fallible {

@@ -1,6 +1,4 @@
 //! The 17 codes of `google.rpc.Code`: the one table for gRPC, REST and API documents.
-//!
-//! It is plain data and names nothing else, because the generator has this same file (by a symbolic link).
 
 /// One code with its names and its HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
