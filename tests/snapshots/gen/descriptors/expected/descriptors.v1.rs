@@ -15,11 +15,6 @@ pub struct Described {
         ::rsvc::codegen::prost::alloc::string::String,
         ::rsvc::codegen::prost_types::FieldOptions,
     >,
-    #[prost(
-        enumeration = "::rsvc::codegen::prost_types::field_descriptor_proto::Label",
-        tag = "4"
-    )]
-    pub label: i32,
     #[prost(oneof = "described::Other", tags = "5, 6, 7, 8")]
     pub other: ::core::option::Option<described::Other>,
 }
@@ -42,7 +37,7 @@ pub mod described {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
         ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::FileDescriptorProto,
         >(",\"file\":", 1)
@@ -55,9 +50,6 @@ const _: () = {
             ::rsvc::codegen::prost_types::FieldOptions,
         >(",\"options\":", 3)
             .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::field_descriptor_proto::Label,
-        >(",\"label\":", 4),
         ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::prost_types::FileDescriptorSet,
         >(",\"set\":", 5)
@@ -88,19 +80,18 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.file);
             __rsvc_w.list(&__RSVC_FIELDS[1], &self.messages);
             __rsvc_w.map(&__RSVC_FIELDS[2], &self.options);
-            __rsvc_w.enumeration(&__RSVC_FIELDS[3], self.label);
             match &self.other {
                 ::core::option::Option::Some(described::Other::Set(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value)
+                    __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value)
                 }
                 ::core::option::Option::Some(described::Other::Part(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value)
+                    __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value)
                 }
                 ::core::option::Option::Some(described::Other::Type(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value)
+                    __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value)
                 }
                 ::core::option::Option::Some(described::Other::Api(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[7], __rsvc_value)
+                    __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value)
                 }
                 ::core::option::Option::None => {}
             }
@@ -124,12 +115,6 @@ const _: () = {
                 1 => __rsvc_r.list(&mut self.messages),
                 2 => __rsvc_r.map(&mut self.options),
                 3 => {
-                    __rsvc_r
-                        .enumeration::<
-                            ::rsvc::codegen::prost_types::field_descriptor_proto::Label,
-                        >(&mut self.label)
-                }
-                4 => {
                     if let ::core::option::Option::Some(
                         described::Other::Set(__rsvc_value),
                     ) = &mut self.other
@@ -142,7 +127,7 @@ const _: () = {
                     }
                     ::core::result::Result::Ok(())
                 }
-                5 => {
+                4 => {
                     if let ::core::option::Option::Some(
                         described::Other::Part(__rsvc_value),
                     ) = &mut self.other
@@ -155,7 +140,7 @@ const _: () = {
                     }
                     ::core::result::Result::Ok(())
                 }
-                6 => {
+                5 => {
                     if let ::core::option::Option::Some(
                         described::Other::Type(__rsvc_value),
                     ) = &mut self.other
@@ -168,7 +153,7 @@ const _: () = {
                     }
                     ::core::result::Result::Ok(())
                 }
-                7 => {
+                6 => {
                     if let ::core::option::Option::Some(
                         described::Other::Api(__rsvc_value),
                     ) = &mut self.other
