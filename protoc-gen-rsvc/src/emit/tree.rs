@@ -66,6 +66,7 @@ pub(super) fn descriptors(schema: &Schema) -> syn::Item {
     let descriptors = Literal::byte_string(&descriptor_set::bytes(schema));
     syn::parse_quote! {
         /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
+        #[allow(dead_code)]
         pub const #name: &[u8] = #descriptors;
     }
 }
