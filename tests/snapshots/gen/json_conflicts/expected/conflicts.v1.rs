@@ -2,7 +2,7 @@
 
 /// The names are the same in JSON: `deprecated_legacy_json_field_conflicts` keeps such a message.
 #[derive(Clone, PartialEq, ::rsvc::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Kept {
     #[prost(int32, tag = "1")]
     pub foo_bar: i32,
@@ -15,10 +15,7 @@ pub struct Kept {
     #[prost(enumeration = "Kind", tag = "5")]
     pub kind: i32,
     #[prost(map = "string, int32", tag = "8")]
-    pub by_name: ::std::collections::HashMap<
-        ::rsvc::prost::alloc::string::String,
-        i32,
-    >,
+    pub by_name: ::std::collections::HashMap<::rsvc::prost::alloc::string::String, i32>,
     #[prost(oneof = "kept::Choice", tags = "6, 7")]
     pub choice: ::core::option::Option<kept::Choice>,
 }
@@ -26,7 +23,7 @@ pub struct Kept {
 /// Nested message and enum types in `Kept`.
 pub mod kept {
     #[derive(Clone, PartialEq, ::rsvc::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum Choice {
         #[prost(string, tag = "6")]
         Left(::rsvc::prost::alloc::string::String),
@@ -37,7 +34,7 @@ pub mod kept {
 
 /// Names that differ in case or underscores alone are other names, in JSON too.
 #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Alike {
     #[prost(int32, tag = "1")]
     pub foobar: i32,
@@ -60,7 +57,7 @@ pub struct Alike {
     Ord,
     ::rsvc::prost::Enumeration
 )]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[prost(prost_path = "::rsvc::prost")]
 #[repr(i32)]
 pub enum Kind {
     Unspecified = 0,
@@ -137,13 +134,7 @@ const _: () = {
             __rsvc_w.map(&__RSVC_FIELDS[7], &self.by_name);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(
             &mut self,
@@ -206,13 +197,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[3], &self.empty);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(
             &mut self,

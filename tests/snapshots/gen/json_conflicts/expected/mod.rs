@@ -2,9 +2,7 @@
 
 const _: () = ::rsvc::codegen::assert_abi(3);
 
-/// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
-pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xF2\x04\n\x14json_conflicts.proto\x12\x0Cconflicts.v1\"\xEB\x02\n\x04Kept\x12\x17\n\x07foo_bar\x18\x01 \x01(\x05R\x06fooBar\x12\x18\n\x06fooBar\x18\x02 \x01(\x05R\x08fooBar_2\x12\x1B\n\x06FooBar\x18\x03 \x01(\tH\x01R\x06FooBar\x88\x01\x01\x12\x1C\n\x07numbers\x18\x04 \x03(\x05B\x02\x10\x01R\x07numbers\x12&\n\x04kind\x18\x05 \x01(\x0E2\x12.conflicts.v1.KindR\x04kind\x12\x14\n\x04left\x18\x06 \x01(\tH\0R\x04left\x12*\n\x05right\x18\x07 \x01(\x0B2\x12.conflicts.v1.KeptH\0R\x05right\x127\n\x07by_name\x18\x08 \x03(\x0B2\x1E.conflicts.v1.Kept.ByNameEntryR\x06byName\x1A9\n\x0BByNameEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01:\x02X\x01B\x08\n\x06choiceB\t\n\x07_FooBar\"c\n\x05Alike\x12\x16\n\x06foobar\x18\x01 \x01(\x05R\x06foobar\x12\x17\n\x07foo_bar\x18\x02 \x01(\x05R\x06fooBar\x12\x18\n\x08_foo_bar\x18\x03 \x01(\tR\x06FooBar\x12\x0F\n\x05empty\x18\x04 \x01(\tR\0*+\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\0\x12\r\n\tKIND_SOME\x10\x012<\n\tConflicts\x12/\n\x04Keep\x12\x12.conflicts.v1.Kept\x1A\x13.conflicts.v1.Alikeb\x06proto2b\x06proto3";
+include!("_descriptors.rs");
 
 #[allow(
     clippy::all,
@@ -21,20 +19,6 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xF2\x04\n\x14json_conflicts.proto\x1
     unused_comparisons
 )]
 pub mod conflicts {
-    #[allow(
-        clippy::all,
-        clippy::nursery,
-        clippy::pedantic,
-        clippy::restriction,
-        deprecated,
-        missing_docs,
-        non_camel_case_types,
-        noop_method_call,
-        suspicious_double_ref_op,
-        unreachable_pub,
-        unused,
-        unused_comparisons
-    )]
     pub mod v1 {
         include!("conflicts.v1.rs");
     }

@@ -4,7 +4,6 @@ const _: () = ::rsvc::codegen::assert_abi(3);
 
 include!("_descriptors.rs");
 
-
 #[allow(
     clippy::all,
     clippy::nursery,
