@@ -92,7 +92,10 @@ fn generate(out: &std::path::Path, input: InputArgs) -> Result<(), Errors> {
 
 fn dump(input: InputArgs) -> Result<(), Errors> {
     let (builder, source) = input.resolve();
-    let text = builder.dump(&source)?;
+    let (text, warnings) = builder.dump(&source)?;
+    for warning in &warnings {
+        say(&warning.to_string());
+    }
     // A reader that went away, as `head`, is no failure.
     let _ = io::stdout().write_all(text.as_bytes());
     Ok(())

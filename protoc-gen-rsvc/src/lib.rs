@@ -309,16 +309,17 @@ impl Builder {
         Ok(Generated { files: output::format(emitted), warnings, read: loaded.read })
     }
 
-    /// The resolved model as text, for a look at what the generator understood.
+    /// The resolved model as text, for a look at what the generator understood, and the warnings.
     ///
     /// # Errors
     /// See [`compile`].
     #[doc(hidden)]
-    pub fn dump(&self, source: &Source) -> Result<String, Errors> {
+    pub fn dump(&self, source: &Source) -> Result<(String, Vec<Diagnostic>), Errors> {
         let builder = self.clone();
         on_large_stack(move || {
-            let (_, schema) = builder.resolve(source, &mut Sink::default())?;
-            Ok(schema.to_string())
+            let mut sink = Sink::default();
+            let (loaded, schema) = builder.resolve(source, &mut sink)?;
+            Ok((schema.to_string(), sink.finish(&loaded.sources)))
         })
     }
 

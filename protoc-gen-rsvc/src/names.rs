@@ -40,9 +40,6 @@ pub(crate) const DESCRIPTORS_FILE: &str = "_descriptors.rs";
 /// The constant in the tree's root that holds all descriptors.
 pub(crate) const DESCRIPTOR_SET: &str = "FILE_DESCRIPTOR_SET";
 
-/// The constant in the tree's root that finds methods by path.
-pub(crate) const REST_ROUTES: &str = "REST_ROUTES";
-
 /// Where types live that are not generated here.
 #[derive(Debug, Default)]
 pub(crate) struct Externs {
@@ -141,7 +138,7 @@ fn relative(from: &[String], target: &[String], name: &str) -> String {
 pub(crate) fn assign(schema: &mut Schema) {
     packages(schema);
     let mut spaces = Spaces::default();
-    spaces.at(&[]).values.extend([DESCRIPTOR_SET, REST_ROUTES].map(String::from));
+    spaces.at(&[]).values.insert(DESCRIPTOR_SET.to_owned());
     for id in schema.packages.ids() {
         let package = &schema.packages[id];
         let (messages, enums) = (package.messages.clone(), package.enums.clone());

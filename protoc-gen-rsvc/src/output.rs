@@ -112,7 +112,8 @@ pub(crate) fn tell_cargo(generated: &Generated) {
     if std::env::var_os("CARGO_MANIFEST_DIR").is_none() || std::env::var_os("OUT_DIR").is_none() {
         return;
     }
-    let mut text = String::from("cargo:rerun-if-changed=build.rs\n");
+    // Cargo watches the script itself; a path that does not exist would run it with every build.
+    let mut text = String::new();
     for path in &generated.read {
         let _ = writeln!(text, "cargo:rerun-if-changed={}", path.display());
     }

@@ -110,6 +110,7 @@ pub mod validate;
 #[cfg(feature = "rest")]
 pub mod rest {
     pub use crate::protocol::rest::server::{Options, Rest, RestFuture};
+    pub use crate::transcode::routes::RouteConflicts;
 }
 
 /// The messages of the annotations and of what travels with errors: `google.api`, `google.rpc`, `buf.validate` and

@@ -1,4 +1,4 @@
-//! The two published crates as a user gets them: packed, built from the package, used from outside.
+//! The published crates as a user gets them: packed, built from the package, used from outside.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,9 +17,10 @@ const PACKAGES: &[(&str, &[&str])] = &[
         &["LICENSE-APACHE", "LICENSE-MIT", "README.md", "proto/rsvc/v1/rsvc.proto", "templates/"],
     ),
     ("rsvc", &["LICENSE-APACHE", "LICENSE-MIT", "README.md"]),
+    ("rsvc-common", &["LICENSE-APACHE", "LICENSE-MIT", "README.md"]),
 ];
 
-/// Packs and builds both from the packed files alone, then builds the README's quick start on them.
+/// Packs and builds them from the packed files alone, then builds the README's quick start on them.
 pub(crate) fn run(session: &Session) -> Result<Report> {
     let mut report = Report::default();
     let mut command = session.cargo(["package", "--allow-dirty"]);
@@ -35,7 +36,7 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
     use_them(session)?;
     report.passed += 1;
     report.summary.push(
-        "package: both packages build from their own files and carry the README's quick start".to_owned(),
+        "package: the packages build from their own files and carry the README's quick start".to_owned(),
     );
     // Nothing is on a registry before the first release, so this alone cannot be tried.
     report.reasons.push("package: a build against versions published on a registry".to_owned());
@@ -52,7 +53,7 @@ fn check_list(name: &str, listed: &str, wanted: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// A project outside of the workspace: the quick start of the README, with our two packages in the place of a registry.
+/// A project outside of the workspace: the quick start of the README, with our packages in the place of a registry.
 fn use_them(session: &Session) -> Result<()> {
     let project = session.target("outside");
     if project.exists() {

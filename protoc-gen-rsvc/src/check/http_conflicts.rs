@@ -1,7 +1,7 @@
 //! `RSVC0504`: of several bindings for the same requests only the first is used.
 //!
 //! Inside a service that is an error. Two services of one build are often served in different places, so there it is a
-//! warning: the first one counts only where a server has both.
+//! warning: a server of both finds the conflict when it starts.
 
 use std::collections::BTreeMap;
 
@@ -26,8 +26,8 @@ pub(super) fn run(schema: &Schema, options: &Options, sink: &mut Sink) {
                 ));
             } else if let Some(other) = others.first() {
                 sink.push(conflict(Diagnostic::warning, (method, binding), *other).help(
-                    "in a server that has both services only the other one is reached by this path: give one of them \
-                     another path, method or custom verb, or serve them in different places",
+                    "a server of both services does not start: give one of them another path, method or custom verb, or \
+                     serve them in different places",
                 ));
             }
             others.push((method, binding));

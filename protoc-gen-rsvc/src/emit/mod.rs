@@ -52,7 +52,7 @@ pub(crate) fn emit(
             packages.entry(id).or_default().extend(items);
         }
     }
-    let root = tree::emit(schema, options, &mut packages)?;
+    let root = tree::emit(schema, &mut packages)?;
     let descriptors =
         Emitted { name: names::DESCRIPTORS_FILE.into(), items: vec![tree::descriptors(schema)] };
     let files = packages

@@ -29,8 +29,8 @@ struct View<'a> {
     default_methods: bool,
     client: bool,
     server: bool,
-    /// Where the server answers REST: the automaton's path.
-    rest: Option<String>,
+    /// Where the server answers REST: the constant with its bindings.
+    rest: Option<&'a str>,
     /// The REST bindings, as expressions, where the server or the client needs them.
     bindings: Vec<String>,
     rest_client: bool,
@@ -124,7 +124,7 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<
         default_methods: options.default_methods,
         client: options.client,
         server: options.server,
-        rest: (serves && !bindings.is_empty()).then(|| names::root_path(module, names::REST_ROUTES)),
+        rest: (serves && !bindings.is_empty()).then_some(&*service.names.bindings),
         rest_client: options.rest_client && !bindings.is_empty(),
         bindings,
     };

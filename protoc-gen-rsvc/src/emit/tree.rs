@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, Literal, Span};
 use quote::{ToTokens as _, quote};
 
-use super::{Emitted, descriptor_set, internal, json, rest};
+use super::{Emitted, descriptor_set, internal, json};
 use crate::diag::Diagnostic;
 use crate::model::{PackageId, Schema};
 use crate::names;
-use crate::options::{Options, RestUse};
 
 /// The handshake with the runtime: goes up when generated code and an older runtime no longer fit.
-const ABI: u32 = 2;
+const ABI: u32 = 3;
 
 #[derive(Default)]
 struct Module {
@@ -23,7 +22,6 @@ struct Module {
 /// The root file. Modules of packages that are also modules of nested types move into those.
 pub(super) fn emit(
     schema: &Schema,
-    options: &Options,
     packages: &mut BTreeMap<PackageId, Vec<syn::Item>>,
 ) -> Result<Emitted, Diagnostic> {
     let mut root = Module::default();
@@ -55,11 +53,6 @@ pub(super) fn emit(
         syn::parse_quote! { const _: () = ::rsvc::codegen::assert_abi(#abi); },
         syn::parse_quote! { include!(#descriptors); },
     ];
-    if options.rest_use() == RestUse::Servers {
-        let mut routes: Vec<syn::Item> = rest::emit_routes(schema)?.into_iter().collect();
-        allow_each(&mut routes);
-        items.extend(routes);
-    }
     let mut stand_ins: Vec<syn::Item> = json::emit_plain(schema)?.into_iter().collect();
     allow_each(&mut stand_ins);
     items.extend(stand_ins);
@@ -73,6 +66,7 @@ pub(super) fn descriptors(schema: &Schema) -> syn::Item {
     let descriptors = Literal::byte_string(&descriptor_set::bytes(schema));
     syn::parse_quote! {
         /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
+        #[allow(dead_code)]
         pub const #name: &[u8] = #descriptors;
     }
 }

@@ -4,7 +4,6 @@
 //! ([`crate::names`] fills them), where it came from, its documentation. Nothing here does any work.
 
 mod arena;
-pub mod codes;
 mod dump;
 mod errors;
 pub mod http;
@@ -52,7 +51,6 @@ pub struct Schema {
     pub methods: Arena<Method>,
     pub error_sets: Arena<ErrorSet>,
     /// How requests over REST find their methods.
-    pub routes: http::Routes,
     /// Validation rules; filled once all types are resolved.
     pub rules: rules::Rules,
 }

@@ -1,7 +1,6 @@
 //! `google.api.http` -> [`Binding`]s, by the comments of `google/api/http.proto`.
 
 mod fields;
-mod routes;
 mod template;
 
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, Value};
@@ -43,9 +42,6 @@ pub(super) fn resolve(types: &mut Types<'_>, options: &Options, sink: &mut Sink)
         } else if fill {
             reader.nothing_to_fill();
         }
-    }
-    if rest_use == RestUse::Servers {
-        types.schema.routes = routes::resolve(&types.schema, sink);
     }
 }
 

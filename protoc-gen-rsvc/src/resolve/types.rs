@@ -44,7 +44,6 @@ pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
             services: Arena::default(),
             methods: Arena::default(),
             error_sets: Arena::default(),
-            routes: crate::model::http::Routes::default(),
             rules: crate::model::rules::Rules::default(),
         },
         messages: HashMap::new(),
@@ -59,6 +58,7 @@ pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
         let root = roots.contains(file.name());
         let generate = root || (options.imports && !is_elsewhere(file));
         let syntax = match file.syntax() {
+            _ if loaded.notes.proto3.contains(file.name()) => Syntax::Proto3,
             prost_reflect::Syntax::Proto2 => Syntax::Proto2,
             prost_reflect::Syntax::Proto3 => Syntax::Proto3,
         };
@@ -273,7 +273,7 @@ impl Types<'_> {
                 self.value_type(descriptor),
                 match descriptor.cardinality() {
                     Cardinality::Required => Presence::Required,
-                    _ if descriptor.supports_presence() => Presence::Explicit,
+                    _ if self.has_presence(descriptor) => Presence::Explicit,
                     _ => Presence::Implicit,
                 },
             ),
@@ -295,6 +295,18 @@ impl Types<'_> {
             origin: self.origin(file, descriptor.path(), deprecated),
             descriptor: descriptor.clone(),
         })
+    }
+
+    /// Not where the pool alone has a file as proto2.
+    fn has_presence(&self, descriptor: &FieldDescriptor) -> bool {
+        let implicit = || {
+            let proto = descriptor.field_descriptor_proto();
+            let by_nature =
+                descriptor.containing_oneof().is_some() || matches!(descriptor.kind(), Kind::Message(_));
+            !by_nature && !proto.proto3_optional()
+        };
+        let is_proto3 = || self.loaded.notes.proto3.contains(descriptor.parent_file().name());
+        descriptor.supports_presence() && !(implicit() && is_proto3())
     }
 
     fn value_type(&self, descriptor: &FieldDescriptor) -> ValueType {

@@ -17,7 +17,7 @@ pub use crate::protocol::service::Service;
 pub use crate::server::mounted::{MountedFuture, MountedResponse, RequestBody, call};
 
 /// The version of the contract between generated code and this crate.
-pub const ABI: u32 = 2;
+pub const ABI: u32 = 3;
 
 /// Stops the build when generated code and this crate do not fit.
 pub const fn assert_abi(generated: u32) {
@@ -53,12 +53,10 @@ pub mod error {
     pub use crate::error::wire::{code, from_status, http, into_status, reason, retryable, show_status};
 }
 
-/// REST: the bindings of a service, and its routes.
+/// REST: the bindings of a service.
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 pub mod rest {
     pub use crate::transcode::binding::{Binding, BodyKind, Variable};
-    #[cfg(feature = "rest")]
-    pub use crate::transcode::routes::{End, Routes};
 }
 
 /// The client side of the four kinds of methods over REST.

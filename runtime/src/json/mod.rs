@@ -9,7 +9,7 @@
 //!
 //! [`ReadOptions`] and [`WriteOptions`] say how, [`register`] makes hand-written messages known to `Any`.
 
-mod base64;
+pub(crate) mod base64;
 mod document;
 mod dynamic;
 mod erase;
@@ -32,10 +32,11 @@ mod scan;
 pub mod serde;
 #[cfg(test)]
 mod tests;
-mod wkt;
+pub(crate) mod wkt;
 mod write;
 mod zeros;
 
+pub(crate) use dynamic::wire;
 pub use error::{Error, ErrorKind};
 #[doc(hidden)]
 #[cfg(feature = "rest")]
@@ -52,6 +53,7 @@ pub use plain::{Plain, PlainMessage};
 pub use read::Reader;
 #[doc(hidden)]
 pub use registry::GENERATED;
+pub(crate) use registry::find as find_message;
 pub use registry::register;
 #[doc(hidden)]
 pub use write::{Start, Writer};
@@ -133,6 +135,13 @@ pub trait Json {
 #[inline]
 pub fn to_vec<T: Json + ?Sized>(message: &T) -> Result<Vec<u8>, Error> {
     WriteOptions::new().to_vec(message)
+}
+
+/// A message of a table, from its bytes, as JSON.
+pub(crate) fn json_of_bytes(info: &MessageInfo, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut writer = Writer::new(&WriteOptions::new(), Vec::new());
+    dynamic::write(info, bytes, &mut writer);
+    writer.finish()
 }
 
 /// A message as JSON text.

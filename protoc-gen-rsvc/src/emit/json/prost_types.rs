@@ -50,6 +50,9 @@ const NEWER: &[&str] = &[
     "ServiceOptions.features",
     "SymbolVisibility",
     "Type.edition",
+    "compiler.CodeGeneratorRequest.source_file_descriptors",
+    "compiler.CodeGeneratorResponse.maximum_edition",
+    "compiler.CodeGeneratorResponse.minimum_edition",
 ];
 
 /// Whether a type or field, by its full name, is one that prost-types does not have.

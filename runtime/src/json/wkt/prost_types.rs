@@ -111,6 +111,18 @@ for ::rsvc::prost_types::method_options::IdempotencyLevel {
     );
 }
 
+impl ::rsvc::codegen::json::JsonEnum
+for ::rsvc::prost_types::compiler::code_generator_response::Feature {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
+        "google.protobuf.compiler.CodeGeneratorResponse.Feature",
+        &[
+            (0, "FEATURE_NONE"),
+            (1, "FEATURE_PROTO3_OPTIONAL"),
+            (2, "FEATURE_SUPPORTS_EDITIONS"),
+        ],
+    );
+}
+
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
@@ -2018,6 +2030,192 @@ const _: () = {
     }
 };
 
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
+        ::rsvc::codegen::json::Field::int32(",\"major\":", 1).optional(),
+        ::rsvc::codegen::json::Field::int32(",\"minor\":", 2).optional(),
+        ::rsvc::codegen::json::Field::int32(",\"patch\":", 3).optional(),
+        ::rsvc::codegen::json::Field::string(",\"suffix\":", 4).optional(),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::prost_types::compiler::Version,
+    >("google.protobuf.compiler.Version", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::compiler::Version {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.major);
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[1], self.minor);
+            __rsvc_w.int32_opt(&__RSVC_FIELDS[2], self.patch);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[3], &self.suffix);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.int32_opt(&mut self.major),
+                1 => __rsvc_r.int32_opt(&mut self.minor),
+                2 => __rsvc_r.int32_opt(&mut self.patch),
+                3 => __rsvc_r.string_opt(&mut self.suffix),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
+        ::rsvc::codegen::json::Field::string(",\"fileToGenerate\":file_to_generate", 1)
+            .repeated(),
+        ::rsvc::codegen::json::Field::string(",\"parameter\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::prost_types::FileDescriptorProto,
+        >(",\"protoFile\":proto_file", 15)
+            .repeated(),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::prost_types::compiler::Version,
+        >(",\"compilerVersion\":compiler_version", 3)
+            .optional(),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::prost_types::compiler::CodeGeneratorRequest,
+    >("google.protobuf.compiler.CodeGeneratorRequest", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json
+    for ::rsvc::prost_types::compiler::CodeGeneratorRequest {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_list(&__RSVC_FIELDS[0], &self.file_to_generate);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.parameter);
+            __rsvc_w.list(&__RSVC_FIELDS[2], &self.proto_file);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.compiler_version);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_list(&mut self.file_to_generate),
+                1 => __rsvc_r.string_opt(&mut self.parameter),
+                2 => __rsvc_r.list(&mut self.proto_file),
+                3 => __rsvc_r.message_opt(&mut self.compiler_version),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"error\":", 1).optional(),
+        ::rsvc::codegen::json::Field::uint64(
+                ",\"supportedFeatures\":supported_features",
+                2,
+            )
+            .optional(),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::prost_types::compiler::code_generator_response::File,
+        >(",\"file\":", 15)
+            .repeated(),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::prost_types::compiler::CodeGeneratorResponse,
+    >("google.protobuf.compiler.CodeGeneratorResponse", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json
+    for ::rsvc::prost_types::compiler::CodeGeneratorResponse {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.error);
+            __rsvc_w.uint64_opt(&__RSVC_FIELDS[1], self.supported_features);
+            __rsvc_w.list(&__RSVC_FIELDS[2], &self.file);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.error),
+                1 => __rsvc_r.uint64_opt(&mut self.supported_features),
+                2 => __rsvc_r.list(&mut self.file),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
+        ::rsvc::codegen::json::Field::string(",\"insertionPoint\":insertion_point", 2)
+            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"content\":", 15).optional(),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::prost_types::GeneratedCodeInfo,
+        >(",\"generatedCodeInfo\":generated_code_info", 16)
+            .optional(),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ::rsvc::prost_types::compiler::code_generator_response::File,
+    >("google.protobuf.compiler.CodeGeneratorResponse.File", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json
+    for ::rsvc::prost_types::compiler::code_generator_response::File {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string_opt(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[1], &self.insertion_point);
+            __rsvc_w.string_opt(&__RSVC_FIELDS[2], &self.content);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.generated_code_info);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string_opt(&mut self.name),
+                1 => __rsvc_r.string_opt(&mut self.insertion_point),
+                2 => __rsvc_r.string_opt(&mut self.content),
+                3 => __rsvc_r.message_opt(&mut self.generated_code_info),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
 ::rsvc::register_messages!(
     ::rsvc::prost_types::SourceContext, ::rsvc::prost_types::Type,
     ::rsvc::prost_types::Field, ::rsvc::prost_types::Enum,
@@ -2041,5 +2239,9 @@ const _: () = {
     ::rsvc::prost_types::uninterpreted_option::NamePart,
     ::rsvc::prost_types::SourceCodeInfo, ::rsvc::prost_types::source_code_info::Location,
     ::rsvc::prost_types::GeneratedCodeInfo,
-    ::rsvc::prost_types::generated_code_info::Annotation
+    ::rsvc::prost_types::generated_code_info::Annotation,
+    ::rsvc::prost_types::compiler::Version,
+    ::rsvc::prost_types::compiler::CodeGeneratorRequest,
+    ::rsvc::prost_types::compiler::CodeGeneratorResponse,
+    ::rsvc::prost_types::compiler::code_generator_response::File
 );

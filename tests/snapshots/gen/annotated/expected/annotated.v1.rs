@@ -139,10 +139,12 @@ pub const FILES_GET: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
 pub const FILES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     /// `Get`; in the path `name`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/files/{name=**}")
-        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2).multi()]),
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2, 0)])
+        .declared("annotated.proto", 14),
     /// `Get`; in the path `name`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(0, "HEAD", "/v1/files/{name=**}")
-        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2).multi()]),
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2, 0)])
+        .declared("annotated.proto", 14),
 ];
 
 /// Serves [`trait@Files`] over gRPC, gRPC-Web, Connect and REST.
@@ -179,9 +181,7 @@ impl<T> ::core::fmt::Debug for FilesServer<T> {
 
 impl<T: Files> ::rsvc::codegen::Service for FilesServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &FILES;
-    const ROUTES: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
-        &super::super::REST_ROUTES,
-    );
+    const BINDINGS: &'static [::rsvc::codegen::rest::Binding] = FILES_BINDINGS;
     fn call<'a>(
         &'a self,
         method: usize,

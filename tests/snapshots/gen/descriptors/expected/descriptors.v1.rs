@@ -13,11 +13,6 @@ pub struct Described {
         ::rsvc::prost::alloc::string::String,
         ::rsvc::prost_types::FieldOptions,
     >,
-    #[prost(
-        enumeration = "::rsvc::prost_types::field_descriptor_proto::Label",
-        tag = "4"
-    )]
-    pub label: i32,
     #[prost(oneof = "described::Other", tags = "5, 6, 7, 8")]
     pub other: ::core::option::Option<described::Other>,
 }
@@ -40,7 +35,7 @@ pub mod described {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
         ::rsvc::codegen::json::Field::message::<
             ::rsvc::prost_types::FileDescriptorProto,
         >(",\"file\":", 1)
@@ -53,9 +48,6 @@ const _: () = {
             ::rsvc::prost_types::FieldOptions,
         >(",\"options\":", 3)
             .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::field_descriptor_proto::Label,
-        >(",\"label\":", 4),
         ::rsvc::codegen::json::Field::message::<
             ::rsvc::prost_types::FileDescriptorSet,
         >(",\"set\":", 5)
@@ -84,19 +76,18 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.file);
             __rsvc_w.list(&__RSVC_FIELDS[1], &self.messages);
             __rsvc_w.map(&__RSVC_FIELDS[2], &self.options);
-            __rsvc_w.enumeration(&__RSVC_FIELDS[3], self.label);
             match &self.other {
                 ::core::option::Option::Some(described::Other::Set(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value)
+                    __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value)
                 }
                 ::core::option::Option::Some(described::Other::Part(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value)
+                    __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value)
                 }
                 ::core::option::Option::Some(described::Other::Type(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value)
+                    __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value)
                 }
                 ::core::option::Option::Some(described::Other::Api(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[7], __rsvc_value)
+                    __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value)
                 }
                 ::core::option::Option::None => {}
             }
@@ -114,12 +105,6 @@ const _: () = {
                 1 => __rsvc_r.list(&mut self.messages),
                 2 => __rsvc_r.map(&mut self.options),
                 3 => {
-                    __rsvc_r
-                        .enumeration::<
-                            ::rsvc::prost_types::field_descriptor_proto::Label,
-                        >(&mut self.label)
-                }
-                4 => {
                     if let ::core::option::Option::Some(
                         described::Other::Set(__rsvc_value),
                     ) = &mut self.other
@@ -132,7 +117,7 @@ const _: () = {
                     }
                     ::core::result::Result::Ok(())
                 }
-                5 => {
+                4 => {
                     if let ::core::option::Option::Some(
                         described::Other::Part(__rsvc_value),
                     ) = &mut self.other
@@ -145,7 +130,7 @@ const _: () = {
                     }
                     ::core::result::Result::Ok(())
                 }
-                6 => {
+                5 => {
                     if let ::core::option::Option::Some(
                         described::Other::Type(__rsvc_value),
                     ) = &mut self.other
@@ -158,7 +143,7 @@ const _: () = {
                     }
                     ::core::result::Result::Ok(())
                 }
-                7 => {
+                6 => {
                     if let ::core::option::Option::Some(
                         described::Other::Api(__rsvc_value),
                     ) = &mut self.other

@@ -697,24 +697,30 @@ pub const ORDERS_ORDERS: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
 pub const ORDERS_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     /// `Price`; in the path `id`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/orders/{id}/price")
-        .variables(&[::rsvc::codegen::rest::Variable::new(&[10], 2, 3)]),
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[10], 2, 3)])
+        .declared("mine.proto", 31),
     /// `Price`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(0, "POST", "/v1/orders:price")
-        .body(::rsvc::codegen::rest::BodyKind::Whole),
+        .body(::rsvc::codegen::rest::BodyKind::Whole)
+        .declared("mine.proto", 31),
     /// `Pay`; in the path `currency_code`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(1, "POST", "/v1/pay/{currency_code}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
-        .body(::rsvc::codegen::rest::BodyKind::Whole),
+        .body(::rsvc::codegen::rest::BodyKind::Whole)
+        .declared("mine.proto", 37),
     /// `Pay`; in the path `currency_code`; the rest in the query; answers with `total`
     ::rsvc::codegen::rest::Binding::new(1, "GET", "/v1/pay/{currency_code}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
-        .response_body(0),
+        .response_body(0)
+        .declared("mine.proto", 37),
     /// `Same`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(2, "POST", "/v1/same")
-        .body(::rsvc::codegen::rest::BodyKind::Whole),
+        .body(::rsvc::codegen::rest::BodyKind::Whole)
+        .declared("mine.proto", 43),
     /// `Split`; in the path `units`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(4, "GET", "/v1/split/{units}")
-        .variables(&[::rsvc::codegen::rest::Variable::new(&[1], 2, 3)]),
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[1], 2, 3)])
+        .declared("mine.proto", 45),
 ];
 
 /// Serves [`trait@Orders`] over gRPC, gRPC-Web, Connect and REST.
@@ -751,9 +757,7 @@ impl<T> ::core::fmt::Debug for OrdersServer<T> {
 
 impl<T: Orders> ::rsvc::codegen::Service for OrdersServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &ORDERS;
-    const ROUTES: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
-        &super::super::REST_ROUTES,
-    );
+    const BINDINGS: &'static [::rsvc::codegen::rest::Binding] = ORDERS_BINDINGS;
     fn call<'a>(
         &'a self,
         method: usize,

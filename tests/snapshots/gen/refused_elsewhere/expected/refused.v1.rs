@@ -3,7 +3,7 @@
 #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
 #[prost(prost_path = "::rsvc::prost")]
 pub struct Defaults {
-    #[prost(enumeration = "Kind", optional, tag = "1", default = "One3")]
+    #[prost(enumeration = "Kind", optional, tag = "1", default = "One")]
     pub renamed: ::core::option::Option<i32>,
     #[prost(enumeration = "Kind", optional, tag = "2", default = "One")]
     pub alias: ::core::option::Option<i32>,
@@ -28,11 +28,7 @@ pub struct Defaults {
 #[repr(i32)]
 pub enum Kind {
     One = 1,
-    One2 = 2,
-    One3 = 3,
-    One4 = 4,
     Kind2 = 5,
-    X2 = 6,
 }
 
 impl Kind {
@@ -43,22 +39,14 @@ impl Kind {
     pub fn as_str_name(&self) -> &'static str {
         match self {
             Self::One => "KIND_ONE",
-            Self::One2 => "ONE",
-            Self::One3 => "one",
-            Self::One4 => "Kind_One",
             Self::Kind2 => "KIND_2",
-            Self::X2 => "_2",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
     pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
         match value {
             "KIND_ONE" => Some(Self::One),
-            "ONE" => Some(Self::One2),
-            "one" => Some(Self::One3),
-            "Kind_One" => Some(Self::One4),
             "KIND_2" => Some(Self::Kind2),
-            "_2" => Some(Self::X2),
             _ => None,
         }
     }
@@ -69,12 +57,12 @@ impl ::rsvc::codegen::json::JsonEnum for Kind {
         "refused.v1.Kind",
         &[
             (1, "KIND_ONE"),
+            (1, "ONE"),
+            (1, "one"),
             (1, "KIND_First"),
-            (2, "ONE"),
-            (3, "one"),
-            (4, "Kind_One"),
+            (1, "Kind_One"),
             (5, "KIND_2"),
-            (6, "_2"),
+            (5, "_2"),
         ],
     );
 }

@@ -9,6 +9,15 @@ pub struct GetBookRequest {
 
 #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
 #[prost(prost_path = "::rsvc::prost")]
+pub struct ListEditionsRequest {
+    #[prost(string, tag = "1")]
+    pub name: ::rsvc::prost::alloc::string::String,
+    #[prost(int32, tag = "2")]
+    pub year: i32,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Book {
     #[prost(string, tag = "1")]
     pub name: ::rsvc::prost::alloc::string::String,
@@ -84,6 +93,42 @@ const _: () = {
         ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::string(",\"name\":", 1),
+        ::rsvc::codegen::json::Field::int32(",\"year\":", 2),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        ListEditionsRequest,
+    >("rest.v1.ListEditionsRequest", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json for ListEditionsRequest {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
+            __rsvc_w.int32(&__RSVC_FIELDS[1], self.year);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.name),
+                1 => __rsvc_r.int32(&mut self.year),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -270,10 +315,12 @@ const _: () = {
 };
 
 ::rsvc::register_messages!(
-    GetBookRequest, Book, CreateBookRequest, UpdateBookRequest, Tags
+    GetBookRequest, ListEditionsRequest, Book, CreateBookRequest, UpdateBookRequest, Tags
 );
 
 impl ::rsvc::Validate for GetBookRequest {}
+
+impl ::rsvc::Validate for ListEditionsRequest {}
 
 impl ::rsvc::Validate for Book {}
 
@@ -372,6 +419,13 @@ pub trait Library: ::core::marker::Send + ::core::marker::Sync + 'static {
             ::rsvc::ResponseStream<Book, ::rsvc::Status>,
             ::rsvc::Status,
         >,
+    > + ::core::marker::Send;
+    fn list_editions(
+        &self,
+        ctx: ::rsvc::Context,
+        request: ListEditionsRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Tags, ::rsvc::Status>,
     > + ::core::marker::Send;
     /// Only over gRPC.
     fn hidden(
@@ -492,6 +546,15 @@ impl<T: Library + ?::core::marker::Sized> Library for ::std::sync::Arc<T> {
     > + ::core::marker::Send {
         <T as Library>::chat(self, ctx, requests)
     }
+    fn list_editions(
+        &self,
+        ctx: ::rsvc::Context,
+        request: ListEditionsRequest,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Tags, ::rsvc::Status>,
+    > + ::core::marker::Send {
+        <T as Library>::list_editions(self, ctx, request)
+    }
     fn hidden(
         &self,
         ctx: ::rsvc::Context,
@@ -518,6 +581,7 @@ pub const LIBRARY: ::rsvc::ServiceInfo = ::rsvc::ServiceInfo::new(
         LIBRARY_LIST_AUTHORS,
         LIBRARY_UPLOAD,
         LIBRARY_CHAT,
+        LIBRARY_LIST_EDITIONS,
         LIBRARY_HIDDEN,
     ],
     super::super::FILE_DESCRIPTOR_SET,
@@ -611,6 +675,14 @@ pub const LIBRARY_CHAT: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     ::rsvc::MethodKind::BidiStreaming,
 );
 
+/// Describes the rpc `rest.v1.Library.ListEditions`.
+pub const LIBRARY_LIST_EDITIONS: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
+    "rest.v1.Library",
+    "ListEditions",
+    "/rest.v1.Library/ListEditions",
+    ::rsvc::MethodKind::Unary,
+);
+
 /// Describes the rpc `rest.v1.Library.Hidden`.
 pub const LIBRARY_HIDDEN: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
     "rest.v1.Library",
@@ -622,43 +694,79 @@ pub const LIBRARY_HIDDEN: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
 /// How the rpcs of `rest.v1.Library` are reached over REST, in the order of the `.proto`.
 pub const LIBRARY_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     /// `Home`; the rest in the query
-    ::rsvc::codegen::rest::Binding::new(0, "GET", "/"),
+    ::rsvc::codegen::rest::Binding::new(0, "GET", "/").declared("rest.proto", 15),
     /// `Home`; the rest in the query
-    ::rsvc::codegen::rest::Binding::new(0, "GET", "/index.html"),
+    ::rsvc::codegen::rest::Binding::new(0, "GET", "/index.html")
+        .declared("rest.proto", 15),
     /// `GetBook`; in the path `name`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(1, "GET", "/v1/{name=shelves/*/books/*}")
-        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 5).multi()]),
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 5).multi()])
+        .declared("rest.proto", 21),
     /// `GetNewest`; in the path `name`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(2, "GET", "/v1/shelves/{name=*}/books/newest")
-        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)]),
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
+        .declared("rest.proto", 25),
     /// `CreateBook`; in the path `parent`; `book` in the body, the rest in the query
     ::rsvc::codegen::rest::Binding::new(3, "POST", "/v1/{parent=shelves/*}/books")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 3).multi()])
-        .body(::rsvc::codegen::rest::BodyKind::Field(1)),
+        .body(::rsvc::codegen::rest::BodyKind::Field(1))
+        .declared("rest.proto", 28),
     /// `CreateBook`; the rest in the body; answers with `title`
     ::rsvc::codegen::rest::Binding::new(3, "POST", "/v1/books")
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .response_body(1),
+        .response_body(1)
+        .declared("rest.proto", 28),
     /// `UpdateBook`; in the path `book.name`; `book` in the body, the rest in the query
     ::rsvc::codegen::rest::Binding::new(4, "PATCH", "/v1/{book.name=shelves/*/books/*}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0, 0], 1, 5).multi()])
         .body(::rsvc::codegen::rest::BodyKind::Field(0))
-        .fill_update_mask(1),
+        .fill_update_mask(1)
+        .declared("rest.proto", 35),
     /// `ReadFile`; in the path `name`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(5, "GET", "/v1/files/{name=**}:read")
-        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2).multi()]),
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2, 0)])
+        .declared("rest.proto", 39),
     /// `Purge`; in the path `name`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(6, "PURGE", "/v1/caf%c3%a9/{name}")
-        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)]),
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
+        .declared("rest.proto", 42),
     /// `Any`; the rest in the query; answers with `tags`
-    ::rsvc::codegen::rest::Binding::new(7, "*", "/v1/any").response_body(0),
+    ::rsvc::codegen::rest::Binding::new(7, "*", "/v1/any")
+        .response_body(0)
+        .declared("rest.proto", 45),
     /// `ListAuthors`; the rest in the query; answers with `author`
-    ::rsvc::codegen::rest::Binding::new(8, "GET", "/v1/authors").response_body(2),
+    ::rsvc::codegen::rest::Binding::new(8, "GET", "/v1/authors")
+        .response_body(2)
+        .declared("rest.proto", 48),
     /// `Upload`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(9, "POST", "/v1/books:upload")
-        .body(::rsvc::codegen::rest::BodyKind::Whole),
+        .body(::rsvc::codegen::rest::BodyKind::Whole)
+        .declared("rest.proto", 51),
     /// `Chat`; the rest in the query
-    ::rsvc::codegen::rest::Binding::new(10, "GET", "/v1/chat"),
+    ::rsvc::codegen::rest::Binding::new(10, "GET", "/v1/chat")
+        .declared("rest.proto", 54),
+    /// `ListEditions`; in the path `name`; the rest in the query
+    ::rsvc::codegen::rest::Binding::new(11, "GET", "/v1/{name=shelves/**}/editions")
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 1, 1)])
+        .declared("rest.proto", 57),
+    /// `ListEditions`; in the path `name`, `year`; the rest in the query
+    ::rsvc::codegen::rest::Binding::new(11, "GET", "/v1/catalog/{name=**}/{year}")
+        .variables(
+            &[
+                ::rsvc::codegen::rest::Variable::rest(&[0], 2, 1),
+                ::rsvc::codegen::rest::Variable::behind_rest(&[1], 1, 0),
+            ],
+        )
+        .declared("rest.proto", 57),
+    /// `ListEditions`; in the path `name`; the rest in the body
+    ::rsvc::codegen::rest::Binding::new(
+            11,
+            "POST",
+            "/v1/catalog/{name=**/pages/*}:scan:fast",
+        )
+        .variables(&[::rsvc::codegen::rest::Variable::rest(&[0], 2, 0)])
+        .body(::rsvc::codegen::rest::BodyKind::Whole)
+        .declared("rest.proto", 57),
 ];
 
 /// Serves [`trait@Library`] over gRPC, gRPC-Web, Connect and REST.
@@ -695,9 +803,7 @@ impl<T> ::core::fmt::Debug for LibraryServer<T> {
 
 impl<T: Library> ::rsvc::codegen::Service for LibraryServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &LIBRARY;
-    const ROUTES: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
-        &super::super::REST_ROUTES,
-    );
+    const BINDINGS: &'static [::rsvc::codegen::rest::Binding] = LIBRARY_BINDINGS;
     fn call<'a>(
         &'a self,
         method: usize,
@@ -760,6 +866,11 @@ impl<T: Library> ::rsvc::codegen::Service for LibraryServer<T> {
                 })
             }
             11 => {
+                call.unary(move |ctx, request| {
+                    <T as Library>::list_editions(&*self.inner, ctx, request)
+                })
+            }
+            12 => {
                 call.unary(move |ctx, request| {
                     <T as Library>::hidden(&*self.inner, ctx, request)
                 })
@@ -923,6 +1034,19 @@ impl Library for LibraryClient {
             )
             .await
     }
+    async fn list_editions(
+        &self,
+        ctx: ::rsvc::Context,
+        request: ListEditionsRequest,
+    ) -> ::core::result::Result<Tags, ::rsvc::Status> {
+        ::rsvc::codegen::client::unary(
+                &self.channel,
+                &LIBRARY_LIST_EDITIONS,
+                ctx,
+                request,
+            )
+            .await
+    }
     async fn hidden(
         &self,
         ctx: ::rsvc::Context,
@@ -975,7 +1099,8 @@ pub const SHELVES_GET_SHELF: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
 pub const SHELVES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     /// `GetShelf`; in the path `name`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/{name=shelves/*}")
-        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 3).multi()]),
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 3).multi()])
+        .declared("rest.proto", 70),
 ];
 
 /// Serves [`trait@Shelves`] over gRPC, gRPC-Web, Connect and REST.
@@ -1012,9 +1137,7 @@ impl<T> ::core::fmt::Debug for ShelvesServer<T> {
 
 impl<T: Shelves> ::rsvc::codegen::Service for ShelvesServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &SHELVES;
-    const ROUTES: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
-        &super::super::REST_ROUTES,
-    );
+    const BINDINGS: &'static [::rsvc::codegen::rest::Binding] = SHELVES_BINDINGS;
     fn call<'a>(
         &'a self,
         method: usize,

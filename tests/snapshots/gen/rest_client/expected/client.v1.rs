@@ -407,24 +407,31 @@ pub const NOTES_HIDDEN: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
 pub const NOTES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     /// `GetNote`; in the path `name`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/{name=folders/*/notes/*}")
-        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 5).multi()]),
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 5).multi()])
+        .declared("client.proto", 10),
     /// `GetNote`; the rest in the query
-    ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/notes"),
+    ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/notes")
+        .declared("client.proto", 10),
     /// `CreateNote`; `note` in the body, the rest in the query; answers with `text`
     ::rsvc::codegen::rest::Binding::new(1, "POST", "/v1/notes")
         .body(::rsvc::codegen::rest::BodyKind::Field(0))
-        .response_body(1),
+        .response_body(1)
+        .declared("client.proto", 16),
     /// `WatchNotes`; the rest in the query
-    ::rsvc::codegen::rest::Binding::new(2, "GET", "/v1/notes:watch"),
+    ::rsvc::codegen::rest::Binding::new(2, "GET", "/v1/notes:watch")
+        .declared("client.proto", 19),
     /// `ImportNotes`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(3, "POST", "/v1/notes:import")
-        .body(::rsvc::codegen::rest::BodyKind::Whole),
+        .body(::rsvc::codegen::rest::BodyKind::Whole)
+        .declared("client.proto", 22),
     /// `Talk`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(4, "POST", "/v1/notes:talk")
-        .body(::rsvc::codegen::rest::BodyKind::Whole),
+        .body(::rsvc::codegen::rest::BodyKind::Whole)
+        .declared("client.proto", 25),
     /// `Picture`; in the path `name`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(5, "GET", "/v1/{name=folders/*}/picture")
-        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 3).multi()]),
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 1, 3).multi()])
+        .declared("client.proto", 28),
 ];
 
 /// Serves [`trait@Notes`] over gRPC, gRPC-Web, Connect and REST.
@@ -461,9 +468,7 @@ impl<T> ::core::fmt::Debug for NotesServer<T> {
 
 impl<T: Notes> ::rsvc::codegen::Service for NotesServer<T> {
     const INFO: &'static ::rsvc::ServiceInfo = &NOTES;
-    const ROUTES: ::core::option::Option<&'static ::rsvc::codegen::rest::Routes> = ::core::option::Option::Some(
-        &super::super::REST_ROUTES,
-    );
+    const BINDINGS: &'static [::rsvc::codegen::rest::Binding] = NOTES_BINDINGS;
     fn call<'a>(
         &'a self,
         method: usize,

@@ -455,14 +455,12 @@ impl ::rsvc::Validate for Order {
             }
         }
         if let ::core::option::Option::Some(__rsvc_this) = &self.placed {
-            {
-                let __rsvc_now = __rsvc_out.now();
+            if let ::core::option::Option::Some(__rsvc_now) = __rsvc_out.now() {
                 if ::rsvc::codegen::cel::Timestamp::from(__rsvc_this) > __rsvc_now {
                     __rsvc_out.add(8, "timestamp.lt_now", "must be less than now");
                 }
             }
-            {
-                let __rsvc_now = __rsvc_out.now();
+            if let ::core::option::Option::Some(__rsvc_now) = __rsvc_out.now() {
                 match (|| ::core::result::Result::<
                     _,
                     ::rsvc::codegen::cel::Error,
