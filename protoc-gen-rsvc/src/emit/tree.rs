@@ -55,7 +55,7 @@ pub(super) fn emit(
         syn::parse_quote! { const _: () = ::rsvc::codegen::assert_abi(#abi); },
         syn::parse_quote! {
             /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-            #[allow(dead_code)]
+            #[allow(dead_code, unreachable_pub)]
             pub const FILE_DESCRIPTOR_SET: &[u8] = #descriptors;
         },
     ];

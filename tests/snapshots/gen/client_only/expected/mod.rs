@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\np\n\x11client_only.proto\x12\x0Eclient_only.v1\"\x03\n\x01M2>\n\nOnlyCalled\x120\n\x04Call\x12\x11.client_only.v1.M\x1A\x11.client_only.v1.M(\x010\x01b\x06proto3";
 
 #[allow(

@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xBD\x04\n\x0Ecomments.proto\x12\x0Bcomments.v1\"\x87\x02\n\nDocumented\x12\x14\n\x05block\x18\x01 \x01(\tR\x05block\x12\x14\n\x05tight\x18\x02 \x01(\tR\x05tight\x12\x0E\n\x01a\x18\x03 \x01(\tH\0R\x01a\x12\x0E\n\x01b\x18\x04 \x01(\tH\0R\x01b\x12;\n\x06labels\x18\x05 \x03(\x0B2#.comments.v1.Documented.LabelsEntryR\x06labels\x1A9\n\x0BLabelsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"-\n\x05Level\x12\x15\n\x11LEVEL_UNSPECIFIED\x10\0\x12\r\n\tLEVEL_ONE\x10\x01B\x06\n\x04kind\"X\n\x06Turned\x12\x16\n\x05field\x18\x01 \x01(\tR\x07\xE2\x80\xAEname\x12\x18\n\x06member\x18\x02 \x01(\tH\0R\x06member\x12\x14\n\x05block\x18\x03 \x01(\tR\x05blockB\x06\n\x04kind*)\n\nTurnedKind\x12\x1B\n\x17TURNED_KIND_UNSPECIFIED\x10\x002D\n\tDocuments\x127\n\x03Get\x12\x17.comments.v1.Documented\x1A\x17.comments.v1.Documented2A\n\rTurnedService\x120\n\x04Turn\x12\x13.comments.v1.Turned\x1A\x13.comments.v1.Turnedb\x06proto3";
 
 #[allow(

@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\x1F\n\x0Bempty.proto\x12\x08empty.v1b\x06proto3\n4\n\rnothing.proto\"\t\n\x07Nothing*\x10\n\x04Zero\x12\x08\n\x04ZERO\x10\0b\x06proto3";
 
 include!("_.rs");

@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\x9C\x01\n\x16common/v1/common.proto\x12\tcommon.v1\"o\n\x02Id\x12\x14\n\x05value\x18\x01 \x01(\tR\x05value\x12&\n\x04kind\x18\x02 \x01(\x0E2\x12.common.v1.Id.KindR\x04kind\"+\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\0\x12\r\n\tKIND_UUID\x10\x01b\x06proto3\n`\n\x0Bother.proto\x12\x05other\"\x15\n\x05Thing\x12\x0C\n\x01x\x18\x01 \x01(\tR\x01x\"+\n\x05Local\x12\"\n\x05thing\x18\x01 \x01(\x0B2\x0C.other.ThingR\x05thingb\x06proto3\n\x84\x02\n\tapi.proto\x12\x03api\x1A\x16common/v1/common.proto\x1A\x0Bother.proto\"\x99\x01\n\x06Holder\x12\x1D\n\x02id\x18\x01 \x01(\x0B2\r.common.v1.IdR\x02id\x12&\n\x04kind\x18\x02 \x01(\x0E2\x12.common.v1.Id.KindR\x04kind\x12$\n\x06things\x18\x03 \x03(\x0B2\x0C.other.ThingR\x06things\x12\"\n\x05local\x18\x04 \x01(\x0B2\x0C.other.LocalR\x05local2)\n\x03Api\x12\"\n\x03Get\x12\r.common.v1.Id\x1A\x0C.other.Thingb\x06proto3";
 
 #[allow(

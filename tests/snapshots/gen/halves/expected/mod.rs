@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\nX\n\x0Chalves.proto\x12\thalves.v1\"\x03\n\x01M20\n\nOnlyServed\x12\"\n\x04Call\x12\x0C.halves.v1.M\x1A\x0C.halves.v1.Mb\x06proto3";
 
 #[allow(

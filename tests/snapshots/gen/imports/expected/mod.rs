@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\x9C\x01\n\x16common/v1/common.proto\x12\tcommon.v1\"o\n\x02Id\x12\x14\n\x05value\x18\x01 \x01(\tR\x05value\x12&\n\x04kind\x18\x02 \x01(\x0E2\x12.common.v1.Id.KindR\x04kind\"+\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\0\x12\r\n\tKIND_UUID\x10\x01b\x06proto3\n\xE4\x01\n\x19google/protobuf/any.proto\x12\x0Fgoogle.protobuf\"6\n\x03Any\x12\x19\n\x08type_url\x18\x01 \x01(\tR\x07typeUrl\x12\x14\n\x05value\x18\x02 \x01(\x0CR\x05valueBv\n\x13com.google.protobufB\x08AnyProtoP\x01Z,google.golang.org/protobuf/types/known/anypb\xA2\x02\x03GPB\xAA\x02\x1EGoogle.Protobuf.WellKnownTypesb\x06proto3\n\x90\x02\n\x17google/rpc/status.proto\x12\ngoogle.rpc\x1A\x19google/protobuf/any.proto\"f\n\x06Status\x12\x12\n\x04code\x18\x01 \x01(\x05R\x04code\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12.\n\x07details\x18\x03 \x03(\x0B2\x14.google.protobuf.AnyR\x07detailsB^\n\x0Ecom.google.rpcB\x0BStatusProtoP\x01Z7google.golang.org/genproto/googleapis/rpc/status;status\xA2\x02\x03RPCb\x06proto3\n\xFB\x01\n\x10api/v1/api.proto\x12\x06api.v1\x1A\x16common/v1/common.proto\x1A\x17google/rpc/status.proto\"z\n\x05Thing\x12\x1D\n\x02id\x18\x01 \x01(\x0B2\r.common.v1.IdR\x02id\x12&\n\x04kind\x18\x02 \x01(\x0E2\x12.common.v1.Id.KindR\x04kind\x12*\n\x06status\x18\x03 \x01(\x0B2\x12.google.rpc.StatusR\x06status2*\n\x03Api\x12#\n\x03Get\x12\r.common.v1.Id\x1A\r.api.v1.Thingb\x06proto3";
 
 #[allow(

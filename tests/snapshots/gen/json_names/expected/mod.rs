@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xD2\x01\n\x10json_names.proto\x12\rjson_names.v1\"\xA6\x01\n\x05Names\x12\x1D\n\nplain_name\x18\x01 \x01(\tR\tplainName\x12\x14\n\x05given\x18\x02 \x01(\tR\x05@type\x12\x1D\n\nUPPER_case\x18\x03 \x01(\tR\tUPPERCase\x12 \n\x0Cwith_1_digit\x18\x04 \x01(\tR\nwith1Digit\x12\x14\n\x05quote\x18\x05 \x01(\tR\x05a\"b\\c\x12\x11\n\x04euro\x18\x06 \x01(\tR\x03\xE2\x82\xACb\x06proto3";
 
 #[allow(

@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xFA\x01\n\x13large_numbers.proto\x12\x10large_numbers.v1\"\xC8\x01\n\x06Sparse\x12\x16\n\x04last\x18\xFF\xFF\xFF\xFF\x01 \x01(\tR\x04last\x12\x14\n\x05first\x18\x01 \x01(\tR\x05first\x12)\n\x0Fbefore_reserved\x18\xB7\x94\x01 \x01(\tR\x0EbeforeReserved\x12'\n\x0Eafter_reserved\x18\xA0\x9C\x01 \x01(\tR\rafterReserved\x12\x12\n\x01a\x18\xFE\xFF\xFF\xFF\x01 \x01(\tH\0R\x01a\x12\x0E\n\x01b\x18\x02 \x01(\tH\0R\x01bB\x06\n\x04kindJ\x04\x08\x03\x10\nJ\x04\x08\x13\x10\x14R\x04goneb\x06proto3";
 
 #[allow(

@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n:\n\x0Blower.proto\x12\x08some.pkg\"\x19\n\x01M\x12\x14\n\x05lower\x18\x01 \x01(\x05R\x05lowerb\x06proto3\n{\n\x0Bupper.proto\x12\x08some.Pkg\x1A\x0Blower.proto\"&\n\x01M\x12!\n\x05lower\x18\x01 \x01(\x0B2\x0B.some.pkg.MR\x05lower2%\n\x01S\x12 \n\x04Call\x12\x0B.some.Pkg.M\x1A\x0B.some.pkg.Mb\x06proto3";
 
 #[allow(

@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\x89\x05\n\x0Frecursion.proto\x12\x0Crecursion.v1\"\xAB\x02\n\x04Node\x12&\n\x04next\x18\x01 \x01(\x0B2\x12.recursion.v1.NodeR\x04next\x12.\n\x08children\x18\x02 \x03(\x0B2\x12.recursion.v1.NodeR\x08children\x123\n\x05named\x18\x03 \x03(\x0B2\x1D.recursion.v1.Node.NamedEntryR\x05named\x12(\n\x04left\x18\x04 \x01(\x0B2\x12.recursion.v1.NodeH\0R\x04left\x12\x14\n\x04leaf\x18\x05 \x01(\tH\0R\x04leaf\x1AL\n\nNamedEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12(\n\x05value\x18\x02 \x01(\x0B2\x12.recursion.v1.NodeR\x05value:\x028\x01B\x08\n\x06either\".\n\x07Chicken\x12#\n\x03egg\x18\x01 \x01(\x0B2\x11.recursion.v1.EggR\x03egg\"6\n\x03Egg\x12/\n\x07chicken\x18\x01 \x01(\x0B2\x15.recursion.v1.ChickenR\x07chicken\"y\n\x06Circle\x126\n\x07through\x18\x01 \x01(\n2\x1C.recursion.v1.Circle.ThroughR\x07through\x1A7\n\x07Through\x12,\n\x06circle\x18\x01 \x01(\x0B2\x14.recursion.v1.CircleR\x06circle\"W\n\x08Straight\x12&\n\x04node\x18\x01 \x01(\x0B2\x12.recursion.v1.NodeR\x04node\x12#\n\x03egg\x18\x02 \x01(\x0B2\x11.recursion.v1.EggR\x03egg";
 
 #[allow(

@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\x87\x02\n\rrefused.proto\x12\nrefused.v1\"\x8B\x01\n\x08Defaults\x12/\n\x07renamed\x18\x01 \x01(\x0E2\x10.refused.v1.Kind:\x03oneR\x07renamed\x122\n\x05alias\x18\x02 \x01(\x0E2\x10.refused.v1.Kind:\nKIND_FirstR\x05alias\x12\x0B\n\x01_\x18\x03 \x01(\tR\0\x12\r\n\x02_1\x18\x04 \x01(\tR\x011*\\\n\x04Kind\x12\x0C\n\x08KIND_ONE\x10\x01\x12\x07\n\x03ONE\x10\x01\x12\x07\n\x03one\x10\x01\x12\x0E\n\nKIND_First\x10\x01\x12\x0C\n\x08Kind_One\x10\x01\x12\n\n\x06KIND_2\x10\x05\x12\x06\n\x02_2\x10\x05\x1A\x02\x10\x01";
 
 #[allow(

@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xCA\x02\n\x10rpc_bodies.proto\x12\tbodies.v1\"C\n\x01M\x12\x0E\n\x01a\x18\x01 \x01(\tH\0R\x01a\" \n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\0\x1A\x02\x18\0:\x02\x18\0B\x08\n\x06choice2\xD2\x01\n\x06Bodies\x12#\n\x05Empty\x12\x0C.bodies.v1.M\x1A\x0C.bodies.v1.M\x12'\n\tStatement\x12\x0C.bodies.v1.M\x1A\x0C.bodies.v1.M\x12%\n\x07Without\x12\x0C.bodies.v1.M\x1A\x0C.bodies.v1.M\x12(\n\x06Stream\x12\x0C.bodies.v1.M\x1A\x0C.bodies.v1.M(\x010\x01\x12)\n\x06Option\x12\x0C.bodies.v1.M\x1A\x0C.bodies.v1.M\"\x03\x88\x02\x002\t\n\x07Nothingb\x06proto3";
 
 #[allow(

@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\n\xDF\x06\n\x13service_names.proto\x12\x10service_names.v1\"\x0E\n\x0CUserService2\"\x0C\n\nUserServer\"\x0C\n\nUserClient\"\x08\n\x06Future\"\t\n\x07Context\"\x08\n\x06Status\"/\n\x01T\x12*\n\x05inner\x18\x01 \x01(\x0B2\x14.service_names.v1.T2R\x05inner\"\x04\n\x02T2\"\x06\n\x04Self\"\x06\n\x04Send\"\x06\n\x04Sync2\xEA\x03\n\x04User\x122\n\x03Get\x12\x13.service_names.v1.T\x1A\x16.service_names.v1.Self\x12:\n\x03get\x12\x19.service_names.v1.Context\x1A\x18.service_names.v1.Future\x125\n\x03new\x12\x16.service_names.v1.Send\x1A\x16.service_names.v1.Sync\x128\n\x07connect\x12\x13.service_names.v1.T\x1A\x14.service_names.v1.T2(\x010\x01\x125\n\x04type\x12\x13.service_names.v1.T\x1A\x18.service_names.v1.Status\x120\n\x04self\x12\x13.service_names.v1.T\x1A\x13.service_names.v1.T\x121\n\x05clone\x12\x13.service_names.v1.T\x1A\x13.service_names.v1.T\x124\n\x08dispatch\x12\x13.service_names.v1.T\x1A\x13.service_names.v1.T\x12/\n\x03GET\x12\x13.service_names.v1.T\x1A\x13.service_names.v1.T2T\n\x0Cuser_service\x12D\n\x04Call\x12\x1E.service_names.v1.UserService2\x1A\x1C.service_names.v1.UserServer2Q\n\x0BUserService\x12B\n\x04Call\x12\x1C.service_names.v1.UserClient\x1A\x1C.service_names.v1.UserClientb\x06proto3";
 
 #[allow(

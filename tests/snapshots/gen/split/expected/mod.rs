@@ -3,7 +3,7 @@
 const _: () = ::rsvc::codegen::assert_abi(2);
 
 /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 pub const FILE_DESCRIPTOR_SET: &[u8] = b"\nb\n\ttwo.proto\x12\x08split.v1\"\x13\n\x03Two\x12\x0C\n\x01x\x18\x01 \x01(\tR\x01x2.\n\x06Second\x12$\n\x04Call\x12\r.split.v1.Two\x1A\r.split.v1.Twob\x06proto3\n\x7F\n\tone.proto\x12\x08split.v1\x1A\ttwo.proto\"&\n\x03One\x12\x1F\n\x03two\x18\x01 \x01(\x0B2\r.split.v1.TwoR\x03two2-\n\x05First\x12$\n\x04Call\x12\r.split.v1.One\x1A\r.split.v1.Twob\x06proto3";
 
 #[allow(
