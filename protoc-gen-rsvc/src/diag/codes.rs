@@ -73,6 +73,7 @@ codes! {
     600 RULE_TYPE "A validation rule does not fit the type of what it stands on."
     601 RULE_VALUE "The value of a validation rule makes no sense."
     602 UNKNOWN_RULE "A validation rule is not known, and defines no expression."
+    603 FOREIGN_RULES "Rules of another system stand in a file, and are not tested."
     700 CEL_SYNTAX "An expression is not valid CEL."
     701 CEL_TYPE "An expression does not type-check."
     702 CEL_UNSUPPORTED "An expression cannot be compiled."

@@ -25,6 +25,11 @@ impl RuleReporter<'_> {
         text
     }
 
+    /// Adds a warning.
+    pub(super) fn warn(&mut self, diagnostic: Diagnostic) {
+        self.sink.push(diagnostic);
+    }
+
     /// A mistake in an expression, at its place inside the `.proto` when that can be told.
     pub(super) fn cel(&mut self, at: &Place, source: &CelRule, error: &CelError) -> String {
         let code = match error.stage {
