@@ -112,9 +112,10 @@ impl RuleResolver<'_> {
             rule: None,
         };
         for source in sources {
-            match custom::compile(&source, &scope, RulePlace::Message) {
+            let rule = custom::compile(&source, &scope, RulePlace::Message);
+            match self.report.compiled(&message.origin.place, &source, rule) {
                 Ok(check) => out.checks.push(check),
-                Err(error) => out.broken = Some(self.report.cel(&message.origin.place, &source, &error)),
+                Err(text) => out.broken = Some(text),
             }
         }
         let groups = annotations::field(rules, "oneof");

@@ -132,12 +132,11 @@ impl RuleResolver<'_> {
         let expressions = (0..).map(RulePlace::Expression).zip(expressions);
         let expressions = expressions.chain((0..).map(RulePlace::Cel).zip(custom::sources(rules, "cel")));
         for (place, source) in expressions {
-            match custom::compile(&source, &scope, place) {
+            let rule = custom::compile(&source, &scope, place);
+            let place = &self.schema.fields[target.field].origin.place;
+            match self.report.compiled(place, &source, rule) {
                 Ok(check) => out.push(check),
-                Err(error) => {
-                    let place = &self.schema.fields[target.field].origin.place;
-                    *broken = Some(self.report.cel(place, &source, &error));
-                }
+                Err(text) => *broken = Some(text),
             }
         }
     }
@@ -223,13 +222,12 @@ impl RuleResolver<'_> {
         let scope =
             Scope { schema: self.schema, pool: &self.schema.pool, this: this.clone(), rule: Some(rule) };
         for source in sources {
-            match custom::compile(source, &scope, place.clone()) {
+            let rule = custom::compile(source, &scope, place.clone());
+            let at = &self.schema.fields[target.field].origin.place;
+            match self.report.compiled(at, source, rule) {
                 Ok(check) if always_holds(&check) => {}
                 Ok(check) => out.push(check),
-                Err(error) => {
-                    let place = &self.schema.fields[target.field].origin.place;
-                    *broken = Some(self.report.cel(place, source, &error));
-                }
+                Err(text) => *broken = Some(text),
             }
         }
     }
