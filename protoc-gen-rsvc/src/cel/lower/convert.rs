@@ -89,7 +89,7 @@ pub(super) fn hold(span: Span, value: Plan) -> Lowered {
 /// What is never, in a form.
 fn absurd(value: Plan, want: &Repr) -> Plan {
     match value.op {
-        Op::Fail(text) => fail(text, want.clone()),
+        Op::Fail(text) => fail(text, want),
         _ => Plan { repr: super::named(want), fallible: value.fallible, op: Op::Absurd(Box::new(value)) },
     }
 }
@@ -111,7 +111,7 @@ pub(super) fn expect(value: Plan, want: &Repr) -> Plan {
         }
         (Repr::Dyn, want) => from_dyn(value, want),
         // What the other side is does not matter: it never comes to that.
-        _ => fail("no such overload", want.clone()),
+        _ => fail("no such overload", want),
     }
 }
 
@@ -126,7 +126,7 @@ fn from_dyn(value: Plan, want: &Repr) -> Plan {
         | Repr::Duration
         | Repr::Null
         | Repr::Type => want.clone(),
-        _ => return fail("no such overload", want.clone()),
+        _ => return fail("no such overload", want),
     };
     let taken = Plan { repr: owned, fallible: true, op: Op::FromDyn(Box::new(value)) };
     if want.is_owned() { taken } else { borrow(taken) }
@@ -233,7 +233,7 @@ const VAR: u32 = u32::MAX;
 /// The list as a `Vec` of values in a form.
 pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
     let repr = Repr::List(Item::Value(Box::new(element.clone())), ListForm::Owned);
-    let Repr::List(item, _) = &list.repr else { return Ok(fail("no such overload", repr)) };
+    let Repr::List(item, _) = &list.repr else { return Ok(fail("no such overload", &repr)) };
     if list.repr == repr {
         return Ok(list);
     }
