@@ -1,21 +1,26 @@
-//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | fuzz | mutants | setup`.
+//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | fuzz | mutants | compare | trees | setup`.
 #![allow(clippy::print_stdout)] // a task runner talks to the terminal, nothing parses this
 
 mod attack;
+mod compare;
 mod conformance;
 mod fuzz;
+mod guides;
 mod interop;
 mod mutants;
 mod npm;
 mod package;
+mod pages;
 mod process;
 mod protobuf_runner;
 mod report;
 mod session;
 mod steps;
 mod tally;
+mod trees;
 mod venv;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -86,6 +91,30 @@ enum Task {
         #[arg(value_name = "PATH")]
         paths: Vec<String>,
     },
+    /// Compare what we accept with what protoc accepts, for every `.proto` file below the folders
+    Compare {
+        /// Also print where only one of the two warns
+        #[arg(long)]
+        warnings: bool,
+        /// A further folder for imports, behind the one that is compared
+        #[arg(short = 'I', long = "include", value_name = "DIR")]
+        includes: Vec<PathBuf>,
+        /// The folders, each the include folder of its files
+        #[arg(value_name = "DIR", required = true)]
+        folders: Vec<PathBuf>,
+    },
+    /// Generate and type-check the trees of public repositories in `xtask/trees.txt`
+    Trees {
+        /// Only generate
+        #[arg(long)]
+        generate_only: bool,
+        /// The folder with the repositories, each as OWNER/NAME or OWNER+NAME
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// These alone, as OWNER/NAME
+        #[arg(value_name = "TREE")]
+        names: Vec<String>,
+    },
     /// Install the tools that the tests use: Python's into target/venv, Node's into target/node
     Setup,
 }
@@ -138,6 +167,10 @@ fn run(task: Task) -> Result<bool> {
         }
         Task::Fuzz { targets, seconds } => fuzz::run(&session, &targets, seconds),
         Task::Mutants { shard, paths } => mutants::run(&session, shard.as_deref(), &paths),
+        Task::Compare { warnings, includes, folders } => {
+            compare::run(&session, &folders, &includes, warnings)
+        }
+        Task::Trees { generate_only, folder, names } => trees::run(&session, &folder, &names, generate_only),
         Task::Setup => {
             println!("Python tools: {}", venv::ensure(&session)?.root().display());
             println!("Node packages: {}", npm::ensure(&session)?.root().display());

@@ -5,6 +5,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
+use crate::pages::{self, Part};
 use crate::process;
 use crate::report::Report;
 use crate::session::Session;
@@ -59,7 +60,8 @@ fn use_them(session: &Session) -> Result<()> {
         fs::remove_dir_all(&project)?;
     }
     let page = fs::read_to_string(session.root().join("README.md"))?;
-    for (name, text) in files_of(&page) {
+    for part in pages::parts(&page) {
+        let Part::File { name, text } = part else { continue };
         let path = project.join(&name);
         fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
         let text = if name == "Cargo.toml" { manifest(session, &text) } else { text };
@@ -72,22 +74,6 @@ fn use_them(session: &Session) -> Result<()> {
     process::run(&mut command).context("the README's quick start does not build on the packaged crates")
 }
 
-/// The files that a page shows: a line with nothing but a name in backticks, then a code block.
-fn files_of(page: &str) -> Vec<(String, String)> {
-    let mut files = Vec::new();
-    let mut lines = page.lines().filter(|line| !line.is_empty()).peekable();
-    while let Some(line) = lines.next() {
-        let name = line.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
-        if let Some(name) = name
-            && lines.next_if(|line| line.starts_with("```")).is_some()
-        {
-            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            files.push((name.to_owned(), text.join("\n") + "\n"));
-        }
-    }
-    files
-}
-
 /// The manifest of the page, with the packed crates instead of published ones.
 fn manifest(session: &Session, shown: &str) -> String {
     let mut text = format!(
@@ -98,15 +84,4 @@ fn manifest(session: &Session, shown: &str) -> String {
         let _ = writeln!(text, "{name} = {{ path = \"{}\" }}", folder.display());
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_shows_files() {
-        let page = "Use `x`:\n\n`a/b.rs`\n\n```rust\nfn f() {\n\n}\n```\n\n```sh\nrun\n```\n`c`\ntext\n";
-        assert_eq!(files_of(page), [("a/b.rs".to_owned(), "fn f() {\n}\n".to_owned())]);
-    }
 }

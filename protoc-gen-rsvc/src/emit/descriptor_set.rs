@@ -2,10 +2,13 @@
 
 use prost::encoding::{DecodeContext, WireType, decode_key, encode_key, encode_varint, skip_field};
 
-use crate::model::Schema;
+use crate::model::{Schema, Syntax};
 
 /// `FileDescriptorProto.source_code_info`
 const SOURCE_CODE_INFO: u32 = 9;
+
+/// `FileDescriptorProto.syntax`
+const SYNTAX: u32 = 12;
 
 const ENCODED: &str = "what prost-reflect encoded decodes";
 
@@ -15,7 +18,11 @@ pub(super) fn bytes(schema: &Schema) -> Vec<u8> {
     let mut set = Vec::new();
     for (_, file) in schema.files.iter() {
         let descriptor = schema.pool.get_file_by_name(&file.name).expect("the files are those of the pool");
-        let stripped = without_source_info(&descriptor.encode_to_vec());
+        let mut stripped = without_source_info(&descriptor.encode_to_vec());
+        if file.syntax == Syntax::Proto3 && descriptor.syntax() == prost_reflect::Syntax::Proto2 {
+            // The last value counts.
+            prost::encoding::string::encode(SYNTAX, &"proto3".to_owned(), &mut stripped);
+        }
         encode_key(1, WireType::LengthDelimited, &mut set);
         encode_varint(stripped.len() as u64, &mut set);
         set.extend_from_slice(&stripped);

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use self::check::{FieldPart, ViolationField, check, checks, holds, last_check};
-use super::internal;
+use super::{internal, parens};
 use crate::cel::emit::{self as cel, Context, StoredExpr};
 use crate::diag::Diagnostic;
 use crate::model::rules::{Check, FieldRules, Group, MessageRules, ValueRules};
@@ -33,6 +33,7 @@ pub(super) fn emit(schema: &Schema, package: PackageId) -> Result<Vec<syn::Item>
         })?;
         items.push(item);
     }
+    parens::strip(&mut items);
     Ok(items)
 }
 
@@ -113,16 +114,17 @@ impl MessageEmitter<'_> {
             let set = set();
             return missing.map_or_else(TokenStream::new, |missing| quote!(if !(#set) { #missing }));
         }
+        let ty = cx.schema.fields[field].kind.value().clone();
         if access::is_optional(cx.schema, field) {
             let this = cel::this();
-            let body =
-                self.value(&rules.value, field, FieldPart::Whole, &cx.on(StoredExpr::behind(quote!(#this))));
+            let whole = cx.on(StoredExpr::behind(quote!(#this)));
+            let body = self.part(&rules.value, field, &ty, FieldPart::Whole, &whole);
             let (pattern, text) = cel::bind(&quote!(self), field, &this, cx);
             let otherwise = missing.map(|missing| quote!(else { #missing }));
             return quote!(if let #pattern = #text { #body } #otherwise);
         }
         let place = StoredExpr::direct(tokens::parse(&access::place(cx.schema, field, "self")));
-        let body = self.value(&rules.value, field, FieldPart::Whole, &cx.on(place));
+        let body = self.part(&rules.value, field, &ty, FieldPart::Whole, &cx.on(place));
         match missing {
             Some(missing) => {
                 let set = set();
@@ -206,7 +208,7 @@ impl MessageEmitter<'_> {
         body
     }
 
-    /// The rules of an item, with the exception of zero values where asked for.
+    /// The rules of a value, with the exception of zero values where asked for.
     fn part(
         &self,
         rules: &ValueRules,
@@ -236,6 +238,7 @@ fn group(group: &Group, cx: &Context<'_>) -> TokenStream {
         let set = cel::is_set(&quote!(self), *f, cx);
         quote!(usize::from(#set))
     });
+    let count = set.reduce(|all, one| quote!(#all + #one)).expect("a group names fields");
     let names: Vec<&str> = group.fields.iter().map(|f| cx.schema.fields[*f].name.as_str()).collect();
     let names = names.join(", ");
     let rule = |message: String| {
@@ -250,7 +253,7 @@ fn group(group: &Group, cx: &Context<'_>) -> TokenStream {
         quote!(0 => #none,)
     });
     quote! {
-        match 0 #(+ #set)* {
+        match #count {
             #none
             0 | 1 => {}
             _ => #many,

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use rsvc::codegen::prost::Message;
-use rsvc::codegen::prost_types::{Any, Duration, ListValue, Struct, Timestamp, Value, value::Kind};
+use rsvc::prost::Message;
+use rsvc::prost_types::{Any, Duration, ListValue, Struct, Timestamp, Value, value::Kind};
 use rsvc::validate::{Validate, Violations};
 
 #[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, dead_code)] // generated

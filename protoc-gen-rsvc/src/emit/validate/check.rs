@@ -137,7 +137,11 @@ impl CheckEmitter<'_> {
             Test::Holds(plan) => self.condition(plan, false),
             Test::Text(plan) => self.text(plan),
         };
-        if self.check.now { quote!({ let __rsvc_now = __rsvc_out.now(); #test }) } else { test }
+        if self.check.now {
+            quote!(if let ::core::option::Option::Some(__rsvc_now) = __rsvc_out.now() { #test })
+        } else {
+            test
+        }
     }
 
     /// The constant that describes a rule that is not a standard one.

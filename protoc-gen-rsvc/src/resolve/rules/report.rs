@@ -26,6 +26,11 @@ impl RuleReporter<'_> {
         text
     }
 
+    /// Adds a warning.
+    pub(super) fn warn(&mut self, diagnostic: Diagnostic) {
+        self.sink.push(diagnostic);
+    }
+
     /// A compiled rule, after what is to be said of it; the text of what is wrong where it is none.
     pub(super) fn compiled(
         &mut self,

@@ -5,7 +5,8 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, 
 use super::custom::{self, CelRule, Scope};
 use super::standard::{self, Problem, Subject};
 use super::types::{of_extension, of_field, of_item};
-use super::{Ignore, RuleResolver, annotations, ignore};
+use super::versions::ignore;
+use super::{Ignore, RuleResolver, annotations};
 use crate::cel::constant::const_value;
 use crate::cel::stored::{store_of, store_of_field};
 use crate::cel::types::Type;
@@ -98,7 +99,7 @@ impl RuleResolver<'_> {
             return Ok(None);
         }
         let mut value = self.value(target, rules)?;
-        value.skip_zero = ignore == Ignore::IfZero;
+        value.skip_zero = matches!(ignore, Ignore::IfZero | Ignore::IfDefault);
         Ok((!value.is_empty()).then(|| Box::new(value)))
     }
 
