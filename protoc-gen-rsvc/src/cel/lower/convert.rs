@@ -175,6 +175,12 @@ pub(super) fn common(a: &Repr, b: &Repr) -> Repr {
         (Repr::List(a, _), Repr::List(b, _)) => {
             Repr::List(Item::Value(Box::new(common(&item_form(a), &item_form(b)))), ListForm::Owned)
         }
+        // Two maps in prost's storage may be of different types, as may be one and what fails in its place.
+        (Repr::Map(map), other) | (other, Repr::Map(map))
+            if matches!(**map, MapForm::Stored(..)) && matches!(other, Repr::Map(_) | Repr::Never) =>
+        {
+            Repr::Dyn
+        }
         (a, b) if a == b => a.clone(),
         (Repr::Never, other) | (other, Repr::Never) => settled(other),
         (Repr::Str(_), Repr::Str(_)) => Repr::Str(Own::Owned),
@@ -241,7 +247,12 @@ pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
     if item_form(&item) == Repr::Never && !list.fallible {
         return Ok(Plan { repr, fallible: false, op: Op::List(Vec::new()) });
     }
-    let body = shape(span, keep(span, item_local(VAR, &item))?, element)?;
+    // The item itself: a borrowed one would end with its turn.
+    let local = match &item {
+        Item::Stored(_) => item_local(VAR, &item),
+        Item::Value(repr) => Plan { repr: (**repr).clone(), fallible: false, op: Op::Local(VAR) },
+    };
+    let body = shape(span, local, element)?;
     Ok(collected(list, body))
 }
 
