@@ -66,7 +66,7 @@ pub(super) fn descriptors(schema: &Schema) -> syn::Item {
     let descriptors = Literal::byte_string(&descriptor_set::bytes(schema));
     syn::parse_quote! {
         /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-        #[allow(dead_code)]
+        #[allow(dead_code, unreachable_pub)]
         pub const #name: &[u8] = #descriptors;
     }
 }

@@ -102,7 +102,7 @@ mod tests {
                 equal += usize::from(a == b);
             }
         }
-        assert_eq!(equal, 6);
+        assert_eq!(equal, 7);
         assert!(are_unique(&[Value::Double(f64::NAN), Value::Double(f64::NAN)]));
     }
 
