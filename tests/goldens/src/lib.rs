@@ -33,6 +33,7 @@ cases! {
     keywords,
     large_numbers,
     nesting,
+    old_rules,
     oneofs,
     package_case,
     packages,
