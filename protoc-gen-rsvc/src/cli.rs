@@ -1,4 +1,4 @@
-//! The command line: `generate` and `dump`.
+//! The command line: `generate`, `protos` and `dump`.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use protoc_gen_rsvc::diag::Errors;
 use protoc_gen_rsvc::input::Source;
 use protoc_gen_rsvc::options::KEYS;
-use protoc_gen_rsvc::{Builder, write};
+use protoc_gen_rsvc::{Builder, write, write_annotations};
 
 /// Turns annotated .proto files into a Rust service.
 ///
@@ -29,6 +29,14 @@ enum Command {
         out: PathBuf,
         #[command(flatten)]
         input: InputArgs,
+    },
+    /// Writes the built-in annotations into a folder, where protoc and buf find them.
+    ///
+    /// These are google/api, google/rpc, buf/validate and rsvc/v1; protoc and buf have google/protobuf themselves.
+    Protos {
+        /// The folder to write to.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
     /// Prints the resolved model: what was understood, and the Rust names chosen for it.
     Dump {
@@ -61,6 +69,7 @@ fn options_help() -> String {
 pub(crate) fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Generate { out, input } => generate(&out, input),
+        Command::Protos { out } => write_annotations(&out),
         Command::Dump { input } => dump(input),
     };
     match done {

@@ -73,6 +73,15 @@ pub(crate) fn write(folder: &Path, files: &[GeneratedFile]) -> Result<(), Diagno
     Ok(())
 }
 
+/// Writes one file, with the folders that it lies in.
+pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Diagnostic> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder).and_then(|()| fs::write(path, text)).map_err(|error| {
+        Diagnostic::error(Code::OUTPUT, format!("cannot write `{}`: {error}", path.display()))
+            .help("check that the folder exists and may be written to")
+    })
+}
+
 /// Files with our header that this run did not write.
 fn stale(folder: &Path, files: &[GeneratedFile]) -> io::Result<Vec<PathBuf>> {
     let mut stale = Vec::new();

@@ -68,7 +68,7 @@ pub(super) fn emit(
 
 fn config(schema: &Schema, options: &Options) -> prost_build::Config {
     let mut config = prost_build::Config::new();
-    config.prost_path("::rsvc::codegen::prost").prost_types_path("::rsvc::codegen::prost_types");
+    config.prost_path("::rsvc::prost").prost_types_path("::rsvc::prost_types");
     for (id, node) in schema.messages.iter() {
         if let TypePath::Extern(path) = &node.rust
             && !prost_knows(&node.full_name)

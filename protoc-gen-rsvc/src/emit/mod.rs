@@ -7,6 +7,7 @@ mod docs;
 mod errors;
 pub(crate) mod json;
 mod messages;
+mod parens;
 mod project;
 mod rest;
 mod service;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::{PackageId, Schema};
+use crate::names;
 use crate::options::Options;
 
 /// Lets the user reach prost-build's own configuration.
@@ -50,11 +52,13 @@ pub(crate) fn emit(
             packages.entry(id).or_default().extend(items);
         }
     }
-    let root = tree::emit(schema, options, &mut packages)?;
+    let root = tree::emit(schema, &mut packages)?;
+    let descriptors =
+        Emitted { name: names::DESCRIPTORS_FILE.into(), items: vec![tree::descriptors(schema)] };
     let files = packages
         .into_iter()
         .map(|(id, items)| Emitted { name: schema.packages[id].file_name.clone(), items });
-    Ok(std::iter::once(root).chain(files).collect())
+    Ok([root, descriptors].into_iter().chain(files).collect())
 }
 
 /// Parses what an emitter wrote; `what` says which one, and for what.

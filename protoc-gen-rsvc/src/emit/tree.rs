@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, Literal, Span};
 use quote::{ToTokens as _, quote};
 
-use super::{Emitted, descriptor_set, internal, rest};
+use super::{Emitted, descriptor_set, internal, json};
 use crate::diag::Diagnostic;
 use crate::model::{PackageId, Schema};
 use crate::names;
-use crate::options::Options;
 
 /// The handshake with the runtime: goes up when generated code and an older runtime no longer fit.
-const ABI: u32 = 2;
+const ABI: u32 = 3;
 
 #[derive(Default)]
 struct Module {
@@ -23,7 +22,6 @@ struct Module {
 /// The root file. Modules of packages that are also modules of nested types move into those.
 pub(super) fn emit(
     schema: &Schema,
-    options: &Options,
     packages: &mut BTreeMap<PackageId, Vec<syn::Item>>,
 ) -> Result<Emitted, Diagnostic> {
     let mut root = Module::default();
@@ -49,23 +47,28 @@ pub(super) fn emit(
             allow_each(items);
         }
     }
-    let descriptors = Literal::byte_string(&descriptor_set::bytes(schema));
+    let descriptors = names::DESCRIPTORS_FILE;
     let abi = Literal::u32_unsuffixed(ABI);
     let mut items: Vec<syn::Item> = vec![
         syn::parse_quote! { const _: () = ::rsvc::codegen::assert_abi(#abi); },
-        syn::parse_quote! {
-            /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-            #[allow(dead_code, unreachable_pub)]
-            pub const FILE_DESCRIPTOR_SET: &[u8] = #descriptors;
-        },
+        syn::parse_quote! { include!(#descriptors); },
     ];
-    if options.server && options.rest {
-        let mut routes: Vec<syn::Item> = rest::emit_routes(schema)?.into_iter().collect();
-        allow_each(&mut routes);
-        items.extend(routes);
-    }
-    items.extend(content(&root)?);
+    let mut stand_ins: Vec<syn::Item> = json::emit_plain(schema)?.into_iter().collect();
+    allow_each(&mut stand_ins);
+    items.extend(stand_ins);
+    items.extend(content(&root, Some(&allow()))?);
     Ok(Emitted { name: names::ROOT_FILE.into(), items })
+}
+
+/// The descriptors, in a file of their own: nobody reads them.
+pub(super) fn descriptors(schema: &Schema) -> syn::Item {
+    let name = ident(names::DESCRIPTOR_SET);
+    let descriptors = Literal::byte_string(&descriptor_set::bytes(schema));
+    syn::parse_quote! {
+        /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
+        #[allow(dead_code, unreachable_pub)]
+        pub const #name: &[u8] = #descriptors;
+    }
 }
 
 /// Moves child modules that exist in `items` already into them.
@@ -75,20 +78,21 @@ fn merge(module: &mut Module, items: &mut [syn::Item]) -> Result<(), Diagnostic>
         let Some((_, inner)) = &mut item.content else { continue };
         if let Some(mut child) = module.children.remove(&item.ident.to_string()) {
             merge(&mut child, inner)?;
-            inner.extend(content(&child)?);
+            inner.extend(content(&child, None)?);
         }
     }
     Ok(())
 }
 
-fn content(module: &Module) -> Result<Vec<syn::Item>, Diagnostic> {
+/// What is in a module; `allow` stands on each module in it, and holds for what is further down.
+fn content(module: &Module, allow: Option<&syn::Attribute>) -> Result<Vec<syn::Item>, Diagnostic> {
     let mut items = Vec::new();
     if let Some(file) = &module.file {
         items.push(syn::parse_quote! { include!(#file); });
     }
     for (name, child) in &module.children {
-        let inner = content(child)?;
-        let (name, allow) = (ident(name), allow());
+        let inner = content(child, None)?;
+        let name = ident(name);
         let tokens = quote!(#allow pub mod #name { #(#inner)* });
         items.push(
             syn::parse2(tokens.to_token_stream()).map_err(|e| internal(format!("the module tree: {e}")))?,

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use self::check::{FieldPart, ViolationField, check, checks, holds, last_check};
-use super::internal;
+use super::{internal, parens};
 use crate::cel::emit::{self as cel, Context, StoredExpr};
 use crate::diag::Diagnostic;
 use crate::model::rules::{Check, FieldRules, Group, MessageRules, ValueRules};
@@ -33,6 +33,7 @@ pub(super) fn emit(schema: &Schema, package: PackageId) -> Result<Vec<syn::Item>
         })?;
         items.push(item);
     }
+    parens::strip(&mut items);
     Ok(items)
 }
 
@@ -237,6 +238,7 @@ fn group(group: &Group, cx: &Context<'_>) -> TokenStream {
         let set = cel::is_set(&quote!(self), *f, cx);
         quote!(usize::from(#set))
     });
+    let count = set.reduce(|all, one| quote!(#all + #one)).expect("a group names fields");
     let names: Vec<&str> = group.fields.iter().map(|f| cx.schema.fields[*f].name.as_str()).collect();
     let names = names.join(", ");
     let rule = |message: String| {
@@ -251,7 +253,7 @@ fn group(group: &Group, cx: &Context<'_>) -> TokenStream {
         quote!(0 => #none,)
     });
     quote! {
-        match 0 #(+ #set)* {
+        match #count {
             #none
             0 | 1 => {}
             _ => #many,

@@ -8,6 +8,7 @@
 
 mod builtin;
 mod editions;
+mod features;
 mod files;
 mod imports;
 mod interpret;
@@ -31,8 +32,9 @@ use std::path::{Path, PathBuf};
 
 use prost_reflect::DescriptorPool;
 
-pub(crate) use builtin::builtin;
+pub(crate) use builtin::{annotations, builtin};
 pub use editions::{Edition, EditionNotes};
+pub(crate) use features::is_enabled;
 pub(crate) use lexer::escape;
 pub use locations::{Locations, Sources};
 pub use set::Request;

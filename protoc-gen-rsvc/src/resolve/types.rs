@@ -32,7 +32,7 @@ pub(super) struct Types<'a> {
 pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
     let mut types = Types {
         loaded,
-        externs: Externs { paths: options.extern_paths.clone() },
+        externs: Externs { paths: options.extern_paths.clone(), plain: options.plain_externs.clone() },
         schema: Schema {
             pool: loaded.pool.clone(),
             files: Arena::default(),
@@ -44,7 +44,6 @@ pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
             services: Arena::default(),
             methods: Arena::default(),
             error_sets: Arena::default(),
-            routes: crate::model::http::Routes::default(),
             rules: crate::model::rules::Rules::default(),
         },
         messages: HashMap::new(),
@@ -113,7 +112,7 @@ impl Types<'_> {
         }
         let file = &self.schema.files[file];
         if let Some(rest) = full_name.strip_prefix("google.protobuf.") {
-            return TypePath::Extern(names::extern_path("::rsvc::codegen::prost_types", rest));
+            return TypePath::Extern(names::extern_path("::rsvc::prost_types", rest));
         }
         let package = self.schema.packages[file.package].name.as_str();
         if !file.root && in_runtime(&file.name, package) {
@@ -161,6 +160,7 @@ impl Types<'_> {
             module_name: String::new(),
             projected: descriptor.name().to_owned(),
             well_known,
+            stand_in: None,
             error_set: None,
             origin: self.origin(file, descriptor.path(), deprecated),
             descriptor: descriptor.clone(),
@@ -214,6 +214,7 @@ impl Types<'_> {
             values,
             closed: self.loaded.notes.closed_enums.contains(descriptor.full_name()),
             rust: self.home(descriptor.full_name(), file, None),
+            stand_in: None,
             projected: descriptor.name().to_owned(),
             origin: self.origin(file, descriptor.path(), deprecated),
             descriptor: descriptor.clone(),

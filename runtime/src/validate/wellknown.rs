@@ -71,6 +71,9 @@ valid! {
     pt::uninterpreted_option::NamePart,
 }
 
+/// Its crate knows nothing of rules.
+impl<P: crate::json::PlainMessage> Validate for crate::json::Plain<P> {}
+
 impl<T: Validate> Validate for Box<T> {
     fn check(&self, out: &mut super::Sink) {
         (**self).check(out);

@@ -5,7 +5,7 @@ use crate::diag::Diagnostic;
 use crate::model::{FileId, Schema, TypePath};
 
 /// Where prost-build finds them.
-const PROST_TYPES: &str = "::rsvc::codegen::prost_types::";
+const PROST_TYPES: &str = "::rsvc::prost_types::";
 
 /// Types, with all that is in them, and fields that came after the files that prost-types was made from.
 const NEWER: &[&str] = &[
