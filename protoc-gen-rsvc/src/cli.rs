@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use protoc_gen_rsvc::Builder;
 use protoc_gen_rsvc::diag::Errors;
 use protoc_gen_rsvc::input::Source;
 use protoc_gen_rsvc::options::KEYS;
-use protoc_gen_rsvc::{Builder, write};
 
 /// Turns annotated .proto files into a Rust service.
 ///
@@ -74,11 +74,11 @@ pub(crate) fn run() -> ExitCode {
 
 fn generate(out: &std::path::Path, input: InputArgs) -> Result<(), Errors> {
     let (builder, source) = input.resolve();
-    let generated = builder.generate(&source)?;
-    for warning in &generated.warnings {
-        say(&warning.to_string());
+    let written = builder.out_dir(out).write(&source)?;
+    for warning in &written.warnings {
+        say(warning);
     }
-    write(out, &generated.files)
+    Ok(())
 }
 
 fn dump(input: InputArgs) -> Result<(), Errors> {

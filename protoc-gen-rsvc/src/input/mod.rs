@@ -6,7 +6,9 @@
 //! reads files or the environment, and only `output.rs` writes.
 #![allow(clippy::disallowed_methods)] // the border of the file system runs here: see clippy.toml
 
+mod buf;
 mod builtin;
+mod digest;
 mod editions;
 mod errors;
 mod files;
@@ -20,6 +22,7 @@ mod parse;
 mod pool;
 mod raw;
 mod set;
+mod source_info;
 mod suggest;
 mod text;
 mod values;
@@ -31,6 +34,7 @@ use std::path::{Path, PathBuf};
 use prost_reflect::DescriptorPool;
 
 pub(crate) use builtin::builtin;
+pub(crate) use digest::{digest, paths, program};
 pub use editions::{Edition, EditionNotes};
 pub use locations::{Locations, Sources};
 pub use set::Request;
@@ -97,7 +101,10 @@ pub fn load(source: &Source, sink: &mut Sink) -> Result<Loaded, Errors> {
         Source::Files { files, includes } => read_files(files, includes, sink),
         Source::DescriptorSet { bytes, files } => Input::from(set::from_bytes(bytes, files, sink)),
         Source::DescriptorSetFile { path, files } => read_set(path, files, sink),
-        Source::Request(request) => Input::from(set::from_request(request, sink)),
+        Source::Request(request) => {
+            buf::check(request, sink);
+            Input::from(set::from_request(request, sink))
+        }
     };
     finish(input, sink)
 }
@@ -175,17 +182,34 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
             normalize::complete(file);
         }
     }
+    // The pool would keep each place as a message of its own.
+    let infos = take_source_info(&mut files);
     match build(&mut files) {
         Ok(pool) => {
-            let locations = Locations::new(&pool, &sources);
+            let locations = Locations::new(&pool, &sources, infos);
             let names = files.iter().map(|file| file.name().to_owned()).collect();
             Ok(Loaded { pool, roots, files: names, sources, locations, read, builtin, notes })
         }
         Err(error) => {
+            give_source_info(&mut files, infos);
             errors::report(&error, &files, &sources, sink);
             sink.barrier(&sources)?;
             Err(Errors::one(Diagnostic::error(Code::INTERNAL, error.to_string())))
         }
+    }
+}
+
+fn take_source_info(files: &mut [raw::File]) -> BTreeMap<String, Vec<u8>> {
+    let infos = files.iter_mut().filter_map(|file| {
+        let info = file.source_code_info.take()?;
+        Some((file.name().to_owned(), info))
+    });
+    infos.collect()
+}
+
+fn give_source_info(files: &mut [raw::File], mut infos: BTreeMap<String, Vec<u8>>) {
+    for file in files {
+        file.source_code_info = infos.remove(file.name());
     }
 }
 
@@ -203,6 +227,7 @@ fn build(files: &mut Vec<raw::File>) -> Result<DescriptorPool, prost_reflect::De
     let Some(Ok(file)) = parsed else { return Err(error) };
     let mut descriptor = [file];
     verify::verify(&mut descriptor, &mut Sink::default());
+    take_source_info(&mut descriptor);
     files.splice(0..0, descriptor);
     pool::build(files)
 }

@@ -27,8 +27,7 @@ impl ::rsvc::codegen::json::JsonEnum for ::rsvc::codegen::prost_types::field::Ki
     );
 }
 
-impl ::rsvc::codegen::json::JsonEnum
-for ::rsvc::codegen::prost_types::field::Cardinality {
+impl ::rsvc::codegen::json::JsonEnum for ::rsvc::codegen::prost_types::field::Cardinality {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.protobuf.Field.Cardinality",
         &[
@@ -47,8 +46,7 @@ impl ::rsvc::codegen::json::JsonEnum for ::rsvc::codegen::prost_types::Syntax {
     );
 }
 
-impl ::rsvc::codegen::json::JsonEnum
-for ::rsvc::codegen::prost_types::field_descriptor_proto::Type {
+impl ::rsvc::codegen::json::JsonEnum for ::rsvc::codegen::prost_types::field_descriptor_proto::Type {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.protobuf.FieldDescriptorProto.Type",
         &[
@@ -74,40 +72,35 @@ for ::rsvc::codegen::prost_types::field_descriptor_proto::Type {
     );
 }
 
-impl ::rsvc::codegen::json::JsonEnum
-for ::rsvc::codegen::prost_types::field_descriptor_proto::Label {
+impl ::rsvc::codegen::json::JsonEnum for ::rsvc::codegen::prost_types::field_descriptor_proto::Label {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.protobuf.FieldDescriptorProto.Label",
         &[(1, "LABEL_OPTIONAL"), (2, "LABEL_REQUIRED"), (3, "LABEL_REPEATED")],
     );
 }
 
-impl ::rsvc::codegen::json::JsonEnum
-for ::rsvc::codegen::prost_types::file_options::OptimizeMode {
+impl ::rsvc::codegen::json::JsonEnum for ::rsvc::codegen::prost_types::file_options::OptimizeMode {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.protobuf.FileOptions.OptimizeMode",
         &[(1, "SPEED"), (2, "CODE_SIZE"), (3, "LITE_RUNTIME")],
     );
 }
 
-impl ::rsvc::codegen::json::JsonEnum
-for ::rsvc::codegen::prost_types::field_options::CType {
+impl ::rsvc::codegen::json::JsonEnum for ::rsvc::codegen::prost_types::field_options::CType {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.protobuf.FieldOptions.CType",
         &[(0, "STRING"), (1, "CORD"), (2, "STRING_PIECE")],
     );
 }
 
-impl ::rsvc::codegen::json::JsonEnum
-for ::rsvc::codegen::prost_types::field_options::JsType {
+impl ::rsvc::codegen::json::JsonEnum for ::rsvc::codegen::prost_types::field_options::JsType {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.protobuf.FieldOptions.JSType",
         &[(0, "JS_NORMAL"), (1, "JS_STRING"), (2, "JS_NUMBER")],
     );
 }
 
-impl ::rsvc::codegen::json::JsonEnum
-for ::rsvc::codegen::prost_types::method_options::IdempotencyLevel {
+impl ::rsvc::codegen::json::JsonEnum for ::rsvc::codegen::prost_types::method_options::IdempotencyLevel {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.protobuf.MethodOptions.IdempotencyLevel",
         &[(0, "IDEMPOTENCY_UNKNOWN"), (1, "NO_SIDE_EFFECTS"), (2, "IDEMPOTENT")],
@@ -119,9 +112,10 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"fileName\":file_name", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::SourceContext,
-    >("google.protobuf.SourceContext", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::SourceContext>(
+        "google.protobuf.SourceContext",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::SourceContext {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -133,18 +127,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.file_name),
                 _ => ::core::result::Result::Ok(()),
@@ -157,26 +144,16 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::Field,
-        >(",\"fields\":", 2)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Field>(",\"fields\":", 2).repeated(),
         ::rsvc::codegen::json::Field::string(",\"oneofs\":", 3).repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::Option,
-        >(",\"options\":", 4)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::SourceContext,
-        >(",\"sourceContext\":source_context", 5)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::Syntax,
-        >(",\"syntax\":", 6),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Option>(",\"options\":", 4).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::SourceContext>(",\"sourceContext\":source_context", 5).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::Syntax>(",\"syntax\":", 6),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::Type,
-    >("google.protobuf.Type", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::Type>(
+        "google.protobuf.Type",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Type {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -193,30 +170,18 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.list(&mut self.fields),
                 2 => __rsvc_r.string_list(&mut self.oneofs),
                 3 => __rsvc_r.list(&mut self.options),
                 4 => __rsvc_r.message_opt(&mut self.source_context),
-                5 => {
-                    __rsvc_r
-                        .enumeration::<
-                            ::rsvc::codegen::prost_types::Syntax,
-                        >(&mut self.syntax)
-                }
+                5 => __rsvc_r.enumeration::<::rsvc::codegen::prost_types::Syntax>(&mut self.syntax),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -226,27 +191,21 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 10] = [
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::field::Kind,
-        >(",\"kind\":", 1),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::field::Cardinality,
-        >(",\"cardinality\":", 2),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::field::Kind>(",\"kind\":", 1),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::field::Cardinality>(",\"cardinality\":", 2),
         ::rsvc::codegen::json::Field::int32(",\"number\":", 3),
         ::rsvc::codegen::json::Field::string(",\"name\":", 4),
         ::rsvc::codegen::json::Field::string(",\"typeUrl\":type_url", 6),
         ::rsvc::codegen::json::Field::int32(",\"oneofIndex\":oneof_index", 7),
         ::rsvc::codegen::json::Field::bool(",\"packed\":", 8),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::Option,
-        >(",\"options\":", 9)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Option>(",\"options\":", 9).repeated(),
         ::rsvc::codegen::json::Field::string(",\"jsonName\":json_name", 10),
         ::rsvc::codegen::json::Field::string(",\"defaultValue\":default_value", 11),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::Field,
-    >("google.protobuf.Field", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::Field>(
+        "google.protobuf.Field",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Field {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -267,31 +226,14 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
-                0 => {
-                    __rsvc_r
-                        .enumeration::<
-                            ::rsvc::codegen::prost_types::field::Kind,
-                        >(&mut self.kind)
-                }
-                1 => {
-                    __rsvc_r
-                        .enumeration::<
-                            ::rsvc::codegen::prost_types::field::Cardinality,
-                        >(&mut self.cardinality)
-                }
+                0 => __rsvc_r.enumeration::<::rsvc::codegen::prost_types::field::Kind>(&mut self.kind),
+                1 => __rsvc_r.enumeration::<::rsvc::codegen::prost_types::field::Cardinality>(&mut self.cardinality),
                 2 => __rsvc_r.int32(&mut self.number),
                 3 => __rsvc_r.string(&mut self.name),
                 4 => __rsvc_r.string(&mut self.type_url),
@@ -310,25 +252,15 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::EnumValue,
-        >(",\"enumvalue\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::Option,
-        >(",\"options\":", 3)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::SourceContext,
-        >(",\"sourceContext\":source_context", 4)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::Syntax,
-        >(",\"syntax\":", 5),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::EnumValue>(",\"enumvalue\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Option>(",\"options\":", 3).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::SourceContext>(",\"sourceContext\":source_context", 4).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::Syntax>(",\"syntax\":", 5),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::Enum,
-    >("google.protobuf.Enum", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::Enum>(
+        "google.protobuf.Enum",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Enum {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -344,29 +276,17 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.list(&mut self.enumvalue),
                 2 => __rsvc_r.list(&mut self.options),
                 3 => __rsvc_r.message_opt(&mut self.source_context),
-                4 => {
-                    __rsvc_r
-                        .enumeration::<
-                            ::rsvc::codegen::prost_types::Syntax,
-                        >(&mut self.syntax)
-                }
+                4 => __rsvc_r.enumeration::<::rsvc::codegen::prost_types::Syntax>(&mut self.syntax),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -378,14 +298,12 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::int32(",\"number\":", 2),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::Option,
-        >(",\"options\":", 3)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Option>(",\"options\":", 3).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::EnumValue,
-    >("google.protobuf.EnumValue", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::EnumValue>(
+        "google.protobuf.EnumValue",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::EnumValue {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -399,18 +317,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.int32(&mut self.number),
@@ -425,14 +336,12 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::Any,
-        >(",\"value\":", 2)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Any>(",\"value\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::Option,
-    >("google.protobuf.Option", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::Option>(
+        "google.protobuf.Option",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Option {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -445,18 +354,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.message_opt(&mut self.value),
@@ -470,30 +372,17 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::Method,
-        >(",\"methods\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::Option,
-        >(",\"options\":", 3)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Method>(",\"methods\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Option>(",\"options\":", 3).repeated(),
         ::rsvc::codegen::json::Field::string(",\"version\":", 4),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::SourceContext,
-        >(",\"sourceContext\":source_context", 5)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::Mixin,
-        >(",\"mixins\":", 6)
-            .repeated(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::Syntax,
-        >(",\"syntax\":", 7),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::SourceContext>(",\"sourceContext\":source_context", 5).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Mixin>(",\"mixins\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::Syntax>(",\"syntax\":", 7),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::Api,
-    >("google.protobuf.Api", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::Api>(
+        "google.protobuf.Api",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Api {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -511,18 +400,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.list(&mut self.methods),
@@ -530,12 +412,7 @@ const _: () = {
                 3 => __rsvc_r.string(&mut self.version),
                 4 => __rsvc_r.message_opt(&mut self.source_context),
                 5 => __rsvc_r.list(&mut self.mixins),
-                6 => {
-                    __rsvc_r
-                        .enumeration::<
-                            ::rsvc::codegen::prost_types::Syntax,
-                        >(&mut self.syntax)
-                }
+                6 => __rsvc_r.enumeration::<::rsvc::codegen::prost_types::Syntax>(&mut self.syntax),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -548,25 +425,15 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::string(",\"requestTypeUrl\":request_type_url", 2),
         ::rsvc::codegen::json::Field::bool(",\"requestStreaming\":request_streaming", 3),
-        ::rsvc::codegen::json::Field::string(
-            ",\"responseTypeUrl\":response_type_url",
-            4,
-        ),
-        ::rsvc::codegen::json::Field::bool(
-            ",\"responseStreaming\":response_streaming",
-            5,
-        ),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::Option,
-        >(",\"options\":", 6)
-            .repeated(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::Syntax,
-        >(",\"syntax\":", 7),
+        ::rsvc::codegen::json::Field::string(",\"responseTypeUrl\":response_type_url", 4),
+        ::rsvc::codegen::json::Field::bool(",\"responseStreaming\":response_streaming", 5),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Option>(",\"options\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::Syntax>(",\"syntax\":", 7),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::Method,
-    >("google.protobuf.Method", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::Method>(
+        "google.protobuf.Method",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Method {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -584,18 +451,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.string(&mut self.request_type_url),
@@ -603,12 +463,7 @@ const _: () = {
                 3 => __rsvc_r.string(&mut self.response_type_url),
                 4 => __rsvc_r.bool(&mut self.response_streaming),
                 5 => __rsvc_r.list(&mut self.options),
-                6 => {
-                    __rsvc_r
-                        .enumeration::<
-                            ::rsvc::codegen::prost_types::Syntax,
-                        >(&mut self.syntax)
-                }
+                6 => __rsvc_r.enumeration::<::rsvc::codegen::prost_types::Syntax>(&mut self.syntax),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -621,9 +476,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::string(",\"root\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::Mixin,
-    >("google.protobuf.Mixin", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::Mixin>(
+        "google.protobuf.Mixin",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::Mixin {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -636,18 +492,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.string(&mut self.root),
@@ -660,16 +509,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::FileDescriptorProto,
-        >(",\"file\":", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::FileDescriptorProto>(",\"file\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::FileDescriptorSet,
-    >("google.protobuf.FileDescriptorSet", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::FileDescriptorSet {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::FileDescriptorSet>(
+        "google.protobuf.FileDescriptorSet",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::FileDescriptorSet {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -680,18 +526,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.file),
                 _ => ::core::result::Result::Ok(()),
@@ -706,44 +545,21 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
         ::rsvc::codegen::json::Field::string(",\"package\":", 2).optional(),
         ::rsvc::codegen::json::Field::string(",\"dependency\":", 3).repeated(),
-        ::rsvc::codegen::json::Field::int32(
-                ",\"publicDependency\":public_dependency",
-                10,
-            )
-            .repeated(),
-        ::rsvc::codegen::json::Field::int32(",\"weakDependency\":weak_dependency", 11)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::DescriptorProto,
-        >(",\"messageType\":message_type", 4)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::EnumDescriptorProto,
-        >(",\"enumType\":enum_type", 5)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::ServiceDescriptorProto,
-        >(",\"service\":", 6)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::FieldDescriptorProto,
-        >(",\"extension\":", 7)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::FileOptions,
-        >(",\"options\":", 8)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::SourceCodeInfo,
-        >(",\"sourceCodeInfo\":source_code_info", 9)
-            .optional(),
+        ::rsvc::codegen::json::Field::int32(",\"publicDependency\":public_dependency", 10).repeated(),
+        ::rsvc::codegen::json::Field::int32(",\"weakDependency\":weak_dependency", 11).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::DescriptorProto>(",\"messageType\":message_type", 4).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::EnumDescriptorProto>(",\"enumType\":enum_type", 5).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::ServiceDescriptorProto>(",\"service\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::FieldDescriptorProto>(",\"extension\":", 7).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::FileOptions>(",\"options\":", 8).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::SourceCodeInfo>(",\"sourceCodeInfo\":source_code_info", 9).optional(),
         ::rsvc::codegen::json::Field::string(",\"syntax\":", 12).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::FileDescriptorProto,
-    >("google.protobuf.FileDescriptorProto", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::FileDescriptorProto {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::FileDescriptorProto>(
+        "google.protobuf.FileDescriptorProto",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::FileDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -765,18 +581,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.string_opt(&mut self.package),
@@ -800,44 +609,20 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 10] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::FieldDescriptorProto,
-        >(",\"field\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::FieldDescriptorProto,
-        >(",\"extension\":", 6)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::DescriptorProto,
-        >(",\"nestedType\":nested_type", 3)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::EnumDescriptorProto,
-        >(",\"enumType\":enum_type", 4)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange,
-        >(",\"extensionRange\":extension_range", 5)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::OneofDescriptorProto,
-        >(",\"oneofDecl\":oneof_decl", 8)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::MessageOptions,
-        >(",\"options\":", 7)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::descriptor_proto::ReservedRange,
-        >(",\"reservedRange\":reserved_range", 9)
-            .repeated(),
-        ::rsvc::codegen::json::Field::string(",\"reservedName\":reserved_name", 10)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::FieldDescriptorProto>(",\"field\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::FieldDescriptorProto>(",\"extension\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::DescriptorProto>(",\"nestedType\":nested_type", 3).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::EnumDescriptorProto>(",\"enumType\":enum_type", 4).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange>(",\"extensionRange\":extension_range", 5).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::OneofDescriptorProto>(",\"oneofDecl\":oneof_decl", 8).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::MessageOptions>(",\"options\":", 7).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::descriptor_proto::ReservedRange>(",\"reservedRange\":reserved_range", 9).repeated(),
+        ::rsvc::codegen::json::Field::string(",\"reservedName\":reserved_name", 10).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::DescriptorProto,
-    >("google.protobuf.DescriptorProto", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::DescriptorProto>(
+        "google.protobuf.DescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::DescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -858,18 +643,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.list(&mut self.field),
@@ -892,16 +670,13 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::int32(",\"start\":", 1).optional(),
         ::rsvc::codegen::json::Field::int32(",\"end\":", 2).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::ExtensionRangeOptions,
-        >(",\"options\":", 3)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::ExtensionRangeOptions>(",\"options\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange,
-    >("google.protobuf.DescriptorProto.ExtensionRange", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange>(
+        "google.protobuf.DescriptorProto.ExtensionRange",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -914,18 +689,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.start),
                 1 => __rsvc_r.int32_opt(&mut self.end),
@@ -942,11 +710,11 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"start\":", 1).optional(),
         ::rsvc::codegen::json::Field::int32(",\"end\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::descriptor_proto::ReservedRange,
-    >("google.protobuf.DescriptorProto.ReservedRange", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::descriptor_proto::ReservedRange {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::descriptor_proto::ReservedRange>(
+        "google.protobuf.DescriptorProto.ReservedRange",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::descriptor_proto::ReservedRange {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -958,18 +726,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.start),
                 1 => __rsvc_r.int32_opt(&mut self.end),
@@ -982,16 +743,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::ExtensionRangeOptions,
-    >("google.protobuf.ExtensionRangeOptions", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::ExtensionRangeOptions {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::ExtensionRangeOptions>(
+        "google.protobuf.ExtensionRangeOptions",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::ExtensionRangeOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -1002,18 +760,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.uninterpreted_option),
                 _ => ::core::result::Result::Ok(()),
@@ -1027,32 +778,21 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 11] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
         ::rsvc::codegen::json::Field::int32(",\"number\":", 3).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::field_descriptor_proto::Label,
-        >(",\"label\":", 4)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
-        >(",\"type\":", 5)
-            .optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::field_descriptor_proto::Label>(",\"label\":", 4).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::field_descriptor_proto::Type>(",\"type\":", 5).optional(),
         ::rsvc::codegen::json::Field::string(",\"typeName\":type_name", 6).optional(),
         ::rsvc::codegen::json::Field::string(",\"extendee\":", 2).optional(),
-        ::rsvc::codegen::json::Field::string(",\"defaultValue\":default_value", 7)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"defaultValue\":default_value", 7).optional(),
         ::rsvc::codegen::json::Field::int32(",\"oneofIndex\":oneof_index", 9).optional(),
         ::rsvc::codegen::json::Field::string(",\"jsonName\":json_name", 10).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::FieldOptions,
-        >(",\"options\":", 8)
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(",\"proto3Optional\":proto3_optional", 17)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::FieldOptions>(",\"options\":", 8).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"proto3Optional\":proto3_optional", 17).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::FieldDescriptorProto,
-    >("google.protobuf.FieldDescriptorProto", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::FieldDescriptorProto {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::FieldDescriptorProto>(
+        "google.protobuf.FieldDescriptorProto",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::FieldDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -1073,33 +813,16 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.int32_opt(&mut self.number),
-                2 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::codegen::prost_types::field_descriptor_proto::Label,
-                        >(&mut self.label)
-                }
-                3 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::codegen::prost_types::field_descriptor_proto::Type,
-                        >(&mut self.r#type)
-                }
+                2 => __rsvc_r.enum_opt::<::rsvc::codegen::prost_types::field_descriptor_proto::Label>(&mut self.label),
+                3 => __rsvc_r.enum_opt::<::rsvc::codegen::prost_types::field_descriptor_proto::Type>(&mut self.r#type),
                 4 => __rsvc_r.string_opt(&mut self.type_name),
                 5 => __rsvc_r.string_opt(&mut self.extendee),
                 6 => __rsvc_r.string_opt(&mut self.default_value),
@@ -1117,16 +840,13 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::OneofOptions,
-        >(",\"options\":", 2)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::OneofOptions>(",\"options\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::OneofDescriptorProto,
-    >("google.protobuf.OneofDescriptorProto", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::OneofDescriptorProto {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::OneofDescriptorProto>(
+        "google.protobuf.OneofDescriptorProto",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::OneofDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -1138,18 +858,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.message_opt(&mut self.options),
@@ -1163,26 +876,16 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::EnumValueDescriptorProto,
-        >(",\"value\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::EnumOptions,
-        >(",\"options\":", 3)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange,
-        >(",\"reservedRange\":reserved_range", 4)
-            .repeated(),
-        ::rsvc::codegen::json::Field::string(",\"reservedName\":reserved_name", 5)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::EnumValueDescriptorProto>(",\"value\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::EnumOptions>(",\"options\":", 3).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange>(",\"reservedRange\":reserved_range", 4).repeated(),
+        ::rsvc::codegen::json::Field::string(",\"reservedName\":reserved_name", 5).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::EnumDescriptorProto,
-    >("google.protobuf.EnumDescriptorProto", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::EnumDescriptorProto {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::EnumDescriptorProto>(
+        "google.protobuf.EnumDescriptorProto",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::EnumDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -1197,18 +900,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.list(&mut self.value),
@@ -1227,11 +923,11 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"start\":", 1).optional(),
         ::rsvc::codegen::json::Field::int32(",\"end\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange,
-    >("google.protobuf.EnumDescriptorProto.EnumReservedRange", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange>(
+        "google.protobuf.EnumDescriptorProto.EnumReservedRange",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::enum_descriptor_proto::EnumReservedRange {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -1243,18 +939,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.start),
                 1 => __rsvc_r.int32_opt(&mut self.end),
@@ -1269,16 +958,13 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
         ::rsvc::codegen::json::Field::int32(",\"number\":", 2).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::EnumValueOptions,
-        >(",\"options\":", 3)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::EnumValueOptions>(",\"options\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::EnumValueDescriptorProto,
-    >("google.protobuf.EnumValueDescriptorProto", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::EnumValueDescriptorProto {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::EnumValueDescriptorProto>(
+        "google.protobuf.EnumValueDescriptorProto",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::EnumValueDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -1291,18 +977,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.int32_opt(&mut self.number),
@@ -1317,20 +996,14 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::MethodDescriptorProto,
-        >(",\"method\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::ServiceOptions,
-        >(",\"options\":", 3)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::MethodDescriptorProto>(",\"method\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::ServiceOptions>(",\"options\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::ServiceDescriptorProto,
-    >("google.protobuf.ServiceDescriptorProto", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::ServiceDescriptorProto {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::ServiceDescriptorProto>(
+        "google.protobuf.ServiceDescriptorProto",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::ServiceDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -1343,18 +1016,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.list(&mut self.method),
@@ -1370,22 +1036,16 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
         ::rsvc::codegen::json::Field::string(",\"inputType\":input_type", 2).optional(),
-        ::rsvc::codegen::json::Field::string(",\"outputType\":output_type", 3)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::MethodOptions,
-        >(",\"options\":", 4)
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(",\"clientStreaming\":client_streaming", 5)
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(",\"serverStreaming\":server_streaming", 6)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"outputType\":output_type", 3).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::MethodOptions>(",\"options\":", 4).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"clientStreaming\":client_streaming", 5).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"serverStreaming\":server_streaming", 6).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::MethodDescriptorProto,
-    >("google.protobuf.MethodDescriptorProto", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::MethodDescriptorProto {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::MethodDescriptorProto>(
+        "google.protobuf.MethodDescriptorProto",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::MethodDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -1401,18 +1061,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.string_opt(&mut self.input_type),
@@ -1429,79 +1082,31 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 20] = [
-        ::rsvc::codegen::json::Field::string(",\"javaPackage\":java_package", 1)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(
-                ",\"javaOuterClassname\":java_outer_classname",
-                8,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"javaMultipleFiles\":java_multiple_files",
-                10,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"javaGenerateEqualsAndHash\":java_generate_equals_and_hash",
-                20,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"javaStringCheckUtf8\":java_string_check_utf8",
-                27,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::file_options::OptimizeMode,
-        >(",\"optimizeFor\":optimize_for", 9)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"javaPackage\":java_package", 1).optional(),
+        ::rsvc::codegen::json::Field::string(",\"javaOuterClassname\":java_outer_classname", 8).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"javaMultipleFiles\":java_multiple_files", 10).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"javaGenerateEqualsAndHash\":java_generate_equals_and_hash", 20).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"javaStringCheckUtf8\":java_string_check_utf8", 27).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::file_options::OptimizeMode>(",\"optimizeFor\":optimize_for", 9).optional(),
         ::rsvc::codegen::json::Field::string(",\"goPackage\":go_package", 11).optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"ccGenericServices\":cc_generic_services",
-                16,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"javaGenericServices\":java_generic_services",
-                17,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"pyGenericServices\":py_generic_services",
-                18,
-            )
-            .optional(),
+        ::rsvc::codegen::json::Field::bool(",\"ccGenericServices\":cc_generic_services", 16).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"javaGenericServices\":java_generic_services", 17).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"pyGenericServices\":py_generic_services", 18).optional(),
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 23).optional(),
-        ::rsvc::codegen::json::Field::bool(",\"ccEnableArenas\":cc_enable_arenas", 31)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(
-                ",\"objcClassPrefix\":objc_class_prefix",
-                36,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::string(",\"csharpNamespace\":csharp_namespace", 37)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(",\"swiftPrefix\":swift_prefix", 39)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(",\"phpClassPrefix\":php_class_prefix", 40)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(",\"phpNamespace\":php_namespace", 41)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(
-                ",\"phpMetadataNamespace\":php_metadata_namespace",
-                44,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::string(",\"rubyPackage\":ruby_package", 45)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::bool(",\"ccEnableArenas\":cc_enable_arenas", 31).optional(),
+        ::rsvc::codegen::json::Field::string(",\"objcClassPrefix\":objc_class_prefix", 36).optional(),
+        ::rsvc::codegen::json::Field::string(",\"csharpNamespace\":csharp_namespace", 37).optional(),
+        ::rsvc::codegen::json::Field::string(",\"swiftPrefix\":swift_prefix", 39).optional(),
+        ::rsvc::codegen::json::Field::string(",\"phpClassPrefix\":php_class_prefix", 40).optional(),
+        ::rsvc::codegen::json::Field::string(",\"phpNamespace\":php_namespace", 41).optional(),
+        ::rsvc::codegen::json::Field::string(",\"phpMetadataNamespace\":php_metadata_namespace", 44).optional(),
+        ::rsvc::codegen::json::Field::string(",\"rubyPackage\":ruby_package", 45).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::FileOptions,
-    >("google.protobuf.FileOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::FileOptions>(
+        "google.protobuf.FileOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::FileOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1532,30 +1137,18 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.java_package),
                 1 => __rsvc_r.string_opt(&mut self.java_outer_classname),
                 2 => __rsvc_r.bool_opt(&mut self.java_multiple_files),
                 3 => __rsvc_r.bool_opt(&mut self.java_generate_equals_and_hash),
                 4 => __rsvc_r.bool_opt(&mut self.java_string_check_utf8),
-                5 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::codegen::prost_types::file_options::OptimizeMode,
-                        >(&mut self.optimize_for)
-                }
+                5 => __rsvc_r.enum_opt::<::rsvc::codegen::prost_types::file_options::OptimizeMode>(&mut self.optimize_for),
                 6 => __rsvc_r.string_opt(&mut self.go_package),
                 7 => __rsvc_r.bool_opt(&mut self.cc_generic_services),
                 8 => __rsvc_r.bool_opt(&mut self.java_generic_services),
@@ -1579,26 +1172,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
-        ::rsvc::codegen::json::Field::bool(
-                ",\"messageSetWireFormat\":message_set_wire_format",
-                1,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"noStandardDescriptorAccessor\":no_standard_descriptor_accessor",
-                2,
-            )
-            .optional(),
+        ::rsvc::codegen::json::Field::bool(",\"messageSetWireFormat\":message_set_wire_format", 1).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"noStandardDescriptorAccessor\":no_standard_descriptor_accessor", 2).optional(),
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 3).optional(),
         ::rsvc::codegen::json::Field::bool(",\"mapEntry\":map_entry", 7).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::MessageOptions,
-    >("google.protobuf.MessageOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::MessageOptions>(
+        "google.protobuf.MessageOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::MessageOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1614,18 +1197,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.message_set_wire_format),
                 1 => __rsvc_r.bool_opt(&mut self.no_standard_descriptor_accessor),
@@ -1641,26 +1217,18 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::field_options::CType,
-        >(",\"ctype\":", 1)
-            .optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::field_options::CType>(",\"ctype\":", 1).optional(),
         ::rsvc::codegen::json::Field::bool(",\"packed\":", 2).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::field_options::JsType,
-        >(",\"jstype\":", 6)
-            .optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::field_options::JsType>(",\"jstype\":", 6).optional(),
         ::rsvc::codegen::json::Field::bool(",\"lazy\":", 5).optional(),
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 3).optional(),
         ::rsvc::codegen::json::Field::bool(",\"weak\":", 10).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::FieldOptions,
-    >("google.protobuf.FieldOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::FieldOptions>(
+        "google.protobuf.FieldOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::FieldOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1678,32 +1246,15 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
-                0 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::codegen::prost_types::field_options::CType,
-                        >(&mut self.ctype)
-                }
+                0 => __rsvc_r.enum_opt::<::rsvc::codegen::prost_types::field_options::CType>(&mut self.ctype),
                 1 => __rsvc_r.bool_opt(&mut self.packed),
-                2 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::codegen::prost_types::field_options::JsType,
-                        >(&mut self.jstype)
-                }
+                2 => __rsvc_r.enum_opt::<::rsvc::codegen::prost_types::field_options::JsType>(&mut self.jstype),
                 3 => __rsvc_r.bool_opt(&mut self.lazy),
                 4 => __rsvc_r.bool_opt(&mut self.deprecated),
                 5 => __rsvc_r.bool_opt(&mut self.weak),
@@ -1717,14 +1268,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::OneofOptions,
-    >("google.protobuf.OneofOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::OneofOptions>(
+        "google.protobuf.OneofOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::OneofOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1736,18 +1285,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.uninterpreted_option),
                 _ => ::core::result::Result::Ok(()),
@@ -1761,14 +1303,12 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::bool(",\"allowAlias\":allow_alias", 2).optional(),
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 3).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::EnumOptions,
-    >("google.protobuf.EnumOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::EnumOptions>(
+        "google.protobuf.EnumOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::EnumOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1782,18 +1322,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.allow_alias),
                 1 => __rsvc_r.bool_opt(&mut self.deprecated),
@@ -1808,14 +1341,12 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::EnumValueOptions,
-    >("google.protobuf.EnumValueOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::EnumValueOptions>(
+        "google.protobuf.EnumValueOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::EnumValueOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1828,18 +1359,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.deprecated),
                 1 => __rsvc_r.list(&mut self.uninterpreted_option),
@@ -1853,14 +1377,12 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 33).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::ServiceOptions,
-    >("google.protobuf.ServiceOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::ServiceOptions>(
+        "google.protobuf.ServiceOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::ServiceOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1873,18 +1395,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.deprecated),
                 1 => __rsvc_r.list(&mut self.uninterpreted_option),
@@ -1898,18 +1413,16 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 33).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::codegen::prost_types::method_options::IdempotencyLevel,
-        >(",\"idempotencyLevel\":idempotency_level", 34)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::method_options::IdempotencyLevel>(
+            ",\"idempotencyLevel\":idempotency_level",
+            34,
+        ).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::MethodOptions,
-    >("google.protobuf.MethodOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::MethodOptions>(
+        "google.protobuf.MethodOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::MethodOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1923,26 +1436,14 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.deprecated),
-                1 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::codegen::prost_types::method_options::IdempotencyLevel,
-                        >(&mut self.idempotency_level)
-                }
+                1 => __rsvc_r.enum_opt::<::rsvc::codegen::prost_types::method_options::IdempotencyLevel>(&mut self.idempotency_level),
                 2 => __rsvc_r.list(&mut self.uninterpreted_option),
                 _ => ::core::result::Result::Ok(()),
             }
@@ -1953,34 +1454,19 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::uninterpreted_option::NamePart,
-        >(",\"name\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::string(",\"identifierValue\":identifier_value", 3)
-            .optional(),
-        ::rsvc::codegen::json::Field::uint64(
-                ",\"positiveIntValue\":positive_int_value",
-                4,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::int64(
-                ",\"negativeIntValue\":negative_int_value",
-                5,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::double(",\"doubleValue\":double_value", 6)
-            .optional(),
-        ::rsvc::codegen::json::Field::bytes(",\"stringValue\":string_value", 7)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(",\"aggregateValue\":aggregate_value", 8)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::uninterpreted_option::NamePart>(",\"name\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::string(",\"identifierValue\":identifier_value", 3).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"positiveIntValue\":positive_int_value", 4).optional(),
+        ::rsvc::codegen::json::Field::int64(",\"negativeIntValue\":negative_int_value", 5).optional(),
+        ::rsvc::codegen::json::Field::double(",\"doubleValue\":double_value", 6).optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"stringValue\":string_value", 7).optional(),
+        ::rsvc::codegen::json::Field::string(",\"aggregateValue\":aggregate_value", 8).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::UninterpretedOption,
-    >("google.protobuf.UninterpretedOption", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::UninterpretedOption {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::UninterpretedOption>(
+        "google.protobuf.UninterpretedOption",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::UninterpretedOption {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -1997,18 +1483,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.name),
                 1 => __rsvc_r.string_opt(&mut self.identifier_value),
@@ -2029,11 +1508,11 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"namePart\":name_part", 1).required(),
         ::rsvc::codegen::json::Field::bool(",\"isExtension\":is_extension", 2).required(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::uninterpreted_option::NamePart,
-    >("google.protobuf.UninterpretedOption.NamePart", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::uninterpreted_option::NamePart {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::uninterpreted_option::NamePart>(
+        "google.protobuf.UninterpretedOption.NamePart",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::uninterpreted_option::NamePart {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -2045,18 +1524,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name_part),
                 1 => __rsvc_r.bool(&mut self.is_extension),
@@ -2069,14 +1541,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::source_code_info::Location,
-        >(",\"location\":", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::source_code_info::Location>(",\"location\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::SourceCodeInfo,
-    >("google.protobuf.SourceCodeInfo", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::SourceCodeInfo>(
+        "google.protobuf.SourceCodeInfo",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::SourceCodeInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2088,18 +1558,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.location),
                 _ => ::core::result::Result::Ok(()),
@@ -2113,24 +1576,15 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
         ::rsvc::codegen::json::Field::int32(",\"path\":", 1).packed(),
         ::rsvc::codegen::json::Field::int32(",\"span\":", 2).packed(),
-        ::rsvc::codegen::json::Field::string(",\"leadingComments\":leading_comments", 3)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(
-                ",\"trailingComments\":trailing_comments",
-                4,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::string(
-                ",\"leadingDetachedComments\":leading_detached_comments",
-                6,
-            )
-            .repeated(),
+        ::rsvc::codegen::json::Field::string(",\"leadingComments\":leading_comments", 3).optional(),
+        ::rsvc::codegen::json::Field::string(",\"trailingComments\":trailing_comments", 4).optional(),
+        ::rsvc::codegen::json::Field::string(",\"leadingDetachedComments\":leading_detached_comments", 6).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::source_code_info::Location,
-    >("google.protobuf.SourceCodeInfo.Location", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::source_code_info::Location {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::source_code_info::Location>(
+        "google.protobuf.SourceCodeInfo.Location",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::source_code_info::Location {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -2145,18 +1599,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_list(&mut self.path),
                 1 => __rsvc_r.int32_list(&mut self.span),
@@ -2172,16 +1619,13 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::prost_types::generated_code_info::Annotation,
-        >(",\"annotation\":", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::generated_code_info::Annotation>(",\"annotation\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::GeneratedCodeInfo,
-    >("google.protobuf.GeneratedCodeInfo", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::GeneratedCodeInfo {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::GeneratedCodeInfo>(
+        "google.protobuf.GeneratedCodeInfo",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::GeneratedCodeInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -2192,18 +1636,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.annotation),
                 _ => ::core::result::Result::Ok(()),
@@ -2216,16 +1653,15 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
         ::rsvc::codegen::json::Field::int32(",\"path\":", 1).packed(),
-        ::rsvc::codegen::json::Field::string(",\"sourceFile\":source_file", 2)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"sourceFile\":source_file", 2).optional(),
         ::rsvc::codegen::json::Field::int32(",\"begin\":", 3).optional(),
         ::rsvc::codegen::json::Field::int32(",\"end\":", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::codegen::prost_types::generated_code_info::Annotation,
-    >("google.protobuf.GeneratedCodeInfo.Annotation", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::codegen::prost_types::generated_code_info::Annotation {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::codegen::prost_types::generated_code_info::Annotation>(
+        "google.protobuf.GeneratedCodeInfo.Annotation",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::codegen::prost_types::generated_code_info::Annotation {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -2239,18 +1675,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_list(&mut self.path),
                 1 => __rsvc_r.string_opt(&mut self.source_file),
@@ -2263,11 +1692,16 @@ const _: () = {
 };
 
 ::rsvc::register_messages!(
-    ::rsvc::codegen::prost_types::SourceContext, ::rsvc::codegen::prost_types::Type,
-    ::rsvc::codegen::prost_types::Field, ::rsvc::codegen::prost_types::Enum,
-    ::rsvc::codegen::prost_types::EnumValue, ::rsvc::codegen::prost_types::Option,
-    ::rsvc::codegen::prost_types::Api, ::rsvc::codegen::prost_types::Method,
-    ::rsvc::codegen::prost_types::Mixin, ::rsvc::codegen::prost_types::FileDescriptorSet,
+    ::rsvc::codegen::prost_types::SourceContext,
+    ::rsvc::codegen::prost_types::Type,
+    ::rsvc::codegen::prost_types::Field,
+    ::rsvc::codegen::prost_types::Enum,
+    ::rsvc::codegen::prost_types::EnumValue,
+    ::rsvc::codegen::prost_types::Option,
+    ::rsvc::codegen::prost_types::Api,
+    ::rsvc::codegen::prost_types::Method,
+    ::rsvc::codegen::prost_types::Mixin,
+    ::rsvc::codegen::prost_types::FileDescriptorSet,
     ::rsvc::codegen::prost_types::FileDescriptorProto,
     ::rsvc::codegen::prost_types::DescriptorProto,
     ::rsvc::codegen::prost_types::descriptor_proto::ExtensionRange,
@@ -2293,5 +1727,5 @@ const _: () = {
     ::rsvc::codegen::prost_types::SourceCodeInfo,
     ::rsvc::codegen::prost_types::source_code_info::Location,
     ::rsvc::codegen::prost_types::GeneratedCodeInfo,
-    ::rsvc::codegen::prost_types::generated_code_info::Annotation
+    ::rsvc::codegen::prost_types::generated_code_info::Annotation,
 );

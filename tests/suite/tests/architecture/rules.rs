@@ -59,6 +59,7 @@ pub(crate) const RULES: &[Rule] = &[
         allowed: &[
             "protoc-gen-rsvc/src/input/",
             "protoc-gen-rsvc/src/output.rs",
+            "protoc-gen-rsvc/src/output/",
             "protoc-gen-rsvc/src/main.rs",
             "protoc-gen-rsvc/src/cli.rs",
             "protoc-gen-rsvc/src/plugin.rs",
@@ -176,6 +177,7 @@ pub(crate) const RULES: &[Rule] = &[
             "protoc-gen-rsvc/src/storage/",
             "protoc-gen-rsvc/src/tokens.rs",
             "protoc-gen-rsvc/src/output.rs",
+            "protoc-gen-rsvc/src/output/",
         ],
         allowed: &[],
         paths: &["Result::ok", "*::unwrap_or_default"],

@@ -7,9 +7,7 @@ pub struct M {}
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        M,
-    >("halves.v1.M", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<M>("halves.v1.M", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for M {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -20,10 +18,7 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
     }

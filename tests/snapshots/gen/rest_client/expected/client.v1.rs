@@ -47,9 +47,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"tags\":", 2).repeated(),
         ::rsvc::codegen::json::Field::message::<Filter>(",\"filter\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        GetNoteRequest,
-    >("client.v1.GetNoteRequest", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<GetNoteRequest>(
+        "client.v1.GetNoteRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for GetNoteRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -63,18 +64,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.string_list(&mut self.tags),
@@ -91,9 +85,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"text\":", 1),
         ::rsvc::codegen::json::Field::int64(",\"after\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Filter,
-    >("client.v1.Filter", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Filter>("client.v1.Filter", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Filter {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -106,18 +98,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.text),
                 1 => __rsvc_r.int64(&mut self.after),
@@ -133,9 +118,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<Note>(",\"note\":", 1).optional(),
         ::rsvc::codegen::json::Field::bool(",\"dryRun\":dry_run", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        CreateNoteRequest,
-    >("client.v1.CreateNoteRequest", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<CreateNoteRequest>(
+        "client.v1.CreateNoteRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for CreateNoteRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -148,18 +134,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.note),
                 1 => __rsvc_r.bool(&mut self.dry_run),
@@ -175,9 +154,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::string(",\"text\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Note,
-    >("client.v1.Note", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Note>("client.v1.Note", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Note {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -190,18 +167,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.string(&mut self.text),

@@ -19,9 +19,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Request,
-    >("services.v1.Request", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Request>("services.v1.Request", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Request {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -33,18 +31,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 _ => ::core::result::Result::Ok(()),
@@ -58,9 +49,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int64(",\"count\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Response,
-    >("services.v1.Response", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Response>("services.v1.Response", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Response {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -72,18 +61,11 @@ const _: () = {
             __rsvc_w.close(__rsvc_object);
         }
         #[inline]
-        fn read_json(
-            &mut self,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
         }
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int64(&mut self.count),
                 _ => ::core::result::Result::Ok(()),
