@@ -80,6 +80,15 @@ pub struct Builder {
     out_dir: Option<PathBuf>,
 }
 
+/// The features that [`Builder::by_features`] looks for, with their options.
+const FEATURES: [(&str, &str); 5] = [
+    ("server", "server"),
+    ("client", "client"),
+    ("rest", "rest"),
+    ("rest-client", "rest_client"),
+    ("serde", "serde"),
+];
+
 type SharedProstHook = Arc<dyn Fn(&mut prost_build::Config) + Send + Sync>;
 
 impl fmt::Debug for Builder {
@@ -111,9 +120,22 @@ impl Builder {
         self
     }
 
-    /// The types below `proto` (as `.google.type`) live at the Rust path `rust` and are not generated.
+    fn switch(self, key: &str, yes: bool) -> Self {
+        self.option(key, if yes { "true" } else { "false" })
+    }
+
+    /// The types below `proto` (as `.google.type`) live at the Rust path `rust`, in a crate that was made by this generator
+    /// too, and are not generated. For other crates there is [`Builder::extern_prost`].
     pub fn extern_path(self, proto: &str, rust: &str) -> Self {
         self.option("extern_path", &format!("{proto}={rust}"))
+    }
+
+    /// As [`Builder::extern_path`], for a crate that prost-build or tonic generated.
+    ///
+    /// Its messages have neither JSON nor rules. Their JSON is made here by tables, so that whatever holds them has JSON and
+    /// REST; their rules are not tested, and a warning says where that matters.
+    pub fn extern_prost(self, proto: &str, rust: &str) -> Self {
+        self.option("extern_prost", &format!("{proto}={rust}"))
     }
 
     /// `bytes` fields below `path` are `bytes::Bytes` instead of `Vec<u8>`; `.` is all of them.
@@ -143,35 +165,78 @@ impl Builder {
 
     /// Whether code is generated for imported files too; on by default.
     pub fn imports(self, yes: bool) -> Self {
-        self.option("imports", if yes { "true" } else { "false" })
+        self.switch("imports", yes)
     }
 
-    /// Whether clients are generated; on by default.
+    /// Whether clients are generated; on by default. Without clients and servers there are no service traits either.
     pub fn client(self, yes: bool) -> Self {
-        self.option("client", if yes { "true" } else { "false" })
+        self.switch("client", yes)
     }
 
     /// Whether servers are generated; on by default.
     pub fn server(self, yes: bool) -> Self {
-        self.option("server", if yes { "true" } else { "false" })
+        self.switch("server", yes)
     }
 
     /// Whether messages and enums also get `serde::Serialize` and `serde::Deserialize`, by the same ProtoJSON as
     /// `rsvc::json`; off by default. The crate `rsvc` needs its feature `serde` for it.
     pub fn serde(self, yes: bool) -> Self {
-        self.option("serde", if yes { "true" } else { "false" })
+        self.switch("serde", yes)
     }
 
     /// Whether servers answer REST too, where `google.api.http` says how; on by default. It needs the feature `rest`
     /// of the runtime.
     pub fn rest(self, yes: bool) -> Self {
-        self.option("rest", if yes { "true" } else { "false" })
+        self.switch("rest", yes)
     }
 
     /// Whether there are clients over REST too, for methods with `google.api.http`; off by default. They need the
     /// feature `rest-client` of the runtime.
     pub fn rest_client(self, yes: bool) -> Self {
-        self.option("rest_client", if yes { "true" } else { "false" })
+        self.switch("rest_client", yes)
+    }
+
+    /// Whether each service gets a second trait that can be an object; off by default.
+    ///
+    /// `Arc<dyn DynUserService>` then is a `UserService`, and every `UserService` can be put into one: for programs that
+    /// decide at run time which implementation they use. A call through it costs one allocation.
+    pub fn objects(self, yes: bool) -> Self {
+        self.switch("objects", yes)
+    }
+
+    /// Whether the methods of service traits have a body that answers `UNIMPLEMENTED`; off by default, so that the compiler
+    /// finds a method that nobody has written. With it a new rpc breaks no implementation and no mock.
+    pub fn default_methods(self, yes: bool) -> Self {
+        self.switch("default_methods", yes)
+    }
+
+    /// Chooses by the features of the crate that is built, in its build script: `server`, `client`, `rest`, `rest-client` and
+    /// `serde` are each on if the crate has such a feature and it is enabled, and else off.
+    ///
+    /// So one crate of messages and services is a server's for one user and a client's for another. Without any of them
+    /// there are messages, errors and descriptions of services, for which `rsvc` needs no feature. What is said behind it
+    /// counts: `.by_features().rest(true)`.
+    ///
+    /// ```toml
+    /// [dependencies]
+    /// rsvc = { version = "0.1", default-features = false }
+    ///
+    /// [features]
+    /// server = ["rsvc/server"]
+    /// client = ["rsvc/client"]
+    /// rest = ["server", "rsvc/rest"]
+    /// ```
+    pub fn by_features(mut self) -> Self {
+        for (feature, option) in FEATURES {
+            let Some(enabled) = input::is_enabled(feature) else {
+                let found =
+                    Diagnostic::error(diag::Code::BAD_PARAMETER, "there are no features to choose by");
+                self.errors.push(found.help("call `by_features` in a build script, or name the options"));
+                break;
+            };
+            self = self.switch(option, enabled);
+        }
+        self
     }
 
     /// Reaches prost-build's own configuration, for what has no method here (`message_attribute`,
@@ -246,8 +311,7 @@ impl Builder {
         output::print(&emitter, &|file| writing.write(&file)).map_err(Errors::one)?;
         let read: Vec<String> = loaded.read.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let inputs = input::digest(source, &loaded.files, Some(&loaded.sources));
-        let warnings: Vec<String> =
-            sink.finish(&loaded.sources).iter().map(|warning| warning.to_string()).collect();
+        let warnings: Vec<String> = sink.finish(&loaded.sources).iter().map(ToString::to_string).collect();
         let run = RunRecord {
             key,
             // Without a number for what was read, nothing is ever found unchanged.
@@ -298,16 +362,17 @@ impl Builder {
         Ok(Generated { files, warnings, read: loaded.read })
     }
 
-    /// The resolved model as text, for a look at what the generator understood.
+    /// The resolved model as text, for a look at what the generator understood, and the warnings.
     ///
     /// # Errors
     /// See [`compile`].
     #[doc(hidden)]
-    pub fn dump(&self, source: &Source) -> Result<String, Errors> {
+    pub fn dump(&self, source: &Source) -> Result<(String, Vec<Diagnostic>), Errors> {
         let builder = self.clone();
         on_large_stack(move || {
-            let (_, schema) = builder.resolve(source, &mut Sink::default())?;
-            Ok(schema.to_string())
+            let mut sink = Sink::default();
+            let (loaded, schema) = builder.resolve(source, &mut sink)?;
+            Ok((schema.to_string(), sink.finish(&loaded.sources)))
         })
     }
 
@@ -338,6 +403,17 @@ impl Builder {
 /// Runs on a thread with enough stack.
 fn on_large_stack<T: Send>(work: impl FnOnce() -> Result<T, Errors> + Send) -> Result<T, Errors> {
     threads::on_large_stack(work).map_err(Errors::one)?
+}
+
+/// Writes the built-in files with annotations below a folder, for hosts that read `.proto` files themselves.
+///
+/// # Errors
+/// A folder or file that cannot be written.
+#[doc(hidden)]
+pub fn write_annotations(folder: &Path) -> Result<(), Errors> {
+    input::annotations()
+        .try_for_each(|(name, text)| output::write_file(&folder.join(name), text))
+        .map_err(Errors::one)
 }
 
 /// Writes files into a folder, leaving alone what has not changed.

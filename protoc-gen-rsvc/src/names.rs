@@ -17,7 +17,7 @@
 mod errors;
 mod space;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
@@ -34,17 +34,19 @@ const TEMPLATE_GENERICS: &[&str] = &["T"];
 /// The file with the module tree; `mod pb;` finds it in a folder `pb`.
 pub(crate) const ROOT_FILE: &str = "mod.rs";
 
+/// The file with the descriptors. No package has its name: words do not begin with an underscore.
+pub(crate) const DESCRIPTORS_FILE: &str = "_descriptors.rs";
+
 /// The constant in the tree's root that holds all descriptors.
 pub(crate) const DESCRIPTOR_SET: &str = "FILE_DESCRIPTOR_SET";
-
-/// The constant in the tree's root that finds methods by path.
-pub(crate) const REST_ROUTES: &str = "REST_ROUTES";
 
 /// Where types live that are not generated here.
 #[derive(Debug, Default)]
 pub(crate) struct Externs {
     /// Proto prefix without the leading dot -> Rust path, as the user gave them.
     pub paths: BTreeMap<String, String>,
+    /// Those of them whose types have prost's code alone.
+    pub plain: BTreeSet<String>,
 }
 
 impl Externs {
@@ -54,6 +56,11 @@ impl Externs {
             let rest = full_name[prefix.len()..].trim_start_matches('.');
             extern_path(&self.paths[prefix], rest)
         })
+    }
+
+    /// Whether `full_name` is the type of a crate that has prost's code alone.
+    pub(crate) fn is_plain(&self, full_name: &str) -> bool {
+        self.key(full_name).is_some_and(|prefix| self.plain.contains(prefix))
     }
 
     /// The mapped prefix that applies to `full_name`.
@@ -81,18 +88,18 @@ pub(crate) fn extern_path(base: &str, rest: &str) -> String {
 
 /// The Rust type of a well-known type in prost's world, where wrappers are bare values.
 pub(crate) fn well_known_path(well_known: WellKnown) -> String {
-    let prost_types = |name: &str| format!("::rsvc::codegen::prost_types::{name}");
+    let prost_types = |name: &str| format!("::rsvc::prost_types::{name}");
     match well_known {
         WellKnown::Empty => "()".into(),
         WellKnown::BoolValue => "bool".into(),
-        WellKnown::BytesValue => "::rsvc::codegen::prost::alloc::vec::Vec<u8>".into(),
+        WellKnown::BytesValue => "::rsvc::prost::alloc::vec::Vec<u8>".into(),
         WellKnown::DoubleValue => "f64".into(),
         WellKnown::FloatValue => "f32".into(),
         WellKnown::Int32Value => "i32".into(),
         WellKnown::Int64Value => "i64".into(),
         WellKnown::UInt32Value => "u32".into(),
         WellKnown::UInt64Value => "u64".into(),
-        WellKnown::StringValue => "::rsvc::codegen::prost::alloc::string::String".into(),
+        WellKnown::StringValue => "::rsvc::prost::alloc::string::String".into(),
         other => prost_types(&format!("{other:?}")),
     }
 }
@@ -106,6 +113,14 @@ pub(crate) fn path_from(module: &[String], to: &TypePath) -> String {
             if TEMPLATE_GENERICS.contains(&path.as_str()) { format!("self::{path}") } else { path }
         }
     }
+}
+
+/// The module, in the tree's root, of what stands in for messages and enums of other crates.
+pub(crate) const STAND_INS: &str = "__rsvc_plain";
+
+/// The path to what stands in for a type of another crate.
+pub(crate) fn stand_in_path(module: &[String], name: &str) -> String {
+    relative(module, &[STAND_INS.to_owned()], name)
 }
 
 /// The path to an item of the tree's root from inside a module.
@@ -123,7 +138,7 @@ fn relative(from: &[String], target: &[String], name: &str) -> String {
 pub(crate) fn assign(schema: &mut Schema) {
     packages(schema);
     let mut spaces = Spaces::default();
-    spaces.at(&[]).values.extend([DESCRIPTOR_SET, REST_ROUTES].map(String::from));
+    spaces.at(&[]).values.insert(DESCRIPTOR_SET.to_owned());
     for id in schema.packages.ids() {
         let package = &schema.packages[id];
         let (messages, enums) = (package.messages.clone(), package.enums.clone());
@@ -149,8 +164,30 @@ pub(crate) fn assign(schema: &mut Schema) {
         }
     }
     errors::assign(schema);
+    stand_ins(schema);
     for id in schema.enums.ids() {
         values(&mut schema.enums[id]);
+    }
+}
+
+/// What stands in for a type has its full name: `third.v1.Money` is `ThirdV1Money`.
+fn stand_ins(schema: &mut Schema) {
+    let mut space = Space::default();
+    let mut name = |full_name: &str| {
+        let projected = unique(&full_name.replace('.', "_"), |p| space.take_type(camel(p)));
+        camel(&projected)
+    };
+    for id in schema.messages.ids() {
+        let node = &mut schema.messages[id];
+        if node.stand_in.is_some() {
+            node.stand_in = Some(name(&node.full_name));
+        }
+    }
+    for id in schema.enums.ids() {
+        let node = &mut schema.enums[id];
+        if node.stand_in.is_some() {
+            node.stand_in = Some(name(&node.full_name));
+        }
     }
 }
 
@@ -352,11 +389,12 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
             server: format!("{base}Server"),
             client: format!("{base}Client"),
             rest_client: format!("{base}RestClient"),
+            object: format!("Dyn{base}"),
             info: p.to_shouty_snake_case(),
             bindings: format!("{}_BINDINGS", p.to_shouty_snake_case()),
             service_trait: base,
         };
-        let types = [&names.service_trait, &names.server, &names.client, &names.rest_client];
+        let types = [&names.service_trait, &names.server, &names.client, &names.rest_client, &names.object];
         let values = [&names.info, &names.bindings];
         if types.iter().any(|t| space.types.contains(*t)) || values.iter().any(|v| space.values.contains(*v))
         {
@@ -371,6 +409,7 @@ fn service_names(schema: &mut Schema, space: &mut Space, id: ServiceId) {
         let node = &mut schema.methods[method];
         let projected = unique(&node.name, |p| taken.values.insert(snake(p)));
         node.rust_name = snake(&projected);
+        node.object_name = format!("__rsvc_{}", plain(&node.rust_name));
         let stem = base.to_shouty_snake_case();
         let constant =
             unique(&projected, |p| space.values.insert(format!("{stem}_{}", p.to_shouty_snake_case())));

@@ -1,6 +1,6 @@
 //! The generator's options: one struct and one strict parser for the builder, the plugin and the command line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,6 +12,8 @@ use crate::diag::{Code, Diagnostic};
 pub struct Options {
     /// Proto prefix, without a leading dot, to the Rust path where its types live.
     pub extern_paths: BTreeMap<String, String>,
+    /// Those of the extern paths whose types have prost's code alone.
+    pub plain_externs: BTreeSet<String>,
     /// Fields of type `bytes` kept as `bytes::Bytes`.
     pub bytes: PathSet,
     /// Maps kept as `BTreeMap`.
@@ -34,6 +36,10 @@ pub struct Options {
     pub rest: bool,
     /// Whether clients over REST are generated.
     pub rest_client: bool,
+    /// Whether services get a trait that can be an object.
+    pub objects: bool,
+    /// Whether the methods of service traits answer `UNIMPLEMENTED` by default.
+    pub default_methods: bool,
     /// Whether a validation rule that cannot be compiled fails at run time, not the build.
     pub defer_rule_errors: bool,
     /// Whether standard rules come from the CEL beside them, where there is some: a second opinion for tests.
@@ -44,6 +50,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             extern_paths: BTreeMap::new(),
+            plain_externs: BTreeSet::new(),
             bytes: PathSet::default(),
             btree_map: PathSet::default(),
             boxed: PathSet::default(),
@@ -55,6 +62,8 @@ impl Default for Options {
             serde: false,
             rest: true,
             rest_client: false,
+            objects: false,
+            default_methods: false,
             defer_rule_errors: false,
             rules_from_cel: false,
         }
@@ -64,6 +73,7 @@ impl Default for Options {
 /// Every key with the form of its value and its meaning: what the parser accepts and `--help` prints.
 pub const KEYS: &[(&str, &str, &str)] = &[
     ("extern_path", ".PROTO=RUST", "types below .PROTO live at the Rust path RUST and are not generated"),
+    ("extern_prost", ".PROTO=RUST", "as extern_path, for a crate that prost-build or tonic generated"),
     ("bytes", "PATH", "bytes fields below PATH are bytes::Bytes instead of Vec<u8>"),
     ("btree_map", "PATH", "maps below PATH are BTreeMap instead of HashMap"),
     ("boxed", "PATH", "message fields below PATH are put into a Box"),
@@ -77,6 +87,12 @@ pub const KEYS: &[(&str, &str, &str)] = &[
         "rest_client",
         "true|false",
         "generates clients over REST, for which `rsvc` needs its feature `rest-client` (default false)",
+    ),
+    ("objects", "true|false", "services can be trait objects, as `Arc<dyn DynUserService>` (default false)"),
+    (
+        "default_methods",
+        "true|false",
+        "methods that an implementation does not have answer UNIMPLEMENTED (default false)",
     ),
     (
         "serde",
@@ -95,11 +111,38 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// What is made of `google.api.http`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RestUse {
+    /// Nothing: services are called and served over other protocols alone.
+    Nothing,
+    /// Clients call by it.
+    Clients,
+    /// Servers route by it.
+    Servers,
+}
+
 impl Options {
+    /// What is made of `google.api.http`.
+    pub(crate) fn rest_use(&self) -> RestUse {
+        if self.server && self.rest {
+            RestUse::Servers
+        } else if self.rest_client {
+            RestUse::Clients
+        } else {
+            RestUse::Nothing
+        }
+    }
+
+    /// Whether services have their traits. They name what `rsvc` has for calls, which a crate of messages need not have.
+    pub(crate) fn has_traits(&self) -> bool {
+        self.server || self.client || self.rest_client || self.objects
+    }
+
     /// Sets one option from its text form.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), Diagnostic> {
         match key {
-            "extern_path" => {
+            "extern_path" | "extern_prost" => {
                 let (proto, rust) = pair(key, value)?;
                 let Some(proto) = proto.strip_prefix('.') else {
                     return Err(
@@ -113,6 +156,9 @@ impl Options {
                 {
                     return Err(bad(key, value).help(format!("`.{proto}` is mapped twice")));
                 }
+                if key == "extern_prost" {
+                    self.plain_externs.insert(proto.to_owned());
+                }
             }
             "bytes" => self.bytes.add(path(key, value)?),
             "btree_map" => self.btree_map.add(path(key, value)?),
@@ -125,6 +171,8 @@ impl Options {
             "serde" => self.serde = flag(key, value)?,
             "rest" => self.rest = flag(key, value)?,
             "rest_client" => self.rest_client = flag(key, value)?,
+            "objects" => self.objects = flag(key, value)?,
+            "default_methods" => self.default_methods = flag(key, value)?,
             "defer_rule_errors" => self.defer_rule_errors = flag(key, value)?,
             "rules_from_cel" => self.rules_from_cel = flag(key, value)?,
             _ => {

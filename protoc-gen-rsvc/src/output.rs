@@ -13,7 +13,7 @@ use crate::diag::Diagnostic;
 use crate::emit::{Emitted, Emitter};
 use crate::threads;
 
-pub(crate) use folder::{Folder, write};
+pub(crate) use folder::{Folder, write, write_file};
 pub(crate) use record::{RunRecord, digest};
 
 /// The first lines of every file.
@@ -56,19 +56,19 @@ pub(crate) fn print(
     deliver: &(dyn Fn(GeneratedFile) -> Result<(), Diagnostic> + Sync),
 ) -> Result<(), Diagnostic> {
     let parts: Vec<(usize, usize)> = (emitter.files.iter().enumerate())
-        .flat_map(|(file, emitted)| (0..emitted.len()).map(move |part| (file, part)))
+        .flat_map(|(file, of)| (0..of.len()).map(move |part| (file, part)))
         .collect();
     let texts: Vec<Mutex<FileTexts>> =
         emitter.files.iter().map(|file| Mutex::new(FileTexts::new(file.len()))).collect();
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
     let work = || {
         while let Some(&(file, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let emitted = &emitter.files[file];
-            let done =
-                emitter.part(emitted, part).and_then(|code| match lock(&texts[file]).add(part, text(code)) {
-                    Some(content) => deliver(GeneratedFile { name: emitted.name.clone(), content }),
-                    None => Ok(()),
-                });
+            let of = &emitter.files[file];
+            let done = emitter.part(of, part).and_then(|code| {
+                let text = text(code);
+                let whole = lock(&texts[file]).add(part, text);
+                whole.map_or(Ok(()), |content| deliver(GeneratedFile { name: of.name.clone(), content }))
+            });
             if let Err(error) = done {
                 // The first of several, whoever is faster.
                 let mut failed = lock(&failed);
@@ -147,8 +147,8 @@ pub(crate) fn tell_cargo(written: &Written) {
     if std::env::var_os("CARGO_MANIFEST_DIR").is_none() || std::env::var_os("OUT_DIR").is_none() {
         return;
     }
-    // Without any line cargo would watch the whole package; it watches the script itself in any case.
-    let mut text = String::from("cargo:rerun-if-changed=build.rs\n");
+    // Cargo watches the script itself; a path that does not exist would run it with every build.
+    let mut text = String::new();
     for path in &written.read {
         let _ = writeln!(text, "cargo:rerun-if-changed={path}");
     }

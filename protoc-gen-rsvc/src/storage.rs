@@ -78,7 +78,7 @@ pub(crate) fn value_type(schema: &Schema, id: FieldId, module: &[String]) -> Str
     let field = &schema.fields[id];
     match field.kind.value() {
         ValueType::Scalar(Scalar::Bytes) if field.storage.shared_bytes => {
-            "::rsvc::codegen::prost::bytes::Bytes".into()
+            "::rsvc::prost::bytes::Bytes".into()
         }
         ValueType::Scalar(scalar) => scalar_type(*scalar).into(),
         ValueType::Enum(_) => "i32".into(),
@@ -96,8 +96,8 @@ pub(crate) fn scalar_type(scalar: Scalar) -> &'static str {
         Scalar::Uint32 | Scalar::Fixed32 => "u32",
         Scalar::Uint64 | Scalar::Fixed64 => "u64",
         Scalar::Bool => "bool",
-        Scalar::String => "::rsvc::codegen::prost::alloc::string::String",
-        Scalar::Bytes => "::rsvc::codegen::prost::alloc::vec::Vec<u8>",
+        Scalar::String => "::rsvc::prost::alloc::string::String",
+        Scalar::Bytes => "::rsvc::prost::alloc::vec::Vec<u8>",
     }
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn field_type(schema: &Schema, id: FieldId, module: &[String]) -> Str
     let field = &schema.fields[id];
     let mut value = value_type(schema, id, module);
     if field.storage.boxed {
-        value = format!("::rsvc::codegen::prost::alloc::boxed::Box<{value}>");
+        value = format!("::rsvc::prost::alloc::boxed::Box<{value}>");
     }
     let key = match &field.kind {
         FieldKind::Map(key, _) => scalar_type(*key),
@@ -115,10 +115,10 @@ pub(crate) fn field_type(schema: &Schema, id: FieldId, module: &[String]) -> Str
     match field.storage.shape {
         Shape::Plain | Shape::Variant => value,
         Shape::Option => format!("::core::option::Option<{value}>"),
-        Shape::Vec => format!("::rsvc::codegen::prost::alloc::vec::Vec<{value}>"),
+        Shape::Vec => format!("::rsvc::prost::alloc::vec::Vec<{value}>"),
         Shape::HashMap => format!("::std::collections::HashMap<{key}, {value}>"),
         Shape::BTreeMap => {
-            format!("::rsvc::codegen::prost::alloc::collections::BTreeMap<{key}, {value}>")
+            format!("::rsvc::prost::alloc::collections::BTreeMap<{key}, {value}>")
         }
     }
 }

@@ -110,6 +110,7 @@ pub mod validate;
 #[cfg(feature = "rest")]
 pub mod rest {
     pub use crate::protocol::rest::server::{Options, Rest, RestFuture};
+    pub use crate::transcode::routes::RouteConflicts;
 }
 
 /// The messages of the annotations and of what travels with errors: `google.api`, `google.rpc`, `buf.validate` and
@@ -135,6 +136,8 @@ pub use server::Server;
 #[cfg(feature = "rpc")]
 pub use stream::{RequestStream, ResponseStream, Sender};
 pub use validate::{Validate, Violations};
+/// Of the version that generated messages have, so that a crate needs no dependency for it.
+pub use {prost, prost_types};
 
 /// Includes what `protoc_gen_rsvc` wrote in the build script: one module for each package.
 ///

@@ -162,7 +162,8 @@ fn select(headers: &HeaderMap, keep: impl Fn(&str) -> bool) -> HeaderMap {
     selected
 }
 
-fn append_selected(headers: &HeaderMap, keep: impl Fn(&str) -> bool, to: &mut HeaderMap) {
+/// Adds the part of `headers` whose keys are kept to `to`.
+pub(crate) fn append_selected(headers: &HeaderMap, keep: impl Fn(&str) -> bool, to: &mut HeaderMap) {
     for (key, value) in headers {
         if keep(key.as_str()) {
             to.append(key.clone(), value.clone());

@@ -1,13 +1,16 @@
-//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | fuzz | mutants | setup`.
+//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | fuzz | mutants | compare | setup`.
 #![allow(clippy::print_stdout)] // a task runner talks to the terminal, nothing parses this
 
 mod attack;
+mod compare;
 mod conformance;
 mod fuzz;
+mod guides;
 mod interop;
 mod mutants;
 mod npm;
 mod package;
+mod pages;
 mod process;
 mod protobuf_runner;
 mod report;
@@ -16,6 +19,7 @@ mod steps;
 mod tally;
 mod venv;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -86,6 +90,18 @@ enum Task {
         #[arg(value_name = "PATH")]
         paths: Vec<String>,
     },
+    /// Compare what we accept with what protoc accepts, for every `.proto` file below the folders
+    Compare {
+        /// Also print where only one of the two warns
+        #[arg(long)]
+        warnings: bool,
+        /// A further folder for imports, behind the one that is compared
+        #[arg(short = 'I', long = "include", value_name = "DIR")]
+        includes: Vec<PathBuf>,
+        /// The folders, each the include folder of its files
+        #[arg(value_name = "DIR", required = true)]
+        folders: Vec<PathBuf>,
+    },
     /// Install the tools that the tests use: Python's into target/venv, Node's into target/node
     Setup,
 }
@@ -122,6 +138,10 @@ fn run(task: Task) -> Result<bool> {
                 }
                 Err(error) => println!("without the peers of validation, which need a protoc: {error:#}"),
             }
+            // buf is read beside the generator.
+            if let Ok(venv) = venv::ensure(&session) {
+                command.env("BUF", venv.program("buf"));
+            }
             command.args(names.iter().flat_map(|name| ["--bench", name])).arg("--").args(args);
             process::run(&mut command)?;
             Ok(true)
@@ -138,6 +158,9 @@ fn run(task: Task) -> Result<bool> {
         }
         Task::Fuzz { targets, seconds } => fuzz::run(&session, &targets, seconds),
         Task::Mutants { shard, paths } => mutants::run(&session, shard.as_deref(), &paths),
+        Task::Compare { warnings, includes, folders } => {
+            compare::run(&session, &folders, &includes, warnings)
+        }
         Task::Setup => {
             println!("Python tools: {}", venv::ensure(&session)?.root().display());
             println!("Node packages: {}", npm::ensure(&session)?.root().display());

@@ -1,10 +1,11 @@
-//! The two published crates as a user gets them: packed, built from the package, used from outside.
+//! The published crates as a user gets them: packed, built from the package, used from outside.
 
 use std::fmt::Write as _;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
 
+use crate::pages::{self, Part};
 use crate::process;
 use crate::report::Report;
 use crate::session::Session;
@@ -16,9 +17,10 @@ const PACKAGES: &[(&str, &[&str])] = &[
         &["LICENSE-APACHE", "LICENSE-MIT", "README.md", "proto/rsvc/v1/rsvc.proto", "templates/"],
     ),
     ("rsvc", &["LICENSE-APACHE", "LICENSE-MIT", "README.md"]),
+    ("rsvc-common", &["LICENSE-APACHE", "LICENSE-MIT", "README.md"]),
 ];
 
-/// Packs and builds both from the packed files alone, then builds the README's quick start on them.
+/// Packs and builds them from the packed files alone, then builds the README's quick start on them.
 pub(crate) fn run(session: &Session) -> Result<Report> {
     let mut report = Report::default();
     let mut command = session.cargo(["package", "--allow-dirty"]);
@@ -34,7 +36,7 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
     use_them(session)?;
     report.passed += 1;
     report.summary.push(
-        "package: both packages build from their own files and carry the README's quick start".to_owned(),
+        "package: the packages build from their own files and carry the README's quick start".to_owned(),
     );
     // Nothing is on a registry before the first release, so this alone cannot be tried.
     report.reasons.push("package: a build against versions published on a registry".to_owned());
@@ -51,14 +53,15 @@ fn check_list(name: &str, listed: &str, wanted: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// A project outside of the workspace: the quick start of the README, with our two packages in the place of a registry.
+/// A project outside of the workspace: the quick start of the README, with our packages in the place of a registry.
 fn use_them(session: &Session) -> Result<()> {
     let project = session.target("outside");
     if project.exists() {
         fs::remove_dir_all(&project)?;
     }
     let page = fs::read_to_string(session.root().join("README.md"))?;
-    for (name, text) in files_of(&page) {
+    for part in pages::parts(&page) {
+        let Part::File { name, text } = part else { continue };
         let path = project.join(&name);
         fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
         let text = if name == "Cargo.toml" { manifest(session, &text) } else { text };
@@ -71,22 +74,6 @@ fn use_them(session: &Session) -> Result<()> {
     process::run(&mut command).context("the README's quick start does not build on the packaged crates")
 }
 
-/// The files that a page shows: a line with nothing but a name in backticks, then a code block.
-fn files_of(page: &str) -> Vec<(String, String)> {
-    let mut files = Vec::new();
-    let mut lines = page.lines().filter(|line| !line.is_empty()).peekable();
-    while let Some(line) = lines.next() {
-        let name = line.strip_prefix('`').and_then(|rest| rest.strip_suffix('`'));
-        if let Some(name) = name
-            && lines.next_if(|line| line.starts_with("```")).is_some()
-        {
-            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            files.push((name.to_owned(), text.join("\n") + "\n"));
-        }
-    }
-    files
-}
-
 /// The manifest of the page, with the packed crates instead of published ones.
 fn manifest(session: &Session, shown: &str) -> String {
     let mut text = format!(
@@ -97,15 +84,4 @@ fn manifest(session: &Session, shown: &str) -> String {
         let _ = writeln!(text, "{name} = {{ path = \"{}\" }}", folder.display());
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_shows_files() {
-        let page = "Use `x`:\n\n`a/b.rs`\n\n```rust\nfn f() {\n\n}\n```\n\n```sh\nrun\n```\n`c`\ntext\n";
-        assert_eq!(files_of(page), [("a/b.rs".to_owned(), "fn f() {\n}\n".to_owned())]);
-    }
 }

@@ -69,6 +69,18 @@ impl Session {
         command
     }
 
+    /// The end of a manifest that takes the two published crates from here.
+    pub(crate) fn patches(&self) -> String {
+        let patch = |name: &str, folder: &str| {
+            format!("{name} = {{ path = \"{}\" }}\n", self.root.join(folder).display())
+        };
+        format!(
+            "[patch.crates-io]\n{}{}",
+            patch("protoc-gen-rsvc", "protoc-gen-rsvc"),
+            patch("rsvc", "runtime")
+        )
+    }
+
     /// Whether the workspace has this binary: suites come and go with their programs.
     pub(crate) fn has_binary(&self, package: &str, binary: &str) -> bool {
         self.binaries.iter().any(|(p, b)| p == package && b == binary)

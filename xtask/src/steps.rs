@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::report::Report;
 use crate::session::Session;
-use crate::{attack, conformance, interop, package, process, tally, venv};
+use crate::{attack, conformance, guides, interop, package, process, tally, venv};
 
 struct Step {
     name: &'static str,
@@ -25,6 +25,7 @@ const STEPS: &[Step] = &[
     Step { name: "interop", run: |session| interop::run(session) },
     Step { name: "hostile", run: |session| attack::fast(session) },
     Step { name: "docs", run: docs },
+    Step { name: "guides", run: |session| guides::run(session) },
     Step { name: "package", run: |session| package::run(session) },
 ];
 

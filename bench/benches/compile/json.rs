@@ -23,7 +23,7 @@ pub(crate) fn suite() -> Suite {
                 format!(
                     "{}\n    let message: M = ::rsvc::json::from_slice(json).unwrap();\n    \
                      sum + ::rsvc::json::to_vec(&message).unwrap().len()",
-                    binary("::rsvc::codegen::prost", message)
+                    binary("::rsvc::prost", message)
                 )
             },
         },

@@ -46,7 +46,7 @@ fn ours() -> Candidate {
 }
 
 /// prost, as our output names it.
-const OUR_PROST: &str = "::rsvc::codegen::prost";
+const OUR_PROST: &str = "::rsvc::prost";
 
 fn validated(prost: &str, validate: &str, message: &str) -> String {
     format!(

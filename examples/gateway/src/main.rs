@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Parser;
+use rsvc::server::ResponseValidation;
 use rsvc::{Channel, Server};
 use tracing_subscriber::EnvFilter;
 
@@ -53,7 +54,7 @@ async fn main() -> anyhow::Result<()> {
         .add(ChatServiceServer::new(ChatServiceClient::new(shop)))
         .authenticator(PassOn)
         .require_access()
-        .validate_responses(false) // what the shop answers is the shop's affair
+        .validate_responses(ResponseValidation::Off) // what the shop answers is the shop's affair
         .rest(rsvc::rest::Options::new().accept_compressed(true))
         .drain_timeout(DRAIN)
         .bind(listen)

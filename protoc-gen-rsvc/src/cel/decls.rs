@@ -313,7 +313,7 @@ pub fn overloads(function: &str, member: bool) -> impl Iterator<Item = &'static 
 
 /// The type that a name like `int` or `string` stands for.
 pub fn type_name(name: &str) -> Option<&'static str> {
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 13] = [
         "bool",
         "int",
         "uint",
@@ -324,7 +324,6 @@ pub fn type_name(name: &str) -> Option<&'static str> {
         "map",
         "null_type",
         "type",
-        "dyn",
         "google.protobuf.Timestamp",
         "google.protobuf.Duration",
         "google.protobuf.Any",

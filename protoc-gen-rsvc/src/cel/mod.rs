@@ -16,11 +16,9 @@ pub mod lower;
 mod macros;
 pub mod native;
 mod parse;
-pub mod re2;
 pub mod stored;
 #[cfg(test)]
 mod tests;
-pub mod text;
 pub mod types;
 
 pub(crate) use lower::pattern_error;

@@ -1,6 +1,6 @@
 //! How values of the schema's types lie in prost's structs, and the form in which a plan uses them.
 
-use crate::model::plan::{Item, ListForm, MapForm, Op, Own, Plan, Repr, Store, Variable};
+use crate::model::plan::{Held, Item, ListForm, MapForm, Op, Own, Plan, Repr, Store, Variable};
 use crate::model::{FieldKind, MessageId, Scalar, Schema, ValueType, WellKnown};
 
 /// A type with wrappers taken as what they wrap, which is how both are stored.
@@ -48,7 +48,7 @@ pub fn repr_of_store(store: &Store) -> Repr {
     match store {
         Store::Scalar(scalar) => repr_of_scalar(*scalar),
         Store::Enum => Repr::Int,
-        Store::Message(id) => Repr::Message { id: *id, present: true },
+        Store::Message(id) => Repr::Message { id: *id, held: Held::Present },
         Store::Timestamp => Repr::Timestamp,
         Store::Duration => Repr::Duration,
         Store::Json => Repr::Dyn,

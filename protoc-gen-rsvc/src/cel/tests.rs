@@ -218,7 +218,7 @@ proptest! {
 
     #[test]
     fn no_pattern_panics(pattern in "\\PC{0,30}") {
-        if let Ok(pattern) = super::re2::translate(&pattern) {
+        if let Ok(pattern) = rsvc_common::re2::translate(&pattern) {
             let _ = regex::Regex::new(&pattern);
         }
     }

@@ -47,7 +47,8 @@ impl Type {
             "google.protobuf.Int32Value" | "google.protobuf.Int64Value" => wrapper(Self::Int),
             "google.protobuf.UInt32Value" | "google.protobuf.UInt64Value" => wrapper(Self::Uint),
             "google.protobuf.StringValue" => wrapper(Self::String),
-            "google.protobuf.Value" => Self::Dyn,
+            // What they hold takes their place.
+            "google.protobuf.Value" | "google.protobuf.Any" => Self::Dyn,
             "google.protobuf.Struct" => Self::map(Self::String, Self::Dyn),
             "google.protobuf.ListValue" => Self::list(Self::Dyn),
             _ => Self::Message(name.to_owned()),
@@ -75,6 +76,8 @@ impl Type {
             (Self::List(a), Self::List(b)) => Some(Self::list(a.join(b)?)),
             (Self::Map(ka, va), Self::Map(kb, vb)) => Some(Self::map(ka.join(kb)?, va.join(vb)?)),
             (Self::Null, Self::Wrapper(_)) => Some(other.clone()),
+            (Self::Wrapper(inner), scalar) if **inner == *scalar => Some(self.clone()),
+            (scalar, Self::Wrapper(inner)) if **inner == *scalar => Some(other.clone()),
             (a, b) if a.accepts(b) => Some(a.clone()),
             (a, b) if b.accepts(a) => Some(b.clone()),
             _ => None,

@@ -4,8 +4,12 @@
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::model::Schema;
 use crate::model::http::{Binding, Body, Verb};
+use crate::options::{Options, RestUse};
 
-pub(super) fn run(schema: &Schema, sink: &mut Sink) {
+pub(super) fn run(schema: &Schema, options: &Options, sink: &mut Sink) {
+    if options.rest_use() == RestUse::Nothing {
+        return;
+    }
     for (_, method) in schema.methods.iter() {
         for binding in method.bindings.iter().filter(|b| is_unusual(b)) {
             sink.push(

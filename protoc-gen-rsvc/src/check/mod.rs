@@ -14,7 +14,7 @@ use crate::options::Options;
 pub(crate) fn run(schema: &Schema, options: &Options, sink: &mut Sink) {
     error_reasons::run(schema, sink);
     error_set_types::run(schema, sink);
-    http_bodies::run(schema, sink);
-    http_conflicts::run(schema, sink);
+    http_bodies::run(schema, options, sink);
+    http_conflicts::run(schema, options, sink);
     unused_paths::run(schema, options, sink);
 }

@@ -8,13 +8,15 @@ use crate::options::{Options, path_matches};
 pub(super) fn run(schema: &Schema, options: &Options, sink: &mut Sink) {
     let mut unused: Vec<(&str, String)> =
         options.unused_paths().into_iter().map(|(key, path)| (key, path.to_owned())).collect();
-    let externs = Externs { paths: options.extern_paths.clone() };
+    let externs = Externs { paths: options.extern_paths.clone(), plain: options.plain_externs.clone() };
     let types: Vec<&str> = (schema.messages.iter().map(|(_, m)| &*m.full_name))
         .chain(schema.enums.iter().map(|(_, e)| &*e.full_name))
         .collect();
     for proto in options.extern_paths.keys() {
         if !types.iter().any(|name| externs.key(name) == Some(proto)) {
-            unused.push(("extern_path", format!(".{proto}")));
+            let plain = options.plain_externs.contains(proto);
+            let key = if plain { "extern_prost" } else { "extern_path" };
+            unused.push((key, format!(".{proto}")));
         }
     }
     let fields: Vec<&str> = schema.fields.iter().map(|(_, f)| &*f.full_name).collect();

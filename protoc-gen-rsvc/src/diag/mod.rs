@@ -29,7 +29,7 @@ pub struct Position {
 /// Where something stands: a file, and the part of it when that is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// The name of the file as the user wrote or imported it.
+    /// The file: by the name of its imports while the generator runs, by its path in what a user reads.
     pub file: Arc<str>,
     /// First position and the one after the last; `None` when only the file is known.
     pub span: Option<(Position, Position)>,
@@ -146,6 +146,9 @@ impl fmt::Display for Diagnostic {
 pub trait SourceText {
     /// The whole text of `file`, if it was read as text.
     fn text(&self, file: &str) -> Option<&str>;
+
+    /// Where `file` was read from, as the user would open it.
+    fn path(&self, file: &str) -> Option<&Arc<str>>;
 }
 
 /// Collects the findings of a phase.
@@ -184,6 +187,15 @@ impl Sink {
             let Some(Place { file, span: Some((start, _)) }) = &d.place else { continue };
             d.source_line =
                 sources.text(file).and_then(|t| t.lines().nth(start.line as usize)).map(str::to_owned);
+        }
+        // From here on, a file goes by its path and not by the name of its imports.
+        let places = found
+            .iter_mut()
+            .flat_map(|d| d.place.iter_mut().chain(d.notes.iter_mut().filter_map(|n| n.0.as_mut())));
+        for place in places {
+            if let Some(path) = sources.path(&place.file) {
+                place.file = path.clone();
+            }
         }
         found
     }

@@ -6,10 +6,13 @@ use prost::encoding::{
     DecodeContext, WireType, decode_key, decode_varint, encode_key, encode_varint, skip_field,
 };
 
-use crate::model::Schema;
+use crate::model::{Schema, Syntax};
 
 /// `FileDescriptorProto.source_code_info`
 const SOURCE_CODE_INFO: u32 = 9;
+
+/// `FileDescriptorProto.syntax`
+const SYNTAX: u32 = 12;
 
 const ENCODED: &str = "what prost-reflect encoded decodes";
 
@@ -28,7 +31,12 @@ pub(super) fn bytes(schema: &Schema, earlier: &[u8], stays: impl Fn(&str) -> boo
     }
     for (_, file) in schema.files.iter() {
         let descriptor = schema.pool.get_file_by_name(&file.name).expect("the files are those of the pool");
-        add(&without_source_info(&descriptor.encode_to_vec()), &mut set);
+        let mut stripped = without_source_info(&descriptor.encode_to_vec());
+        if file.syntax == Syntax::Proto3 && descriptor.syntax() == prost_reflect::Syntax::Proto2 {
+            // The last value counts.
+            prost::encoding::string::encode(SYNTAX, &"proto3".to_owned(), &mut stripped);
+        }
+        add(&stripped, &mut set);
     }
     set
 }

@@ -2,11 +2,11 @@
 
 use askama::Template as _;
 
-use super::{docs, internal, literal, literals, parse};
+use super::{docs, internal, literal, literals, parens, parse};
 use crate::diag::Diagnostic;
 use crate::model::{
-    ErrorSetId, ErrorVariant, FieldId, FieldKind, Scalar, Schema, TemplatePart, TextTemplate, ValueType,
-    WellKnown,
+    ErrorSet, ErrorSetId, ErrorVariant, FieldId, FieldKind, Scalar, Schema, TemplatePart, TextTemplate,
+    ValueType, WellKnown,
 };
 use crate::names;
 use crate::options::{Options, path_matches};
@@ -37,6 +37,10 @@ struct ErrorView<'a> {
     name: &'a str,
     /// The type that the variant holds.
     payload: String,
+    /// The payload's own type, for `From`: of a struct that belongs to no other error of the set.
+    from: Option<String>,
+    /// A payload of that type as the variant holds it.
+    wrapped: String,
     constructor: &'a str,
     parameters: Vec<Parameter>,
     /// The payload made of the parameters.
@@ -77,13 +81,21 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ErrorSetId) -> Result
         full_name: &message.full_name,
         status: names::STATUS_VARIANT,
         domain: literal(&set.domain),
-        errors: set.errors.iter().enumerate().map(|(i, e)| error(schema, i, e, module)).collect(),
+        errors: set.errors.iter().enumerate().map(|(i, e)| error(schema, set, i, e, module)).collect(),
     };
     let text = view.render().map_err(|e| internal(format!("the template of error sets: {e}")))?;
-    parse(&text, &format!("the code of error set `{}`", message.full_name))
+    let mut items = parse(&text, &format!("the code of error set `{}`", message.full_name))?;
+    parens::strip(&mut items);
+    Ok(items)
 }
 
-fn error<'a>(schema: &'a Schema, index: usize, error: &'a ErrorVariant, module: &[String]) -> ErrorView<'a> {
+fn error<'a>(
+    schema: &'a Schema,
+    set: &ErrorSet,
+    index: usize,
+    error: &'a ErrorVariant,
+    module: &[String],
+) -> ErrorView<'a> {
     let (field, payload) = (&schema.fields[error.field], &schema.messages[error.payload]);
     let ty = names::path_from(module, &payload.rust);
     let (parameters, value) = construct(schema, error, &ty, module);
@@ -99,6 +111,8 @@ fn error<'a>(schema: &'a Schema, index: usize, error: &'a ErrorVariant, module: 
         deprecated: field.origin.deprecated,
         name: &field.rust_name,
         payload: storage::payload_type(&ty, error.boxed),
+        from: is_only_one_of_its_type(schema, set, error).then_some(ty),
+        wrapped: storage::payload("payload", error.boxed),
         constructor: &error.constructor,
         parameters,
         construct: storage::payload(&value, error.boxed),
@@ -115,6 +129,14 @@ fn error<'a>(schema: &'a Schema, index: usize, error: &'a ErrorVariant, module: 
         metadata: error.metadata.iter().map(|f| metadata(schema, *f, module)).collect(),
         restore: error.metadata.iter().map(|f| restore(schema, *f, module)).collect(),
     }
+}
+
+/// Whether the type of a payload tells which error it is: a struct, and that of no other error. What stands for a
+/// well-known type, as `String` and `()`, says too little by itself.
+fn is_only_one_of_its_type(schema: &Schema, set: &ErrorSet, error: &ErrorVariant) -> bool {
+    let payload = &schema.messages[error.payload];
+    let same = |other: &&ErrorVariant| schema.messages[other.payload].rust == payload.rust;
+    payload.well_known.is_none() && set.errors.iter().filter(same).count() == 1
 }
 
 /// What the constructor takes, and the payload that it makes of that. A payload from elsewhere is taken as it is.

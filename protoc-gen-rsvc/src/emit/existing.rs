@@ -1,4 +1,4 @@
-//! The root file of an earlier call of the same build script, whose packages stay in the tree.
+//! The tree of earlier calls of the same build script, whose packages stay.
 
 use std::collections::BTreeSet;
 
@@ -9,46 +9,49 @@ use crate::names;
 
 /// What is there and stays.
 pub(crate) struct Existing {
-    /// The root file.
-    pub(crate) text: String,
+    /// The text of the root file.
+    pub(crate) root: String,
+    /// The text of the file with the descriptors.
+    pub(crate) descriptors: String,
     /// The files of packages that stay.
     pub(crate) files: BTreeSet<String>,
     /// The `.proto` files that they are made of.
     pub(crate) names: BTreeSet<String>,
 }
 
-/// Its parts.
-#[derive(Default)]
-pub(super) struct ExistingRoot {
-    pub(super) tree: Module,
-    /// An encoded `FileDescriptorSet`.
-    pub(super) descriptors: Vec<u8>,
-    pub(super) routes: Option<syn::Item>,
-}
+impl Existing {
+    /// The modules, and the module of what stands in for types of other crates.
+    pub(super) fn tree(&self) -> Result<(Module, Option<syn::Item>), Diagnostic> {
+        let items = parse(&self.root)?;
+        let mut tree = Module::default();
+        tree.add(&items, &self.files);
+        let is_stand_ins =
+            |item: &syn::Item| matches!(item, syn::Item::Mod(module) if module.ident == names::STAND_INS);
+        Ok((tree, items.into_iter().find(is_stand_ins)))
+    }
 
-impl ExistingRoot {
-    pub(super) fn parse(existing: &Existing) -> Result<Self, Diagnostic> {
-        let file = syn::parse_file(&existing.text).map_err(|error| {
-            internal(format!("the root file of an earlier call is not valid Rust: {error}"))
-        })?;
-        let mut root = Self::default();
-        root.tree.add(&file.items, &existing.files);
-        for item in file.items {
-            let syn::Item::Const(constant) = &item else { continue };
-            if constant.ident == names::REST_ROUTES {
-                root.routes = Some(item);
-            } else if let (true, syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::ByteStr(bytes), .. })) =
-                (constant.ident == names::DESCRIPTOR_SET, &*constant.expr)
+    /// The encoded `FileDescriptorSet`.
+    pub(super) fn descriptors(&self) -> Result<Vec<u8>, Diagnostic> {
+        for item in parse(&self.descriptors)? {
+            if let syn::Item::Const(constant) = item
+                && let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::ByteStr(bytes), .. }) = &*constant.expr
             {
-                root.descriptors = bytes.value();
+                return Ok(bytes.value());
             }
         }
-        Ok(root)
+        Err(internal("the descriptors of an earlier call are not where they were written".to_owned()))
     }
 }
 
-/// Two automata of routes cannot be one.
-pub(super) fn two_routes() -> Diagnostic {
-    Diagnostic::error(Code::OUTPUT, "two calls of this build script have services with REST")
-        .help("compile the services with REST in one call, or give each call an `out_dir` of its own")
+fn parse(text: &str) -> Result<Vec<syn::Item>, Diagnostic> {
+    super::parse(text, "what an earlier call of this build script has written")
+}
+
+/// What stands in for types of other crates is one module.
+pub(super) fn two_stand_ins() -> Diagnostic {
+    Diagnostic::error(
+        Code::OUTPUT,
+        "two calls of this build script use types of crates that have prost's code alone, and not the same",
+    )
+    .help("compile the files that use them in one call, or give each call an `out_dir` of its own")
 }

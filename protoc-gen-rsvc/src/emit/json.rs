@@ -2,6 +2,7 @@
 //!
 //! What is not particular to a message lives in the runtime, so that 300 messages compile in little time.
 
+mod plain;
 mod prost_types;
 mod read;
 mod table;
@@ -13,12 +14,14 @@ use std::collections::BTreeSet;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::print;
+use super::{internal, print};
+use crate::diag::Diagnostic;
 use crate::model::{EnumId, FieldId, FieldKind, MessageId, OneofId, PackageId, Scalar, Schema, ValueType};
 use crate::names;
 use crate::storage::access;
 use crate::tokens;
 
+pub(super) use plain::emit as emit_plain;
 pub(crate) use prost_types::emit as emit_prost_types;
 pub(super) use zeros::find as with_zeros;
 
@@ -117,6 +120,8 @@ enum JsonKind {
     /// Its path.
     Enum(TokenStream),
     Message,
+    /// Of a crate that has prost's code alone.
+    Plain,
 }
 
 /// Where the code goes.
@@ -148,8 +153,24 @@ impl<'a> JsonEmitter<'a> {
         tokens::parse(&names::path_from(self.module, &self.schema.messages[id].rust))
     }
 
+    /// The type that has a message's table.
+    fn described_message(&self, id: MessageId) -> TokenStream {
+        match &self.schema.messages[id].stand_in {
+            Some(name) => {
+                let stand_in = tokens::parse(&names::stand_in_path(self.module, name));
+                quote! { ::rsvc::codegen::Plain<#stand_in> }
+            }
+            None => self.message_path(id),
+        }
+    }
+
+    /// The type that has an enum's names.
     fn enum_path(&self, id: EnumId) -> TokenStream {
-        tokens::parse(&names::path_from(self.module, &self.schema.enums[id].rust))
+        let node = &self.schema.enums[id];
+        tokens::parse(&match &node.stand_in {
+            Some(name) => names::stand_in_path(self.module, name),
+            None => names::path_from(self.module, &node.rust),
+        })
     }
 
     /// A message's fields, by the index that the runtime knows them by.
@@ -173,6 +194,9 @@ impl<'a> JsonEmitter<'a> {
                 Scalar::Bytes => JsonKind::Bytes,
             },
             ValueType::Enum(id) => JsonKind::Enum(self.enum_path(*id)),
+            ValueType::Message(id) | ValueType::Group(id) if self.schema.messages[*id].stand_in.is_some() => {
+                JsonKind::Plain
+            }
             ValueType::Message(_) | ValueType::Group(_) => JsonKind::Message,
         }
     }
@@ -227,13 +251,7 @@ impl<'a> JsonEmitter<'a> {
                         #(#write)*
                         __rsvc_w.close(__rsvc_object);
                     }
-                    #[inline]
-                    fn read_json(
-                        &mut self,
-                        __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-                    ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-                        __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-                    }
+                    ::rsvc::read_json_by_table!();
                     #read
                     #zeros
                 }

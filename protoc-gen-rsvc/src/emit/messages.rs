@@ -75,7 +75,7 @@ impl<'a> TypesEmitter<'a> {
     fn config(&self, references: &References) -> prost_build::Config {
         let (schema, options) = (self.schema, self.options);
         let mut config = prost_build::Config::new();
-        config.prost_path("::rsvc::codegen::prost").prost_types_path("::rsvc::codegen::prost_types");
+        config.prost_path("::rsvc::prost").prost_types_path("::rsvc::prost_types");
         for id in references.own.union(&references.messages) {
             let node = &schema.messages[*id];
             if let TypePath::Extern(path) = &node.rust

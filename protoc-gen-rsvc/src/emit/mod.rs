@@ -9,6 +9,7 @@ mod existing;
 pub(crate) mod json;
 mod messages;
 mod modules;
+mod parens;
 mod print;
 mod project;
 mod rest;
@@ -32,8 +33,8 @@ use project::TypesPart;
 /// Lets the user reach prost-build's own configuration.
 pub(crate) type ProstHook<'a> = &'a (dyn Fn(&mut prost_build::Config) + Sync);
 
-/// The name of the root file.
-pub(crate) const ROOT_FILE: &str = names::ROOT_FILE;
+/// The files that are about all packages: the tree and the descriptors.
+pub(crate) const SHARED_FILES: [&str; 2] = [names::ROOT_FILE, names::DESCRIPTORS_FILE];
 
 /// How many fields and values go into a part: enough for what is done once a part not to count, and few enough for
 /// syntax trees to be short-lived.
@@ -68,6 +69,7 @@ enum Part {
     Validate(Vec<MessageId>),
     Service(ServiceId),
     Root,
+    Descriptors,
 }
 
 /// All files of the output: one a package, and the module tree.
@@ -93,13 +95,18 @@ impl<'a> Emitter<'a> {
         let packages: Vec<_> = parts.filter(|(_, parts)| !parts.is_empty()).collect();
         let ids: Vec<PackageId> = packages.iter().map(|(id, _)| *id).collect();
         let tree = Module::new(schema, &ids);
-        let root = EmittedFile { name: ROOT_FILE.into(), parts: vec![Part::Root], package: None };
+        let root = EmittedFile { name: names::ROOT_FILE.into(), parts: vec![Part::Root], package: None };
+        let descriptors = EmittedFile {
+            name: names::DESCRIPTORS_FILE.into(),
+            parts: vec![Part::Descriptors],
+            package: None,
+        };
         let files = packages.into_iter().map(|(id, parts)| EmittedFile {
             name: schema.packages[id].file_name.clone(),
             parts,
             package: Some(id),
         });
-        let mut files: Vec<EmittedFile> = std::iter::once(root).chain(files).collect();
+        let mut files: Vec<EmittedFile> = [root, descriptors].into_iter().chain(files).collect();
         files.sort_by(|a, b| a.name.cmp(&b.name));
         let types = TypesEmitter::new(schema, options, hook);
         Self { schema, options, types, zeros: json::with_zeros(schema), tree, existing, files }
@@ -108,12 +115,10 @@ impl<'a> Emitter<'a> {
     /// A part of a file.
     pub(crate) fn part(&self, file: &EmittedFile, index: usize) -> Result<Emitted, Diagnostic> {
         let Some(package) = file.package else {
-            return Ok(Emitted::Items(tree::emit(
-                self.schema,
-                self.options,
-                &self.tree,
-                self.existing.as_ref(),
-            )?));
+            return Ok(Emitted::Items(match file.parts[index] {
+                Part::Descriptors => vec![tree::descriptors(self.schema, self.existing.as_ref())?],
+                _ => tree::emit(self.schema, &self.tree, self.existing.as_ref())?,
+            }));
         };
         // What is in no package is in no module either, so every item says for itself what a module says for all.
         let in_root = self.schema.packages[package].module.is_empty();
@@ -141,7 +146,7 @@ impl<'a> Emitter<'a> {
             Part::ErrorSet(set) => errors::emit(schema, options, *set),
             Part::Validate(messages) => validate::emit(schema, package, messages),
             Part::Service(service) => service::emit(schema, options, *service),
-            Part::Json(_) | Part::Root => Ok(Vec::new()),
+            Part::Json(_) | Part::Root | Part::Descriptors => Ok(Vec::new()),
         }
     }
 }

@@ -52,7 +52,9 @@ impl Module {
                 }
                 syn::Item::Macro(include) => {
                     let file = include.mac.parse_body::<syn::LitStr>().map(|file| file.value());
-                    self.file = file.into_iter().find(|file| files.contains(file));
+                    if let Some(file) = file.into_iter().find(|file| files.contains(file)) {
+                        self.file = Some(file);
+                    }
                 }
                 _ => {}
             }
@@ -121,7 +123,7 @@ impl Module {
                 return Err(internal(format!("there is no module for what is in `{}`", message.full_name)));
             };
             child.fill_inline(schema, &message.messages, inner)?;
-            inner.extend(content(child)?);
+            inner.extend(content(child, None)?);
         }
         Ok(())
     }
@@ -138,14 +140,15 @@ fn has_module(schema: &Schema, id: MessageId) -> bool {
             || (message.error_set.is_none() && has_oneof()))
 }
 
-pub(super) fn content(module: &Module) -> Result<Vec<syn::Item>, Diagnostic> {
+/// What is in a module; `allow` stands on each module in it, and holds for what is further down.
+pub(super) fn content(module: &Module, allow: Option<&syn::Attribute>) -> Result<Vec<syn::Item>, Diagnostic> {
     let mut items = Vec::new();
     if let Some(file) = &module.file {
         items.push(syn::parse_quote! { include!(#file); });
     }
     for (name, child) in module.children.iter().filter(|(_, child)| !child.inline) {
-        let inner = content(child)?;
-        let (name, allow) = (ident(name), allow());
+        let inner = content(child, None)?;
+        let name = ident(name);
         let tokens = quote!(#allow pub mod #name { #(#inner)* });
         items.push(
             syn::parse2(tokens.to_token_stream()).map_err(|e| internal(format!("the module tree: {e}")))?,
@@ -192,7 +195,7 @@ pub(super) fn allow_each(items: &mut [syn::Item]) {
     }
 }
 
-fn ident(name: &str) -> Ident {
+pub(super) fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
         Some(raw) => Ident::new_raw(raw, Span::call_site()),
         None => Ident::new(name, Span::call_site()),

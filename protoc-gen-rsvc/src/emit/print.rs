@@ -142,13 +142,12 @@ impl Printer {
 
     fn sign(&mut self, sign: char, spacing: Spacing) {
         let (space_before, after) = match sign {
-            ',' | ';' => (false, Before::Apart),
             '.' | '?' => (false, if sign == '.' { Before::Tight } else { Before::Operand }),
             // The second half of `::`, `->` and `=>`.
             ':' if self.is_second(":") => (false, Before::Tight),
             '>' if self.is_second("-") || self.is_second("=") => (false, Before::Apart),
             ':' if spacing == Spacing::Joint => (self.before == Before::Apart, Before::Tight),
-            ':' => (false, Before::Apart),
+            ':' | ',' | ';' => (false, Before::Apart),
             '-' | '=' if spacing == Spacing::Joint => (true, Before::Tight),
             '=' | '+' | '|' => (true, Before::Apart),
             '>' => (false, Before::Operand),

@@ -1,16 +1,12 @@
-//! REST: the bindings of a service as constants, and the automaton of all paths.
+//! REST: the bindings of a service as constants.
 //!
 //! What a binding does with a request is in the runtime; these are the facts it goes by.
-
-mod routes;
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use crate::model::http::{Binding, Body, PathVariable, Segment};
-use crate::model::{FieldId, Schema, Service};
-
-pub(super) use routes::emit as emit_routes;
+use crate::model::{FieldId, MethodId, Schema, Service};
 
 /// The bindings of a service as expressions, in the order of its methods.
 pub(super) fn bindings(schema: &Schema, service: &Service) -> Vec<String> {
@@ -44,22 +40,66 @@ fn binding(schema: &Schema, method: usize, binding: &Binding) -> TokenStream {
     if let Some(field) = binding.fill_update_mask.map(index) {
         parts.push(quote! { .fill_update_mask(#field) });
     }
-    quote! { ::rsvc::codegen::rest::Binding::new(#method, #verb, #template) #(#parts)* }
+    parts.push(declared(schema, binding.method));
+    let doc = format!(" {}", describe(schema, binding));
+    quote! {
+        #[doc = #doc]
+        ::rsvc::codegen::rest::Binding::new(#method, #verb, #template) #(#parts)*
+    }
+}
+
+/// Where the rpc stands, by the name that imports have for its file: whoever generates finds the same.
+fn declared(schema: &Schema, method: MethodId) -> TokenStream {
+    let method = &schema.methods[method];
+    let file = &schema.files[schema.services[method.service].file].name;
+    let line = method.origin.place.span.map_or(0, |(start, _)| start.line + 1);
+    let line = Literal::u32_unsuffixed(line);
+    quote! { .declared(#file, #line) }
+}
+
+/// What a binding does in words, for whoever reads the numbers of fields.
+fn describe(schema: &Schema, binding: &Binding) -> String {
+    let name = |field: &FieldId| format!("`{}`", schema.fields[*field].name);
+    let path = |variable: &PathVariable| {
+        let names: Vec<&str> =
+            variable.fields.iter().map(|field| schema.fields[*field].name.as_str()).collect();
+        format!("`{}`", names.join("."))
+    };
+    let mut text = format!("`{}`", schema.methods[binding.method].name);
+    if !binding.variables.is_empty() {
+        let paths: Vec<String> = binding.variables.iter().map(path).collect();
+        text += &format!("; in the path {}", paths.join(", "));
+    }
+    match &binding.body {
+        Body::None => text += "; the rest in the query",
+        Body::Whole => text += "; the rest in the body",
+        Body::Field(field) => text += &format!("; {} in the body, the rest in the query", name(field)),
+    }
+    if let Some(field) = &binding.response_body {
+        text += &format!("; answers with {}", name(field));
+    }
+    text
 }
 
 fn variable(schema: &Schema, variable: &PathVariable, segments: &[Segment]) -> TokenStream {
     let path = variable.fields.iter().map(|field| Literal::usize_unsuffixed(index_of(schema, *field)));
-    let (start, end) = (Literal::usize_unsuffixed(variable.start), Literal::usize_unsuffixed(variable.end));
-    let multi = if variable.multi {
-        quote! { .multi() }
+    let path = quote! { &[#(#path),*] };
+    let multi = variable.multi.then(|| quote! { .multi() });
+    let (start, end) = (variable.start, variable.end);
+    let rest = segments.iter().position(|segment| *segment == Segment::Rest);
+    let number = Literal::usize_unsuffixed;
+    // How many segments stand behind the variable, and behind its first one.
+    let (behind, behind_start) = (number(segments.len() - end), number(segments.len() - start));
+    let before_rest = rest.is_none_or(|rest| end <= rest);
+    let (start, end) = (number(start), number(end));
+    let variable = if before_rest {
+        quote! { new(#path, #start, #end) #multi }
+    } else if rest.is_some_and(|rest| variable.start > rest) {
+        quote! { behind_rest(#path, #behind_start, #behind) #multi }
     } else {
-        quote! {}
+        quote! { rest(#path, #start, #behind) }
     };
-    if segments.get(variable.end - 1) == Some(&Segment::Rest) {
-        quote! { ::rsvc::codegen::rest::Variable::rest(&[#(#path),*], #start) #multi }
-    } else {
-        quote! { ::rsvc::codegen::rest::Variable::new(&[#(#path),*], #start, #end) #multi }
-    }
+    quote! { ::rsvc::codegen::rest::Variable::#variable }
 }
 
 /// The place of a field in the table of its message.

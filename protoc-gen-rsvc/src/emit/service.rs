@@ -5,14 +5,15 @@ use askama::Template;
 use super::{docs, internal, literals, parse, rest};
 use crate::diag::Diagnostic;
 use crate::model::{
-    Access, Idempotency, Method, MethodId, MethodKind, Schema, Service, ServiceId, ServiceNames,
+    Access, Idempotency, MessageId, Method, MethodId, MethodKind, Schema, Service, ServiceId, ServiceNames,
 };
 use crate::names;
-use crate::options::Options;
+use crate::options::{Options, RestUse};
 
 /// Everything the template prints, decided.
 #[derive(Template)]
 #[template(path = "service.rs.askama", escape = "none")]
+#[allow(clippy::struct_excessive_bools)] // they are switches
 struct View<'a> {
     /// Rust string literals.
     docs: Vec<String>,
@@ -22,10 +23,14 @@ struct View<'a> {
     /// The error type of all methods.
     error: &'a str,
     descriptor_set: String,
+    /// Whether there is a trait at all.
+    has_trait: bool,
+    objects: bool,
+    default_methods: bool,
     client: bool,
     server: bool,
-    /// Where the server answers REST: the automaton's path.
-    rest: Option<String>,
+    /// Where the server answers REST: the constant with its bindings.
+    rest: Option<&'a str>,
     /// The REST bindings, as expressions, where the server or the client needs them.
     bindings: Vec<String>,
     rest_client: bool,
@@ -35,6 +40,7 @@ struct MethodView<'a> {
     docs: Vec<String>,
     deprecated: bool,
     name: &'a str,
+    object_name: &'a str,
     proto_name: &'a str,
     full_name: &'a str,
     path: String,
@@ -46,16 +52,65 @@ struct MethodView<'a> {
     argument: &'static str,
     request: String,
     response: String,
+    /// What a message of a crate with prost's code alone needs on its way.
+    plain: PlainView,
     idempotency: Option<&'static str>,
     access: Option<String>,
     timeout: Option<(u64, u32)>,
+}
+
+/// Expressions by which a server hands a request to the handler and takes the response, and a client the other way round.
+struct PlainView {
+    /// Whether there is such a message.
+    any: bool,
+    /// The parameter of the handler's closure.
+    parameter: String,
+    received: String,
+    answered: String,
+    sent: String,
+    returned: String,
+}
+
+impl PlainView {
+    fn new(schema: &Schema, method: &Method, module: &[String], argument: &str) -> Self {
+        let stand_in = |id: MessageId| {
+            schema.messages[id].stand_in.as_deref().map(|name| names::stand_in_path(module, name))
+        };
+        let (request, response) = (stand_in(method.input), stand_in(method.output));
+        let (parameter, received, sent) = match &request {
+            None => (argument.into(), argument.into(), argument.into()),
+            Some(name) if method.kind.client_streams() => (
+                argument.into(),
+                format!("::rsvc::codegen::plain::requests::<{name}>({argument})"),
+                format!("::rsvc::codegen::plain::wrap_requests::<{name}>({argument})"),
+            ),
+            Some(name) => (
+                format!("{argument}: ::rsvc::codegen::Plain<{name}>"),
+                format!("{argument}.into_inner()"),
+                format!("::rsvc::codegen::Plain::<{name}>({argument})"),
+            ),
+        };
+        let (answered, returned) = match &response {
+            None => (String::new(), String::new()),
+            Some(name) if method.kind.server_streams() => (
+                format!(".map(::rsvc::codegen::plain::wrap_responses::<{name}, _>)"),
+                format!(".map(::rsvc::codegen::plain::responses::<{name}, _>)"),
+            ),
+            Some(name) => (
+                format!(".map(::rsvc::codegen::Plain::<{name}>)"),
+                format!(".map(::rsvc::codegen::Plain::<{name}>::into_inner)"),
+            ),
+        };
+        let any = request.is_some() || response.is_some();
+        Self { any, parameter, received, answered, sent, returned }
+    }
 }
 
 pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<Vec<syn::Item>, Diagnostic> {
     let service = &schema.services[id];
     let module = &schema.packages[service.package].module;
     let error = error_type(schema, service, module);
-    let serves = options.server && options.rest;
+    let serves = options.rest_use() == RestUse::Servers;
     let bindings = if serves || options.rest_client { rest::bindings(schema, service) } else { Vec::new() };
     let view = View {
         docs: literals(docs::lines(&service.origin.comments)),
@@ -64,9 +119,12 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<
         methods: service.methods.iter().map(|m| method(schema, *m, module, &error)).collect(),
         error: &error,
         descriptor_set: names::root_path(module, names::DESCRIPTOR_SET),
+        has_trait: options.has_traits(),
+        objects: options.objects,
+        default_methods: options.default_methods,
         client: options.client,
         server: options.server,
-        rest: (serves && !bindings.is_empty()).then(|| names::root_path(module, names::REST_ROUTES)),
+        rest: (serves && !bindings.is_empty()).then_some(&*service.names.bindings),
         rest_client: options.rest_client && !bindings.is_empty(),
         bindings,
     };
@@ -108,6 +166,7 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         ),
         deprecated: method.origin.deprecated,
         name: &method.rust_name,
+        object_name: &method.object_name,
         proto_name: &method.name,
         full_name: &method.full_name,
         path: method.path(&schema.services[method.service]),
@@ -117,6 +176,7 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         argument,
         request,
         response,
+        plain: PlainView::new(schema, method, module, argument),
         idempotency: match method.idempotency {
             Idempotency::Unknown => None,
             Idempotency::NoSideEffects => Some("NoSideEffects"),

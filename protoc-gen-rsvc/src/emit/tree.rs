@@ -2,44 +2,51 @@
 
 use proc_macro2::Literal;
 
-use super::existing::{Existing, ExistingRoot, two_routes};
-use super::modules::{Module, allow_each, content};
-use super::{descriptor_set, rest};
+use super::existing::{Existing, two_stand_ins};
+use super::modules::{Module, allow, allow_each, content, ident};
+use super::{descriptor_set, json};
 use crate::diag::Diagnostic;
 use crate::model::Schema;
-use crate::options::Options;
+use crate::names;
 
 /// The handshake with the runtime: goes up when generated code and an older runtime no longer fit.
-const ABI: u32 = 2;
+const ABI: u32 = 3;
 
 /// The root file, with what stays of an earlier one.
 pub(super) fn emit(
     schema: &Schema,
-    options: &Options,
     tree: &Module,
     existing: Option<&Existing>,
 ) -> Result<Vec<syn::Item>, Diagnostic> {
-    let mut earlier = existing.map_or_else(|| Ok(ExistingRoot::default()), ExistingRoot::parse)?;
-    let stays = |name: &str| existing.is_some_and(|existing| existing.names.contains(name));
-    let descriptors = Literal::byte_string(&descriptor_set::bytes(schema, &earlier.descriptors, stays));
+    let (mut all, earlier) = existing.map_or_else(|| Ok((Module::default(), None)), Existing::tree)?;
+    all.merge(tree);
+    let descriptors = names::DESCRIPTORS_FILE;
     let abi = Literal::u32_unsuffixed(ABI);
     let mut items: Vec<syn::Item> = vec![
         syn::parse_quote! { const _: () = ::rsvc::codegen::assert_abi(#abi); },
-        syn::parse_quote! {
-            /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-            pub const FILE_DESCRIPTOR_SET: &[u8] = #descriptors;
-        },
+        syn::parse_quote! { include!(#descriptors); },
     ];
-    if options.server && options.rest {
-        let mut routes: Vec<syn::Item> = rest::emit_routes(schema)?.into_iter().collect();
-        allow_each(&mut routes);
-        if !routes.is_empty() && earlier.routes.is_some() {
-            return Err(two_routes());
-        }
-        items.extend(routes);
+    let mut stand_ins: Vec<syn::Item> = json::emit_plain(schema)?.into_iter().collect();
+    allow_each(&mut stand_ins);
+    match (earlier, stand_ins.first()) {
+        (Some(earlier), Some(own)) if earlier != *own => return Err(two_stand_ins()),
+        (Some(earlier), None) => items.push(earlier),
+        _ => {}
     }
-    items.extend(earlier.routes.take());
-    earlier.tree.merge(tree);
-    items.extend(content(&earlier.tree)?);
+    items.extend(stand_ins);
+    items.extend(content(&all, Some(&allow()))?);
     Ok(items)
+}
+
+/// The descriptors, in a file of their own: nobody reads them. What stays of an earlier one comes first.
+pub(super) fn descriptors(schema: &Schema, existing: Option<&Existing>) -> Result<syn::Item, Diagnostic> {
+    let name = ident(names::DESCRIPTOR_SET);
+    let earlier = existing.map_or_else(|| Ok(Vec::new()), Existing::descriptors)?;
+    let stays = |name: &str| existing.is_some_and(|existing| existing.names.contains(name));
+    let descriptors = Literal::byte_string(&descriptor_set::bytes(schema, &earlier, stays));
+    Ok(syn::parse_quote! {
+        /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
+        #[allow(dead_code)]
+        pub const #name: &[u8] = #descriptors;
+    })
 }

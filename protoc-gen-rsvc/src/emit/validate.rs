@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use self::check::{FieldPart, ViolationField, check, checks, holds, last_check};
-use super::internal;
+use super::{internal, parens};
 use crate::cel::emit::{self as cel, Context, StoredExpr};
 use crate::diag::Diagnostic;
 use crate::model::rules::{Check, FieldRules, Group, MessageRules, ValueRules};
@@ -43,7 +43,9 @@ pub(super) fn emit(
             internal(format!("the validation of `{name}` is not valid Rust: {error}"))
         })
     };
-    messages.iter().map(item).collect()
+    let mut items = messages.iter().map(item).collect::<Result<Vec<_>, _>>()?;
+    parens::strip(&mut items);
+    Ok(items)
 }
 
 fn message_impl(id: MessageId, cx: &Context<'_>) -> TokenStream {
@@ -246,6 +248,7 @@ fn group(group: &Group, cx: &Context<'_>) -> TokenStream {
         let set = cel::is_set(&quote!(self), *f, cx);
         quote!(usize::from(#set))
     });
+    let count = set.reduce(|all, one| quote!(#all + #one)).expect("a group names fields");
     let names: Vec<&str> = group.fields.iter().map(|f| cx.schema.fields[*f].name.as_str()).collect();
     let names = names.join(", ");
     let rule = |message: String| {
@@ -260,7 +263,7 @@ fn group(group: &Group, cx: &Context<'_>) -> TokenStream {
         quote!(0 => #none,)
     });
     quote! {
-        match 0 #(+ #set)* {
+        match #count {
             #none
             0 | 1 => {}
             _ => #many,

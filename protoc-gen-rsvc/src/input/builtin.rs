@@ -45,6 +45,12 @@ pub(crate) fn builtin(name: &str) -> Option<&'static str> {
     NAMES.binary_search(&name).ok().map(|index| TEXTS[index])
 }
 
+/// The files with annotations, by name: those that hosts of plugins do not have themselves.
+pub(crate) fn annotations() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let all = NAMES.iter().copied().zip(TEXTS.iter().copied());
+    all.filter(|(name, _)| !name.starts_with("google/protobuf/"))
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;

@@ -1,10 +1,16 @@
-//! Imports that no folder has.
+//! Imports that no folder has, and those that nothing needs.
+
+use std::collections::HashMap;
 
 use super::files::{self, Includes};
 use super::order::import_place;
 use super::text::Texts;
-use super::{builtin, suggest};
+use super::verify::Names;
+use super::{builtin, raw, suggest};
 use crate::diag::{Code, Diagnostic, Sink};
+
+/// The file of the annotations that name definitions in texts.
+const ANNOTATIONS: &str = "rsvc/v1/rsvc.proto";
 
 /// Tells every import of a missing file, at each file that asks for it.
 pub(crate) fn report_missing(texts: &Texts, includes: &Includes, sink: &mut Sink) {
@@ -18,6 +24,31 @@ pub(crate) fn report_missing(texts: &Texts, includes: &Includes, sink: &mut Sink
                     Some(advice) => found.help(advice),
                     None => found.help("add the folder from which this path starts to the include folders"),
                 });
+            }
+        }
+    }
+}
+
+/// Warns of imports of `roots` that nothing needs. One that passes others on may be there for those.
+pub(crate) fn report_unused(files: &[raw::File], names: &Names, roots: &[String], sink: &mut Sink) {
+    let index: HashMap<&str, usize> = files.iter().enumerate().map(|(i, file)| (file.name(), i)).collect();
+    let annotations = index.get(ANNOTATIONS).copied();
+    for &this in roots.iter().filter_map(|root| index.get(root.as_str())) {
+        let file = &files[this];
+        for (number, import) in file.dependency.iter().enumerate().take(names.imports[this]) {
+            let public = i32::try_from(number).is_ok_and(|number| file.public_dependency.contains(&number));
+            let Some(imported) = index.get(import.as_str()).filter(|_| !public) else { continue };
+            // An error set is named in a text, which is no use that is seen here.
+            let names_error_sets = annotations.is_some_and(|annotations| {
+                [this, *imported].iter().all(|file| names.used[*file].contains(&annotations))
+            });
+            if !names_error_sets
+                && !names.used[this].contains(imported)
+                && files[*imported].public_dependency.is_empty()
+            {
+                let text = format!("the import `{import}` is not used");
+                let place = import_place(file, file.name(), number);
+                sink.push(Diagnostic::warning(Code::UNUSED_IMPORT, text).at(place).help("drop it"));
             }
         }
     }

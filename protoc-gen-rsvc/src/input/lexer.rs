@@ -30,6 +30,24 @@ impl Token<'_> {
         self.kind != TokenKind::Text && self.text == text
     }
 
+    /// The bytes that a string stands for.
+    pub(crate) fn content(&self) -> Vec<u8> {
+        let inside = self.text.get(1..self.text.len().saturating_sub(1)).unwrap_or_default().as_bytes();
+        let mut content = Vec::with_capacity(inside.len());
+        let mut at = 0;
+        while let Some(&byte) = inside.get(at) {
+            if byte == b'\\' {
+                let (bytes, length) = escape(&inside[at..]);
+                content.extend(bytes);
+                at += length;
+            } else {
+                content.push(byte);
+                at += 1;
+            }
+        }
+        content
+    }
+
     /// The inside of a string without escapes.
     pub(crate) fn unquoted(&self) -> Option<&str> {
         let inside = self.text.get(1..self.text.len().checked_sub(1)?)?;
@@ -111,6 +129,47 @@ fn string(rest: &[u8], quote: u8) -> usize {
     }
     // An escape may have led past a character of several bytes; the end of the text is a boundary anyway.
     rest.len()
+}
+
+/// The bytes that an escape stands for, and its length.
+pub(crate) fn escape(bytes: &[u8]) -> (Vec<u8>, usize) {
+    let number = |from: usize, most: usize, radix: u32| {
+        let digits = bytes[from..].iter().take(most).take_while(|b| char::from(**b).is_digit(radix)).count();
+        let text = std::str::from_utf8(&bytes[from..from + digits]).unwrap_or("");
+        (u32::from_str_radix(text, radix).unwrap_or(0), from + digits)
+    };
+    let low = |n: u32| vec![n.to_le_bytes()[0]];
+    let unicode = |n: u32| {
+        let c = char::from_u32(n).unwrap_or('\u{fffd}');
+        c.encode_utf8(&mut [0; 4]).as_bytes().to_vec()
+    };
+    match bytes.get(1) {
+        None => (Vec::new(), 1),
+        Some(b'n') => (vec![b'\n'], 2),
+        Some(b't') => (vec![b'\t'], 2),
+        Some(b'r') => (vec![b'\r'], 2),
+        Some(b'a') => (vec![7], 2),
+        Some(b'b') => (vec![8], 2),
+        Some(b'f') => (vec![12], 2),
+        Some(b'v') => (vec![11], 2),
+        Some(b'x' | b'X') => {
+            let (n, length) = number(2, 2, 16);
+            (low(n), length)
+        }
+        Some(b'u') => {
+            let (n, length) = number(2, 4, 16);
+            (unicode(n), length)
+        }
+        Some(b'U') => {
+            let (n, length) = number(2, 8, 16);
+            (unicode(n), length)
+        }
+        Some(b'0'..=b'7') => {
+            let (n, length) = number(1, 3, 8);
+            (low(n), length)
+        }
+        Some(other) => (vec![*other], 2),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! From a path in `descriptor.proto` to a place in the source, and to the comments around it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use prost::Message as _;
@@ -16,17 +17,34 @@ use crate::model::Comments;
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     texts: BTreeMap<String, Arc<str>>,
+    paths: BTreeMap<String, Arc<str>>,
 }
 
 impl Sources {
     pub(crate) fn insert(&mut self, name: &str, text: Arc<str>) {
         self.texts.insert(name.to_owned(), text);
     }
+
+    /// Says where a file was read from.
+    pub(crate) fn insert_path(&mut self, name: &str, path: &Path) {
+        // `./` is our way to say the current folder, and not how a user names a file in it.
+        let path = path.strip_prefix(".").unwrap_or(path);
+        self.paths.insert(name.to_owned(), path.display().to_string().into());
+    }
+
+    /// Whether nothing was read as text.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
 }
 
 impl SourceText for Sources {
     fn text(&self, file: &str) -> Option<&str> {
         self.texts.get(file).map(|text| &**text)
+    }
+
+    fn path(&self, file: &str) -> Option<&Arc<str>> {
+        self.paths.get(file)
     }
 }
 

@@ -10,9 +10,10 @@ mod buf;
 mod builtin;
 mod digest;
 mod editions;
-mod errors;
+mod features;
 mod files;
 mod imports;
+mod interpret;
 mod lexer;
 mod locations;
 mod normalize;
@@ -21,6 +22,7 @@ mod order;
 mod parse;
 mod pool;
 mod raw;
+mod rewrite;
 mod set;
 mod source_info;
 mod suggest;
@@ -33,9 +35,11 @@ use std::path::{Path, PathBuf};
 
 use prost_reflect::DescriptorPool;
 
-pub(crate) use builtin::builtin;
+pub(crate) use builtin::{annotations, builtin};
 pub(crate) use digest::{digest, paths, program};
 pub use editions::{Edition, EditionNotes};
+pub(crate) use features::is_enabled;
+pub(crate) use lexer::escape;
 pub use locations::{Locations, Sources};
 pub use set::Request;
 pub(crate) use suggest::closest;
@@ -168,7 +172,13 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
     let names = order::sort(&by_name, &roots, sink);
     sink.barrier(&sources)?;
     let mut files: Vec<raw::File> = names.iter().filter_map(|name| by_name.remove(name)).collect();
-    verify::verify(&mut files, sink);
+    let mut names = verify::verify(&mut files, sink);
+    sink.barrier(&sources)?;
+    interpret::interpret(&mut files, &mut names, &sources, sink);
+    files.iter().for_each(|file| verify::check_options(file, sink));
+    if !sources.is_empty() {
+        imports::report_unused(&files, &names, &roots, sink);
+    }
     sink.barrier(&sources)?;
     let mut notes = EditionNotes::default();
     for file in &mut files {
@@ -177,6 +187,7 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
     sink.barrier(&sources)?;
     for file in &mut files {
         normalize::normalize(file);
+        normalize::lower_syntax(file, &mut notes);
         // What came as text has its places from our parser.
         if sources.text(file.name()).is_none() {
             normalize::complete(file);
@@ -184,18 +195,18 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
     }
     // The pool would keep each place as a message of its own.
     let infos = take_source_info(&mut files);
-    match build(&mut files) {
+    match pool::build(&files) {
         Ok(pool) => {
             let locations = Locations::new(&pool, &sources, infos);
             let names = files.iter().map(|file| file.name().to_owned()).collect();
             Ok(Loaded { pool, roots, files: names, sources, locations, read, builtin, notes })
         }
-        Err(error) => {
-            give_source_info(&mut files, infos);
-            errors::report(&error, &files, &sources, sink);
-            sink.barrier(&sources)?;
-            Err(Errors::one(Diagnostic::error(Code::INTERNAL, error.to_string())))
+        // Texts are checked in full before. Descriptors may hold options that are no messages.
+        Err(error) if sources.is_empty() => {
+            let message = format!("the descriptors cannot be used: {error}");
+            Err(Errors::one(Diagnostic::error(Code::BAD_DESCRIPTOR, message)))
         }
+        Err(error) => Err(Errors::one(Diagnostic::error(Code::INTERNAL, error.to_string()))),
     }
 }
 
@@ -207,27 +218,4 @@ fn take_source_info(files: &mut [raw::File]) -> BTreeMap<String, Vec<u8>> {
     infos.collect()
 }
 
-fn give_source_info(files: &mut [raw::File], mut infos: BTreeMap<String, Vec<u8>>) {
-    for file in files {
-        file.source_code_info = infos.remove(file.name());
-    }
-}
-
 const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";
-
-/// Options can be used without an import of `descriptor.proto`. prost-reflect then takes its own, which lacks the
-/// newest; only when that fails, ours is added, since everything in the pool is carried on.
-fn build(files: &mut Vec<raw::File>) -> Result<DescriptorPool, prost_reflect::DescriptorError> {
-    let error = match pool::build(files) {
-        Ok(pool) => return Ok(pool),
-        Err(error) => error,
-    };
-    let known = files.iter().any(|file| file.name() == DESCRIPTOR || file.package() == "google.protobuf");
-    let parsed = builtin::builtin(DESCRIPTOR).filter(|_| !known).map(|text| parse::parse(DESCRIPTOR, text));
-    let Some(Ok(file)) = parsed else { return Err(error) };
-    let mut descriptor = [file];
-    verify::verify(&mut descriptor, &mut Sink::default());
-    take_source_info(&mut descriptor);
-    files.splice(0..0, descriptor);
-    pool::build(files)
-}

@@ -6,9 +6,9 @@ use prost::Message as _;
 use prost_types::SourceCodeInfo;
 use prost_types::source_code_info::Location;
 
-use super::numbers;
 use super::raw::{self, Label, Type, options};
 use super::verify::{json_name, walk};
+use super::{EditionNotes, numbers};
 
 /// Prepares a file that is otherwise in order.
 pub(crate) fn normalize(file: &mut raw::File) {
@@ -19,6 +19,45 @@ pub(crate) fn normalize(file: &mut raw::File) {
     file.extension.iter_mut().for_each(write_default);
     for message in &mut file.message {
         normalize_message(message, proto3);
+    }
+    // protoc gives a method with a body some options, even where the body is empty.
+    raw::each_options(file, &mut |_, _, options| {
+        if options.as_ref().is_some_and(Vec::is_empty) {
+            *options = None;
+        }
+    });
+}
+
+/// Gives the pool a file of proto3 as proto2 where prost-reflect would refuse it: fields that differ in case or
+/// underscores alone, and closed enums of an edition that do not begin with zero.
+pub(crate) fn lower_syntax(file: &mut raw::File, notes: &mut EditionNotes) {
+    fn is_refused(message: &raw::Descriptor) -> bool {
+        let fold = |field: &raw::Field| field.name().replace('_', "").to_ascii_lowercase();
+        let mut folded = HashSet::new();
+        !message.field.iter().all(|field| folded.insert(fold(field)))
+            || message.enumeration.iter().any(is_odd)
+            || message.nested.iter().any(is_refused)
+    }
+    fn is_odd(enumeration: &raw::Enum) -> bool {
+        enumeration.value.first().is_some_and(|value| value.number() != 0)
+    }
+    fn say_packed(message: &mut raw::Descriptor) {
+        for field in &mut message.field {
+            if field.label == Some(Label::Repeated as i32)
+                && field.is_packable()
+                && options::packed(field.options.as_deref()).is_none()
+            {
+                options::set_packed(&mut field.options, true);
+            }
+        }
+        message.nested.iter_mut().for_each(say_packed);
+    }
+    if file.syntax() == "proto3"
+        && (file.enumeration.iter().any(is_odd) || file.message.iter().any(is_refused))
+    {
+        notes.proto3.insert(file.name().to_owned());
+        file.syntax = Some("proto2".to_owned());
+        file.message.iter_mut().for_each(say_packed);
     }
 }
 
@@ -36,9 +75,7 @@ fn normalize_message(message: &mut raw::Descriptor, proto3: bool) {
             options::set_packed(&mut field.options, true);
         }
     }
-    if !proto3 {
-        part_json_names(message);
-    }
+    part_json_names(message);
     for nested in &mut message.nested {
         normalize_message(nested, proto3);
     }
@@ -55,8 +92,8 @@ fn write_default(field: &mut raw::Field) {
     }
 }
 
-/// In proto2, fields whose JSON names are the same by chance are no mistake. The later one goes by its own name, or
-/// by its number, since prost-reflect takes no two fields of one JSON name.
+/// Fields may have the same JSON name: by chance in proto2, and where the message says that it keeps such. The later one
+/// goes by its own name, or by its number, since prost-reflect takes no two fields of one JSON name.
 fn part_json_names(message: &mut raw::Descriptor) {
     let mut taken: HashSet<String> = HashSet::new();
     for field in &mut message.field {

@@ -6,26 +6,29 @@ use miette::Diagnostic as _;
 use prost::Message as _;
 use protox_parse::ParseError;
 
-use super::editions::Rewritten;
 use super::lexer::tokens;
 use super::locations::position;
+use super::rewrite::{self, Rewritten};
 use super::{editions, raw};
 use crate::diag::{Code, Diagnostic, Place};
 
 /// The descriptor of a text, or everything that is wrong with its syntax.
 pub(crate) fn parse(name: &str, text: &str) -> Result<raw::File, Vec<Diagnostic>> {
-    let edition = editions::rewrite(name, text).map_err(|error| vec![*error])?;
-    let text = edition.as_ref().map_or(text, |rewritten| &rewritten.text);
-    let stumble = ParsedText { name, text, edition: edition.as_ref() };
-    let file = protox_parse::parse(name, text).map_err(|error| stumble.findings(&error))?;
+    let rewritten = rewrite::rewrite(name, text).map_err(|error| vec![*error])?;
+    let text = rewritten.as_ref().map_or(text, |rewritten| &rewritten.text);
+    let stumble = ParsedText { name, text, rewritten: rewritten.as_ref() };
+    let mut file = protox_parse::parse(name, text).map_err(|error| stumble.findings(&error))?;
+    if let (Some(rewritten), Some(info)) = (&rewritten, &mut file.source_code_info) {
+        info.location.iter_mut().for_each(|location| rewritten.map_span(&mut location.span));
+    }
     let mut file = raw::File::decode(file.encode_to_vec().as_slice()).map_err(|error| {
         vec![
             Diagnostic::error(Code::INTERNAL, format!("descriptor not read back: {error}"))
                 .at(Place::file(name)),
         ]
     })?;
-    if let Some(rewritten) = &edition {
-        editions::restore(&mut file, rewritten)?;
+    if let Some(edition) = rewritten.and_then(|rewritten| rewritten.edition) {
+        editions::restore(&mut file, edition)?;
     }
     Ok(file)
 }
@@ -34,10 +37,14 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<raw::File, Vec<Diagnostic>
 struct ParsedText<'a> {
     name: &'a str,
     text: &'a str,
-    edition: Option<&'a Rewritten>,
+    rewritten: Option<&'a Rewritten>,
 }
 
 impl ParsedText<'_> {
+    fn is_edition(&self) -> bool {
+        self.rewritten.is_some_and(|rewritten| rewritten.edition.is_some())
+    }
+
     fn findings(&self, error: &ParseError) -> Vec<Diagnostic> {
         let mut found = vec![self.finding(error)];
         found.extend(error.related().into_iter().flatten().map(|related| self.finding(related)));
@@ -51,7 +58,7 @@ impl ParsedText<'_> {
         let own_help = error.help().map(|help| help.to_string());
         // The parser has one message for a bad group name and for a bad import; only the help differs.
         let import = own_help.as_ref().is_some_and(|help| help.starts_with("imports"));
-        let (code, better, help) = if import { IMPORT } else { explain(&message, self.edition.is_some()) };
+        let (code, better, help) = if import { IMPORT } else { explain(&message, self.is_edition()) };
         let help = help.map(str::to_owned).or(own_help);
         let found = Diagnostic::error(code, better.map_or_else(|| message.clone(), str::to_owned));
         let found = match (first, second) {
@@ -72,7 +79,7 @@ impl ParsedText<'_> {
     fn place(&self, range: Range<usize>) -> Place {
         let written = |offset| {
             let at = position(self.text, offset);
-            self.edition.map_or(at, |rewritten| rewritten.original(at))
+            self.rewritten.map_or(at, |rewritten| rewritten.original(at))
         };
         Place::new(self.name, written(range.start), written(range.end))
     }

@@ -44,6 +44,7 @@ pub(crate) fn read_all(includes: &Includes, roots: &[String], sink: &mut Sink) -
         }
         match outcome.path {
             Some(path) => {
+                texts.sources.insert_path(&name, &path);
                 let real = path.canonicalize().unwrap_or_else(|_| path.clone());
                 texts.read.push(path);
                 if let Some(first) = by_path.insert(real, name.clone()) {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::codes::CodeRow;
+use rsvc_common::codes::CodeRow;
+
 use super::{FieldId, MessageId};
 use crate::diag::Place;
 

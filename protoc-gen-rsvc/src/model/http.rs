@@ -1,7 +1,5 @@
 //! REST bindings: one node says all that the server, the client and the description of a method need.
 
-use std::collections::BTreeMap;
-
 use super::{FieldId, MethodId};
 use crate::diag::Place;
 
@@ -71,7 +69,7 @@ pub enum Segment {
     Literal(String),
     /// `*`: any one segment.
     Single,
-    /// `**`: any number of segments. The last one.
+    /// `**`: any number of segments. At most one of a template.
     Rest,
 }
 
@@ -97,29 +95,4 @@ pub enum Body {
     Whole,
     /// One field of the request.
     Field(FieldId),
-}
-
-/// The automaton that finds the bindings of a path, segment by segment, over all services.
-#[derive(Debug, Default)]
-pub struct Routes {
-    /// [`Routes::NOWHERE`] and [`Routes::START`] come first. Empty when there are no bindings.
-    pub states: Vec<State>,
-}
-
-impl Routes {
-    /// No template goes on like the path.
-    pub const NOWHERE: usize = 0;
-    /// Before the first segment.
-    pub const START: usize = 1;
-}
-
-/// What is known of a path after some of its segments.
-#[derive(Debug)]
-pub struct State<B = (MethodId, usize)> {
-    /// The state after a segment that is one of these texts.
-    pub literals: BTreeMap<String, usize>,
-    /// The state after any other segment.
-    pub other: usize,
-    /// The bindings of a path that ends here, the most specific first; each as its method and its place there.
-    pub ends: Vec<B>,
 }

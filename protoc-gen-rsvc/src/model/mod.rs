@@ -4,7 +4,6 @@
 //! ([`crate::names`] fills them), where it came from, its documentation. Nothing here does any work.
 
 mod arena;
-pub mod codes;
 mod dump;
 mod errors;
 pub mod http;
@@ -52,7 +51,6 @@ pub struct Schema {
     pub methods: Arena<Method>,
     pub error_sets: Arena<ErrorSet>,
     /// How requests over REST find their methods.
-    pub routes: http::Routes,
     /// Validation rules; filled once all types are resolved.
     pub rules: rules::Rules,
 }
@@ -116,7 +114,7 @@ pub struct Package {
 pub enum TypePath {
     /// In the generated tree: modules from the root, then the type.
     Local { module: Vec<String>, name: String },
-    /// Elsewhere: a complete path or type, e.g. `::rsvc::codegen::prost_types::Timestamp` or `()`.
+    /// Elsewhere: a complete path or type, e.g. `::rsvc::prost_types::Timestamp` or `()`.
     Extern(String),
 }
 
@@ -143,6 +141,8 @@ pub struct Message {
     /// Name under which prost-build sees it; see [`crate::names`].
     pub projected: String,
     pub well_known: Option<WellKnown>,
+    /// What stands in for its type where JSON is needed: it is of a crate that has prost's code alone.
+    pub stand_in: Option<String>,
     /// What it says when it is no data but a set of errors.
     pub error_set: Option<ErrorSetId>,
     pub origin: Origin,
@@ -266,6 +266,8 @@ pub struct Enum {
     /// proto2, or a closed enum of an edition: unknown numbers are not values.
     pub closed: bool,
     pub rust: TypePath,
+    /// As for messages.
+    pub stand_in: Option<String>,
     /// Name under which prost-build sees it; see [`crate::names`].
     pub projected: String,
     pub origin: Origin,
@@ -316,6 +318,8 @@ pub struct ServiceNames {
     pub client: String,
     /// `UserServiceRestClient`
     pub rest_client: String,
+    /// `DynUserService`, the trait that can be an object.
+    pub object: String,
     /// `USER_SERVICE`, the constant that describes it.
     pub info: String,
     /// `USER_SERVICE_BINDINGS`, the constant with its REST bindings.
@@ -340,6 +344,8 @@ pub struct Method {
     pub bindings: Vec<http::Binding>,
     /// `get_user`
     pub rust_name: String,
+    /// `__rsvc_get_user`, in the trait that can be an object. Another name, so that a call is never ambiguous.
+    pub object_name: String,
     /// `USER_SERVICE_GET_USER`, the constant that describes it.
     pub info_name: String,
     pub origin: Origin,

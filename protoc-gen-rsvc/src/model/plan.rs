@@ -12,6 +12,8 @@ pub enum Const {
     Uint(u64),
     Double(f64),
     Str(String),
+    /// A type, by its name.
+    Type(String),
     Bytes(Vec<u8>),
     /// Seconds and nanoseconds.
     Timestamp(i64, i32),
@@ -25,6 +27,17 @@ pub enum Const {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Own {
     Borrowed,
+    Owned,
+}
+
+/// How a message is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// `&T`
+    Present,
+    /// `Option<&T>`, where unset stands for the default.
+    Optional,
+    /// `T`
     Owned,
 }
 
@@ -63,10 +76,9 @@ pub enum Repr {
     Duration,
     /// `Option<_>`: a wrapper that may be unset.
     Nullable(Box<Repr>),
-    /// `&T`, or `Option<&T>` where unset stands for the default.
     Message {
         id: MessageId,
-        present: bool,
+        held: Held,
     },
     List(Item, ListForm),
     Map(Box<MapForm>),
@@ -76,13 +88,49 @@ pub enum Repr {
     Dyn,
     /// A message known at build time; has no Rust form.
     Rules,
-    /// The element of an empty literal.
+    /// `Infallible`: the element of an empty literal, and what always fails.
     Never,
 }
 
 impl Repr {
+    /// Whether it has a borrowed form beside this one.
     pub fn is_owned(&self) -> bool {
-        matches!(self, Self::Str(Own::Owned) | Self::Bytes(Own::Owned) | Self::List(_, ListForm::Owned))
+        match self {
+            Self::Str(Own::Owned)
+            | Self::Bytes(Own::Owned)
+            | Self::List(_, ListForm::Owned)
+            | Self::Message { held: Held::Owned, .. } => true,
+            Self::Nullable(inner) => inner.is_owned(),
+            _ => false,
+        }
+    }
+
+    /// Whether a value of this form can refer to another.
+    pub fn can_borrow(&self) -> bool {
+        match self {
+            Self::Null
+            | Self::Bool
+            | Self::Int
+            | Self::Uint
+            | Self::Double
+            | Self::Timestamp
+            | Self::Duration
+            | Self::Type
+            | Self::Rules
+            | Self::Never
+            | Self::Str(Own::Owned)
+            | Self::Bytes(Own::Owned)
+            | Self::Message { held: Held::Owned, .. } => false,
+            Self::Str(Own::Borrowed) | Self::Bytes(Own::Borrowed) | Self::Message { .. } | Self::Dyn => true,
+            Self::Nullable(inner) => inner.can_borrow(),
+            // A lazy list looks at what is around its closure.
+            Self::List(Item::Value(item), ListForm::Owned | ListForm::Const) => item.can_borrow(),
+            Self::List(..) => true,
+            Self::Map(form) => match &**form {
+                MapForm::Stored(..) => true,
+                MapForm::Built(key, value) => key.can_borrow() || value.can_borrow(),
+            },
+        }
     }
 }
 
@@ -223,6 +271,7 @@ pub enum Op {
         left: Box<Plan>,
         right: Box<Plan>,
     },
+    /// The same in a form that refers to nothing.
     ToOwned(Box<Plan>),
     /// The borrowed form of an owned value.
     Borrow(Box<Plan>),
@@ -236,6 +285,10 @@ pub enum Op {
         id: MessageId,
         fields: Vec<(FieldId, Plan)>,
     },
+    /// The first is evaluated, and the second is the value.
+    Then(Box<Plan>, Box<Plan>),
+    /// A value of any form in the place of one that never is.
+    Absurd(Box<Plan>),
     /// Always fails, with a text.
     Fail(&'static str),
 }
@@ -258,11 +311,13 @@ impl Op {
             | Self::IsNull(inner)
             | Self::Wrap(inner)
             | Self::ToDyn(inner)
-            | Self::FromDyn(inner) => vec![inner],
+            | Self::FromDyn(inner)
+            | Self::Absurd(inner) => vec![inner],
             Self::Let(_, a, b)
             | Self::Infix(_, a, b)
             | Self::Logic(_, a, b)
             | Self::Index(a, b)
+            | Self::Then(a, b)
             | Self::MapGet { map: a, key: b }
             | Self::MapHas { map: a, key: b }
             | Self::MessageEqual { left: a, right: b } => vec![a, b],
@@ -341,6 +396,20 @@ impl Plan {
         Self { repr: repr_of(&value), fallible: false, op: Op::Const(value) }
     }
 
+    /// Whether its value refers to one that ends with the statement, or with the turn of a loop.
+    pub fn borrows_temporary(&self) -> bool {
+        if !self.repr.can_borrow() {
+            return false;
+        }
+        match &self.op {
+            Op::Borrow(_) => true,
+            Op::Field { base, .. } => base.borrows_temporary(),
+            Op::Conditional(_, then, otherwise) => then.borrows_temporary() || otherwise.borrows_temporary(),
+            Op::ToOwned(_) | Op::FromDyn(_) | Op::NewMessage { .. } => false,
+            op => op.parts().into_iter().any(Self::borrows_temporary),
+        }
+    }
+
     /// Whether this plan, or one that it is made of, is such.
     pub fn any(&self, mut test: impl FnMut(&Self) -> bool) -> bool {
         let mut open = vec![self];
@@ -393,6 +462,7 @@ pub fn repr_of(value: &Const) -> Repr {
         Const::Uint(_) => Repr::Uint,
         Const::Double(_) => Repr::Double,
         Const::Str(_) => Repr::Str(Own::Borrowed),
+        Const::Type(_) => Repr::Type,
         Const::Bytes(_) => Repr::Bytes(Own::Borrowed),
         Const::Timestamp(..) => Repr::Timestamp,
         Const::Duration(..) => Repr::Duration,

@@ -1,5 +1,7 @@
 //! The folder that a run writes to: what has not changed is left alone, and what others have made there too.
 
+#![allow(clippy::disallowed_methods)] // the border of the file system runs here: see clippy.toml
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
@@ -9,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::record::{Record, RunRecord, digest};
 use super::{GeneratedFile, HEADER};
 use crate::diag::{Code, Diagnostic};
-use crate::emit::{Existing, ROOT_FILE};
+use crate::emit::{Existing, SHARED_FILES};
 
 /// The folder of the record, in the folder of the files.
 const RECORD_FOLDER: &str = ".rsvc";
@@ -46,7 +48,7 @@ impl Folder {
     ) -> Option<RunRecord> {
         let record = self.record()?;
         let run = record.runs.iter().find(|run| run.key == key)?;
-        if inputs(&run.names) != Some(run.inputs) || self.content(ROOT_FILE) != Some(record.root) {
+        if inputs(&run.names) != Some(run.inputs) || self.shared() != record.shared {
             return None;
         }
         if run.files.iter().any(|(name, content)| self.content(name) != Some(*content)) {
@@ -109,18 +111,17 @@ impl Folder {
     }
 
     fn record(&self) -> Option<Record> {
-        match fs::read_to_string(self.path.join(RECORD_FOLDER).join("record")) {
-            Ok(text) => Record::from_text(&text),
-            Err(_) => None,
-        }
+        Record::from_text(&fs::read_to_string(self.path.join(RECORD_FOLDER).join("record")).ok()?)
+    }
+
+    /// The contents of the files that are about all packages.
+    fn shared(&self) -> Vec<Option<u64>> {
+        SHARED_FILES.iter().map(|name| self.content(name)).collect()
     }
 
     /// The content of a file as it is now.
     fn content(&self, name: &str) -> Option<u64> {
-        match fs::read(self.path.join(name)) {
-            Ok(bytes) => Some(digest(bytes.as_slice())),
-            Err(_) => None,
-        }
+        Some(digest(fs::read(self.path.join(name)).ok()?.as_slice()))
     }
 }
 
@@ -137,21 +138,28 @@ impl Writing<'_> {
         if self.earlier.is_empty() {
             return Ok(None);
         }
-        let path = self.folder.path.join(ROOT_FILE);
-        let text = fs::read_to_string(&path).map_err(|error| cannot_write(&path, &error))?;
+        let read = |name: &str| {
+            let path = self.folder.path.join(name);
+            fs::read_to_string(&path).map_err(|error| cannot_write(&path, &error))
+        };
+        let [root, descriptors] = SHARED_FILES;
+        let (root, descriptors) = (read(root)?, read(descriptors)?);
         let files = self.earlier.iter().flat_map(|run| run.files.keys().cloned()).collect();
         let names = self.earlier.iter().flat_map(|run| run.names.iter().cloned()).collect();
-        Ok(Some(Existing { text, files, names }))
+        Ok(Some(Existing { root, descriptors, files, names }))
     }
 
     /// Writes a file unless it has this content already, so that nothing that depends on it is built again.
     pub(crate) fn write(&self, file: &GeneratedFile) -> Result<(), Diagnostic> {
         let content = digest(file.content.as_bytes());
         let other = self.earlier.iter().filter_map(|run| run.files.get(&file.name)).find(|c| **c != content);
-        if other.is_some() && file.name != ROOT_FILE {
+        if other.is_some() {
             return Err(twice(&file.name));
         }
         write_changed(&self.folder.path.join(&file.name), file.content.as_bytes())?;
+        if SHARED_FILES.contains(&file.name.as_str()) {
+            return Ok(());
+        }
         lock(&self.files).insert(file.name.clone(), content);
         Ok(())
     }
@@ -159,13 +167,11 @@ impl Writing<'_> {
     /// Ends the run: files of an earlier one that are no longer generated are removed, and told.
     pub(crate) fn finish(self, mut run: RunRecord) -> Result<Vec<Diagnostic>, Diagnostic> {
         let folder = &self.folder.path;
-        let mut files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let root = files.remove(ROOT_FILE).expect("every run writes the root");
-        run.files = files;
+        run.files = self.files.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut runs = self.earlier;
         runs.push(run);
         let kept: BTreeSet<&str> =
-            runs.iter().flat_map(|run| run.files.keys()).map(String::as_str).chain([ROOT_FILE]).collect();
+            runs.iter().flat_map(|run| run.files.keys()).map(String::as_str).chain(SHARED_FILES).collect();
         let mut told = Vec::new();
         for path in stale(folder, &kept).map_err(|error| cannot_write(folder, &error))? {
             fs::remove_file(&path).map_err(|error| cannot_write(&path, &error))?;
@@ -174,7 +180,7 @@ impl Writing<'_> {
                 told.push(Diagnostic::warning(Code::OUTPUT, message));
             }
         }
-        let record = Record { root, runs };
+        let record = Record { shared: self.folder.shared(), runs };
         let place = folder.join(RECORD_FOLDER);
         fs::create_dir_all(&place).map_err(|error| cannot_write(&place, &error))?;
         write_changed(&place.join(".gitignore"), b"*\n")?;
@@ -232,6 +238,14 @@ pub(crate) fn write(folder: &Path, files: &[GeneratedFile]) -> Result<(), Diagno
         fs::remove_file(&path).map_err(|error| cannot_write(&path, &error))?;
     }
     Ok(())
+}
+
+/// Writes one file, with the folders that it lies in.
+pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Diagnostic> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, text))
+        .map_err(|error| cannot_write(path, &error))
 }
 
 /// Files with our header that are not among those kept.

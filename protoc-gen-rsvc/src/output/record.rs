@@ -13,8 +13,8 @@ const FORM: &str = "rsvc record 1";
 /// All that was made in a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// The content of the root file.
-    pub(crate) root: u64,
+    /// The contents of the files that are about all packages; `None` for one that is not there.
+    pub(crate) shared: Vec<Option<u64>>,
     pub(crate) runs: Vec<RunRecord>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct RunRecord {
     pub(crate) read: Vec<String>,
     /// The files that were named, each with its absolute path.
     pub(crate) roots: BTreeMap<String, String>,
-    /// The files that were written, with their content; without the root.
+    /// The files that were written, with their content; without those that are about all packages.
     pub(crate) files: BTreeMap<String, u64>,
     /// What the run had to say, as text.
     pub(crate) warnings: Vec<String>,
@@ -47,8 +47,15 @@ pub(crate) fn digest(content: impl Hash) -> u64 {
 impl Record {
     /// As it is stored.
     pub(crate) fn to_text(&self) -> String {
-        let mut text = format!("{FORM}\nroot {:x}\n", self.root);
+        let mut text = format!("{FORM}\n");
         // A string takes everything.
+        for content in &self.shared {
+            let _ = writeln!(
+                text,
+                "shared {}",
+                content.map_or_else(String::new, |content| format!("{content:x}"))
+            );
+        }
         for run in &self.runs {
             let _ = writeln!(text, "run {:x} {:x}", run.key, run.inputs);
             let lists = [("name", &run.names), ("read", &run.read), ("warning", &run.warnings)];
@@ -69,11 +76,14 @@ impl Record {
 
     /// Reads what [`Record::to_text`] wrote; `None` for anything else.
     pub(crate) fn from_text(text: &str) -> Option<Self> {
-        let mut lines = text.strip_prefix(FORM)?.strip_prefix('\n')?.lines();
-        let root = number(lines.next()?.strip_prefix("root ")?)?;
-        let mut record = Self { root, runs: Vec::new() };
+        let lines = text.strip_prefix(FORM)?.strip_prefix('\n')?.lines();
+        let mut record = Self::default();
         for line in lines {
             let (kind, rest) = line.split_once(' ')?;
+            if kind == "shared" {
+                record.shared.push(if rest.is_empty() { None } else { Some(number(rest)?) });
+                continue;
+            }
             if kind == "run" {
                 let (key, inputs) = rest.split_once(' ')?;
                 let (key, inputs) = (number(key)?, number(inputs)?);
@@ -101,10 +111,7 @@ impl Record {
 }
 
 fn number(text: &str) -> Option<u64> {
-    match u64::from_str_radix(text, 16) {
-        Ok(number) => Some(number),
-        Err(_) => None,
-    }
+    u64::from_str_radix(text, 16).ok()
 }
 
 /// A text on one line, without a tab.
@@ -145,9 +152,9 @@ mod tests {
             files: [("a.rs".to_owned(), 7)].into(),
             warnings: vec!["two\nlines\r".into(), String::new()],
         };
-        let record = Record { root: 3, runs: vec![run, RunRecord::default()] };
+        let record = Record { shared: vec![Some(3), None], runs: vec![run, RunRecord::default()] };
         assert_eq!(Record::from_text(&record.to_text()), Some(record.clone()));
-        for text in ["", "rsvc record 0\n", "rsvc record 1\nroot x\n", "rsvc record 1\nroot 1\nname a\n"] {
+        for text in ["", "rsvc record 0\n", "rsvc record 1\nshared x\n", "rsvc record 1\nname a\n"] {
             assert_eq!(Record::from_text(text), None, "{text}");
         }
         let text = record.to_text();

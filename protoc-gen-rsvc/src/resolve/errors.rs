@@ -6,12 +6,12 @@ mod uses;
 use std::time::Duration;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, Value};
+use rsvc_common::codes::{self, CodeRow};
 
 use super::finding::Finding;
 use super::types::Types;
 use super::{EXTENSION, annotations as options};
 use crate::diag::{Code, Diagnostic, Place, Sink};
-use crate::model::codes::{self, CodeRow};
 use crate::model::{
     ErrorSet, ErrorVariant, FieldId, FieldKind, MessageId, Schema, TemplatePart, TextTemplate, ValueType,
 };

@@ -21,6 +21,14 @@ impl<'a> Finding<'a> {
         self.diagnostic = self.diagnostic.take().map(|d| d.note(place, text));
         self
     }
+
+    /// A note without a place, if there is one.
+    pub(super) fn remark(mut self, text: Option<&str>) -> Self {
+        if let Some(text) = text {
+            self.diagnostic = self.diagnostic.take().map(|d| d.note(None, text));
+        }
+        self
+    }
 }
 
 impl Drop for Finding<'_> {

@@ -1,7 +1,6 @@
 //! `google.api.http` -> [`Binding`]s, by the comments of `google/api/http.proto`.
 
 mod fields;
-mod routes;
 mod template;
 
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, Value};
@@ -12,6 +11,7 @@ use super::{EXTENSION, annotations as options};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::model::http::{Binding, Body, Verb};
 use crate::model::{FieldId, FieldKind, MessageId, MethodId, Schema, ValueType, WellKnown};
+use crate::options::{Options, RestUse};
 
 /// The number of the extension `google.api.http`.
 const HTTP: i32 = 72_295_728;
@@ -20,8 +20,10 @@ const METHOD_OPTIONS: i32 = 4;
 /// `rsvc.v1.MethodOptions.fill_update_mask`
 const FILL_UPDATE_MASK: i32 = 4;
 
-/// Adds the bindings of all methods.
-pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
+/// Adds the bindings of all methods. A rule that nothing routes by is often somebody else's, so what is wrong with it is a
+/// warning where there are clients alone.
+pub(super) fn resolve(types: &mut Types<'_>, options: &Options, sink: &mut Sink) {
+    let rest_use = options.rest_use();
     let pool = types.schema.pool.clone();
     for id in types.schema.methods.ids() {
         let method = &types.schema.methods[id];
@@ -33,7 +35,7 @@ pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
         let rule = options::extension(&pool, &rpc.options(), "google.api.http");
         let fill = fill_update_mask(&pool, &rpc);
         let at = [METHOD_OPTIONS, HTTP].to_vec();
-        let mut reader = HttpRuleReader { types, sink, method: id, rpc: rpc.path(), at, fill };
+        let mut reader = HttpRuleReader { types, sink, method: id, rpc: rpc.path(), at, fill, rest_use };
         if let Some(rule) = rule {
             let bindings = reader.rules(&rule);
             types.schema.methods[id].bindings = bindings;
@@ -41,7 +43,6 @@ pub(super) fn resolve(types: &mut Types<'_>, sink: &mut Sink) {
             reader.nothing_to_fill();
         }
     }
-    types.schema.routes = routes::resolve(&types.schema, sink);
 }
 
 fn fill_update_mask(pool: &DescriptorPool, rpc: &MethodDescriptor) -> bool {
@@ -69,6 +70,7 @@ struct HttpRuleReader<'a> {
     at: Vec<i32>,
     /// Whether the method asks for its update mask to be filled.
     fill: bool,
+    rest_use: RestUse,
 }
 
 impl<'a> HttpRuleReader<'a> {
@@ -102,7 +104,10 @@ impl<'a> HttpRuleReader<'a> {
             Ok(parsed) => parsed,
             Err(wrong) => {
                 let text = format!("the path template `{path}` is not valid: {}", wrong.message);
-                self.wrong(Code::HTTP_TEMPLATE, tag, text).help(wrong.help);
+                let way_out = (wrong.published && self.rest_use == RestUse::Servers).then_some(
+                    "a service that is only called needs no routes: `rest=false` or `server=false` leaves them out",
+                );
+                self.wrong(Code::HTTP_TEMPLATE, tag, text).remark(way_out).help(wrong.help);
                 return None;
             }
         };
@@ -268,13 +273,9 @@ impl<'a> HttpRuleReader<'a> {
     fn nothing_to_fill(&mut self) {
         let file = self.schema().services[self.schema().methods[self.method].service].file;
         let option = [METHOD_OPTIONS, EXTENSION, FILL_UPDATE_MASK];
-        self.sink.push(
-            Diagnostic::error(Code::HTTP_RULE, "`fill_update_mask` has nothing to fill")
-                .at(self.types.option_place(file, self.rpc, &option))
-                .help(
-                    "it needs a binding whose `body` is a field, and a request with \
-                     `google.protobuf.FieldMask update_mask`",
-                ),
+        let place = self.types.option_place(file, self.rpc, &option);
+        self.found(Code::HTTP_RULE, "`fill_update_mask` has nothing to fill", place).help(
+            "it needs a binding whose `body` is a field, and a request with `google.protobuf.FieldMask update_mask`",
         );
     }
 
@@ -287,8 +288,21 @@ impl<'a> HttpRuleReader<'a> {
     }
 
     fn wrong(&mut self, code: Code, tag: i32, message: impl Into<String>) -> Finding<'_> {
-        let diagnostic = Diagnostic::error(code, message).at(self.place(tag));
-        Finding::new(self.sink, diagnostic)
+        let place = self.place(tag);
+        let without = match self.rest_use {
+            RestUse::Servers => None,
+            RestUse::Clients => Some("clients over REST are made without this binding"),
+            RestUse::Nothing => Some("nothing is made of the rule with these options"),
+        };
+        self.found(code, message, place).remark(without)
+    }
+
+    fn found(&mut self, code: Code, message: impl Into<String>, place: Place) -> Finding<'_> {
+        let diagnostic = match self.rest_use {
+            RestUse::Servers => Diagnostic::error(code, message),
+            RestUse::Clients | RestUse::Nothing => Diagnostic::warning(code, message),
+        };
+        Finding::new(self.sink, diagnostic.at(place))
     }
 }
 

@@ -4,6 +4,7 @@ mod annotations;
 mod errors;
 mod finding;
 mod http;
+mod plain;
 mod rules;
 mod services;
 mod types;
@@ -23,7 +24,8 @@ pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Sc
     let mut types = types::resolve(loaded, options);
     errors::resolve(&mut types, sink);
     services::resolve(loaded, options, &mut types, sink);
-    http::resolve(&mut types, sink);
+    http::resolve(&mut types, options, sink);
+    plain::resolve(&mut types, sink);
     let mut schema = types.schema;
     names::assign(&mut schema);
     storage::assign(&mut schema, options);

@@ -125,6 +125,7 @@ fn method(
         errors,
         bindings: Vec::new(),
         rust_name: String::new(),
+        object_name: String::new(),
         info_name: String::new(),
         origin,
     });

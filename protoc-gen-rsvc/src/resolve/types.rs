@@ -32,7 +32,7 @@ pub(super) struct Types<'a> {
 pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
     let mut types = Types {
         loaded,
-        externs: Externs { paths: options.extern_paths.clone() },
+        externs: Externs { paths: options.extern_paths.clone(), plain: options.plain_externs.clone() },
         schema: Schema {
             pool: loaded.pool.clone(),
             files: Arena::default(),
@@ -44,7 +44,6 @@ pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
             services: Arena::default(),
             methods: Arena::default(),
             error_sets: Arena::default(),
-            routes: crate::model::http::Routes::default(),
             rules: crate::model::rules::Rules::default(),
         },
         messages: HashMap::new(),
@@ -59,6 +58,7 @@ pub(super) fn resolve<'a>(loaded: &'a Loaded, options: &Options) -> Types<'a> {
         let root = roots.contains(file.name());
         let generate = root || (options.imports && !is_elsewhere(file));
         let syntax = match file.syntax() {
+            _ if loaded.notes.proto3.contains(file.name()) => Syntax::Proto3,
             prost_reflect::Syntax::Proto2 => Syntax::Proto2,
             prost_reflect::Syntax::Proto3 => Syntax::Proto3,
         };
@@ -112,7 +112,7 @@ impl Types<'_> {
         }
         let file = &self.schema.files[file];
         if let Some(rest) = full_name.strip_prefix("google.protobuf.") {
-            return TypePath::Extern(names::extern_path("::rsvc::codegen::prost_types", rest));
+            return TypePath::Extern(names::extern_path("::rsvc::prost_types", rest));
         }
         let package = self.schema.packages[file.package].name.as_str();
         if !file.root && in_runtime(&file.name, package) {
@@ -160,6 +160,7 @@ impl Types<'_> {
             module_name: String::new(),
             projected: descriptor.name().to_owned(),
             well_known,
+            stand_in: None,
             error_set: None,
             origin: self.origin(file, descriptor.path(), deprecated),
             descriptor: descriptor.clone(),
@@ -213,6 +214,7 @@ impl Types<'_> {
             values,
             closed: self.loaded.notes.closed_enums.contains(descriptor.full_name()),
             rust: self.home(descriptor.full_name(), file, None),
+            stand_in: None,
             projected: descriptor.name().to_owned(),
             origin: self.origin(file, descriptor.path(), deprecated),
             descriptor: descriptor.clone(),
@@ -271,7 +273,7 @@ impl Types<'_> {
                 self.value_type(descriptor),
                 match descriptor.cardinality() {
                     Cardinality::Required => Presence::Required,
-                    _ if descriptor.supports_presence() => Presence::Explicit,
+                    _ if self.has_presence(descriptor) => Presence::Explicit,
                     _ => Presence::Implicit,
                 },
             ),
@@ -293,6 +295,18 @@ impl Types<'_> {
             origin: self.origin(file, descriptor.path(), deprecated),
             descriptor: descriptor.clone(),
         })
+    }
+
+    /// Not where the pool alone has a file as proto2.
+    fn has_presence(&self, descriptor: &FieldDescriptor) -> bool {
+        let implicit = || {
+            let proto = descriptor.field_descriptor_proto();
+            let by_nature =
+                descriptor.containing_oneof().is_some() || matches!(descriptor.kind(), Kind::Message(_));
+            !by_nature && !proto.proto3_optional()
+        };
+        let is_proto3 = || self.loaded.notes.proto3.contains(descriptor.parent_file().name());
+        descriptor.supports_presence() && !(implicit() && is_proto3())
     }
 
     fn value_type(&self, descriptor: &FieldDescriptor) -> ValueType {

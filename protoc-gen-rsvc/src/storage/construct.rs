@@ -87,7 +87,7 @@ fn parameter(schema: &Schema, id: FieldId, module: &[String]) -> Parameter {
     Parameter { name, ty, value }
 }
 
-const BOX: &str = "::rsvc::codegen::prost::alloc::boxed::Box";
+const BOX: &str = "::rsvc::prost::alloc::boxed::Box";
 
 fn into(ty: &str) -> String {
     format!("impl ::core::convert::Into<{ty}>")

@@ -42,12 +42,31 @@ pub(crate) struct Policy {
     pub(crate) stopping: Option<Arc<CancellationToken>>,
     /// How messages are validated.
     pub(crate) validator: Validator,
-    /// Whether responses must be valid, too.
-    pub(crate) check_responses: bool,
+    /// What is done about responses that break their rules.
+    pub(crate) responses: ResponseValidation,
     /// Whether a method that says nothing of access needs a caller that is known.
     pub(crate) needs_caller: bool,
     /// The calls that are under way, where they are counted.
     pub(crate) in_flight: Option<Arc<InFlight>>,
+}
+
+/// What a server does about responses that break their rules: a mistake of the handler, or of data that it has stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseValidation {
+    /// They are not tested.
+    Off,
+    /// They are sent, and a line of the log (`ERROR`) names the method and the violations.
+    Log,
+    /// The caller gets `INTERNAL` instead, and the log has the same line. What the handler has done is done: this is
+    /// for tests.
+    Fail,
+}
+
+impl Default for ResponseValidation {
+    /// Tests and developers learn of it; production does not pay for it.
+    fn default() -> Self {
+        if cfg!(debug_assertions) { Self::Log } else { Self::Off }
+    }
 }
 
 /// Every request message passes here before a handler sees it, one that is alone as well as each of a stream.
@@ -60,7 +79,7 @@ pub(crate) struct Inbound {
     ctx: Context,
     method: &'static MethodInfo,
     validator: Validator,
-    check_responses: bool,
+    responses: ResponseValidation,
 }
 
 impl Inbound {
@@ -78,7 +97,7 @@ impl Inbound {
         let stopping = policy.stopping.clone();
         let metadata = MetadataMap::from_headers(headers);
         let ctx = Context::arrived(method, metadata, extensions, peer, deadline, stopping);
-        Self { ctx, method, validator: policy.validator, check_responses: policy.check_responses }
+        Self { ctx, method, validator: policy.validator, responses: policy.responses }
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -99,15 +118,22 @@ impl Inbound {
     /// its rules is a mistake of the handler.
     #[inline]
     pub(crate) fn release(&self, message: &dyn AnyMessage) -> Result<(), Status> {
-        if self.check_responses { check(self.method, message, self.validator) } else { Ok(()) }
+        match self.responses {
+            ResponseValidation::Off => Ok(()),
+            responses => check(self.method, message, self.validator, responses),
+        }
     }
 
     /// An error, with the response metadata that was set before it came up, as it fits into the trailers.
     pub(crate) fn refuse(&self, mut status: Status) -> Status {
+        // A failed call of a client has left in the context what its status has.
+        let own = status.metadata().as_ref().clone();
         for answer in [self.ctx.answer_headers(), self.ctx.answer_trailers()] {
-            if !answer.is_empty() {
-                metadata::extend(status.metadata_mut(), answer.as_ref());
-            }
+            metadata::append_selected(
+                answer.as_ref(),
+                |key| !own.contains_key(key),
+                status.metadata_mut().as_mut(),
+            );
         }
         error::limit::fit(status)
     }
@@ -120,11 +146,20 @@ impl Drop for Inbound {
 }
 
 #[cold]
-fn check(method: &MethodInfo, message: &dyn AnyMessage, validator: Validator) -> Result<(), Status> {
-    validator.validate_any(message, message.table()).map_err(|violations| {
-        tracing::error!(method = method.path, %violations, "a response is not valid");
-        Status::internal(format!("the response is not valid: {violations}"))
-    })
+fn check(
+    method: &MethodInfo,
+    message: &dyn AnyMessage,
+    validator: Validator,
+    responses: ResponseValidation,
+) -> Result<(), Status> {
+    let Err(violations) = validator.without_now().validate_any(message, message.table()) else {
+        return Ok(());
+    };
+    tracing::error!(method = method.path, %violations, "a response is not valid");
+    match responses {
+        ResponseValidation::Off | ResponseValidation::Log => Ok(()),
+        ResponseValidation::Fail => Err(Status::internal(format!("the response is not valid: {violations}"))),
+    }
 }
 
 /// The earliest of what the caller, the method and the server say.

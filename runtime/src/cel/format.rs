@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::text::{self, Piece};
+use rsvc_common::text::{self, Piece};
+
 use super::{Error, Value, number};
 
 /// Fills the verbs of a template.
@@ -95,6 +96,7 @@ fn plain(out: &mut String, value: &Value<'_>) -> Result<(), Error> {
             out.push_str(&text::duration(seconds, nanos));
         }
         Value::Type(name) => out.push_str(name),
+        Value::Message(_) => return Err(Error::NO_OVERLOAD),
         Value::List(items) => {
             out.push('[');
             for (i, item) in items.iter().enumerate() {

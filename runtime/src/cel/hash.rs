@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::Value;
+use super::{Value, number};
 
 /// A value in a table. NaN is unlike itself there, too, which a table takes.
 struct Key<'v, 'a>(&'v Value<'a>);
@@ -21,15 +21,17 @@ impl Hash for Key<'_, '_> {
         match self.0 {
             Value::Null => 0_u8.hash(state),
             Value::Bool(b) => b.hash(state),
-            // Numbers are equal by value, whatever their type.
-            Value::Int(n) => i128::from(*n).hash(state),
-            Value::Uint(n) => i128::from(*n).hash(state),
-            Value::Double(d) => hash_double(*d, state),
+            // Numbers are equal by value, whatever their type, and zero has no sign.
+            Value::Int(n) => (number::double_from_int(*n) + 0.0).to_bits().hash(state),
+            Value::Uint(n) => (number::double_from_uint(*n) + 0.0).to_bits().hash(state),
+            Value::Double(d) => (d + 0.0).to_bits().hash(state),
             Value::Str(s) => s.hash(state),
             Value::Bytes(b) => b.hash(state),
             Value::Timestamp(t) => t.hash(state),
             Value::Duration(d) => d.hash(state),
             Value::Type(name) => name.hash(state),
+            // Equal messages may be held in different ways.
+            Value::Message(message) => message.name().hash(state),
             Value::List(items) => items.iter().for_each(|item| Key(item).hash(state)),
             // In any order.
             Value::Map(entries) => entries
@@ -42,12 +44,6 @@ impl Hash for Key<'_, '_> {
                 .hash(state),
         }
     }
-}
-
-#[allow(clippy::cast_possible_truncation)] // whole, and far within the range
-fn hash_double<H: Hasher>(d: f64, state: &mut H) {
-    const WHOLE: f64 = 1e30;
-    if d.fract() == 0.0 && d.abs() < WHOLE { (d as i128).hash(state) } else { d.to_bits().hash(state) }
 }
 
 /// Whether no two are equal.

@@ -99,28 +99,32 @@ impl Number {
             (Self::Double(a), Self::Double(b)) => a.partial_cmp(&b),
             (Self::Int(a), Self::Uint(b)) => Some(u64::try_from(a).map_or(Ordering::Less, |a| a.cmp(&b))),
             (Self::Uint(a), Self::Int(b)) => Some(u64::try_from(b).map_or(Ordering::Greater, |b| a.cmp(&b))),
-            (Self::Int(a), Self::Double(b)) => order_with_double(i128::from(a), b),
-            (Self::Uint(a), Self::Double(b)) => order_with_double(i128::from(a), b),
-            (Self::Double(a), Self::Int(b)) => order_with_double(i128::from(b), a).map(Ordering::reverse),
-            (Self::Double(a), Self::Uint(b)) => order_with_double(i128::from(b), a).map(Ordering::reverse),
+            (Self::Int(a), Self::Double(b)) => order_with_double(INT, double_from_int(a), b),
+            (Self::Uint(a), Self::Double(b)) => order_with_double(UINT, double_from_uint(a), b),
+            (Self::Double(a), Self::Int(b)) => {
+                order_with_double(INT, double_from_int(b), a).map(Ordering::reverse)
+            }
+            (Self::Double(a), Self::Uint(b)) => {
+                order_with_double(UINT, double_from_uint(b), a).map(Ordering::reverse)
+            }
         }
     }
 }
 
-/// Exact: a double beyond the range of integers is on its side, one within is split in whole and rest.
-#[allow(clippy::cast_possible_truncation)] // the range is checked before
-fn order_with_double(a: i128, b: f64) -> Option<Ordering> {
-    if b.is_nan() {
-        return None;
-    }
-    if b >= 1e20 {
+/// The doubles that bound the ints, 2^63 on either side.
+const INT: (f64, f64) = (-9_223_372_036_854_775_808.0, 9_223_372_036_854_775_808.0);
+/// The doubles that bound the uints.
+const UINT: (f64, f64) = (0.0, 18_446_744_073_709_551_616.0);
+
+/// As the reference compares: a double beyond the bounds is on its side, else the integer is rounded to a double.
+fn order_with_double(bounds: (f64, f64), a: f64, b: f64) -> Option<Ordering> {
+    if b > bounds.1 {
         return Some(Ordering::Less);
     }
-    if b <= -1e20 {
+    if b < bounds.0 {
         return Some(Ordering::Greater);
     }
-    let whole = b.floor();
-    Some(a.cmp(&(whole as i128)).then(if b > whole { Ordering::Less } else { Ordering::Equal }))
+    a.partial_cmp(&b)
 }
 
 macro_rules! comparisons {
@@ -184,7 +188,8 @@ pub fn uint_from_double(a: f64) -> Result<u64> {
 
 /// `uint(a)`
 pub fn uint_from_str(a: &str) -> Result<u64> {
-    a.parse().map_err(|_| Error::CONVERSION)
+    // A sign makes it an int.
+    if a.starts_with('+') { Err(Error::CONVERSION) } else { a.parse().map_err(|_| Error::CONVERSION) }
 }
 
 /// `double(a)`
@@ -203,7 +208,9 @@ pub fn double_from_uint(a: u64) -> f64 {
 
 /// `double(a)`
 pub fn double_from_str(a: &str) -> Result<f64> {
-    a.parse().map_err(|_| Error::CONVERSION)
+    let d: f64 = a.parse().map_err(|_| Error::CONVERSION)?;
+    // Digits beyond the range are no infinity, only its name is.
+    if d.is_infinite() && a.contains(|c: char| c.is_ascii_digit()) { Err(Error::OVERFLOW) } else { Ok(d) }
 }
 
 /// `bool(a)`
@@ -223,6 +230,22 @@ pub fn key_int(a: impl Into<Number>) -> Result<i64> {
         Number::Double(d) if d.fract() == 0.0 => int_from_double(d).map_err(|_| Error::NO_SUCH_KEY),
         Number::Double(_) => Err(Error::NO_SUCH_KEY),
     }
+}
+
+/// A double as a field of type `float` holds it.
+#[allow(clippy::cast_possible_truncation)] // that is what it is for
+pub fn to_float(a: f64) -> f64 {
+    f64::from(a as f32)
+}
+
+/// An int as a field of type `int32` holds it.
+pub fn to_int32(a: i64) -> Result<i64> {
+    i32::try_from(a).map(i64::from).map_err(|_| Error::OVERFLOW)
+}
+
+/// A uint as a field of type `uint32` holds it.
+pub fn to_uint32(a: u64) -> Result<u64> {
+    u32::try_from(a).map(u64::from).map_err(|_| Error::OVERFLOW)
 }
 
 /// The key of a map with uint keys.

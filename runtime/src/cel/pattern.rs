@@ -3,8 +3,9 @@
 use std::sync::OnceLock;
 
 use regex::Regex;
+use rsvc_common::re2;
 
-use super::{Error, re2};
+use super::Error;
 
 /// A regular expression that was tested at build time and is compiled on first use.
 pub struct Pattern {

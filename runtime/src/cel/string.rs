@@ -1,7 +1,8 @@
 //! Functions on strings and bytes; positions count characters.
 
+use rsvc_common::text;
+
 use super::Error;
-use super::text;
 
 type Result<T> = std::result::Result<T, Error>;
 

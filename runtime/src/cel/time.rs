@@ -1,7 +1,8 @@
 //! Timestamps and durations.
 
+use rsvc_common::text::{self, TIMESTAMP_SECONDS};
+
 use super::Error;
-use super::text::{self, TIMESTAMP_SECONDS};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -230,6 +231,8 @@ const fn is_utc(zone: &str) -> bool {
 fn offset_of_place(zone: &str, at: i64) -> Result<i64> {
     let unknown = |_| Error::new("unknown time zone");
     let zone = jiff::tz::db().get(zone).map_err(unknown)?;
+    // The last hours of the year 9999 are beyond that crate's times, and no zone changes in them.
+    let at = at.clamp(jiff::Timestamp::MIN.as_second(), jiff::Timestamp::MAX.as_second());
     let at = jiff::Timestamp::from_second(at).map_err(unknown)?;
     Ok(zone.to_offset(at).seconds().into())
 }

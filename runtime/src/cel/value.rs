@@ -3,9 +3,12 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::convert::Infallible;
+
+use rsvc_common::text;
 
 use super::number::Number;
-use super::{Duration, Error, Timestamp, hash, number, string, text, time};
+use super::{Duration, Error, Message, Timestamp, hash, number, string, time};
 
 type Result<T> = std::result::Result<T, Error>;
 
@@ -36,6 +39,8 @@ pub enum Value<'a> {
     Map(Vec<(Value<'a>, Value<'a>)>),
     /// A type, by its name.
     Type(&'static str),
+    /// A message.
+    Message(Message<'a>),
 }
 
 macro_rules! from {
@@ -61,6 +66,12 @@ from! {
     Vec<u8> => |v| Value::Bytes(Cow::Owned(v));
     Timestamp => |v| Value::Timestamp(v);
     Duration => |v| Value::Duration(v);
+}
+
+impl From<Infallible> for Value<'_> {
+    fn from(v: Infallible) -> Self {
+        match v {}
+    }
 }
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
@@ -123,6 +134,56 @@ from_value! {
     Vec<u8> => Value::Bytes(v) => v.into_owned();
     Timestamp => Value::Timestamp(v) => v;
     Duration => Value::Duration(v) => v;
+    () => Value::Null => ();
+    &'static str => Value::Type(v) => v;
+}
+
+impl<T: FromValue> FromValue for Option<T> {
+    fn from_value(value: Value<'_>) -> Result<Self> {
+        if value.is_null() { Ok(None) } else { T::from_value(value).map(Some) }
+    }
+}
+
+/// The key of a map in prost's storage, out of a value of any type.
+pub trait MapKey: Sized {
+    /// The key that is equal to the value, if one can be.
+    fn of_value(value: &Value<'_>) -> Option<Self>;
+}
+
+macro_rules! map_key {
+    ($($ty:ty => $number:expr;)*) => {
+        $(impl MapKey for $ty {
+            fn of_value(value: &Value<'_>) -> Option<Self> {
+                let number: fn(Number) -> Result<_> = $number;
+                number(value.number()?).ok().and_then(|n| n.try_into().ok())
+            }
+        })*
+    };
+}
+
+map_key! {
+    i32 => |n| number::key_int(n);
+    i64 => |n| number::key_int(n);
+    u32 => |n| number::key_uint(n);
+    u64 => |n| number::key_uint(n);
+}
+
+impl MapKey for bool {
+    fn of_value(value: &Value<'_>) -> Option<Self> {
+        match value {
+            Value::Bool(b) => Some(*b),
+            _ => None,
+        }
+    }
+}
+
+impl MapKey for String {
+    fn of_value(value: &Value<'_>) -> Option<Self> {
+        match value {
+            Value::Str(s) => Some(s.clone().into_owned()),
+            _ => None,
+        }
+    }
 }
 
 impl Value<'_> {
@@ -152,6 +213,7 @@ impl PartialEq for Value<'_> {
             (Self::Timestamp(a), Self::Timestamp(b)) => a == b,
             (Self::Duration(a), Self::Duration(b)) => a == b,
             (Self::Type(a), Self::Type(b)) => a == b,
+            (Self::Message(a), Self::Message(b)) => a == b,
             (Self::List(a), Self::List(b)) => a == b,
             (Self::Map(a), Self::Map(b)) => {
                 const FEW: usize = 16;
@@ -317,6 +379,57 @@ pub fn dyn_items(a: Value<'_>) -> Result<Vec<Value<'_>>> {
     }
 }
 
+/// The items of a list.
+pub fn dyn_list(a: Value<'_>) -> Result<Vec<Value<'_>>> {
+    match a {
+        Value::List(items) => Ok(items),
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
+
+/// The entries of a map.
+pub fn dyn_map<'a>(a: Value<'a>) -> Result<Vec<(Value<'a>, Value<'a>)>> {
+    match a {
+        Value::Map(entries) => Ok(entries),
+        _ => Err(Error::NO_OVERLOAD),
+    }
+}
+
+/// What a comprehension with two variables runs over: the entries of a map, indices and items of a list.
+pub fn dyn_entries<'a>(a: Value<'a>) -> Result<Vec<(Value<'a>, Value<'a>)>> {
+    match a {
+        Value::List(items) => Ok((0..).map(Value::Int).zip(items).collect()),
+        other => dyn_map(other),
+    }
+}
+
+/// Items of a new message's field, of which null is none.
+pub fn without_nulls(mut items: Vec<Value<'_>>) -> Vec<Value<'_>> {
+    items.retain(|item| !item.is_null());
+    items
+}
+
+/// Entries of a new message's field, of which null is none.
+pub fn entries_without_nulls<'a>(a: Value<'a>) -> Result<Vec<(Value<'a>, Value<'a>)>> {
+    let mut entries = dyn_map(a)?;
+    entries.retain(|(_, value)| !value.is_null());
+    Ok(entries)
+}
+
+/// A map out of entries, whose keys must be of the types of keys, and differ.
+pub fn distinct_keys<'a>(entries: Vec<(Value<'a>, Value<'a>)>) -> Result<Value<'a>> {
+    let is_key = |(key, _): &(Value<'_>, _)| {
+        matches!(key, Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Str(_))
+    };
+    if !entries.iter().all(is_key) {
+        return Err(Error::NO_OVERLOAD);
+    }
+    if !super::list::unique_dyn(entries.iter().map(|(key, _)| key.clone())) {
+        return Err(Error::new("a key is in the map twice"));
+    }
+    Ok(Value::Map(entries))
+}
+
 /// `a.size()`
 pub fn dyn_size(a: Value<'_>) -> Result<i64> {
     Ok(match a {
@@ -343,6 +456,7 @@ pub fn dyn_type(a: Value<'_>) -> &'static str {
         Value::List(_) => "list",
         Value::Map(_) => "map",
         Value::Type(_) => "type",
+        Value::Message(message) => message.name(),
     }
 }
 

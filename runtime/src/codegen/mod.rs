@@ -1,10 +1,13 @@
 //! What generated code calls. Not for use by hand: it changes with the generator.
 
+#[cfg(feature = "rpc")]
+pub mod plain;
+
 #[cfg(feature = "server")]
 pub use crate::bridge::NamedService;
 #[cfg(feature = "serde")]
 pub use serde;
-pub use {bytes, http, linkme, prost, prost_types, tower_service};
+pub use {bytes, http, linkme, tower_service};
 
 #[cfg(feature = "server")]
 pub use crate::call::exchange::{Call, Handling};
@@ -14,7 +17,7 @@ pub use crate::protocol::service::Service;
 pub use crate::server::mounted::{MountedFuture, MountedResponse, RequestBody, call};
 
 /// The version of the contract between generated code and this crate.
-pub const ABI: u32 = 2;
+pub const ABI: u32 = 3;
 
 /// Stops the build when generated code and this crate do not fit.
 pub const fn assert_abi(generated: u32) {
@@ -25,7 +28,19 @@ pub const fn assert_abi(generated: u32) {
     );
 }
 
+pub use crate::json::{Plain, PlainMessage};
 pub use crate::{json, validate};
+
+/// What the methods of a trait return that can be an object.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The answer of a method, by its path, that an implementation does not have. The call is dropped.
+#[cfg(feature = "rpc")]
+pub fn unimplemented<C, T, E: From<crate::Status>>(path: &str, call: C) -> std::future::Ready<Result<T, E>> {
+    drop(call);
+    let status = crate::Status::unimplemented(format!("{path} is not implemented here"));
+    std::future::ready(Err(status.into()))
+}
 
 /// What rules in CEL call.
 pub mod cel {
@@ -38,12 +53,10 @@ pub mod error {
     pub use crate::error::wire::{code, from_status, http, into_status, reason, retryable, show_status};
 }
 
-/// REST: the bindings of a service, and its routes.
+/// REST: the bindings of a service.
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 pub mod rest {
     pub use crate::transcode::binding::{Binding, BodyKind, Variable};
-    #[cfg(feature = "rest")]
-    pub use crate::transcode::routes::{End, Routes};
 }
 
 /// The client side of the four kinds of methods over REST.

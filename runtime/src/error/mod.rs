@@ -17,8 +17,6 @@
 //! assert!(!read().unwrap_err().message().contains("file"));
 //! ```
 
-#[doc(hidden)]
-pub mod codes;
 pub(crate) mod fill;
 mod hide;
 mod language;
@@ -26,6 +24,8 @@ pub(crate) mod limit;
 mod method;
 mod set;
 pub(crate) mod wire;
+
+use rsvc_common::codes;
 
 use crate::bridge::{Code, Status};
 

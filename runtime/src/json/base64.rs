@@ -30,7 +30,7 @@ fn digit(bits: u32) -> u8 {
 }
 
 /// Appends the base64 of `bytes`.
-pub(super) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, b'=');
     let (chunks, rest) = bytes.as_chunks::<3>();

@@ -456,7 +456,8 @@ impl EnumInfo {
 /// An enum that was generated with its JSON names.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no ProtoJSON names",
-    note = "enums get them from protoc-gen-rsvc; for one from another crate, generate that crate with it too"
+    note = "enums get them from protoc-gen-rsvc; if prost-build or tonic generated the crate of this one, give its package to \
+            `extern_prost` and not to `extern_path`"
 )]
 pub trait JsonEnum {
     /// Its table.

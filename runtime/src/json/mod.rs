@@ -9,7 +9,7 @@
 //!
 //! [`ReadOptions`] and [`WriteOptions`] say how, [`register`] makes hand-written messages known to `Any`.
 
-mod base64;
+pub(crate) mod base64;
 mod document;
 mod dynamic;
 mod erase;
@@ -24,6 +24,7 @@ mod meter;
 mod options;
 #[cfg(feature = "rest")]
 pub(crate) mod paths;
+mod plain;
 mod read;
 mod registry;
 mod scan;
@@ -31,10 +32,11 @@ mod scan;
 pub mod serde;
 #[cfg(test)]
 mod tests;
-mod wkt;
+pub(crate) mod wkt;
 mod write;
 mod zeros;
 
+pub(crate) use dynamic::wire;
 pub use error::{Error, ErrorKind};
 #[doc(hidden)]
 #[cfg(feature = "rest")]
@@ -46,15 +48,33 @@ pub use info::{EnumInfo, Field, JsonEnum, MessageInfo, Type};
 pub use meter::Meter;
 pub use options::{ReadOptions, WriteOptions};
 #[doc(hidden)]
+pub use plain::{Plain, PlainMessage};
+#[doc(hidden)]
 pub use read::Reader;
 #[doc(hidden)]
 pub use registry::GENERATED;
+pub(crate) use registry::find as find_message;
 pub use registry::register;
 #[doc(hidden)]
 pub use write::{Start, Writer};
 #[doc(hidden)]
 pub use zeros::NegativeZeros;
 pub(crate) use zeros::encode;
+
+/// [`Json::read_json`] of every generated message.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! read_json_by_table {
+    () => {
+        #[inline]
+        fn read_json(
+            &mut self,
+            reader: &mut $crate::json::Reader<'_>,
+        ) -> ::core::result::Result<(), $crate::json::Error> {
+            reader.fields(<Self as $crate::json::Json>::info(), self)
+        }
+    };
+}
 
 /// Stands where generated code asks for impls of serde.
 #[cfg(not(feature = "serde"))]
@@ -73,7 +93,8 @@ macro_rules! serde_impls {
 /// Generated code implements it; use [`to_string`], [`from_str`] and their like.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no ProtoJSON",
-    note = "messages get it from protoc-gen-rsvc; for one from another crate, generate that crate with it too"
+    note = "messages get it from protoc-gen-rsvc; if prost-build or tonic generated the crate of this one, give its package to \
+            `extern_prost` and not to `extern_path`"
 )]
 pub trait Json {
     /// Its table. Written by hand: [`MessageInfo::custom`].
@@ -114,6 +135,13 @@ pub trait Json {
 #[inline]
 pub fn to_vec<T: Json + ?Sized>(message: &T) -> Result<Vec<u8>, Error> {
     WriteOptions::new().to_vec(message)
+}
+
+/// A message of a table, from its bytes, as JSON.
+pub(crate) fn json_of_bytes(info: &MessageInfo, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut writer = Writer::new(&WriteOptions::new(), Vec::new());
+    dynamic::write(info, bytes, &mut writer);
+    writer.finish()
 }
 
 /// A message as JSON text.

@@ -87,7 +87,7 @@ pub fn register<T: Json>() {
 }
 
 /// The message of a full name.
-pub(super) fn find(name: &str) -> Option<&'static MessageInfo> {
+pub(crate) fn find(name: &str) -> Option<&'static MessageInfo> {
     let added = ADDED.read().unwrap_or_else(PoisonError::into_inner);
     added.get(name).or_else(|| LINKED.get(name)).copied()
 }

@@ -2,61 +2,57 @@
 
 /// A rule written in CEL. `this` is the message or value that is checked, `now` the current time; in
 /// a predefined rule `rule` is the rule's value and `rules` the rule message.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Rule {
     /// Name of the rule in violations: letters, digits, dots, dashes and underscores. Best unique in
     /// the package.
     #[prost(string, optional, tag = "1")]
-    pub id: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
+    pub id: ::core::option::Option<::rsvc::prost::alloc::string::String>,
     /// What the violation says. May be left out when the expression gives a text.
     #[prost(string, optional, tag = "2")]
-    pub message: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
+    pub message: ::core::option::Option<::rsvc::prost::alloc::string::String>,
     /// The CEL expression. A bool: `true` is valid. A string: the empty one is valid, any other is the
     /// violation's message.
     #[prost(string, optional, tag = "3")]
-    pub expression: ::core::option::Option<
-        ::rsvc::codegen::prost::alloc::string::String,
-    >,
+    pub expression: ::core::option::Option<::rsvc::prost::alloc::string::String>,
 }
 
 /// Rules on a message as a whole.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct MessageRules {
     /// CEL expressions in short form: the text is the rule's id as well, and the message is made from
     /// it.
     #[prost(string, repeated, tag = "5")]
-    pub cel_expression: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::string::String,
+    pub cel_expression: ::rsvc::prost::alloc::vec::Vec<
+        ::rsvc::prost::alloc::string::String,
     >,
     /// CEL rules with id and message. `this` is the message.
     #[prost(message, repeated, tag = "3")]
-    pub cel: ::rsvc::codegen::prost::alloc::vec::Vec<Rule>,
+    pub cel: ::rsvc::prost::alloc::vec::Vec<Rule>,
     /// Groups of fields of which at most one may be set. Unlike a real oneof, the members can be
     /// repeated and map fields, and the generated struct keeps plain fields. A member's own rules
     /// apply only when it is set.
     #[prost(message, repeated, tag = "4")]
-    pub oneof: ::rsvc::codegen::prost::alloc::vec::Vec<MessageOneofRule>,
+    pub oneof: ::rsvc::prost::alloc::vec::Vec<MessageOneofRule>,
 }
 
 /// One group of `MessageRules.oneof`.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct MessageOneofRule {
     /// Names of fields of the message: at least one, none twice.
     #[prost(string, repeated, tag = "1")]
-    pub fields: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::string::String,
-    >,
+    pub fields: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::string::String>,
     /// Exactly one must be set, instead of at most one.
     #[prost(bool, optional, tag = "2")]
     pub required: ::core::option::Option<bool>,
 }
 
 /// Rules on a oneof.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct OneofRules {
     /// One member must be set.
     #[prost(bool, optional, tag = "1")]
@@ -64,18 +60,18 @@ pub struct OneofRules {
 }
 
 /// Rules on a field; also on list items, map keys and map values.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct FieldRules {
     /// CEL expressions in short form: the text is the rule's id as well, and the message is made from
     /// it.
     #[prost(string, repeated, tag = "29")]
-    pub cel_expression: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::string::String,
+    pub cel_expression: ::rsvc::prost::alloc::vec::Vec<
+        ::rsvc::prost::alloc::string::String,
     >,
     /// CEL rules with id and message. `this` is the field's value.
     #[prost(message, repeated, tag = "23")]
-    pub cel: ::rsvc::codegen::prost::alloc::vec::Vec<Rule>,
+    pub cel: ::rsvc::prost::alloc::vec::Vec<Rule>,
     /// The field must be set. Without presence: it must differ from the zero value; lists and maps
     /// must not be empty.
     #[prost(bool, optional, tag = "25")]
@@ -96,8 +92,8 @@ pub struct FieldRules {
 pub mod field_rules {
     /// The rules for the field's type. They must fit the type of the field; wrapper messages take the
     /// rules of the value that they wrap.
-    #[derive(Clone, PartialEq, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, PartialEq, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum Type {
         /// For `float` and `FloatValue`.
         #[prost(message, tag = "1")]
@@ -149,10 +145,10 @@ pub mod field_rules {
         Enum(super::EnumRules),
         /// For lists.
         #[prost(message, tag = "18")]
-        Repeated(::rsvc::codegen::prost::alloc::boxed::Box<super::RepeatedRules>),
+        Repeated(::rsvc::prost::alloc::boxed::Box<super::RepeatedRules>),
         /// For maps.
         #[prost(message, tag = "19")]
-        Map(::rsvc::codegen::prost::alloc::boxed::Box<super::MapRules>),
+        Map(::rsvc::prost::alloc::boxed::Box<super::MapRules>),
         /// For `google.protobuf.Any`.
         #[prost(message, tag = "20")]
         Any(super::AnyRules),
@@ -169,34 +165,34 @@ pub mod field_rules {
 }
 
 /// The definition of a predefined rule, see `(buf.validate.predefined)`.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct PredefinedRules {
     /// What the rule checks. `this` is the field's value, `rule` the value that the rule is given.
     #[prost(message, repeated, tag = "1")]
-    pub cel: ::rsvc::codegen::prost::alloc::vec::Vec<Rule>,
+    pub cel: ::rsvc::prost::alloc::vec::Vec<Rule>,
 }
 
 /// Rules on `float`. A lower bound above the upper bound means: outside of the two. NaN lies within
 /// no bounds.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct FloatRules {
     /// Must be this number.
     #[prost(float, optional, tag = "1")]
     pub r#const: ::core::option::Option<f32>,
     /// Must be one of these numbers.
     #[prost(float, repeated, packed = "false", tag = "6")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<f32>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<f32>,
     /// Must be none of these numbers.
     #[prost(float, repeated, packed = "false", tag = "7")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<f32>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<f32>,
     /// Must be neither infinite nor NaN.
     #[prost(bool, optional, tag = "8")]
     pub finite: ::core::option::Option<bool>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(float, repeated, packed = "false", tag = "9")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<f32>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<f32>,
     /// The upper bound.
     #[prost(oneof = "float_rules::LessThan", tags = "2, 3")]
     pub less_than: ::core::option::Option<float_rules::LessThan>,
@@ -208,8 +204,8 @@ pub struct FloatRules {
 /// Nested message and enum types in `FloatRules`.
 pub mod float_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be less.
         #[prost(float, tag = "2")]
@@ -219,8 +215,8 @@ pub mod float_rules {
         Lte(f32),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be greater.
         #[prost(float, tag = "4")]
@@ -233,24 +229,24 @@ pub mod float_rules {
 
 /// Rules on `double`. A lower bound above the upper bound means: outside of the two. NaN lies within
 /// no bounds.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct DoubleRules {
     /// Must be this number.
     #[prost(double, optional, tag = "1")]
     pub r#const: ::core::option::Option<f64>,
     /// Must be one of these numbers.
     #[prost(double, repeated, packed = "false", tag = "6")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<f64>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<f64>,
     /// Must be none of these numbers.
     #[prost(double, repeated, packed = "false", tag = "7")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<f64>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<f64>,
     /// Must be neither infinite nor NaN.
     #[prost(bool, optional, tag = "8")]
     pub finite: ::core::option::Option<bool>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(double, repeated, packed = "false", tag = "9")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<f64>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<f64>,
     /// The upper bound.
     #[prost(oneof = "double_rules::LessThan", tags = "2, 3")]
     pub less_than: ::core::option::Option<double_rules::LessThan>,
@@ -262,8 +258,8 @@ pub struct DoubleRules {
 /// Nested message and enum types in `DoubleRules`.
 pub mod double_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be less.
         #[prost(double, tag = "2")]
@@ -273,8 +269,8 @@ pub mod double_rules {
         Lte(f64),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be greater.
         #[prost(double, tag = "4")]
@@ -286,21 +282,21 @@ pub mod double_rules {
 }
 
 /// Rules on `int32`. A lower bound above the upper bound means: outside of the two.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Int32Rules {
     /// Must be this number.
     #[prost(int32, optional, tag = "1")]
     pub r#const: ::core::option::Option<i32>,
     /// Must be one of these numbers.
     #[prost(int32, repeated, packed = "false", tag = "6")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<i32>,
     /// Must be none of these numbers.
     #[prost(int32, repeated, packed = "false", tag = "7")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<i32>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(int32, repeated, packed = "false", tag = "8")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<i32>,
     /// The upper bound.
     #[prost(oneof = "int32_rules::LessThan", tags = "2, 3")]
     pub less_than: ::core::option::Option<int32_rules::LessThan>,
@@ -312,8 +308,8 @@ pub struct Int32Rules {
 /// Nested message and enum types in `Int32Rules`.
 pub mod int32_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be less.
         #[prost(int32, tag = "2")]
@@ -323,8 +319,8 @@ pub mod int32_rules {
         Lte(i32),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be greater.
         #[prost(int32, tag = "4")]
@@ -336,21 +332,21 @@ pub mod int32_rules {
 }
 
 /// Rules on `int64`. A lower bound above the upper bound means: outside of the two.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Int64Rules {
     /// Must be this number.
     #[prost(int64, optional, tag = "1")]
     pub r#const: ::core::option::Option<i64>,
     /// Must be one of these numbers.
     #[prost(int64, repeated, packed = "false", tag = "6")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<i64>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<i64>,
     /// Must be none of these numbers.
     #[prost(int64, repeated, packed = "false", tag = "7")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<i64>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<i64>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(int64, repeated, packed = "false", tag = "9")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<i64>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<i64>,
     /// The upper bound.
     #[prost(oneof = "int64_rules::LessThan", tags = "2, 3")]
     pub less_than: ::core::option::Option<int64_rules::LessThan>,
@@ -362,8 +358,8 @@ pub struct Int64Rules {
 /// Nested message and enum types in `Int64Rules`.
 pub mod int64_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be less.
         #[prost(int64, tag = "2")]
@@ -373,8 +369,8 @@ pub mod int64_rules {
         Lte(i64),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be greater.
         #[prost(int64, tag = "4")]
@@ -386,21 +382,21 @@ pub mod int64_rules {
 }
 
 /// Rules on `uint32`. A lower bound above the upper bound means: outside of the two.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct UInt32Rules {
     /// Must be this number.
     #[prost(uint32, optional, tag = "1")]
     pub r#const: ::core::option::Option<u32>,
     /// Must be one of these numbers.
     #[prost(uint32, repeated, packed = "false", tag = "6")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<u32>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<u32>,
     /// Must be none of these numbers.
     #[prost(uint32, repeated, packed = "false", tag = "7")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<u32>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<u32>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(uint32, repeated, packed = "false", tag = "8")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<u32>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<u32>,
     /// The upper bound.
     #[prost(oneof = "u_int32_rules::LessThan", tags = "2, 3")]
     pub less_than: ::core::option::Option<u_int32_rules::LessThan>,
@@ -412,8 +408,8 @@ pub struct UInt32Rules {
 /// Nested message and enum types in `UInt32Rules`.
 pub mod u_int32_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be less.
         #[prost(uint32, tag = "2")]
@@ -423,8 +419,8 @@ pub mod u_int32_rules {
         Lte(u32),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be greater.
         #[prost(uint32, tag = "4")]
@@ -436,21 +432,21 @@ pub mod u_int32_rules {
 }
 
 /// Rules on `uint64`. A lower bound above the upper bound means: outside of the two.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct UInt64Rules {
     /// Must be this number.
     #[prost(uint64, optional, tag = "1")]
     pub r#const: ::core::option::Option<u64>,
     /// Must be one of these numbers.
     #[prost(uint64, repeated, packed = "false", tag = "6")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<u64>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<u64>,
     /// Must be none of these numbers.
     #[prost(uint64, repeated, packed = "false", tag = "7")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<u64>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<u64>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(uint64, repeated, packed = "false", tag = "8")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<u64>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<u64>,
     /// The upper bound.
     #[prost(oneof = "u_int64_rules::LessThan", tags = "2, 3")]
     pub less_than: ::core::option::Option<u_int64_rules::LessThan>,
@@ -462,8 +458,8 @@ pub struct UInt64Rules {
 /// Nested message and enum types in `UInt64Rules`.
 pub mod u_int64_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be less.
         #[prost(uint64, tag = "2")]
@@ -473,8 +469,8 @@ pub mod u_int64_rules {
         Lte(u64),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be greater.
         #[prost(uint64, tag = "4")]
@@ -486,21 +482,21 @@ pub mod u_int64_rules {
 }
 
 /// Rules on `sint32`. A lower bound above the upper bound means: outside of the two.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct SInt32Rules {
     /// Must be this number.
     #[prost(sint32, optional, tag = "1")]
     pub r#const: ::core::option::Option<i32>,
     /// Must be one of these numbers.
     #[prost(sint32, repeated, packed = "false", tag = "6")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<i32>,
     /// Must be none of these numbers.
     #[prost(sint32, repeated, packed = "false", tag = "7")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<i32>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(sint32, repeated, packed = "false", tag = "8")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<i32>,
     /// The upper bound.
     #[prost(oneof = "s_int32_rules::LessThan", tags = "2, 3")]
     pub less_than: ::core::option::Option<s_int32_rules::LessThan>,
@@ -512,8 +508,8 @@ pub struct SInt32Rules {
 /// Nested message and enum types in `SInt32Rules`.
 pub mod s_int32_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be less.
         #[prost(sint32, tag = "2")]
@@ -523,8 +519,8 @@ pub mod s_int32_rules {
         Lte(i32),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be greater.
         #[prost(sint32, tag = "4")]
@@ -536,21 +532,21 @@ pub mod s_int32_rules {
 }
 
 /// Rules on `sint64`. A lower bound above the upper bound means: outside of the two.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct SInt64Rules {
     /// Must be this number.
     #[prost(sint64, optional, tag = "1")]
     pub r#const: ::core::option::Option<i64>,
     /// Must be one of these numbers.
     #[prost(sint64, repeated, packed = "false", tag = "6")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<i64>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<i64>,
     /// Must be none of these numbers.
     #[prost(sint64, repeated, packed = "false", tag = "7")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<i64>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<i64>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(sint64, repeated, packed = "false", tag = "8")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<i64>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<i64>,
     /// The upper bound.
     #[prost(oneof = "s_int64_rules::LessThan", tags = "2, 3")]
     pub less_than: ::core::option::Option<s_int64_rules::LessThan>,
@@ -562,8 +558,8 @@ pub struct SInt64Rules {
 /// Nested message and enum types in `SInt64Rules`.
 pub mod s_int64_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be less.
         #[prost(sint64, tag = "2")]
@@ -573,8 +569,8 @@ pub mod s_int64_rules {
         Lte(i64),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be greater.
         #[prost(sint64, tag = "4")]
@@ -586,21 +582,21 @@ pub mod s_int64_rules {
 }
 
 /// Rules on `fixed32`. A lower bound above the upper bound means: outside of the two.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Fixed32Rules {
     /// Must be this number.
     #[prost(fixed32, optional, tag = "1")]
     pub r#const: ::core::option::Option<u32>,
     /// Must be one of these numbers.
     #[prost(fixed32, repeated, packed = "false", tag = "6")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<u32>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<u32>,
     /// Must be none of these numbers.
     #[prost(fixed32, repeated, packed = "false", tag = "7")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<u32>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<u32>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(fixed32, repeated, packed = "false", tag = "8")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<u32>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<u32>,
     /// The upper bound.
     #[prost(oneof = "fixed32_rules::LessThan", tags = "2, 3")]
     pub less_than: ::core::option::Option<fixed32_rules::LessThan>,
@@ -612,8 +608,8 @@ pub struct Fixed32Rules {
 /// Nested message and enum types in `Fixed32Rules`.
 pub mod fixed32_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be less.
         #[prost(fixed32, tag = "2")]
@@ -623,8 +619,8 @@ pub mod fixed32_rules {
         Lte(u32),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be greater.
         #[prost(fixed32, tag = "4")]
@@ -636,21 +632,21 @@ pub mod fixed32_rules {
 }
 
 /// Rules on `fixed64`. A lower bound above the upper bound means: outside of the two.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Fixed64Rules {
     /// Must be this number.
     #[prost(fixed64, optional, tag = "1")]
     pub r#const: ::core::option::Option<u64>,
     /// Must be one of these numbers.
     #[prost(fixed64, repeated, packed = "false", tag = "6")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<u64>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<u64>,
     /// Must be none of these numbers.
     #[prost(fixed64, repeated, packed = "false", tag = "7")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<u64>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<u64>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(fixed64, repeated, packed = "false", tag = "8")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<u64>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<u64>,
     /// The upper bound.
     #[prost(oneof = "fixed64_rules::LessThan", tags = "2, 3")]
     pub less_than: ::core::option::Option<fixed64_rules::LessThan>,
@@ -662,8 +658,8 @@ pub struct Fixed64Rules {
 /// Nested message and enum types in `Fixed64Rules`.
 pub mod fixed64_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be less.
         #[prost(fixed64, tag = "2")]
@@ -673,8 +669,8 @@ pub mod fixed64_rules {
         Lte(u64),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be greater.
         #[prost(fixed64, tag = "4")]
@@ -686,21 +682,21 @@ pub mod fixed64_rules {
 }
 
 /// Rules on `sfixed32`. A lower bound above the upper bound means: outside of the two.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct SFixed32Rules {
     /// Must be this number.
     #[prost(sfixed32, optional, tag = "1")]
     pub r#const: ::core::option::Option<i32>,
     /// Must be one of these numbers.
     #[prost(sfixed32, repeated, packed = "false", tag = "6")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<i32>,
     /// Must be none of these numbers.
     #[prost(sfixed32, repeated, packed = "false", tag = "7")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<i32>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(sfixed32, repeated, packed = "false", tag = "8")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<i32>,
     /// The upper bound.
     #[prost(oneof = "s_fixed32_rules::LessThan", tags = "2, 3")]
     pub less_than: ::core::option::Option<s_fixed32_rules::LessThan>,
@@ -712,8 +708,8 @@ pub struct SFixed32Rules {
 /// Nested message and enum types in `SFixed32Rules`.
 pub mod s_fixed32_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be less.
         #[prost(sfixed32, tag = "2")]
@@ -723,8 +719,8 @@ pub mod s_fixed32_rules {
         Lte(i32),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be greater.
         #[prost(sfixed32, tag = "4")]
@@ -736,21 +732,21 @@ pub mod s_fixed32_rules {
 }
 
 /// Rules on `sfixed64`. A lower bound above the upper bound means: outside of the two.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct SFixed64Rules {
     /// Must be this number.
     #[prost(sfixed64, optional, tag = "1")]
     pub r#const: ::core::option::Option<i64>,
     /// Must be one of these numbers.
     #[prost(sfixed64, repeated, packed = "false", tag = "6")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<i64>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<i64>,
     /// Must be none of these numbers.
     #[prost(sfixed64, repeated, packed = "false", tag = "7")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<i64>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<i64>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(sfixed64, repeated, packed = "false", tag = "8")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<i64>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<i64>,
     /// The upper bound.
     #[prost(oneof = "s_fixed64_rules::LessThan", tags = "2, 3")]
     pub less_than: ::core::option::Option<s_fixed64_rules::LessThan>,
@@ -762,8 +758,8 @@ pub struct SFixed64Rules {
 /// Nested message and enum types in `SFixed64Rules`.
 pub mod s_fixed64_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be less.
         #[prost(sfixed64, tag = "2")]
@@ -773,8 +769,8 @@ pub mod s_fixed64_rules {
         Lte(i64),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be greater.
         #[prost(sfixed64, tag = "4")]
@@ -786,24 +782,24 @@ pub mod s_fixed64_rules {
 }
 
 /// Rules on bools.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct BoolRules {
     /// Must be this value.
     #[prost(bool, optional, tag = "1")]
     pub r#const: ::core::option::Option<bool>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(bool, repeated, packed = "false", tag = "2")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<bool>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<bool>,
 }
 
 /// Rules on strings. Lengths count characters (Unicode code points), unless they say bytes.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct StringRules {
     /// Must be this text.
     #[prost(string, optional, tag = "1")]
-    pub r#const: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
+    pub r#const: ::core::option::Option<::rsvc::prost::alloc::string::String>,
     /// Must have exactly as many characters.
     #[prost(uint64, optional, tag = "19")]
     pub len: ::core::option::Option<u64>,
@@ -825,39 +821,31 @@ pub struct StringRules {
     /// Must match this regular expression (RE2 syntax) somewhere; anchor it with `^` and `$` to match
     /// all.
     #[prost(string, optional, tag = "6")]
-    pub pattern: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
+    pub pattern: ::core::option::Option<::rsvc::prost::alloc::string::String>,
     /// Must start with this text.
     #[prost(string, optional, tag = "7")]
-    pub prefix: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
+    pub prefix: ::core::option::Option<::rsvc::prost::alloc::string::String>,
     /// Must end with this text.
     #[prost(string, optional, tag = "8")]
-    pub suffix: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
+    pub suffix: ::core::option::Option<::rsvc::prost::alloc::string::String>,
     /// Must contain this text.
     #[prost(string, optional, tag = "9")]
-    pub contains: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
+    pub contains: ::core::option::Option<::rsvc::prost::alloc::string::String>,
     /// Must not contain this text.
     #[prost(string, optional, tag = "23")]
-    pub not_contains: ::core::option::Option<
-        ::rsvc::codegen::prost::alloc::string::String,
-    >,
+    pub not_contains: ::core::option::Option<::rsvc::prost::alloc::string::String>,
     /// Must be one of these texts.
     #[prost(string, repeated, tag = "10")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::string::String,
-    >,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::string::String>,
     /// Must be none of these texts.
     #[prost(string, repeated, tag = "11")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::string::String,
-    >,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::string::String>,
     /// With `well_known_regex`: `false` accepts everything but NUL, carriage return and line feed.
     #[prost(bool, optional, tag = "25")]
     pub strict: ::core::option::Option<bool>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(string, repeated, tag = "34")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::string::String,
-    >,
+    pub example: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::string::String>,
     /// A format that many have a use for; at most one. `false` checks nothing.
     #[prost(
         oneof = "string_rules::WellKnown",
@@ -869,8 +857,8 @@ pub struct StringRules {
 /// Nested message and enum types in `StringRules`.
 pub mod string_rules {
     /// A format that many have a use for; at most one. `false` checks nothing.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum WellKnown {
         /// An e-mail address, by the definition of the HTML standard (`name@example.com`), which is
         /// stricter than RFC 5322.
@@ -942,12 +930,12 @@ pub mod string_rules {
 }
 
 /// Rules on bytes.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct BytesRules {
     /// Must be these bytes.
     #[prost(bytes = "vec", optional, tag = "1")]
-    pub r#const: ::core::option::Option<::rsvc::codegen::prost::alloc::vec::Vec<u8>>,
+    pub r#const: ::core::option::Option<::rsvc::prost::alloc::vec::Vec<u8>>,
     /// Must have exactly this length.
     #[prost(uint64, optional, tag = "13")]
     pub len: ::core::option::Option<u64>,
@@ -959,31 +947,25 @@ pub struct BytesRules {
     pub max_len: ::core::option::Option<u64>,
     /// Must be UTF-8 and match this regular expression (RE2 syntax) somewhere.
     #[prost(string, optional, tag = "4")]
-    pub pattern: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
+    pub pattern: ::core::option::Option<::rsvc::prost::alloc::string::String>,
     /// Must start with these bytes.
     #[prost(bytes = "vec", optional, tag = "5")]
-    pub prefix: ::core::option::Option<::rsvc::codegen::prost::alloc::vec::Vec<u8>>,
+    pub prefix: ::core::option::Option<::rsvc::prost::alloc::vec::Vec<u8>>,
     /// Must end with these bytes.
     #[prost(bytes = "vec", optional, tag = "6")]
-    pub suffix: ::core::option::Option<::rsvc::codegen::prost::alloc::vec::Vec<u8>>,
+    pub suffix: ::core::option::Option<::rsvc::prost::alloc::vec::Vec<u8>>,
     /// Must contain these bytes in a row.
     #[prost(bytes = "vec", optional, tag = "7")]
-    pub contains: ::core::option::Option<::rsvc::codegen::prost::alloc::vec::Vec<u8>>,
+    pub contains: ::core::option::Option<::rsvc::prost::alloc::vec::Vec<u8>>,
     /// Must be one of these values.
     #[prost(bytes = "vec", repeated, tag = "8")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::vec::Vec<u8>,
-    >,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::vec::Vec<u8>>,
     /// Must be none of these values.
     #[prost(bytes = "vec", repeated, tag = "9")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::vec::Vec<u8>,
-    >,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::vec::Vec<u8>>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(bytes = "vec", repeated, tag = "14")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::vec::Vec<u8>,
-    >,
+    pub example: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::vec::Vec<u8>>,
     /// A format that many have a use for; at most one. `false` checks nothing.
     #[prost(oneof = "bytes_rules::WellKnown", tags = "10, 11, 12, 15")]
     pub well_known: ::core::option::Option<bytes_rules::WellKnown>,
@@ -992,8 +974,8 @@ pub struct BytesRules {
 /// Nested message and enum types in `BytesRules`.
 pub mod bytes_rules {
     /// A format that many have a use for; at most one. `false` checks nothing.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum WellKnown {
         /// An IP address in binary form: 4 or 16 bytes.
         #[prost(bool, tag = "10")]
@@ -1011,8 +993,8 @@ pub mod bytes_rules {
 }
 
 /// Rules on enums, by number.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct EnumRules {
     /// Must be this number.
     #[prost(int32, optional, tag = "1")]
@@ -1022,18 +1004,18 @@ pub struct EnumRules {
     pub defined_only: ::core::option::Option<bool>,
     /// Must be one of these numbers.
     #[prost(int32, repeated, packed = "false", tag = "3")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<i32>,
     /// Must be none of these numbers.
     #[prost(int32, repeated, packed = "false", tag = "4")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<i32>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(int32, repeated, packed = "false", tag = "5")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<i32>,
+    pub example: ::rsvc::prost::alloc::vec::Vec<i32>,
 }
 
 /// Rules on lists.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct RepeatedRules {
     /// Must have at least as many items.
     #[prost(uint64, optional, tag = "1")]
@@ -1046,14 +1028,12 @@ pub struct RepeatedRules {
     pub unique: ::core::option::Option<bool>,
     /// Rules on each item. Items that are messages are checked by their own rules anyway.
     #[prost(message, optional, boxed, tag = "4")]
-    pub items: ::core::option::Option<
-        ::rsvc::codegen::prost::alloc::boxed::Box<FieldRules>,
-    >,
+    pub items: ::core::option::Option<::rsvc::prost::alloc::boxed::Box<FieldRules>>,
 }
 
 /// Rules on maps.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct MapRules {
     /// Must have at least as many entries.
     #[prost(uint64, optional, tag = "1")]
@@ -1063,55 +1043,41 @@ pub struct MapRules {
     pub max_pairs: ::core::option::Option<u64>,
     /// Rules on each key.
     #[prost(message, optional, boxed, tag = "4")]
-    pub keys: ::core::option::Option<
-        ::rsvc::codegen::prost::alloc::boxed::Box<FieldRules>,
-    >,
+    pub keys: ::core::option::Option<::rsvc::prost::alloc::boxed::Box<FieldRules>>,
     /// Rules on each value. Values that are messages are checked by their own rules anyway.
     #[prost(message, optional, boxed, tag = "5")]
-    pub values: ::core::option::Option<
-        ::rsvc::codegen::prost::alloc::boxed::Box<FieldRules>,
-    >,
+    pub values: ::core::option::Option<::rsvc::prost::alloc::boxed::Box<FieldRules>>,
 }
 
 /// Rules on `google.protobuf.Any`, by type URL (`type.googleapis.com/shop.v1.User`).
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct AnyRules {
     /// The type URL must be one of these.
     #[prost(string, repeated, tag = "2")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::string::String,
-    >,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::string::String>,
     /// The type URL must be none of these.
     #[prost(string, repeated, tag = "3")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::string::String,
-    >,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::string::String>,
 }
 
 /// Rules on `google.protobuf.Duration`. A lower bound above the upper bound means: outside of the
 /// two.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct DurationRules {
     /// Must be this duration.
     #[prost(message, optional, tag = "2")]
-    pub r#const: ::core::option::Option<::rsvc::codegen::prost_types::Duration>,
+    pub r#const: ::core::option::Option<::rsvc::prost_types::Duration>,
     /// Must be one of these durations.
     #[prost(message, repeated, tag = "7")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost_types::Duration,
-    >,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost_types::Duration>,
     /// Must be none of these durations.
     #[prost(message, repeated, tag = "8")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost_types::Duration,
-    >,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost_types::Duration>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(message, repeated, tag = "9")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost_types::Duration,
-    >,
+    pub example: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost_types::Duration>,
     /// The upper bound.
     #[prost(oneof = "duration_rules::LessThan", tags = "3, 4")]
     pub less_than: ::core::option::Option<duration_rules::LessThan>,
@@ -1123,69 +1089,61 @@ pub struct DurationRules {
 /// Nested message and enum types in `DurationRules`.
 pub mod duration_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be shorter.
         #[prost(message, tag = "3")]
-        Lt(::rsvc::codegen::prost_types::Duration),
+        Lt(::rsvc::prost_types::Duration),
         /// Must not be longer.
         #[prost(message, tag = "4")]
-        Lte(::rsvc::codegen::prost_types::Duration),
+        Lte(::rsvc::prost_types::Duration),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be longer.
         #[prost(message, tag = "5")]
-        Gt(::rsvc::codegen::prost_types::Duration),
+        Gt(::rsvc::prost_types::Duration),
         /// Must not be shorter.
         #[prost(message, tag = "6")]
-        Gte(::rsvc::codegen::prost_types::Duration),
+        Gte(::rsvc::prost_types::Duration),
     }
 }
 
 /// Rules on `google.protobuf.FieldMask`.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct FieldMaskRules {
     /// Must have these paths, in this order.
     #[prost(message, optional, tag = "1")]
-    pub r#const: ::core::option::Option<::rsvc::codegen::prost_types::FieldMask>,
+    pub r#const: ::core::option::Option<::rsvc::prost_types::FieldMask>,
     /// Every path must be one of these, or lie below one of them: `user` covers `user.name`.
     #[prost(string, repeated, tag = "2")]
-    pub r#in: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::string::String,
-    >,
+    pub r#in: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::string::String>,
     /// No path may be one of these, or lie below one of them.
     #[prost(string, repeated, tag = "3")]
-    pub not_in: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::string::String,
-    >,
+    pub not_in: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::string::String>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(message, repeated, tag = "4")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost_types::FieldMask,
-    >,
+    pub example: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost_types::FieldMask>,
 }
 
 /// Rules on `google.protobuf.Timestamp`. A lower bound above the upper bound means: outside of the
 /// two.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct TimestampRules {
     /// Must be this time.
     #[prost(message, optional, tag = "2")]
-    pub r#const: ::core::option::Option<::rsvc::codegen::prost_types::Timestamp>,
+    pub r#const: ::core::option::Option<::rsvc::prost_types::Timestamp>,
     /// Must be at most so far from now, before or after.
     #[prost(message, optional, tag = "9")]
-    pub within: ::core::option::Option<::rsvc::codegen::prost_types::Duration>,
+    pub within: ::core::option::Option<::rsvc::prost_types::Duration>,
     /// Example values, for documentation. Nothing is checked.
     #[prost(message, repeated, tag = "10")]
-    pub example: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost_types::Timestamp,
-    >,
+    pub example: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost_types::Timestamp>,
     /// The upper bound.
     #[prost(oneof = "timestamp_rules::LessThan", tags = "3, 4, 7")]
     pub less_than: ::core::option::Option<timestamp_rules::LessThan>,
@@ -1197,29 +1155,29 @@ pub struct TimestampRules {
 /// Nested message and enum types in `TimestampRules`.
 pub mod timestamp_rules {
     /// The upper bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum LessThan {
         /// Must be earlier.
         #[prost(message, tag = "3")]
-        Lt(::rsvc::codegen::prost_types::Timestamp),
+        Lt(::rsvc::prost_types::Timestamp),
         /// Must not be later.
         #[prost(message, tag = "4")]
-        Lte(::rsvc::codegen::prost_types::Timestamp),
+        Lte(::rsvc::prost_types::Timestamp),
         /// Must be in the past.
         #[prost(bool, tag = "7")]
         LtNow(bool),
     }
     /// The lower bound.
-    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum GreaterThan {
         /// Must be later.
         #[prost(message, tag = "5")]
-        Gt(::rsvc::codegen::prost_types::Timestamp),
+        Gt(::rsvc::prost_types::Timestamp),
         /// Must not be earlier.
         #[prost(message, tag = "6")]
-        Gte(::rsvc::codegen::prost_types::Timestamp),
+        Gte(::rsvc::prost_types::Timestamp),
         /// Must be in the future.
         #[prost(bool, tag = "8")]
         GtNow(bool),
@@ -1227,17 +1185,17 @@ pub mod timestamp_rules {
 }
 
 /// What is wrong with a message; a detail of the INVALID_ARGUMENT status.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Violations {
     /// One entry for each rule that did not hold.
     #[prost(message, repeated, tag = "1")]
-    pub violations: ::rsvc::codegen::prost::alloc::vec::Vec<Violation>,
+    pub violations: ::rsvc::prost::alloc::vec::Vec<Violation>,
 }
 
 /// A rule that did not hold.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Violation {
     /// The field that is wrong, from the message that was checked. Absent for rules on that message as
     /// a whole.
@@ -1249,53 +1207,51 @@ pub struct Violation {
     pub rule: ::core::option::Option<FieldPath>,
     /// The rule's name: `string.min_len`, or the `id` of a CEL rule.
     #[prost(string, optional, tag = "2")]
-    pub rule_id: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
+    pub rule_id: ::core::option::Option<::rsvc::prost::alloc::string::String>,
     /// What is wrong, for people.
     #[prost(string, optional, tag = "3")]
-    pub message: ::core::option::Option<::rsvc::codegen::prost::alloc::string::String>,
+    pub message: ::core::option::Option<::rsvc::prost::alloc::string::String>,
     /// The rule is about the key of the map entry that `field` points at, not about its value.
     #[prost(bool, optional, tag = "4")]
     pub for_key: ::core::option::Option<bool>,
 }
 
 /// A way through nested messages, lists and maps.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct FieldPath {
     /// From the outside in.
     #[prost(message, repeated, tag = "1")]
-    pub elements: ::rsvc::codegen::prost::alloc::vec::Vec<FieldPathElement>,
+    pub elements: ::rsvc::prost::alloc::vec::Vec<FieldPathElement>,
 }
 
 /// One step of a path: a field, and the item or entry within it.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct FieldPathElement {
     /// The field's number.
     #[prost(int32, optional, tag = "1")]
     pub field_number: ::core::option::Option<i32>,
     /// The field's name; for an extension, its full name in brackets: `[shop.v1.color]`.
     #[prost(string, optional, tag = "2")]
-    pub field_name: ::core::option::Option<
-        ::rsvc::codegen::prost::alloc::string::String,
-    >,
+    pub field_name: ::core::option::Option<::rsvc::prost::alloc::string::String>,
     /// The field's type, so that the path can be followed without the schema.
     #[prost(
-        enumeration = "::rsvc::codegen::prost_types::field_descriptor_proto::Type",
+        enumeration = "::rsvc::prost_types::field_descriptor_proto::Type",
         optional,
         tag = "3"
     )]
     pub field_type: ::core::option::Option<i32>,
     /// Type of the keys, if it is a map.
     #[prost(
-        enumeration = "::rsvc::codegen::prost_types::field_descriptor_proto::Type",
+        enumeration = "::rsvc::prost_types::field_descriptor_proto::Type",
         optional,
         tag = "4"
     )]
     pub key_type: ::core::option::Option<i32>,
     /// Type of the values, if it is a map.
     #[prost(
-        enumeration = "::rsvc::codegen::prost_types::field_descriptor_proto::Type",
+        enumeration = "::rsvc::prost_types::field_descriptor_proto::Type",
         optional,
         tag = "5"
     )]
@@ -1308,8 +1264,8 @@ pub struct FieldPathElement {
 /// Nested message and enum types in `FieldPathElement`.
 pub mod field_path_element {
     /// The item or entry.
-    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum Subscript {
         /// Position in a list, from 0.
         #[prost(uint64, tag = "6")]
@@ -1325,7 +1281,7 @@ pub mod field_path_element {
         UintKey(u64),
         /// Key of a map with string keys.
         #[prost(string, tag = "10")]
-        StringKey(::rsvc::codegen::prost::alloc::string::String),
+        StringKey(::rsvc::prost::alloc::string::String),
     }
 }
 
@@ -1339,9 +1295,9 @@ pub mod field_path_element {
     Hash,
     PartialOrd,
     Ord,
-    ::rsvc::codegen::prost::Enumeration
+    ::rsvc::prost::Enumeration
 )]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[prost(prost_path = "::rsvc::prost")]
 #[repr(i32)]
 pub enum Ignore {
     /// Rules are checked, except on fields with presence that are not set.
@@ -1386,9 +1342,9 @@ impl Ignore {
     Hash,
     PartialOrd,
     Ord,
-    ::rsvc::codegen::prost::Enumeration
+    ::rsvc::prost::Enumeration
 )]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[prost(prost_path = "::rsvc::prost")]
 #[repr(i32)]
 pub enum KnownRegex {
     /// Checks nothing.
@@ -1460,10 +1416,7 @@ const _: () = {
             __rsvc_w.string_opt(&__RSVC_FIELDS[2], &self.expression);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -1496,10 +1449,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[2], &self.oneof);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -1533,10 +1483,7 @@ const _: () = {
             __rsvc_w.bool_opt(&__RSVC_FIELDS[1], self.required);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -1564,10 +1511,7 @@ const _: () = {
             __rsvc_w.bool_opt(&__RSVC_FIELDS[0], self.required);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -1647,10 +1591,7 @@ const _: () = {
             }
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -1859,10 +1800,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[0], &self.cel);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -1911,10 +1849,7 @@ const _: () = {
             __rsvc_w.float_list(&__RSVC_FIELDS[8], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -1983,10 +1918,7 @@ const _: () = {
             __rsvc_w.double_list(&__RSVC_FIELDS[8], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2053,10 +1985,7 @@ const _: () = {
             __rsvc_w.int32_list(&__RSVC_FIELDS[7], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2122,10 +2051,7 @@ const _: () = {
             __rsvc_w.int64_list(&__RSVC_FIELDS[7], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2191,10 +2117,7 @@ const _: () = {
             __rsvc_w.uint32_list(&__RSVC_FIELDS[7], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2260,10 +2183,7 @@ const _: () = {
             __rsvc_w.uint64_list(&__RSVC_FIELDS[7], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2329,10 +2249,7 @@ const _: () = {
             __rsvc_w.int32_list(&__RSVC_FIELDS[7], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2398,10 +2315,7 @@ const _: () = {
             __rsvc_w.int64_list(&__RSVC_FIELDS[7], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2467,10 +2381,7 @@ const _: () = {
             __rsvc_w.uint32_list(&__RSVC_FIELDS[7], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2536,10 +2447,7 @@ const _: () = {
             __rsvc_w.uint64_list(&__RSVC_FIELDS[7], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2608,10 +2516,7 @@ const _: () = {
             __rsvc_w.int32_list(&__RSVC_FIELDS[7], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2680,10 +2585,7 @@ const _: () = {
             __rsvc_w.int64_list(&__RSVC_FIELDS[7], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2731,10 +2633,7 @@ const _: () = {
             __rsvc_w.bool_list(&__RSVC_FIELDS[1], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2837,10 +2736,7 @@ const _: () = {
             __rsvc_w.string_list(&__RSVC_FIELDS[36], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -2999,10 +2895,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[14], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -3063,10 +2956,7 @@ const _: () = {
             __rsvc_w.int32_list(&__RSVC_FIELDS[4], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -3106,10 +2996,7 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.items);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -3145,10 +3032,7 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.values);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -3180,10 +3064,7 @@ const _: () = {
             __rsvc_w.string_list(&__RSVC_FIELDS[1], &self.not_in);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -3198,14 +3079,14 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Duration>(",\"const\":", 2).optional(),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Duration>(",\"lt\":", 3).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Duration>(",\"lte\":", 4).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Duration>(",\"gt\":", 5).in_oneof(1),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Duration>(",\"gte\":", 6).in_oneof(1),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Duration>(",\"in\":", 7).repeated(),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Duration>(",\"notIn\":not_in", 8).repeated(),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Duration>(",\"example\":", 9).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"const\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"lt\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"lte\":", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"gt\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"gte\":", 6).in_oneof(1),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"in\":", 7).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"notIn\":not_in", 8).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"example\":", 9).repeated(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<DurationRules>(
         "buf.validate.DurationRules",
@@ -3234,10 +3115,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[7], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -3286,10 +3164,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::FieldMask>(",\"const\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FieldMask>(",\"const\":", 1).optional(),
         ::rsvc::codegen::json::Field::string(",\"in\":", 2).repeated(),
         ::rsvc::codegen::json::Field::string(",\"notIn\":not_in", 3).repeated(),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::FieldMask>(",\"example\":", 4).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FieldMask>(",\"example\":", 4).repeated(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<FieldMaskRules>(
         "buf.validate.FieldMaskRules",
@@ -3308,10 +3186,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[3], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -3328,15 +3203,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 9] = [
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Timestamp>(",\"const\":", 2).optional(),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Timestamp>(",\"lt\":", 3).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Timestamp>(",\"lte\":", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"const\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"lt\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"lte\":", 4).in_oneof(0),
         ::rsvc::codegen::json::Field::bool(",\"ltNow\":lt_now", 7).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Timestamp>(",\"gt\":", 5).in_oneof(1),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Timestamp>(",\"gte\":", 6).in_oneof(1),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"gt\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"gte\":", 6).in_oneof(1),
         ::rsvc::codegen::json::Field::bool(",\"gtNow\":gt_now", 8).in_oneof(1),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Duration>(",\"within\":", 9).optional(),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Timestamp>(",\"example\":", 10).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"within\":", 9).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"example\":", 10).repeated(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<TimestampRules>(
         "buf.validate.TimestampRules",
@@ -3366,10 +3241,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[8], &self.example);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -3438,10 +3310,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[0], &self.violations);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -3476,10 +3345,7 @@ const _: () = {
             __rsvc_w.bool_opt(&__RSVC_FIELDS[4], self.for_key);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -3510,10 +3376,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[0], &self.elements);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -3529,9 +3392,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 10] = [
         ::rsvc::codegen::json::Field::int32(",\"fieldNumber\":field_number", 1).optional(),
         ::rsvc::codegen::json::Field::string(",\"fieldName\":field_name", 2).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::field_descriptor_proto::Type>(",\"fieldType\":field_type", 3).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::field_descriptor_proto::Type>(",\"keyType\":key_type", 4).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<::rsvc::codegen::prost_types::field_descriptor_proto::Type>(",\"valueType\":value_type", 5).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::field_descriptor_proto::Type>(",\"fieldType\":field_type", 3).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::field_descriptor_proto::Type>(",\"keyType\":key_type", 4).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::field_descriptor_proto::Type>(",\"valueType\":value_type", 5).optional(),
         ::rsvc::codegen::json::Field::uint64(",\"index\":", 6).in_oneof(0),
         ::rsvc::codegen::json::Field::bool(",\"boolKey\":bool_key", 7).in_oneof(0),
         ::rsvc::codegen::json::Field::int64(",\"intKey\":int_key", 8).in_oneof(0),
@@ -3564,18 +3427,15 @@ const _: () = {
             }
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.field_number),
                 1 => __rsvc_r.string_opt(&mut self.field_name),
-                2 => __rsvc_r.enum_opt::<::rsvc::codegen::prost_types::field_descriptor_proto::Type>(&mut self.field_type),
-                3 => __rsvc_r.enum_opt::<::rsvc::codegen::prost_types::field_descriptor_proto::Type>(&mut self.key_type),
-                4 => __rsvc_r.enum_opt::<::rsvc::codegen::prost_types::field_descriptor_proto::Type>(&mut self.value_type),
+                2 => __rsvc_r.enum_opt::<::rsvc::prost_types::field_descriptor_proto::Type>(&mut self.field_type),
+                3 => __rsvc_r.enum_opt::<::rsvc::prost_types::field_descriptor_proto::Type>(&mut self.key_type),
+                4 => __rsvc_r.enum_opt::<::rsvc::prost_types::field_descriptor_proto::Type>(&mut self.value_type),
                 5 => {
                     self.subscript = ::core::option::Option::Some(field_path_element::Subscript::Index(__rsvc_r.u64_value()?));
                     ::core::result::Result::Ok(())

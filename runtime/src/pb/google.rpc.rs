@@ -12,9 +12,9 @@
     Hash,
     PartialOrd,
     Ord,
-    ::rsvc::codegen::prost::Enumeration
+    ::rsvc::prost::Enumeration
 )]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[prost(prost_path = "::rsvc::prost")]
 #[repr(i32)]
 pub enum Code {
     /// No error. HTTP 200.
@@ -110,82 +110,82 @@ impl Code {
 }
 
 /// The cause of an error, for programs. Every error of an `rsvc.v1.error_set` carries one.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct ErrorInfo {
     /// The cause, a constant in UPPER_SNAKE_CASE of at most 63 characters: `EMAIL_TAKEN`. Unique in
     /// the domain.
     #[prost(string, tag = "1")]
-    pub reason: ::rsvc::codegen::prost::alloc::string::String,
+    pub reason: ::rsvc::prost::alloc::string::String,
     /// Who defines the reason: `users.shop.example`.
     #[prost(string, tag = "2")]
-    pub domain: ::rsvc::codegen::prost::alloc::string::String,
+    pub domain: ::rsvc::prost::alloc::string::String,
     /// More about this occurrence, by keys in lowerCamelCase or snake_case.
     #[prost(map = "string, string", tag = "3")]
     pub metadata: ::std::collections::HashMap<
-        ::rsvc::codegen::prost::alloc::string::String,
-        ::rsvc::codegen::prost::alloc::string::String,
+        ::rsvc::prost::alloc::string::String,
+        ::rsvc::prost::alloc::string::String,
     >,
 }
 
 /// When to try again. Clients should wait that long at least, and longer after each further failure.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct RetryInfo {
     /// How long to wait from the arrival of the error.
     #[prost(message, optional, tag = "1")]
-    pub retry_delay: ::core::option::Option<::rsvc::codegen::prost_types::Duration>,
+    pub retry_delay: ::core::option::Option<::rsvc::prost_types::Duration>,
 }
 
 /// What helps developers to find the fault. Not for clients outside of one's own house.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct DebugInfo {
     /// The stack, one call each.
     #[prost(string, repeated, tag = "1")]
-    pub stack_entries: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost::alloc::string::String,
+    pub stack_entries: ::rsvc::prost::alloc::vec::Vec<
+        ::rsvc::prost::alloc::string::String,
     >,
     /// Anything more.
     #[prost(string, tag = "2")]
-    pub detail: ::rsvc::codegen::prost::alloc::string::String,
+    pub detail: ::rsvc::prost::alloc::string::String,
 }
 
 /// Which quotas a call would exceed.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct QuotaFailure {
     /// One entry for each quota.
     #[prost(message, repeated, tag = "1")]
-    pub violations: ::rsvc::codegen::prost::alloc::vec::Vec<quota_failure::Violation>,
+    pub violations: ::rsvc::prost::alloc::vec::Vec<quota_failure::Violation>,
 }
 
 /// Nested message and enum types in `QuotaFailure`.
 pub mod quota_failure {
     /// A quota that would be exceeded.
-    #[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub struct Violation {
         /// Whose quota: `clientip:192.0.2.5`, `project:shop`.
         #[prost(string, tag = "1")]
-        pub subject: ::rsvc::codegen::prost::alloc::string::String,
+        pub subject: ::rsvc::prost::alloc::string::String,
         /// What the quota is about, and where to read more.
         #[prost(string, tag = "2")]
-        pub description: ::rsvc::codegen::prost::alloc::string::String,
+        pub description: ::rsvc::prost::alloc::string::String,
         /// The service that the quota belongs to, where that is not the service called.
         #[prost(string, tag = "3")]
-        pub api_service: ::rsvc::codegen::prost::alloc::string::String,
+        pub api_service: ::rsvc::prost::alloc::string::String,
         /// What is counted: `compute.example.com/cpus`.
         #[prost(string, tag = "4")]
-        pub quota_metric: ::rsvc::codegen::prost::alloc::string::String,
+        pub quota_metric: ::rsvc::prost::alloc::string::String,
         /// Name of the limit, unique in the service: `CPUS-per-project-region`.
         #[prost(string, tag = "5")]
-        pub quota_id: ::rsvc::codegen::prost::alloc::string::String,
+        pub quota_id: ::rsvc::prost::alloc::string::String,
         /// Which of the limit's counters, as `region: "eu"`.
         #[prost(map = "string, string", tag = "6")]
         pub quota_dimensions: ::std::collections::HashMap<
-            ::rsvc::codegen::prost::alloc::string::String,
-            ::rsvc::codegen::prost::alloc::string::String,
+            ::rsvc::prost::alloc::string::String,
+            ::rsvc::prost::alloc::string::String,
         >,
         /// The limit at the time of the call.
         #[prost(int64, tag = "7")]
@@ -197,60 +197,56 @@ pub mod quota_failure {
 }
 
 /// What has to be so before the call can work.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct PreconditionFailure {
     /// One entry for each condition that does not hold.
     #[prost(message, repeated, tag = "1")]
-    pub violations: ::rsvc::codegen::prost::alloc::vec::Vec<
-        precondition_failure::Violation,
-    >,
+    pub violations: ::rsvc::prost::alloc::vec::Vec<precondition_failure::Violation>,
 }
 
 /// Nested message and enum types in `PreconditionFailure`.
 pub mod precondition_failure {
     /// A condition that does not hold.
-    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub struct Violation {
         /// Kind of the condition, a name of the service's own: `TERMS`.
         #[prost(string, tag = "1")]
-        pub r#type: ::rsvc::codegen::prost::alloc::string::String,
+        pub r#type: ::rsvc::prost::alloc::string::String,
         /// What it is about: `shop.example/terms`.
         #[prost(string, tag = "2")]
-        pub subject: ::rsvc::codegen::prost::alloc::string::String,
+        pub subject: ::rsvc::prost::alloc::string::String,
         /// How to put it right.
         #[prost(string, tag = "3")]
-        pub description: ::rsvc::codegen::prost::alloc::string::String,
+        pub description: ::rsvc::prost::alloc::string::String,
     }
 }
 
 /// What is wrong with the request's fields. Requests that fail validation answer with it.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct BadRequest {
     /// One entry for each fault.
     #[prost(message, repeated, tag = "1")]
-    pub field_violations: ::rsvc::codegen::prost::alloc::vec::Vec<
-        bad_request::FieldViolation,
-    >,
+    pub field_violations: ::rsvc::prost::alloc::vec::Vec<bad_request::FieldViolation>,
 }
 
 /// Nested message and enum types in `BadRequest`.
 pub mod bad_request {
     /// A fault of one field.
-    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub struct FieldViolation {
         /// Path of the field: `addresses[2].city`.
         #[prost(string, tag = "1")]
-        pub field: ::rsvc::codegen::prost::alloc::string::String,
+        pub field: ::rsvc::prost::alloc::string::String,
         /// What is wrong with it.
         #[prost(string, tag = "2")]
-        pub description: ::rsvc::codegen::prost::alloc::string::String,
+        pub description: ::rsvc::prost::alloc::string::String,
         /// The same as a constant in UPPER_SNAKE_CASE of at most 63 characters, for programs.
         #[prost(string, tag = "3")]
-        pub reason: ::rsvc::codegen::prost::alloc::string::String,
+        pub reason: ::rsvc::prost::alloc::string::String,
         /// The same in the user's language.
         #[prost(message, optional, tag = "4")]
         pub localized_message: ::core::option::Option<super::LocalizedMessage>,
@@ -258,88 +254,86 @@ pub mod bad_request {
 }
 
 /// Names the call, for a report to those who run the service.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct RequestInfo {
     /// The call, as the service's logs name it.
     #[prost(string, tag = "1")]
-    pub request_id: ::rsvc::codegen::prost::alloc::string::String,
+    pub request_id: ::rsvc::prost::alloc::string::String,
     /// Anything more that helps to find it, as an encrypted stack.
     #[prost(string, tag = "2")]
-    pub serving_data: ::rsvc::codegen::prost::alloc::string::String,
+    pub serving_data: ::rsvc::prost::alloc::string::String,
 }
 
 /// The resource that an error is about.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct ResourceInfo {
     /// Its type: `shop.v1.User`, or words that name it.
     #[prost(string, tag = "1")]
-    pub resource_type: ::rsvc::codegen::prost::alloc::string::String,
+    pub resource_type: ::rsvc::prost::alloc::string::String,
     /// Its name: `users/42`.
     #[prost(string, tag = "2")]
-    pub resource_name: ::rsvc::codegen::prost::alloc::string::String,
+    pub resource_name: ::rsvc::prost::alloc::string::String,
     /// Who owns it, if that may be told: `user:ann@example.com`.
     #[prost(string, tag = "3")]
-    pub owner: ::rsvc::codegen::prost::alloc::string::String,
+    pub owner: ::rsvc::prost::alloc::string::String,
     /// What is wrong with it or missing for it.
     #[prost(string, tag = "4")]
-    pub description: ::rsvc::codegen::prost::alloc::string::String,
+    pub description: ::rsvc::prost::alloc::string::String,
 }
 
 /// Where to read on.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Help {
     /// Pages that help.
     #[prost(message, repeated, tag = "1")]
-    pub links: ::rsvc::codegen::prost::alloc::vec::Vec<help::Link>,
+    pub links: ::rsvc::prost::alloc::vec::Vec<help::Link>,
 }
 
 /// Nested message and enum types in `Help`.
 pub mod help {
     /// A page.
-    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub struct Link {
         /// What it is about.
         #[prost(string, tag = "1")]
-        pub description: ::rsvc::codegen::prost::alloc::string::String,
+        pub description: ::rsvc::prost::alloc::string::String,
         /// Its address.
         #[prost(string, tag = "2")]
-        pub url: ::rsvc::codegen::prost::alloc::string::String,
+        pub url: ::rsvc::prost::alloc::string::String,
     }
 }
 
 /// The error in a user's language.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct LocalizedMessage {
     /// The language, as BCP 47 names it: `fr-CH`.
     #[prost(string, tag = "1")]
-    pub locale: ::rsvc::codegen::prost::alloc::string::String,
+    pub locale: ::rsvc::prost::alloc::string::String,
     /// The text in it.
     #[prost(string, tag = "2")]
-    pub message: ::rsvc::codegen::prost::alloc::string::String,
+    pub message: ::rsvc::prost::alloc::string::String,
 }
 
 /// The outcome of a call that failed: the body of REST errors, and the `grpc-status-details-bin`
 /// trailer of gRPC ones.
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Status {
     /// A number of `google.rpc.Code`.
     #[prost(int32, tag = "1")]
     pub code: i32,
     /// What went wrong, in English, for developers. Texts for users belong into `LocalizedMessage`.
     #[prost(string, tag = "2")]
-    pub message: ::rsvc::codegen::prost::alloc::string::String,
+    pub message: ::rsvc::prost::alloc::string::String,
     /// More about it, as messages of any type: those of `google/rpc/error_details.proto`, or of your
     /// own.
     #[prost(message, repeated, tag = "3")]
-    pub details: ::rsvc::codegen::prost::alloc::vec::Vec<
-        ::rsvc::codegen::prost_types::Any,
-    >,
+    pub details: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost_types::Any>,
 }
 
 impl ::rsvc::codegen::json::JsonEnum for Code {
@@ -387,10 +381,7 @@ const _: () = {
             __rsvc_w.map(&__RSVC_FIELDS[2], &self.metadata);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -406,7 +397,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Duration>(",\"retryDelay\":retry_delay", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"retryDelay\":retry_delay", 1).optional(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<RetryInfo>("google.rpc.RetryInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for RetryInfo {
@@ -419,10 +410,7 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.retry_delay);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -451,10 +439,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.detail);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -482,10 +467,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[0], &self.violations);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -529,10 +511,7 @@ const _: () = {
             __rsvc_w.int64_opt(&__RSVC_FIELDS[7], self.future_quota_value);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -569,10 +548,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[0], &self.violations);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -606,10 +582,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[2], &self.description);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -638,10 +611,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[0], &self.field_violations);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -677,10 +647,7 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[3], &self.localized_message);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -712,10 +679,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.serving_data);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -749,10 +713,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[3], &self.description);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -782,10 +743,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[0], &self.links);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -814,10 +772,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.url);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -850,10 +805,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.message);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -870,7 +822,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::int32(",\"code\":", 1),
         ::rsvc::codegen::json::Field::string(",\"message\":", 2),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::prost_types::Any>(",\"details\":", 3).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Any>(",\"details\":", 3).repeated(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Status>("google.rpc.Status", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Status {
@@ -885,10 +837,7 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[2], &self.details);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {

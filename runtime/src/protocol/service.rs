@@ -8,16 +8,16 @@ use crate::call::Body;
 use crate::call::exchange::{Call, Handling};
 use crate::method::ServiceInfo;
 #[cfg(feature = "rest")]
-use crate::transcode::routes::Routes;
+use crate::transcode::binding::Binding;
 
 /// A service as generated: one `match` over its methods, whatever the protocol of a call.
 pub trait Service: Send + Sync + 'static {
     /// What the service is.
     const INFO: &'static ServiceInfo;
 
-    /// The routes by which it can be reached over REST.
+    /// How it can be reached over REST.
     #[cfg(feature = "rest")]
-    const ROUTES: Option<&'static Routes> = None;
+    const BINDINGS: &'static [Binding] = &[];
 
     /// Hands a call to the handler of the method with this index in [`ServiceInfo::methods`].
     fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a>;
@@ -36,7 +36,7 @@ pub(crate) trait AnyService: Send + Sync {
     fn info(&self) -> &'static ServiceInfo;
 
     #[cfg(feature = "rest")]
-    fn routes(&self) -> Option<&'static Routes>;
+    fn bindings(&self) -> &'static [Binding];
 
     fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a>;
 }
@@ -47,8 +47,8 @@ impl<S: Service> AnyService for S {
     }
 
     #[cfg(feature = "rest")]
-    fn routes(&self) -> Option<&'static Routes> {
-        S::ROUTES
+    fn bindings(&self) -> &'static [Binding] {
+        S::BINDINGS
     }
 
     fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a> {

@@ -40,9 +40,8 @@ pub(crate) struct ServerSettings {
 
 impl Default for ServerSettings {
     fn default() -> Self {
-        let policy = Policy { check_responses: cfg!(debug_assertions), ..Policy::default() };
         Self {
-            policy,
+            policy: Policy::default(),
             messages: MessageLimits::default(),
             accepted: AcceptedCompressions::all(),
             compress: CompressFrom::ByProtocol,

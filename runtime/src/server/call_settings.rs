@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Server;
 use crate::Authenticator;
 use crate::access::AnyAuthenticator;
+use crate::call::dispatch::ResponseValidation;
 use crate::protocol::compression::{AcceptedCompressions, Compression};
 use crate::protocol::settings::CompressFrom;
 use crate::validate::Validator;
@@ -26,10 +27,10 @@ impl<L> Server<L> {
         self
     }
 
-    /// Whether responses must be valid, too: one that breaks a rule becomes an internal error, and a line of the log.
-    /// Default: in builds with debug assertions, so that tests find the mistake and production does not pay for it.
-    pub fn validate_responses(mut self, validate: bool) -> Self {
-        self.settings.policy.check_responses = validate;
+    /// What is done about responses that break their rules. Default: [`ResponseValidation::Log`] in builds with debug
+    /// assertions, otherwise [`ResponseValidation::Off`]. Rules that compare with now are not tested.
+    pub fn validate_responses(mut self, validation: ResponseValidation) -> Self {
+        self.settings.policy.responses = validation;
         self
     }
 

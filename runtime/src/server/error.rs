@@ -4,6 +4,8 @@ use std::error::Error;
 use std::{fmt, io};
 
 use crate::call::BoxError;
+#[cfg(feature = "rest")]
+use crate::transcode::routes::RouteConflicts;
 
 /// A server cannot serve.
 #[derive(Debug)]
@@ -17,6 +19,9 @@ pub(super) enum Problem {
     Duplicates(Vec<&'static str>),
     /// Methods do not say who may call them.
     UndeclaredAccess(Vec<&'static str>),
+    /// Methods of several services claim the same requests over REST.
+    #[cfg(feature = "rest")]
+    Routes(RouteConflicts),
     /// A descriptor set cannot be served by reflection.
     Descriptors(BoxError),
     #[cfg(feature = "tls")]
@@ -48,6 +53,13 @@ impl ServeError {
         matches!(self.0, Problem::UndeclaredAccess(_))
     }
 
+    /// Whether methods of several services claim the same requests over REST, as
+    /// [`RouteConflicts`](crate::rest::RouteConflicts), which is the source, says.
+    #[cfg(feature = "rest")]
+    pub fn is_route_conflict(&self) -> bool {
+        matches!(self.0, Problem::Routes(_))
+    }
+
     /// Whether a descriptor set cannot be served by reflection.
     pub fn is_invalid_descriptors(&self) -> bool {
         matches!(self.0, Problem::Descriptors(_))
@@ -76,6 +88,8 @@ impl fmt::Display for ServeError {
             Problem::UndeclaredAccess(methods) => {
                 write!(f, "the `.proto` does not say who may call: {}", methods.join(", "))
             }
+            #[cfg(feature = "rest")]
+            Problem::Routes(_) => f.write_str("services cannot be served together over REST"),
             Problem::Descriptors(_) => f.write_str("reflection cannot serve the descriptors"),
             #[cfg(feature = "tls")]
             Problem::Tls(_) => f.write_str("cannot serve with these settings of TLS"),
@@ -88,6 +102,8 @@ impl Error for ServeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0 {
             Problem::Bind { error, .. } | Problem::System(error) => Some(error),
+            #[cfg(feature = "rest")]
+            Problem::Routes(error) => Some(error),
             Problem::Descriptors(error) => Some(&**error),
             #[cfg(feature = "tls")]
             Problem::Tls(error) => Some(error),

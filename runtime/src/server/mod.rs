@@ -45,6 +45,7 @@ use tower::{Layer, Service, ServiceBuilder};
 
 pub use crate::bridge::Connected;
 use crate::call::BoxError;
+pub use crate::call::dispatch::ResponseValidation;
 use crate::call::in_flight::InFlight;
 use crate::cancellation::CancellationToken;
 use crate::protocol::settings::ServerSettings;

@@ -156,11 +156,12 @@ impl Router {
         let rest = {
             let mut routes = Table::default();
             for entry in &entries {
-                if let Kind::Generated(service) = &entry.kind
-                    && let Some(of_service) = service.routes()
-                {
-                    routes.mount(service.info(), of_service, Arc::clone(service));
+                if let Kind::Generated(service) = &entry.kind {
+                    routes.mount(service.info(), service.bindings(), Arc::clone(service));
                 }
+            }
+            if rest.is_some() {
+                routes.check().map_err(Problem::Routes)?;
             }
             rest.filter(|_| !routes.is_empty())
                 .map(|options| Rest::from_parts(routes, settings.policy.clone(), options))

@@ -8,6 +8,8 @@ pub struct Binding {
     pub(crate) method: u16,
     pub(crate) verb: &'static str,
     pub(crate) template: &'static str,
+    /// The file and the line of the method; line 0 is not known.
+    pub(crate) declared: (&'static str, u32),
     pub(crate) variables: &'static [Variable],
     pub(crate) body: BodyKind,
     pub(crate) response_body: Option<u16>,
@@ -22,11 +24,19 @@ impl Binding {
             method,
             verb,
             template,
+            declared: ("", 0),
             variables: &[],
             body: BodyKind::None,
             response_body: None,
             update_mask: None,
         }
+    }
+
+    /// Where the method stands: its file as imports name it, and the line, 0 if that is not known.
+    #[must_use]
+    pub const fn declared(mut self, file: &'static str, line: u32) -> Self {
+        self.declared = (file, line);
+        self
     }
 
     /// The fields that the path fills.
@@ -69,23 +79,37 @@ impl fmt::Debug for Binding {
 pub struct Variable {
     /// From the request down to the field, each an index into its message's fields.
     pub(crate) path: &'static [u16],
-    pub(crate) from: u16,
-    /// The segment after its last; `None` where it takes all that are left.
-    pub(crate) to: Option<u16>,
+    pub(crate) from: Edge,
+    pub(crate) to: Edge,
     pub(crate) multi: bool,
+}
+
+/// A place between two segments of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edge {
+    /// Behind as many segments.
+    Start(u16),
+    /// Before the last so many segments: as it is counted behind `**`.
+    End(u16),
 }
 
 impl Variable {
     /// A variable of the segments `from..to`.
     #[must_use]
     pub const fn new(path: &'static [u16], from: u16, to: u16) -> Self {
-        Self { path, from, to: Some(to), multi: false }
+        Self { path, from: Edge::Start(from), to: Edge::Start(to), multi: false }
     }
 
-    /// A variable that ends in `**`: the segments from `from` to the end.
+    /// A variable with `**`: the segments from `from` on but the last `behind`.
     #[must_use]
-    pub const fn rest(path: &'static [u16], from: u16) -> Self {
-        Self { path, from, to: None, multi: true }
+    pub const fn rest(path: &'static [u16], from: u16, behind: u16) -> Self {
+        Self { path, from: Edge::Start(from), to: Edge::End(behind), multi: true }
+    }
+
+    /// A variable behind `**`: of the last `from` segments all but the last `behind`.
+    #[must_use]
+    pub const fn behind_rest(path: &'static [u16], from: u16, behind: u16) -> Self {
+        Self { path, from: Edge::End(from), to: Edge::End(behind), multi: false }
     }
 
     /// A variable of more than one segment, which keeps its `%2F`.

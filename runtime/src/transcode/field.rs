@@ -32,6 +32,28 @@ impl BodyField {
         }
     }
 
+    /// The name, from its own message on, of the field at a path of indices from the message that has it; `None` for
+    /// one that is not inside it. `table` describes its own message.
+    pub(crate) fn name_within(self, table: &'static MessageInfo, path: &[u16]) -> Option<String> {
+        let (first, path) = path.split_first()?;
+        if usize::from(*first) != self.index || path.is_empty() {
+            return None;
+        }
+        let mut table = table;
+        let mut name = String::new();
+        for &index in path {
+            let field = table.field(index.into());
+            if !name.is_empty() {
+                name.push('.');
+            }
+            name.push_str(field.proto());
+            if let Type::Message(inner) = field.ty {
+                table = inner();
+            }
+        }
+        Some(name)
+    }
+
     /// Reads its value, which is all of `text`. `null` leaves it as it is, unless that is a value of it.
     pub(crate) fn read_json(
         self,

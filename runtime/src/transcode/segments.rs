@@ -1,6 +1,8 @@
 //! The segments of a path: where they stand.
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
+
+use super::binding::Edge;
 
 /// Of how many segments it is remembered where they begin. What is behind them is searched for.
 const KNOWN: usize = 12;
@@ -49,13 +51,32 @@ impl Segments {
         path.get(..self.end.into()).unwrap_or_default()
     }
 
-    /// The segments `from..to` of the path, or all from `from` on.
+    /// The segments between two places of the path.
     #[inline]
-    pub(crate) fn between<'p>(&self, path: &'p str, from: u16, to: Option<u16>) -> &'p str {
+    pub(crate) fn between<'p>(&self, path: &'p str, from: Edge, to: Edge) -> &'p str {
         let path = self.path(path);
-        let Some(start) = self.start(path, from) else { return "" };
-        let end = to.and_then(|to| self.start(path, to)).map_or(path.len(), |next| next - 1);
+        let Some(start) = self.edge(path, from) else { return "" };
+        let end = self.edge(path, to).map_or(path.len(), |next| next - 1);
         path.get(start..end).unwrap_or_default()
+    }
+
+    /// Where the segment behind a place begins.
+    fn edge(&self, path: &str, edge: Edge) -> Option<usize> {
+        match edge {
+            Edge::Start(index) => self.start(path, index),
+            Edge::End(0) => None,
+            Edge::End(left) => start_of_last(path, left.into()),
+        }
+    }
+
+    /// Where the segment that begins at `start`, of this index, ends.
+    #[inline]
+    pub(super) fn end_of(&self, path: &str, start: usize, index: usize) -> usize {
+        if index + 1 < usize::from(self.count) {
+            return usize::from(self.starts[index + 1]) - 1;
+        }
+        let rest = path.as_bytes().get(start..).unwrap_or_default();
+        memchr(b'/', rest).map_or(path.len(), |at| start + at)
     }
 
     fn start(&self, path: &str, index: u16) -> Option<usize> {
@@ -72,6 +93,15 @@ impl Segments {
         }
         Some(at)
     }
+}
+
+/// Where the last `count` segments of a path begin, if it has as many.
+pub(super) fn start_of_last(path: &str, count: usize) -> Option<usize> {
+    let mut end = path.len();
+    for _ in 0..count {
+        end = memrchr(b'/', path.as_bytes().get(..end)?)?;
+    }
+    Some(end + 1)
 }
 
 fn place(at: usize) -> u16 {
@@ -139,6 +169,7 @@ fn equal(word: u64, byte: u8) -> u64 {
 mod tests {
     use proptest::prelude::*;
 
+    use super::Edge::{End, Start};
     use super::*;
 
     /// As routing does it.
@@ -154,15 +185,19 @@ mod tests {
     #[test]
     fn segments_are_found_again() {
         for (path, from, to, expected) in [
-            ("/a/b/c", 0, Some(1), "a"),
-            ("/a/b/c", 1, Some(3), "b/c"),
-            ("/a/b/c", 1, None, "b/c"),
-            ("/a//", 1, Some(2), ""),
-            ("/a//", 1, None, "/"),
-            ("/a", 1, None, ""),
-            ("/", 0, None, ""),
+            ("/a/b/c", Start(0), Start(1), "a"),
+            ("/a/b/c", Start(1), Start(3), "b/c"),
+            ("/a/b/c", Start(1), End(0), "b/c"),
+            ("/a//", Start(1), Start(2), ""),
+            ("/a//", Start(1), End(0), "/"),
+            ("/a", Start(1), End(0), ""),
+            ("/", Start(0), End(0), ""),
+            ("/a/b/c/d", Start(1), End(1), "b/c"),
+            ("/a/b/c/d", End(2), End(1), "c"),
+            ("/a/b/c/d", End(2), End(0), "c/d"),
+            ("/a/d", Start(1), End(1), ""),
         ] {
-            assert_eq!(segments(path).between(path, from, to), expected, "{path} {from} {to:?}");
+            assert_eq!(segments(path).between(path, from, to), expected, "{path} {from:?} {to:?}");
         }
     }
 
@@ -170,8 +205,8 @@ mod tests {
     fn a_verb_is_no_part_of_them() {
         let mut segments = segments("/a/b:go");
         segments.finish(4, false);
-        assert_eq!(segments.between("/a/b:go", 1, Some(2)), "b");
-        assert_eq!(segments.between("/a/b:go", 0, None), "a/b");
+        assert_eq!(segments.between("/a/b:go", Start(1), Start(2)), "b");
+        assert_eq!(segments.between("/a/b:go", Start(0), End(0)), "a/b");
     }
 
     proptest! {
@@ -181,7 +216,7 @@ mod tests {
             let to = from + len;
             let range = usize::from(from)..usize::from(to).min(parts.len());
             let expected = parts.get(range).unwrap_or_default().join("/");
-            prop_assert_eq!(segments(&path).between(&path, from, Some(to)), expected);
+            prop_assert_eq!(segments(&path).between(&path, Start(from), Start(to)), expected);
         }
 
         #[test]

@@ -52,7 +52,7 @@ pub const DEFAULT_MAX_VIOLATIONS: u32 = 100;
 pub struct Validator {
     max_violations: u32,
     first_only: bool,
-    now: Option<cel::Timestamp>,
+    now: sink::Now,
 }
 
 impl Default for Validator {
@@ -65,7 +65,7 @@ impl Validator {
     /// Everything is tested, against the clock of the system; [`DEFAULT_MAX_VIOLATIONS`] are reported.
     #[inline]
     pub fn new() -> Self {
-        Self { max_violations: DEFAULT_MAX_VIOLATIONS, first_only: false, now: None }
+        Self { max_violations: DEFAULT_MAX_VIOLATIONS, first_only: false, now: sink::Now::System }
     }
 
     /// How many violations are reported, at least one. Those beyond are counted: [`Violations::omitted`]. `u32::MAX`
@@ -86,7 +86,13 @@ impl Validator {
 
     /// The time that rules about now compare with.
     pub fn at(mut self, now: std::time::SystemTime) -> Self {
-        self.now = Some(now.into());
+        self.now = sink::Now::At(now.into());
+        self
+    }
+
+    /// Leaves out the rules that compare with now: what was stored while they held may be older today.
+    pub fn without_now(mut self) -> Self {
+        self.now = sink::Now::Skipped;
         self
     }
 

@@ -46,12 +46,22 @@ pub struct Sink {
     first_only: bool,
     /// What of the field the next violation is about, if not the whole.
     part: Option<(Part, Subscript)>,
-    now: Option<Timestamp>,
+    now: Now,
+}
+
+/// The time that rules about now compare with.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Now {
+    /// That of the system, which is asked once.
+    System,
+    At(Timestamp),
+    /// Such rules are not tested.
+    Skipped,
 }
 
 impl Sink {
     #[inline]
-    pub(super) fn new(max: u32, first_only: bool, now: Option<Timestamp>) -> Self {
+    pub(super) fn new(max: u32, first_only: bool, now: Now) -> Self {
         let room = if max == u32::MAX { u32::MAX } else { REPEATED };
         Self { found: Violations::default(), max, room, state: State::Clean, first_only, part: None, now }
     }
@@ -340,9 +350,17 @@ impl Sink {
         self.state = State::Ended;
     }
 
-    /// The time of this validation, the same for all its rules.
-    pub fn now(&mut self) -> Timestamp {
-        *self.now.get_or_insert_with(|| std::time::SystemTime::now().into())
+    /// The time of this validation, the same for all its rules; `None` where rules about now are not tested.
+    pub fn now(&mut self) -> Option<Timestamp> {
+        match self.now {
+            Now::Skipped => None,
+            Now::At(now) => Some(now),
+            Now::System => {
+                let now = std::time::SystemTime::now().into();
+                self.now = Now::At(now);
+                Some(now)
+            }
+        }
     }
 }
 

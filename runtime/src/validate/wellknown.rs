@@ -59,6 +59,10 @@ valid! {
     pt::Type,
     pt::UninterpretedOption,
     pt::Value,
+    pt::compiler::CodeGeneratorRequest,
+    pt::compiler::CodeGeneratorResponse,
+    pt::compiler::Version,
+    pt::compiler::code_generator_response::File,
     pt::descriptor_proto::ExtensionRange,
     pt::descriptor_proto::ReservedRange,
     pt::enum_descriptor_proto::EnumReservedRange,
@@ -66,6 +70,9 @@ valid! {
     pt::source_code_info::Location,
     pt::uninterpreted_option::NamePart,
 }
+
+/// Its crate knows nothing of rules.
+impl<P: crate::json::PlainMessage> Validate for crate::json::Plain<P> {}
 
 impl<T: Validate> Validate for Box<T> {
     fn check(&self, out: &mut super::Sink) {

@@ -74,7 +74,7 @@ const fn target(info: &'static MethodInfo, bindings: &'static [Binding]) -> Targ
 static WHOLE: [Binding; 1] = [Binding::new(0, "POST", "/v1").body(BodyKind::Whole)];
 static FIELD: [Binding; 1] = [Binding::new(0, "POST", "/v1").body(BodyKind::Field(1))];
 
-async fn one<T: rsvc::codegen::prost::Message + Json + rsvc::Validate + Default + 'static>(
+async fn one<T: rsvc::prost::Message + Json + rsvc::Validate + Default + 'static>(
     channel: &RestChannel,
     ctx: Context,
     request: T,

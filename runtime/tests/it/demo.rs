@@ -9,7 +9,7 @@ use rsvc::{
     Access, Channel, Context, MethodInfo, MethodKind, RequestStream, ResponseStream, ServiceInfo, Status,
 };
 
-const _: () = rsvc::codegen::assert_abi(2);
+const _: () = rsvc::codegen::assert_abi(3);
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Text {

@@ -1,9 +1,10 @@
 //! Metadata both ways.
 
-use rsvc::{Code, Context};
+use rsvc::client::Protocol;
+use rsvc::{Channel, Code, Context};
 
-use crate::demo::{Demo, number, text};
-use crate::setup::{pair, relay};
+use crate::demo::{Demo, DemoClient, number, text};
+use crate::setup::{FOREIGN, pair, relay, serve};
 
 fn request() -> Context {
     Context::new()
@@ -90,8 +91,52 @@ async fn a_child_brings_nothing_along() {
 #[tokio::test]
 async fn a_relay_passes_errors_on() {
     let (outer, _inner, _) = relay().await;
-    let client = outer.client().await;
-    let error = client.say(Context::new(), text("fail")).await.unwrap_err();
-    assert_eq!(error.code(), Code::FailedPrecondition);
-    assert_eq!(error.details(), b"\x08\x09");
+    for protocol in [Protocol::Grpc, Protocol::GrpcWeb, Protocol::Connect] {
+        let channel = Channel::builder(&*outer.endpoint).protocol(protocol).connect().await.unwrap();
+        let error = DemoClient::new(channel).say(Context::new(), text("relay fail")).await.unwrap_err();
+        assert_eq!(error.code(), Code::FailedPrecondition);
+        // Connect has a form of its own for details, and these are none.
+        assert_eq!(error.details(), if protocol == Protocol::Connect { &b""[..] } else { b"\x08\x09" });
+        for (key, value) in [("x-header", "1"), ("x-trailer", "2")] {
+            // The relay has it twice, in its context and in the error.
+            let values: Vec<_> = error.metadata().get_all(key).iter().collect();
+            assert_eq!(values, [value], "{protocol:?}: {key}");
+        }
+    }
+}
+
+/// A relay hands on what its backend answered; of that the application's metadata travels and nothing else.
+#[tokio::test]
+async fn of_an_error_only_what_is_the_applications() {
+    let server = serve(|server| server).await;
+    for protocol in [Protocol::Grpc, Protocol::GrpcWeb, Protocol::Connect] {
+        let channel = Channel::builder(&*server.endpoint).protocol(protocol).connect().await.unwrap();
+        let client = DemoClient::new(channel);
+        for request in ["unary", "foreign", "foreign at the end"] {
+            let ctx = Context::new();
+            let outcome = match request {
+                "unary" => client.say(ctx.clone(), text("foreign")).await.map(drop),
+                _ => match client.count(ctx.clone(), text(request)).await {
+                    Ok(mut responses) => loop {
+                        match responses.message().await {
+                            Ok(Some(_)) => {}
+                            Ok(None) => break Ok(()),
+                            Err(error) => break Err(error),
+                        }
+                    },
+                    Err(error) => Err(error),
+                },
+            };
+            let error = outcome.unwrap_err();
+            let place = format!("{protocol:?}, {request}");
+            assert_eq!((error.code(), error.message()), (Code::FailedPrecondition, "not now"), "{place}");
+            for metadata in [error.metadata(), &ctx.response_trailers()] {
+                assert_eq!(metadata.get("x-own").expect(&place), "1", "{place}");
+                assert_eq!(metadata.get_bin("x-own-bin").unwrap().to_bytes().unwrap().as_ref(), b"\x00\xff");
+                for (key, _) in FOREIGN {
+                    assert!(metadata.get(key).is_none(), "{place}: {key}");
+                }
+            }
+        }
+    }
 }

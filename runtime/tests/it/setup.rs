@@ -65,6 +65,7 @@ impl Demo for Script {
                     Bytes::from_static(b"\x08\x09"),
                 ))
             }
+            "foreign" => Err(foreign()),
             "hang" => {
                 let _guard = self.guard("dropped");
                 let cancelled = ctx.cancelled();
@@ -91,6 +92,7 @@ impl Demo for Script {
                 let upstream = self.upstream.as_ref().unwrap();
                 upstream.say(ctx.child(), text("metadata")).await
             }
+            "relay fail" => self.upstream.as_ref().unwrap().say(ctx, text("fail")).await,
             "relay hang" => self.upstream.as_ref().unwrap().say(ctx, text("hang")).await,
             "remaining" => {
                 let remaining = ctx.remaining().map_or(-1, |left| i32::try_from(left.as_millis()).unwrap());
@@ -116,6 +118,13 @@ impl Demo for Script {
                 ctx.set_trailer("x-trailer", "2")?;
                 sender.send(number(1)).await?;
                 sender.fail(Status::aborted("enough")).await?;
+                Ok(stream)
+            }
+            "foreign" => Err(foreign()),
+            "foreign at the end" => {
+                let (sender, stream) = ResponseStream::channel(4);
+                sender.send(number(1)).await?;
+                sender.fail(foreign()).await?;
                 Ok(stream)
             }
             "endless" => {
@@ -209,6 +218,31 @@ impl Demo for Script {
         self.private(ctx, request).await
     }
 }
+
+/// What another server answered, with the headers of its hop; the application's are `x-own` and `x-own-bin`.
+fn foreign() -> Status {
+    let mut status = Status::failed_precondition("not now");
+    for (key, value) in FOREIGN.iter().chain(&[("x-own", "1")]) {
+        status.metadata_mut().insert(*key, value.parse().unwrap());
+    }
+    status.metadata_mut().insert_bin("x-own-bin", rsvc::metadata::MetadataValue::from_bytes(b"\x00\xff"));
+    status
+}
+
+/// Headers that speak of one hop.
+pub(crate) const FOREIGN: [(&str, &str); 11] = [
+    ("server", "other"),
+    ("via", "1.1 other"),
+    ("date", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ("content-encoding", "gzip"),
+    ("content-length", "7"),
+    ("content-type", "text/html"),
+    ("connection", "close"),
+    ("transfer-encoding", "chunked"),
+    ("grpc-encoding", "gzip"),
+    ("grpc-message", "something else"),
+    ("connect-content-encoding", "gzip"),
+];
 
 trait MapPanic: Sized {
     fn map_panic(self) -> impl futures_util::Stream<Item = Text> + Send + 'static;

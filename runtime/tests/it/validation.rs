@@ -2,6 +2,7 @@
 
 use prost::Message as _;
 use rsvc::client::Protocol;
+use rsvc::server::ResponseValidation;
 use rsvc::validate::proto::ViolationsProto;
 use rsvc::{Channel, Code, Context, RequestStream};
 use tonic_types::pb::{BadRequest, Status};
@@ -47,7 +48,7 @@ fn listed(status: &rsvc::Status) -> (usize, String) {
 
 #[tokio::test]
 async fn a_server_says_how_many_violations_are_listed() {
-    let server = serve(|server| server.max_violations(5).validate_responses(true)).await;
+    let server = serve(|server| server.max_violations(5).validate_responses(ResponseValidation::Fail)).await;
     let client = server.client().await;
     let error = client.say(Context::new(), number(-2400)).await.unwrap_err();
     assert_eq!(error.code(), Code::InvalidArgument);
@@ -97,7 +98,7 @@ async fn every_message_of_a_stream_is_checked() {
 
 #[tokio::test]
 async fn a_response_that_breaks_a_rule_is_the_servers_mistake() {
-    let server = serve(|server| server.validate_responses(true)).await;
+    let server = serve(|server| server.validate_responses(ResponseValidation::Fail)).await;
     let client = server.client().await;
     let requests = || RequestStream::from_iter([number(-600), number(-66)]);
     let error = client.sum(Context::new(), requests()).await.unwrap_err();
@@ -109,9 +110,12 @@ async fn a_response_that_breaks_a_rule_is_the_servers_mistake() {
     assert_eq!(responses.message().await.unwrap(), Some(number(1)));
     assert_eq!(responses.message().await.unwrap_err().code(), Code::Internal);
 
-    let server = serve(|server| server.validate_responses(false)).await;
-    let client = server.client().await;
-    assert_eq!(client.sum(Context::new(), requests()).await.unwrap(), number(-666));
+    // What the handler has done is done: unless asked, it is not taken back from the caller.
+    for validation in [ResponseValidation::Off, ResponseValidation::Log, ResponseValidation::default()] {
+        let server = serve(|server| server.validate_responses(validation)).await;
+        let client = server.client().await;
+        assert_eq!(client.sum(Context::new(), requests()).await.unwrap(), number(-666), "{validation:?}");
+    }
 }
 
 #[tokio::test]

@@ -50,6 +50,31 @@ async fn a_wrong_body_says_where() {
 }
 
 #[tokio::test]
+async fn what_is_not_json_is_told_as_what_it_is() {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    for (content_type, body, what) in [
+        ("", "name=x", "a form"),
+        ("", "1st=x", ""),
+        (FORM, "tag=x&n=1", "a form"),
+        ("multipart/form-data; boundary=x", "--x\r\n\r\n--x--", "a multipart form"),
+        ("text/html", "<html></html>", "HTML or XML"),
+        ("text/plain", "hello", "plain text"),
+        ("application/json", "\u{1f}\u{8}", "plain text"),
+    ] {
+        for target in ["/v1/items", "/v1/tags"] {
+            let answer = ask(&rest(), "POST", target, &[("content-type", content_type)], body).await;
+            assert_eq!(answer.status, 400);
+            let message = answer.json()["message"].as_str().unwrap().to_owned();
+            let expected = format!("the body: it is {what}, not JSON");
+            assert!(what.is_empty() || message == expected, "{body}: {message}");
+        }
+    }
+    let answer = ask_bytes("POST", "/v1/items", &[], b"\x1f\x8b\x08\x00".to_vec()).await;
+    let message = "the body: it is compressed data without a `Content-Encoding`, not JSON";
+    assert_eq!(answer.json()["message"], message);
+}
+
+#[tokio::test]
 async fn no_body_is_read_where_none_is_declared() {
     let answer = ask(&rest(), "GET", "/v1/items/7", &[], "{\"count\":1}x").await;
     assert_eq!(answer.json(), json!({"id": "7"}));
@@ -102,6 +127,47 @@ async fn an_absent_update_mask_is_what_the_body_names() {
     assert_eq!(patch("/v1/items/7?update_mask.paths=a", body).await.json()["updateMask"], "a");
     assert_eq!(patch("/v1/items/7", "{\"child\":{}}").await.json()["updateMask"], "child");
     assert!(patch("/v1/items/7", "").await.json().get("updateMask").is_none());
+}
+
+#[tokio::test]
+async fn what_the_path_says_is_no_change() {
+    let named = |target: &'static str, body: &'static str| async move {
+        patch(target, body).await.json()["updateMask"].clone()
+    };
+    let whole = r#"{"id":"7","count":5,"child":{"id":"8"}}"#;
+    assert_eq!(named("/v1/children/7", whole).await, "count,child.id", "what GET gives can be sent back");
+    assert_eq!(named("/v1/children/7", r#"{"id":"7"}"#).await, "");
+    assert_eq!(named("/v1/children/7/8", whole).await, "id,count", "of a message inside as well");
+}
+
+#[tokio::test]
+async fn masks_in_urls_are_in_either_case() {
+    for (mask, expected) in [
+        ("display_name,user.home_address", json!(["display_name", "user.home_address"])),
+        ("displayName,user.homeAddress", json!(["display_name", "user.home_address"])),
+        ("*", json!(["*"])),
+        ("a1_b,c", json!(["a1_b", "c"])),
+        ("", json!([])),
+    ] {
+        let answer =
+            ask(&rest(), "PATCH", &format!("/v1/items/7?update_mask={mask}"), &[ACCEPT_PROTOBUF], "{}").await;
+        let item = Item::decode(answer.body).unwrap();
+        assert_eq!(json!(item.update_mask.unwrap().paths), expected, "{mask}");
+    }
+    for mask in ["a,,b", "a.", ".", "a-b", "a.*", "%20a"] {
+        let answer = patch(&format!("/v1/items/7?update_mask={mask}"), "{}").await;
+        assert_eq!(answer.status, 400, "{mask}");
+        assert!(answer.json()["message"].as_str().unwrap().contains("is not a field mask"), "{mask}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_a_field_of_a_message_or_an_enum() {
+    assert_eq!(post("/v1/kind", "\"KIND_GOOD\"").await.json(), json!("KIND_GOOD"));
+    let answer = post("/v1/kind", "\"KIND_NONE\"").await;
+    assert_eq!(answer.status, 400, "it is no default");
+    assert!(answer.json()["message"].as_str().unwrap().contains("KIND_NONE"), "{}", answer.json());
+    assert_eq!(patch("/v1/items/7", "").await.json(), json!({"id": "7", "child": {}}), "an empty message");
 }
 
 #[tokio::test]

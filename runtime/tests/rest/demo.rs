@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use rsvc::codegen::rest::{Binding, BodyKind, End, Routes, Variable};
+use rsvc::codegen::rest::{Binding, BodyKind, Variable};
 use rsvc::codegen::{Call, Handling};
 use rsvc::pb::google::api::HttpBody;
 use rsvc::{Access, Context, MethodInfo, MethodKind, RequestStream, ResponseStream, ServiceInfo, Status};
@@ -37,6 +37,7 @@ const ID: u16 = 0;
 const COUNT_FIELD: u16 = 1;
 const CHILD: u16 = 2;
 const TAGS: u16 = 3;
+const KIND: u16 = 4;
 const UPDATE_MASK: u16 = 7;
 const LABELS: u16 = 11;
 const PICK_TEXT: u16 = 12;
@@ -52,7 +53,7 @@ static BINDINGS: &[Binding] = &[
         .body(BodyKind::Field(CHILD))
         .fill_update_mask(UPDATE_MASK),
     /* 3 */ Binding::new(0, "GET", "/v1/items/{id}:check").variables(&[Variable::new(&[ID], 2, 3)]),
-    /* 4 */ Binding::new(0, "GET", "/v1/files/{id=**}").variables(&[Variable::rest(&[ID], 2)]),
+    /* 4 */ Binding::new(0, "GET", "/v1/files/{id=**}").variables(&[Variable::rest(&[ID], 2, 0)]),
     /* 5 */
     Binding::new(0, "GET", "/v1/shelves/{child.id=shelves/*}/{count}")
         .variables(&[Variable::new(&[CHILD, ID], 2, 4).multi(), Variable::new(&[COUNT_FIELD], 4, 5)]),
@@ -73,76 +74,18 @@ static BINDINGS: &[Binding] = &[
     /* 18 */ Binding::new(0, "*", "/v1/any"),
     /* 19 */ Binding::new(7, "POST", "/v1/raw").body(BodyKind::Whole),
     /* 20 */ Binding::new(8, "GET", "/v1/download"),
+    /* 21 */
+    Binding::new(0, "PATCH", "/v1/children/{child.id}")
+        .variables(&[Variable::new(&[CHILD, ID], 2, 3)])
+        .body(BodyKind::Field(CHILD))
+        .fill_update_mask(UPDATE_MASK),
+    /* 22 */
+    Binding::new(0, "PATCH", "/v1/children/{id}/{child.child.id}")
+        .variables(&[Variable::new(&[ID], 2, 3), Variable::new(&[CHILD, CHILD, ID], 3, 4)])
+        .body(BodyKind::Field(CHILD))
+        .fill_update_mask(UPDATE_MASK),
+    /* 23 */ Binding::new(0, "POST", "/v1/kind").body(BodyKind::Field(KIND)).response_body(KIND),
 ];
-
-const fn end(verb: &'static str, method: &'static str, binding: u16) -> End {
-    End::new(verb, method, 0, binding, false)
-}
-
-static ROUTES: Routes = Routes::new(
-    step,
-    &[
-        &[],
-        &[],
-        &[],
-        /* 3 */ &[end("", "POST", 1)],
-        /* 4 */ &[end("", "GET", 0), end("", "PATCH", 2), end("check", "GET", 3)],
-        /* 5 */ &[End::new("", "GET", 0, 4, true)],
-        /* 6 */ &[],
-        /* 7 */ &[],
-        /* 8 */ &[],
-        /* 9 */ &[end("", "GET", 5)],
-        /* 10 */ &[end("", "POST", 6)],
-        /* 11 */ &[end("", "POST", 7)],
-        /* 12 */ &[end("", "POST", 8)],
-        /* 13 */ &[end("", "POST", 9)],
-        /* 14 */ &[end("", "POST", 10)],
-        /* 15 */ &[],
-        /* 16 */ &[end("", "GET", 11)],
-        /* 17 */ &[end("", "GET", 12)],
-        /* 18 */ &[end("", "GET", 13)],
-        /* 19 */ &[end("", "GET", 14)],
-        /* 20 */ &[],
-        /* 21 */ &[end("", "GET", 15)],
-        /* 22 */ &[end("", "POST", 16)],
-        /* 23 */ &[end("", "POST", 17)],
-        /* 24 */ &[end("", "*", 18)],
-        /* 25 */ &[end("", "POST", 19)],
-        /* 26 */ &[end("", "GET", 20)],
-    ],
-    &[("rest.v1.Items", BINDINGS)],
-);
-
-fn step(state: u16, segment: &str) -> u16 {
-    match (state, segment) {
-        (1, "v1") => 2,
-        (2, "items") => 3,
-        (3, _) => 4,
-        (2, "files") | (5, _) => 5,
-        (2, "shelves") => 6,
-        (6, "shelves") => 7,
-        (7, _) => 8,
-        (8, _) => 9,
-        (2, "tags") => 10,
-        (2, "labels") => 11,
-        (2, "child") => 12,
-        (2, "long") => 13,
-        (2, "file") => 14,
-        (2, "pick") => 15,
-        (15, _) => 16,
-        (2, "fail") => 17,
-        (2, "secret") => 18,
-        (2, "slow") => 19,
-        (2, "count") => 20,
-        (20, _) => 21,
-        (2, "sum") => 22,
-        (2, "chat") => 23,
-        (2, "any") => 24,
-        (2, "raw") => 25,
-        (2, "download") => 26,
-        _ => 0,
-    }
-}
 
 /// What handlers do besides echoing.
 #[derive(Default)]
@@ -172,7 +115,7 @@ impl Items {
 
 impl rsvc::codegen::Service for Items {
     const INFO: &'static ServiceInfo = &SERVICE;
-    const ROUTES: Option<&'static Routes> = Some(&ROUTES);
+    const BINDINGS: &'static [Binding] = BINDINGS;
 
     fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a> {
         match method {

@@ -120,7 +120,11 @@ async fn who_is_nobody_is_asked_who() {
 async fn metadata_comes_with_errors() {
     let mut status = Status::not_found("m");
     status.metadata_mut().insert("x-of-error", "1".parse().unwrap());
-    status.metadata_mut().insert("content-type", "x".parse().unwrap());
+    // What another server said of its hop.
+    let foreign = [("content-type", "x"), ("server", "other"), ("via", "1.1 other"), ("content-length", "7")];
+    for (key, value) in foreign.into_iter().chain([("content-encoding", "gzip"), ("date", "never")]) {
+        status.metadata_mut().insert(key, value.parse().unwrap());
+    }
     let items = Items::default();
     {
         let mut behaviour = items.0.lock().unwrap();
@@ -133,4 +137,13 @@ async fn metadata_comes_with_errors() {
     assert_eq!(answer.header("grpc-metadata-x-early"), Some("2"));
     assert_eq!(answer.header("grpc-trailer-x-late"), Some("3"));
     assert_eq!(answer.headers.get_all("grpc-trailer-x-of-error").iter().count(), 1);
+    for key in ["server", "via", "content-length", "content-encoding", "date"] {
+        for prefix in ["", "grpc-metadata-", "grpc-trailer-"] {
+            let name = format!("{prefix}{key}");
+            let value = answer.header(&name);
+            assert!(value.is_none_or(|value| !foreign.contains(&(key, value))), "{name}: {value:?}");
+            assert!(prefix.is_empty() || value.is_none(), "{name}: {value:?}");
+        }
+    }
+    assert_eq!(answer.json()["message"], "m");
 }

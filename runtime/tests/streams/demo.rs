@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rsvc::codegen::rest::{Binding, BodyKind, End, Routes, Variable};
+use rsvc::codegen::rest::{Binding, BodyKind, Variable};
 use rsvc::codegen::{Call, Handling};
 use rsvc::pb::google::api::HttpBody;
 use rsvc::{Access, Context, MethodInfo, MethodKind, RequestStream, ResponseStream, ServiceInfo, Status};
@@ -59,53 +59,6 @@ static BINDINGS: &[Binding] = &[
     /* 9 */ Binding::new(5, "POST", "/v1/secret").body(BodyKind::Whole),
 ];
 
-const fn end(method: &'static str, binding: u16) -> End {
-    End::new("", method, 0, binding, false)
-}
-
-static ROUTES: Routes = Routes::new(
-    step,
-    &[
-        &[],
-        &[],
-        &[],
-        /* 3 */ &[end("POST", 1)],
-        /* 4 */ &[end("GET", 0)],
-        /* 5 */ &[],
-        /* 6 */ &[end("GET", 2)],
-        /* 7 */ &[end("POST", 3)],
-        /* 8 */ &[end("POST", 4)],
-        /* 9 */ &[end("POST", 5)],
-        /* 10 */ &[],
-        /* 11 */ &[end("GET", 6)],
-        /* 12 */ &[end("POST", 7)],
-        /* 13 */ &[],
-        /* 14 */ &[end("POST", 8)],
-        /* 15 */ &[end("POST", 9)],
-    ],
-    &[("rest.v1.Streams", BINDINGS)],
-);
-
-fn step(state: u16, segment: &str) -> u16 {
-    match (state, segment) {
-        (1, "v1") => 2,
-        (2, "count") => 3,
-        (3, _) => 4,
-        (2, "children") => 5,
-        (5, _) => 6,
-        (2, "sum") => 7,
-        (7, _) => 8,
-        (2, "chat") => 9,
-        (2, "download") => 10,
-        (10, _) => 11,
-        (2, "upload") => 12,
-        (2, "file") => 13,
-        (13, _) => 14,
-        (2, "secret") => 15,
-        _ => 0,
-    }
-}
-
 #[derive(Clone)]
 pub(crate) struct Streams(pub(crate) mpsc::UnboundedSender<String>);
 
@@ -155,7 +108,7 @@ impl Streams {
                 }
                 "slow" => tokio::time::sleep(Duration::from_millis(200)).await,
                 "bad" => {
-                    let at = Some(rsvc::codegen::prost_types::Timestamp { seconds: i64::MAX, nanos: 0 });
+                    let at = Some(rsvc::prost_types::Timestamp { seconds: i64::MAX, nanos: 0 });
                     let _ = sender.send(Item { at, ..Item::default() }).await;
                 }
                 _ => {}
@@ -209,7 +162,7 @@ pub(crate) fn item(n: i32) -> Item {
 
 impl rsvc::codegen::Service for Streams {
     const INFO: &'static ServiceInfo = &SERVICE;
-    const ROUTES: Option<&'static Routes> = Some(&ROUTES);
+    const BINDINGS: &'static [Binding] = BINDINGS;
 
     fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a> {
         match method {

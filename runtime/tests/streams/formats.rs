@@ -1,7 +1,7 @@
 //! What a stream looks like on its way out.
 
 use prost::Message as _;
-use rsvc::codegen::prost;
+use rsvc::prost;
 use serde_json::{Value, json};
 
 use crate::demo::{Item, item};
@@ -9,7 +9,7 @@ use crate::setup::{body, serve, serve_with};
 
 /// A `StreamBody`, as Google's clients read it.
 #[derive(Clone, PartialEq, prost::Message)]
-#[prost(prost_path = "rsvc::codegen::prost")]
+#[prost(prost_path = "rsvc::prost")]
 struct StreamBody {
     #[prost(bytes = "vec", repeated, tag = "1")]
     messages: Vec<Vec<u8>>,

@@ -25,7 +25,7 @@ pub(crate) fn generate() {
             .option("defer_rule_errors", "true")
             .option("rules_from_cel", from_cel)
             .out_dir(out.join(name));
-        let dump = builder.dump(&source).expect("the cases can be read");
+        let (dump, _) = builder.dump(&source).expect("the cases can be read");
         std::fs::write(out.join(format!("{name}_table.rs")), table(&dump))
             .expect("the output can be written");
         builder.compile_source(&source).expect("the cases compile");

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rsvc::codegen::prost_types::{Duration, ListValue, Struct, Timestamp, Value, value::Kind};
+use rsvc::prost_types::{Duration, ListValue, Struct, Timestamp, Value, value::Kind};
 use rsvc::validate::{Validate, Violations};
 
 #[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, dead_code)] // generated

@@ -135,7 +135,7 @@ pub(crate) fn connect(data: &[u8]) {
 }
 
 /// Any JSON at all.
-type JsonValue = rsvc::codegen::prost_types::Value;
+type JsonValue = rsvc::prost_types::Value;
 
 /// REST: the line is `METHOD TARGET`.
 pub(crate) fn rest(data: &[u8]) {

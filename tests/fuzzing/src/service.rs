@@ -77,7 +77,11 @@ impl Echo for Service {
 /// The server with the service, with limits that small inputs reach.
 pub(crate) fn server() -> Server {
     let rest = rsvc::rest::Options::new().accept_compressed(true).max_body_size(LIMIT);
-    Server::new().add(EchoServer::new(Service)).max_request_size(LIMIT).rest(rest).validate_responses(false)
+    Server::new()
+        .add(EchoServer::new(Service))
+        .max_request_size(LIMIT)
+        .rest(rest)
+        .validate_responses(rsvc::server::ResponseValidation::Off)
 }
 
 /// A response, read to its end.

@@ -1,5 +1,8 @@
 //! Every golden case, compiled as a user compiles it: with `rsvc` as the only dependency.
 
+#[allow(missing_docs)]
+pub mod third;
+
 macro_rules! cases {
     ($($case:ident,)*) => {
         $(
@@ -26,21 +29,27 @@ cases! {
     errors_names,
     errors_shared,
     extern_path,
+    extern_prost,
     halves,
     imports,
+    json_conflicts,
     json_names,
     keywords,
     large_numbers,
+    messages_only,
     nesting,
+    objects,
     oneofs,
     package_case,
     packages,
+    plugin_types,
     prelude,
     proto2,
     recursion,
     refused_elsewhere,
     rest,
     rest_client,
+    rpc_bodies,
     scalars,
     serde,
     service_names,

@@ -85,7 +85,7 @@ fn run(folder: &Path) -> String {
         Ok(generated) => Errors::all(generated.warnings).to_string(),
         Err(errors) => errors.to_string(),
     };
-    found.replace(folder.to_str().unwrap(), "DIR")
+    found.replace(folder.to_str().unwrap(), "proto")
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn the_tests_of_rest_have_their_messages() {
 fn the_runtime_has_the_json_of_prost_types() {
     let repository = repository();
     let include = repository.join("proto");
-    let names = ["api", "descriptor", "source_context", "type"];
+    let names = ["api", "compiler/plugin", "descriptor", "source_context", "type"];
     let files = names.map(|name| format!("google/protobuf/{name}.proto").into()).into();
     let source = Source::Files { files, includes: vec![include] };
     let found = Builder::new().json_of_prost_types(&source).unwrap_or_else(|errors| panic!("{errors}"));

@@ -86,7 +86,7 @@ async fn a_change_without_a_mask_keeps_what_is_absent() {
 #[tokio::test]
 async fn a_change_with_a_mask_empties_what_is_named_and_absent() {
     let (db, _directory) = fresh().await;
-    let mask = prost_types::FieldMask { paths: vec!["nickname".into(), "metadata".into()] };
+    let mask = rsvc::prost_types::FieldMask { paths: vec!["nickname".into(), "metadata".into()] };
     let request = UpdateUserRequest {
         user_id: ADA.into(),
         name: Some("not named, so not changed".into()),
@@ -116,7 +116,7 @@ async fn a_value_that_makes_no_sense_changes_nothing() {
 #[test]
 fn what_a_mask_may_name_is_for_the_rules() {
     let refused = |path: &str| {
-        let update_mask = Some(prost_types::FieldMask { paths: vec![path.into()] });
+        let update_mask = Some(rsvc::prost_types::FieldMask { paths: vec![path.into()] });
         let user =
             UpdateUserRequest { user_id: ADA.into(), update_mask: update_mask.clone(), ..Default::default() };
         let preferences = Some(Preferences::default());
@@ -136,8 +136,9 @@ async fn preferences_change_by_mask_or_as_a_whole() {
     let change = async |theme: Theme, languages: &[&str], paths: Option<&[&str]>| {
         let languages = languages.iter().map(|&tag| tag.to_owned()).collect();
         let preferences = Preferences { theme: theme.into(), languages, ..Default::default() };
-        let update_mask = paths
-            .map(|paths| prost_types::FieldMask { paths: paths.iter().map(|&p| p.to_owned()).collect() });
+        let update_mask = paths.map(|paths| rsvc::prost_types::FieldMask {
+            paths: paths.iter().map(|&p| p.to_owned()).collect(),
+        });
         let request =
             UpdatePreferencesRequest { user_id: ADA.into(), preferences: Some(preferences), update_mask };
         let after = db.update_preferences(request).await.unwrap();

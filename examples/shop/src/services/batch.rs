@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use prost::Message;
 use rsvc::Validate;
 use rsvc::error::MethodError;
+use rsvc::prost::Message;
 
 use super::Orders;
 use crate::api::request_data::Kind;

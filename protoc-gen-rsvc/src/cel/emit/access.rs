@@ -3,10 +3,10 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::{Context, StoredExpr, constant, load, value};
-use crate::cel::stored::{store_of, store_of_field, unwrapped};
-use crate::model::plan::{Const, MapForm, Op, Plan, Repr, Store};
-use crate::model::{FieldId, FieldKind, MessageId, ValueType};
+use super::{Context, StoredExpr, load, types, value};
+use crate::cel::stored::{item_form, repr_of_store, store_of, store_of_field, unwrapped};
+use crate::model::plan::{Const, Held, MapForm, Op, Own, Plan, Repr, Store};
+use crate::model::{FieldId, FieldKind, MessageId, ValueType, WellKnown};
 use crate::storage::access;
 use crate::tokens;
 
@@ -39,7 +39,7 @@ pub fn not_default(place: &TokenStream, value: &ValueType) -> TokenStream {
 /// The text of a struct, when it is there for sure.
 fn present(base: &Plan, cx: &Context<'_>) -> Option<TokenStream> {
     match base.repr {
-        Repr::Message { present: true, .. } => {
+        Repr::Message { held: Held::Present, .. } => {
             if let Op::Load(variable, _) = &base.op {
                 return Some(super::variable_place(*variable, cx).receiver().clone());
             }
@@ -82,10 +82,9 @@ pub(super) fn read(base: &Plan, field: FieldId, default: &Const, cx: &Context<'_
     match &store {
         Store::Message(_) | Store::Map(..) => held,
         Store::List(_) => quote!(#held.map_or(&[][..], |__rsvc_f| __rsvc_f.as_slice())),
-        Store::Json => quote!(#held.map_or(::rsvc::codegen::cel::Value::Null, |__rsvc_f| #loaded)),
         _ if nullable => quote!(#held.map(|__rsvc_f| #loaded)),
         _ => {
-            let default = constant(default);
+            let default = super::unset(default, &repr_of_store(&store));
             quote!(#held.map_or(#default, |__rsvc_f| #loaded))
         }
     }
@@ -93,7 +92,7 @@ pub(super) fn read(base: &Plan, field: FieldId, default: &Const, cx: &Context<'_
 
 /// Whether reading a field is a plain access.
 pub(super) fn is_plain(base: &Plan, field: FieldId, cx: &Context<'_>) -> bool {
-    matches!(base.repr, Repr::Message { present: true, .. }) && !access::is_optional(cx.schema, field)
+    matches!(base.repr, Repr::Message { held: Held::Present, .. }) && !access::is_optional(cx.schema, field)
 }
 
 /// A field that is stored as `i32` and is there for sure.
@@ -125,7 +124,7 @@ pub(super) fn has(base: &Plan, field: FieldId, cx: &Context<'_>) -> TokenStream 
 pub(super) fn equal(left: &Plan, right: &Plan, cx: &Context<'_>) -> TokenStream {
     let option = |plan: &Plan| {
         let text = value(plan, cx);
-        if matches!(plan.repr, Repr::Message { present: true, .. }) {
+        if matches!(plan.repr, Repr::Message { held: Held::Present, .. }) {
             quote!(::core::option::Option::Some(#text))
         } else {
             text
@@ -136,13 +135,22 @@ pub(super) fn equal(left: &Plan, right: &Plan, cx: &Context<'_>) -> TokenStream 
 }
 
 pub(super) fn new_message(id: MessageId, fields: &[(FieldId, Plan)], cx: &Context<'_>) -> TokenStream {
-    let ty = tokens::parse(&crate::names::path_from(cx.module, &cx.schema.messages[id].rust));
+    let ty = types::message(id, cx);
     let sets = fields.iter().map(|(field, plan)| {
         let node = &cx.schema.fields[*field];
-        let text = stored(plan, &node.kind, cx).to_string();
-        tokens::parse(&access::set(cx.schema, *field, "__rsvc_n", &text, cx.module))
+        let set = |text: &TokenStream| {
+            tokens::parse(&access::set(cx.schema, *field, "__rsvc_n", &text.to_string(), cx.module))
+        };
+        match (&node.kind, &plan.repr) {
+            (FieldKind::Singular(kind, _), Repr::Nullable(inner)) => {
+                let (text, each) = (value(plan, cx), stored_value(&quote!(__rsvc_f), inner, kind, cx));
+                let set = set(&each);
+                quote!(if let ::core::option::Option::Some(__rsvc_f) = #text { #set })
+            }
+            _ => set(&stored(plan, &node.kind, cx)),
+        }
     });
-    quote!(&{
+    quote!({
         let mut __rsvc_n = <#ty as ::core::default::Default>::default();
         #(#sets)*
         __rsvc_n
@@ -162,37 +170,63 @@ fn stored(plan: &Plan, kind: &FieldKind, cx: &Context<'_>) -> TokenStream {
         }
     };
     match (kind, &plan.repr) {
-        (FieldKind::Singular(..), Repr::Message { present: false, .. }) => {
-            quote!((#text).cloned().unwrap_or_default().into())
-        }
-        (FieldKind::Singular(kind, _), _) => stored_value(&text, &unwrapped(cx.schema, kind)),
-        (FieldKind::Repeated(kind), _) => {
-            let each = match store_of(cx.schema, kind) {
-                Store::Message(_) => quote!(__rsvc_i.cloned().unwrap_or_default()),
-                _ => stored_value(&quote!(__rsvc_i), &unwrapped(cx.schema, kind)),
-            };
+        (FieldKind::Singular(kind, _), repr) => stored_value(&text, repr, kind, cx),
+        (FieldKind::Repeated(kind), Repr::List(item, _)) => {
+            let each = stored_value(&quote!(__rsvc_i), &item_form(item), kind, cx);
             collected(text, quote!(__rsvc_i), each)
         }
-        (FieldKind::Map(key, kind), Repr::Map(form)) if matches!(**form, MapForm::Built(..)) => {
-            let key = stored_value(&quote!(__rsvc_k), &ValueType::Scalar(*key));
-            let each = stored_value(&quote!(__rsvc_w), &unwrapped(cx.schema, kind));
-            collected(text, quote!((__rsvc_k, __rsvc_w)), quote!((#key, #each)))
-        }
-        (FieldKind::Map(..), _) => quote!((#text).cloned().unwrap_or_default()),
+        (FieldKind::Map(key, kind), Repr::Map(form)) => match &**form {
+            MapForm::Built(have, held) => {
+                let key = stored_value(&quote!(__rsvc_k), have, &ValueType::Scalar(*key), cx);
+                let each = stored_value(&quote!(__rsvc_w), held, kind, cx);
+                collected(text, quote!((__rsvc_k, __rsvc_w)), quote!((#key, #each)))
+            }
+            MapForm::Stored(..) => quote!((#text).into_iter().flatten()
+                .map(|(__rsvc_k, __rsvc_w)| (__rsvc_k.clone(), __rsvc_w.clone())).collect()),
+        },
+        other => unreachable!("lowering gives lists to lists and maps to maps: {other:?}"),
     }
 }
 
-/// One value in the type that it is stored in.
-fn stored_value(text: &TokenStream, kind: &ValueType) -> TokenStream {
+/// One value of a form in the type that it is stored in.
+fn stored_value(text: &TokenStream, repr: &Repr, kind: &ValueType, cx: &Context<'_>) -> TokenStream {
     use crate::model::Scalar as S;
-    let narrow =
-        |ty: TokenStream| quote!(<#ty>::try_from(#text).map_err(|_| ::rsvc::codegen::cel::Error::OVERFLOW)?);
-    match kind {
-        ValueType::Scalar(S::Int32 | S::Sint32 | S::Sfixed32) | ValueType::Enum(_) => narrow(quote!(i32)),
-        ValueType::Scalar(S::Uint32 | S::Fixed32) => narrow(quote!(u32)),
+    let narrow = |text: TokenStream, ty: TokenStream| quote!(<#ty>::try_from(#text).map_err(|_| ::rsvc::codegen::cel::Error::OVERFLOW)?);
+    let want = repr_of_store(&store_of(cx.schema, kind));
+    let text = match (repr, &want, kind) {
+        (Repr::Dyn, Repr::Dyn, ValueType::Message(id)) => {
+            let ty = types::message(*id, cx);
+            return quote!(<#ty as ::rsvc::codegen::cel::FromValue>::from_value(#text)?);
+        }
+        (Repr::Dyn, Repr::Message { id, .. }, _) => {
+            let ty = types::message(*id, cx);
+            if cx.schema.messages[*id].well_known == Some(WellKnown::Any) {
+                return quote!(<#ty as ::rsvc::codegen::cel::FromValue>::from_value(#text)?);
+            }
+            quote!((#text).into_message::<#ty>()?)
+        }
+        (Repr::Dyn, want, _) => {
+            let ty = types::of(&owned(want), cx);
+            quote!(<#ty as ::rsvc::codegen::cel::FromValue>::from_value(#text)?)
+        }
+        _ => text.clone(),
+    };
+    match unwrapped(cx.schema, kind) {
+        ValueType::Scalar(S::Int32 | S::Sint32 | S::Sfixed32) | ValueType::Enum(_) => {
+            narrow(text, quote!(i32))
+        }
+        ValueType::Scalar(S::Uint32 | S::Fixed32) => narrow(text, quote!(u32)),
         ValueType::Scalar(S::Float) => quote!((#text) as f32),
-        // A reference to a message, which is copied.
-        ValueType::Message(_) | ValueType::Group(_) => quote!((#text).clone().into()),
-        ValueType::Scalar(_) => quote!((#text).into()),
+        ValueType::Scalar(S::Bytes) => quote!(::std::vec::Vec::<u8>::from(#text).into()),
+        ValueType::Message(_) | ValueType::Group(_) | ValueType::Scalar(_) => quote!((#text).into()),
+    }
+}
+
+/// The form in which a value is taken out of a `Value`.
+fn owned(repr: &Repr) -> Repr {
+    match repr {
+        Repr::Str(_) => Repr::Str(Own::Owned),
+        Repr::Bytes(_) => Repr::Bytes(Own::Owned),
+        other => other.clone(),
     }
 }

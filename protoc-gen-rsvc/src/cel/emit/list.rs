@@ -4,11 +4,16 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{Context, StoredExpr, body_result, load, local, name};
-use crate::model::plan::{Item, ListForm, MapForm, Op, Own, Plan, Quantifier, Range, Repr};
+use crate::cel::stored::item_form;
+use crate::model::plan::{Held, Item, ListForm, MapForm, Op, Own, Plan, Quantifier, Range, Repr};
 
 /// A list, or what is made of lists.
 pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
     match &plan.op {
+        Op::List(items) if items.is_empty() => {
+            let ty = super::types::of(&plan.repr, cx);
+            quote!(<#ty>::new())
+        }
         Op::List(items) => {
             let items = items.iter().map(|i| super::value(i, cx));
             quote!(::std::vec![#(#items),*])
@@ -32,7 +37,7 @@ pub(super) fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
         },
         Op::Index(list, at) => {
             let (item, _) = list.as_list();
-            let each = held(item, plan.repr.is_owned());
+            let each = held(item, plan.repr == item_form(item) && plan.repr.is_owned());
             let (list, at) = (super::value(list, cx), super::value(at, cx));
             // No block around it: what is borrowed from a new message lives as long as that.
             quote!(match (#list).get(::rsvc::codegen::cel::index(#at)?) {
@@ -80,7 +85,7 @@ pub(super) fn iterate(list: &Plan, cx: &Context<'_>) -> TokenStream {
             let text = super::operand(list, cx);
             match item {
                 Item::Stored(_) => quote!(#text.iter()),
-                Item::Value(repr) => iterate_values(&text, repr),
+                Item::Value(_) => quote!(#text.iter().cloned()),
             }
         }
         _ => {
@@ -90,26 +95,22 @@ pub(super) fn iterate(list: &Plan, cx: &Context<'_>) -> TokenStream {
     }
 }
 
-/// A slice of values, each borrowed.
-fn iterate_values(text: &TokenStream, repr: &Repr) -> TokenStream {
-    match repr {
-        Repr::Str(Own::Owned) => quote!((#text).iter().map(|__rsvc_i| __rsvc_i.as_str())),
-        Repr::Bytes(Own::Owned) | Repr::List(_, ListForm::Owned) => {
-            quote!((#text).iter().map(|__rsvc_i| __rsvc_i.as_slice()))
-        }
-        _ => quote!((#text).iter().cloned()),
-    }
-}
-
 /// A filter sees its items by reference.
 fn by_reference(range: &Range, pattern: &TokenStream) -> TokenStream {
     let owned = match range {
-        Range::Items(_, Item::Value(repr)) | Range::Keys(_, Item::Value(repr)) => {
-            repr.is_owned() || matches!(**repr, Repr::Dyn | Repr::Nullable(_))
-        }
+        Range::Items(_, Item::Value(repr)) | Range::Keys(_, Item::Value(repr)) => !is_copied(repr),
         _ => false,
     };
     if owned { quote!(#pattern) } else { quote!(&#pattern) }
+}
+
+/// Whether a pattern can take it from behind a reference.
+fn is_copied(repr: &Repr) -> bool {
+    match repr {
+        Repr::Dyn | Repr::Map(_) => false,
+        Repr::Nullable(inner) => is_copied(inner),
+        other => !other.is_owned(),
+    }
 }
 
 /// An iterator over the values of a list.
@@ -118,41 +119,25 @@ fn values(list: &Plan, cx: &Context<'_>) -> TokenStream {
     let items = iterate(list, cx);
     match item {
         Item::Stored(_) => {
-            let (pattern, each) = item_value(item, false);
-            quote!((#items).map(|#pattern| #each))
+            let each = behind(item);
+            quote!((#items).map(|__rsvc_i| #each))
         }
         Item::Value(_) => items,
     }
 }
 
-/// How an item is named, and the value that it stands for. `reference` when a value is behind one, too.
-fn item_value(item: &Item, reference: bool) -> (TokenStream, TokenStream) {
-    let pattern = quote!(__rsvc_i);
-    let each = match item {
+/// The value behind a reference to an item, which the list keeps.
+fn behind(item: &Item) -> TokenStream {
+    match item {
         Item::Stored(store) => load(&StoredExpr::behind(quote!(__rsvc_i)), store),
-        Item::Value(repr) if reference => match &**repr {
+        Item::Value(repr) => match &**repr {
             Repr::Str(Own::Owned) => quote!(__rsvc_i.as_str()),
             Repr::Bytes(Own::Owned) | Repr::List(_, ListForm::Owned) => quote!(__rsvc_i.as_slice()),
+            Repr::Message { held: Held::Owned, .. } => quote!(__rsvc_i),
+            Repr::Nullable(inner) if inner.is_owned() => quote!(__rsvc_i.as_deref()),
             _ => quote!(__rsvc_i.clone()),
         },
-        Item::Value(_) => quote!(__rsvc_i),
-    };
-    (pattern, each)
-}
-
-/// An item as a dynamic value.
-pub(super) fn item_to_dyn(item: &Item) -> (TokenStream, TokenStream) {
-    let (pattern, each) = item_value(item, false);
-    let each = match item {
-        Item::Value(repr) if **repr == Repr::Dyn => each,
-        Item::Value(repr) if **repr == Repr::Type => quote!(::rsvc::codegen::cel::Value::Type(#each)),
-        Item::Value(repr) if **repr == Repr::Null => quote!(::rsvc::codegen::cel::Value::Null),
-        Item::Value(repr) if matches!(**repr, Repr::List(..)) => {
-            quote!(::rsvc::codegen::cel::Value::List(#each.into_iter().map(::rsvc::codegen::cel::Value::from).collect()))
-        }
-        _ => quote!(::rsvc::codegen::cel::Value::from(#each)),
-    };
-    (pattern, each)
+    }
 }
 
 /// What a comprehension runs over, and the pattern of its variables.
@@ -173,7 +158,7 @@ fn ranged(range: &Range, var: u32, second: Option<u32>, cx: &Context<'_>) -> (To
             }
             _ => {
                 let map = super::value(map, cx);
-                (quote!((#map).iter().map(|__rsvc_e| __rsvc_e.0.clone())), quote!(#var))
+                (quote!((#map).into_iter().map(|__rsvc_e| __rsvc_e.0)), quote!(#var))
             }
         },
         Range::Entries(map, ..) => {
@@ -182,7 +167,7 @@ fn ranged(range: &Range, var: u32, second: Option<u32>, cx: &Context<'_>) -> (To
             if stored {
                 (quote!((#map).into_iter().flatten()), quote!((#var, #second)))
             } else {
-                (quote!((#map).iter().cloned()), quote!((#var, #second)))
+                (quote!((#map).into_iter()), quote!((#var, #second)))
             }
         }
     }
@@ -265,12 +250,12 @@ fn plan_loops_fail(plan: &Plan) -> bool {
 
 /// What is behind a reference to an item: a copy when the list does not outlive the expression.
 fn held(item: &Item, owned: bool) -> TokenStream {
-    if owned { quote!(__rsvc_i.clone()) } else { item_value(item, true).1 }
+    if owned { quote!(__rsvc_i.clone()) } else { behind(item) }
 }
 
 /// The value of a key.
 pub(super) fn map_get(map: &Plan, key: &Plan, owned: bool, cx: &Context<'_>) -> TokenStream {
-    let (found, key_value) = (lookup(map, cx), super::value(key, cx));
+    let (found, key_value) = (lookup(map, key, cx), super::value(key, cx));
     let each = match map.as_map() {
         MapForm::Stored(_, store) => load(&StoredExpr::behind(quote!(__rsvc_i)), store),
         MapForm::Built(_, repr) => held(&Item::Value(Box::new(repr.clone())), owned),
@@ -286,16 +271,16 @@ pub(super) fn map_get(map: &Plan, key: &Plan, owned: bool, cx: &Context<'_>) -> 
 
 /// Whether a key is there.
 pub(super) fn map_has(map: &Plan, key: &Plan, cx: &Context<'_>) -> TokenStream {
-    let (found, key_value) = (lookup(map, cx), super::value(key, cx));
+    let (found, key_value) = (lookup(map, key, cx), super::value(key, cx));
     quote!({ let __rsvc_k = #key_value; #found.is_some() })
 }
 
 /// The reference to the value of the key that `__rsvc_k` holds.
-fn lookup(map: &Plan, cx: &Context<'_>) -> TokenStream {
+fn lookup(map: &Plan, key: &Plan, cx: &Context<'_>) -> TokenStream {
     let text = super::value(map, cx);
     match map.as_map() {
         MapForm::Stored(scalar, _) => {
-            let found = stored_key(*scalar);
+            let found = if key.repr == Repr::Dyn { dynamic_key(*scalar) } else { stored_key(*scalar) };
             quote!((#text).and_then(|__rsvc_m| #found))
         }
         MapForm::Built(..) => {
@@ -317,6 +302,20 @@ fn stored_key(scalar: crate::model::Scalar) -> TokenStream {
         S::String => quote!(__rsvc_m.get(__rsvc_k)),
         _ => quote!(__rsvc_m.get(&__rsvc_k)),
     }
+}
+
+/// Looks a key up that may be of another type.
+fn dynamic_key(scalar: crate::model::Scalar) -> TokenStream {
+    use crate::model::Scalar as S;
+    let (ty, get) = match scalar {
+        S::Int32 | S::Sint32 | S::Sfixed32 => (quote!(i32), quote!(&__rsvc_k)),
+        S::Uint32 | S::Fixed32 => (quote!(u32), quote!(&__rsvc_k)),
+        S::Uint64 | S::Fixed64 => (quote!(u64), quote!(&__rsvc_k)),
+        S::Bool => (quote!(bool), quote!(&__rsvc_k)),
+        S::String => (quote!(::std::string::String), quote!(__rsvc_k.as_str())),
+        _ => (quote!(i64), quote!(&__rsvc_k)),
+    };
+    quote!(<#ty as ::rsvc::codegen::cel::MapKey>::of_value(&__rsvc_k).and_then(|__rsvc_k| __rsvc_m.get(#get)))
 }
 
 /// The length of a list that is there as a whole, as Rust counts it.

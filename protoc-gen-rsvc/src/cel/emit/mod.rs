@@ -1,7 +1,9 @@
 //! Plan to Rust. Decides nothing: every node has one text.
 
 mod access;
+mod dynamic;
 mod list;
+mod types;
 
 pub use access::{bind, is_set, not_default};
 
@@ -9,7 +11,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::model::Schema;
-use crate::model::plan::{Const, Item, Logic, MapForm, Op, Own, Plan, Repr, Store, Variable};
+use crate::model::plan::{Const, Held, Item, Logic, Op, Plan, Repr, Store, Variable};
 use crate::tokens;
 
 /// Where the text goes.
@@ -82,12 +84,13 @@ fn name(text: &str) -> Ident {
 #[allow(clippy::too_many_lines)] // one short arm for each node
 pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
     match &plan.op {
-        Op::Const(value) => constant(value),
+        Op::Const(value) => constant_as(value, &plan.repr, cx),
         Op::Load(variable, store) => load(&variable_place(*variable, cx), store),
         Op::Local(id) => {
             let name = local(*id);
             match &plan.repr {
-                Repr::Dyn | Repr::Nullable(_) => quote!(#name.clone()),
+                Repr::Dyn | Repr::Nullable(_) | Repr::Map(_) => quote!(#name.clone()),
+                repr if repr.is_owned() => quote!(#name.clone()),
                 _ => quote!(#name),
             }
         }
@@ -145,6 +148,10 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
         | Op::Collect { .. }
         | Op::Filter { .. }
         | Op::ListEqual { .. } => list::value(plan, cx),
+        Op::Map(entries) if entries.is_empty() => {
+            let ty = types::of(&plan.repr, cx);
+            quote!(<#ty>::new())
+        }
         Op::Map(entries) => {
             let entries = entries.iter().map(|(k, v)| {
                 let (k, v) = (value(k, cx), value(v, cx));
@@ -156,10 +163,7 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
         Op::MapHas { map, key } => list::map_has(map, key, cx),
         Op::MapLength(map) => list::map_length(map, cx),
         Op::MessageEqual { left, right } => access::equal(left, right, cx),
-        Op::ToOwned(inner) => {
-            let inner = value(inner, cx);
-            quote!((#inner).to_owned())
-        }
+        Op::ToOwned(inner) => to_owned(inner, cx),
         Op::Borrow(inner) => borrow(inner, cx),
         Op::Unwrap(inner) => {
             let inner = value(inner, cx);
@@ -175,19 +179,30 @@ pub fn value(plan: &Plan, cx: &Context<'_>) -> TokenStream {
         Op::Wrap(inner) => {
             let text = value(inner, cx);
             match inner.repr {
-                Repr::Message { present: false, .. } => text,
+                Repr::Message { held: Held::Optional, .. } => text,
                 _ => quote!(::core::option::Option::Some(#text)),
             }
         }
-        Op::ToDyn(inner) => to_dyn(inner, cx),
+        Op::ToDyn(inner) => dynamic::value(inner, cx),
         Op::FromDyn(inner) => {
             let text = value(inner, cx);
-            let ty = rust_type(&plan.repr);
-            quote!(<#ty as ::rsvc::codegen::cel::FromValue>::from_value(#text)?)
+            let ty = types::of(&plan.repr, cx);
+            match plan.repr {
+                Repr::Message { .. } => quote!((#text).into_message::<#ty>()?),
+                _ => quote!(<#ty as ::rsvc::codegen::cel::FromValue>::from_value(#text)?),
+            }
         }
         Op::NewMessage { id, fields } => access::new_message(*id, fields, cx),
+        Op::Then(first, second) => {
+            let (first, second) = (value(first, cx), value(second, cx));
+            quote!({ let _ = #first; #second })
+        }
+        Op::Absurd(inner) => {
+            let (text, ty) = (value(inner, cx), types::of(&plan.repr, cx));
+            quote!({ let __rsvc_never: #ty = match #text {}; __rsvc_never })
+        }
         Op::Fail(text) => {
-            let ty = rust_type(&plan.repr);
+            let ty = types::of(&plan.repr, cx);
             quote!({
                 let __rsvc_failed: #ty =
                     ::core::result::Result::Err(::rsvc::codegen::cel::Error::new(#text))?;
@@ -335,9 +350,38 @@ fn load(place: &StoredExpr, store: &Store) -> TokenStream {
     }
 }
 
+/// A constant whose own type does not say the form: null, and what is empty.
+fn constant_as(value: &Const, repr: &Repr, cx: &Context<'_>) -> TokenStream {
+    match (value, repr) {
+        (Const::Null, Repr::Nullable(inner)) => {
+            let ty = types::of(inner, cx);
+            quote!(::core::option::Option::<#ty>::None)
+        }
+        (Const::List(items), Repr::List(Item::Value(item), _)) if items.is_empty() => {
+            let ty = types::of(item, cx);
+            quote!(::core::array::from_fn::<#ty, 0, _>(|_| ::core::unreachable!()))
+        }
+        (Const::Map(entries), _) if entries.is_empty() => {
+            let ty = types::of(repr, cx);
+            quote!(<#ty>::new())
+        }
+        _ => constant(value),
+    }
+}
+
+/// A constant of a field of this form that is not set.
+fn unset(value: &Const, repr: &Repr) -> TokenStream {
+    match (value, repr) {
+        (Const::List(_), Repr::Dyn) => quote!(::rsvc::codegen::cel::Value::List(::std::vec::Vec::new())),
+        (Const::Map(_), Repr::Dyn) => quote!(::rsvc::codegen::cel::Value::Map(::std::vec::Vec::new())),
+        (_, Repr::Dyn) => quote!(::rsvc::codegen::cel::Value::Null),
+        _ => constant(value),
+    }
+}
+
 fn constant(value: &Const) -> TokenStream {
     match value {
-        Const::Null => quote!(::core::option::Option::None),
+        Const::Null => quote!(()),
         Const::Bool(b) => quote!(#b),
         Const::Int(i64::MIN) => quote!(::core::primitive::i64::MIN),
         Const::Int(n) => quote!(#n),
@@ -346,14 +390,13 @@ fn constant(value: &Const) -> TokenStream {
         Const::Double(d) if d.is_infinite() && *d > 0.0 => quote!(::core::primitive::f64::INFINITY),
         Const::Double(d) if d.is_infinite() => quote!(::core::primitive::f64::NEG_INFINITY),
         Const::Double(d) => quote!(#d),
-        Const::Str(s) => quote!(#s),
+        Const::Str(s) | Const::Type(s) => quote!(#s),
         Const::Bytes(b) => {
             let literal = proc_macro2::Literal::byte_string(b);
             quote!((&#literal[..]))
         }
         Const::Timestamp(seconds, nanos) => quote!(::rsvc::codegen::cel::Timestamp::new(#seconds, #nanos)),
         Const::Duration(seconds, nanos) => quote!(::rsvc::codegen::cel::Duration::new(#seconds, #nanos)),
-        Const::List(items) if items.is_empty() => quote!([(); 0]),
         Const::List(items) => {
             let items = items.iter().map(constant);
             quote!([#(#items),*])
@@ -370,10 +413,36 @@ fn constant(value: &Const) -> TokenStream {
     }
 }
 
-/// The borrowed form, which a value that is borrowed already keeps.
+/// The borrowed form of an owned value.
 fn borrow(inner: &Plan, cx: &Context<'_>) -> TokenStream {
+    // A variable is not copied first.
+    let text = match &inner.op {
+        Op::Local(id) => {
+            let name = local(*id);
+            quote!(#name)
+        }
+        _ => {
+            let text = value(inner, cx);
+            quote!((#text))
+        }
+    };
+    match &inner.repr {
+        Repr::Message { .. } => quote!((&#text)),
+        Repr::Nullable(_) => quote!(#text.as_deref()),
+        _ => quote!((&*#text)),
+    }
+}
+
+/// The form that refers to nothing.
+fn to_owned(inner: &Plan, cx: &Context<'_>) -> TokenStream {
     let text = value(inner, cx);
-    quote!((&*(#text)))
+    match &inner.repr {
+        Repr::Message { held: Held::Optional, .. } => quote!((#text).cloned().unwrap_or_default()),
+        Repr::Message { .. } => quote!(::core::clone::Clone::clone(#text)),
+        Repr::Nullable(_) => quote!((#text).map(|__rsvc_f| __rsvc_f.to_owned())),
+        Repr::Dyn => quote!((#text).into_owned()),
+        _ => quote!((#text).to_owned()),
+    }
 }
 
 fn logic(kind: Logic, left: &Plan, right: &Plan, cx: &Context<'_>) -> TokenStream {
@@ -386,66 +455,4 @@ fn logic(kind: Logic, left: &Plan, right: &Plan, cx: &Context<'_>) -> TokenStrea
     // The one that decides absorbs the error of the other.
     let function = name(if and { "and" } else { "or" });
     quote!(::rsvc::codegen::cel::#function(#first, || #second)?)
-}
-
-/// The Rust type of a form, for the forms that can be taken out of a `Value` or fail.
-fn rust_type(repr: &Repr) -> TokenStream {
-    match repr {
-        Repr::Null | Repr::Rules | Repr::Never => quote!(()),
-        Repr::Bool => quote!(bool),
-        Repr::Int => quote!(i64),
-        Repr::Uint => quote!(u64),
-        Repr::Double => quote!(f64),
-        Repr::Str(Own::Borrowed) | Repr::Type => quote!(&'static str),
-        Repr::Str(Own::Owned) => quote!(::std::string::String),
-        Repr::Bytes(Own::Borrowed) => quote!(&'static [u8]),
-        Repr::Bytes(Own::Owned) => quote!(::std::vec::Vec<u8>),
-        Repr::Timestamp => quote!(::rsvc::codegen::cel::Timestamp),
-        Repr::Duration => quote!(::rsvc::codegen::cel::Duration),
-        Repr::Nullable(inner) => {
-            let inner = rust_type(inner);
-            quote!(::core::option::Option<#inner>)
-        }
-        Repr::List(Item::Value(inner), _) => {
-            let inner = rust_type(inner);
-            quote!(::std::vec::Vec<#inner>)
-        }
-        Repr::Dyn => quote!(::rsvc::codegen::cel::Value<'_>),
-        Repr::Message { .. } | Repr::List(..) | Repr::Map(_) => quote!(_),
-    }
-}
-
-fn to_dyn(inner: &Plan, cx: &Context<'_>) -> TokenStream {
-    match &inner.repr {
-        Repr::List(item, _) => {
-            let items = list::iterate(inner, cx);
-            let (pattern, each) = list::item_to_dyn(item);
-            quote!(::rsvc::codegen::cel::Value::List((#items).map(|#pattern| #each).collect()))
-        }
-        Repr::Map(form) => {
-            let (entries, key, value) = match &**form {
-                MapForm::Stored(key, store) => {
-                    let map = value(inner, cx);
-                    let key = load(&StoredExpr::behind(quote!(__rsvc_k)), &Store::Scalar(*key));
-                    let value = load(&StoredExpr::behind(quote!(__rsvc_w)), store);
-                    (quote!((#map).into_iter().flatten()), dyn_of(&key), dyn_of(&value))
-                }
-                MapForm::Built(..) => {
-                    let map = value(inner, cx);
-                    (quote!((#map).into_iter()), dyn_of(&quote!(__rsvc_k)), dyn_of(&quote!(__rsvc_w)))
-                }
-            };
-            quote!(::rsvc::codegen::cel::Value::Map((#entries).map(|(__rsvc_k, __rsvc_w)| (#key, #value)).collect()))
-        }
-        Repr::Type => {
-            let text = value(inner, cx);
-            quote!(::rsvc::codegen::cel::Value::Type(#text))
-        }
-        Repr::Null => quote!(::rsvc::codegen::cel::Value::Null),
-        _ => dyn_of(&value(inner, cx)),
-    }
-}
-
-fn dyn_of(text: &TokenStream) -> TokenStream {
-    quote!(::rsvc::codegen::cel::Value::from(#text))
 }

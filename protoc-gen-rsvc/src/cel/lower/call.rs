@@ -1,6 +1,8 @@
 //! Functions: the overload by form, and the function of the runtime behind it.
 
-use super::{Lowered, Lowerer, call, convert, fail, ops, strings};
+use prost_reflect::ReflectMessage as _;
+
+use super::{Lowered, Lowerer, call, convert, fail, ops, strings, then};
 use crate::cel::ast::{Span, op};
 use crate::cel::check::Typed;
 use crate::cel::decls::{Overload, Ty};
@@ -173,8 +175,8 @@ impl Lowerer<'_> {
                 let value = args.remove(0);
                 return Ok(self.size(value));
             }
-            ("type", 1) => return Ok(type_of(args.remove(0))),
-            ("unique", 1) => return Ok(unique(args.remove(0))),
+            ("type", 1) => return self.type_of(span, args.remove(0)),
+            ("unique", 1) => return unique(span, args.remove(0)),
             (name @ ("math.greatest" | "math.least"), _) => return extreme(span, name, args),
             _ => {}
         }
@@ -194,7 +196,7 @@ impl Lowerer<'_> {
             }
         }
         if function == "join" {
-            return Ok(strings::join(args));
+            return strings::join(span, args);
         }
         let args: Vec<Plan> = args.into_iter().map(convert::unwrap).collect();
         let Some(overload) = choose(candidates, &args) else {
@@ -244,10 +246,38 @@ impl Lowerer<'_> {
         {
             wanted.push(strings::zone(zone));
         }
-        let temporary = borrows && matches!(wanted[0].op, Op::Borrow(_));
         let plan = call(found.function, wanted, repr, found.fails);
-        // What is borrowed from a temporary must be kept.
-        Ok(if temporary { convert::own(plan) } else { plan })
+        // What is a part of a temporary must be kept.
+        if borrows { convert::keep(span, plan) } else { Ok(plan) }
+    }
+
+    fn type_of(&self, span: Span, value: Plan) -> Lowered {
+        let name = match &value.repr {
+            Repr::Null => "null_type",
+            Repr::Bool => "bool",
+            Repr::Int => "int",
+            Repr::Uint => "uint",
+            Repr::Double => "double",
+            Repr::Str(_) => "string",
+            Repr::Bytes(_) => "bytes",
+            Repr::Timestamp => "google.protobuf.Timestamp",
+            Repr::Duration => "google.protobuf.Duration",
+            Repr::List(..) => "list",
+            Repr::Map(_) => "map",
+            Repr::Type => "type",
+            Repr::Message { id, .. } => &self.schema.messages[*id].full_name,
+            Repr::Rules => match value.as_const() {
+                Some(Const::Message(rules)) => {
+                    return Ok(Plan::constant(Const::Type(rules.descriptor().full_name().to_owned())));
+                }
+                other => unreachable!("rules are constants: {other:?}"),
+            },
+            Repr::Never | Repr::Nullable(_) | Repr::Dyn => {
+                return Ok(call("dyn_type", vec![convert::to_dyn(span, value)?], Repr::Type, false));
+            }
+        };
+        let name = Plan::constant(Const::Type(name.to_owned()));
+        Ok(if value.fallible { then(value, name) } else { name })
     }
 }
 
@@ -302,36 +332,10 @@ fn result(candidates: &[&'static Overload]) -> Repr {
     }
 }
 
-fn type_of(value: Plan) -> Plan {
-    let name = match &value.repr {
-        Repr::Null => "null_type",
-        Repr::Bool => "bool",
-        Repr::Int => "int",
-        Repr::Uint => "uint",
-        Repr::Double => "double",
-        Repr::Str(_) => "string",
-        Repr::Bytes(_) => "bytes",
-        Repr::Timestamp => "google.protobuf.Timestamp",
-        Repr::Duration => "google.protobuf.Duration",
-        Repr::List(..) => "list",
-        Repr::Map(_) => "map",
-        Repr::Type => "type",
-        Repr::Message { .. } | Repr::Rules | Repr::Never => return fail("no such overload", Repr::Type),
-        Repr::Nullable(_) | Repr::Dyn => {
-            return call("dyn_type", vec![convert::to_dyn(value)], Repr::Type, false);
-        }
-    };
-    if value.fallible {
-        return call("dyn_type", vec![convert::to_dyn(value)], Repr::Type, false);
-    }
-    Plan { repr: Repr::Type, fallible: false, op: Op::Const(Const::Str(name.into())) }
-}
-
-fn unique(list: Plan) -> Plan {
-    let function = match &list.repr {
+fn unique(span: Span, list: Plan) -> Lowered {
+    let (list, function) = match &list.repr {
         Repr::List(item, _) => match item_form(item) {
-            Repr::Double => "unique_doubles",
-            Repr::Dyn => "unique_dyn",
+            Repr::Double => (list, "unique_doubles"),
             Repr::Bool
             | Repr::Int
             | Repr::Uint
@@ -339,25 +343,28 @@ fn unique(list: Plan) -> Plan {
             | Repr::Bytes(_)
             | Repr::Timestamp
             | Repr::Duration
-            | Repr::Never => "unique",
-            _ => return fail("no such overload", Repr::Bool),
+            | Repr::Type
+            | Repr::Never => (list, "unique"),
+            _ => (convert::collect(span, list, &Repr::Dyn)?, "unique_dyn"),
         },
-        Repr::Dyn => return call("dyn_unique", vec![list], Repr::Bool, true),
-        _ => return fail("no such overload", Repr::Bool),
+        Repr::Dyn => return Ok(call("dyn_unique", vec![list], Repr::Bool, true)),
+        _ => return Ok(fail("no such overload", Repr::Bool)),
     };
     let fallible = list.fallible;
-    Plan {
-        repr: Repr::Bool,
-        fallible,
-        op: Op::Items { function, lists: vec![list], args: Vec::new(), fails: false },
-    }
+    let op = Op::Items { function, lists: vec![list], args: Vec::new(), fails: false };
+    Ok(Plan { repr: Repr::Bool, fallible, op })
 }
 
 /// `math.greatest` and `math.least`.
 fn extreme(span: Span, function: &'static str, args: Vec<Plan>) -> Lowered {
     let greatest = function == "math.greatest";
     if let [Plan { repr: Repr::List(item, _), .. }] = args.as_slice() {
-        let repr = item_form(item);
+        let mut repr = item_form(item);
+        let mut lists = args;
+        if matches!(repr, Repr::Nullable(_)) {
+            repr = Repr::Dyn;
+            lists = vec![convert::collect(span, lists.remove(0), &repr)?];
+        }
         let function = match (&repr, greatest) {
             (Repr::Int | Repr::Uint, true) => "greatest_of",
             (Repr::Int | Repr::Uint, false) => "least_of",
@@ -370,7 +377,7 @@ fn extreme(span: Span, function: &'static str, args: Vec<Plan>) -> Lowered {
         return Ok(Plan {
             repr,
             fallible: true,
-            op: Op::Items { function, lists: args, args: Vec::new(), fails: true },
+            op: Op::Items { function, lists, args: Vec::new(), fails: true },
         });
     }
     let mut args = args.into_iter().map(convert::unwrap);
@@ -385,7 +392,7 @@ fn extreme(span: Span, function: &'static str, args: Vec<Plan>) -> Lowered {
             _ => (if greatest { "dyn_greatest" } else { "dyn_least" }, Repr::Dyn, true),
         };
         let both = if fails {
-            vec![convert::dynamic(span, best)?, convert::dynamic(span, next)?]
+            vec![convert::to_dyn(span, best)?, convert::to_dyn(span, next)?]
         } else {
             vec![best, next]
         };

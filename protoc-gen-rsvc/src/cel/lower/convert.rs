@@ -1,11 +1,10 @@
 //! From one form to another.
 
-use super::{Lowered, borrowed, call, fail, local};
+use super::{Lowered, borrowed, call, fail, local, then};
 use crate::cel::ast::Span;
 use crate::cel::error::CelError;
-use crate::cel::stored::{item_form, load, repr_of_scalar, repr_of_store, store_of, unwrapped};
-use crate::model::plan::{Const, Item, ListForm, MapForm, Op, Own, Plan, Range, Repr, Variable};
-use crate::model::{FieldId, FieldKind, Scalar as S, Schema, ValueType};
+use crate::cel::stored::{item_form, load, repr_of_store};
+use crate::model::plan::{Const, Held, Item, ListForm, MapForm, Op, Own, Plan, Range, Repr, Variable};
 
 /// A wrapper's value, where null has no meaning.
 pub(super) fn unwrap(value: Plan) -> Plan {
@@ -27,15 +26,72 @@ pub(super) fn borrow(value: Plan) -> Plan {
     Plan { repr, fallible, op: Op::Borrow(Box::new(value)) }
 }
 
-/// The owned form of a string, bytes or a list.
-pub(super) fn own(value: Plan) -> Plan {
-    let repr = match &value.repr {
-        Repr::Str(Own::Borrowed) => Repr::Str(Own::Owned),
-        Repr::Bytes(Own::Borrowed) => Repr::Bytes(Own::Owned),
-        _ => return value,
-    };
+/// The value in a form that refers to nothing.
+pub(super) fn own(span: Span, value: Plan) -> Lowered {
+    let repr = owned(&value.repr);
+    Ok(match &value.repr {
+        have if !have.can_borrow() => value,
+        Repr::List(item, _) => {
+            let body = own(span, item_local(VAR, item))?;
+            collected(value, body)
+        }
+        Repr::Map(_) => owned_by(to_dyn(span, value)?, Repr::Dyn),
+        _ => owned_by(value, repr),
+    })
+}
+
+fn owned_by(value: Plan, repr: Repr) -> Plan {
     let fallible = value.fallible;
     Plan { repr, fallible, op: Op::ToOwned(Box::new(value)) }
+}
+
+/// The same form, referring to nothing.
+fn owned(repr: &Repr) -> Repr {
+    match repr {
+        Repr::Str(_) => Repr::Str(Own::Owned),
+        Repr::Bytes(_) => Repr::Bytes(Own::Owned),
+        Repr::Nullable(inner) => Repr::Nullable(Box::new(owned(inner))),
+        Repr::Message { id, .. } => Repr::Message { id: *id, held: Held::Owned },
+        Repr::List(item, _) => Repr::List(Item::Value(Box::new(owned(&item_form(item)))), ListForm::Owned),
+        Repr::Map(form) => match &**form {
+            MapForm::Built(key, value) if !key.can_borrow() && !value.can_borrow() => repr.clone(),
+            _ => Repr::Dyn,
+        },
+        other => other.clone(),
+    }
+}
+
+/// The value in a form that outlives the statement and the turn of a loop that it is made in.
+pub(super) fn keep(span: Span, value: Plan) -> Lowered {
+    if value.borrows_temporary() { own(span, value) } else { Ok(value) }
+}
+
+/// The form that can be named and held: a list with its items.
+pub(super) fn settled(repr: &Repr) -> Repr {
+    match repr {
+        Repr::List(item, _) => Repr::List(Item::Value(Box::new(settled(&item_form(item)))), ListForm::Owned),
+        other => other.clone(),
+    }
+}
+
+/// The value as one that a variable can hold, or that a loop can give.
+pub(super) fn hold(span: Span, value: Plan) -> Lowered {
+    let value = keep(span, value)?;
+    match &value.repr {
+        Repr::List(_, ListForm::Slice) => Ok(value),
+        other => {
+            let form = settled(other);
+            shape(span, value, &form)
+        }
+    }
+}
+
+/// What is never, in a form.
+fn absurd(value: Plan, want: &Repr) -> Plan {
+    match value.op {
+        Op::Fail(text) => fail(text, want.clone()),
+        _ => Plan { repr: super::named(want), fallible: value.fallible, op: Op::Absurd(Box::new(value)) },
+    }
 }
 
 /// The value in the form that a function wants; what can never fit fails at run time, as CEL says.
@@ -44,25 +100,32 @@ pub(super) fn expect(value: Plan, want: &Repr) -> Plan {
         (Repr::Str(_), Repr::Str(Own::Borrowed)) | (Repr::Bytes(_), Repr::Bytes(Own::Borrowed)) => {
             borrow(value)
         }
-        (Repr::Str(_), Repr::Str(Own::Owned)) | (Repr::Bytes(_), Repr::Bytes(Own::Owned)) => own(value),
+        (Repr::Str(_), Repr::Str(Own::Owned)) | (Repr::Bytes(_), Repr::Bytes(Own::Owned)) => {
+            if value.repr == *want { value } else { owned_by(value, want.clone()) }
+        }
         (have, want) if have == want => value,
-        (Repr::Nullable(inner), want) if **inner == borrowed(want) => {
+        (Repr::Never, want) => absurd(value, want),
+        (Repr::Nullable(inner), want) if borrowed(inner) == borrowed(want) => {
             let inner = (**inner).clone();
             expect(Plan { repr: inner, fallible: true, op: Op::Unwrap(Box::new(value)) }, want)
         }
         (Repr::Dyn, want) => from_dyn(value, want),
-        (_, Repr::Dyn) => to_dyn(value),
-        // An error comes before the mismatch.
-        (Repr::Never, want) if value.fallible => Plan { repr: want.clone(), ..value },
+        // What the other side is does not matter: it never comes to that.
         _ => fail("no such overload", want.clone()),
     }
 }
 
 fn from_dyn(value: Plan, want: &Repr) -> Plan {
     let owned = match want {
-        Repr::Str(_) => Repr::Str(Own::Owned),
-        Repr::Bytes(_) => Repr::Bytes(Own::Owned),
-        Repr::Bool | Repr::Int | Repr::Uint | Repr::Double | Repr::Timestamp | Repr::Duration => want.clone(),
+        Repr::Str(_) | Repr::Bytes(_) | Repr::Message { .. } => owned(want),
+        Repr::Bool
+        | Repr::Int
+        | Repr::Uint
+        | Repr::Double
+        | Repr::Timestamp
+        | Repr::Duration
+        | Repr::Null
+        | Repr::Type => want.clone(),
         _ => return fail("no such overload", want.clone()),
     };
     let taken = Plan { repr: owned, fallible: true, op: Op::FromDyn(Box::new(value)) };
@@ -70,19 +133,37 @@ fn from_dyn(value: Plan, want: &Repr) -> Plan {
 }
 
 /// The value as one that is known at run time only.
-pub(super) fn to_dyn(value: Plan) -> Plan {
-    match &value.repr {
-        Repr::Dyn => value,
-        Repr::Never if value.fallible => Plan { repr: Repr::Dyn, ..value },
-        _ => {
-            let fallible = value.fallible;
-            Plan { repr: Repr::Dyn, fallible, op: Op::ToDyn(Box::new(value)) }
+pub(super) fn to_dyn(span: Span, value: Plan) -> Lowered {
+    if !has_dyn(&value.repr) {
+        return Err(CelError::unsupported(span, "rules as a whole are no value: use their fields"));
+    }
+    Ok(match value.op {
+        _ if value.repr == Repr::Dyn => value,
+        // The owned value serves as well.
+        Op::Borrow(inner) => to_dyn(span, *inner)?,
+        op => {
+            let (repr, fallible) = (value.repr, value.fallible);
+            Plan { repr: Repr::Dyn, fallible, op: Op::ToDyn(Box::new(Plan { repr, fallible, op })) }
         }
+    })
+}
+
+fn has_dyn(repr: &Repr) -> bool {
+    match repr {
+        Repr::Rules => false,
+        Repr::Nullable(inner) => has_dyn(inner),
+        Repr::List(i, _) => has_dyn(&item_form(i)),
+        Repr::Map(form) => match &**form {
+            MapForm::Stored(_, store) => has_dyn(&repr_of_store(store)),
+            MapForm::Built(key, value) => has_dyn(key) && has_dyn(value),
+        },
+        _ => true,
     }
 }
 
-/// Two values in one form, for branches and elements.
+/// Two values in one form, for branches.
 pub(super) fn unify(span: Span, a: Plan, b: Plan) -> Result<(Plan, Plan), CelError> {
+    let (a, b) = (keep(span, a)?, keep(span, b)?);
     let repr = common(&a.repr, &b.repr);
     Ok((shape(span, a, &repr)?, shape(span, b, &repr)?))
 }
@@ -90,39 +171,50 @@ pub(super) fn unify(span: Span, a: Plan, b: Plan) -> Result<(Plan, Plan), CelErr
 /// The form that can hold both.
 pub(super) fn common(a: &Repr, b: &Repr) -> Repr {
     match (a, b) {
-        (a, b) if a == b => a.clone(),
-        (Repr::Never, other) | (other, Repr::Never) => other.clone(),
-        (Repr::Str(_), Repr::Str(_)) => Repr::Str(Own::Owned),
-        (Repr::Bytes(_), Repr::Bytes(_)) => Repr::Bytes(Own::Owned),
-        (Repr::Null, Repr::Nullable(t)) | (Repr::Nullable(t), Repr::Null) => Repr::Nullable(t.clone()),
-        (Repr::Null, t @ (Repr::Bool | Repr::Int | Repr::Uint | Repr::Double | Repr::Str(Own::Borrowed)))
-        | (t @ (Repr::Bool | Repr::Int | Repr::Uint | Repr::Double | Repr::Str(Own::Borrowed)), Repr::Null) => {
-            Repr::Nullable(Box::new(t.clone()))
-        }
-        (Repr::Nullable(t), other) | (other, Repr::Nullable(t)) if **t == *other => Repr::Nullable(t.clone()),
-        (Repr::Message { id, .. }, Repr::Message { id: other, .. }) if id == other => {
-            Repr::Message { id: *id, present: false }
-        }
+        (Repr::List(_, ListForm::Slice), b) if a == b => a.clone(),
         (Repr::List(a, _), Repr::List(b, _)) => {
             Repr::List(Item::Value(Box::new(common(&item_form(a), &item_form(b)))), ListForm::Owned)
         }
+        (a, b) if a == b => a.clone(),
+        (Repr::Never, other) | (other, Repr::Never) => settled(other),
+        (Repr::Str(_), Repr::Str(_)) => Repr::Str(Own::Owned),
+        (Repr::Bytes(_), Repr::Bytes(_)) => Repr::Bytes(Own::Owned),
+        (Repr::Nullable(a), Repr::Nullable(b)) if borrowed(a) == borrowed(b) => {
+            Repr::Nullable(Box::new(owned(a)))
+        }
+        (Repr::Null, Repr::Nullable(t)) | (Repr::Nullable(t), Repr::Null) => Repr::Nullable(t.clone()),
+        (Repr::Null, t) | (t, Repr::Null) if may_be_null(t) => Repr::Nullable(Box::new(t.clone())),
+        (Repr::Nullable(t), other) | (other, Repr::Nullable(t)) if borrowed(t) == borrowed(other) => {
+            Repr::Nullable(Box::new(common(t, other)))
+        }
+        (Repr::Message { id, held }, Repr::Message { id: other_id, held: other }) if id == other_id => {
+            let owned = *held == Held::Owned || *other == Held::Owned;
+            Repr::Message { id: *id, held: if owned { Held::Owned } else { Held::Optional } }
+        }
         _ => Repr::Dyn,
     }
+}
+
+fn may_be_null(repr: &Repr) -> bool {
+    matches!(repr, Repr::Bool | Repr::Int | Repr::Uint | Repr::Double | Repr::Str(_) | Repr::Bytes(_))
 }
 
 /// The value in a form from [`common`].
 pub(super) fn shape(span: Span, value: Plan, want: &Repr) -> Lowered {
     Ok(match (&value.repr, want) {
         (have, want) if have == want => value,
-        (Repr::Never, _) => Plan { repr: want.clone(), ..value },
-        (_, Repr::Str(_) | Repr::Bytes(_)) => expect(value, want),
-        (Repr::Null, Repr::Nullable(_)) => {
-            Plan { repr: want.clone(), fallible: value.fallible, op: value.op }
-        }
-        (_, Repr::Nullable(_)) => plan_wrap(value, want),
-        (Repr::Message { .. }, Repr::Message { present: false, .. }) => plan_wrap(value, want),
+        (Repr::Never, _) => absurd(value, want),
+        (_, Repr::Dyn) => to_dyn(span, value)?,
+        (Repr::Null, Repr::Nullable(_)) => match value.op {
+            Op::Const(_) => Plan { repr: want.clone(), fallible: value.fallible, op: value.op },
+            // It fails, or is null.
+            _ => then(value, Plan { repr: want.clone(), fallible: false, op: Op::Const(Const::Null) }),
+        },
+        (Repr::Nullable(_), Repr::Nullable(_)) => owned_by(value, want.clone()),
+        (_, Repr::Nullable(inner)) => wrapped(expect(value, inner), want),
+        (Repr::Message { .. }, Repr::Message { held: Held::Owned, .. }) => own(span, value)?,
+        (Repr::Message { .. }, Repr::Message { held: Held::Optional, .. }) => wrapped(value, want),
         (Repr::List(..), Repr::List(Item::Value(element), ListForm::Owned)) => collect(span, value, element)?,
-        (_, Repr::Dyn) => dynamic(span, value)?,
         _ => expect(value, want),
     })
 }
@@ -140,54 +232,31 @@ const VAR: u32 = u32::MAX;
 
 /// The list as a `Vec` of values in a form.
 pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
-    let Repr::List(item, form) = &list.repr else { return Ok(fail("no such overload", Repr::Never)) };
-    if *form == ListForm::Owned && *item == Item::Value(Box::new(element.clone())) {
+    let repr = Repr::List(Item::Value(Box::new(element.clone())), ListForm::Owned);
+    let Repr::List(item, _) = &list.repr else { return Ok(fail("no such overload", repr)) };
+    if list.repr == repr {
         return Ok(list);
     }
     let item = item.clone();
-    if item_form(&item) == Repr::Never {
-        let repr = Repr::List(Item::Value(Box::new(element.clone())), ListForm::Owned);
-        return Ok(Plan { repr, fallible: list.fallible, op: Op::List(Vec::new()) });
+    if item_form(&item) == Repr::Never && !list.fallible {
+        return Ok(Plan { repr, fallible: false, op: Op::List(Vec::new()) });
     }
-    let mut body = shape(span, item_local(VAR, &item), element)?;
-    if item_form(&item).is_owned() {
-        body = own(body);
-    }
+    let body = shape(span, keep(span, item_local(VAR, &item))?, element)?;
+    Ok(collected(list, body))
+}
+
+/// The list with each item, which is the local [`VAR`], made into another.
+fn collected(list: Plan, body: Plan) -> Plan {
+    let item = list.as_list().0.clone();
     let fallible = list.fallible || body.fallible;
     let repr = Repr::List(Item::Value(Box::new(body.repr.clone())), ListForm::Owned);
-    let op = Op::Collect {
-        range: Range::Items(Box::new(list), item),
-        var: VAR,
-        filter: None,
-        body: Box::new(body),
-    };
-    Ok(Plan { repr, fallible, op })
+    let range = Range::Items(Box::new(list), item);
+    Plan { repr, fallible, op: Op::Collect { range, var: VAR, filter: None, body: Box::new(body) } }
 }
 
-fn plan_wrap(value: Plan, want: &Repr) -> Plan {
+fn wrapped(value: Plan, want: &Repr) -> Plan {
     let fallible = value.fallible;
     Plan { repr: want.clone(), fallible, op: Op::Wrap(Box::new(value)) }
-}
-
-/// As [`to_dyn`], for what has a place there.
-pub(super) fn dynamic(span: Span, value: Plan) -> Lowered {
-    if has_dyn(&value.repr) {
-        return Ok(to_dyn(value));
-    }
-    Err(CelError::unsupported(span, "a message cannot be used where its type is not known"))
-}
-
-fn has_dyn(repr: &Repr) -> bool {
-    match repr {
-        Repr::Message { .. } | Repr::Rules => false,
-        Repr::Nullable(inner) => has_dyn(inner),
-        Repr::List(i, _) => has_dyn(&item_form(i)),
-        Repr::Map(form) => match &**form {
-            MapForm::Stored(_, store) => has_dyn(&repr_of_store(store)),
-            MapForm::Built(key, value) => has_dyn(key) && has_dyn(value),
-        },
-        _ => true,
-    }
 }
 
 /// A rule whose result is known at run time: bool, or a text that is empty when all is well.
@@ -195,80 +264,18 @@ pub(super) fn outcome(value: Plan) -> Plan {
     call("outcome", vec![value], Repr::Str(Own::Owned), true)
 }
 
-/// A value as a field of a new message wants it.
-pub(super) fn store(span: Span, schema: &Schema, field: FieldId, value: Plan) -> Lowered {
-    let unfit = || CelError::unsupported(span, "a value of this form cannot be put into a new message");
-    match &schema.fields[field].kind {
-        FieldKind::Singular(kind, _) => single(schema, &unwrapped(schema, kind), value).ok_or_else(unfit),
-        FieldKind::Repeated(kind) => {
-            let kind = &unwrapped(schema, kind);
-            let element = owned(&repr_of_store(&store_of(schema, kind))).ok_or_else(unfit)?;
-            let list = collect(span, value, &element)?;
-            Ok(Plan { fallible: list.fallible || is_narrow(kind), ..list })
-        }
-        FieldKind::Map(key, kind) => {
-            let kind = &unwrapped(schema, kind);
-            let stored = MapForm::Stored(*key, store_of(schema, kind));
-            let fits = match &value.repr {
-                Repr::Map(form) if **form == stored => true,
-                Repr::Map(form) => match &**form {
-                    MapForm::Built(k, v) => {
-                        let message = |repr: &Repr| matches!(repr, Repr::Message { .. });
-                        let same = |have: &Repr, want: &Repr| {
-                            (borrowed(have) == *want && !message(want)) || *have == Repr::Never
-                        };
-                        same(k, &repr_of_scalar(*key)) && same(v, &repr_of_store(&store_of(schema, kind)))
-                    }
-                    MapForm::Stored(..) => false,
-                },
-                _ => false,
-            };
-            let narrow = is_narrow(kind) || is_narrow(&ValueType::Scalar(*key));
-            if fits { Ok(Plan { fallible: value.fallible || narrow, ..value }) } else { Err(unfit()) }
-        }
-    }
-}
-
-/// Whether the stored number may be too small for the value.
-fn is_narrow(kind: &ValueType) -> bool {
-    matches!(
-        kind,
-        ValueType::Enum(_) | ValueType::Scalar(S::Int32 | S::Sint32 | S::Sfixed32 | S::Uint32 | S::Fixed32)
-    )
-}
-
-/// The form of an item of a list that is stored.
-fn owned(repr: &Repr) -> Option<Repr> {
-    match repr {
-        Repr::Str(_) => Some(Repr::Str(Own::Owned)),
-        Repr::Bytes(_) => Some(Repr::Bytes(Own::Owned)),
-        Repr::Message { id, .. } => Some(Repr::Message { id: *id, present: false }),
-        Repr::Dyn => None,
-        other => Some(other.clone()),
-    }
-}
-
-fn single(schema: &Schema, kind: &ValueType, value: Plan) -> Option<Plan> {
-    let want = repr_of_store(&store_of(schema, kind));
-    Some(match (&want, &value.repr) {
-        (Repr::Message { id, .. }, Repr::Message { id: other, .. }) if id == other => value,
-        (Repr::Message { .. } | Repr::Dyn, _) => return None,
-        (Repr::Int | Repr::Uint, _) if is_narrow(kind) => Plan { fallible: true, ..expect(value, &want) },
-        _ => expect(value, &owned(&want)?),
-    })
-}
-
 /// Whether the value is null.
-pub(super) fn is_null(value: Plan) -> Plan {
-    match &value.repr {
-        Repr::Null => Plan::constant(Const::Bool(true)),
+pub(super) fn is_null(span: Span, value: Plan) -> Lowered {
+    Ok(match &value.repr {
+        Repr::Null if !value.fallible => Plan::constant(Const::Bool(true)),
         Repr::Nullable(_) | Repr::Dyn => {
             let fallible = value.fallible;
             Plan { repr: Repr::Bool, fallible, op: Op::IsNull(Box::new(value)) }
         }
         _ if value.fallible => {
-            Plan { repr: Repr::Bool, fallible: true, op: Op::IsNull(Box::new(to_dyn(value))) }
+            let value = to_dyn(span, value)?;
+            Plan { repr: Repr::Bool, fallible: true, op: Op::IsNull(Box::new(value)) }
         }
         _ => Plan::constant(Const::Bool(false)),
-    }
+    })
 }

@@ -2,13 +2,13 @@
 
 use prost_reflect::ReflectMessage as _;
 
-use super::{Lowered, Lowerer, convert, fail, ops};
+use super::{Lowered, Lowerer, call, convert, fail};
 use crate::cel::ast::Span;
 use crate::cel::check::{Member, Typed};
 use crate::cel::constant::{const_field, const_value, field_or_extension};
 use crate::cel::error::CelError;
 use crate::cel::stored::{repr_of_store, store_of, store_of_field};
-use crate::model::plan::{Const, Op, Plan, Repr, Store};
+use crate::model::plan::{Const, Held, Op, Plan, Repr, Store};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema, ValueType, WellKnown};
 use crate::storage::access;
 
@@ -27,8 +27,8 @@ impl Lowerer<'_> {
         }
         match base.repr {
             Repr::Message { id, .. } => match find(self.schema, id, number) {
-                Some(field) => Ok(self.read(base, field)),
-                None => Ok(fail("no such field", Repr::Never)),
+                Some(field) => self.read(span, base, field),
+                None => Err(extension(span)),
             },
             _ => self.key(base, span, name),
         }
@@ -40,10 +40,10 @@ impl Lowerer<'_> {
             Repr::Message { id, .. } => {
                 let found =
                     self.schema.messages[*id].fields.iter().find(|f| self.schema.fields[**f].name == name);
-                Ok(match found {
-                    Some(field) => self.read(base, *field),
-                    None => fail("no such field", Repr::Never),
-                })
+                match found {
+                    Some(field) => self.read(span, base, *field),
+                    None => Ok(fail("no such field", Repr::Never)),
+                }
             }
             Repr::Rules => {
                 let number = match base.as_const() {
@@ -55,7 +55,8 @@ impl Lowerer<'_> {
                     None => Ok(fail("no such field", Repr::Never)),
                 }
             }
-            _ => self.map_get(span, base, Plan::constant(Const::Str(name.to_owned()))),
+            Repr::Dyn => Ok(call("dyn_select", vec![base, text(name)], Repr::Dyn, true)),
+            _ => self.map_get(span, base, text(name)),
         }
     }
 
@@ -69,8 +70,18 @@ impl Lowerer<'_> {
         }
     }
 
-    fn read(&self, base: Plan, field: FieldId) -> Plan {
-        read_field(self.schema, base, field)
+    fn read(&self, span: Span, base: Plan, field: FieldId) -> Lowered {
+        self.opened(span, read_field(self.schema, convert::borrow(base), field))
+    }
+
+    /// What an `Any` holds, in its place.
+    pub(super) fn opened(&self, span: Span, plan: Plan) -> Lowered {
+        match &plan.repr {
+            Repr::Message { id, .. } if self.schema.messages[*id].well_known == Some(WellKnown::Any) => {
+                convert::to_dyn(span, plan)
+            }
+            _ => Ok(plan),
+        }
     }
 
     pub(super) fn has(&mut self, operand: &Typed, member: &Member) -> Lowered {
@@ -89,58 +100,42 @@ impl Lowerer<'_> {
             (Repr::Message { id, .. }, _) => {
                 let found =
                     self.schema.messages[*id].fields.iter().find(|f| self.schema.fields[**f].name == *name);
-                let Some(field) = found else { return Ok(fail("no such field", Repr::Bool)) };
+                let Some(field) = found else {
+                    return match member {
+                        Member::Field { .. } => Err(extension(operand.span)),
+                        Member::Key(_) => Ok(fail("no such field", Repr::Bool)),
+                    };
+                };
                 let fallible = base.fallible;
-                let op = Op::HasField { base: Box::new(base), field: *field };
+                let op = Op::HasField { base: Box::new(convert::borrow(base)), field: *field };
                 Ok(Plan { repr: Repr::Bool, fallible, op })
             }
-            _ => self.map_has(operand.span, base, Plan::constant(Const::Str(name.clone()))),
+            (Repr::Dyn, _) => Ok(call("dyn_has", vec![base, text(name)], Repr::Bool, true)),
+            _ => self.map_has(operand.span, base, text(name)),
         }
     }
+}
 
-    pub(super) fn new_message(&mut self, span: Span, name: &str, fields: &[(u32, Typed)]) -> Lowered {
-        let found =
-            self.schema.messages.iter().find(|(_, m)| m.full_name == name).map(|(id, m)| (id, m.well_known));
-        let mut values = Vec::with_capacity(fields.len());
-        for (number, value) in fields {
-            values.push((*number, self.expr(value)?));
-        }
-        if let Some(plan) = ops::well_known(name, &values) {
-            return Ok(plan);
-        }
-        let Some((id, _)) = found else {
-            return Err(CelError::unsupported(
-                span,
-                format!("`{name}` is not among the types that are compiled"),
-            ));
-        };
-        let mut out = Vec::with_capacity(values.len());
-        for ((number, plan), (_, typed)) in values.into_iter().zip(fields) {
-            let field = find(self.schema, id, number).ok_or_else(|| {
-                CelError::unsupported(typed.span, "prost does not store extensions: none can be set")
-            })?;
-            out.push((field, convert::store(typed.span, self.schema, field, plan)?));
-        }
-        let fallible = out.iter().any(|(_, p)| p.fallible);
-        Ok(Plan {
-            repr: Repr::Message { id, present: true },
-            fallible,
-            op: Op::NewMessage { id, fields: out },
-        })
-    }
+/// The checker knows the extensions of a message, the struct has none of them.
+pub(super) fn extension(span: Span) -> CelError {
+    CelError::unsupported(span, "prost does not store extensions: their fields cannot be used")
+}
+
+fn text(name: &str) -> Plan {
+    Plan::constant(Const::Str(name.to_owned()))
 }
 
 /// A field of a message.
 pub fn read_field(schema: &Schema, base: Plan, field: FieldId) -> Plan {
     let node = &schema.fields[field];
-    let present = matches!(base.repr, Repr::Message { present: true, .. });
+    let present = matches!(base.repr, Repr::Message { held: Held::Present, .. });
     let repr = match &node.kind {
         FieldKind::Singular(value, _) => {
             let store = store_of(schema, value);
             match (&store, value) {
                 (Store::Message(id), _) => {
                     let required = present && access::is_always_there(schema, field);
-                    Repr::Message { id: *id, present: required }
+                    Repr::Message { id: *id, held: if required { Held::Present } else { Held::Optional } }
                 }
                 (_, ValueType::Message(id))
                     if schema.messages[*id].well_known.is_some_and(WellKnown::is_wrapper) =>
@@ -169,9 +164,15 @@ fn default_of(schema: &Schema, field: FieldId) -> Const {
             debug_assert!(*presence != Presence::Implicit || node.default.is_none());
             const_value(&node.descriptor.default_value())
         }
-        FieldKind::Singular(value, _) => match store_of(schema, value) {
+        FieldKind::Singular(value @ ValueType::Message(id), _) => match store_of(schema, value) {
             Store::Timestamp => Const::Timestamp(0, 0),
             Store::Duration => Const::Duration(0, 0),
+            // An unset `Struct` is empty; nothing is in an unset `Value`.
+            Store::Json => match schema.messages[*id].well_known {
+                Some(WellKnown::Struct) => Const::Map(Vec::new()),
+                Some(WellKnown::ListValue) => Const::List(Vec::new()),
+                _ => Const::Null,
+            },
             _ => Const::Null,
         },
         _ => Const::Null,

@@ -1,8 +1,9 @@
 //! Lists, maps and comprehensions.
 
-use super::{Lowered, Lowerer, borrowed, call, convert, fail, local};
+use super::{Lowered, Lowerer, call, convert, fail, local, ops};
 use crate::cel::ast::{MacroKind, Span};
 use crate::cel::check::{Typed, TypedMacro};
+use crate::cel::error::CelError;
 use crate::cel::stored::item_form;
 use crate::model::plan::{Const, Item, ListForm, MapForm, Op, Own, Plan, Quantifier, Range, Repr, Store};
 
@@ -10,35 +11,41 @@ impl Lowerer<'_> {
     pub(super) fn list_literal(&mut self, span: Span, items: &[Typed]) -> Lowered {
         let items = items.iter().map(|i| self.expr(i)).collect::<Result<Vec<_>, _>>()?;
         let consts: Option<Vec<Const>> = items.iter().map(|i| i.as_const().cloned()).collect();
-        let repr = items.iter().map(|i| i.repr.clone()).reduce(|a, b| convert::common(&a, &b));
-        let repr = settled(repr.unwrap_or(Repr::Never));
+        let repr = together(&items);
         if let Some(consts) = consts
-            && repr != Repr::Dyn
-            && !matches!(repr, Repr::List(..) | Repr::Map(_) | Repr::Nullable(_))
+            && !matches!(repr, Repr::Dyn | Repr::List(..) | Repr::Map(_) | Repr::Nullable(_))
         {
             return Ok(Plan::constant(Const::List(consts)));
         }
-        let items =
-            items.into_iter().map(|i| convert::shape(span, i, &repr)).collect::<Result<Vec<_>, _>>()?;
+        let items = shaped(span, items, &repr)?;
         let fallible = items.iter().any(|i| i.fallible);
         let repr = Repr::List(Item::Value(Box::new(repr)), ListForm::Owned);
         Ok(Plan { repr, fallible, op: Op::List(items) })
     }
 
     pub(super) fn map_literal(&mut self, span: Span, entries: &[(Typed, Typed)]) -> Lowered {
-        let mut out = Vec::with_capacity(entries.len());
+        let (mut keys, mut values) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
         for (key, value) in entries {
-            out.push((self.expr(key)?, self.expr(value)?));
+            let plan = convert::unwrap(self.expr(key)?);
+            if let Some(known) = plan.as_const() {
+                let before = keys.iter().filter_map(Plan::as_const);
+                if before.into_iter().any(|other| ops::same_key(other, known)) {
+                    return Err(CelError::bad_literal(key.span, "the map has this key already"));
+                }
+            }
+            keys.push(plan);
+            values.push(self.expr(value)?);
         }
-        let key = out.iter().map(|(k, _)| k.repr.clone()).reduce(|a, b| convert::common(&a, &b));
-        let value = out.iter().map(|(_, v)| v.repr.clone()).reduce(|a, b| convert::common(&a, &b));
-        let (key, value) = (key.unwrap_or(Repr::Never), settled(value.unwrap_or(Repr::Never)));
-        let mut shaped = Vec::with_capacity(out.len());
-        for (k, v) in out {
-            shaped.push((convert::shape(span, k, &key)?, convert::shape(span, v, &value)?));
-        }
-        let fallible = shaped.iter().any(|(k, v)| k.fallible || v.fallible);
-        Ok(Plan { repr: Repr::Map(Box::new(MapForm::Built(key, value))), fallible, op: Op::Map(shaped) })
+        let (key, value) = (together(&keys), together(&values));
+        // Keys that are not all known may be equal, which is an error, and of forms that keys do not have.
+        let checked = keys.iter().any(|key| key.as_const().is_none()) && keys.len() > 1 || !is_key(&key);
+        let (key, value) = if checked { (Repr::Dyn, Repr::Dyn) } else { (key, value) };
+        let (keys, values) = (shaped(span, keys, &key)?, shaped(span, values, &value)?);
+        let entries: Vec<(Plan, Plan)> = keys.into_iter().zip(values).collect();
+        let fallible = entries.iter().any(|(k, v)| k.fallible || v.fallible);
+        let repr = Repr::Map(Box::new(MapForm::Built(key, value)));
+        let map = Plan { repr, fallible, op: Op::Map(entries) };
+        Ok(if checked { call("distinct_keys", vec![map], Repr::Dyn, true) } else { map })
     }
 
     pub(super) fn concat(&mut self, span: Span, left: Plan, right: Plan) -> Lowered {
@@ -90,6 +97,7 @@ impl Lowerer<'_> {
         let var = self.fresh();
         // The value is evaluated once, before the loop.
         let held = self.fresh();
+        let value = convert::hold(span, value)?;
         let body = self.equal(span, convert::item_local(var, &item), local(held, &value.repr))?;
         let fallible = list.fallible || value.fallible || body.fallible;
         let body_fails = body.fallible;
@@ -107,16 +115,20 @@ impl Lowerer<'_> {
         Ok(Plan { repr: Repr::Bool, fallible, op: Op::Let(held, Box::new(value), Box::new(search)) })
     }
 
-    pub(super) fn comprehension(&mut self, span: Span, it: &TypedMacro) -> Lowered {
+    pub(super) fn comprehension(&mut self, it: &TypedMacro) -> Lowered {
         let range = self.expr(&it.range)?;
+        let pair = it.second.is_some();
         let range = match range.repr {
+            Repr::Dyn if pair => {
+                let repr = Repr::Map(Box::new(MapForm::Built(Repr::Dyn, Repr::Dyn)));
+                call("dyn_entries", vec![range], repr, true)
+            }
             Repr::Dyn => {
                 let repr = Repr::List(Item::Value(Box::new(Repr::Dyn)), ListForm::Owned);
                 call("dyn_items", vec![range], repr, true)
             }
             _ => range,
         };
-        let pair = it.second.is_some();
         let (range, first, second) = match range.repr.clone() {
             Repr::List(item, _) if pair => (
                 Range::Enumerated(Box::new(range), item.clone()),
@@ -129,9 +141,7 @@ impl Lowerer<'_> {
                     MapForm::Stored(key, value) => {
                         (Item::Stored(Box::new(Store::Scalar(key))), Item::Stored(Box::new(value)))
                     }
-                    MapForm::Built(key, value) => {
-                        (Item::Value(Box::new(borrowed(&key))), Item::Value(Box::new(borrowed(&value))))
-                    }
+                    MapForm::Built(key, value) => (Item::Value(Box::new(key)), Item::Value(Box::new(value))),
                 };
                 if pair {
                     (Range::Entries(Box::new(range), key.clone(), value.clone()), key, Some(value))
@@ -157,14 +167,7 @@ impl Lowerer<'_> {
             MacroKind::ExistsOne => quantifier(Quantifier::ExistsOne, range, it, body),
             MacroKind::Map => {
                 // What is borrowed from an item that dies with its turn must be kept.
-                let body = if item_form(&first).is_owned() { convert::own(body) } else { body };
-                let body = if matches!(body.repr, Repr::List(_, ListForm::Lazy | ListForm::Slice)) {
-                    let Repr::List(item, _) = &body.repr else { return Ok(body) };
-                    let element = item_form(item);
-                    convert::collect(span, body, &element)?
-                } else {
-                    body
-                };
+                let body = convert::hold(it.body.span, body)?;
                 let lazy = !body.fallible && filter.as_ref().is_none_or(|f| !f.fallible);
                 let fallible = range.source().fallible || !lazy;
                 let form = if lazy { ListForm::Lazy } else { ListForm::Owned };
@@ -211,14 +214,20 @@ impl Lowerer<'_> {
     }
 }
 
-/// A list inside of another has a length of its own, so it cannot stay an array.
-fn settled(repr: Repr) -> Repr {
-    match repr {
-        Repr::List(item, ListForm::Const | ListForm::Lazy | ListForm::Slice) => {
-            Repr::List(Item::Value(Box::new(item_form(&item))), ListForm::Owned)
-        }
-        other => other,
-    }
+/// The form of all items of a literal.
+fn together(items: &[Plan]) -> Repr {
+    let form = items.iter().map(|item| item.repr.clone()).reduce(|a, b| convert::common(&a, &b));
+    // A list inside of another has a length of its own, so it cannot stay an array.
+    convert::settled(&form.unwrap_or(Repr::Never))
+}
+
+fn shaped(span: Span, items: Vec<Plan>, repr: &Repr) -> Result<Vec<Plan>, CelError> {
+    items.into_iter().map(|item| convert::shape(span, convert::keep(span, item)?, repr)).collect()
+}
+
+/// Whether keys of this form are equal if they are equal in Rust.
+fn is_key(repr: &Repr) -> bool {
+    matches!(repr, Repr::Bool | Repr::Int | Repr::Uint | Repr::Str(_) | Repr::Never)
 }
 
 fn quantifier(kind: Quantifier, range: Range, it: &TypedMacro, body: Plan) -> Plan {

@@ -7,6 +7,7 @@ mod call;
 mod convert;
 mod field;
 mod list;
+mod message;
 mod ops;
 mod strings;
 
@@ -18,9 +19,9 @@ pub(crate) use strings::pattern_error;
 use super::ast::{Literal, Span};
 use super::check::{Typed, TypedKind};
 use super::error::CelError;
-use super::stored::load;
+use super::stored::{load, repr_of_scalar, repr_of_store};
 use crate::model::Schema;
-use crate::model::plan::{Const, Item, ListForm, Op, Own, Plan, Repr, Store, Variable};
+use crate::model::plan::{Const, Held, Item, ListForm, MapForm, Op, Own, Plan, Repr, Store, Variable};
 
 /// What a variable of the expression stands for.
 #[derive(Clone, Debug)]
@@ -52,9 +53,11 @@ pub fn lower(typed: &Typed, bindings: &[VarBinding], schema: &Schema) -> Result<
 /// Lowers a rule, whose result is bool or an owned or borrowed string.
 pub fn lower_rule(typed: &Typed, bindings: &[VarBinding], schema: &Schema) -> Result<Compiled, CelError> {
     let Compiled { plan, now } = lower(typed, bindings, schema)?;
-    let plan = match plan.repr {
-        Repr::Bool | Repr::Str(_) => plan,
-        Repr::Dyn => convert::outcome(plan),
+    // What is tested outlives the test.
+    let plan = match convert::unwrap(plan) {
+        plan if matches!(plan.repr, Repr::Bool | Repr::Str(_)) => convert::keep(typed.span, plan)?,
+        plan if plan.repr == Repr::Dyn => convert::outcome(plan),
+        plan if plan.repr == Repr::Never => convert::expect(plan, &Repr::Bool),
         _ => fail("no such overload", Repr::Bool),
     };
     Ok(Compiled { plan, now })
@@ -72,7 +75,28 @@ struct Lowerer<'a> {
 }
 
 fn fail(text: &'static str, repr: Repr) -> Plan {
-    Plan { repr, fallible: true, op: Op::Fail(text) }
+    Plan { repr: named(&repr), fallible: true, op: Op::Fail(text) }
+}
+
+/// The form, or one in its place whose Rust type has a name.
+fn named(repr: &Repr) -> Repr {
+    match repr {
+        Repr::List(..) => convert::settled(repr),
+        Repr::Map(form) => match &**form {
+            MapForm::Stored(key, value) => {
+                let form = MapForm::Built(repr_of_scalar(*key), repr_of_store(value));
+                Repr::Map(Box::new(form))
+            }
+            MapForm::Built(..) => repr.clone(),
+        },
+        other => other.clone(),
+    }
+}
+
+/// One plan, then another whose value counts.
+fn then(first: Plan, second: Plan) -> Plan {
+    let (repr, fallible) = (second.repr.clone(), first.fallible || second.fallible);
+    Plan { repr, fallible, op: Op::Then(Box::new(first), Box::new(second)) }
 }
 
 /// A function of the runtime.
@@ -96,17 +120,15 @@ impl Lowerer<'_> {
         Ok(match &e.kind {
             TypedKind::Literal(literal) => Plan::constant(constant(literal)),
             TypedKind::Var(at) => match &self.bindings[*at] {
-                VarBinding::This(store) => load(Variable::This, store.clone()),
+                VarBinding::This(store) => self.opened(e.span, load(Variable::This, store.clone()))?,
                 VarBinding::Const(value) => Plan::constant(value.clone()),
                 VarBinding::Now => {
                     self.now = true;
                     Plan { repr: Repr::Timestamp, fallible: false, op: Op::Now }
                 }
             },
-            TypedKind::Local(id) => self.local(*id),
-            TypedKind::TypeValue(name) => {
-                Plan { repr: Repr::Type, fallible: false, op: Op::Const(Const::Str(name.clone())) }
-            }
+            TypedKind::Local(id) => self.opened(e.span, self.local(*id))?,
+            TypedKind::TypeValue(name) => Plan::constant(Const::Type(name.clone())),
             TypedKind::Select { operand, member } => self.select(operand, member)?,
             TypedKind::Has { operand, member } => self.has(operand, member)?,
             TypedKind::Call { function, candidates, args } => {
@@ -114,7 +136,7 @@ impl Lowerer<'_> {
             }
             TypedKind::Compare { op, left, right } => {
                 let (left, right) = (self.expr(left)?, self.expr(right)?);
-                ops::compare(op, left, right)
+                ops::compare(e.span, op, left, right)?
             }
             TypedKind::And(parts) => self.logic(parts, true)?,
             TypedKind::Or(parts) => self.logic(parts, false)?,
@@ -124,7 +146,7 @@ impl Lowerer<'_> {
             TypedKind::List(items) => self.list_literal(e.span, items)?,
             TypedKind::Map(entries) => self.map_literal(e.span, entries)?,
             TypedKind::Message { name, fields } => self.new_message(e.span, name, fields)?,
-            TypedKind::Macro(it) => self.comprehension(e.span, it)?,
+            TypedKind::Macro(it) => self.comprehension(it)?,
         })
     }
 
@@ -194,6 +216,8 @@ fn borrowed(repr: &Repr) -> Repr {
         Repr::Str(_) => Repr::Str(Own::Borrowed),
         Repr::Bytes(_) => Repr::Bytes(Own::Borrowed),
         Repr::List(item, ListForm::Owned) => Repr::List(item.clone(), ListForm::Slice),
+        Repr::Message { id, held: Held::Owned } => Repr::Message { id: *id, held: Held::Present },
+        Repr::Nullable(inner) => Repr::Nullable(Box::new(borrowed(inner))),
         other => other.clone(),
     }
 }

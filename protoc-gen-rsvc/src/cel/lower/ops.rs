@@ -1,12 +1,14 @@
 //! Operators.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use super::convert::unwrap;
 use super::{Lowered, Lowerer, call, convert, fail, infix, list};
 use crate::cel::ast::{Span, op};
 use crate::cel::stored::{item_form, repr_of_scalar, repr_of_store};
 use crate::model::plan::{Const, ListForm, Logic, MapForm, Op, Own, Plan, Repr};
+use crate::model::{MessageId, ValueType, WellKnown};
 
 /// `a && b` or `a || b`. An operand that cannot fail goes first: then its verdict absorbs the other's error.
 pub(super) fn logic(left: Plan, right: Plan, and: bool) -> Plan {
@@ -44,15 +46,15 @@ fn is_number(repr: &Repr) -> bool {
 }
 
 /// `<`, `<=`, `>`, `>=`
-pub(super) fn compare(sign: &'static str, left: Plan, right: Plan) -> Plan {
+pub(super) fn compare(span: Span, sign: &'static str, left: Plan, right: Plan) -> Lowered {
     let (left, right) = (convert::borrow(unwrap(left)), convert::borrow(unwrap(right)));
     if let (Some(a), Some(b)) = (left.as_const(), right.as_const())
         && let Some(order) = const_order(a, b)
     {
-        return Plan::constant(Const::Bool(holds(sign, order)));
+        return Ok(Plan::constant(Const::Bool(holds(sign, order))));
     }
     if let Some(plan) = size_test(sign, &left, &right) {
-        return plan;
+        return Ok(plan);
     }
     let function = match sign {
         op::LT => "lt",
@@ -60,7 +62,7 @@ pub(super) fn compare(sign: &'static str, left: Plan, right: Plan) -> Plan {
         op::GT => "gt",
         _ => "ge",
     };
-    match (&left.repr, &right.repr) {
+    Ok(match (&left.repr, &right.repr) {
         (Repr::Dyn, _) | (_, Repr::Dyn) => {
             let dynamic = match function {
                 "lt" => "dyn_lt",
@@ -68,17 +70,13 @@ pub(super) fn compare(sign: &'static str, left: Plan, right: Plan) -> Plan {
                 "gt" => "dyn_gt",
                 _ => "dyn_ge",
             };
-            call(
-                dynamic,
-                vec![convert::expect(left, &Repr::Dyn), convert::expect(right, &Repr::Dyn)],
-                Repr::Bool,
-                true,
-            )
+            let args = vec![convert::to_dyn(span, left)?, convert::to_dyn(span, right)?];
+            call(dynamic, args, Repr::Bool, true)
         }
         (a, b) if a == b && ordered(a) => infix(op::display(sign), left, right, Repr::Bool),
         (a, b) if is_number(a) && is_number(b) => call(function, vec![left, right], Repr::Bool, false),
         _ => fail("no such overload", Repr::Bool),
-    }
+    })
 }
 
 /// The size of a text beside a number: whether it is longer or shorter takes no counting, as a rule.
@@ -139,6 +137,14 @@ fn const_order(a: &Const, b: &Const) -> Option<Option<Ordering>> {
         }
         _ => return None,
     })
+}
+
+/// Whether two constants are one key of a map.
+pub(super) fn same_key(a: &Const, b: &Const) -> bool {
+    match (a, b) {
+        (Const::Int(a), Const::Uint(b)) | (Const::Uint(b), Const::Int(a)) => u64::try_from(*a) == Ok(*b),
+        _ => const_order(a, b) == Some(Some(Ordering::Equal)),
+    }
 }
 
 fn holds(sign: &str, order: Option<Ordering>) -> bool {
@@ -269,7 +275,7 @@ impl Lowerer<'_> {
                 checked("timestamp_difference", left, right, Repr::Duration)
             }
             (Repr::Dyn, _) | (_, Repr::Dyn) => {
-                let args = vec![convert::dynamic(span, left)?, convert::dynamic(span, right)?];
+                let args = vec![convert::to_dyn(span, left)?, convert::to_dyn(span, right)?];
                 call(names.dynamic, args, Repr::Dyn, true)
             }
             _ => fail("no such overload", Repr::Never),
@@ -278,6 +284,7 @@ impl Lowerer<'_> {
 
     /// `a == b` over any forms; values of different types are not equal.
     pub(super) fn equal(&mut self, span: Span, left: Plan, right: Plan) -> Lowered {
+        let (left, right) = (self.opened(span, left)?, self.opened(span, right)?);
         let (left, right) = (convert::borrow(left), convert::borrow(right));
         if let (Some(a), Some(b)) = (left.as_const(), right.as_const()) {
             let known = match (a, b) {
@@ -289,40 +296,64 @@ impl Lowerer<'_> {
             }
         }
         Ok(match (&left.repr, &right.repr) {
-            (Repr::Null, _) => convert::is_null(right),
-            (_, Repr::Null) => convert::is_null(left),
+            (Repr::Null, _) if !left.fallible => convert::is_null(span, right)?,
+            (_, Repr::Null) if !right.fallible => convert::is_null(span, left)?,
             (a, b) if a == b && (ordered(a) || *a == Repr::Type) => infix("==", left, right, Repr::Bool),
             (a, b) if is_number(a) && is_number(b) => call("eq", vec![left, right], Repr::Bool, false),
             (Repr::Nullable(a), Repr::Nullable(b)) if a == b => infix("==", left, right, Repr::Bool),
-            (Repr::Nullable(a), b) if **a == *b => {
+            (Repr::Nullable(a), b) if **a == *b && ordered(b) => {
                 let want = left.repr.clone();
                 infix("==", left, convert::shape(span, right, &want)?, Repr::Bool)
             }
-            (a, Repr::Nullable(b)) if *a == **b => {
+            (a, Repr::Nullable(b)) if *a == **b && ordered(a) => {
                 let want = right.repr.clone();
                 infix("==", convert::shape(span, left, &want)?, right, Repr::Bool)
             }
             (Repr::Nullable(_) | Repr::Dyn, _) | (_, Repr::Nullable(_) | Repr::Dyn) => {
-                let args = vec![convert::dynamic(span, left)?, convert::dynamic(span, right)?];
+                let args = vec![convert::to_dyn(span, left)?, convert::to_dyn(span, right)?];
                 call("dyn_eq", args, Repr::Bool, false)
             }
             (Repr::Message { id: a, .. }, Repr::Message { id: b, .. }) if a == b => {
+                if self.holds_any(*a) {
+                    // Equal messages may be packed in different bytes.
+                    let args = vec![convert::to_dyn(span, left)?, convert::to_dyn(span, right)?];
+                    return Ok(call("dyn_eq", args, Repr::Bool, false));
+                }
                 let fallible = left.fallible || right.fallible;
                 let op = Op::MessageEqual { left: Box::new(left), right: Box::new(right) };
                 Plan { repr: Repr::Bool, fallible, op }
             }
             (Repr::List(..), Repr::List(..)) => self.list_equal(span, left, right)?,
             (Repr::Map(_), Repr::Map(_)) => {
-                let args = vec![convert::dynamic(span, left)?, convert::dynamic(span, right)?];
+                let args = vec![convert::to_dyn(span, left)?, convert::to_dyn(span, right)?];
                 call("dyn_eq", args, Repr::Bool, false)
             }
             // Different types: never equal, but an error on either side stays one.
             _ if left.fallible || right.fallible => {
-                let args = vec![convert::dynamic(span, left)?, convert::dynamic(span, right)?];
+                let args = vec![convert::to_dyn(span, left)?, convert::to_dyn(span, right)?];
                 call("dyn_eq", args, Repr::Bool, false)
             }
             _ => Plan::constant(Const::Bool(false)),
         })
+    }
+
+    /// Whether an `Any` is in a message or below it.
+    fn holds_any(&self, id: MessageId) -> bool {
+        let (mut seen, mut open) = (HashSet::from([id]), vec![id]);
+        while let Some(id) = open.pop() {
+            let message = &self.schema.messages[id];
+            if message.well_known == Some(WellKnown::Any) {
+                return true;
+            }
+            for field in &message.fields {
+                if let ValueType::Message(id) | ValueType::Group(id) = self.schema.fields[*field].kind.value()
+                    && seen.insert(*id)
+                {
+                    open.push(*id);
+                }
+            }
+        }
+        false
     }
 
     /// `a in b`
@@ -331,7 +362,7 @@ impl Lowerer<'_> {
             Repr::List(..) => self.list_contains(span, value, container),
             Repr::Map(_) => self.map_has(span, container, value),
             Repr::Dyn => {
-                let args = vec![convert::dynamic(span, value)?, container];
+                let args = vec![convert::to_dyn(span, value)?, container];
                 Ok(call("dyn_in", args, Repr::Bool, true))
             }
             _ => Ok(fail("no such overload", Repr::Bool)),
@@ -341,99 +372,74 @@ impl Lowerer<'_> {
     /// `a[b]`
     pub(super) fn index(&mut self, span: Span, container: Plan, key: Plan) -> Lowered {
         match &container.repr {
-            Repr::List(item, form) => {
-                let repr = item_form(item);
-                // An item of a list that does not outlive the expression is copied.
-                let lasts = matches!(form, ListForm::Slice | ListForm::Const);
-                let repr = if lasts { super::borrowed(&repr) } else { repr };
-                let key = match &key.repr {
-                    Repr::Dyn | Repr::Uint | Repr::Double => {
-                        call("to_index", vec![convert::to_dyn(key)], Repr::Int, true)
-                    }
-                    _ => convert::expect(key, &Repr::Int),
-                };
+            Repr::List(..) => {
                 let container = list::values(span, container)?;
-                Ok(Plan { repr, fallible: true, op: Op::Index(Box::new(container), Box::new(key)) })
+                let repr = match container.as_list() {
+                    // An item of a list that does not outlive the expression is copied.
+                    (item, ListForm::Owned) => item_form(item),
+                    (item, _) => super::borrowed(&item_form(item)),
+                };
+                let key = match convert::unwrap(key) {
+                    key if matches!(key.repr, Repr::Dyn | Repr::Uint | Repr::Double) => {
+                        call("to_index", vec![convert::to_dyn(span, key)?], Repr::Int, true)
+                    }
+                    key => convert::expect(key, &Repr::Int),
+                };
+                let op = Op::Index(Box::new(container), Box::new(key));
+                self.opened(span, Plan { repr, fallible: true, op })
             }
             Repr::Map(_) => self.map_get(span, container, key),
-            Repr::Dyn => {
-                Ok(call("dyn_index", vec![container, convert::dynamic(span, key)?], Repr::Dyn, true))
-            }
+            Repr::Dyn => Ok(call("dyn_index", vec![container, convert::to_dyn(span, key)?], Repr::Dyn, true)),
             _ => Ok(fail("no such overload", Repr::Never)),
         }
     }
 
     pub(super) fn map_get(&mut self, span: Span, map: Plan, key: Plan) -> Lowered {
-        match &map.repr {
-            Repr::Map(form) => {
-                let repr = match &**form {
-                    MapForm::Stored(_, store) => repr_of_store(store),
-                    MapForm::Built(_, value) => value.clone(),
-                };
-                let key = map_key(form, key);
-                Ok(Plan { repr, fallible: true, op: Op::MapGet { map: Box::new(map), key: Box::new(key) } })
-            }
-            Repr::Dyn => Ok(call("dyn_index", vec![map, convert::dynamic(span, key)?], Repr::Dyn, true)),
-            _ => Ok(fail("no such overload", Repr::Never)),
-        }
+        let map = convert::keep(span, map)?;
+        let Some(form) = keyed(&map, &key) else {
+            let args = vec![convert::to_dyn(span, map)?, convert::to_dyn(span, key)?];
+            return Ok(call("dyn_index", args, Repr::Dyn, true));
+        };
+        let repr = match &form {
+            MapForm::Stored(_, store) => repr_of_store(store),
+            MapForm::Built(_, value) => value.clone(),
+        };
+        let key = map_key(span, &form, key)?;
+        let op = Op::MapGet { map: Box::new(map), key: Box::new(key) };
+        self.opened(span, Plan { repr, fallible: true, op })
     }
 
     pub(super) fn map_has(&mut self, span: Span, map: Plan, key: Plan) -> Lowered {
-        match &map.repr {
-            Repr::Map(form) => {
-                let key = map_key(form, key);
-                let fallible = map.fallible || key.fallible;
-                Ok(Plan {
-                    repr: Repr::Bool,
-                    fallible,
-                    op: Op::MapHas { map: Box::new(map), key: Box::new(key) },
-                })
-            }
-            Repr::Dyn => Ok(call("dyn_in", vec![convert::dynamic(span, key)?, map], Repr::Bool, true)),
-            _ => Ok(fail("no such overload", Repr::Bool)),
-        }
+        let Some(form) = keyed(&map, &key) else {
+            let args = vec![convert::to_dyn(span, key)?, convert::to_dyn(span, map)?];
+            return Ok(call("dyn_in", args, Repr::Bool, true));
+        };
+        let key = map_key(span, &form, key)?;
+        let fallible = map.fallible || key.fallible;
+        Ok(Plan { repr: Repr::Bool, fallible, op: Op::MapHas { map: Box::new(map), key: Box::new(key) } })
     }
 }
 
-/// The key in the form of the map's keys.
-fn map_key(form: &MapForm, key: Plan) -> Plan {
-    let want = match form {
-        MapForm::Stored(scalar, _) => repr_of_scalar(*scalar),
-        MapForm::Built(key, _) => super::borrowed(key),
+/// The form of a map in which a key can be looked up as it is.
+fn keyed(map: &Plan, key: &Plan) -> Option<MapForm> {
+    let Repr::Map(form) = &map.repr else { return None };
+    let fits = match &**form {
+        MapForm::Stored(..) => true,
+        MapForm::Built(built, _) => super::borrowed(&key.repr) == super::borrowed(built),
     };
-    match (&unwrap(key.clone()).repr, &want) {
-        (Repr::Uint | Repr::Double, Repr::Int) => call("key_int", vec![unwrap(key)], Repr::Int, true),
-        (Repr::Int | Repr::Double, Repr::Uint) => call("key_uint", vec![unwrap(key)], Repr::Uint, true),
-        _ => convert::expect(unwrap(key), &want),
+    fits.then(|| (**form).clone())
+}
+
+/// The key in the form in which it is compared.
+fn map_key(span: Span, form: &MapForm, key: Plan) -> Lowered {
+    match form {
+        MapForm::Stored(scalar, _) if super::borrowed(&key.repr) != repr_of_scalar(*scalar) => {
+            convert::to_dyn(span, key)
+        }
+        _ => Ok(convert::borrow(key)),
     }
 }
 
 fn checked(function: &'static str, left: Plan, right: Plan, repr: Repr) -> Plan {
     call(function, vec![left, right], repr, true)
-}
-
-/// `google.protobuf.Int64Value{value: 1}` and its kin are values, not messages.
-pub(super) fn well_known(name: &str, fields: &[(u32, Plan)]) -> Option<Plan> {
-    let first = |number: u32| fields.iter().find(|f| f.0 == number).map(|f| f.1.clone());
-    let value = |repr: Repr, zero: Const| {
-        let value = first(1).unwrap_or_else(|| Plan::constant(zero));
-        convert::expect(value, &repr)
-    };
-    let zero = || Plan::constant(Const::Int(0));
-    let parts = |function| {
-        let args = vec![first(1).unwrap_or_else(zero), first(2).unwrap_or_else(zero)];
-        let repr = if function == "make_timestamp" { Repr::Timestamp } else { Repr::Duration };
-        call(function, args, repr, true)
-    };
-    Some(match name.strip_prefix("google.protobuf.")? {
-        "BoolValue" => value(Repr::Bool, Const::Bool(false)),
-        "BytesValue" => value(Repr::Bytes(Own::Borrowed), Const::Bytes(Vec::new())),
-        "DoubleValue" | "FloatValue" => value(Repr::Double, Const::Double(0.0)),
-        "Int32Value" | "Int64Value" => value(Repr::Int, Const::Int(0)),
-        "UInt32Value" | "UInt64Value" => value(Repr::Uint, Const::Uint(0)),
-        "StringValue" => value(Repr::Str(Own::Borrowed), Const::Str(String::new())),
-        "Timestamp" => parts("make_timestamp"),
-        "Duration" => parts("make_duration"),
-        _ => return None,
-    })
 }

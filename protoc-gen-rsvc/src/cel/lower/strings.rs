@@ -1,10 +1,11 @@
 //! Functions on strings that need a look at their literals: patterns, formats, times.
 
+use rsvc_common::{re2, text};
+
 use super::{Lowered, call, convert, fail};
 use crate::cel::ast::Span;
 use crate::cel::error::CelError;
 use crate::cel::stored::item_form;
-use crate::cel::{re2, text};
 use crate::model::plan::{Const, Item, ListForm, Op, Own, Plan, Repr};
 
 /// A literal pattern is compiled once, and now, to see whether it can be.
@@ -26,14 +27,18 @@ pub(crate) fn pattern_error(error: &regex::Error) -> String {
     text.lines().last().unwrap_or(&text).trim_start_matches("error: ").to_owned()
 }
 
-pub(super) fn join(mut args: Vec<Plan>) -> Plan {
+pub(super) fn join(span: Span, mut args: Vec<Plan>) -> Lowered {
     let separator = if args.len() == 2 { args.pop() } else { None };
     let separator = separator.unwrap_or_else(|| Plan::constant(Const::Str(String::new())));
     let separator = convert::expect(convert::unwrap(separator), &Repr::Str(Own::Borrowed));
     let repr = Repr::Str(Own::Owned);
     let list = args.pop().expect("`join` has a list");
-    match &list.repr {
+    Ok(match &list.repr {
         Repr::List(item, _) if matches!(item_form(item), Repr::Str(_) | Repr::Never) => {
+            let list = match item_form(item) {
+                Repr::Never => convert::collect(span, list, &Repr::Str(Own::Owned))?,
+                _ => list,
+            };
             let fallible = list.fallible || separator.fallible;
             Plan {
                 repr,
@@ -41,31 +46,39 @@ pub(super) fn join(mut args: Vec<Plan>) -> Plan {
                 op: Op::Items { function: "join", lists: vec![list], args: vec![separator], fails: false },
             }
         }
-        Repr::List(..) | Repr::Dyn => call("dyn_join", vec![convert::to_dyn(list), separator], repr, true),
+        Repr::List(..) | Repr::Dyn => {
+            call("dyn_join", vec![convert::to_dyn(span, list)?, separator], repr, true)
+        }
         _ => fail("no such overload", repr),
-    }
+    })
 }
 
 pub(super) fn format(span: Span, template: Plan, args: Plan) -> Lowered {
-    let template = convert::expect(template, &Repr::Str(Own::Borrowed));
+    let template = convert::expect(convert::unwrap(template), &Repr::Str(Own::Borrowed));
     let dynamic = Repr::Dyn;
     let args = match (args.op, args.repr) {
         (Op::List(items), _) => Plan {
             repr: Repr::List(Item::Value(Box::new(Repr::Dyn)), ListForm::Owned),
             fallible: args.fallible,
-            op: Op::List(items.into_iter().map(|i| convert::dynamic(span, i)).collect::<Result<_, _>>()?),
+            op: Op::List(items.into_iter().map(|i| convert::to_dyn(span, i)).collect::<Result<_, _>>()?),
         },
         (Op::Const(Const::List(items)), _) => Plan {
             repr: Repr::List(Item::Value(Box::new(Repr::Dyn)), ListForm::Owned),
             fallible: false,
-            op: Op::List(items.into_iter().map(|i| convert::to_dyn(Plan::constant(i))).collect()),
+            op: Op::List(
+                items
+                    .into_iter()
+                    .map(|i| convert::to_dyn(span, Plan::constant(i)))
+                    .collect::<Result<_, _>>()?,
+            ),
         },
         (op, repr @ Repr::List(..)) => {
             convert::collect(span, Plan { repr, fallible: args.fallible, op }, &dynamic)?
         }
         (op, repr) => {
             let items = Repr::List(Item::Value(Box::new(Repr::Dyn)), ListForm::Owned);
-            call("dyn_items", vec![Plan { repr, fallible: args.fallible, op }], items, true)
+            let args = Plan { repr, fallible: args.fallible, op };
+            call("dyn_list", vec![convert::to_dyn(span, args)?], items, true)
         }
     };
     if let Some(Const::Str(template)) = template.as_const() {

@@ -4,7 +4,7 @@ use super::{GeneratedTypes, JsonEmitter, print};
 use crate::model::{FileId, Schema, TypePath};
 
 /// Where prost-build finds them.
-const PROST_TYPES: &str = "::rsvc::codegen::prost_types::";
+const PROST_TYPES: &str = "::rsvc::prost_types::";
 
 /// Types, with all that is in them, and fields that came after the files that prost-types was made from.
 const NEWER: &[&str] = &[
@@ -49,6 +49,9 @@ const NEWER: &[&str] = &[
     "ServiceOptions.features",
     "SymbolVisibility",
     "Type.edition",
+    "compiler.CodeGeneratorRequest.source_file_descriptors",
+    "compiler.CodeGeneratorResponse.maximum_edition",
+    "compiler.CodeGeneratorResponse.minimum_edition",
 ];
 
 /// Whether a type or field, by its full name, is one that prost-types does not have.

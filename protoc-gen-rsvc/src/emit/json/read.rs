@@ -10,7 +10,8 @@ impl JsonEmitter<'_> {
     /// The function that reads one of the fields, by its index.
     pub(super) fn read_field(&self, fields: &[FieldId]) -> TokenStream {
         let arms = fields.iter().enumerate().map(|(index, field)| {
-            let (index, read) = (Literal::usize_unsuffixed(index), self.read(*field));
+            let read = self.read(*field, &Self::table_entry(index));
+            let index = Literal::usize_unsuffixed(index);
             quote! { #index => #read, }
         });
         quote! {
@@ -28,11 +29,11 @@ impl JsonEmitter<'_> {
         }
     }
 
-    /// The expression that reads a field.
-    pub(super) fn read(&self, id: FieldId) -> TokenStream {
+    /// The expression that reads a field, of which `entry` is the line in the table.
+    fn read(&self, id: FieldId, entry: &TokenStream) -> TokenStream {
         let field = &self.schema.fields[id];
         if let Some(oneof) = field.oneof {
-            return self.read_variant(id, oneof);
+            return self.read_variant(id, oneof, entry);
         }
         let place = self.place(&field.rust_name);
         let holds = self.holds(id);
@@ -43,6 +44,10 @@ impl JsonEmitter<'_> {
         };
         match (holds, self.kind(field.kind.value())) {
             (Holds::Map, JsonKind::Enum(path)) => quote! { __rsvc_r.enum_map::<#path, _>(&mut #place) },
+            (Holds::Map, JsonKind::Plain) => quote! { __rsvc_r.plain_map(#entry, &mut #place) },
+            (Holds::List, JsonKind::Plain) => quote! { __rsvc_r.plain_list(#entry, &mut #place) },
+            (Holds::Optional, JsonKind::Plain) => quote! { __rsvc_r.plain_opt(#entry, &mut #place) },
+            (Holds::Value, JsonKind::Plain) => quote! { __rsvc_r.plain(#entry, &mut #place) },
             (Holds::Map, _) => quote! { __rsvc_r.map(&mut #place) },
             (Holds::List, JsonKind::Message) => quote! { __rsvc_r.list(&mut #place) },
             (Holds::Optional, JsonKind::Message) => quote! { __rsvc_r.message_opt(&mut #place) },
@@ -70,7 +75,7 @@ impl JsonEmitter<'_> {
     }
 
     /// A oneof's member: a message merges with one of the same kind, anything else replaces.
-    fn read_variant(&self, id: FieldId, oneof: OneofId) -> TokenStream {
+    fn read_variant(&self, id: FieldId, oneof: OneofId, entry: &TokenStream) -> TokenStream {
         let field = &self.schema.fields[id];
         let place = self.place(&self.schema.oneofs[oneof].rust_name);
         let variant = self.variant(oneof, id);
@@ -81,6 +86,13 @@ impl JsonEmitter<'_> {
                     ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                 } else {
                     #place = #some(#variant(__rsvc_r.message_value()?));
+                }
+            },
+            JsonKind::Plain => quote! {
+                if let #some(#variant(__rsvc_value)) = &mut #place {
+                    __rsvc_r.plain(#entry, __rsvc_value)?;
+                } else {
+                    #place = #some(#variant(__rsvc_r.plain_value(#entry)?));
                 }
             },
             JsonKind::Enum(path) => quote! {

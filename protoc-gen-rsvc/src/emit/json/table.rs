@@ -56,11 +56,11 @@ impl JsonEmitter<'_> {
                 quote! { enumeration::<#path> }
             }
             ValueType::Message(id) => {
-                let path = self.message_path(*id);
+                let path = self.described_message(*id);
                 quote! { message::<#path> }
             }
             ValueType::Group(id) => {
-                let path = self.message_path(*id);
+                let path = self.described_message(*id);
                 quote! { group::<#path> }
             }
         }

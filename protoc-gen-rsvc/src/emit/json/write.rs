@@ -25,7 +25,7 @@ impl JsonEmitter<'_> {
         lines
     }
 
-    fn table_entry(index: usize) -> TokenStream {
+    pub(super) fn table_entry(index: usize) -> TokenStream {
         let index = Literal::usize_unsuffixed(index);
         quote! { &__RSVC_FIELDS[#index] }
     }
@@ -58,6 +58,7 @@ impl JsonEmitter<'_> {
             JsonKind::Bytes => quote! { bytes_set(#entry, __rsvc_value) },
             JsonKind::Enum(_) => quote! { enum_set(#entry, *__rsvc_value) },
             JsonKind::Message => quote! { message_set(#entry, __rsvc_value) },
+            JsonKind::Plain => quote! { plain_set(#entry, __rsvc_value) },
         };
         quote! { ::core::option::Option::Some(#variant(__rsvc_value)) => __rsvc_w.#call, }
     }
@@ -74,6 +75,10 @@ impl JsonEmitter<'_> {
             }
             (Holds::List, JsonKind::String) => quote! { string_list(#entry, &#place) },
             (Holds::List, JsonKind::Bytes | JsonKind::Message) => quote! { list(#entry, &#place) },
+            (Holds::List, JsonKind::Plain) => quote! { plain_list(#entry, &#place) },
+            (Holds::Map, JsonKind::Plain) => quote! { plain_map(#entry, &#place) },
+            (Holds::Optional, JsonKind::Plain) => quote! { plain_opt(#entry, &#place) },
+            (Holds::Value, JsonKind::Plain) => quote! { plain_set(#entry, &#place) },
             (Holds::List, JsonKind::Enum(_)) => quote! { enum_list(#entry, &#place) },
             (Holds::Map, JsonKind::Enum(_)) => quote! { enum_map(#entry, &#place) },
             (Holds::Map, _) => quote! { map(#entry, &#place) },
@@ -98,7 +103,7 @@ impl JsonEmitter<'_> {
                         let method = format_ident!("{}", if required { "enum_set" } else { "enumeration" });
                         quote! { #method(#entry, #place) }
                     }
-                    JsonKind::String | JsonKind::Bytes | JsonKind::Message => {
+                    JsonKind::String | JsonKind::Bytes | JsonKind::Message | JsonKind::Plain => {
                         let stem = if matches!(kind, JsonKind::String) { "string" } else { "bytes" };
                         let method = format_ident!("{stem}{suffix}");
                         quote! { #method(#entry, &#place) }

@@ -23,7 +23,8 @@ pub(in crate::emit) fn find(schema: &Schema) -> BTreeSet<MessageId> {
                 }
                 _ => false,
             };
-            if !found.contains(&id) && schema.messages[id].fields.iter().any(leads) {
+            let is_plain = schema.messages[id].stand_in.is_some();
+            if !is_plain && !found.contains(&id) && schema.messages[id].fields.iter().any(leads) {
                 found.insert(id);
             }
         }

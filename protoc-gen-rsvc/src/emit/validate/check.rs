@@ -137,7 +137,11 @@ impl CheckEmitter<'_> {
             Test::Holds(plan) => self.condition(plan, false),
             Test::Text(plan) => self.text(plan),
         };
-        if self.check.now { quote!({ let __rsvc_now = __rsvc_out.now(); #test }) } else { test }
+        if self.check.now {
+            quote!(if let ::core::option::Option::Some(__rsvc_now) = __rsvc_out.now() { #test })
+        } else {
+            test
+        }
     }
 
     /// The constant that describes a rule that is not a standard one.
@@ -231,7 +235,7 @@ impl CheckEmitter<'_> {
         let (out, number) = (at.out(), at.number());
         match &plan.op {
             Op::Const(Const::Str(text)) if text.is_empty() => TokenStream::new(),
-            Op::ToOwned(inner) => self.text(inner),
+            Op::ToOwned(inner) if !inner.borrows_temporary() => self.text(inner),
             Op::Conditional(cond, then, otherwise) => {
                 let (then, otherwise) = (self.text(then), self.text(otherwise));
                 if !cond.fallible {

@@ -36,6 +36,15 @@ impl Edition {
         }
     }
 
+    /// The edition of a file as a number; proto2 and proto3 have one too.
+    pub(crate) fn number_of(file: &File) -> i32 {
+        match file.syntax() {
+            "editions" => file.edition(),
+            "proto3" => 999,
+            _ => 998,
+        }
+    }
+
     /// The edition of a file, unless it is proto2, proto3 or unknown.
     pub(crate) fn of(file: &File) -> Option<Self> {
         (file.syntax() == "editions").then(|| Self::from_number(file.edition())).flatten()
@@ -101,6 +110,9 @@ pub(crate) const NAMES: &[Feature] = &[
         &[OptionsKind::File],
     ),
 ];
+
+/// The index of the first feature that came with edition 2024.
+pub(crate) const FIRST_OF_2024: usize = 6;
 
 impl FeatureSet {
     /// The place of a value, by the index of the feature in [`NAMES`].
@@ -178,6 +190,11 @@ impl Features {
             delimited: two(said.message_encoding, 2, 1, self.delimited),
             strict_json: two(said.json_format, 1, 2, self.strict_json),
         }
+    }
+
+    /// Whether a field has to be there.
+    pub(crate) fn is_required(self) -> bool {
+        self.presence == FieldPresence::Required
     }
 
     /// As [`Features::with`], reading what the options say.

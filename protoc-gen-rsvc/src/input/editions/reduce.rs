@@ -23,6 +23,9 @@ use crate::input::raw::{self, Descriptor, Field, File, Label, OptionsKind, Type,
 pub struct EditionNotes {
     /// The edition of each file that has one. In the pool, such a file is proto2 or proto3.
     pub editions: BTreeMap<String, Edition>,
+    /// Names of files that are proto3, or have become it, while the pool has them as proto2: prost-reflect holds proto3 to
+    /// rules that the language does not have.
+    pub proto3: BTreeSet<String>,
     /// Full names of all closed enums, those of proto2 files among them: a number without a name is no value.
     pub closed_enums: BTreeSet<String>,
     /// Full names of string fields, and of maps with strings, that may hold bytes that are not UTF-8
@@ -40,19 +43,9 @@ pub(crate) fn reduce(file: &mut File, notes: &mut EditionNotes, sink: &mut Sink)
     };
     notes.editions.insert(file.name().to_owned(), edition);
     let features = Features::DEFAULT.under(file.options.as_deref(), OptionsKind::File);
-    let mut survey =
-        Survey { path: Vec::new(), name: file.name(), file, notes, sink, implicit: false, odd_enum: None };
+    let mut survey = Survey { path: Vec::new(), name: file.name(), file, notes, sink, implicit: false };
     survey.file(file, features);
-    let (implicit, odd_enum) = (survey.implicit, survey.odd_enum.take());
-    if let (true, Some(path)) = (implicit, odd_enum) {
-        let text = "a closed enum that does not begin with zero, in a file with fields of implicit presence";
-        let place = place_in(file.name(), file.source_code_info.as_deref(), &path);
-        sink.push(
-            Diagnostic::error(Code::UNSUPPORTED, text)
-                .at(place)
-                .help("move the enum into a file of its own, or give it a first value of zero"),
-        );
-    }
+    let implicit = survey.implicit;
     write(file, features, implicit);
     raw::each_options(file, &mut |_, kind, options| {
         let kept = options.as_deref().and_then(|bytes| options::without(bytes, kind.features()));
@@ -99,8 +92,6 @@ struct Survey<'a> {
     notes: &'a mut EditionNotes,
     sink: &'a mut Sink,
     implicit: bool,
-    /// Path of an enum that proto3 could not hold.
-    odd_enum: Option<Vec<i32>>,
 }
 
 impl Survey<'_> {
@@ -133,9 +124,6 @@ impl Survey<'_> {
         let zero = enumeration.value.first().is_some_and(|value| value.number() == 0);
         let name = join(scope, enumeration.name());
         if around.under(enumeration.options.as_deref(), OptionsKind::Enum).closed {
-            if !zero {
-                self.odd_enum.get_or_insert_with(|| self.path.clone());
-            }
             self.notes.closed_enums.insert(name);
         } else if !zero {
             self.error(format!("the first value of the open enum `{name}` must be zero"));

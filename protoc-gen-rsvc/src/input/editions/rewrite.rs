@@ -2,42 +2,26 @@
 //!
 //! This is sound because an edition differs from proto3 in few places, each of which shows in its tokens alone, and
 //! because what proto3 forbids on top is either forbidden in editions too (groups, `required`) or renamed here (the
-//! option `default`). No token moves to another line, so a place is mapped back by its column.
+//! option `default`).
 
 use std::ops::Range;
 
 use super::features::Edition;
-use crate::diag::{Code, Diagnostic, Place, Position};
-use crate::input::lexer::{Token, TokenKind, tokens};
+use crate::diag::{Code, Diagnostic, Place};
+use crate::input::lexer::{Token, TokenKind};
 use crate::input::locations::position;
+use crate::input::rewrite::Change;
 
 /// What `default` is called in the rewritten text: proto3 has no defaults.
 pub(super) const DEFAULT: &str = "default_of_edition";
 
-/// A text that is to be parsed instead of another.
-#[derive(Debug)]
-pub(crate) struct Rewritten {
-    pub(crate) text: String,
-    pub(crate) edition: Edition,
-    edits: Vec<Edit>,
-}
-
-/// A change within a line, with columns before and after.
-#[derive(Debug)]
-struct Edit {
-    line: u32,
-    old: Range<u32>,
-    new: Range<u32>,
-}
-
-/// The rewritten text; `None` for a text of no edition.
-pub(crate) fn rewrite(name: &str, text: &str) -> Result<Option<Rewritten>, Box<Diagnostic>> {
-    // Most texts are of no edition, and looking into all of their tokens costs time.
-    if !text.contains("edition") {
-        return Ok(None);
-    }
-    let tokens = tokens(text);
-    let [word, equals, value, ..] = tokens.as_slice() else { return Ok(None) };
+/// The edition that a text names, with what is to be replaced in it; none for a text of no edition.
+pub(crate) fn changes(
+    name: &str,
+    text: &str,
+    tokens: &[Token],
+) -> Result<Option<(Edition, Vec<Change>)>, Box<Diagnostic>> {
+    let [word, equals, value, ..] = tokens else { return Ok(None) };
     if !word.is("edition") || !equals.is("=") {
         return Ok(None);
     }
@@ -49,12 +33,26 @@ pub(crate) fn rewrite(name: &str, text: &str) -> Result<Option<Rewritten>, Box<D
         return Err(Box::new(Diagnostic::error(Code::UNKNOWN_EDITION, message).at(place).help(known)));
     };
     let mut changes = vec![(word.span(), "syntax".to_owned()), (value.span(), "\"proto3\"".to_owned())];
-    collect(&tokens, &mut changes);
-    Ok(Some(apply(text, edition, &changes)))
+    collect(tokens, &mut changes);
+    if let Some(span) = reserved_text(tokens) {
+        let place = Place::new(name, position(text, span.start), position(text, span.end));
+        let found = Diagnostic::error(Code::INVALID_DEFINITION, "an edition reserves names without quotes");
+        return Err(Box::new(found.at(place).help("write `reserved name;`")));
+    }
+    Ok(Some((edition, changes)))
+}
+
+/// A string where an edition has the words that are reserved.
+fn reserved_text(tokens: &[Token]) -> Option<Range<usize>> {
+    tokens.windows(3).find_map(|window| {
+        let starts = window[0].is(";") || window[0].is("{") || window[0].is("}");
+        let text = window[2].kind == TokenKind::Text;
+        (starts && window[1].is("reserved") && text).then(|| window[2].span())
+    })
 }
 
 /// What is to be replaced, in the order of the text.
-fn collect(tokens: &[Token], changes: &mut Vec<(Range<usize>, String)>) {
+fn collect(tokens: &[Token], changes: &mut Vec<Change>) {
     let blank = |token: &Token| (token.span(), " ".repeat(token.text.len()));
     for at in 3..tokens.len() {
         let token = &tokens[at];
@@ -81,107 +79,8 @@ fn collect(tokens: &[Token], changes: &mut Vec<(Range<usize>, String)>) {
             // `[default = 1]`
             "default" if (before.is("[") || before.is(",")) && is(1, "=") => {
                 changes.push((token.span(), DEFAULT.to_owned()));
-                // Of negative words, the parser takes only a default's.
-                if is(2, "-") && is(3, "inf") {
-                    changes.push((tokens[at + 3].span(), "1e999".to_owned()));
-                }
             }
             _ => {}
         }
-    }
-}
-
-fn apply(text: &str, edition: Edition, changes: &[(Range<usize>, String)]) -> Rewritten {
-    let mut out = String::with_capacity(text.len() + 64);
-    let mut edits = Vec::with_capacity(changes.len());
-    let mut done = 0;
-    // Positions are counted on from change to change, so that a long text is walked once.
-    let (mut line, mut line_start, mut shift) = (0_u32, 0_usize, 0_i64);
-    for (span, new) in changes {
-        for (index, _) in text[done..span.start].match_indices('\n') {
-            line += 1;
-            line_start = done + index + 1;
-            shift = 0;
-        }
-        out.push_str(&text[done..span.start]);
-        out.push_str(new);
-        done = span.end;
-        let column = |offset: i64| u32::try_from(offset).unwrap_or(u32::MAX);
-        let signed = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
-        let start = signed(span.start - line_start);
-        let old = column(start)..column(start + signed(span.len()));
-        let new_start = start + shift;
-        edits.push(Edit { line, old, new: column(new_start)..column(new_start + signed(new.len())) });
-        shift += signed(new.len()) - signed(span.len());
-    }
-    out.push_str(&text[done..]);
-    Rewritten { text: out, edition, edits }
-}
-
-impl Rewritten {
-    /// Where a place of the rewritten text stands in the written one.
-    pub(crate) fn original(&self, at: Position) -> Position {
-        let first = self.edits.partition_point(|edit| edit.line < at.line);
-        let mut column = at.column;
-        for edit in self.edits[first..].iter().take_while(|edit| edit.line == at.line) {
-            if at.column < edit.new.start {
-                break;
-            }
-            column = if at.column < edit.new.end {
-                (edit.old.start + (at.column - edit.new.start)).min(edit.old.end)
-            } else {
-                edit.old.end + (at.column - edit.new.end)
-            };
-        }
-        Position { line: at.line, column }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rewritten(text: &str) -> Rewritten {
-        rewrite("a.proto", text).unwrap().unwrap()
-    }
-
-    #[test]
-    fn only_what_is_of_editions_changes() {
-        let text = "edition = \"2023\"; message M { reserved a, b; reserved 1 to 2; reserved \"c\"; string local = 1; \
-            int32 default = 2 [default = -inf, (x) = {default: 1}]; local export = 3; }";
-        let expected = "syntax = \"proto3\"; message M { reserved \"a\", \"b\"; reserved 1 to 2; reserved \"c\"; \
-            string local = 1; int32 default = 2 [default_of_edition = -1e999, (x) = {default: 1}]; local export = 3; }";
-        assert_eq!(rewritten(text).text, expected);
-    }
-
-    #[test]
-    fn visibility_and_option_imports_become_blanks() {
-        let text =
-            "edition = \"2024\";\nimport option \"x.proto\";\nexport message M {}\nlocal enum E { A = 0; }";
-        let expected =
-            "syntax = \"proto3\";\nimport        \"x.proto\";\n       message M {}\n      enum E { A = 0; }";
-        assert_eq!(rewritten(text).text, expected);
-    }
-
-    #[test]
-    fn every_token_that_stays_is_mapped_back_to_itself() {
-        let text = "// é\nedition = \"2023\"; package é_;\nmessage M { reserved a, b; int32 x = 1 [default = 7]; }\n";
-        let new = rewritten(text);
-        let kept: Vec<_> =
-            tokens(&new.text).into_iter().filter(|t| !t.text.starts_with(['s', '"', 'd'])).collect();
-        assert!(kept.len() > 20);
-        for token in kept {
-            let back = new.original(position(&new.text, token.start));
-            let at = crate::input::locations::offset(text, back);
-            assert!(text[at..].starts_with(token.text), "{} at {back:?}", token.text);
-        }
-    }
-
-    #[test]
-    fn other_texts_are_left_alone() {
-        for text in ["syntax = \"proto3\"; // edition", "edition", "message edition {}", ""] {
-            assert!(rewrite("a.proto", text).unwrap().is_none(), "{text}");
-        }
-        assert_eq!(rewrite("a.proto", "edition = 2023;").unwrap_err().code, Code::UNKNOWN_EDITION);
     }
 }

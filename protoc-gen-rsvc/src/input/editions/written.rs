@@ -7,20 +7,20 @@ use prost::Message as _;
 use prost_types::source_code_info::Location;
 use prost_types::{SourceCodeInfo, UninterpretedOption};
 
-use super::features::{FeatureSet, NAMES};
-use super::rewrite::{DEFAULT, Rewritten};
-use crate::diag::{Code, Diagnostic, Position};
+use super::features::{Edition, FIRST_OF_2024, FeatureSet, NAMES};
+use super::rewrite::DEFAULT;
+use crate::diag::{Code, Diagnostic};
 use crate::input::lexer::{Token, TokenKind, tokens};
 use crate::input::locations::place_in;
 use crate::input::raw::options::{self, UNINTERPRETED};
 use crate::input::raw::{self, File, Label, OptionsKind, Type, tag};
+use crate::input::rewrite::NEGATIVE_NAN;
 use crate::input::suggest;
 
 /// Makes of a parsed file the descriptor that protoc would give, as far as later steps look.
-pub(crate) fn restore(file: &mut File, rewritten: &Rewritten) -> Result<(), Vec<Diagnostic>> {
-    change_locations(file, |location| map_span(&mut location.span, rewritten));
+pub(crate) fn restore(file: &mut File, edition: Edition) -> Result<(), Vec<Diagnostic>> {
     file.syntax = Some("editions".to_owned());
-    file.edition = Some(rewritten.edition.number());
+    file.edition = Some(edition.number());
     let mut found = Vec::new();
     let info = file.source_code_info.take();
     let name = file.name().to_owned();
@@ -41,8 +41,13 @@ pub(crate) fn restore(file: &mut File, rewritten: &Rewritten) -> Result<(), Vec<
             let at = [path, &[UNINTERPRETED_PATH, index]].concat();
             match option.name.first() {
                 Some(part) if part.name_part == "features" && !part.is_extension => {
-                    gone.push(index);
-                    if let Err((code, message, help)) = read(option, kind, &mut said) {
+                    // Features of other languages are options like any other.
+                    let foreign = option.name.get(1).is_some_and(|part| part.is_extension)
+                        || option.aggregate_value().contains('[');
+                    if !foreign {
+                        gone.push(index);
+                    }
+                    if let Err((code, message, help)) = read(option, edition, kind, &mut said) {
                         error(code, &at, message, help);
                     }
                 }
@@ -98,19 +103,6 @@ fn change_locations(file: &mut File, change: impl FnMut(&mut Location)) {
     }
 }
 
-fn map_span(span: &mut [i32], rewritten: &Rewritten) {
-    let map = |line: i32, column: i32| {
-        let at =
-            Position { line: u32::try_from(line).unwrap_or(0), column: u32::try_from(column).unwrap_or(0) };
-        i32::try_from(rewritten.original(at).column).unwrap_or(i32::MAX)
-    };
-    match span {
-        [line, from, to] => (*from, *to) = (map(*line, *from), map(*line, *to)),
-        [line, from, end, to] => (*from, *to) = (map(*line, *from), map(*end, *to)),
-        _ => {}
-    }
-}
-
 /// The path of an option after those before it are gone.
 fn renumber(path: &mut Vec<i32>, removed: &BTreeMap<Vec<i32>, Vec<i32>>) {
     let Some(at) = path.iter().position(|&number| number == UNINTERPRETED_PATH) else { return };
@@ -127,29 +119,39 @@ fn renumber(path: &mut Vec<i32>, removed: &BTreeMap<Vec<i32>, Vec<i32>>) {
 type FeatureError = (Code, String, Option<String>);
 
 /// `features.x = Y` or `features = { x: Y }`.
-fn read(option: &UninterpretedOption, kind: OptionsKind, said: &mut FeatureSet) -> Result<(), FeatureError> {
+fn read(
+    option: &UninterpretedOption,
+    edition: Edition,
+    kind: OptionsKind,
+    said: &mut FeatureSet,
+) -> Result<(), FeatureError> {
     match option.name.as_slice() {
         [_] => {
             let Some(text) = &option.aggregate_value else {
                 let help = "write `features.field_presence = EXPLICIT` or the like".to_owned();
                 return Err((Code::OPTION_TYPE, "`features` takes fields in braces".to_owned(), Some(help)));
             };
-            read_message(&tokens(text), kind, said)
+            read_message(&tokens(text), edition, kind, said)
         }
         // Features of another language do not concern us.
         [_, part, ..] if part.is_extension => Ok(()),
-        [_, part] => set(said, kind, &part.name_part, option.identifier_value()),
+        [_, part] => set(said, edition, kind, &part.name_part, option.identifier_value()),
         _ => Err((Code::OPTION_TYPE, "a feature has no fields".to_owned(), None)),
     }
 }
 
 /// `x: Y` again and again, with `[ext] { … }` of other languages between.
-fn read_message(mut rest: &[Token], kind: OptionsKind, said: &mut FeatureSet) -> Result<(), FeatureError> {
+fn read_message(
+    mut rest: &[Token],
+    edition: Edition,
+    kind: OptionsKind,
+    said: &mut FeatureSet,
+) -> Result<(), FeatureError> {
     loop {
         rest = match rest {
             [] => return Ok(()),
             [name, colon, value, after @ ..] if name.kind == TokenKind::Word && colon.is(":") => {
-                set(said, kind, name.text, value.text)?;
+                set(said, edition, kind, name.text, value.text)?;
                 after
             }
             [open, ..] if open.is("[") || open.is("{") || open.is("<") => &rest[group(rest)..],
@@ -178,7 +180,13 @@ fn group(tokens: &[Token]) -> usize {
     tokens.len()
 }
 
-fn set(said: &mut FeatureSet, kind: OptionsKind, name: &str, value: &str) -> Result<(), FeatureError> {
+fn set(
+    said: &mut FeatureSet,
+    edition: Edition,
+    kind: OptionsKind,
+    name: &str,
+    value: &str,
+) -> Result<(), FeatureError> {
     let Some(index) = NAMES.iter().position(|(known, ..)| *known == name) else {
         let near = suggest::closest(name, NAMES.iter().map(|(known, ..)| *known));
         let help = near.map(|near| format!("did you mean `{near}`?"));
@@ -187,6 +195,13 @@ fn set(said: &mut FeatureSet, kind: OptionsKind, name: &str, value: &str) -> Res
     let (_, values, targets) = NAMES[index];
     if !targets.contains(&kind) {
         return Err((Code::INVALID_DEFINITION, format!("the feature `{name}` has no place here"), None));
+    }
+    if index >= FIRST_OF_2024 && edition < Edition::Year2024 {
+        return Err((
+            Code::INVALID_DEFINITION,
+            format!("the feature `{name}` begins with edition 2024"),
+            None,
+        ));
     }
     let Some((_, number)) = values.iter().find(|(known, _)| *known == value) else {
         let names: Vec<String> = values.iter().map(|(known, _)| format!("`{known}`")).collect();
@@ -244,7 +259,11 @@ fn default(option: &UninterpretedOption, field: &raw::Field) -> Result<String, S
         None | Some(Type::Bool | Type::Enum) => option.identifier_value.clone(),
         Some(Type::Float | Type::Double) => integer()
             .or_else(|| option.double_value.map(|n| n.to_string().to_ascii_lowercase()))
-            .or_else(|| option.identifier_value.clone().filter(|word| word == "inf" || word == "nan")),
+            .or_else(|| match option.identifier_value() {
+                word @ ("inf" | "nan") => Some(word.to_owned()),
+                NEGATIVE_NAN => Some("-nan".to_owned()),
+                _ => None,
+            }),
         Some(Type::String) => option.string_value.clone().and_then(|bytes| String::from_utf8(bytes).ok()),
         Some(Type::Bytes) => option.string_value.as_deref().map(escape),
         Some(Type::Message | Type::Group) => None,

@@ -17,6 +17,52 @@ pub(crate) enum OptionsKind {
 }
 
 impl OptionsKind {
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        use OptionsKind as Kind;
+        let all = [
+            Kind::File,
+            Kind::Message,
+            Kind::Field,
+            Kind::Oneof,
+            Kind::ExtensionRange,
+            Kind::Enum,
+            Kind::Value,
+            Kind::Service,
+            Kind::Method,
+        ];
+        all.into_iter()
+    }
+
+    /// The full name of the message that such options are.
+    pub(crate) fn message(self) -> &'static str {
+        match self {
+            Self::File => "google.protobuf.FileOptions",
+            Self::Message => "google.protobuf.MessageOptions",
+            Self::Field => "google.protobuf.FieldOptions",
+            Self::Oneof => "google.protobuf.OneofOptions",
+            Self::ExtensionRange => "google.protobuf.ExtensionRangeOptions",
+            Self::Enum => "google.protobuf.EnumOptions",
+            Self::Value => "google.protobuf.EnumValueOptions",
+            Self::Service => "google.protobuf.ServiceOptions",
+            Self::Method => "google.protobuf.MethodOptions",
+        }
+    }
+
+    /// The number of what they stand on in `FieldOptions.OptionTargetType`.
+    pub(crate) fn target(self) -> i32 {
+        match self {
+            Self::File => 1,
+            Self::ExtensionRange => 2,
+            Self::Message => 3,
+            Self::Field => 4,
+            Self::Oneof => 5,
+            Self::Enum => 6,
+            Self::Value => 7,
+            Self::Service => 8,
+            Self::Method => 9,
+        }
+    }
+
     /// The number of `features` in options of this kind.
     pub(crate) fn features(self) -> u32 {
         match self {

@@ -6,6 +6,7 @@
 
 mod each;
 pub(crate) mod options;
+pub(crate) mod source_info;
 
 pub(crate) use each::{OptionsKind, each_options};
 use prost::Message;
@@ -44,6 +45,8 @@ pub(crate) mod tag {
     pub(crate) mod enumeration {
         pub(crate) const VALUE: i32 = 2;
         pub(crate) const NUMBER: i32 = 2;
+        pub(crate) const RESERVED_RANGE: i32 = 4;
+        pub(crate) const RESERVED_NAME: i32 = 5;
     }
     pub(crate) mod service {
         pub(crate) const METHOD: i32 = 2;
@@ -89,6 +92,39 @@ pub(crate) struct File {
     pub(crate) syntax: Option<String>,
     #[prost(int32, optional, tag = "14")]
     pub(crate) edition: Option<i32>,
+}
+
+fn at<T>(items: &[T], index: i32) -> Option<&T> {
+    items.get(usize::try_from(index).ok()?)
+}
+
+/// Definitions by their paths.
+impl File {
+    pub(crate) fn message_at(&self, path: &[i32]) -> Option<&Descriptor> {
+        let [tag::file::MESSAGE, first, inner @ ..] = path else { return None };
+        inner.chunks(2).try_fold(at(&self.message, *first)?, |message, step| match step {
+            [tag::message::NESTED, index] => at(&message.nested, *index),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn enum_at(&self, path: &[i32]) -> Option<&Enum> {
+        match path {
+            [tag::file::ENUM, index] => at(&self.enumeration, *index),
+            [outer @ .., tag::message::ENUM, index] => at(&self.message_at(outer)?.enumeration, *index),
+            _ => None,
+        }
+    }
+
+    /// A field or an extension.
+    pub(crate) fn field_at(&self, path: &[i32]) -> Option<&Field> {
+        match path {
+            [tag::file::EXTENSION, index] => at(&self.extension, *index),
+            [outer @ .., tag::message::EXTENSION, index] => at(&self.message_at(outer)?.extension, *index),
+            [outer @ .., tag::message::FIELD, index] => at(&self.message_at(outer)?.field, *index),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, PartialEq, Message)]

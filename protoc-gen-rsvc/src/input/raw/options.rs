@@ -16,8 +16,12 @@ pub(crate) struct Uninterpreted {
 
 #[derive(Clone, PartialEq, Message)]
 struct MessageOptions {
+    #[prost(bool, optional, tag = "1")]
+    message_set_wire_format: Option<bool>,
     #[prost(bool, optional, tag = "7")]
     map_entry: Option<bool>,
+    #[prost(bool, optional, tag = "11")]
+    deprecated_legacy_json_field_conflicts: Option<bool>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -39,6 +43,20 @@ pub(crate) fn is_map_entry(message: &Descriptor) -> bool {
         .as_deref()
         .and_then(|bytes| MessageOptions::decode(bytes).ok())
         .is_some_and(|o| o.map_entry())
+}
+
+/// Whether the extensions of a message travel as a message set.
+pub(crate) fn message_set(options: Option<&[u8]>) -> bool {
+    let said = options.and_then(|bytes| MessageOptions::decode(bytes).ok());
+    said.is_some_and(|o| o.message_set_wire_format())
+        || plain_bool(options, "message_set_wire_format") == Some(true)
+}
+
+/// Whether a message keeps fields whose JSON names are the same, said in either form.
+pub(crate) fn legacy_json_conflicts(options: Option<&[u8]>) -> bool {
+    let said = options.and_then(|bytes| MessageOptions::decode(bytes).ok());
+    let interpreted = said.is_some_and(|o| o.deprecated_legacy_json_field_conflicts());
+    interpreted || plain_bool(options, "deprecated_legacy_json_field_conflicts") == Some(true)
 }
 
 /// What was said about packing, interpreted.

@@ -2,28 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::defaults;
 use super::walk::{Cursor, join};
+use super::{defaults, json_names};
 use crate::diag::{Code, Sink};
-use crate::input::editions::Features;
-use crate::input::raw::{self, Label, OptionsKind, Type, tag};
+use crate::input::raw::{self, Label, Type, tag};
 
 const MAX_NUMBER: i32 = 536_870_911;
 
 /// Checks the fields of a message against each other and against its ranges.
 pub(super) fn check_all(at: &Cursor, message: &raw::Descriptor, sink: &mut Sink) {
     let mut numbers: BTreeMap<i32, i32> = BTreeMap::new();
-    let mut json_names: BTreeMap<String, i32> = BTreeMap::new();
-    let mut folded: BTreeMap<String, i32> = BTreeMap::new();
-    let strict_json = match at.file.syntax() {
-        "editions" => {
-            Features::DEFAULT
-                .under(at.file.options.as_deref(), OptionsKind::File)
-                .under(message.options.as_deref(), OptionsKind::Message)
-                .strict_json
-        }
-        syntax => syntax == "proto3",
-    };
     for (index, field) in (0..).zip(&message.field) {
         let part = |end| [tag::message::FIELD, index, end];
         let earlier = |i: i32| usize::try_from(i).map_or("", |i| message.field[i].name());
@@ -40,39 +28,8 @@ pub(super) fn check_all(at: &Cursor, message: &raw::Descriptor, sink: &mut Sink)
                     .help(format!("the next free number is {}", next_free(message))),
             );
         }
-        let json = field.json_name.clone().unwrap_or_else(|| json_name(field.name()));
-        let same_json = *json_names.entry(json.clone()).or_insert(index);
-        // Two fields of one name are told as that. proto2 lets names that nobody chose collide: see `normalize`.
-        let chosen = |i: i32| {
-            let field = usize::try_from(i).ok().and_then(|i| message.field.get(i));
-            field.is_some_and(|f| f.json_name.as_ref().is_some_and(|json| *json != json_name(f.name())))
-        };
-        let strict = strict_json || chosen(same_json) || chosen(index);
-        if same_json != index && earlier(same_json) != field.name() && strict {
-            let text = format!(
-                "fields `{}` and `{}` have the same JSON name `{json}`",
-                earlier(same_json),
-                field.name()
-            );
-            let place = at.place(&[tag::message::FIELD, same_json, tag::NAME]);
-            sink.push(
-                at.error(Code::DUPLICATE_NAME, &part(tag::NAME), text)
-                    .note(place, "the other field")
-                    .help("rename one of them, or give one a `json_name` of its own"),
-            );
-        }
-        let fold = field.name().replace('_', "").to_ascii_lowercase();
-        let same_fold = *folded.entry(fold).or_insert(index);
-        if at.file.syntax() == "proto3" && same_fold != index && same_json == index {
-            let text = format!(
-                "fields `{}` and `{}` differ only in case or underscores",
-                earlier(same_fold),
-                field.name()
-            );
-            let place = at.place(&[tag::message::FIELD, same_fold, tag::NAME]);
-            sink.push(at.error(Code::DUPLICATE_NAME, &part(tag::NAME), text).note(place, "the other field"));
-        }
     }
+    json_names::check_fields(at, message, sink);
 }
 
 /// Checks an extension field.
@@ -113,8 +70,9 @@ fn check_one(at: &Cursor, path: &[i32], scope: &str, field: &raw::Field, sink: &
         let text = format!("field `{}` has no valid type or label", name());
         sink.push(at.error(Code::BAD_DESCRIPTOR, &part(tag::field::TYPE), text));
     }
-    if field.json_name.as_deref() == Some("") || field.json_name().contains('\0') {
-        let text = format!("field `{}` has an empty JSON name or one with a zero byte", name());
+    let json = field.json_name();
+    if json.contains('\0') || (json.starts_with('[') && json.ends_with(']')) {
+        let text = format!("field `{}` has a JSON name with a zero byte or in brackets", name());
         sink.push(at.error(Code::INVALID_DEFINITION, &part(tag::NAME), text));
     }
     if let Some(text) = defaults::wrong(field) {

@@ -10,7 +10,7 @@ use crate::input::raw::{self, tag};
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SymbolKind {
+pub(crate) enum SymbolKind {
     Package,
     Message,
     MapEntry,
@@ -31,16 +31,16 @@ impl SymbolKind {
         }
     }
 
-    pub(super) fn is_type(self) -> bool {
+    pub(crate) fn is_type(self) -> bool {
         matches!(self, Self::Message | Self::MapEntry | Self::Enum)
     }
 
     /// Whether other names may stand in it, so that it ends the search for the first part of a name.
-    pub(super) fn is_scope(self) -> bool {
+    pub(crate) fn is_scope(self) -> bool {
         !matches!(self, Self::Other(_))
     }
 
-    pub(super) fn what(self) -> &'static str {
+    pub(crate) fn what(self) -> &'static str {
         match self {
             Self::Package => "package",
             Self::Message => "message",
@@ -54,22 +54,29 @@ impl SymbolKind {
 
 /// A name's definition.
 #[derive(Debug)]
-pub(super) struct Symbol {
-    pub(super) kind: SymbolKind,
+pub(crate) struct Symbol {
+    pub(crate) kind: SymbolKind,
     /// Index of its file.
-    pub(super) file: usize,
+    pub(crate) file: usize,
     path: Box<[i32]>,
+}
+
+impl Symbol {
+    /// Its path in the descriptor of its file.
+    pub(crate) fn path(&self) -> &[i32] {
+        &self.path
+    }
 }
 
 /// All names.
 #[derive(Debug, Default)]
-pub(super) struct Symbols {
+pub(crate) struct Symbols {
     map: HashMap<String, Symbol>,
 }
 
 impl Symbols {
     /// Collects the names of all files; a name that comes again is told.
-    pub(super) fn collect(files: &[raw::File], sink: &mut Sink) -> Self {
+    pub(crate) fn collect(files: &[raw::File], sink: &mut Sink) -> Self {
         let mut symbols = Self::default();
         for (index, file) in files.iter().enumerate() {
             symbols.add_package(files, index, file, sink);
@@ -83,12 +90,26 @@ impl Symbols {
         symbols
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Symbol> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Symbol> {
         self.map.get(name)
     }
 
+    /// A symbol with its name.
+    pub(crate) fn entry(&self, name: &str) -> Option<(&str, &Symbol)> {
+        self.map.get_key_value(name).map(|(name, symbol)| (name.as_str(), symbol))
+    }
+
+    /// The full names of all extensions, sorted, for suggestions.
+    pub(crate) fn extensions(&self) -> Vec<&str> {
+        let is_extension = |symbol: &Symbol| symbol.kind == SymbolKind::Other("extension");
+        let all = self.map.iter().filter(|(_, symbol)| is_extension(symbol));
+        let mut names: Vec<&str> = all.map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The full names of all types, sorted, for suggestions.
-    pub(super) fn types(&self) -> Vec<&str> {
+    pub(crate) fn types(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self
             .map
             .iter()

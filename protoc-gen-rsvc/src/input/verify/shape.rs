@@ -2,12 +2,15 @@
 //!
 //! The parser leaves little of this to be wrong in a text. A descriptor set or a plugin request may hold anything.
 
-use super::fields;
+use std::collections::BTreeMap;
+
 use super::walk::{Cursor, Definition, walk};
+use super::{fields, json_names, ranges};
 use crate::diag::{Code, Diagnostic, Place, Sink};
 use crate::input::editions::Edition;
 use crate::input::lexer::tokens;
 use crate::input::locations::place_in;
+use crate::input::order;
 use crate::input::raw::{self, options, tag};
 
 /// How deep messages may nest: as deep as the parser of texts takes them.
@@ -16,6 +19,8 @@ const MAX_MESSAGES: usize = 31;
 const MAX_OPTION: usize = 64;
 /// How many parts the name of a package may have: each is a module of Rust inside the one before.
 const MAX_PACKAGE: usize = 64;
+/// How long the name of a package may be, as in protoc.
+const MAX_PACKAGE_NAME: usize = 511;
 
 /// Checks a file without looking at others.
 pub(super) fn check(file: &raw::File, sink: &mut Sink) {
@@ -46,28 +51,47 @@ pub(super) fn is_identifier(name: &str) -> bool {
 }
 
 fn check_file(file: &raw::File, sink: &mut Sink) {
-    let mut tell = |code: Code, message: String| {
+    let tell = |sink: &mut Sink, code: Code, message: String| {
         sink.push(Diagnostic::error(code, message).at(Place::file(file.name())));
     };
     match file.syntax.as_deref() {
         None | Some("" | "proto2" | "proto3") => {}
         Some("editions") if Edition::of(file).is_some() => {}
         Some("editions") => {
-            tell(Code::UNKNOWN_EDITION, format!("edition number {} is not known", file.edition()));
+            tell(sink, Code::UNKNOWN_EDITION, format!("edition number {} is not known", file.edition()));
         }
-        Some(other) => tell(Code::BAD_DESCRIPTOR, format!("unknown syntax `{}`", other.escape_debug())),
+        Some(other) => tell(sink, Code::BAD_DESCRIPTOR, format!("unknown syntax `{}`", other.escape_debug())),
     }
     if !file.package().is_empty() && !file.package().split('.').all(is_identifier) {
-        tell(Code::BAD_DESCRIPTOR, format!("`{}` is no name for a package", file.package().escape_debug()));
+        tell(
+            sink,
+            Code::BAD_DESCRIPTOR,
+            format!("`{}` is no name for a package", file.package().escape_debug()),
+        );
     }
     let imports = file.dependency.len();
+    let mut seen = BTreeMap::new();
+    for (index, import) in file.dependency.iter().enumerate() {
+        let first = *seen.entry(import).or_insert(index);
+        if first != index {
+            let place = |index| order::import_place(file, file.name(), index);
+            let found = Diagnostic::error(Code::DUPLICATE_NAME, format!("`{import}` is imported twice"));
+            sink.push(found.at(place(index)).note(place(first), "first here").help("drop one of the two"));
+        }
+    }
     for index in file.public_dependency.iter().chain(&file.weak_dependency) {
         if !usize::try_from(*index).is_ok_and(|i| i < imports) {
             tell(
+                sink,
                 Code::BAD_DESCRIPTOR,
                 format!("import number {index} of {imports} is marked public or weak"),
             );
         }
+    }
+    if file.package().len() > MAX_PACKAGE_NAME {
+        let place = place_in(file.name(), file.source_code_info.as_deref(), &[tag::file::PACKAGE]);
+        let message = format!("the name of the package has more than {MAX_PACKAGE_NAME} letters");
+        sink.push(Diagnostic::error(Code::LIMIT, message).at(place));
     }
     if file.package().split('.').count() > MAX_PACKAGE {
         let place = place_in(file.name(), file.source_code_info.as_deref(), &[tag::file::PACKAGE]);
@@ -111,15 +135,19 @@ fn check_message(at: &Cursor, message: &raw::Descriptor, parent: Option<&raw::De
     if options::is_map_entry(message) {
         check_map_entry(at, message, parent, sink);
     }
-    let reserved = message.reserved_range.iter().map(|r| (r.start(), r.end()));
-    let extensions = message.extension_range.iter().map(|r| (r.start(), r.end()));
-    let ranges = (0..).zip(reserved).map(|(i, r)| (tag::message::RESERVED_RANGE, i, r));
-    for (number, index, (start, end)) in
-        ranges.chain((0..).zip(extensions).map(|(i, r)| (tag::message::EXTENSION_RANGE, i, r)))
-    {
-        if start < 1 || end <= start {
-            let message = format!("a range of numbers from {start} to {} holds nothing", i64::from(end) - 1);
-            sink.push(at.error(Code::INVALID_DEFINITION, &[number, index], message));
+    ranges::check_message(at, message, sink);
+    if at.file.syntax() == "proto3" && !message.extension_range.is_empty() {
+        let text = "proto3 has no extensions of messages";
+        let found = at.error(Code::INVALID_DEFINITION, &[tag::message::EXTENSION_RANGE, 0], text);
+        sink.push(found.help("use a field of type `google.protobuf.Any`"));
+    }
+    if options::message_set(message.options.as_deref()) {
+        if at.file.syntax() == "proto3" {
+            sink.push(at.error(Code::INVALID_DEFINITION, &[tag::NAME], "proto3 has no message sets"));
+        }
+        if !message.field.is_empty() {
+            let text = "a message set has extensions, and no fields";
+            sink.push(at.error(Code::INVALID_DEFINITION, &[tag::message::FIELD, 0], text));
         }
     }
     fields::check_all(at, message, sink);
@@ -200,8 +228,10 @@ fn check_enum(at: &Cursor, enumeration: &raw::Enum, sink: &mut Sink) {
         let part = [tag::enumeration::VALUE, 0, tag::enumeration::NUMBER];
         sink.push(at.error(Code::INVALID_DEFINITION, &part, message).help("begin with `…_UNSPECIFIED = 0;`"));
     }
+    json_names::check_values(at, enumeration, sink);
+    ranges::check_enum(at, enumeration, sink);
     let alias = options::allow_alias(enumeration.options.as_deref());
-    let mut numbers = std::collections::BTreeMap::new();
+    let mut numbers = BTreeMap::new();
     for (index, value) in (0..).zip(&enumeration.value) {
         let part = |end| [tag::enumeration::VALUE, index, end];
         let first = *numbers.entry(value.number()).or_insert(index);

@@ -5,40 +5,49 @@ use std::collections::HashSet;
 use prost_reflect::DescriptorPool;
 
 use super::names::{SymbolKind, Symbols};
-use super::walk::join;
+use super::scope::{Scope, Search};
+use super::walk::{join, parent};
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::input::locations::place_in;
 use crate::input::raw::{self, Label, Type, tag};
 use crate::input::suggest;
 
-/// Writes the full name and the kind of every type into `files`, which come in the order of imports.
+/// Writes the full name and the kind of every type into `files`, which come in the order of imports, and gives for
+/// each file those whose types it uses.
 pub(super) fn resolve(
     files: &mut [raw::File],
     symbols: &Symbols,
     visible: &[HashSet<usize>],
     sink: &mut Sink,
-) {
+) -> Vec<HashSet<usize>> {
+    let packages: Vec<String> = files.iter().map(|file| file.package().to_owned()).collect();
+    let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
+    let mut used = Vec::with_capacity(files.len());
     for index in 0..files.len() {
         let mut file = std::mem::take(&mut files[index]);
         let mut resolver = TypeNameResolver {
             files,
             symbols,
-            visible: &visible[index],
+            scope: Scope::new(symbols, &visible[index], &packages),
+            used: HashSet::new(),
             name: file.name().to_owned(),
             info: file.source_code_info.take(),
             path: Vec::new(),
             sink,
         };
         resolver.file(&mut file);
+        used.push(std::mem::take(&mut resolver.used));
         file.source_code_info = resolver.info;
         files[index] = file;
     }
+    used
 }
 
 struct TypeNameResolver<'a> {
     files: &'a [raw::File],
     symbols: &'a Symbols,
-    visible: &'a HashSet<usize>,
+    scope: Scope<'a>,
+    used: HashSet<usize>,
     name: String,
     info: Option<Vec<u8>>,
     path: Vec<i32>,
@@ -50,6 +59,12 @@ struct TypeNameResolver<'a> {
 enum Wanted {
     Type,
     Message,
+}
+
+impl Wanted {
+    fn takes(self, kind: SymbolKind) -> bool {
+        kind == SymbolKind::Message || (self == Self::Type && kind.is_type())
+    }
 }
 
 impl TypeNameResolver<'_> {
@@ -151,61 +166,47 @@ impl TypeNameResolver<'_> {
         self.sink.push(found.at(place_in(&self.name, self.info.as_deref(), &path)));
     }
 
-    /// The full name behind a written one, searched from the innermost scope outwards as protoc does.
+    /// The full name behind a written one.
     fn find(&mut self, written: &str, scope: &str, want: Wanted, part: i32) -> Option<(String, SymbolKind)> {
-        let full = match written.strip_prefix('.') {
-            Some(full) => full.to_owned(),
-            None => self.search(written, scope),
-        };
-        let found = match self.symbols.get(&full) {
-            Some(symbol) if self.visible.contains(&symbol.file) => match (want, symbol.kind) {
-                (Wanted::Type, kind) if kind.is_type() => return Some((full, kind)),
-                (Wanted::Message, SymbolKind::Message) => return Some((full, SymbolKind::Message)),
-                (_, kind) => {
-                    let wanted = if want == Wanted::Type { "message or enum" } else { "message" };
-                    let text = format!(
-                        "`{written}` is not a {wanted}: `{full}` is {} {}",
-                        article(kind),
-                        kind.what()
-                    );
-                    Diagnostic::error(Code::UNKNOWN_TYPE, text)
+        let found = self.scope.search(written, scope, want == Wanted::Type);
+        let Some(symbol) = found.symbol else {
+            let unknown = match &found.hidden {
+                Some((full, symbol)) if symbol.kind.is_type() => {
+                    Diagnostic::error(Code::UNKNOWN_TYPE, format!("`{full}` is not visible here"))
+                        .help(format!("add `import \"{}\";`", self.file_name(symbol.file)))
                 }
-            },
-            Some(symbol) if symbol.kind.is_type() => {
-                Diagnostic::error(Code::UNKNOWN_TYPE, format!("`{full}` is not visible here"))
-                    .help(format!("add `import \"{}\";`", self.file_name(symbol.file)))
-            }
-            _ => self.unknown(written, &full),
+                _ => self.unknown(written, &found),
+            };
+            self.push(unknown, part);
+            return None;
         };
-        self.push(found, part);
+        self.used.insert(symbol.file);
+        let kind = symbol.kind;
+        if want.takes(kind) {
+            return Some((found.full, kind));
+        }
+        let wanted = if want == Wanted::Type { "message or enum" } else { "message" };
+        let text =
+            format!("`{written}` is not a {wanted}: `{}` is {} {}", found.full, article(kind), kind.what());
+        let wrong = Diagnostic::error(Code::UNKNOWN_TYPE, text);
+        // What is nearer may hide one that is meant.
+        let meant = self.scope.search(written, parent(scope), true);
+        let help = match meant.symbol {
+            Some(symbol) if want.takes(symbol.kind) => {
+                Some(format!("write `.{}`, its full name", meant.full))
+            }
+            _ => None,
+        };
+        let wrong = match help {
+            Some(help) => wrong.help(help),
+            None => wrong,
+        };
+        self.push(wrong, part);
         None
     }
 
-    /// The name that the first part decides; the written one when nothing matches.
-    fn search(&self, written: &str, scope: &str) -> String {
-        let (first, whole) = written.split_once('.').map_or((written, true), |(first, _)| (first, false));
-        let mut scope = Some(scope);
-        let mut not_a_type = None;
-        while let Some(current) = scope {
-            let candidate = join(current, first);
-            match self.symbols.get(&candidate) {
-                Some(symbol) if whole && symbol.kind.is_type() => {
-                    // One that is not imported does not hide one that is.
-                    if self.visible.contains(&symbol.file) {
-                        return candidate;
-                    }
-                    not_a_type.get_or_insert(candidate);
-                }
-                Some(_) if whole => _ = not_a_type.get_or_insert(candidate),
-                Some(symbol) if symbol.kind.is_scope() => return join(current, written),
-                _ => {}
-            }
-            scope = (!current.is_empty()).then(|| current.rsplit_once('.').map_or("", |(outer, _)| outer));
-        }
-        not_a_type.unwrap_or_else(|| written.to_owned())
-    }
-
-    fn unknown(&self, written: &str, full: &str) -> Diagnostic {
+    fn unknown(&self, written: &str, search: &Search) -> Diagnostic {
+        let full = &search.full;
         let found = Diagnostic::error(Code::UNKNOWN_TYPE, format!("`{written}` is not defined"));
         if let Some(file) = DescriptorPool::global().get_message_by_name(full).map(|m| m.parent_file()) {
             return found.help(format!("add `import \"{}\";`", file.name()));
@@ -214,10 +215,10 @@ impl TypeNameResolver<'_> {
             return found.help(format!("protobuf calls it `{ours}`"));
         }
         // A first part that is found in an inner scope ends the search, even when the rest is not in there.
-        if full != written && !written.starts_with('.') {
+        if search.cut_off {
             let found =
                 found.note(None, format!("its first part is found in an inner scope, so `{full}` is meant"));
-            return if self.symbols.get(written).is_some_and(|s| s.kind.is_type()) {
+            return if self.scope.get(written).is_some_and(|s| s.kind.is_type()) {
                 found.help(format!("write `.{written}` to begin at the outermost scope"))
             } else {
                 found
@@ -239,7 +240,7 @@ impl TypeNameResolver<'_> {
         if let Some(scalar) = suggest::closest(written, SCALARS.iter().copied()) {
             return Some(scalar.to_owned());
         }
-        let here = |name: &&&str| self.symbols.get(name).is_some_and(|s| self.visible.contains(&s.file));
+        let here = |name: &&&str| self.scope.get(name).is_some();
         let lasts: Vec<(String, &str)> = types.iter().filter(here).map(|name| (last(name), *name)).collect();
         let close = suggest::closest(&last(written), lasts.iter().map(|(last, _)| last.as_str()))?;
         lasts.iter().find(|(last, _)| last == close).map(|(_, full)| (*full).to_owned())

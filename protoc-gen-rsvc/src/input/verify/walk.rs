@@ -89,6 +89,11 @@ pub(crate) fn join(scope: &str, name: &str) -> String {
     if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }
 
+/// The scope of a full name.
+pub(crate) fn parent(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(parent, _)| parent)
+}
+
 /// Shows every definition of a file, each before what it contains.
 pub(crate) fn walk<'a>(file: &'a raw::File, show: &mut dyn FnMut(&Cursor<'a>, Definition<'a>)) {
     let mut walk =

@@ -20,6 +20,18 @@ pub(in crate::resolve) fn of_service(
     let name = name.strip_prefix('.').unwrap_or(&name);
     let schema = &types.schema;
     let message = types.messages.get(name).map(|id| &schema.messages[*id]);
+    if let Some(message) = message.filter(|m| m.error_set.is_some() && types.externs.is_plain(&m.full_name)) {
+        sink.push(
+            Diagnostic::error(
+                Code::PLAIN_TYPE,
+                format!("`{name}` is no enum of errors in Rust: prost generated its crate"),
+            )
+            .at(place.clone())
+            .note(message.origin.place.clone(), "this error set")
+            .help("write an error set here, whose payloads may be messages of that crate"),
+        );
+        return None;
+    }
     if let Some(set) = message.and_then(|m| m.error_set) {
         return Some(set);
     }

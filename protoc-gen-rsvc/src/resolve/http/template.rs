@@ -1,6 +1,7 @@
-//! Path templates. The grammar is that of `http_path_template`; what it leaves open is decided here.
-
-use http_path_template::{Grammar, ParseError, PathTemplate as Parsed, Segment as Part};
+//! Path templates, by the grammar in `google/api/http.proto`, which says `Template = "/" Segments [ Verb ]`.
+//!
+//! Three things go past it, as public APIs need them: `/` alone is a path; `**` can stand before the end, once; and a
+//! custom verb behind a variable can have colons (grpc-gateway takes all three).
 
 use crate::model::http::{PathTemplate, Segment};
 
@@ -24,49 +25,169 @@ pub(super) struct ParsedVariable {
 pub(super) struct PathTemplateError {
     pub(super) message: String,
     pub(super) help: &'static str,
+    /// Whether others serve such a template, so that it is found in published APIs.
+    pub(super) published: bool,
+}
+
+/// What is wrong with a template, and what to write instead.
+mod help {
+    pub(super) const SLASH: &str = "begin it with a slash, as `/v1/users`";
+    pub(super) const EMPTY: &str =
+        "between two slashes, behind the last one and after `=` there has to be something";
+    pub(super) const NESTED: &str =
+        "a variable's own pattern can hold text, `*` and `**`, as `{name=shelves/*}`";
+    pub(super) const REST: &str =
+        "`**` stands for any number of segments, so a second one would leave open where the first one ends";
+    pub(super) const FIELD: &str = "name a field of the request, as `{user_id}` or `{user.name}`";
+    pub(super) const TEXT: &str =
+        "a segment is text, `*`, `**` or one variable; other characters are written as `%20`";
+    pub(super) const BRACES: &str = "every `{` needs its `}`";
+    pub(super) const VERB: &str = "one custom verb can stand at the end, as `/v1/orders/{id}:cancel`";
+    pub(super) const COLON: &str = "a colon stands before the custom verb, at the very end of the template; write `%3A` for one in a segment";
+}
+
+fn wrong<T>(message: impl Into<String>, help: &'static str) -> Result<T, PathTemplateError> {
+    Err(PathTemplateError { message: message.into(), help, published: false })
+}
+
+/// Others serve it.
+fn unusual<T>(message: impl Into<String>, help: &'static str) -> Result<T, PathTemplateError> {
+    Err(PathTemplateError { message: message.into(), help, published: true })
 }
 
 pub(super) fn parse(text: &str) -> Result<ParsedTemplate, PathTemplateError> {
-    let parsed = Parsed::parse(text, Grammar::new()).map_err(|error| wrong(&error))?;
-    let mut template =
-        PathTemplate { text: text.to_owned(), segments: Vec::new(), verb: parsed.verb().map(normal) };
-    let mut variables = Vec::new();
-    for part in parsed.segments() {
-        let start = template.segments.len();
-        match part {
-            Part::Literal(text) => template.segments.push(literal(text)?),
-            Part::Rest => template.segments.push(Segment::Rest),
-            Part::Variable(variable) => {
-                for part in variable.segments() {
-                    template.segments.push(match part {
-                        Part::Literal(text) => literal(text)?,
-                        Part::Rest => Segment::Rest,
-                        _ => Segment::Single,
-                    });
-                }
-                let covered = &template.segments[start..];
-                variables.push(ParsedVariable {
-                    path: variable.field_path().to_owned(),
-                    start,
-                    end: template.segments.len(),
-                    multi: covered.len() > 1 || covered.contains(&Segment::Rest),
-                });
-            }
-            // The enum is open for parts of grammars that are not asked for.
-            _ => template.segments.push(Segment::Single),
+    if !text.starts_with('/') {
+        return wrong("it does not begin with `/`", help::SLASH);
+    }
+    let (body, verb) = split_verb(text)?;
+    let mut parsed = ParsedTemplate {
+        template: PathTemplate { text: text.to_owned(), segments: Vec::new(), verb },
+        variables: Vec::new(),
+    };
+    let body = &body[1..];
+    if body.is_empty() {
+        return match parsed.template.verb {
+            None => Ok(parsed),
+            Some(_) => unusual("it has an empty segment", help::EMPTY),
+        };
+    }
+    for part in split_outside_braces(body, '/') {
+        if let Some(inside) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            parsed.variable(inside)?;
+        } else {
+            let segment = segment(part)?;
+            parsed.template.segments.push(segment);
         }
     }
-    Ok(ParsedTemplate { template, variables })
+    if parsed.template.segments.iter().filter(|part| **part == Segment::Rest).count() > 1 {
+        return unusual("it has `**` twice", help::REST);
+    }
+    Ok(parsed)
 }
 
-fn literal(text: &str) -> Result<Segment, PathTemplateError> {
-    if text.contains(':') {
-        return Err(PathTemplateError {
-            message: format!("the segment `{text}` has a colon"),
-            help: "a colon stands before the custom verb, at the very end of the template; write `%3A` for one in a segment",
-        });
+impl ParsedTemplate {
+    /// Adds a variable, by what stands between its braces.
+    fn variable(&mut self, inside: &str) -> Result<(), PathTemplateError> {
+        let (path, pattern) = inside.split_once('=').unwrap_or((inside, "*"));
+        if path.is_empty() {
+            return wrong("a variable has no field", help::FIELD);
+        }
+        if let Some(name) = path.split('.').find(|name| !is_identifier(name)) {
+            return wrong(format!("`{name}` is not the name of a field"), help::FIELD);
+        }
+        if pattern.contains('{') {
+            return wrong("a variable has another one in it", help::NESTED);
+        }
+        let start = self.template.segments.len();
+        for part in pattern.split('/') {
+            let segment = segment(part)?;
+            self.template.segments.push(segment);
+        }
+        let covered = &self.template.segments[start..];
+        let multi = covered.len() > 1 || covered.contains(&Segment::Rest);
+        let end = self.template.segments.len();
+        self.variables.push(ParsedVariable { path: path.to_owned(), start, end, multi });
+        Ok(())
     }
-    Ok(Segment::Literal(normal(text)))
+}
+
+/// What stands before the custom verb, and the verb: all behind the first colon outside of braces.
+fn split_verb(text: &str) -> Result<(&str, Option<String>), PathTemplateError> {
+    let mut depth = 0_usize;
+    let mut colon = None;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => return wrong("a brace is not matched", help::BRACES),
+            '}' => depth -= 1,
+            ':' if depth == 0 && colon.is_none() => colon = Some(at),
+            _ => {}
+        }
+    }
+    if depth > 0 {
+        return wrong("a brace is not matched", help::BRACES);
+    }
+    let Some(colon) = colon else { return Ok((text, None)) };
+    let (body, verb) = (&text[..colon], &text[colon + 1..]);
+    let mut parts = verb.split(':');
+    if parts.any(str::is_empty) {
+        return wrong("its custom verb is empty", help::VERB);
+    }
+    if verb.contains(':') && !body.ends_with('}') {
+        return wrong("it has two custom verbs", help::VERB);
+    }
+    if !verb.split(':').all(is_text) {
+        return wrong(format!("`{verb}` is not a custom verb"), help::VERB);
+    }
+    Ok((body, Some(normal(verb))))
+}
+
+fn split_outside_braces(text: &str, by: char) -> impl Iterator<Item = &str> {
+    let mut depth = 0_usize;
+    text.split(move |c| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && c == by
+    })
+}
+
+fn segment(text: &str) -> Result<Segment, PathTemplateError> {
+    match text {
+        "" => unusual("it has an empty segment", help::EMPTY),
+        "*" => Ok(Segment::Single),
+        "**" => Ok(Segment::Rest),
+        _ if text.contains(':') => unusual(format!("the segment `{text}` has a colon"), help::COLON),
+        _ if is_text(text) => Ok(Segment::Literal(normal(text))),
+        _ => wrong(
+            format!("the segment `{text}` has a character that no path has, or a `%` without two digits"),
+            help::TEXT,
+        ),
+    }
+}
+
+/// `LITERAL`: what a segment of a path consists of (RFC 3986 section 3.3), but `*`, which stands for something else,
+/// and the colon.
+fn is_text(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let fits = match byte {
+            b'%' => (0..2).all(|_| bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit())),
+            _ => byte.is_ascii_alphanumeric() || b"-._~!$&'()+,;=@".contains(&byte),
+        };
+        if !fits {
+            return false;
+        }
+    }
+    !text.is_empty()
+}
+
+fn is_identifier(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 /// Percent-encoding with upper-case digits, as paths are matched (RFC 3986 section 6.2.2.1).
@@ -78,27 +199,6 @@ fn normal(text: &str) -> String {
         upper = if c == '%' { 2 } else { u8::saturating_sub(upper, 1) };
     }
     out
-}
-
-fn wrong(error: &ParseError) -> PathTemplateError {
-    let help = if error.is_missing_leading_slash() {
-        "begin it with a slash, as `/v1/users`"
-    } else if error.is_empty_segment() {
-        "between two slashes, behind the last one and after `=` there has to be something"
-    } else if error.is_nested_variable() {
-        "a variable's own pattern can hold text, `*` and `**`, as `{name=shelves/*}`"
-    } else if error.is_rest_not_last() {
-        "`**` takes all that is left of the path, so nothing but a custom verb can follow it"
-    } else if error.is_empty_field_path() || error.is_invalid_field_name() {
-        "name a field of the request, as `{user_id}` or `{user.name}`"
-    } else if error.is_invalid_literal() {
-        "a segment is text, `*`, `**` or one variable; other characters are written as `%20`"
-    } else if error.is_unbalanced_braces() {
-        "every `{` needs its `}`"
-    } else {
-        "one custom verb can stand at the end, as `/v1/orders/{id}:cancel`"
-    };
-    PathTemplateError { message: error.to_string(), help }
 }
 
 #[cfg(test)]
@@ -116,6 +216,32 @@ mod tests {
     }
 
     #[test]
+    fn segments_can_follow_the_rest() {
+        for (text, segments) in [
+            ("/v1/{parent=documents/**}/{id}", "[\"v1\", \"documents\", **, *]"),
+            ("/{name=**/botSessions/*}", "[**, \"botSessions\", *]"),
+            ("/v1/**/versions", "[\"v1\", **, \"versions\"]"),
+            ("/", "[]"),
+        ] {
+            let parsed = parse(text).expect(text);
+            let shown: Vec<_> = parsed
+                .template
+                .segments
+                .iter()
+                .map(|segment| match segment {
+                    Segment::Literal(text) => format!("{text:?}"),
+                    Segment::Single => "*".into(),
+                    Segment::Rest => "**".into(),
+                })
+                .collect();
+            assert_eq!(format!("[{}]", shown.join(", ")), segments, "{text}");
+        }
+        for twice in ["/**/a/**", "/{a=**}/{b=x/**}"] {
+            assert!(parse(twice).is_err(), "{twice}");
+        }
+    }
+
+    #[test]
     fn percent_encoding_is_upper_case() {
         let parsed = parse("/caf%c3%a9/a%2fb").expect("a template");
         assert_eq!(
@@ -128,6 +254,19 @@ mod tests {
     fn colons_only_before_the_verb() {
         assert!(parse("/v1/{a=b:c}").is_err());
         assert!(parse("/v1/a:b/c").is_err());
-        assert!(parse("/v1/{a=b}:c").is_ok());
+        assert!(parse("/v1/a:b:c").is_err(), "behind text, nothing tells which colon begins the verb");
+        assert!(parse("/v1/{a}::c").is_err());
+        assert_eq!(parse("/v1/{a=b}:c").expect("a verb").template.verb.as_deref(), Some("c"));
+        assert_eq!(parse("/v1/{a}:b:c").expect("a verb with a colon").template.verb.as_deref(), Some("b:c"));
+    }
+
+    #[test]
+    fn what_no_path_has_is_not_a_template() {
+        for text in [
+            "", "v1", "//", "/a//b", "/a/", "/:go", "/a b", "/a%2", "/x*y", "/***", "/{}", "/{a.}", "/{1a}",
+            "/{a=}", "/{a", "/a}", "/{a={b}}", "/a{b}", "/{a}b", "/é", "/a?b", "/a#b", "/a:",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
     }
 }

@@ -13,18 +13,19 @@ use super::types::PoolTypes;
 use crate::cel::check::{Typed, TypedKind, Var, check};
 use crate::cel::decls::OVERLOADS;
 use crate::cel::emit::{self, Context, StoredExpr};
+use crate::cel::error::CelError;
 use crate::cel::types::Type;
 use crate::diag::Sink;
 use crate::input::{Loaded, load};
 use crate::model::Schema;
 use crate::model::plan::Store;
-use crate::model::rules::RulePlace;
+use crate::model::rules::{Check, RulePlace};
 use crate::options::Options;
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/conformance/cel");
+pub(super) const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/conformance/cel");
 const SUBJECT: &str = "cel.v1.Subject";
 
-struct Corpus {
+pub(super) struct Corpus {
     loaded: Loaded,
     schema: Schema,
     expressions: Vec<String>,
@@ -36,7 +37,7 @@ static PIECE: LazyLock<regex::Regex> =
     LazyLock::new(|| regex::Regex::new(r"\w+|'[^']*'|&&|\|\||[=!<>]=|\s+|.").unwrap());
 
 /// None outside of the repository.
-static CORPUS: LazyLock<Option<Corpus>> = LazyLock::new(|| {
+pub(super) static CORPUS: LazyLock<Option<Corpus>> = LazyLock::new(|| {
     let folder = Path::new(FOLDER);
     let cases = std::fs::read_to_string(folder.join("cases.txt")).ok()?;
     let lines = cases.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -62,17 +63,22 @@ impl Corpus {
         check(&crate::cel::parse(expression).ok()?, &vars, &PoolTypes(&self.loaded.pool)).ok()
     }
 
-    /// Every step, up to Rust that must parse.
-    fn compile(&self, expression: &str) -> Option<()> {
-        let (id, _) = self.schema.messages.iter().find(|(_, m)| m.full_name == SUBJECT)?;
+    /// All steps but the last.
+    pub(super) fn plan(&self, expression: &str) -> Result<Check, CelError> {
+        let found = self.schema.messages.iter().find(|(_, m)| m.full_name == SUBJECT);
+        let (id, _) = found.expect("the subject is there");
         let scope = Scope {
             schema: &self.schema,
             pool: &self.loaded.pool,
             this: (Type::Message(SUBJECT.into()), Store::Message(id)),
             rule: None,
         };
-        let check =
-            custom::compile(&CelRule::from_expression(expression), &scope, RulePlace::Message).ok()?;
+        custom::compile(&CelRule::from_expression(expression), &scope, RulePlace::Message)
+    }
+
+    /// Every step, up to Rust that must parse.
+    fn compile(&self, expression: &str) -> Option<()> {
+        let check = self.plan(expression).ok()?;
         let cx = Context { schema: &self.schema, module: &[], this: StoredExpr::behind(quote!(self)) };
         let tokens = emit::result(check.test.plan(), &cx);
         syn::parse2::<syn::Expr>(tokens.clone()).unwrap_or_else(|e| panic!("{expression}: {e}\n{tokens}"));

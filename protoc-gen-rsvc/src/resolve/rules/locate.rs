@@ -2,6 +2,7 @@
 
 use crate::cel::ast::Span;
 use crate::diag::{Place, Position};
+use crate::input::escape;
 
 /// The place of `span` inside the expression, when the literals of it are found behind `from`.
 pub(super) fn place(text: &str, from: &Place, expression: &str, span: Span) -> Option<Place> {
@@ -77,45 +78,4 @@ fn literal(bytes: &[u8], mut at: usize, quote: u8, value: &mut Vec<u8>, map: &mu
         at += length;
     }
     at
-}
-
-/// The bytes that an escape stands for, and its length.
-fn escape(bytes: &[u8]) -> (Vec<u8>, usize) {
-    let number = |from: usize, most: usize, radix: u32| {
-        let digits = bytes[from..].iter().take(most).take_while(|b| char::from(**b).is_digit(radix)).count();
-        let text = std::str::from_utf8(&bytes[from..from + digits]).unwrap_or("");
-        (u32::from_str_radix(text, radix).unwrap_or(0), from + digits)
-    };
-    let low = |n: u32| vec![n.to_le_bytes()[0]];
-    let unicode = |n: u32| {
-        let c = char::from_u32(n).unwrap_or('\u{fffd}');
-        c.encode_utf8(&mut [0; 4]).as_bytes().to_vec()
-    };
-    match bytes.get(1) {
-        None => (Vec::new(), 1),
-        Some(b'n') => (vec![b'\n'], 2),
-        Some(b't') => (vec![b'\t'], 2),
-        Some(b'r') => (vec![b'\r'], 2),
-        Some(b'a') => (vec![7], 2),
-        Some(b'b') => (vec![8], 2),
-        Some(b'f') => (vec![12], 2),
-        Some(b'v') => (vec![11], 2),
-        Some(b'x' | b'X') => {
-            let (n, length) = number(2, 2, 16);
-            (low(n), length)
-        }
-        Some(b'u') => {
-            let (n, length) = number(2, 4, 16);
-            (unicode(n), length)
-        }
-        Some(b'U') => {
-            let (n, length) = number(2, 8, 16);
-            (unicode(n), length)
-        }
-        Some(b'0'..=b'7') => {
-            let (n, length) = number(1, 3, 8);
-            (low(n), length)
-        }
-        Some(other) => (vec![*other], 2),
-    }
 }

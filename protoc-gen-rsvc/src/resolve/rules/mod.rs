@@ -7,6 +7,8 @@ mod locate;
 mod reach;
 mod report;
 mod standard;
+#[cfg(test)]
+mod typed;
 mod types;
 mod value;
 

@@ -59,7 +59,8 @@ pub(super) fn prune(schema: &Schema, rules: &mut Rules) {
 /// Whether a message has rules; those from elsewhere may have.
 fn reaches(schema: &Schema, rules: &Rules, id: MessageId) -> bool {
     let message = &schema.messages[id];
-    rules.of(id).is_some_and(|r| r.any) || (!message.is_generated() && message.well_known.is_none())
+    let is_elsewhere = !message.is_generated() && message.well_known.is_none();
+    rules.of(id).is_some_and(|r| r.any) || (is_elsewhere && message.stand_in.is_none())
 }
 
 fn tests(schema: &Schema, rules: &Rules, value: &ValueRules) -> bool {

@@ -4,12 +4,12 @@
 use std::cmp::Ordering;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage as _, Value};
+use rsvc_common::{re2, text};
 
 use crate::cel::constant::const_value;
 use crate::cel::lower::read_field;
 use crate::cel::native as build;
 use crate::cel::stored::{item_form, load};
-use crate::cel::{re2, text};
 use crate::model::plan::{Const, Op, Own, Plan, Repr, Store, Variable};
 use crate::model::rules::Text;
 use crate::model::{Schema, WellKnown};
@@ -134,7 +134,7 @@ fn show(value: &Const) -> String {
         Const::Int(n) => n.to_string(),
         Const::Uint(n) => n.to_string(),
         Const::Double(d) => text::double(*d),
-        Const::Str(s) => s.clone(),
+        Const::Str(s) | Const::Type(s) => s.clone(),
         Const::Bytes(b) => String::from_utf8_lossy(b).into_owned(),
         Const::Timestamp(seconds, nanos) => text::timestamp(*seconds, *nanos),
         Const::Duration(seconds, nanos) => text::duration(*seconds, *nanos),

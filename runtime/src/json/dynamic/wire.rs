@@ -5,8 +5,8 @@ use prost::encoding::{WireType, decode_key, decode_varint};
 use crate::json::info::Type;
 
 /// A value as it stands on the wire.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Raw<'a> {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Raw<'a> {
     Varint(u64),
     Fixed32(u32),
     Fixed64(u64),
@@ -16,7 +16,7 @@ pub(super) enum Raw<'a> {
 
 /// Bytes that are not of the type they should be.
 #[derive(Debug)]
-pub(super) struct Wrong(pub(super) String);
+pub(crate) struct Wrong(pub(crate) String);
 
 impl From<prost::DecodeError> for Wrong {
     fn from(error: prost::DecodeError) -> Self {
@@ -34,7 +34,7 @@ impl From<&str> for Wrong {
 const GROUP_LIMIT: u32 = 100;
 
 /// Takes the next field.
-pub(super) fn next<'a>(bytes: &mut &'a [u8]) -> Result<Option<(u32, Raw<'a>)>, Wrong> {
+pub(crate) fn next<'a>(bytes: &mut &'a [u8]) -> Result<Option<(u32, Raw<'a>)>, Wrong> {
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -76,7 +76,7 @@ fn array<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], Wrong> {
 }
 
 /// How a type stands on the wire.
-pub(super) fn wire_type(ty: Type) -> WireType {
+pub(crate) fn wire_type(ty: Type) -> WireType {
     match ty {
         Type::Double | Type::Fixed64 | Type::Sfixed64 => WireType::SixtyFourBit,
         Type::Float | Type::Fixed32 | Type::Sfixed32 => WireType::ThirtyTwoBit,
@@ -87,7 +87,7 @@ pub(super) fn wire_type(ty: Type) -> WireType {
 }
 
 /// The value of a type that is not on the wire.
-pub(super) fn default(ty: Type) -> Raw<'static> {
+pub(crate) fn default(ty: Type) -> Raw<'static> {
     match wire_type(ty) {
         WireType::SixtyFourBit => Raw::Fixed64(0),
         WireType::ThirtyTwoBit => Raw::Fixed32(0),
@@ -98,6 +98,6 @@ pub(super) fn default(ty: Type) -> Raw<'static> {
 }
 
 /// Takes an element of a packed field.
-pub(super) fn next_packed<'a>(bytes: &mut &'a [u8], ty: Type) -> Result<Option<Raw<'a>>, Wrong> {
+pub(crate) fn next_packed<'a>(bytes: &mut &'a [u8], ty: Type) -> Result<Option<Raw<'a>>, Wrong> {
     if bytes.is_empty() { Ok(None) } else { value(bytes, 0, wire_type(ty), 0).map(Some) }
 }

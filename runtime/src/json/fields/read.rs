@@ -123,7 +123,10 @@ impl Reader<'_> {
     }
 
     /// An array, each of whose elements `read` takes.
-    fn elements(&mut self, read: &mut dyn FnMut(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
+    pub(in crate::json) fn elements(
+        &mut self,
+        read: &mut dyn FnMut(&mut Self) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         self.open_array()?;
         let mut first = true;
         while self.next_element(&mut first)? {

@@ -185,7 +185,7 @@ impl Writer {
         self.any_list(field, values.len(), &values);
     }
 
-    fn any_list(&mut self, field: &Field, len: usize, values: &dyn Values) {
+    pub(in crate::json) fn any_list(&mut self, field: &Field, len: usize, values: &dyn Values) {
         if len != 0 || self.options.emit_defaults {
             self.key(field);
             self.elements(len, values);

@@ -201,20 +201,37 @@ impl<'a> Reader<'a> {
     /// Something else stands here.
     #[cold]
     pub(super) fn expected(&self, what: &str) -> Error {
-        let found = match self.input().get(self.pos) {
-            None => return self.syntax(self.pos, format!("expected {what}, found the end")),
-            Some(b'{') => "an object",
-            Some(b'[') => "an array",
-            Some(b'"') => "a string",
-            Some(b'-' | b'0'..=b'9') => "a number",
-            Some(b't' | b'f') => "a bool",
-            Some(b'n') => "null",
-            Some(_) => {
-                let found =
-                    self.text.get(self.pos..).and_then(|rest| rest.chars().next()).unwrap_or('\u{fffd}');
-                return self.syntax(self.pos, format!("expected {what}, found {found:?}"));
-            }
+        let rest = self.text.get(self.pos..).unwrap_or("\u{fffd}");
+        let Some(first) = rest.chars().next() else {
+            return self.syntax(self.pos, format!("expected {what}, found the end"));
+        };
+        let found = match first {
+            '{' => "an object",
+            '[' => "an array",
+            '"' => "a string",
+            _ => match word(rest) {
+                "true" | "false" => "a bool",
+                "null" => "null",
+                "" => return self.syntax(self.pos, format!("expected {what}, found {first:?}")),
+                word if is_number(word) => "a number",
+                word => {
+                    return self.syntax(self.pos, format!("expected {what}, found `{}`", shown(word)));
+                }
+            },
         };
         self.data(self.pos, format!("expected {what}, found {found}"))
     }
+}
+
+/// What stands at the beginning of `text` up to white space or a mark of JSON, if it is a word or a number.
+fn word(text: &str) -> &str {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '.');
+    let end = text.find(|c| !is_part(c)).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// Whether a word begins as a number does and has nothing that numbers do not have.
+fn is_number(word: &str) -> bool {
+    word.strip_prefix('-').unwrap_or(word).starts_with(|c: char| c.is_ascii_digit())
+        && word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E'))
 }

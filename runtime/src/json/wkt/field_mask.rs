@@ -65,20 +65,22 @@ fn push_camel(out: &mut String, path: &str) -> Option<()> {
     Some(())
 }
 
-/// A path in snake case.
+/// A path in snake case; `None` for what is not one in camel case.
 fn snake(path: &str) -> Option<String> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
+    (!path.is_empty() && path.bytes().all(fits)).then(|| to_snake_case(path))
+}
+
+/// A path with `_` and a small letter for each capital.
+pub(crate) fn to_snake_case(path: &str) -> String {
     let mut out = String::with_capacity(path.len() + 4);
     for c in path.chars() {
-        match c {
-            'A'..='Z' => {
-                out.push('_');
-                out.push(c.to_ascii_lowercase());
-            }
-            'a'..='z' | '0'..='9' | '.' => out.push(c),
-            _ => return None,
+        if c.is_ascii_uppercase() {
+            out.push('_');
         }
+        out.push(c.to_ascii_lowercase());
     }
-    (!out.is_empty()).then_some(out)
+    out
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ mod prost_types;
 mod timestamp;
 mod values;
 
+#[cfg(feature = "rest")]
+pub(crate) use field_mask::to_snake_case;
+
 use super::meter::Meter;
 use super::{Error, Field, Json, MessageInfo, NegativeZeros, Reader, Writer};
 

@@ -15,13 +15,14 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use super::get::GetRequest;
 use super::{PROTOCOL_VERSION, TRAILER_PREFIX, VERSION, end_stream, error as wire, timeout};
 use crate::Context;
-use crate::bridge::{Code, Status};
+use crate::bridge::{Code, MetadataMap, Status};
 use crate::call::collect::Collect;
 use crate::call::dispatch::{self, Inbound};
 use crate::call::{Body, Call, CallError, Exchange, Outgoing};
 use crate::error;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
+use crate::metadata;
 use crate::method::{Idempotency, MethodInfo};
 use crate::protocol::compression::Compression;
 use crate::protocol::envelope::{self, codec};
@@ -262,9 +263,10 @@ impl Unary {
         let data = match answer {
             Ok(data) => data,
             Err(error) => {
-                // The status has all metadata, of headers and of trailers: here each has a place of its own.
-                let mut response = failed(&error::limit::fit(error.status));
+                let status = error::limit::fit(error.status);
+                let mut response = failed(&status);
                 add_metadata(ctx, response.headers_mut());
+                add_error_metadata(ctx, status.metadata(), response.headers_mut());
                 return response;
             }
         };
@@ -296,7 +298,25 @@ fn add_metadata(ctx: &Context, headers: &mut HeaderMap) {
     for (key, value) in ctx.answer_headers().as_ref() {
         headers.append(key.clone(), value.clone());
     }
-    for (key, value) in ctx.answer_trailers().as_ref() {
+    add_trailers(ctx.answer_trailers().as_ref(), headers);
+}
+
+/// Adds what a status brings of its own. A failed call of a client has left the same in the context.
+#[cold]
+fn add_error_metadata(ctx: &Context, metadata: &MetadataMap, headers: &mut HeaderMap) {
+    let (sent, sent_late) = (ctx.answer_headers(), ctx.answer_trailers());
+    let is_new = |key: &str| {
+        metadata::is_application(key)
+            && !sent.as_ref().contains_key(key)
+            && !sent_late.as_ref().contains_key(key)
+    };
+    let mut own = HeaderMap::new();
+    metadata::append_selected(metadata.as_ref(), is_new, &mut own);
+    add_trailers(&own, headers);
+}
+
+fn add_trailers(trailers: &HeaderMap, headers: &mut HeaderMap) {
+    for (key, value) in trailers {
         let name = HeaderName::try_from(format!("{TRAILER_PREFIX}{key}")).expect("a longer name is one too");
         headers.append(name, value.clone());
     }

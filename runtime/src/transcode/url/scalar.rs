@@ -106,11 +106,27 @@ fn message(info: &MessageInfo, text: &str) -> Result<Vec<u8>> {
             quoted::<prost_types::Timestamp>(text).map(|time| time.encode_to_vec())
         }
         "google.protobuf.Duration" => quoted::<prost_types::Duration>(text).map(|time| time.encode_to_vec()),
-        "google.protobuf.FieldMask" => {
-            quoted::<prost_types::FieldMask>(text).map(|mask| mask.encode_to_vec())
-        }
+        "google.protobuf.FieldMask" => mask(text).map(|mask| mask.encode_to_vec()),
         name => Err(format!("{name} is a message: its fields are parameters of their own").into()),
     }
+}
+
+/// A field mask: paths of field names, as the `.proto` has them (as grpc-gateway takes them) or in camel case (as
+/// ProtoJSON has them), or `*` for all fields (AIP-134).
+fn mask(text: &str) -> Result<prost_types::FieldMask> {
+    let is_path = |path: &&str| {
+        let is_name =
+            |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        *path == "*" || path.split('.').all(is_name)
+    };
+    let mut paths = Vec::new();
+    for path in text.split(',').filter(|_| !text.is_empty()) {
+        if !is_path(&path) {
+            return Err(not(text, "a field mask: paths of field names, separated by commas"));
+        }
+        paths.push(json::wkt::to_snake_case(path));
+    }
+    Ok(prost_types::FieldMask { paths })
 }
 
 /// A value whose JSON is a string.

@@ -15,14 +15,30 @@ use crate::rules::RULES;
 
 #[test]
 fn the_borders_hold() {
-    let sources =
-        tree::sources(&["protoc-gen-rsvc", "runtime", "examples", "xtask", "bench", "tests/conformance"]);
+    let sources = tree::sources(&[
+        "protoc-gen-rsvc",
+        "runtime",
+        "common",
+        "examples",
+        "xtask",
+        "bench",
+        "tests/conformance",
+    ]);
     assert!(sources.len() > 10, "the sources are not where this test looks");
     let broken: Vec<String> = sources
         .iter()
         .flat_map(|(file, source)| RULES.iter().flat_map(|rule| rule.check(file, source)))
         .collect();
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+/// What two crates need is a crate: a link is a text file where a checkout makes no links, as on Windows.
+#[test]
+fn no_source_is_a_link() {
+    for folder in ["protoc-gen-rsvc/src", "runtime/src", "common/src"] {
+        let links = tree::links(folder);
+        assert!(links.is_empty(), "{links:?}");
+    }
 }
 
 /// Where a template prints a type of prost's, it is given one.

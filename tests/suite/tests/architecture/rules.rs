@@ -177,7 +177,6 @@ pub(crate) const RULES: &[Rule] = &[
             "protoc-gen-rsvc/src/storage/",
             "protoc-gen-rsvc/src/tokens.rs",
             "protoc-gen-rsvc/src/output.rs",
-            "protoc-gen-rsvc/src/output/",
         ],
         allowed: &[],
         paths: &["Result::ok", "*::unwrap_or_default"],

@@ -244,6 +244,7 @@ const RUNTIME: Table = Table {
                 "cel",
                 "validate",
                 "error",
+                "vocabulary",
                 "call",
                 "transcode",
                 "protocols on a server",

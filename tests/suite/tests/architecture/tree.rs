@@ -36,6 +36,23 @@ fn collect(path: &Path, name: &str, out: &mut Vec<String>) {
     }
 }
 
+/// The symbolic links below a folder.
+pub(crate) fn links(folder: &str) -> Vec<PathBuf> {
+    let (mut open, mut out) = (vec![root().join(folder)], Vec::new());
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let entry = entry.unwrap();
+            let kind = entry.file_type().unwrap();
+            if kind.is_symlink() {
+                out.push(entry.path());
+            } else if kind.is_dir() {
+                open.push(entry.path());
+            }
+        }
+    }
+    out
+}
+
 /// What cargo, git, Python and the shop leave behind.
 fn is_foreign(name: &str, path: &Path) -> bool {
     matches!(name, ".git" | "__pycache__" | ".venv" | "data") || path.join("CACHEDIR.TAG").exists()

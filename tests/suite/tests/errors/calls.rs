@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use prost_types::Timestamp;
-use rsvc::codegen::prost::Message as _;
 use rsvc::error::StatusExt;
+use rsvc::prost::Message as _;
 use rsvc::{
     Channel, Code, Context, ErrorSet as _, OrStatus as _, RequestStream, ResponseStream, Server, Status,
 };

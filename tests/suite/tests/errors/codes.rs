@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use rsvc::error::codes::CODES;
+use rsvc_common::codes::CODES;
 use suite::cases::repository;
 
 #[test]

@@ -3,7 +3,7 @@
 pub(crate) use goldens::errors_all::errors::v1 as all;
 pub(crate) use goldens::errors_names::odd::v1 as names;
 pub(crate) use goldens::errors_shared::common::errors as shared;
-use rsvc::codegen::prost::Message as _;
+use rsvc::prost::Message as _;
 
 /// An error set of which any variant can be made.
 pub(crate) trait Variants: rsvc::ErrorSet {
@@ -39,7 +39,7 @@ macro_rules! variants {
     };
 }
 
-fn decode<M: rsvc::codegen::prost::Message + Default>(payload: &[u8]) -> M {
+fn decode<M: rsvc::prost::Message + Default>(payload: &[u8]) -> M {
     M::decode(payload).unwrap()
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use prost_types::Any;
-use rsvc::codegen::prost::Message;
 use rsvc::error::{MethodError, StatusExt};
+use rsvc::prost::Message;
 use rsvc::{Code, ErrorSet, Status};
 use tonic_types::pb;
 

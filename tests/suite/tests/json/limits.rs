@@ -219,6 +219,20 @@ fn errors_name_the_path_and_the_offset() {
         (r#"{"x":1}"#, "", 1, r#"serde.v1.Parcel has no field "x""#),
         (r"[]", "", 0, "expected an object, found an array"),
         (r#"{"state":1,}"#, "", 11, "expected a field name in quotes, found '}'"),
+        // What stands there is named by all of it, not by its first letter.
+        ("name=x", "", 0, "expected an object, found `name`"),
+        ("foo=x", "", 0, "expected an object, found `foo`"),
+        ("tag=x", "", 0, "expected an object, found `tag`"),
+        ("-x", "", 0, "expected an object, found `-x`"),
+        ("12abc=1", "", 0, "expected an object, found `12abc`"),
+        ("über", "", 0, "expected an object, found `über`"),
+        ("<html>", "", 0, "expected an object, found '<'"),
+        ("null", "", 0, "expected an object, found null"),
+        ("true", "", 0, "expected an object, found a bool"),
+        ("-1.5e3", "", 0, "expected an object, found a number"),
+        (r#"{"fragile":truth}"#, "fragile", 11, "expected a value, found `truth`"),
+        (r#"{"fragile":"yes"}"#, "fragile", 11, "expected a bool, found a string"),
+        (r#"{"fragile":none}"#, "fragile", 11, "expected a value, found `none`"),
         (r"{} {}", "", 3, "expected the end, found an object"),
     ] {
         let error = from_str::<Parcel>(json).expect_err(json);

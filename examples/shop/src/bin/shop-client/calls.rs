@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use prost_types::FieldMask;
+use rsvc::prost_types::FieldMask;
 use rsvc::{Channel, Context, ErrorSet, RequestStream, ResponseStream, Status};
 use shop::api::payment::{Invoice, Method};
 use shop::api::place_order_request::Line;

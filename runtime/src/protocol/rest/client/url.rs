@@ -50,6 +50,9 @@ fn path(info: &'static MessageInfo, binding: &Binding, fields: &Struct) -> Resul
         rest = after;
     }
     literal(rest, &mut out);
+    if !out.starts_with('/') {
+        out.insert(0, '/');
+    }
     Ok(out)
 }
 
@@ -108,23 +111,32 @@ fn fits(pattern: &str, value: &str) -> bool {
     if pattern == "*" {
         return !value.is_empty();
     }
+    let Some((before, behind)) = pattern.split_once("**") else { return fit(pattern, value) };
+    // `**` takes what is left by the segments on both sides of it.
+    let (before, behind) = (before.trim_end_matches('/'), behind.trim_start_matches('/'));
+    let segments: Vec<&str> = value.split('/').filter(|_| !value.is_empty()).collect();
+    let count = |pattern: &str| if pattern.is_empty() { 0 } else { pattern.split('/').count() };
+    let (first, last) = (count(before), count(behind));
+    first + last <= segments.len()
+        && (first == 0 || fit(before, &segments[..first].join("/")))
+        && (last == 0 || fit(behind, &segments[segments.len() - last..].join("/")))
+}
+
+/// Whether the segments of a value are those of a pattern without `**`.
+fn fit(pattern: &str, value: &str) -> bool {
     let mut segments = value.split('/');
     for part in pattern.split('/') {
-        match part {
-            "**" => return true,
-            "*" => {
-                if segments.next().is_none_or(str::is_empty) {
-                    return false;
-                }
+        let Some(segment) = segments.next() else { return false };
+        if part == "*" {
+            if segment.is_empty() {
+                return false;
             }
-            text => {
-                let mut encoded = String::new();
-                let Some(segment) = segments.next() else { return false };
-                encode(segment, &mut encoded);
-                if segment != text && encoded != text {
-                    return false;
-                }
-            }
+            continue;
+        }
+        let mut encoded = String::new();
+        encode(segment, &mut encoded);
+        if segment != part && encoded != part {
+            return false;
         }
     }
     segments.next().is_none()
@@ -257,6 +269,13 @@ mod tests {
             ("a/**", "a/b/c", true),
             ("a/**", "b", false),
             ("**", "", true),
+            ("a/**/b", "a/b", true),
+            ("a/**/b", "a/x/y/b", true),
+            ("a/**/b", "a", false),
+            ("**/b/*", "x/b/1", true),
+            ("**/b/*", "b/1", true),
+            ("**/b/*", "x/c/1", false),
+            ("**/b/*", "", false),
         ] {
             assert_eq!(fits(pattern, value), expected, "{pattern} {value}");
         }
@@ -280,7 +299,7 @@ mod tests {
     #[test]
     fn several_segments_keep_their_slashes() {
         let mut out = String::new();
-        push(&Variable::rest(&[0], 0), "a b/c%2Fd/100%", &mut out);
+        push(&Variable::rest(&[0], 0, 0), "a b/c%2Fd/100%", &mut out);
         assert_eq!(out, "a%20b/c%2Fd/100%25");
         let mut out = String::new();
         push(&Variable::new(&[0], 0, 1), "a/b%2Fc", &mut out);

@@ -12,6 +12,7 @@ mod axum;
 mod compress;
 mod error;
 mod exchange;
+mod foreign;
 mod headers;
 mod method;
 mod options;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
+use super::foreign;
 use super::method::RestMethod;
 use crate::bridge::Status;
 use crate::call::{CallError, dispatch};
@@ -101,7 +102,7 @@ impl RequestReader {
             BodyKind::Whole if body.is_empty() => {}
             BodyKind::Whole => {
                 let read = message.read_text(&body, &self.json, self.max_memory);
-                read.map_err(|error| position.unreadable(error))?;
+                read.map_err(|error| position.unreadable_as(error, headers, &body))?;
             }
             BodyKind::Field(index) => {
                 let field = BodyField::of(message.table(), index);
@@ -135,31 +136,49 @@ impl RequestReader {
             return read.map_err(|error| position.unreadable(error));
         }
         if body.is_empty() {
+            // No body at all is as good as an empty message.
+            if field.single_message().is_some() {
+                let mut wire = Vec::new();
+                prost::encoding::bytes::encode(info.number, &Bytes::new(), &mut wire);
+                message.merge_wire(wire.into()).map_err(|error| url::not_taken(&error))?;
+            }
             return Ok(());
         }
-        let read = field.read_json(message, &body, &self.json, self.max_memory);
-        read.map_err(|error| position.unreadable(error))?;
+        // A name that the enum does not have is all that there is: it is not passed over as a field would be.
+        let strict = matches!(info.ty, Type::Enum(_)).then(|| self.json.clone().ignore_unknown(false));
+        let options = strict.as_ref().unwrap_or(&self.json);
+        let read = field.read_json(message, &body, options, self.max_memory);
+        read.map_err(|error| position.unreadable_as(error, headers, &body))?;
         if let Some(mask) = self.binding.update_mask
             && let Type::Message(inner) = info.ty
         {
             let mask = message.table().field(mask.into()).number;
             if !url::has_field(&self.of_url, mask) {
-                return self.fill_mask(mask, inner(), &body, message);
+                return self.fill_mask(mask, field, inner(), &body, message);
             }
         }
         Ok(())
     }
 
-    /// Sets the field mask `number` to what the body, which is of the type that `table` describes, names.
+    /// Sets the field mask `number` to what the body, which is of the type that `table` describes, names. What the path
+    /// says is the resource, not a change of it.
     fn fill_mask(
         &self,
         number: u32,
+        field: BodyField,
         table: &'static MessageInfo,
         body: &[u8],
         message: &mut dyn AnyMessage,
     ) -> Result<(), CallError> {
         let paths = json::paths::of(table, &self.json, body, self.max_memory);
-        let paths = paths.map_err(|error| BodyPosition::WHOLE.unreadable(error.into()))?;
+        let mut paths = paths.map_err(|error| BodyPosition::WHOLE.unreadable(error.into()))?;
+        let bound: Vec<String> = self
+            .binding
+            .variables
+            .iter()
+            .filter_map(|variable| field.name_within(table, variable.path))
+            .collect();
+        paths.retain(|path| !bound.contains(path));
         let mut wire = Vec::new();
         prost::encoding::message::encode(number, &prost_types::FieldMask { paths }, &mut wire);
         message.merge_wire(wire.into()).map_err(|error| url::not_taken(&error))
@@ -181,6 +200,18 @@ impl BodyPosition {
     /// It is one of several.
     pub(crate) fn part(index: usize, offset: usize) -> Self {
         Self { index: Some(index), offset }
+    }
+
+    /// Why what stands there is no message, where it should be JSON.
+    #[cold]
+    fn unreadable_as(self, error: ReadError, headers: &HeaderMap, body: &[u8]) -> CallError {
+        match foreign::name(headers, body) {
+            Some(what) if matches!(error, ReadError::Json(_)) => {
+                let what = format!("it is {what}, not JSON");
+                CallError::bad_request("", &what, format!("the body: {what}"))
+            }
+            _ => self.unreadable(error),
+        }
     }
 
     /// Why what stands there is no message.

@@ -26,7 +26,7 @@ use crate::call::dispatch::Policy;
 use crate::call::{Body, BoxError, CallError};
 use crate::peer::Peer;
 use crate::protocol::service::{Answering, AnyService, Service, answered};
-use crate::transcode::routes::{AllowedMethods, PathMatch, RouteMatch, Table};
+use crate::transcode::routes::{AllowedMethods, PathMatch, RouteConflicts, RouteMatch, Table};
 use crate::validate::Validator;
 
 /// Generated services over REST alone, to be mounted in any server of tower services.
@@ -60,12 +60,23 @@ impl Rest {
     }
 
     /// Adds a service. One that was added before under the same name is replaced.
+    ///
+    /// Where methods of two services claim the same requests, the one that was added first has them;
+    /// [`check`](Self::check) tells of it.
     #[allow(clippy::should_implement_trait, reason = "nobody takes this for a sum")]
     pub fn add<S: Service>(mut self, service: S) -> Self {
-        if let Some(routes) = S::ROUTES {
-            Arc::make_mut(&mut self.inner).table.mount(S::INFO, routes, Arc::new(service));
-        }
+        Arc::make_mut(&mut self.inner).table.mount(S::INFO, S::BINDINGS, Arc::new(service));
         self
+    }
+
+    /// Itself, once all services are added and all their methods can be reached.
+    ///
+    /// # Errors
+    ///
+    /// Methods of several services claim the same requests. [`Server`](crate::Server) does not start then.
+    pub fn check(self) -> Result<Self, RouteConflicts> {
+        self.inner.table.check()?;
+        Ok(self)
     }
 
     /// Sets limits and the like.

@@ -31,24 +31,24 @@
 ///   more
 ///         * three
 /// ~~~
-#[derive(Clone, PartialEq, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Documented {
     /// A block
     /// comment with stars
     #[prost(string, tag = "1")]
-    pub block: ::rsvc::codegen::prost::alloc::string::String,
+    pub block: ::rsvc::prost::alloc::string::String,
     /// No space before.
     ///
     /// Trailing \[one\].
     #[prost(string, tag = "2")]
-    pub tight: ::rsvc::codegen::prost::alloc::string::String,
+    pub tight: ::rsvc::prost::alloc::string::String,
     /// ```text
     /// ```
     #[prost(map = "string, string", tag = "5")]
     pub labels: ::std::collections::HashMap<
-        ::rsvc::codegen::prost::alloc::string::String,
-        ::rsvc::codegen::prost::alloc::string::String,
+        ::rsvc::prost::alloc::string::String,
+        ::rsvc::prost::alloc::string::String,
     >,
     /// """ quotes \" and #\[attributes\] and /* nested */ and `` ` ``
     #[prost(oneof = "documented::Kind", tags = "3, 4")]
@@ -66,9 +66,9 @@ pub mod documented {
         Hash,
         PartialOrd,
         Ord,
-        ::rsvc::codegen::prost::Enumeration
+        ::rsvc::prost::Enumeration
     )]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[prost(prost_path = "::rsvc::prost")]
     #[repr(i32)]
     pub enum Level {
         /// \[Level\]\[\] of nothing
@@ -97,17 +97,17 @@ pub mod documented {
         }
     }
     /// """ quotes \" and #\[attributes\] and /* nested */ and `` ` ``
-    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum Kind {
         /// # Heading
         /// | a | b |
         /// |---|---|
         #[prost(string, tag = "3")]
-        A(::rsvc::codegen::prost::alloc::string::String),
+        A(::rsvc::prost::alloc::string::String),
         /// \u{0} €  emoji 🦀
         #[prost(string, tag = "4")]
-        B(::rsvc::codegen::prost::alloc::string::String),
+        B(::rsvc::prost::alloc::string::String),
     }
 }
 
@@ -118,18 +118,18 @@ pub mod documented {
 /// ```
 ///
 /// The end\u{d}of a line on old machines, a bell \u{7} and a   separator.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Turned {
     /// A field \u{202e} turned.
     ///
     /// And behind it \u{2069}.
     #[prost(string, tag = "1")]
-    pub field: ::rsvc::codegen::prost::alloc::string::String,
+    pub field: ::rsvc::prost::alloc::string::String,
     /// A block \u{2067}
     /// of lines \u{2069}
     #[prost(string, tag = "3")]
-    pub block: ::rsvc::codegen::prost::alloc::string::String,
+    pub block: ::rsvc::prost::alloc::string::String,
     /// A oneof \u{202e} turned.
     #[prost(oneof = "turned::Kind", tags = "2")]
     pub kind: ::core::option::Option<turned::Kind>,
@@ -138,12 +138,12 @@ pub struct Turned {
 /// Nested message and enum types in `Turned`.
 pub mod turned {
     /// A oneof \u{202e} turned.
-    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Oneof)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub enum Kind {
         /// A member \u{202e} turned.
         #[prost(string, tag = "2")]
-        Member(::rsvc::codegen::prost::alloc::string::String),
+        Member(::rsvc::prost::alloc::string::String),
     }
 }
 
@@ -157,9 +157,9 @@ pub mod turned {
     Hash,
     PartialOrd,
     Ord,
-    ::rsvc::codegen::prost::Enumeration
+    ::rsvc::prost::Enumeration
 )]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[prost(prost_path = "::rsvc::prost")]
 #[repr(i32)]
 pub enum TurnedKind {
     /// A value \u{202e} turned.
@@ -223,10 +223,7 @@ const _: () = {
             __rsvc_w.map(&__RSVC_FIELDS[4], &self.labels);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -270,10 +267,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[2], &self.block);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {

@@ -3,49 +3,49 @@
 /// Nested message and enum types in `Result`.
 pub mod result {
     /// Shares the module of the set.
-    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-    #[prost(prost_path = "::rsvc::codegen::prost")]
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
     pub struct Some {
         #[prost(string, tag = "1")]
-        pub r#type: ::rsvc::codegen::prost::alloc::string::String,
+        pub r#type: ::rsvc::prost::alloc::string::String,
         #[prost(string, tag = "2")]
-        pub self_: ::rsvc::codegen::prost::alloc::string::String,
+        pub self_: ::rsvc::prost::alloc::string::String,
         #[prost(int32, tag = "3")]
         pub f: i32,
         #[prost(string, tag = "4")]
-        pub out: ::rsvc::codegen::prost::alloc::string::String,
+        pub out: ::rsvc::prost::alloc::string::String,
         #[prost(string, tag = "5")]
-        pub payload: ::rsvc::codegen::prost::alloc::string::String,
+        pub payload: ::rsvc::prost::alloc::string::String,
         #[prost(bool, tag = "6")]
         pub incoming: bool,
         #[prost(string, tag = "7")]
-        pub value: ::rsvc::codegen::prost::alloc::string::String,
+        pub value: ::rsvc::prost::alloc::string::String,
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct None {}
 
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Option {
     #[prost(message, optional, tag = "1")]
     pub string: ::core::option::Option<Box>,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Box {
     #[prost(string, tag = "1")]
-    pub vec: ::rsvc::codegen::prost::alloc::string::String,
+    pub vec: ::rsvc::prost::alloc::string::String,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::codegen::prost::Message)]
-#[prost(prost_path = "::rsvc::codegen::prost")]
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
 pub struct Status {
     #[prost(string, tag = "1")]
-    pub name: ::rsvc::codegen::prost::alloc::string::String,
+    pub name: ::rsvc::prost::alloc::string::String,
 }
 
 #[allow(deprecated)]
@@ -76,10 +76,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[6], &self.value);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -109,10 +106,7 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
     }
 };
 
@@ -132,10 +126,7 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.string);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -162,10 +153,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.vec);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -192,10 +180,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.name);
             __rsvc_w.close(__rsvc_object);
         }
-        #[inline]
-        fn read_json(&mut self, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
-            __rsvc_r.fields(<Self as ::rsvc::codegen::json::Json>::info(), self)
-        }
+        ::rsvc::read_json_by_table!();
         #[inline]
         fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
@@ -217,21 +202,21 @@ pub enum Result {
     /// Collides with the variant for everything else.
     ///
     /// Travels as `INVALID_ARGUMENT`, over HTTP as 400.
-    Status2(::rsvc::codegen::prost::alloc::boxed::Box<result::Some>),
+    Status2(::rsvc::prost::alloc::boxed::Box<result::Some>),
     /// Collide with methods.
     ///
     /// Travels as `INVALID_ARGUMENT`, over HTTP as 400.
-    Code(::rsvc::codegen::prost::alloc::boxed::Box<result::Some>),
+    Code(::rsvc::prost::alloc::boxed::Box<result::Some>),
     /// Travels as `INVALID_ARGUMENT`, over HTTP as 400.
-    Reason(::rsvc::codegen::prost::alloc::boxed::Box<result::Some>),
+    Reason(::rsvc::prost::alloc::boxed::Box<result::Some>),
     /// Travels as `INVALID_ARGUMENT`, over HTTP as 400.
-    From(::rsvc::codegen::prost::alloc::boxed::Box<result::Some>),
+    From(::rsvc::prost::alloc::boxed::Box<result::Some>),
     /// Keywords.
     ///
     /// Travels as `INVALID_ARGUMENT`, over HTTP as 400.
-    Type(::rsvc::codegen::prost::alloc::boxed::Box<result::Some>),
+    Type(::rsvc::prost::alloc::boxed::Box<result::Some>),
     /// Travels as `INVALID_ARGUMENT`, over HTTP as 400.
-    Self_(::rsvc::codegen::prost::alloc::boxed::Box<result::Some>),
+    Self_(::rsvc::prost::alloc::boxed::Box<result::Some>),
     /// Travels as `INVALID_ARGUMENT`, over HTTP as 400.
     PayloadLess(None),
     /// Named like a prelude item: \[link\], `code`.
@@ -245,20 +230,16 @@ pub enum Result {
 impl Result {
     /// Makes a [`Result::Status2`].
     pub fn status(
-        r#type: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
-        self_: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        r#type: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        self_: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         f: i32,
-        out: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
-        payload: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
+        out: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        payload: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         incoming: bool,
-        value: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        value: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
     ) -> Self {
         Self::Status2(
-            ::rsvc::codegen::prost::alloc::boxed::Box::new(result::Some {
+            ::rsvc::prost::alloc::boxed::Box::new(result::Some {
                 r#type: ::core::convert::Into::into(r#type),
                 self_: ::core::convert::Into::into(self_),
                 f: f,
@@ -271,20 +252,16 @@ impl Result {
     }
     /// Makes a [`Result::Code`].
     pub fn code2(
-        r#type: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
-        self_: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        r#type: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        self_: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         f: i32,
-        out: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
-        payload: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
+        out: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        payload: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         incoming: bool,
-        value: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        value: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
     ) -> Self {
         Self::Code(
-            ::rsvc::codegen::prost::alloc::boxed::Box::new(result::Some {
+            ::rsvc::prost::alloc::boxed::Box::new(result::Some {
                 r#type: ::core::convert::Into::into(r#type),
                 self_: ::core::convert::Into::into(self_),
                 f: f,
@@ -297,20 +274,16 @@ impl Result {
     }
     /// Makes a [`Result::Reason`].
     pub fn reason2(
-        r#type: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
-        self_: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        r#type: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        self_: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         f: i32,
-        out: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
-        payload: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
+        out: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        payload: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         incoming: bool,
-        value: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        value: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
     ) -> Self {
         Self::Reason(
-            ::rsvc::codegen::prost::alloc::boxed::Box::new(result::Some {
+            ::rsvc::prost::alloc::boxed::Box::new(result::Some {
                 r#type: ::core::convert::Into::into(r#type),
                 self_: ::core::convert::Into::into(self_),
                 f: f,
@@ -323,20 +296,16 @@ impl Result {
     }
     /// Makes a [`Result::From`].
     pub fn from2(
-        r#type: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
-        self_: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        r#type: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        self_: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         f: i32,
-        out: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
-        payload: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
+        out: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        payload: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         incoming: bool,
-        value: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        value: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
     ) -> Self {
         Self::From(
-            ::rsvc::codegen::prost::alloc::boxed::Box::new(result::Some {
+            ::rsvc::prost::alloc::boxed::Box::new(result::Some {
                 r#type: ::core::convert::Into::into(r#type),
                 self_: ::core::convert::Into::into(self_),
                 f: f,
@@ -349,20 +318,16 @@ impl Result {
     }
     /// Makes a [`Result::Type`].
     pub fn r#type(
-        r#type: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
-        self_: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        r#type: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        self_: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         f: i32,
-        out: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
-        payload: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
+        out: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        payload: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         incoming: bool,
-        value: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        value: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
     ) -> Self {
         Self::Type(
-            ::rsvc::codegen::prost::alloc::boxed::Box::new(result::Some {
+            ::rsvc::prost::alloc::boxed::Box::new(result::Some {
                 r#type: ::core::convert::Into::into(r#type),
                 self_: ::core::convert::Into::into(self_),
                 f: f,
@@ -375,20 +340,16 @@ impl Result {
     }
     /// Makes a [`Result::Self_`].
     pub fn self_(
-        r#type: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
-        self_: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        r#type: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        self_: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         f: i32,
-        out: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
-        payload: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
+        out: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        payload: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         incoming: bool,
-        value: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        value: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
     ) -> Self {
         Self::Self_(
-            ::rsvc::codegen::prost::alloc::boxed::Box::new(result::Some {
+            ::rsvc::prost::alloc::boxed::Box::new(result::Some {
                 r#type: ::core::convert::Into::into(r#type),
                 self_: ::core::convert::Into::into(self_),
                 f: f,
@@ -592,7 +553,7 @@ impl ::rsvc::ErrorSet for Result {
                     Self::Status2(
                         incoming
                             .payload(|
-                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                payload: &mut ::rsvc::prost::alloc::boxed::Box<
                                     result::Some,
                                 >|
                             {
@@ -638,7 +599,7 @@ impl ::rsvc::ErrorSet for Result {
                     Self::Code(
                         incoming
                             .payload(|
-                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                payload: &mut ::rsvc::prost::alloc::boxed::Box<
                                     result::Some,
                                 >|
                             {
@@ -684,7 +645,7 @@ impl ::rsvc::ErrorSet for Result {
                     Self::Reason(
                         incoming
                             .payload(|
-                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                payload: &mut ::rsvc::prost::alloc::boxed::Box<
                                     result::Some,
                                 >|
                             {
@@ -730,7 +691,7 @@ impl ::rsvc::ErrorSet for Result {
                     Self::From(
                         incoming
                             .payload(|
-                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                payload: &mut ::rsvc::prost::alloc::boxed::Box<
                                     result::Some,
                                 >|
                             {
@@ -776,7 +737,7 @@ impl ::rsvc::ErrorSet for Result {
                     Self::Type(
                         incoming
                             .payload(|
-                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                payload: &mut ::rsvc::prost::alloc::boxed::Box<
                                     result::Some,
                                 >|
                             {
@@ -822,7 +783,7 @@ impl ::rsvc::ErrorSet for Result {
                     Self::Self_(
                         incoming
                             .payload(|
-                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                payload: &mut ::rsvc::prost::alloc::boxed::Box<
                                     result::Some,
                                 >|
                             {
@@ -922,7 +883,9 @@ impl ::core::fmt::Display for Result {
             Self::Option(payload) => {
                 ::rsvc::codegen::error::show(
                     f,
-                    (payload.string.as_ref())
+                    payload
+                        .string
+                        .as_ref()
                         .and_then(|payload| ::core::option::Option::Some(&payload.vec)),
                     "",
                 )?;
@@ -960,6 +923,18 @@ impl ::core::convert::From<Result> for ::rsvc::Status {
     }
 }
 
+impl ::core::convert::From<None> for Result {
+    fn from(payload: None) -> Self {
+        Self::PayloadLess(payload)
+    }
+}
+
+impl ::core::convert::From<Option> for Result {
+    fn from(payload: Option) -> Self {
+        Self::Option(payload)
+    }
+}
+
 /// No domain: that of the package.
 ///
 /// The error set `odd.v1.Err`.
@@ -967,7 +942,7 @@ impl ::core::convert::From<Result> for ::rsvc::Status {
 #[non_exhaustive]
 pub enum Err {
     /// Travels as `UNAUTHENTICATED`, over HTTP as 401.
-    SameReason(::rsvc::codegen::prost::alloc::boxed::Box<result::Some>),
+    SameReason(::rsvc::prost::alloc::boxed::Box<result::Some>),
     /// Everything else: what the runtime or the transport says, and errors that a newer server knows.
     Status(::rsvc::Status),
 }
@@ -975,20 +950,16 @@ pub enum Err {
 impl Err {
     /// Makes a [`Err::SameReason`].
     pub fn same_reason(
-        r#type: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
-        self_: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        r#type: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        self_: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         f: i32,
-        out: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
-        payload: impl ::core::convert::Into<
-            ::rsvc::codegen::prost::alloc::string::String,
-        >,
+        out: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
+        payload: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
         incoming: bool,
-        value: impl ::core::convert::Into<::rsvc::codegen::prost::alloc::string::String>,
+        value: impl ::core::convert::Into<::rsvc::prost::alloc::string::String>,
     ) -> Self {
         Self::SameReason(
-            ::rsvc::codegen::prost::alloc::boxed::Box::new(result::Some {
+            ::rsvc::prost::alloc::boxed::Box::new(result::Some {
                 r#type: ::core::convert::Into::into(r#type),
                 self_: ::core::convert::Into::into(self_),
                 f: f,
@@ -1068,7 +1039,7 @@ impl ::rsvc::ErrorSet for Err {
                     Self::SameReason(
                         incoming
                             .payload(|
-                                payload: &mut ::rsvc::codegen::prost::alloc::boxed::Box<
+                                payload: &mut ::rsvc::prost::alloc::boxed::Box<
                                     result::Some,
                                 >|
                             {
@@ -1152,6 +1123,12 @@ impl ::core::convert::From<Err> for ::rsvc::Status {
             Err::Status(status) => status,
             error => ::rsvc::codegen::error::into_status(&error),
         }
+    }
+}
+
+impl ::core::convert::From<result::Some> for Err {
+    fn from(payload: result::Some) -> Self {
+        Self::SameReason(::rsvc::prost::alloc::boxed::Box::new(payload))
     }
 }
 

@@ -1,0 +1,6 @@
+//! What the generator does when a service is built and the runtime does when it runs, and both must do alike. It
+//! depends on nothing, and its interface promises nothing to other crates.
+
+pub mod codes;
+pub mod re2;
+pub mod text;

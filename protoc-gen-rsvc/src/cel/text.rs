@@ -1,1 +1,0 @@
-../../../runtime/src/cel/text.rs

@@ -1,0 +1,300 @@
+//! Tests of routing, among them against a matcher that goes by the words of the grammar.
+#![allow(clippy::unwrap_used)] // a test stops at the first surprise
+
+use std::cmp::Ordering;
+
+use proptest::prelude::*;
+
+use super::*;
+
+static ONE: ServiceInfo = ServiceInfo::new("s.One", &[], b"");
+static TWO: ServiceInfo = ServiceInfo::new("s.Two", &[], b"");
+static THREE: ServiceInfo = ServiceInfo::new("t.Three", &[], b"");
+
+static BINDINGS_ONE: &[Binding] = &[
+    Binding::new(0, "GET", "/a"),
+    Binding::new(0, "GET", "/a/%3c"),
+    Binding::new(0, "POST", "/a/{rest=rest/**}:go"),
+    Binding::new(0, "GET", "/a/{rest=rest/**}"),
+    Binding::new(0, "PUT", "/a/{id}"),
+    Binding::new(0, "GET", "/"),
+    Binding::new(0, "GET", "/docs/{name=**}/versions"),
+    Binding::new(0, "GET", "/docs/{name=**}/versions/{version}"),
+    Binding::new(0, "GET", "/docs/{name=**}"),
+    Binding::new(0, "POST", "/verbs/{id}:a:b"),
+    Binding::new(0, "POST", "/verbs/{id}:b"),
+];
+static BINDINGS_TWO: &[Binding] = &[Binding::new(0, "GET", "/a/{id}").declared("s.proto", 7)];
+static BINDINGS_THREE: &[Binding] = &[Binding::new(0, "DELETE", "/a"), Binding::new(0, "POST", "/a/b")];
+
+/// What is found: the binding and what of the path it takes, or the methods that are allowed, or nothing.
+fn find(table: &Table<&'static str>, method: &str, path: &str) -> String {
+    match table.find(&method.parse().unwrap(), path) {
+        PathMatch::Binding(RouteMatch { binding, segments, .. }) => {
+            format!("{binding:?} takes {}", segments.path(path))
+        }
+        PathMatch::OtherMethods(allowed) => allowed.header(),
+        PathMatch::Nothing => "nothing".to_owned(),
+    }
+}
+
+fn table(services: &[&'static ServiceInfo]) -> Table<&'static str> {
+    let mut table = Table::default();
+    for service in services {
+        let bindings = match service.name {
+            "s.One" => BINDINGS_ONE,
+            "s.Two" => BINDINGS_TWO,
+            _ => BINDINGS_THREE,
+        };
+        table.mount(service, bindings, service.name);
+    }
+    table
+}
+
+#[test]
+fn paths_lead_to_bindings() {
+    let table = table(&[&ONE, &TWO]);
+    for (method, path, expected) in [
+        ("GET", "/a", "GET /a takes /a"),
+        ("HEAD", "/a", "GET /a takes /a"),
+        ("POST", "/a", "GET, HEAD, OPTIONS"),
+        ("GET", "/a/", "nothing"),
+        ("GET", "/a/%3c", "GET /a/%3c takes /a/%3c"),
+        ("GET", "/a/%3C", "GET /a/%3c takes /a/%3C"),
+        ("GET", "/a/x%zz%", "GET /a/{id} takes /a/x%zz%"),
+        ("GET", "/a/rest", "GET /a/{rest=rest/**} takes /a/rest"),
+        ("GET", "/a/rest/", "GET /a/{rest=rest/**} takes /a/rest/"),
+        ("POST", "/a/rest/x/y:go", "POST /a/{rest=rest/**}:go takes /a/rest/x/y"),
+        ("POST", "/a/rest:go", "POST /a/{rest=rest/**}:go takes /a/rest"),
+        ("GET", "/a/rest/x:go", "OPTIONS, POST"),
+        ("GET", "/a/rest/x:stop", "GET /a/{rest=rest/**} takes /a/rest/x:stop"),
+        ("GET", "/a/rest/x:go/y", "GET /a/{rest=rest/**} takes /a/rest/x:go/y"),
+        ("GET", "/docs/x/y/versions", "GET /docs/{name=**}/versions takes /docs/x/y/versions"),
+        ("GET", "/docs/versions", "GET /docs/{name=**}/versions takes /docs/versions"),
+        ("GET", "/docs/x/versions/7", "GET /docs/{name=**}/versions/{version} takes /docs/x/versions/7"),
+        (
+            "GET",
+            "/docs/versions/versions",
+            "GET /docs/{name=**}/versions/{version} takes /docs/versions/versions",
+        ),
+        ("GET", "/docs/x/y", "GET /docs/{name=**} takes /docs/x/y"),
+        ("GET", "/docs", "GET /docs/{name=**} takes /docs"),
+        ("POST", "/verbs/x:b", "POST /verbs/{id}:b takes /verbs/x"),
+        ("POST", "/verbs/x:a:b", "POST /verbs/{id}:a:b takes /verbs/x"),
+        ("POST", "/verbs/x:c:b", "POST /verbs/{id}:b takes /verbs/x:c"),
+        ("POST", "/verbs/x:b:c", "nothing"),
+        ("POST", "/verbs/:b", "nothing"),
+        ("GET", "/a/:b", "GET /a/{id} takes /a/:b"),
+        ("GET", "/", "GET / takes /"),
+        ("GET", "a", "nothing"),
+        ("GET", "", "nothing"),
+        ("GET", "*", "nothing"),
+        ("GET", "//", "nothing"),
+        ("GET", "//a", "nothing"),
+    ] {
+        assert_eq!(find(&table, method, path), expected, "{method} {path}");
+    }
+}
+
+#[test]
+fn a_long_segment_with_escapes_is_one_as_well() {
+    let path = format!("/a/{}%c3%a9", "x".repeat(500));
+    assert_eq!(find(&table(&[&TWO]), "GET", &path), format!("GET /a/{{id}} takes {path}"));
+}
+
+#[test]
+fn only_what_is_mounted_is_there() {
+    let table = table(&[&TWO]);
+    assert_eq!(find(&table, "GET", "/a"), "nothing");
+    assert_eq!(find(&table, "PUT", "/a/x"), "GET, HEAD, OPTIONS");
+    assert_eq!(find(&table, "GET", "/a/rest:go"), "GET /a/{id} takes /a/rest:go", "nobody has the verb");
+}
+
+#[test]
+fn text_comes_before_variables_over_all_services() {
+    for services in [[&ONE, &TWO, &THREE], [&THREE, &TWO, &ONE]] {
+        let table = table(&services);
+        table.check().unwrap();
+        assert_eq!(find(&table, "DELETE", "/a"), "DELETE /a takes /a");
+        assert_eq!(find(&table, "POST", "/a/b"), "POST /a/b takes /a/b");
+        assert_eq!(find(&table, "GET", "/a/b"), "GET /a/{id} takes /a/b");
+        assert_eq!(find(&table, "PATCH", "/a"), "DELETE, GET, HEAD, OPTIONS");
+        assert_eq!(find(&table, "PATCH", "/a/b"), "GET, HEAD, OPTIONS, POST, PUT");
+    }
+}
+
+#[test]
+fn what_takes_any_method_comes_after_what_names_one() {
+    static BINDINGS: &[Binding] = &[
+        Binding::new(0, "*", "/any"),
+        Binding::new(0, "GET", "/any"),
+        Binding::new(0, "GET", "/{id}"),
+        Binding::new(0, "*", "/closer"),
+    ];
+    let mut table = Table::default();
+    table.mount(&ONE, BINDINGS, "");
+    assert_eq!(find(&table, "GET", "/any"), "GET /any takes /any");
+    assert_eq!(find(&table, "PUT", "/any"), "* /any takes /any");
+    assert_eq!(find(&table, "GET", "/closer"), "* /closer takes /closer", "a closer template comes first");
+}
+
+#[test]
+fn conflicts_name_both_methods_and_their_places() {
+    const METHODS: &[MethodInfo] = &[MethodInfo::new("u.Four", "Get", "", MethodKind::Unary)];
+    static FOUR: ServiceInfo = ServiceInfo::new("u.Four", METHODS, b"");
+    static BINDINGS: &[Binding] = &[Binding::new(0, "GET", "/a/{name=*}").declared("u/four.proto", 12)];
+    let mut table = table(&[&TWO]);
+    table.mount(&FOUR, BINDINGS, "u.Four");
+    let conflicts = table.check().unwrap_err().to_string();
+    assert_eq!(
+        conflicts,
+        "routes conflict: `GET /a/{name=*}` of u.Four/Get (u/four.proto:12) takes the same requests as \
+         `GET /a/{id}` of s.Two/ (s.proto:7)"
+    );
+    assert_eq!(find(&table, "GET", "/a/x"), "GET /a/{id} takes /a/x", "the first one has it");
+    // In the place of the service that it conflicts with there is one that leaves the path alone.
+    table.mount(&TWO, BINDINGS_THREE, "s.Two");
+    table.check().unwrap();
+    assert_eq!(find(&table, "GET", "/a/x"), "GET /a/{name=*} takes /a/x");
+}
+
+#[cfg(feature = "websocket")]
+#[test]
+fn a_stream_is_found_at_the_binding_that_a_websocket_would_take() {
+    const METHODS: &[MethodInfo] = &[
+        MethodInfo::new("u.Streams", "Unary", "", MethodKind::Unary),
+        MethodInfo::new("u.Streams", "Posted", "", MethodKind::ClientStreaming),
+        MethodInfo::new("u.Streams", "Gotten", "", MethodKind::ServerStreaming),
+    ];
+    static STREAMS: ServiceInfo = ServiceInfo::new("u.Streams", METHODS, b"");
+    static BINDINGS: &[Binding] = &[
+        Binding::new(1, "POST", "/both"),
+        Binding::new(1, "PUT", "/both"),
+        Binding::new(2, "GET", "/both"),
+        Binding::new(1, "POST", "/posted"),
+        Binding::new(0, "GET", "/posted"),
+        Binding::new(0, "GET", "/unary"),
+    ];
+    let mut table = Table::default();
+    table.mount(&STREAMS, BINDINGS, ());
+    let method = |path| Some(METHODS[usize::from(table.find_stream(path)?.binding.method)].name);
+    assert_eq!(method("/both"), Some("Gotten"));
+    assert_eq!(method("/posted"), Some("Posted"));
+    assert_eq!(method("/unary"), None);
+    assert_eq!(method("/nothing"), None);
+}
+
+/// Templates of few texts, so that they overlap; `**` at most once.
+fn template() -> impl Strategy<Value = String> {
+    let segment = prop_oneof![3 => "[ab]", 2 => Just("*".to_owned()), 1 => Just("**".to_owned())];
+    let verb = prop_oneof![4 => Just(""), 1 => Just(":a"), 1 => Just(":b:a")];
+    (proptest::collection::vec(segment, 1..5), verb).prop_map(|(mut segments, verb)| {
+        let mut rest = segments.iter_mut().filter(|segment| *segment == "**");
+        rest.next();
+        rest.for_each(|segment| "*".clone_into(segment));
+        let segments: Vec<_> = (0..)
+            .zip(segments)
+            .map(
+                |(index, segment): (u32, String)| {
+                    if segment.starts_with('*') { format!("{{v{index}={segment}}}") } else { segment }
+                },
+            )
+            .collect();
+        format!("/{}{verb}", segments.join("/"))
+    })
+}
+
+/// By the grammar's own words, one segment after the other.
+fn takes(template: &[Cow<'static, str>], path: &[&str], may_end_empty: bool) -> bool {
+    match (template.split_first(), path) {
+        (None, _) => path.is_empty(),
+        (Some((first, template)), _) if first == "**" => {
+            (0..=path.len()).any(|taken| takes(template, &path[taken..], may_end_empty))
+        }
+        (Some((first, template)), [segment, path @ ..]) => {
+            let is_last_slash = segment.is_empty() && path.is_empty() && !may_end_empty;
+            (first == segment || first == "*" && !is_last_slash) && takes(template, path, may_end_empty)
+        }
+        (Some(_), []) => false,
+    }
+}
+
+/// Text before `*` before `**`; behind `**`, more segments before fewer.
+fn specificity(a: &[Cow<'static, str>], b: &[Cow<'static, str>]) -> Ordering {
+    let rank = |segment: &str| match segment {
+        "**" => 2,
+        "*" => 1,
+        _ => 0,
+    };
+    for (at, (x, y)) in a.iter().zip(b).enumerate() {
+        if x == "**" && y == "**" {
+            return b.len().cmp(&a.len()).then_with(|| specificity(&a[at + 1..], &b[at + 1..]));
+        }
+        let order = rank(x).cmp(&rank(y));
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    // Both take the same path, so that there is `**` in the longer one's rest.
+    a.len().cmp(&b.len())
+}
+
+/// The template that a matcher finds which tries all of them.
+fn naively(bindings: &'static [Binding], path: &str) -> Option<&'static str> {
+    let last = path.rfind('/').unwrap() + 1;
+    let colons = path[last..].match_indices(':').map(|(at, _)| last + at);
+    let cuts = colons.map(|colon| (&path[..colon], &path[colon + 1..])).chain([(path, "")]);
+    for (path, verb) in cuts {
+        let path: Vec<_> = path[1..].split('/').collect();
+        let mut found: Option<(Template, &'static Binding)> = None;
+        for binding in bindings {
+            let template = Template::of(binding);
+            let better = |(other, _): &(Template, _)| {
+                specificity(&template.segments, &other.segments) == Ordering::Less
+            };
+            if template.verb == verb
+                && takes(&template.segments, &path, false)
+                && found.as_ref().is_none_or(better)
+            {
+                found = Some((template, binding));
+            }
+        }
+        if let Some((_, binding)) = found {
+            return Some(binding.template);
+        }
+        let only_verb = |template: &Template| template.verb == verb && takes(&template.segments, &path, true);
+        if !verb.is_empty()
+            && path.last() == Some(&"")
+            && bindings.iter().map(Template::of).any(|t| only_verb(&t))
+        {
+            return None;
+        }
+    }
+    None
+}
+
+proptest! {
+    #[test]
+    fn finds_what_a_naive_matcher_finds(
+        templates in proptest::collection::vec(template(), 1..12),
+        split in 0_usize..12,
+        paths in proptest::collection::vec("(/([abc]?|a)){1,6}(:[ab](:a)?)?", 1..20),
+    ) {
+        let bindings: Vec<_> = templates
+            .into_iter()
+            .map(|template| Binding::new(0, "GET", String::leak(template)))
+            .collect();
+        let bindings: &'static [Binding] = Vec::leak(bindings);
+        let (first, second) = bindings.split_at(split.min(bindings.len()));
+        let mut table = Table::default();
+        table.mount(&ONE, first, ());
+        table.mount(&TWO, second, ());
+        for path in paths {
+            let found = match table.find(&Method::GET, &path) {
+                PathMatch::Binding(found) => Some(found.binding.template),
+                _ => None,
+            };
+            prop_assert_eq!(found, naively(bindings, &path), "{}", path);
+        }
+    }
+}
