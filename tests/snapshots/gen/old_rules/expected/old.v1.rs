@@ -45,14 +45,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"always\":", 6),
         ::rsvc::codegen::json::Field::string(",\"items\":", 7).repeated(),
         ::rsvc::codegen::json::Field::int32(",\"number\":", 8).optional(),
-        ::rsvc::codegen::json::Field::message::<Disabled>(",\"disabled\":", 9)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<Disabled>(",\"disabled\":", 9).optional().boxed(),
         ::rsvc::codegen::json::Field::string(",\"required\":", 10),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Tested,
-    >("old.v1.Tested", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Tested>("old.v1.Tested", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Tested {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -74,11 +70,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.may_be_empty),
                 1 => __rsvc_r.string(&mut self.skipped),
@@ -100,13 +92,9 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
-        ::rsvc::codegen::json::Field::message::<Tested>(",\"tested\":", 2)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<Tested>(",\"tested\":", 2).optional().boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Disabled,
-    >("old.v1.Disabled", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Disabled>("old.v1.Disabled", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Disabled {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -120,11 +108,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.message_opt(&mut self.tested),
