@@ -41,7 +41,10 @@ pub(crate) fn interpret(files: &mut [raw::File], names: &mut Names, sources: &So
     let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
     let known = names.symbols.get("google.protobuf.FileOptions").is_none().then(OnceCell::new);
     for index in 0..files.len() {
-        let taken = take(&mut files[index]);
+        let (taken, any) = take(&mut files[index]);
+        // Whatever says an option uses the file that defines options.
+        let definition = names.symbols.get("google.protobuf.FileOptions").map(|symbol| symbol.file);
+        names.used[index].extend(definition.filter(|_| any));
         if taken.is_empty() {
             continue;
         }
@@ -110,9 +113,12 @@ struct Interpreted {
     places: BTreeMap<Vec<i32>, Vec<i32>>,
 }
 
-fn take(file: &mut raw::File) -> Vec<Taken> {
+/// The options of a file that are not interpreted yet, and whether it has any.
+fn take(file: &mut raw::File) -> (Vec<Taken>, bool) {
     let mut taken = Vec::new();
+    let mut any = false;
     raw::each_options(file, &mut |path, kind, bytes| {
+        any |= bytes.is_some();
         let found = options::uninterpreted(bytes.as_deref());
         if found.is_empty() {
             return;
@@ -121,7 +127,7 @@ fn take(file: &mut raw::File) -> Vec<Taken> {
         let said = said.expect("bytes in which options were found are a message");
         taken.push(Taken { path: path.to_vec(), kind, said, options: (0..).zip(found).collect() });
     });
-    taken
+    (taken, any)
 }
 
 fn put(file: &mut raw::File, done: &Interpreted) {

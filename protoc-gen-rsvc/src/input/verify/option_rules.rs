@@ -70,7 +70,7 @@ fn check_field(at: &Cursor, field: &raw::Field, edition: Option<Edition>, sink: 
     if said.packed() && !(field.label == Some(Label::Repeated as i32) && field.is_packable()) {
         wrong(FieldOptions::PACKED, "only repeated fields of numbers, enums and bools are packed");
     }
-    let is_message = matches!(ty, Some(Type::Message | Type::Group));
+    let is_message = ty == Some(Type::Message);
     for (option, lazy) in
         [(FieldOptions::LAZY, said.lazy()), (FieldOptions::UNVERIFIED_LAZY, said.unverified_lazy())]
     {
@@ -87,8 +87,5 @@ fn check_field(at: &Cursor, field: &raw::Field, edition: Option<Edition>, sink: 
             FieldOptions::CTYPE,
             "edition 2024 has no option `ctype`: C++ has the feature `(pb.cpp).string_type`",
         );
-    }
-    if said.ctype.is_some() && edition.is_some() && !matches!(ty, Some(Type::String | Type::Bytes)) {
-        wrong(FieldOptions::CTYPE, "`ctype` is for strings and bytes");
     }
 }
