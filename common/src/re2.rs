@@ -1,6 +1,8 @@
 //! RE2's syntax in terms of the `regex` crate's. A pattern is parsed as RE2 parses it (with Perl's classes and flags, as CEL
 //! has it) and written anew: what RE2 refuses is refused, and what the two write differently means what RE2 means.
 
+use std::fmt::Write as _;
+
 /// Or what is wrong with a pattern.
 type Result<T> = std::result::Result<T, String>;
 
@@ -47,7 +49,7 @@ enum Part {
     Class(String),
 }
 
-impl<'p> Parser<'p> {
+impl Parser<'_> {
     fn take(&mut self) -> Option<char> {
         let c = self.rest.chars().next()?;
         self.rest = &self.rest[c.len_utf8()..];
@@ -183,7 +185,7 @@ impl<'p> Parser<'p> {
                     let set: String = set.chars().filter(|flag| !unset.contains(*flag)).collect();
                     let sign = if unset.is_empty() { "" } else { "-" };
                     if c == ':' || !flags.is_empty() {
-                        self.out.push_str(&format!("(?{set}{sign}{unset}{c}"));
+                        let _ = write!(self.out, "(?{set}{sign}{unset}{c}");
                     }
                     return Ok(c == ':');
                 }

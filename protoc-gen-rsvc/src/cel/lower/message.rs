@@ -97,7 +97,7 @@ fn store(span: Span, schema: &Schema, field: FieldId, value: Plan) -> Lowered {
             let fits = match &value.repr {
                 Repr::Map(form) => match &**form {
                     MapForm::Built(have, held) => borrowed(have) == k && borrowed(held) == borrowed(&v),
-                    form => *form == stored,
+                    form @ MapForm::Stored(..) => *form == stored,
                 },
                 _ => false,
             };

@@ -74,6 +74,7 @@ struct Lowerer<'a> {
     now: bool,
 }
 
+#[allow(clippy::needless_pass_by_value)] // forms are named where it is called
 fn fail(text: &'static str, repr: Repr) -> Plan {
     Plan { repr: named(&repr), fallible: true, op: Op::Fail(text) }
 }
