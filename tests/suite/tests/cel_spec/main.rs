@@ -13,7 +13,7 @@ use std::process::Command;
 
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use protoc_gen_rsvc::Builder;
-use protoc_gen_rsvc::diag::Sink;
+use protoc_gen_rsvc::diag::{Severity, Sink};
 use protoc_gen_rsvc::input::{Source, load};
 use suite::cases::repository;
 use suite::surroundings::left_out;
@@ -98,7 +98,8 @@ fn generate(folder: &Path, out: &Path, tests: &mut [Test]) {
             }
             Err(errors) => {
                 let before = tests.iter().filter(|test| test.rule.is_ok()).count();
-                for found in errors.diagnostics() {
+                let all = errors.diagnostics().iter();
+                for found in all.filter(|found| found.severity == Severity::Error) {
                     let line =
                         found.place.as_ref().and_then(|place| place.span).map_or(0, |(start, _)| start.line);
                     let number = usize::try_from(line).ok().and_then(|line| lines.get(&line));
