@@ -1,6 +1,8 @@
 //! RE2's syntax in terms of the `regex` crate's. A pattern is parsed as RE2 parses it (with Perl's classes and flags, as CEL
 //! has it) and written anew: what RE2 refuses is refused, and what the two write differently means what RE2 means.
 
+use std::fmt::Write as _;
+
 /// Or what is wrong with a pattern.
 type Result<T> = std::result::Result<T, String>;
 
@@ -183,10 +185,7 @@ impl Parser<'_> {
                     let set: String = set.chars().filter(|flag| !unset.contains(*flag)).collect();
                     let sign = if unset.is_empty() { "" } else { "-" };
                     if c == ':' || !flags.is_empty() {
-                        for part in ["(?", &set, sign, unset] {
-                            self.out.push_str(part);
-                        }
-                        self.out.push(c);
+                        let _ = write!(self.out, "(?{set}{sign}{unset}{c}");
                     }
                     return Ok(c == ':');
                 }

@@ -124,11 +124,11 @@ impl Repr {
             Self::Nullable(inner) => inner.can_borrow(),
             Self::List(Item::Value(item), ListForm::Owned | ListForm::Const) => item.can_borrow(),
             // A lazy list looks at what is around its closure.
-            Self::List(..)
-            | Self::Str(Own::Borrowed)
+            Self::Str(Own::Borrowed)
             | Self::Bytes(Own::Borrowed)
             | Self::Message { .. }
-            | Self::Dyn => true,
+            | Self::Dyn
+            | Self::List(..) => true,
             Self::Map(form) => match &**form {
                 MapForm::Stored(..) => true,
                 MapForm::Built(key, value) => key.can_borrow() || value.can_borrow(),

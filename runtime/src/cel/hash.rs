@@ -1,5 +1,7 @@
 //! Hashes of values that agree with their equality, so that many of them are not compared each with each.
 
+#![allow(clippy::mutable_key_type)] // a message may be anything, and nobody changes it here
+
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -279,15 +279,13 @@ impl Fields {
             (Type::Double, Raw::Fixed64(n)) => f64::from_bits(*n).into(),
             (Type::Float, Raw::Fixed32(n)) => f64::from(f32::from_bits(*n)).into(),
             (Type::Int32 | Type::Enum(_), Raw::Varint(n)) => i64::from(*n as i32).into(),
-            (Type::Int64, Raw::Varint(n)) => (*n as i64).into(),
+            (Type::Int64, Raw::Varint(n)) | (Type::Sfixed64, Raw::Fixed64(n)) => (*n as i64).into(),
             (Type::Uint32, Raw::Varint(n)) => u64::from(*n as u32).into(),
-            (Type::Uint64, Raw::Varint(n)) => (*n).into(),
+            (Type::Uint64, Raw::Varint(n)) | (Type::Fixed64, Raw::Fixed64(n)) => (*n).into(),
             (Type::Sint32, Raw::Varint(n)) => i64::from(zigzag(*n) as i32).into(),
             (Type::Sint64, Raw::Varint(n)) => zigzag(*n).into(),
             (Type::Fixed32, Raw::Fixed32(n)) => u64::from(*n).into(),
-            (Type::Fixed64, Raw::Fixed64(n)) => (*n).into(),
             (Type::Sfixed32, Raw::Fixed32(n)) => i64::from(*n as i32).into(),
-            (Type::Sfixed64, Raw::Fixed64(n)) => (*n as i64).into(),
             (Type::Bool, Raw::Varint(n)) => (*n != 0).into(),
             (Type::String, Raw::Bytes(bytes)) => {
                 std::str::from_utf8(bytes).map_err(|_| UNREADABLE)?.to_owned().into()

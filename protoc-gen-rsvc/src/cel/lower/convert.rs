@@ -265,6 +265,17 @@ fn collected(list: Plan, body: Plan) -> Plan {
     Plan { repr, fallible, op: Op::Collect { range, var: VAR, filter: None, body: Box::new(body) } }
 }
 
+/// The list in a form that can be indexed.
+pub(super) fn indexable(span: Span, list: Plan) -> Lowered {
+    match &list.repr {
+        Repr::List(item, ListForm::Lazy) => {
+            let element = item_form(item);
+            collect(span, list, &element)
+        }
+        _ => Ok(list),
+    }
+}
+
 fn wrapped(value: Plan, want: &Repr) -> Plan {
     let fallible = value.fallible;
     Plan { repr: want.clone(), fallible, op: Op::Wrap(Box::new(value)) }

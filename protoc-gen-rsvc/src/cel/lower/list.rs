@@ -264,14 +264,3 @@ pub fn one_of(value: Plan, constants: Vec<Const>) -> Plan {
     let fallible = value.fallible;
     Plan { repr: Repr::Bool, fallible, op: Op::OneOf(Box::new(value), distinct) }
 }
-
-/// The list in a form that can be indexed.
-pub(super) fn values(span: Span, list: Plan) -> Lowered {
-    match &list.repr {
-        Repr::List(item, ListForm::Lazy) => {
-            let element = item_form(item);
-            convert::collect(span, list, &element)
-        }
-        _ => Ok(list),
-    }
-}

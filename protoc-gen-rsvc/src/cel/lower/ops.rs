@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use super::convert::unwrap;
-use super::{Lowered, Lowerer, call, convert, fail, infix, list};
+use super::{Lowered, Lowerer, call, convert, fail, infix};
 use crate::cel::ast::{Span, op};
 use crate::cel::stored::{item_form, repr_of_scalar, repr_of_store};
 use crate::model::plan::{Const, ListForm, Logic, MapForm, Op, Own, Plan, Repr};
@@ -373,7 +373,7 @@ impl Lowerer<'_> {
     pub(super) fn index(&mut self, span: Span, container: Plan, key: Plan) -> Lowered {
         match &container.repr {
             Repr::List(..) => {
-                let container = list::values(span, container)?;
+                let container = convert::indexable(span, container)?;
                 let repr = match container.as_list() {
                     // An item of a list that does not outlive the expression is copied.
                     (item, ListForm::Owned) => item_form(item),

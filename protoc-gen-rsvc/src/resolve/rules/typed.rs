@@ -206,7 +206,6 @@ impl Grow {
             return self.of(&fitting);
         }
         match ty {
-            Type::Null => "null".to_owned(),
             Type::Bool => self.text(&["true", "false", "this.b", "has(this.inner)", "has(this.st)"]),
             Type::Int => self.text(&[
                 "0",
@@ -266,7 +265,7 @@ impl Grow {
             Type::Wrapper(inner) if **inner == Type::Int => {
                 self.text(&["this.w", "this.wn", "this.wrapped[0]"])
             }
-            Type::Wrapper(_) => "null".to_owned(),
+            Type::Null | Type::Wrapper(_) => "null".to_owned(),
             Type::List(element) => {
                 let own: &[&str] = match &**element {
                     Type::Int => &["this.ints", "this.colors", "this.wrapped"],

@@ -92,7 +92,7 @@ const RUNTIME: Table = Table {
         Layer { name: "bridge", files: &["bridge.rs"], uses: &[] },
         Layer { name: "method", files: &["method.rs"], uses: &[] },
         Layer { name: "json", files: &["json/"], uses: &[] },
-        Layer { name: "cel", files: &["cel/"], uses: &[] },
+        Layer { name: "cel", files: &["cel/"], uses: &["json"] },
         Layer { name: "pb", files: &["pb/"], uses: &[] },
         Layer { name: "error", files: &["error/"], uses: &["bridge"] },
         Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel", "error"] },

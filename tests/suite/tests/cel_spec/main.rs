@@ -13,7 +13,7 @@ use std::process::Command;
 
 use prost_reflect::{DescriptorPool, DynamicMessage};
 use protoc_gen_rsvc::Builder;
-use protoc_gen_rsvc::diag::Sink;
+use protoc_gen_rsvc::diag::{Severity, Sink};
 use protoc_gen_rsvc::input::{Source, load};
 use suite::cases::repository;
 use suite::surroundings::left_out;
@@ -98,12 +98,13 @@ fn generate(folder: &Path, out: &Path, tests: &mut [Test]) {
             }
             Err(errors) => {
                 let before = tests.iter().filter(|test| test.rule.is_ok()).count();
-                for found in errors.diagnostics() {
+                let all = errors.diagnostics().iter();
+                for found in all.filter(|found| found.severity == Severity::Error) {
                     let line =
                         found.place.as_ref().and_then(|place| place.span).map_or(0, |(start, _)| start.line);
-                    let test = usize::try_from(line).ok().and_then(|line| lines.get(&line));
-                    let test = *test.unwrap_or_else(|| panic!("not about a rule: {found}"));
-                    tests[test].rule = Err(found.message.clone());
+                    let number = usize::try_from(line).ok().and_then(|line| lines.get(&line));
+                    let number = *number.unwrap_or_else(|| panic!("not about a rule: {found}"));
+                    tests[number].rule = Err(found.message.clone());
                 }
                 let after = tests.iter().filter(|test| test.rule.is_ok()).count();
                 assert!(after < before, "{errors}");
@@ -172,8 +173,8 @@ fn run(out: &Path, tests: &[Test]) -> BTreeMap<usize, String> {
     main.push_str("}\n");
     fs::write(out.join("src/main.rs"), main).expect("the output can be written");
     let manifest = format!(
-        "[package]\nname = \"cel-spec\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nrsvc = {{ path = {:?}, features = [\"time-zones\"] }}\n\n[profile.dev]\ndebug = 0\n\n[workspace]\n",
-        repository().join("runtime")
+        "[package]\nname = \"cel-spec\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nrsvc = {{ path = \"{}\", features = [\"time-zones\"] }}\n\n[profile.dev]\ndebug = 0\n\n[workspace]\n",
+        repository().join("runtime").display()
     );
     fs::write(out.join("Cargo.toml"), manifest).expect("the output can be written");
     fs::copy(repository().join("Cargo.lock"), out.join("Cargo.lock")).expect("the output can be written");

@@ -91,9 +91,8 @@ fn whole_names(source: &str, container: &str, variables: &[String], pool: &Descr
             let (name, after) = rest.split_at(length);
             let member = out.trim_end().ends_with('.');
             let field = after.trim_start().starts_with(':') && out.trim_end().ends_with(['{', ',']);
-            if member && !out.trim_end().ends_with("..") || field {
-                out.push_str(name);
-            } else if matches!(name, "true" | "false" | "null" | "in") {
+            let is_word = matches!(name, "true" | "false" | "null" | "in");
+            if is_word || field || member && !out.trim_end().ends_with("..") {
                 out.push_str(name);
             } else if variables.iter().any(|variable| variable == name) {
                 let _ = write!(out, "this.v_{name}");

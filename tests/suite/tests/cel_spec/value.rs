@@ -233,7 +233,7 @@ fn of_any(any: &DynamicMessage) -> Result<String, String> {
 
 fn of_message(message: &DynamicMessage) -> Result<String, String> {
     let name = message.descriptor().full_name().to_owned();
-    let number = |name| message.get_field_by_name(name).map(|v| v.into_owned());
+    let number = |name| message.get_field_by_name(name).map(std::borrow::Cow::into_owned);
     match name.as_str() {
         "google.protobuf.Any" => return of_any(message),
         "google.protobuf.Timestamp" | "google.protobuf.Duration" => {
@@ -283,6 +283,7 @@ fn of_field(value: &Value, kind: &Kind) -> Result<String, String> {
         }
         Value::Map(entries) => {
             let mut out = Vec::new();
+            #[allow(clippy::iter_over_hash_type)] // sorted below
             for (key, value) in entries {
                 let key = match key {
                     MapKey::Bool(b) => b.to_string(),
