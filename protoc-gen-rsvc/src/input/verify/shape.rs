@@ -26,6 +26,7 @@ const MAX_PACKAGE_NAME: usize = 511;
 pub(super) fn check(file: &raw::File, sink: &mut Sink) {
     check_file(file, sink);
     check_options(&Cursor { file, scope: String::new(), path: Vec::new() }, file.options.as_deref(), sink);
+    let mut members = OneofMembers::default();
     walk(file, &mut |at, node| {
         if !is_identifier(node.name()) {
             let what = node.what();
@@ -38,7 +39,9 @@ pub(super) fn check(file: &raw::File, sink: &mut Sink) {
             Definition::Message { message, parent } => check_message(at, message, parent, sink),
             Definition::Enum(enumeration) => check_enum(at, enumeration, sink),
             Definition::Extension(field) => fields::check_extension(at, field, sink),
-            Definition::Oneof { oneof, message, index } => check_oneof(at, oneof, message, index, sink),
+            Definition::Oneof { oneof, message, index } => {
+                check_oneof(at, oneof, members.of(message, index), sink);
+            }
             Definition::Field(_) | Definition::Value(_) | Definition::Service(_) | Definition::Method(_) => {}
         }
     });
@@ -197,12 +200,33 @@ fn check_map_entry(at: &Cursor, entry: &raw::Descriptor, parent: Option<&raw::De
     }
 }
 
-fn check_oneof(at: &Cursor, oneof: &raw::Oneof, message: &raw::Descriptor, index: usize, sink: &mut Sink) {
-    let members = || {
-        message.field.iter().filter(|f| f.oneof_index.and_then(|i| usize::try_from(i).ok()) == Some(index))
-    };
-    let optional = members().filter(|f| f.proto3_optional()).count();
-    match (members().count(), optional) {
+/// How many fields each oneof of a message has, and how many of those are optional: counted once a message, which may have
+/// a oneof for each of its fields.
+#[derive(Default)]
+struct OneofMembers<'a> {
+    message: Option<&'a raw::Descriptor>,
+    counts: Vec<(usize, usize)>,
+}
+
+impl<'a> OneofMembers<'a> {
+    fn of(&mut self, message: &'a raw::Descriptor, index: usize) -> (usize, usize) {
+        if self.message.is_none_or(|known| !std::ptr::eq(known, message)) {
+            self.message = Some(message);
+            self.counts = vec![(0, 0); message.oneof.len()];
+            for field in &message.field {
+                let oneof = field.oneof_index.and_then(|index| usize::try_from(index).ok());
+                if let Some(count) = oneof.and_then(|index| self.counts.get_mut(index)) {
+                    count.0 += 1;
+                    count.1 += usize::from(field.proto3_optional());
+                }
+            }
+        }
+        self.counts[index]
+    }
+}
+
+fn check_oneof(at: &Cursor, oneof: &raw::Oneof, members: (usize, usize), sink: &mut Sink) {
+    match members {
         (0, _) => {
             let message = format!("oneof `{}` has no field", at.full_name(oneof.name()));
             sink.push(at.error(Code::INVALID_DEFINITION, &[tag::NAME], message));
