@@ -69,17 +69,15 @@ pub(super) fn emit(
 fn config(schema: &Schema, options: &Options) -> prost_build::Config {
     let mut config = prost_build::Config::new();
     config.prost_path("::rsvc::prost").prost_types_path("::rsvc::prost_types");
+    // It has paths of its own for the well-known types, and takes no second ones: here are all.
+    config.compile_well_known_types();
     for (id, node) in schema.messages.iter() {
-        if let TypePath::Extern(path) = &node.rust
-            && !prost_knows(&node.full_name)
-        {
+        if let TypePath::Extern(path) = &node.rust {
             config.extern_path(project::message_name(schema, id), path);
         }
     }
     for (id, node) in schema.enums.iter() {
-        if let TypePath::Extern(path) = &node.rust
-            && !prost_knows(&node.full_name)
-        {
+        if let TypePath::Extern(path) = &node.rust {
             config.extern_path(project::enum_name(schema, id), path);
         }
     }
@@ -132,11 +130,6 @@ fn derive_debug(schema: &Schema, message: Option<MessageId>, attributes: &mut Ve
     if around.into_iter().any(|id| has_btree_map(schema, id)) {
         attributes.insert(0, syn::parse_quote!(#[derive(Debug)]));
     }
-}
-
-/// Types for which prost-build has paths of its own; a second one would be a duplicate.
-fn prost_knows(full_name: &str) -> bool {
-    full_name.starts_with("google.protobuf.")
 }
 
 /// Generated types by module and name.

@@ -19,6 +19,11 @@ pub struct Order {
     pub by_name: ::std::collections::HashMap<::rsvc::prost::alloc::string::String, i32>,
     #[prost(string, tag = "11")]
     pub id: ::rsvc::prost::alloc::string::String,
+    /// A well-known type that a crate of the user's has for itself.
+    #[prost(message, optional, tag = "12")]
+    pub at: ::core::option::Option<crate::third::Stamp>,
+    #[prost(message, repeated, tag = "13")]
+    pub times: ::rsvc::prost::alloc::vec::Vec<crate::third::Stamp>,
     #[prost(oneof = "order::Pay", tags = "4, 5, 6")]
     pub pay: ::core::option::Option<order::Pay>,
 }
@@ -58,7 +63,7 @@ pub struct Old {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 11] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 13] = [
         ::rsvc::codegen::json::Field::message::<
             ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>,
         >(",\"total\":", 1)
@@ -99,6 +104,14 @@ const _: () = {
         >(",\"byName\":by_name", 10)
             .map(::rsvc::codegen::json::Type::String),
         ::rsvc::codegen::json::Field::string(",\"id\":", 11),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::Plain<super::super::__rsvc_plain::GoogleProtobufTimestamp>,
+        >(",\"at\":", 12)
+            .optional(),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::Plain<super::super::__rsvc_plain::GoogleProtobufTimestamp>,
+        >(",\"times\":", 13)
+            .repeated(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
         Order,
@@ -130,6 +143,8 @@ const _: () = {
             __rsvc_w.enum_list(&__RSVC_FIELDS[8], &self.many);
             __rsvc_w.enum_map(&__RSVC_FIELDS[9], &self.by_name);
             __rsvc_w.string(&__RSVC_FIELDS[10], &self.id);
+            __rsvc_w.plain_opt(&__RSVC_FIELDS[11], &self.at);
+            __rsvc_w.plain_list(&__RSVC_FIELDS[12], &self.times);
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
@@ -207,6 +222,8 @@ const _: () = {
                         >(&mut self.by_name)
                 }
                 10 => __rsvc_r.string(&mut self.id),
+                11 => __rsvc_r.plain_opt(&__RSVC_FIELDS[11], &mut self.at),
+                12 => __rsvc_r.plain_list(&__RSVC_FIELDS[12], &mut self.times),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -698,29 +715,29 @@ pub const ORDERS_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     /// `Price`; in the path `id`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/orders/{id}/price")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[10], 2, 3)])
-        .declared("mine.proto", 31),
+        .declared("mine.proto", 35),
     /// `Price`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(0, "POST", "/v1/orders:price")
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("mine.proto", 31),
+        .declared("mine.proto", 35),
     /// `Pay`; in the path `currency_code`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(1, "POST", "/v1/pay/{currency_code}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("mine.proto", 37),
+        .declared("mine.proto", 41),
     /// `Pay`; in the path `currency_code`; the rest in the query; answers with `total`
     ::rsvc::codegen::rest::Binding::new(1, "GET", "/v1/pay/{currency_code}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
         .response_body(0)
-        .declared("mine.proto", 37),
+        .declared("mine.proto", 41),
     /// `Same`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(2, "POST", "/v1/same")
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("mine.proto", 43),
+        .declared("mine.proto", 47),
     /// `Split`; in the path `units`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(4, "GET", "/v1/split/{units}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[1], 2, 3)])
-        .declared("mine.proto", 45),
+        .declared("mine.proto", 49),
 ];
 
 /// Serves [`trait@Orders`] over gRPC, gRPC-Web, Connect and REST.
