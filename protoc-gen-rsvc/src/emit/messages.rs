@@ -76,19 +76,17 @@ impl<'a> TypesEmitter<'a> {
         let (schema, options) = (self.schema, self.options);
         let mut config = prost_build::Config::new();
         config.prost_path("::rsvc::prost").prost_types_path("::rsvc::prost_types");
+        // It has paths of its own for the well-known types, and takes no second ones: here are all.
+        config.compile_well_known_types();
         for id in references.own.union(&references.messages) {
             let node = &schema.messages[*id];
-            if let TypePath::Extern(path) = &node.rust
-                && !prost_knows(&node.full_name)
-            {
+            if let TypePath::Extern(path) = &node.rust {
                 config.extern_path(project::message_name(schema, *id), path);
             }
         }
         for id in &references.enums {
             let node = &schema.enums[*id];
-            if let TypePath::Extern(path) = &node.rust
-                && !prost_knows(&node.full_name)
-            {
+            if let TypePath::Extern(path) = &node.rust {
                 config.extern_path(project::enum_name(schema, *id), path);
             }
         }
@@ -179,11 +177,6 @@ fn derive_debug(schema: &Schema, message: Option<MessageId>, attributes: &mut Ve
     if around.into_iter().any(|id| has_btree_map(schema, id)) {
         attributes.insert(0, syn::parse_quote!(#[derive(Debug)]));
     }
-}
-
-/// Types for which prost-build has paths of its own; a second one would be a duplicate.
-fn prost_knows(full_name: &str) -> bool {
-    full_name.starts_with("google.protobuf.")
 }
 
 /// Generated types by module and name.

@@ -11,6 +11,16 @@ pub struct Money {
     pub kind: i32,
 }
 
+/// `google.protobuf.Timestamp`, as a crate may have it for itself.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
+pub struct Stamp {
+    #[prost(int64, tag = "1")]
+    pub seconds: i64,
+    #[prost(int32, tag = "2")]
+    pub nanos: i32,
+}
+
 /// Nested message and enum types in `Money`.
 pub mod money {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::rsvc::prost::Enumeration)]

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use goldens::extern_prost::mine::v1 as mine;
-use goldens::third::{Money, Tree, money, tree};
+use goldens::third::{Money, Stamp, Tree, money, tree};
 
 use mine::{Order, OrderError, Orders, OrdersClient, OrdersRestClient, OrdersServer, order};
 use rsvc::client::{Codec, Protocol};
@@ -42,6 +42,8 @@ fn order() -> Order {
         many: vec![2, 9],
         by_name: HashMap::from([("k".into(), 2)]),
         id: "o".into(),
+        at: Some(Stamp { seconds: 1, nanos: 500_000_000 }),
+        times: vec![Stamp::default()],
         pay: Some(order::Pay::Cash(money(5))),
     }
 }
@@ -54,7 +56,8 @@ const TEXT: &str = concat!(
     r#""size":"0","kinds":["CASH","KIND_UNSPECIFIED",7],"data":"AP8=","weight":-0.5,"#,
     r#""money":{"currencyCode":"EUR","units":"2","kind":"CARD"}},"2":{}},"#,
     r#""cash":{"currencyCode":"EUR","units":"5","kind":"CARD"},"#,
-    r#""one":"CASH","maybe":"KIND_UNSPECIFIED","many":["CARD",9],"byName":{"k":"CARD"},"id":"o"}"#,
+    r#""one":"CASH","maybe":"KIND_UNSPECIFIED","many":["CARD",9],"byName":{"k":"CARD"},"id":"o","#,
+    r#""at":"1970-01-01T00:00:01.500Z","times":["1970-01-01T00:00:00Z"]}"#,
 );
 
 #[test]
@@ -97,6 +100,7 @@ fn what_is_wrong_in_them_has_its_place() {
             "\"no\" is not an RFC 3339",
             "trees.1.children[0].at",
         ),
+        (r#"{"at":"yesterday"}"#, "\"yesterday\" is not an RFC 3339", "at"),
         (r#"{"one":"NONE"}"#, "third.v1.Money.Kind has no value \"NONE\"", "one"),
     ] {
         let error = json::from_str::<Order>(text).unwrap_err();

@@ -19,6 +19,11 @@ pub struct Order {
     pub by_name: ::std::collections::HashMap<::rsvc::prost::alloc::string::String, i32>,
     #[prost(string, tag = "11")]
     pub id: ::rsvc::prost::alloc::string::String,
+    /// A well-known type that a crate of the user's has for itself.
+    #[prost(message, optional, tag = "12")]
+    pub at: ::core::option::Option<crate::third::Stamp>,
+    #[prost(message, repeated, tag = "13")]
+    pub times: ::rsvc::prost::alloc::vec::Vec<crate::third::Stamp>,
     #[prost(oneof = "order::Pay", tags = "4, 5, 6")]
     pub pay: ::core::option::Option<order::Pay>,
 }
@@ -58,20 +63,59 @@ pub struct Old {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 11] = [
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>>(",\"total\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>>(",\"parts\":", 2).repeated(),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Tree>>(",\"trees\":", 3).map(::rsvc::codegen::json::Type::Int32),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>>(",\"cash\":", 4).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Tree>>(",\"tree\":", 5).in_oneof(0),
-        ::rsvc::codegen::json::Field::enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(",\"kind\":", 6).in_oneof(0),
-        ::rsvc::codegen::json::Field::enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(",\"one\":", 7),
-        ::rsvc::codegen::json::Field::enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(",\"maybe\":", 8).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(",\"many\":", 9).packed(),
-        ::rsvc::codegen::json::Field::enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(",\"byName\":by_name", 10).map(::rsvc::codegen::json::Type::String),
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 13] = [
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>,
+        >(",\"total\":", 1)
+            .optional(),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>,
+        >(",\"parts\":", 2)
+            .repeated(),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Tree>,
+        >(",\"trees\":", 3)
+            .map(::rsvc::codegen::json::Type::Int32),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>,
+        >(",\"cash\":", 4)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Tree>,
+        >(",\"tree\":", 5)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<
+            super::super::__rsvc_plain::ThirdV1MoneyKind,
+        >(",\"kind\":", 6)
+            .in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<
+            super::super::__rsvc_plain::ThirdV1MoneyKind,
+        >(",\"one\":", 7),
+        ::rsvc::codegen::json::Field::enumeration::<
+            super::super::__rsvc_plain::ThirdV1MoneyKind,
+        >(",\"maybe\":", 8)
+            .optional(),
+        ::rsvc::codegen::json::Field::enumeration::<
+            super::super::__rsvc_plain::ThirdV1MoneyKind,
+        >(",\"many\":", 9)
+            .packed(),
+        ::rsvc::codegen::json::Field::enumeration::<
+            super::super::__rsvc_plain::ThirdV1MoneyKind,
+        >(",\"byName\":by_name", 10)
+            .map(::rsvc::codegen::json::Type::String),
         ::rsvc::codegen::json::Field::string(",\"id\":", 11),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::Plain<super::super::__rsvc_plain::GoogleProtobufTimestamp>,
+        >(",\"at\":", 12)
+            .optional(),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::Plain<super::super::__rsvc_plain::GoogleProtobufTimestamp>,
+        >(",\"times\":", 13)
+            .repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Order>("mine.v1.Order", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Order,
+    >("mine.v1.Order", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Order {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -83,9 +127,15 @@ const _: () = {
             __rsvc_w.plain_list(&__RSVC_FIELDS[1], &self.parts);
             __rsvc_w.plain_map(&__RSVC_FIELDS[2], &self.trees);
             match &self.pay {
-                ::core::option::Option::Some(order::Pay::Cash(__rsvc_value)) => __rsvc_w.plain_set(&__RSVC_FIELDS[3], __rsvc_value),
-                ::core::option::Option::Some(order::Pay::Tree(__rsvc_value)) => __rsvc_w.plain_set(&__RSVC_FIELDS[4], __rsvc_value),
-                ::core::option::Option::Some(order::Pay::Kind(__rsvc_value)) => __rsvc_w.enum_set(&__RSVC_FIELDS[5], *__rsvc_value),
+                ::core::option::Option::Some(order::Pay::Cash(__rsvc_value)) => {
+                    __rsvc_w.plain_set(&__RSVC_FIELDS[3], __rsvc_value)
+                }
+                ::core::option::Option::Some(order::Pay::Tree(__rsvc_value)) => {
+                    __rsvc_w.plain_set(&__RSVC_FIELDS[4], __rsvc_value)
+                }
+                ::core::option::Option::Some(order::Pay::Kind(__rsvc_value)) => {
+                    __rsvc_w.enum_set(&__RSVC_FIELDS[5], *__rsvc_value)
+                }
                 ::core::option::Option::None => {}
             }
             __rsvc_w.enumeration(&__RSVC_FIELDS[6], self.one);
@@ -93,42 +143,87 @@ const _: () = {
             __rsvc_w.enum_list(&__RSVC_FIELDS[8], &self.many);
             __rsvc_w.enum_map(&__RSVC_FIELDS[9], &self.by_name);
             __rsvc_w.string(&__RSVC_FIELDS[10], &self.id);
+            __rsvc_w.plain_opt(&__RSVC_FIELDS[11], &self.at);
+            __rsvc_w.plain_list(&__RSVC_FIELDS[12], &self.times);
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.plain_opt(&__RSVC_FIELDS[0], &mut self.total),
                 1 => __rsvc_r.plain_list(&__RSVC_FIELDS[1], &mut self.parts),
                 2 => __rsvc_r.plain_map(&__RSVC_FIELDS[2], &mut self.trees),
                 3 => {
-                    if let ::core::option::Option::Some(order::Pay::Cash(__rsvc_value)) = &mut self.pay {
+                    if let ::core::option::Option::Some(
+                        order::Pay::Cash(__rsvc_value),
+                    ) = &mut self.pay
+                    {
                         __rsvc_r.plain(&__RSVC_FIELDS[3], __rsvc_value)?;
                     } else {
-                        self.pay = ::core::option::Option::Some(order::Pay::Cash(__rsvc_r.plain_value(&__RSVC_FIELDS[3])?));
+                        self.pay = ::core::option::Option::Some(
+                            order::Pay::Cash(__rsvc_r.plain_value(&__RSVC_FIELDS[3])?),
+                        );
                     }
                     ::core::result::Result::Ok(())
-                },
+                }
                 4 => {
-                    if let ::core::option::Option::Some(order::Pay::Tree(__rsvc_value)) = &mut self.pay {
+                    if let ::core::option::Option::Some(
+                        order::Pay::Tree(__rsvc_value),
+                    ) = &mut self.pay
+                    {
                         __rsvc_r.plain(&__RSVC_FIELDS[4], __rsvc_value)?;
                     } else {
-                        self.pay = ::core::option::Option::Some(order::Pay::Tree(__rsvc_r.plain_value(&__RSVC_FIELDS[4])?));
+                        self.pay = ::core::option::Option::Some(
+                            order::Pay::Tree(__rsvc_r.plain_value(&__RSVC_FIELDS[4])?),
+                        );
                     }
                     ::core::result::Result::Ok(())
-                },
+                }
                 5 => {
-                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r.enum_value(<super::super::__rsvc_plain::ThirdV1MoneyKind as ::rsvc::codegen::json::JsonEnum>::INFO)? {
-                        self.pay = ::core::option::Option::Some(order::Pay::Kind(__rsvc_value));
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
+                        .enum_value(
+                            <super::super::__rsvc_plain::ThirdV1MoneyKind as ::rsvc::codegen::json::JsonEnum>::INFO,
+                        )?
+                    {
+                        self.pay = ::core::option::Option::Some(
+                            order::Pay::Kind(__rsvc_value),
+                        );
                     }
                     ::core::result::Result::Ok(())
-                },
-                6 => __rsvc_r.enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(&mut self.one),
-                7 => __rsvc_r.enum_opt::<super::super::__rsvc_plain::ThirdV1MoneyKind>(&mut self.maybe),
-                8 => __rsvc_r.enum_list::<super::super::__rsvc_plain::ThirdV1MoneyKind>(&mut self.many),
-                9 => __rsvc_r.enum_map::<super::super::__rsvc_plain::ThirdV1MoneyKind, _>(&mut self.by_name),
+                }
+                6 => {
+                    __rsvc_r
+                        .enumeration::<
+                            super::super::__rsvc_plain::ThirdV1MoneyKind,
+                        >(&mut self.one)
+                }
+                7 => {
+                    __rsvc_r
+                        .enum_opt::<
+                            super::super::__rsvc_plain::ThirdV1MoneyKind,
+                        >(&mut self.maybe)
+                }
+                8 => {
+                    __rsvc_r
+                        .enum_list::<
+                            super::super::__rsvc_plain::ThirdV1MoneyKind,
+                        >(&mut self.many)
+                }
+                9 => {
+                    __rsvc_r
+                        .enum_map::<
+                            super::super::__rsvc_plain::ThirdV1MoneyKind,
+                            _,
+                        >(&mut self.by_name)
+                }
                 10 => __rsvc_r.string(&mut self.id),
+                11 => __rsvc_r.plain_opt(&__RSVC_FIELDS[11], &mut self.at),
+                12 => __rsvc_r.plain_list(&__RSVC_FIELDS[12], &mut self.times),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -138,11 +233,23 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>>(",\"money\":", 1).required(),
-        ::rsvc::codegen::json::Field::enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(",\"kind\":", 2).optional(),
-        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Tree>>(",\"tree\":", 3).optional().boxed(),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>,
+        >(",\"money\":", 1)
+            .required(),
+        ::rsvc::codegen::json::Field::enumeration::<
+            super::super::__rsvc_plain::ThirdV1MoneyKind,
+        >(",\"kind\":", 2)
+            .optional(),
+        ::rsvc::codegen::json::Field::message::<
+            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Tree>,
+        >(",\"tree\":", 3)
+            .optional()
+            .boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Old>("mine.v1.Old", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
+        Old,
+    >("mine.v1.Old", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Old {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -157,10 +264,19 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(
+            &mut self,
+            __rsvc_index: usize,
+            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
+        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.plain(&__RSVC_FIELDS[0], &mut self.money),
-                1 => __rsvc_r.enum_opt::<super::super::__rsvc_plain::ThirdV1MoneyKind>(&mut self.kind),
+                1 => {
+                    __rsvc_r
+                        .enum_opt::<
+                            super::super::__rsvc_plain::ThirdV1MoneyKind,
+                        >(&mut self.kind)
+                }
                 2 => __rsvc_r.plain_opt(&__RSVC_FIELDS[2], &mut self.tree),
                 _ => ::core::result::Result::Ok(()),
             }
@@ -599,29 +715,29 @@ pub const ORDERS_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     /// `Price`; in the path `id`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/orders/{id}/price")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[10], 2, 3)])
-        .declared("mine.proto", 31),
+        .declared("mine.proto", 35),
     /// `Price`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(0, "POST", "/v1/orders:price")
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("mine.proto", 31),
+        .declared("mine.proto", 35),
     /// `Pay`; in the path `currency_code`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(1, "POST", "/v1/pay/{currency_code}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("mine.proto", 37),
+        .declared("mine.proto", 41),
     /// `Pay`; in the path `currency_code`; the rest in the query; answers with `total`
     ::rsvc::codegen::rest::Binding::new(1, "GET", "/v1/pay/{currency_code}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
         .response_body(0)
-        .declared("mine.proto", 37),
+        .declared("mine.proto", 41),
     /// `Same`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(2, "POST", "/v1/same")
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("mine.proto", 43),
+        .declared("mine.proto", 47),
     /// `Split`; in the path `units`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(4, "GET", "/v1/split/{units}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[1], 2, 3)])
-        .declared("mine.proto", 45),
+        .declared("mine.proto", 49),
 ];
 
 /// Serves [`trait@Orders`] over gRPC, gRPC-Web, Connect and REST.

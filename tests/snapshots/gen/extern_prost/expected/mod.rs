@@ -27,6 +27,13 @@ mod __rsvc_plain {
             &[(0, "KIND_UNSPECIFIED"), (1, "CASH"), (2, "CARD")],
         );
     }
+    pub enum GoogleProtobufTimestamp {}
+    impl ::rsvc::codegen::PlainMessage for GoogleProtobufTimestamp {
+        type Message = crate::third::Stamp;
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            <::rsvc::prost_types::Timestamp as ::rsvc::codegen::json::Json>::info()
+        }
+    }
     pub enum ThirdV1Money {}
     const _: () = {
         static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
@@ -59,7 +66,7 @@ mod __rsvc_plain {
             >(",\"prices\":", 3)
                 .map(::rsvc::codegen::json::Type::String),
             ::rsvc::codegen::json::Field::message::<
-                ::rsvc::prost_types::Timestamp,
+                ::rsvc::codegen::Plain<GoogleProtobufTimestamp>,
             >(",\"at\":", 4)
                 .optional(),
             ::rsvc::codegen::json::Field::message::<i64>(",\"size\":", 5).optional(),
@@ -86,7 +93,8 @@ mod __rsvc_plain {
         }
     };
     ::rsvc::register_messages!(
-        ::rsvc::codegen::Plain < ThirdV1Money >, ::rsvc::codegen::Plain < ThirdV1Tree >
+        ::rsvc::codegen::Plain < GoogleProtobufTimestamp >, ::rsvc::codegen::Plain <
+        ThirdV1Money >, ::rsvc::codegen::Plain < ThirdV1Tree >
     );
 }
 
