@@ -24,9 +24,9 @@ use self::value::{Misfit, Plain};
 use super::editions::Edition;
 use super::lexer::tokens;
 use super::locations::{Sources, place_in};
+use super::numbers::NEGATIVE_NAN;
 use super::raw::options::{self, UNINTERPRETED};
 use super::raw::{self, OptionsKind, source_info};
-use super::rewrite::NEGATIVE_NAN;
 use super::verify::{Names, Scope, SymbolKind, parent};
 use super::{DESCRIPTOR, builtin, parse, verify};
 use crate::diag::{Code, Sink};
@@ -230,7 +230,7 @@ impl<'a> Interpreter<'a> {
             return Err(Problem::new(Code::BAD_DESCRIPTOR, "an option without a name"));
         };
         let numbers: Vec<u32> = way.iter().map(|field| field.number()).collect();
-        if option.name.len() == 1 && self.is_features(option) {
+        if option.name.len() == 1 && is_features(option) {
             // They were read before, when names were not known yet, up to those of other languages.
             *bytes = options::without(bytes, numbers[0]).expect("these bytes were written here");
         }
@@ -252,10 +252,6 @@ impl<'a> Interpreter<'a> {
             path.push(i32::try_from(before).unwrap_or(i32::MAX));
         }
         Ok(path)
-    }
-
-    fn is_features(&self, option: &UninterpretedOption) -> bool {
-        option.name.first().is_some_and(|part| !part.is_extension && part.name_part == "features")
     }
 
     /// Options that are not for users to set.
@@ -431,6 +427,10 @@ impl<'a> Interpreter<'a> {
         value::write_message(field, &content, out);
         Ok(())
     }
+}
+
+fn is_features(option: &UninterpretedOption) -> bool {
+    option.name.first().is_some_and(|part| !part.is_extension && part.name_part == "features")
 }
 
 /// A value that is not in braces.
