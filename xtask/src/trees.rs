@@ -69,7 +69,9 @@ pub(crate) fn run(session: &Session, folder: &Path, names: &[String], generate_o
         );
         failures.extend(outcome.failures.into_iter().map(|text| format!("{}: {text}", tree.name)));
     }
-    failures.iter().for_each(|failure| println!("FAILED {failure}"));
+    for failure in &failures {
+        println!("FAILED {failure}");
+    }
     Ok(failures.is_empty())
 }
 
@@ -190,7 +192,8 @@ impl TreeRun<'_> {
         fs::write(home.join("src/lib.rs"), "//! A tree.\n#![deny(warnings)]\n\npub mod pb;\n")?;
         let runtime = self.session.root().join("runtime");
         let manifest = format!(
-            "[package]\nname = \"tree\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nrsvc = {{ path = {runtime:?} }}\n\n[workspace]\n"
+            "[package]\nname = \"tree\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nrsvc = {{ path = {:?} }}\n\n[workspace]\n",
+            runtime.to_string_lossy()
         );
         fs::write(home.join("Cargo.toml"), manifest)?;
         fs::copy(self.session.root().join("Cargo.lock"), home.join("Cargo.lock"))?;

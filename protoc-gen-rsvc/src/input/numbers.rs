@@ -1,5 +1,8 @@
 //! Floating-point defaults as protoc writes them: the fewest digits that give the value back, as C's `%g` does.
 
+/// What `-nan` is called in a text for the parser, which takes no negative words as options.
+pub(crate) const NEGATIVE_NAN: &str = "minus_nan_of_rsvc";
+
 /// A `double`.
 pub(crate) fn double(value: f64) -> String {
     let short = general(value, 15);

@@ -6,14 +6,9 @@
 use std::ops::Range;
 
 use super::editions::{self, Edition};
-use super::lexer::{Token, TokenKind, tokens};
+use super::lexer::{Change, Token, TokenKind, tokens};
+use super::numbers::NEGATIVE_NAN;
 use crate::diag::{Diagnostic, Position};
-
-/// What `-nan` is called in the rewritten text.
-pub(crate) const NEGATIVE_NAN: &str = "minus_nan_of_rsvc";
-
-/// A part of a text with what is to stand there.
-pub(crate) type Change = (Range<usize>, String);
 
 /// A text that is to be parsed instead of another.
 #[derive(Debug)]

@@ -8,9 +8,8 @@ use std::ops::Range;
 
 use super::features::Edition;
 use crate::diag::{Code, Diagnostic, Place};
-use crate::input::lexer::{Token, TokenKind};
+use crate::input::lexer::{Change, Token, TokenKind};
 use crate::input::locations::position;
-use crate::input::rewrite::Change;
 
 /// What `default` is called in the rewritten text: proto3 has no defaults.
 pub(super) const DEFAULT: &str = "default_of_edition";

@@ -12,9 +12,9 @@ use super::rewrite::DEFAULT;
 use crate::diag::{Code, Diagnostic};
 use crate::input::lexer::{Token, TokenKind, tokens};
 use crate::input::locations::place_in;
+use crate::input::numbers::NEGATIVE_NAN;
 use crate::input::raw::options::{self, UNINTERPRETED};
 use crate::input::raw::{self, File, Label, OptionsKind, Type, tag};
-use crate::input::rewrite::NEGATIVE_NAN;
 use crate::input::suggest;
 
 /// Makes of a parsed file the descriptor that protoc would give, as far as later steps look.

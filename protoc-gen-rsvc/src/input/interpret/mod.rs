@@ -24,9 +24,9 @@ use self::value::{Misfit, Plain};
 use super::editions::Edition;
 use super::lexer::tokens;
 use super::locations::{Sources, place_in};
+use super::numbers::NEGATIVE_NAN;
 use super::raw::options::{self, UNINTERPRETED};
 use super::raw::{self, OptionsKind, source_info};
-use super::rewrite::NEGATIVE_NAN;
 use super::verify::{Names, Scope, SymbolKind, parent};
 use super::{DESCRIPTOR, builtin, parse, verify};
 use crate::diag::{Code, Sink};
@@ -427,6 +427,10 @@ impl<'a> Interpreter<'a> {
         value::write_message(field, &content, out);
         Ok(())
     }
+}
+
+fn is_features(option: &UninterpretedOption) -> bool {
+    option.name.first().is_some_and(|part| !part.is_extension && part.name_part == "features")
 }
 
 /// A value that is not in braces.

@@ -7,7 +7,7 @@ use super::schema::{FieldType, MessageType};
 use super::value::{self, Misfit, Plain};
 use super::{Interpreter, parent};
 use crate::input::lexer::{Token, TokenKind};
-use crate::input::raw::Type;
+use crate::input::raw::{self, Type};
 
 /// Prefixes of types in `Any` that protoc takes.
 const ANY_PREFIXES: [&str; 2] = ["type.googleapis.com", "type.googleprod.com"];
@@ -227,8 +227,7 @@ impl<'t, 'a> TextParser<'t, '_, 'a> {
             Misfit::Type => match field.enumeration() {
                 Some(known) if self.peek().is_some_and(|token| token.kind == TokenKind::Word) => {
                     let text = format!("enum `{}` has no value `{found}`", known.name);
-                    self.problem(text)
-                        .near(found, known.enumeration.value.iter().map(super::super::raw::EnumValue::name))
+                    self.problem(text).near(found, known.enumeration.value.iter().map(raw::EnumValue::name))
                 }
                 _ => self.expected(wanted(field.ty())),
             },
@@ -281,6 +280,25 @@ impl<'t, 'a> TextParser<'t, '_, 'a> {
             }
         }
     }
+}
+
+/// A field that may not come again, or beside one of the same oneof.
+fn check_again<'a>(
+    message: MessageType<'a>,
+    field: FieldType<'a>,
+    seen: &BTreeMap<u32, FieldType<'a>>,
+    name_at: usize,
+) -> Result<(), Problem> {
+    let name = field.field.name();
+    if !field.is_repeated() && seen.contains_key(&field.number()) {
+        return Err(Problem::in_value(name_at, format!("field `{name}` is set twice")));
+    }
+    let Some(oneof) = field.field.oneof_index else { return Ok(()) };
+    let same = seen.values().find(|f| f.field.extendee.is_none() && f.field.oneof_index == Some(oneof));
+    same.map_or(Ok(()), |other| {
+        let (oneof, other) = (message.oneof_name(oneof), other.field.name());
+        Err(Problem::in_value(name_at, format!("`{other}` and `{name}` are of one oneof, `{oneof}`")))
+    })
 }
 
 /// What a value of a type looks like.
@@ -339,23 +357,4 @@ fn word(text: &str, negative: bool, ty: Type) -> Option<Plain<'_>> {
         _ => text,
     };
     (!negative).then_some(Plain::Word(plain))
-}
-
-/// Fails where a field, or another one of its oneof, is set already.
-fn check_again<'a>(
-    message: MessageType<'a>,
-    field: FieldType<'a>,
-    seen: &BTreeMap<u32, FieldType<'a>>,
-    name_at: usize,
-) -> Result<(), Problem> {
-    let name = field.field.name();
-    if !field.is_repeated() && seen.contains_key(&field.number()) {
-        return Err(Problem::in_value(name_at, format!("field `{name}` is set twice")));
-    }
-    let Some(oneof) = field.field.oneof_index else { return Ok(()) };
-    let same = seen.values().find(|f| f.field.extendee.is_none() && f.field.oneof_index == Some(oneof));
-    same.map_or(Ok(()), |other| {
-        let (oneof, other) = (message.oneof_name(oneof), other.field.name());
-        Err(Problem::in_value(name_at, format!("`{other}` and `{name}` are of one oneof, `{oneof}`")))
-    })
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Names;
-use super::fields::json_name;
+use super::json_names::json_name;
 use super::walk::{Cursor, Definition, walk};
 use crate::diag::{Code, Place, Sink};
 use crate::input::editions::{Edition, Features};

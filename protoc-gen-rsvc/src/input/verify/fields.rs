@@ -146,17 +146,3 @@ fn next_free(message: &raw::Descriptor) -> i32 {
         free => free,
     }
 }
-
-/// `user_id` is `userId` in JSON.
-pub(crate) fn json_name(name: &str) -> String {
-    let mut upper = false;
-    name.chars()
-        .filter_map(|c| {
-            if c == '_' {
-                upper = true;
-                return None;
-            }
-            Some(if std::mem::take(&mut upper) { c.to_ascii_uppercase() } else { c })
-        })
-        .collect()
-}

@@ -2,11 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use super::fields::json_name;
 use super::walk::Cursor;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::input::editions::Features;
 use crate::input::raw::{self, OptionsKind, options, tag};
+
+/// `user_id` is `userId` in JSON.
+pub(crate) fn json_name(name: &str) -> String {
+    let mut upper = false;
+    name.chars()
+        .filter_map(|c| {
+            if c == '_' {
+                upper = true;
+                return None;
+            }
+            Some(if std::mem::take(&mut upper) { c.to_ascii_uppercase() } else { c })
+        })
+        .collect()
+}
 
 /// The rule of protoc: names are compared as they would be without any `json_name`, and again with those. Where the file
 /// is of proto2, or the best effort of old is asked for, names that nobody chose give a warning.

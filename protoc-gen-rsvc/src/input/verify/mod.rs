@@ -16,7 +16,7 @@ mod types;
 mod visible;
 mod walk;
 
-pub(crate) use fields::json_name;
+pub(crate) use json_names::json_name;
 pub(crate) use names::{Symbol, SymbolKind, Symbols};
 pub(crate) use option_rules::check as check_options;
 pub(crate) use scope::{Scope, Search};
