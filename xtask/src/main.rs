@@ -1,4 +1,4 @@
-//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | fuzz | mutants | compare | setup`.
+//! The project's tasks: `cargo xtask test | bless | bench | conformance | attack | fuzz | mutants | compare | trees | setup`.
 #![allow(clippy::print_stdout)] // a task runner talks to the terminal, nothing parses this
 
 mod attack;
@@ -17,6 +17,7 @@ mod report;
 mod session;
 mod steps;
 mod tally;
+mod trees;
 mod venv;
 
 use std::path::PathBuf;
@@ -102,6 +103,18 @@ enum Task {
         #[arg(value_name = "DIR", required = true)]
         folders: Vec<PathBuf>,
     },
+    /// Generate and type-check the trees of public repositories in `xtask/trees.txt`
+    Trees {
+        /// Only generate
+        #[arg(long)]
+        generate_only: bool,
+        /// The folder with the repositories, each as OWNER/NAME or OWNER+NAME
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        /// These alone, as OWNER/NAME
+        #[arg(value_name = "TREE")]
+        names: Vec<String>,
+    },
     /// Install the tools that the tests use: Python's into target/venv, Node's into target/node
     Setup,
 }
@@ -161,6 +174,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Compare { warnings, includes, folders } => {
             compare::run(&session, &folders, &includes, warnings)
         }
+        Task::Trees { generate_only, folder, names } => trees::run(&session, &folder, &names, generate_only),
         Task::Setup => {
             println!("Python tools: {}", venv::ensure(&session)?.root().display());
             println!("Node packages: {}", npm::ensure(&session)?.root().display());

@@ -13,6 +13,8 @@ pub enum Stage {
     Lower,
     /// Whatever step: it is too much.
     Limit,
+    /// It compiles here, and elsewhere it would not.
+    Portability,
 }
 
 /// A mistake in an expression, with the bytes that it is about.
@@ -52,6 +54,11 @@ impl CelError {
 
     pub(super) fn expected(span: Span, what: &str, found: &str) -> Self {
         Self::syntax(span, format!("expected {what}, found {found}"))
+    }
+
+    pub(super) fn unportable(span: Span, what: &str) -> Self {
+        Self::new(Stage::Portability, span, format!("{what} is not in the CEL of protovalidate"))
+            .help("the rule works here; other implementations of protovalidate refuse it")
     }
 
     pub(super) fn too_deep(span: Span, limit: usize) -> Self {

@@ -16,6 +16,7 @@ pub mod lower;
 mod macros;
 pub mod native;
 mod parse;
+pub mod portable;
 pub mod stored;
 #[cfg(test)]
 mod tests;

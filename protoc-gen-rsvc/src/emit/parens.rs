@@ -6,7 +6,9 @@ use syn::{Expr, Item, Lit};
 
 /// Takes them out of all expressions.
 pub(super) fn strip(items: &mut [Item]) {
-    items.iter_mut().for_each(|item| Strip.visit_item_mut(item));
+    for item in items {
+        Strip.visit_item_mut(item);
+    }
 }
 
 struct Strip;

@@ -65,20 +65,18 @@ fn describe(schema: &Schema, binding: &Binding) -> String {
             variable.fields.iter().map(|field| schema.fields[*field].name.as_str()).collect();
         format!("`{}`", names.join("."))
     };
-    let mut text = format!("`{}`", schema.methods[binding.method].name);
+    let mut parts = vec![format!("`{}`", schema.methods[binding.method].name)];
     if !binding.variables.is_empty() {
         let paths: Vec<String> = binding.variables.iter().map(path).collect();
-        text += &format!("; in the path {}", paths.join(", "));
+        parts.push(format!("in the path {}", paths.join(", ")));
     }
-    match &binding.body {
-        Body::None => text += "; the rest in the query",
-        Body::Whole => text += "; the rest in the body",
-        Body::Field(field) => text += &format!("; {} in the body, the rest in the query", name(field)),
-    }
-    if let Some(field) = &binding.response_body {
-        text += &format!("; answers with {}", name(field));
-    }
-    text
+    parts.push(match &binding.body {
+        Body::None => "the rest in the query".to_owned(),
+        Body::Whole => "the rest in the body".to_owned(),
+        Body::Field(field) => format!("{} in the body, the rest in the query", name(field)),
+    });
+    parts.extend(binding.response_body.as_ref().map(|field| format!("answers with {}", name(field))));
+    parts.join("; ")
 }
 
 fn variable(schema: &Schema, variable: &PathVariable, segments: &[Segment]) -> TokenStream {

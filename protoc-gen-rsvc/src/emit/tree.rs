@@ -46,7 +46,7 @@ pub(super) fn descriptors(schema: &Schema, existing: Option<&Existing>) -> Resul
     let descriptors = Literal::byte_string(&descriptor_set::bytes(schema, &earlier, stays));
     Ok(syn::parse_quote! {
         /// The descriptors of all files as an encoded `google.protobuf.FileDescriptorSet`.
-        #[allow(dead_code)]
+        #[allow(dead_code, unreachable_pub)]
         pub const #name: &[u8] = #descriptors;
     })
 }

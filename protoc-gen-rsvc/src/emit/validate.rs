@@ -125,16 +125,17 @@ impl MessageEmitter<'_> {
             let set = set();
             return missing.map_or_else(TokenStream::new, |missing| quote!(if !(#set) { #missing }));
         }
+        let ty = cx.schema.fields[field].kind.value().clone();
         if access::is_optional(cx.schema, field) {
             let this = cel::this();
-            let body =
-                self.value(&rules.value, field, FieldPart::Whole, &cx.on(StoredExpr::behind(quote!(#this))));
+            let whole = cx.on(StoredExpr::behind(quote!(#this)));
+            let body = self.part(&rules.value, field, &ty, FieldPart::Whole, &whole);
             let (pattern, text) = cel::bind(&quote!(self), field, &this, cx);
             let otherwise = missing.map(|missing| quote!(else { #missing }));
             return quote!(if let #pattern = #text { #body } #otherwise);
         }
         let place = StoredExpr::direct(tokens::parse(&access::place(cx.schema, field, "self")));
-        let body = self.value(&rules.value, field, FieldPart::Whole, &cx.on(place));
+        let body = self.part(&rules.value, field, &ty, FieldPart::Whole, &cx.on(place));
         match missing {
             Some(missing) => {
                 let set = set();
@@ -218,7 +219,7 @@ impl MessageEmitter<'_> {
         body
     }
 
-    /// The rules of an item, with the exception of zero values where asked for.
+    /// The rules of a value, with the exception of zero values where asked for.
     fn part(
         &self,
         rules: &ValueRules,

@@ -175,7 +175,9 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
     let mut names = verify::verify(&mut files, sink);
     sink.barrier(&sources)?;
     interpret::interpret(&mut files, &mut names, &sources, sink);
-    files.iter().for_each(|file| verify::check_options(file, sink));
+    for file in &files {
+        verify::check_options(file, sink);
+    }
     if !sources.is_empty() {
         imports::report_unused(&files, &names, &roots, sink);
     }

@@ -444,13 +444,18 @@ mod tests {
     #[test]
     fn integers_and_doubles_have_one_order() {
         for (a, b, expected) in [
-            (Number::Uint(u64::MAX), TWO_64, Ordering::Less),
+            // As the reference has it: on the bound the integer is rounded.
+            (Number::Uint(u64::MAX), TWO_64, Ordering::Equal),
+            (Number::Uint(u64::MAX), 2.0 * TWO_64, Ordering::Less),
+            (Number::Int(i64::MAX), 1e19, Ordering::Less),
+            (Number::Uint(0), -0.5, Ordering::Greater),
+            (Number::Int((1 << 53) + 1), 9_007_199_254_740_992.0, Ordering::Equal),
             (Number::Uint(u64::MAX), 1e19, Ordering::Greater),
             (Number::Uint(10_000_000_000_000_000_000), 1e19, Ordering::Equal),
             (Number::Uint(u64::MAX), 1e20, Ordering::Less),
             (Number::Uint(0), -1e300, Ordering::Greater),
             (Number::Uint(1), 1.5, Ordering::Less),
-            (Number::Int(i64::MAX), TWO_63, Ordering::Less),
+            (Number::Int(i64::MAX), TWO_63, Ordering::Equal),
             (Number::Int(i64::MIN), -TWO_63, Ordering::Equal),
             (Number::Int(i64::MIN), -1e19, Ordering::Greater),
             (Number::Int(-1), -1.5, Ordering::Greater),

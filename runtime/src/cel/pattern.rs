@@ -35,3 +35,50 @@ pub fn matches(a: &str, pattern: &str) -> Result<bool, Error> {
     let pattern = re2::translate(pattern).map_err(|_| Error::PATTERN)?;
     Regex::new(&pattern).map(|r| r.is_match(a)).map_err(|_| Error::PATTERN)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_means_what_re2_means() {
+        for (text, pattern, found) in [
+            ("a{", "^a{$", true),
+            ("a{,2}", "^a{,2}$", true),
+            ("A", "^\\101$", true),
+            ("\0", "^\\0$", true),
+            ("α", "^\\p{Greek}$", true),
+            ("α", "\\p{^Greek}", false),
+            ("a", "^\\p{^Greek}$", true),
+            ("é", "^\\PL$", false),
+            ("é", "\\w", false),
+            ("٣", "\\d", false),
+            ("\u{b}", "\\s", false),
+            ("é", "\\b", false),
+            ("aéa", "a\\Bé", false),
+            ("éé", "é\\Bé", true),
+            ("<a>", "^\\<a\\>$", true),
+            ("a.b", "^\\Qa.b\\E$", true),
+            ("axb", "^\\Qa.b\\E$", false),
+            ("\n", ".", false),
+            ("\n", "(?s).", true),
+            ("\n", "[^a]", true),
+            ("]&~-", "^[]&&~~-]+$", true),
+            ("ab", "(?P<x>a)(?<y>b)", true),
+            ("K", "(?i)K", true),
+            ("a b", "^[[:alpha:][:^alpha:]]+$", true),
+            ("#", "^ #$", false),
+        ] {
+            assert_eq!(matches(text, pattern), Ok(found), "{text:?} {pattern}");
+        }
+    }
+
+    #[test]
+    fn what_re2_does_not_know_is_an_error() {
+        for pattern in
+            ["a**", "(?x)a", "\\u0041", "a{1001}", "(a{1000}){2}", "\\p{Nothing}", "(?u)a", "[\\b]"]
+        {
+            assert_eq!(matches("a", pattern), Err(Error::PATTERN), "{pattern}");
+        }
+    }
+}

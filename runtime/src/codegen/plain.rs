@@ -28,3 +28,36 @@ pub fn wrap_responses<P: PlainMessage, E: Send + 'static>(
 ) -> ResponseStream<Plain<P>, E> {
     ResponseStream::new(stream.map(|message| message.map(Plain)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Status;
+    use crate::json::{Json as _, MessageInfo};
+    use crate::pb::google::rpc::help::Link;
+
+    struct StandIn;
+
+    impl PlainMessage for StandIn {
+        type Message = Link;
+
+        fn info() -> &'static MessageInfo {
+            Link::info()
+        }
+    }
+
+    fn link(url: &str) -> Link {
+        Link { description: String::new(), url: url.into() }
+    }
+
+    #[tokio::test]
+    async fn streams_keep_their_messages_and_errors() {
+        let items = || futures_util::stream::iter([Ok(link("a")), Err(Status::aborted("b"))]);
+        let mut stream = requests(wrap_requests::<StandIn>(RequestStream::new(items())));
+        assert_eq!(stream.message().await.unwrap(), Some(link("a")));
+        assert_eq!(stream.message().await.unwrap_err().message(), "b");
+        let mut stream = responses(wrap_responses::<StandIn, Status>(ResponseStream::new(items())));
+        assert_eq!(stream.message().await.unwrap(), Some(link("a")));
+        assert_eq!(stream.message().await.unwrap_err().message(), "b");
+    }
+}

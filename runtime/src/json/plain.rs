@@ -197,3 +197,144 @@ impl Reader<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use prost_types::Duration;
+
+    use super::*;
+    use crate::json;
+    use crate::pb::google::rpc::{Help, help};
+
+    /// Stands in for a message as another crate has it.
+    struct Link;
+
+    impl PlainMessage for Link {
+        type Message = help::Link;
+
+        fn info() -> &'static MessageInfo {
+            help::Link::info()
+        }
+    }
+
+    /// Of another version of the file: the crate has a number where the table has a text.
+    struct Newer;
+
+    impl PlainMessage for Newer {
+        type Message = Duration;
+
+        fn info() -> &'static MessageInfo {
+            static FIELDS: [Field; 1] = [Field::string(",\"seconds\":", 1)];
+            static INFO: MessageInfo = MessageInfo::new::<Duration>("x.Newer", &FIELDS);
+            &INFO
+        }
+    }
+
+    fn link(url: &str) -> help::Link {
+        help::Link { description: "d".into(), url: url.into() }
+    }
+
+    /// Has a field of each shape.
+    #[derive(Debug, Default, PartialEq)]
+    struct Holder {
+        one: Option<help::Link>,
+        many: Vec<help::Link>,
+        by_name: BTreeMap<i32, help::Link>,
+        must: help::Link,
+    }
+
+    static FIELDS: [Field; 4] = [
+        Field::message::<Plain<Link>>(",\"one\":", 1).optional(),
+        Field::message::<Plain<Link>>(",\"many\":", 2).repeated(),
+        Field::message::<Plain<Link>>(",\"byName\":by_name", 3).map(Type::Int32).sorted(),
+        Field::message::<Plain<Link>>(",\"must\":", 4).required(),
+    ];
+
+    impl Json for Holder {
+        fn info() -> &'static MessageInfo {
+            static INFO: MessageInfo = MessageInfo::new::<Holder>("x.Holder", &FIELDS);
+            &INFO
+        }
+
+        fn write_json(&self, writer: &mut Writer) {
+            let object = writer.open();
+            writer.plain_opt(&FIELDS[0], &self.one);
+            writer.plain_list(&FIELDS[1], &self.many);
+            writer.plain_map(&FIELDS[2], &self.by_name);
+            writer.plain_set(&FIELDS[3], &self.must);
+            writer.close(object);
+        }
+
+        crate::read_json_by_table!();
+
+        fn read_field(&mut self, index: usize, reader: &mut Reader<'_>) -> Result<(), Error> {
+            match index {
+                0 => reader.plain_opt(&FIELDS[0], &mut self.one),
+                1 => reader.plain_list(&FIELDS[1], &mut self.many),
+                2 => reader.plain_map(&FIELDS[2], &mut self.by_name),
+                _ => reader.plain(&FIELDS[3], &mut self.must),
+            }
+        }
+    }
+
+    #[test]
+    fn fields_of_every_shape() {
+        let holder = Holder {
+            one: Some(link("a")),
+            many: vec![link("b"), help::Link::default()],
+            by_name: BTreeMap::from([(-1, link("c")), (2, help::Link::default())]),
+            must: help::Link::default(),
+        };
+        let text = concat!(
+            r#"{"one":{"description":"d","url":"a"},"many":[{"description":"d","url":"b"},{}],"#,
+            r#""byName":{"-1":{"description":"d","url":"c"},"2":{}},"must":{}}"#,
+        );
+        assert_eq!(json::to_string(&holder).unwrap(), text);
+        assert_eq!(json::from_str::<Holder>(text).unwrap(), holder);
+        assert_eq!(json::to_string(&Holder::default()).unwrap(), r#"{"must":{}}"#);
+        // What is read merges with what is there.
+        let mut merged = holder;
+        json::merge(
+            &mut merged,
+            br#"{"one":{"url":"z"},"many":[{}],"byName":{"2":{"url":"y"}},"must":{"url":"x"}}"#,
+        )
+        .unwrap();
+        assert_eq!(merged.one, Some(link("z")));
+        assert_eq!(
+            (merged.many.len(), merged.by_name[&2].url.as_str(), merged.must.url.as_str()),
+            (3, "y", "x")
+        );
+        let error = json::from_str::<Holder>(r#"{"byName":{"1":{},"1":{}},"must":{}}"#).unwrap_err();
+        assert_eq!(error.message(), "a key comes twice");
+        let error = json::from_str::<Holder>(r#"{"many":[{},{"url":1}],"must":{}}"#).unwrap_err();
+        assert_eq!((error.path(), error.message()), ("many[1].url", "expected a string, found a number"));
+    }
+
+    #[test]
+    fn a_message_by_itself() {
+        let mut plain = Plain::<Link>(link("a"));
+        assert_eq!(json::to_string(&plain).unwrap(), r#"{"description":"d","url":"a"}"#);
+        json::merge(&mut plain, br#"{"url":"b"}"#).unwrap();
+        assert_eq!(plain.0, link("b"));
+        let bytes = plain.encode_to_vec();
+        assert_eq!((bytes.len(), bytes), (plain.encoded_len(), link("b").encode_to_vec()));
+        assert_eq!(Plain::<Link>::decode(&*link("c").encode_to_vec()).unwrap().into_inner(), link("c"));
+        assert_eq!(format!("{plain:?}"), "google.rpc.Help.Link");
+        plain.clear();
+        assert_eq!(plain.0, help::Link::default());
+        assert!(crate::Validate::validate(&plain).is_ok());
+    }
+
+    #[test]
+    fn another_version_of_the_file_is_an_error() {
+        let error = json::from_str::<Plain<Newer>>(r#"{"seconds":"x"}"#).unwrap_err();
+        assert!(error.message().starts_with("the crate of x.Newer cannot decode it: "), "{error}");
+        let error = json::to_string(&Plain::<Newer>(Duration { seconds: 1, nanos: 0 })).unwrap_err();
+        assert!(error.message().contains("are not of its type"), "{error}");
+        assert!(json::to_string(&Plain::<Newer>(Duration::default())).is_ok());
+        // The same table as that of the message that is generated here.
+        assert_eq!(Help::info().field(0).number, 1);
+    }
+}

@@ -11,7 +11,7 @@ use tower::{Layer, ServiceBuilder};
 
 use crate::server::connection::{self, Serving};
 use crate::server::error::{Problem, ServeError};
-use crate::server::http_service::HttpService;
+use crate::server::http_service::{HttpService, Layered};
 use crate::server::{Connected, Router, signal};
 
 /// A server that has its address and does not serve yet.
@@ -86,6 +86,7 @@ impl<L: Layer<Router, Service: HttpService>> Prepared<L> {
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
         E: fmt::Display,
     {
-        self.serving.run(self.layers.service(self.router), incoming, stop, hurry).await;
+        let service = Layered::new(self.router.clone(), self.layers.service(self.router));
+        self.serving.run(service, incoming, stop, hurry).await;
     }
 }

@@ -17,7 +17,7 @@ use crate::cancellation::CancellationToken;
 use crate::server::addresses::Addresses;
 use crate::server::connect_info::ConnectInfo;
 use crate::server::connection_settings::{ConnectionSettings, Drain};
-use crate::server::http_service::HttpService;
+use crate::server::http_service::{HttpService, Layered};
 use crate::server::panics;
 use crate::server::serve::Http;
 use crate::server::{Connected, Health};
@@ -59,7 +59,7 @@ impl Serving {
     /// Serves until `stop` resolves or all connections there ever were are closed, then lets calls finish, until `hurry` resolves or their time is up.
     pub(super) async fn run<I, E>(
         self,
-        service: impl HttpService,
+        service: Layered<impl HttpService>,
         incoming: impl Stream<Item = Result<I, E>>,
         stop: impl Future<Output = ()>,
         hurry: impl Future<Output = ()>,
@@ -127,7 +127,7 @@ impl Serving {
         &self,
         io: I,
         http: &Arc<Http>,
-        service: impl HttpService,
+        service: Layered<impl HttpService>,
         draining: &Arc<CancellationToken>,
     ) -> impl Future<Output = ()> + Send + 'static
     where

@@ -15,8 +15,8 @@ use crate::protocol::service::Answering;
 
 /// What the layers of a [`Server`](super::Server) make of its [`Router`]: any tower service that answers HTTP requests.
 pub trait HttpService: Clone + Send + 'static {
-    /// Answers a request.
-    fn answer(&self, parts: Parts, body: Body, connect_info: &ConnectInfo) -> Answering;
+    /// Answers a request, of which its transport may know where it comes from.
+    fn answer(&self, parts: Parts, body: Body, connect_info: Option<&ConnectInfo>) -> Answering;
 }
 
 impl<S, B> HttpService for S
@@ -26,14 +26,11 @@ where
     S::Error: Into<BoxError>,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    #[inline]
-    fn answer(&self, parts: Parts, body: Body, connect_info: &ConnectInfo) -> Answering {
-        // Without layers there is a shorter way.
-        if let Some(router) = (self as &dyn Any).downcast_ref::<Router>() {
-            return router.answer(parts, body, Some(connect_info));
-        }
+    fn answer(&self, parts: Parts, body: Body, connect_info: Option<&ConnectInfo>) -> Answering {
         let mut request = Request::from_parts(parts, body);
-        connect_info.note_on(&mut request);
+        if let Some(connect_info) = connect_info {
+            connect_info.note_on(&mut request);
+        }
         let mut service = self.clone();
         Box::pin(async move {
             if let Err(error) = poll_fn(|task| service.poll_ready(task)).await {
@@ -44,5 +41,39 @@ where
                 Err(error) => router::layer_failed(error.into()),
             }
         })
+    }
+}
+
+/// A router behind layers, which see the method that each request leads to.
+#[derive(Clone)]
+pub(super) struct Layered<S> {
+    router: Router,
+    layers: S,
+    /// Whether there are any.
+    has_layers: bool,
+}
+
+impl<S: HttpService> Layered<S> {
+    pub(super) fn new(router: Router, layers: S) -> Self {
+        let has_layers = !(&layers as &dyn Any).is::<Router>();
+        Self { router, layers, has_layers }
+    }
+
+    /// Answers a request.
+    #[inline]
+    pub(super) fn answer(
+        &self,
+        mut parts: Parts,
+        body: Body,
+        connect_info: Option<&ConnectInfo>,
+    ) -> Answering {
+        // Without layers there is a shorter way.
+        if !self.has_layers {
+            return self.router.answer(parts, body, connect_info);
+        }
+        if let Some(matched) = self.router.identify(&parts) {
+            matched.note_on(&mut parts.extensions);
+        }
+        self.layers.answer(parts, body, connect_info)
     }
 }

@@ -8,6 +8,7 @@ mod connection;
 mod connection_settings;
 mod connection_timer;
 mod control_frames;
+mod embedded;
 mod error;
 mod expiry;
 /// The services that a server brings itself.
@@ -44,21 +45,22 @@ use tower::layer::util::{Identity, Stack};
 use tower::{Layer, Service, ServiceBuilder};
 
 pub use crate::bridge::Connected;
-use crate::call::BoxError;
 pub use crate::call::dispatch::ResponseValidation;
 use crate::call::in_flight::InFlight;
+use crate::call::{Body, BoxError};
 use crate::cancellation::CancellationToken;
 use crate::protocol::settings::ServerSettings;
 pub use crate::server::bound::BoundServer;
 use crate::server::bound::Prepared;
 use crate::server::connection::Serving;
 use crate::server::connection_settings::{ConnectionSettings, Drain};
+pub use crate::server::embedded::{ServerFuture, ServerService};
 use crate::server::error::Problem;
 pub use crate::server::error::ServeError;
 pub use crate::server::health::Health;
 pub use crate::server::http_service::HttpService;
-use crate::server::router::Entry;
-pub use crate::server::router::Router;
+use crate::server::router::{Entry, FallbackService};
+pub use crate::server::router::{MatchedPath, Router};
 
 /// How many calls may be under way if nobody says so.
 const MAX_CALLS: usize = 10_000;
@@ -123,6 +125,7 @@ pub struct Server<L = Identity> {
     public_reflection: bool,
     require_access: bool,
     max_calls: usize,
+    fallback: Option<FallbackService>,
     #[cfg(feature = "rest")]
     rest: Option<crate::protocol::rest::server::Options>,
     #[cfg(feature = "tls")]
@@ -144,6 +147,7 @@ impl Server {
             public_reflection: false,
             require_access: false,
             max_calls: MAX_CALLS,
+            fallback: None,
             #[cfg(feature = "rest")]
             rest: Some(crate::protocol::rest::server::Options::new()),
             #[cfg(feature = "tls")]
@@ -204,11 +208,35 @@ impl<L> Server<L> {
             public_reflection: self.public_reflection,
             require_access: self.require_access,
             max_calls: self.max_calls,
+            fallback: self.fallback,
             #[cfg(feature = "rest")]
             rest: self.rest,
             #[cfg(feature = "tls")]
             tls: self.tls,
         }
+    }
+
+    /// Sets what answers requests whose paths lead to no method: pages, metrics and the like, as a tower service or a
+    /// router of axum. Layers, [`max_calls`](Self::max_calls) and the limits of connections hold for it as well.
+    ///
+    /// ```
+    /// # #[cfg(feature = "axum")]
+    /// # {
+    /// use axum::routing::get;
+    ///
+    /// let pages: axum::Router = axum::Router::new().route("/healthz", get(|| async { "ok" }));
+    /// let server = rsvc::Server::new().fallback(pages);
+    /// # }
+    /// ```
+    pub fn fallback<S, B>(mut self, service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error = std::convert::Infallible>,
+        S: Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        self.fallback = Some(FallbackService::new(service));
+        self
     }
 
     /// Replaces the health service's state, to change it while the server runs; see [`Health`].
@@ -293,6 +321,7 @@ impl<L> Server<L> {
             #[cfg(feature = "rest")]
             self.rest,
             self.require_access,
+            self.fallback,
             self.connections.limits.header_list_size(),
         )?;
         Ok(Prepared {

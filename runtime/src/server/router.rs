@@ -5,12 +5,12 @@ use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
 use fnv::FnvHashMap;
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
+use http::{Extensions, Method, Request, Response, StatusCode};
 use tower::{Service, ServiceExt as _};
 
 use super::connect_info::ConnectInfo;
@@ -18,6 +18,7 @@ use super::error::{Problem, ServeError};
 #[cfg(feature = "rest")]
 use super::session::may_upgrade;
 use crate::bridge::{NamedService, Status};
+use crate::call::in_flight::InFlight;
 use crate::call::{Body, BoxError};
 use crate::method::{Access, MethodInfo, ServiceInfo};
 use crate::protocol::connect;
@@ -44,8 +45,73 @@ struct Shared {
     /// `None` where no service can be reached over REST.
     #[cfg(feature = "rest")]
     rest: Option<Rest>,
+    /// What answers where nothing else does.
+    fallback: Option<FallbackService>,
+    /// The calls that are under way.
+    in_flight: Option<Arc<InFlight>>,
     /// In bytes.
     max_header_list_size: usize,
+}
+
+/// A service without its type that answers where nothing else does.
+pub(super) struct FallbackService(Box<dyn ForeignService>);
+
+impl FallbackService {
+    pub(super) fn new<S, B>(service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        Self(Box::new(Fallback(service)))
+    }
+}
+
+/// What layers see of a call, in the extensions of its request and of its response: the path template by which a method
+/// was found, as `/v1/users/{user_id}`, or the path of the method itself. It stands beside the method's
+/// `&'static MethodInfo`.
+///
+/// ```
+/// use rsvc::MethodInfo;
+/// use rsvc::server::MatchedPath;
+///
+/// fn name<B>(request: &http::Request<B>) -> Option<(&'static str, &'static str)> {
+///     let method = request.extensions().get::<&'static MethodInfo>()?;
+///     Some((method.name, request.extensions().get::<MatchedPath>()?.as_str()))
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatchedPath(&'static str);
+
+impl MatchedPath {
+    /// The template, as it stands in the `.proto`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        self.0
+    }
+}
+
+/// The method that a request leads to, and by which path.
+#[derive(Clone, Copy)]
+pub(super) struct MatchedMethod {
+    method: &'static MethodInfo,
+    path: MatchedPath,
+}
+
+impl MatchedMethod {
+    /// Notes it where layers look for it.
+    pub(super) fn note_on(self, extensions: &mut Extensions) {
+        extensions.insert(self.method);
+        extensions.insert(self.path);
+    }
+
+    /// What was noted.
+    fn of(extensions: &Extensions) -> Option<Self> {
+        Some(Self {
+            method: extensions.get::<&'static MethodInfo>()?,
+            path: *extensions.get::<MatchedPath>()?,
+        })
+    }
 }
 
 /// A method of a generated service, and what the server says about its calls.
@@ -71,6 +137,24 @@ enum Kind {
 /// A service of tonic's making: it speaks gRPC by itself.
 trait ForeignService: Send + Sync {
     fn call(&self, request: Request<Body>) -> Answering;
+}
+
+/// Any other service, which has the paths that nothing else has.
+struct Fallback<S>(S);
+
+impl<S, B> ForeignService for Fallback<S>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    fn call(&self, request: Request<Body>) -> Answering {
+        let answer = self.0.clone().oneshot(request);
+        Box::pin(async move {
+            let Ok(response) = answer.await;
+            response.map(Body::new)
+        })
+    }
 }
 
 struct Foreign<S>(S);
@@ -133,6 +217,7 @@ impl Router {
         settings: ServerSettings,
         #[cfg(feature = "rest")] rest: Option<Options>,
         access: bool,
+        fallback: Option<FallbackService>,
         max_header_list_size: usize,
     ) -> Result<Self, ServeError> {
         if access {
@@ -166,6 +251,7 @@ impl Router {
             rest.filter(|_| !routes.is_empty())
                 .map(|options| Rest::from_parts(routes, settings.policy.clone(), options))
         };
+        let in_flight = settings.policy.in_flight.clone();
         let settings = Arc::new(settings);
         let mut methods = FnvHashMap::default();
         for entry in &entries {
@@ -182,9 +268,53 @@ impl Router {
             services,
             #[cfg(feature = "rest")]
             rest,
+            fallback,
+            in_flight,
             max_header_list_size,
         };
         Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The method that a request leads to.
+    pub(super) fn identify(&self, parts: &Parts) -> Option<MatchedMethod> {
+        #[cfg(feature = "rest")]
+        if !Self::is_rpc_first(parts, RpcMedia::of(&parts.headers))
+            && let Some(rest) = &self.shared.rest
+            && let Ok(PathMatch::Binding(found)) = rest.find(parts, may_upgrade(parts))
+        {
+            let binding = found.binding;
+            let method = &found.service.info().methods[usize::from(binding.method)];
+            return Some(MatchedMethod { method, path: MatchedPath(binding.template) });
+        }
+        let Route { service, index, .. } = self.shared.methods.get(parts.uri.path())?;
+        let method = &service.info().methods[*index];
+        Some(MatchedMethod { method, path: MatchedPath(method.path) })
+    }
+
+    /// Whether a request is a call of another protocol than REST, whatever its path.
+    #[cfg(feature = "rest")]
+    fn is_rpc_first(parts: &Parts, media: RpcMedia) -> bool {
+        media.is_rpc_only()
+            || parts.method == Method::POST && parts.headers.contains_key(connect::PROTOCOL_VERSION)
+    }
+
+    /// Answers where nothing has the path.
+    fn answer_nothing(&self, parts: Parts, body: Body, connect_info: Option<&ConnectInfo>) -> Answering {
+        let Some(FallbackService(service)) = &self.shared.fallback else {
+            return answered(rpc::plain(StatusCode::NOT_FOUND, "nothing has this path\n"));
+        };
+        let mut request = Request::from_parts(parts, body);
+        if let Some(connect_info) = connect_info {
+            connect_info.note_on(&mut request);
+        }
+        let (answer, in_flight) = (service.call(request), self.shared.in_flight.clone());
+        Box::pin(async move {
+            let place = in_flight.as_ref().map(|calls| calls.enter()).transpose();
+            if place.is_err() {
+                return rpc::plain(StatusCode::TOO_MANY_REQUESTS, "too many calls are under way\n");
+            }
+            answer.await
+        })
     }
 
     /// Answers a request, of which its transport may know where it comes from.
@@ -193,12 +323,15 @@ impl Router {
         // Only calls of Connect that have no body are made with another method, and they have no media type.
         let media = if parts.method == Method::POST { RpcMedia::of(&parts.headers) } else { RpcMedia::Other };
         #[cfg(feature = "rest")]
-        let rpc_first = media.is_rpc_only()
-            || parts.method == Method::POST && parts.headers.contains_key(connect::PROTOCOL_VERSION);
-        #[cfg(feature = "rest")]
-        if !rpc_first && let Some(rest) = &self.shared.rest {
+        if !Self::is_rpc_first(&parts, media)
+            && let Some(rest) = &self.shared.rest
+        {
             let may_upgrade = connect_info.is_none_or(|_| may_upgrade(&parts));
             let found = rest.find(&parts, may_upgrade);
+            let is_nothing = matches!(found, Ok(PathMatch::Nothing)) && !self.has_service(parts.uri.path());
+            if is_nothing && self.shared.fallback.is_some() {
+                return self.answer_nothing(parts, body, connect_info);
+            }
             if !matches!(found, Ok(PathMatch::Nothing)) || !self.has_service(parts.uri.path()) {
                 return rest.answer(parts, body, found, connect_info.map(ConnectInfo::peer));
             }
@@ -257,7 +390,7 @@ impl Router {
                 }
             }
             None if media.is_rpc_only() => "service",
-            None => return answered(rpc::plain(StatusCode::NOT_FOUND, "nothing has this path\n")),
+            None => return self.answer_nothing(parts, body, connect_info),
         };
         answered(rpc::unknown(what, path, media))
     }
@@ -284,19 +417,28 @@ impl Service<Request<Body>> for Router {
 
     fn call(&mut self, request: Request<Body>) -> RouterFuture {
         let (parts, body) = request.into_parts();
-        RouterFuture(self.answer(parts, body, None))
+        let matched = MatchedMethod::of(&parts.extensions);
+        RouterFuture { answer: self.answer(parts, body, None), matched }
     }
 }
 
 /// The answer of a [`Router`] on its way.
 #[must_use = "nothing is answered until it is polled"]
-pub struct RouterFuture(Answering);
+pub struct RouterFuture {
+    answer: Answering,
+    /// What the layers are told of the method, in the response as well.
+    matched: Option<MatchedMethod>,
+}
 
 impl Future for RouterFuture {
     type Output = Result<Response<Body>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(task).map(Ok)
+        let mut response = ready!(self.answer.as_mut().poll(task));
+        if let Some(matched) = self.matched {
+            matched.note_on(response.extensions_mut());
+        }
+        Poll::Ready(Ok(response))
     }
 }
 

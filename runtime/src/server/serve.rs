@@ -27,7 +27,7 @@ use crate::server::connection_settings::ConnectionSettings;
 use crate::server::connection_timer::ConnectionTimer;
 use crate::server::control_frames::{ControlFrames, PREFACE};
 use crate::server::expiry::Expiry;
-use crate::server::http_service::HttpService;
+use crate::server::http_service::{HttpService, Layered};
 use crate::server::linger::{self, Linger};
 use crate::server::rewind::Rewind;
 use crate::server::sending::{SentBody, StreamExecutor};
@@ -72,7 +72,7 @@ impl Http {
     pub(super) async fn serve<I>(
         &self,
         mut io: I,
-        service: impl HttpService,
+        service: Layered<impl HttpService>,
         draining: &Arc<CancellationToken>,
     ) where
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
@@ -179,7 +179,7 @@ async fn run<C: Future>(
 
 /// The service as one connection sees it: every request knows where it comes from, and whom to leave a session with.
 fn on_connection(
-    service: impl HttpService,
+    service: Layered<impl HttpService>,
     connect_info: ConnectInfo,
     usage: ConnectionUse,
     unsent: usize,
@@ -207,7 +207,7 @@ fn on_connection(
         let answer = if usage.unsent().is_much() {
             when_less(usage.clone(), service.clone(), parts, body, connect_info.clone())
         } else {
-            service.answer(parts, body, &connect_info)
+            service.answer(parts, body, Some(&connect_info))
         };
         Answered { answer, usage: Some(usage.clone()), unsent, may_upgrade, is_connect }
     })
@@ -266,13 +266,13 @@ async fn once_read_out(rest: Incoming, mut response: Response<Body>) -> Response
 #[cold]
 fn when_less(
     usage: ConnectionUse,
-    service: impl HttpService,
+    service: Layered<impl HttpService>,
     parts: Parts,
     body: Body,
     connect_info: ConnectInfo,
 ) -> Answering {
     Box::pin(async move {
         poll_fn(|task| usage.unsent().poll_less(task)).await;
-        service.answer(parts, body, &connect_info).await
+        service.answer(parts, body, Some(&connect_info)).await
     })
 }

@@ -4,6 +4,7 @@
 
 mod bodies;
 mod demo;
+mod embedded;
 mod errors;
 mod limits;
 mod metadata;

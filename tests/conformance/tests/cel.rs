@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use rsvc::prost_types::{Duration, ListValue, Struct, Timestamp, Value, value::Kind};
+use rsvc::prost::Message;
+use rsvc::prost_types::{Any, Duration, ListValue, Struct, Timestamp, Value, value::Kind};
 use rsvc::validate::{Validate, Violations};
 
 #[allow(clippy::all, clippy::pedantic, missing_docs, unreachable_pub, dead_code)] // generated
@@ -32,6 +33,10 @@ fn check(case: &impl Validate) -> Outcome {
 
 fn value(kind: Kind) -> Value {
     Value { kind: Some(kind) }
+}
+
+fn any(name: &str, message: &impl Message) -> Any {
+    Any { type_url: format!("type.googleapis.com/{name}"), value: message.encode_to_vec() }
 }
 
 fn time() -> Timestamp {
@@ -88,6 +93,15 @@ fn example() -> Subject {
         raws: vec![b"r".to_vec()],
         empty: String::new(),
         r#type: "kind".into(),
+        unset_struct: None,
+        unset_list: None,
+        unset_value: None,
+        list: Some(ListValue { values: vec![value(Kind::NullValue(0)), number(2.0)] }),
+        packed: Some(any("cel.v1.Inner", &inner(5, "packed"))),
+        packed_text: Some(any("google.protobuf.StringValue", &"packed".to_owned())),
+        unknown_any: Some(any("cel.v1.Unknown", &inner(5, "packed"))),
+        unset_any: None,
+        no_labels: HashMap::new(),
     }
 }
 

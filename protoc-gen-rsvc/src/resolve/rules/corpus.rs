@@ -74,6 +74,7 @@ impl Corpus {
             rule: None,
         };
         custom::compile(&CelRule::from_expression(expression), &scope, RulePlace::Message)
+            .map(|rule| rule.check)
     }
 
     /// Every step, up to Rust that must parse.

@@ -7,6 +7,7 @@ use super::types::PoolTypes;
 use crate::cel::check::{Var, check_rule};
 use crate::cel::error::CelError;
 use crate::cel::lower::{VarBinding, lower_rule};
+use crate::cel::portable::unportable;
 use crate::cel::types::Type;
 use crate::model::Schema;
 use crate::model::plan::{Const, Repr, Store};
@@ -52,8 +53,14 @@ pub(super) struct Scope<'a> {
     pub(super) rule: Option<(Type, Const, DynamicMessage)>,
 }
 
+/// A compiled rule, and what of it other implementations refuse.
+pub(super) struct Compiled {
+    pub(super) check: Check,
+    pub(super) unportable: Vec<CelError>,
+}
+
 /// Compiles one rule.
-pub(super) fn compile(source: &CelRule, scope: &Scope<'_>, place: RulePlace) -> Result<Check, CelError> {
+pub(super) fn compile(source: &CelRule, scope: &Scope<'_>, place: RulePlace) -> Result<Compiled, CelError> {
     let mut vars =
         vec![Var { name: "this", ty: scope.this.0.clone() }, Var { name: "now", ty: Type::Timestamp }];
     let mut bindings = vec![VarBinding::This(scope.this.1.clone()), VarBinding::Now];
@@ -76,12 +83,13 @@ pub(super) fn compile(source: &CelRule, scope: &Scope<'_>, place: RulePlace) -> 
         Repr::Str(_) => Test::Text(compiled.plan),
         _ => Test::Holds(compiled.plan),
     };
-    Ok(Check {
+    let check = Check {
         id: source.id.clone(),
         text: Text::Fixed(message),
         place,
         test,
         now: compiled.now,
         limited: Vec::new(),
-    })
+    };
+    Ok(Compiled { check, unportable: unportable(&expr) })
 }

@@ -11,32 +11,39 @@ mod standard;
 mod typed;
 mod types;
 mod value;
+mod versions;
+
+use std::collections::BTreeSet;
 
 use prost_reflect::{DynamicMessage, Value};
 
 use super::annotations;
 use crate::cel::types::Type;
 use crate::diag::{Code, Diagnostic, Sink};
-use crate::input::Loaded;
+use crate::input::{Loaded, Locations};
 use crate::model::plan::Store;
 use crate::model::rules::{FieldRules, Group, MessageRules, RulePlace, Rules, ValueRules};
-use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema};
+use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema, ValueType};
 use crate::options::Options;
 use custom::{CelRule, Scope};
 use report::RuleReporter;
+use versions::ignore;
 
 /// `buf.validate.Ignore`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ignore {
     Unspecified,
     IfZero,
+    /// Of versions before 0.14: also where a field with presence is set to its default.
+    IfDefault,
     Always,
 }
 
 /// Resolves the rules of every message that is generated.
 pub(super) fn resolve(loaded: &Loaded, schema: &Schema, options: &Options, sink: &mut Sink) -> Rules {
     let report = RuleReporter { sources: &loaded.sources, defer: options.defer_rule_errors, sink };
-    let mut resolver = RuleResolver { schema, options, report };
+    let mut resolver =
+        RuleResolver { schema, options, report, locations: &loaded.locations, pgv: BTreeSet::new() };
     let messages = schema.messages.iter().map(|(id, message)| {
         if message.is_generated() { resolver.message(id) } else { MessageRules::default() }
     });
@@ -50,6 +57,9 @@ struct RuleResolver<'a> {
     schema: &'a Schema,
     options: &'a Options,
     report: RuleReporter<'a>,
+    locations: &'a Locations,
+    /// Files whose rules of protoc-gen-validate are told.
+    pgv: BTreeSet<String>,
 }
 
 impl RuleResolver<'_> {
@@ -58,7 +68,12 @@ impl RuleResolver<'_> {
         let options = message.descriptor.options();
         let rules = annotations::extension(&self.schema.pool, &options, "buf.validate.message");
         let mut out = MessageRules::default();
+        self.warn_of_pgv(id);
         if let Some(rules) = &rules {
+            if flag(rules, "disabled") {
+                return out;
+            }
+            out.broken = self.check_message(id, rules);
             self.message_rules(id, rules, &mut out);
         }
         for oneof in &message.oneofs {
@@ -67,7 +82,11 @@ impl RuleResolver<'_> {
             let descriptor = descriptor.expect("the oneofs are those of the pool");
             let rules =
                 annotations::extension(&self.schema.pool, &descriptor.options(), "buf.validate.oneof");
-            if rules.is_some_and(|r| flag(&r, "required")) {
+            let Some(rules) = rules else { continue };
+            if let Some(text) = self.check_oneof(id, descriptor.path(), &rules) {
+                out.broken = Some(text);
+            }
+            if flag(&rules, "required") {
                 out.required_oneofs.push(*oneof);
             }
         }
@@ -93,9 +112,10 @@ impl RuleResolver<'_> {
             rule: None,
         };
         for source in sources {
-            match custom::compile(&source, &scope, RulePlace::Message) {
+            let rule = custom::compile(&source, &scope, RulePlace::Message);
+            match self.report.compiled(&message.origin.place, &source, rule) {
                 Ok(check) => out.checks.push(check),
-                Err(error) => out.broken = Some(self.report.cel(&message.origin.place, &source, &error)),
+                Err(text) => out.broken = Some(text),
             }
         }
         let groups = annotations::field(rules, "oneof");
@@ -147,16 +167,31 @@ impl RuleResolver<'_> {
             Some((ignore, _)) => ignore,
             None => Ignore::Unspecified,
         };
-        let (value, broken) = match self.field_value(id, rules.as_ref()) {
+        let (mut value, mut broken) = match self.field_value(id, rules.as_ref()) {
             Ok(value) => (value, None),
             Err(text) => (ValueRules::default(), Some(text)),
         };
+        if let Some(text) = rules.as_ref().and_then(|rules| self.check_field(id, rules)) {
+            broken = Some(text);
+        }
+        let field = &self.schema.fields[id];
         let presence = !matches!(
             field.kind,
             FieldKind::Singular(_, Presence::Implicit) | FieldKind::Repeated(_) | FieldKind::Map(..)
         );
         let required = rules.as_ref().is_some_and(|r| flag(r, "required"));
-        let skip_unset = presence || ignore == Ignore::IfZero;
+        let skip_unset = presence || matches!(ignore, Ignore::IfZero | Ignore::IfDefault);
+        if presence && ignore == Ignore::IfDefault {
+            if matches!(field.kind.value(), ValueType::Message(_) | ValueType::Group(_))
+                || field.default.is_some()
+            {
+                let text =
+                    "this `ignore` cannot be said of messages, nor of fields with a default of their own";
+                let found = Diagnostic::error(Code::UNKNOWN_RULE, text).at(field.origin.place.clone());
+                broken = Some(self.report.add(found.help("write the exception in CEL")));
+            }
+            value.skip_zero = true;
+        }
         let out = FieldRules { field: id, broken, required, skip_unset, value };
         (required || out.broken.is_some() || !out.value.is_empty()).then_some(out)
     }
@@ -177,12 +212,4 @@ fn wait_for_sizes(rules: &mut MessageRules) {
 
 fn flag(from: &DynamicMessage, name: &str) -> bool {
     matches!(annotations::field(from, name), Some(Value::Bool(true)))
-}
-
-fn ignore(rules: &DynamicMessage) -> Ignore {
-    match annotations::field(rules, "ignore") {
-        Some(Value::EnumNumber(1)) => Ignore::IfZero,
-        Some(Value::EnumNumber(3)) => Ignore::Always,
-        _ => Ignore::Unspecified,
-    }
 }

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::custom::CelRule;
+use super::custom::{CelRule, Compiled};
 use super::locate;
 use crate::cel::error::{CelError, Stage};
-use crate::diag::{Code, Diagnostic, Place, Sink, SourceText as _};
+use crate::diag::{Code, Diagnostic, Place, Severity, Sink, SourceText as _};
 use crate::input::Sources;
+use crate::model::rules::Check;
 
 pub(super) struct RuleReporter<'a> {
     pub(super) sources: &'a Sources,
@@ -25,19 +26,43 @@ impl RuleReporter<'_> {
         text
     }
 
+    /// Adds a warning.
+    pub(super) fn warn(&mut self, diagnostic: Diagnostic) {
+        self.sink.push(diagnostic);
+    }
+
+    /// A compiled rule, after what is to be said of it; the text of what is wrong where it is none.
+    pub(super) fn compiled(
+        &mut self,
+        at: &Place,
+        source: &CelRule,
+        rule: Result<Compiled, CelError>,
+    ) -> Result<Check, String> {
+        let rule = rule.map_err(|error| self.cel(at, source, &error))?;
+        for error in &rule.unportable {
+            self.cel(at, source, error);
+        }
+        Ok(rule.check)
+    }
+
     /// A mistake in an expression, at its place inside the `.proto` when that can be told.
-    pub(super) fn cel(&mut self, at: &Place, source: &CelRule, error: &CelError) -> String {
+    fn cel(&mut self, at: &Place, source: &CelRule, error: &CelError) -> String {
         let code = match error.stage {
             Stage::Syntax => Code::CEL_SYNTAX,
             Stage::Check => Code::CEL_TYPE,
             Stage::Lower => Code::CEL_UNSUPPORTED,
             Stage::Limit => Code::CEL_LIMIT,
+            Stage::Portability => Code::CEL_PORTABILITY,
+        };
+        let severity = match error.stage {
+            Stage::Portability => Severity::Warning,
+            _ => Severity::Error,
         };
         let found = self
             .sources
             .text(&at.file)
             .and_then(|text| locate::place(text, at, &source.expression, error.span));
-        let mut diagnostic = Diagnostic::error(code, error.message.clone());
+        let mut diagnostic = Diagnostic { severity, ..Diagnostic::error(code, error.message.clone()) };
         diagnostic = if let Some(place) = found {
             diagnostic.at(place)
         } else {

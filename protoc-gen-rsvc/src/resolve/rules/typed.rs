@@ -17,6 +17,7 @@ const SEED: u64 = 20_261_127;
 const IN_A_MESSAGE: usize = 20;
 
 const INNER: &str = "cel.v1.Inner";
+const SUBJECT: &str = "cel.v1.Subject";
 
 struct Grow {
     state: u64,
@@ -166,6 +167,7 @@ impl Grow {
             T::Null,
             T::Type,
             T::Message(INNER.into()),
+            T::Message(SUBJECT.into()),
             T::Wrapper(Box::new(T::Int)),
             T::Wrapper(Box::new(T::String)),
         ];
@@ -243,8 +245,13 @@ impl Grow {
                 "dyn(null)",
                 "dyn([])",
                 "dyn({})",
+                "this.packed",
+                "this.unset_any",
+                "this.unset_value",
+                "dyn(this)",
             ]),
             Type::Type => self.text(&["int", "string", "list", "cel.v1.Inner", "type(this)", "type(null)"]),
+            Type::Message(name) if name == SUBJECT => self.text(&["this", "cel.v1.Subject{}"]),
             Type::Message(_) => self.text(&[
                 "this.inner",
                 "this.unset",
@@ -269,7 +276,7 @@ impl Grow {
                     Type::Timestamp => &["this.times"],
                     Type::Bytes => &["this.raws"],
                     Type::Wrapper(_) => &["this.wrapped"],
-                    Type::Dyn => &["dyn(this.ints)", "this.st.list"],
+                    Type::Dyn => &["dyn(this.ints)", "this.st.list", "this.list", "this.unset_list"],
                     _ => &[],
                 };
                 if own.is_empty() || self.one_in(4) { "[]".to_owned() } else { self.text(own) }
@@ -277,7 +284,7 @@ impl Grow {
             Type::Map(key, value) => {
                 let own: &[&str] = match (&**key, &**value) {
                     (Type::String, Type::Int) => &["this.m", "this.inner.counts", "this.unset.counts"],
-                    (Type::String, Type::Dyn) => &["this.st"],
+                    (Type::String, Type::Dyn) => &["this.st", "this.unset_struct"],
                     (Type::Int, Type::String) => &["this.im"],
                     (Type::Bool, Type::Message(_)) => &["this.bm"],
                     (Type::Uint, Type::Double) => &["this.um"],
@@ -301,21 +308,27 @@ impl Grow {
                     .collect();
                 format!("{{{}}}", entries.join(", "))
             }
-            Type::Message(_) => {
-                let fields = [
-                    ("n", Type::Int),
-                    ("name", Type::String),
-                    ("tags", Type::list(Type::String)),
-                    ("deeper", Type::Message(INNER.into())),
-                    ("counts", Type::map(Type::String, Type::Int)),
-                ];
+            Type::Message(message) => {
+                let inner = || Type::Message(INNER.into());
+                let (chance, fields) = if message == SUBJECT {
+                    (6, subject_fields())
+                } else {
+                    let fields = vec![
+                        ("n", Type::Int),
+                        ("name", Type::String),
+                        ("tags", Type::list(Type::String)),
+                        ("deeper", inner()),
+                        ("counts", Type::map(Type::String, Type::Int)),
+                    ];
+                    (2, fields)
+                };
                 let mut set = Vec::new();
                 for (name, ty) in fields {
-                    if self.one_in(2) {
+                    if self.one_in(chance) {
                         set.push(format!("{name}: {}", self.expr(&ty, depth)));
                     }
                 }
-                format!("cel.v1.Inner{{{}}}", set.join(", "))
+                format!("{message}{{{}}}", set.join(", "))
             }
             Type::Dyn => {
                 let ty = self.ty(1);
@@ -340,7 +353,7 @@ impl Grow {
         let field = match ty {
             Type::Int => "n",
             Type::String => "name",
-            Type::Message(_) => "deeper",
+            Type::Message(name) if name == INNER => "deeper",
             Type::List(element) if **element == Type::String => "tags",
             Type::Map(key, value) if **key == Type::String && **value == Type::Int => "counts",
             _ => {
@@ -407,6 +420,12 @@ impl Grow {
             let sign = self.text(&["&&", "||"]);
             return format!("({} {sign} {})", self.expr(ty, depth), self.expr(ty, depth));
         }
+        // Any type has equality, and most have nothing else.
+        if *ty == Type::Bool && self.one_in(3) {
+            let (of, sign) = (self.ty(2), self.text(&["==", "!="]));
+            let other = if self.one_in(8) { self.ty(1) } else { of.clone() };
+            return format!("({} {sign} {})", self.expr(&of, depth), self.expr(&other, depth));
+        }
         if *ty == Type::Bool && self.one_in(5) {
             use Type as T;
             let of = self.of(&[
@@ -445,6 +464,44 @@ impl Grow {
             overload.args.iter().map(|arg| self.expr(&arg.instance(&params), depth)).collect();
         written(overload, &args)
     }
+}
+
+/// A field of every kind.
+fn subject_fields() -> Vec<(&'static str, Type)> {
+    use Type as T;
+    let inner = || T::Message(INNER.into());
+    vec![
+        ("i32", T::Int),
+        ("u32", T::Uint),
+        ("f32", T::Double),
+        ("f64", T::Double),
+        ("b", T::Bool),
+        ("s", T::String),
+        ("raw", T::Bytes),
+        ("color", T::Int),
+        ("inner", inner()),
+        ("ints", T::list(T::Int)),
+        ("strs", T::list(T::String)),
+        ("inners", T::list(inner())),
+        ("m", T::map(T::String, T::Int)),
+        ("im", T::map(T::Int, T::String)),
+        ("bm", T::map(T::Bool, inner())),
+        ("ts", T::Timestamp),
+        ("d", T::Duration),
+        ("w", T::Wrapper(Box::new(T::Int))),
+        ("ws", T::Wrapper(Box::new(T::String))),
+        ("opt", T::Int),
+        ("k2", inner()),
+        ("st", T::map(T::String, T::Dyn)),
+        ("v", T::Dyn),
+        ("list", T::list(T::Dyn)),
+        ("packed", T::Dyn),
+        ("ds", T::list(T::Double)),
+        ("um", T::map(T::Uint, T::Double)),
+        ("times", T::list(T::Timestamp)),
+        ("wrapped", T::list(T::Wrapper(Box::new(T::Int)))),
+        ("raws", T::list(T::Bytes)),
+    ]
 }
 
 /// Whether a result of the table can be of a type, and which parameters make it so.

@@ -5,7 +5,8 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage as _, 
 use super::custom::{self, CelRule, Scope};
 use super::standard::{self, Problem, Subject};
 use super::types::{of_extension, of_field, of_item};
-use super::{Ignore, RuleResolver, annotations, ignore};
+use super::versions::ignore;
+use super::{Ignore, RuleResolver, annotations};
 use crate::cel::constant::const_value;
 use crate::cel::stored::{store_of, store_of_field};
 use crate::cel::types::Type;
@@ -98,7 +99,7 @@ impl RuleResolver<'_> {
             return Ok(None);
         }
         let mut value = self.value(target, rules)?;
-        value.skip_zero = ignore == Ignore::IfZero;
+        value.skip_zero = matches!(ignore, Ignore::IfZero | Ignore::IfDefault);
         Ok((!value.is_empty()).then(|| Box::new(value)))
     }
 
@@ -131,12 +132,11 @@ impl RuleResolver<'_> {
         let expressions = (0..).map(RulePlace::Expression).zip(expressions);
         let expressions = expressions.chain((0..).map(RulePlace::Cel).zip(custom::sources(rules, "cel")));
         for (place, source) in expressions {
-            match custom::compile(&source, &scope, place) {
+            let rule = custom::compile(&source, &scope, place);
+            let place = &self.schema.fields[target.field].origin.place;
+            match self.report.compiled(place, &source, rule) {
                 Ok(check) => out.push(check),
-                Err(error) => {
-                    let place = &self.schema.fields[target.field].origin.place;
-                    *broken = Some(self.report.cel(place, &source, &error));
-                }
+                Err(text) => *broken = Some(text),
             }
         }
     }
@@ -222,13 +222,12 @@ impl RuleResolver<'_> {
         let scope =
             Scope { schema: self.schema, pool: &self.schema.pool, this: this.clone(), rule: Some(rule) };
         for source in sources {
-            match custom::compile(source, &scope, place.clone()) {
+            let rule = custom::compile(source, &scope, place.clone());
+            let at = &self.schema.fields[target.field].origin.place;
+            match self.report.compiled(at, source, rule) {
                 Ok(check) if always_holds(&check) => {}
                 Ok(check) => out.push(check),
-                Err(error) => {
-                    let place = &self.schema.fields[target.field].origin.place;
-                    *broken = Some(self.report.cel(place, source, &error));
-                }
+                Err(text) => *broken = Some(text),
             }
         }
     }

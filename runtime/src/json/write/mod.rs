@@ -58,10 +58,10 @@ impl Writer {
         self.error.get_or_insert_with(|| (at, message.into()));
     }
 
-    /// The bytes in an `Any` are not of its type.
+    /// The bytes of a message, as an `Any` has them, are not of its type.
     #[cold]
     pub(super) fn undecodable(&mut self, why: &str) {
-        self.fail(format!("the value of an Any is not of its type: {why}"));
+        self.fail(format!("the bytes of a message are not of its type: {why}"));
         if let Some(start) = self.shared.take() {
             self.close(start);
         }

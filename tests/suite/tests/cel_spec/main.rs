@@ -155,7 +155,7 @@ fn proto(tests: &[Test]) -> (String, BTreeMap<usize, usize>) {
 /// What each test says: `true`, `false` or `error: …`.
 fn run(out: &Path, tests: &[Test]) -> BTreeMap<usize, String> {
     let mut main = String::from(
-        "#![allow(warnings)]\nmod pb;\nfn run<T: rsvc::codegen::prost::Message + rsvc::Validate + Default>(n: usize, bytes: &[u8]) {\n    let said = match T::decode(bytes).map(|m| m.validate()) {\n        Err(e) => format!(\"undecodable: {e}\"),\n        Ok(Ok(())) => \"true\".to_owned(),\n        Ok(Err(found)) => found.failure().map_or_else(|| \"false\".to_owned(), |e| format!(\"error: {e}\")),\n    };\n    println!(\"{n} {said}\");\n}\nfn main() {\n",
+        "#![allow(warnings)]\nmod pb;\nfn run<T: rsvc::prost::Message + rsvc::Validate + Default>(n: usize, bytes: &[u8]) {\n    let said = match T::decode(bytes).map(|m| m.validate()) {\n        Err(e) => format!(\"undecodable: {e}\"),\n        Ok(Ok(())) => \"true\".to_owned(),\n        Ok(Err(found)) => found.failure().map_or_else(|| \"false\".to_owned(), |e| format!(\"error: {e}\")),\n    };\n    println!(\"{n} {said}\");\n}\nfn main() {\n",
     );
     for (number, test) in tests.iter().enumerate() {
         let Ok(rule) = &test.rule else { continue };

@@ -1,0 +1,110 @@
+//! [`ServerService`]: a whole server inside somebody else's.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tower::{Layer, Service};
+
+use super::http_service::{HttpService, Layered};
+use super::router::Router;
+use super::{ServeError, Server};
+use crate::call::{Body, BoxError};
+use crate::cancellation::CancellationToken;
+use crate::protocol::service::Answering;
+
+/// Everything that a [`Server`] serves as one tower service: all protocols, health, reflection, layers, the authenticator
+/// and the limits of calls. What concerns connections (their number and age, TLS, draining) is for the server that it
+/// stands in.
+///
+/// With the feature `axum` it is a router as well:
+///
+/// ```
+/// # use rsvc::codegen::Service;
+/// # fn example<S: Service>(users: S) -> Result<(), rsvc::server::ServeError> {
+/// let users = rsvc::Server::new().add(users).into_service()?;
+/// # #[cfg(feature = "axum")]
+/// let app: axum::Router = axum::Router::new().fallback_service(users);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "a service does nothing until it is served"]
+pub struct ServerService<S = Router> {
+    service: Layered<S>,
+    stopping: Arc<CancellationToken>,
+}
+
+impl<L: Layer<Router, Service: HttpService>> Server<L> {
+    /// Makes a tower service of the server, for a server that is there already.
+    ///
+    /// # Errors
+    ///
+    /// Whatever would stop this server from starting.
+    pub fn into_service(self) -> Result<ServerService<L::Service>, ServeError> {
+        let prepared = self.prepare()?;
+        let service = Layered::new(prepared.router.clone(), prepared.layers.service(prepared.router));
+        Ok(ServerService { service, stopping: prepared.serving.stopping })
+    }
+}
+
+impl<S> ServerService<S> {
+    /// Tells handlers of endless streams to come to an end, as [`Context::stopping`](crate::Context::stopping) has it.
+    pub fn stop(&self) {
+        self.stopping.cancel();
+    }
+}
+
+impl<S: HttpService, B> Service<Request<B>> for ServerService<S>
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = ServerFuture;
+
+    fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> ServerFuture {
+        let (parts, body) = request.into_parts();
+        ServerFuture(self.service.answer(parts, Body::new(body), None))
+    }
+}
+
+/// The answer of a [`ServerService`] on its way.
+#[must_use = "nothing is answered until it is polled"]
+pub struct ServerFuture(Answering);
+
+impl Future for ServerFuture {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(task).map(Ok)
+    }
+}
+
+impl<S> fmt::Debug for ServerService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerService").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ServerFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerFuture").finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "axum")]
+impl<S: HttpService + Sync> From<ServerService<S>> for axum::Router {
+    /// A router whose other paths lead to the services. Routes that are added to it come first.
+    fn from(service: ServerService<S>) -> Self {
+        Self::new().fallback_service(service)
+    }
+}
