@@ -54,7 +54,7 @@ fn main() {
 /// Runs all programs on a tree.
 fn compare(generator: &Path, tree: &Tree, options: &[String], rounds: usize) {
     let output = tree.work.join("out");
-    let mut row = |name: &str, runs: &mut dyn FnMut() -> Cost| {
+    let row = |name: &str, runs: &mut dyn FnMut() -> Cost| {
         let cost = (0..rounds).map(|_| runs()).min_by(|a, b| a.seconds.total_cmp(&b.seconds));
         let Cost { seconds, processor, megabytes } = cost.expect("at least one round");
         println!("{:22} {name:>16} {seconds:9.2} {processor:9.2} {megabytes:9.0}", tree.name);

@@ -38,7 +38,7 @@ pub(crate) fn measure(command: &mut Command) -> Cost {
     };
     let seconds = start.elapsed().as_secs_f64();
     let said = said.join().expect("the thread ends").expect("text");
-    assert!(status.success(), "{:?} failed: {said}", command.get_program());
+    assert!(status.success(), "{} failed: {said}", command.get_program().display());
     Cost { seconds, processor, megabytes }
 }
 
