@@ -47,7 +47,7 @@ enum Part {
     Class(String),
 }
 
-impl<'p> Parser<'p> {
+impl Parser<'_> {
     fn take(&mut self) -> Option<char> {
         let c = self.rest.chars().next()?;
         self.rest = &self.rest[c.len_utf8()..];
@@ -183,7 +183,10 @@ impl<'p> Parser<'p> {
                     let set: String = set.chars().filter(|flag| !unset.contains(*flag)).collect();
                     let sign = if unset.is_empty() { "" } else { "-" };
                     if c == ':' || !flags.is_empty() {
-                        self.out.push_str(&format!("(?{set}{sign}{unset}{c}"));
+                        for part in ["(?", &set, sign, unset] {
+                            self.out.push_str(part);
+                        }
+                        self.out.push(c);
                     }
                     return Ok(c == ':');
                 }

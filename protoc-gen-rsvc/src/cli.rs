@@ -1,111 +1,177 @@
 //! The command line: `generate`, `protos` and `dump`.
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use lexopt::ValueExt as _;
+use lexopt::prelude::{Long, Short, Value};
 use protoc_gen_rsvc::diag::Errors;
 use protoc_gen_rsvc::input::Source;
 use protoc_gen_rsvc::options::KEYS;
-use protoc_gen_rsvc::{Builder, write, write_annotations};
+use protoc_gen_rsvc::{Builder, write_annotations};
 
-/// Turns annotated .proto files into a Rust service.
-///
-/// Without arguments it is a plugin for protoc and buf: it reads a request from standard input.
-#[derive(Parser)]
-#[command(version, after_help = options_help())]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
+/// What stands above the options of the generator in the help.
+const HELP: &str = "\
+Turns annotated .proto files into a Rust service
 
-#[derive(Subcommand)]
-enum Command {
-    /// Generates Rust into a folder: a file for each package, and `mod.rs`.
-    Generate {
-        /// The folder to write to.
-        #[arg(long, value_name = "DIR")]
-        out: PathBuf,
-        #[command(flatten)]
-        input: InputArgs,
-    },
-    /// Writes the built-in annotations into a folder, where protoc and buf find them.
-    ///
-    /// These are google/api, google/rpc, buf/validate and rsvc/v1; protoc and buf have google/protobuf themselves.
-    Protos {
-        /// The folder to write to.
-        #[arg(long, value_name = "DIR")]
-        out: PathBuf,
-    },
-    /// Prints the resolved model: what was understood, and the Rust names chosen for it.
-    Dump {
-        #[command(flatten)]
-        input: InputArgs,
-    },
-}
+Without arguments it is a plugin for protoc and buf: it reads a request from standard input.
 
-#[derive(Args)]
-struct InputArgs {
-    /// A folder in which imports are looked up; may be given more than once.
-    #[arg(short = 'I', long = "include", value_name = "DIR")]
+Usage: protoc-gen-rsvc generate --out <DIR> [-I <DIR>]... [--opt <KEY=VALUE>]... <FILES>...
+       protoc-gen-rsvc generate --out <DIR> --descriptor-set-in <FILE> [--opt <KEY=VALUE>]... [NAMES]...
+       protoc-gen-rsvc protos --out <DIR>
+       protoc-gen-rsvc dump [as generate, without --out]
+
+Commands:
+  generate  Generates Rust into a folder: a file for each package, and `mod.rs`
+  protos    Writes the built-in annotations into a folder, where protoc and buf find them: google/api, google/rpc,
+            buf/validate and rsvc/v1 (protoc and buf have google/protobuf themselves)
+  dump      Prints the resolved model: what was understood, and the Rust names chosen for it
+
+Arguments:
+      --out <DIR>                 The folder to write to
+  -I, --include <DIR>             A folder in which imports are looked up; may be given more than once
+      --descriptor-set-in <FILE>  Reads this `FileDescriptorSet` instead of .proto files; files are then names in it
+      --opt <KEY=VALUE>           A generator option, see below; may be given more than once
+  -h, --help                      Prints this
+  -V, --version                   Prints the version
+
+Options (--opt, or the plugin's parameter):
+";
+
+/// Everything that can be given.
+#[derive(Default)]
+struct Arguments {
+    command: Option<Command>,
+    out: Option<PathBuf>,
     includes: Vec<PathBuf>,
-    /// Reads this `FileDescriptorSet` instead of .proto files; FILES are then names of files in it.
-    #[arg(long, value_name = "FILE")]
     descriptor_set_in: Option<PathBuf>,
-    /// A generator option, see below; may be given more than once.
-    #[arg(long = "opt", value_name = "KEY=VALUE")]
     options: Vec<String>,
-    /// The .proto files.
     files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Command {
+    Generate,
+    Protos,
+    Dump,
+    Help,
+    Version,
+}
+
+impl Arguments {
+    fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
+        let mut parser = lexopt::Parser::from_args(arguments);
+        let mut all = Self::default();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Short('h') | Long("help") => {
+                    return Ok(Self { command: Some(Command::Help), ..Self::default() });
+                }
+                Short('V') | Long("version") => {
+                    return Ok(Self { command: Some(Command::Version), ..Self::default() });
+                }
+                Long("out") => all.out = Some(parser.value()?.into()),
+                Short('I') | Long("include") => all.includes.push(parser.value()?.into()),
+                Long("descriptor-set-in") => all.descriptor_set_in = Some(parser.value()?.into()),
+                Long("opt") => all.options.push(parser.value()?.string()?),
+                Value(name) if all.command.is_none() => {
+                    all.command = Some(match name.to_str() {
+                        Some("generate") => Command::Generate,
+                        Some("protos") => Command::Protos,
+                        Some("dump") => Command::Dump,
+                        Some("help") => Command::Help,
+                        _ => return Err(Value(name).unexpected()),
+                    });
+                }
+                Value(file) => all.files.push(file.into()),
+                _ => return Err(argument.unexpected()),
+            }
+        }
+        Ok(all)
+    }
+
+    fn run(self) -> Result<Result<(), Errors>, lexopt::Error> {
+        let Some(command) = self.command else {
+            return Err("a command is missing: generate, protos or dump".into());
+        };
+        let writes = matches!(command, Command::Generate | Command::Protos);
+        if self.out.is_some() != writes && matches!(command, Command::Dump) {
+            return Err("`dump` writes to no folder".into());
+        }
+        let out = match (self.out.clone(), writes) {
+            (None, true) => return Err("`--out <DIR>` is missing".into()),
+            (out, _) => out.unwrap_or_default(),
+        };
+        Ok(match command {
+            Command::Generate => generate(&out, self),
+            Command::Protos => write_annotations(&out),
+            Command::Dump => dump(self),
+            Command::Help => {
+                print(&format!("{HELP}{}\n", options_help()));
+                Ok(())
+            }
+            Command::Version => {
+                print(concat!("protoc-gen-rsvc ", env!("CARGO_PKG_VERSION"), "\n"));
+                Ok(())
+            }
+        })
+    }
 }
 
 fn options_help() -> String {
     let lines: Vec<_> =
         KEYS.iter().map(|(key, form, text)| format!("  {key}={form}\n      {text}")).collect();
-    format!("Options (--opt, or the plugin's parameter):\n{}", lines.join("\n"))
+    lines.join("\n")
 }
 
+/// The exit code of a command line that is none.
+const USAGE: u8 = 2;
+
 pub(crate) fn run() -> ExitCode {
-    let done = match Cli::parse().command {
-        Command::Generate { out, input } => generate(&out, input),
-        Command::Protos { out } => write_annotations(&out),
-        Command::Dump { input } => dump(input),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(errors) => {
+    match Arguments::parse(std::env::args_os().skip(1)).and_then(Arguments::run) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(errors)) => {
             say(&errors.to_string());
             ExitCode::FAILURE
+        }
+        Err(error) => {
+            say(&format!("error: {error}\n\nFor more information, try `--help`.\n"));
+            ExitCode::from(USAGE)
         }
     }
 }
 
-fn generate(out: &std::path::Path, input: InputArgs) -> Result<(), Errors> {
+fn generate(out: &std::path::Path, input: Arguments) -> Result<(), Errors> {
     let (builder, source) = input.resolve();
-    let generated = builder.generate(&source)?;
-    for warning in &generated.warnings {
-        say(&warning.to_string());
+    let written = builder.out_dir(out).write(&source)?;
+    for warning in &written.warnings {
+        say(warning);
     }
-    write(out, &generated.files)
+    Ok(())
 }
 
-fn dump(input: InputArgs) -> Result<(), Errors> {
+fn dump(input: Arguments) -> Result<(), Errors> {
     let (builder, source) = input.resolve();
     let (text, warnings) = builder.dump(&source)?;
     for warning in &warnings {
         say(&warning.to_string());
     }
+    print(&text);
+    Ok(())
+}
+
+fn print(text: &str) {
     // A reader that went away, as `head`, is no failure.
     let _ = io::stdout().write_all(text.as_bytes());
-    Ok(())
 }
 
 fn say(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-impl InputArgs {
+impl Arguments {
     fn resolve(self) -> (Builder, Source) {
         let builder = self.options.iter().fold(Builder::new(), |builder, option| {
             let (key, value) = option.split_once('=').unwrap_or((option, "true"));
@@ -121,4 +187,46 @@ impl InputArgs {
 
 fn names(files: &[PathBuf]) -> Vec<String> {
     files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, String> {
+        Arguments::parse(line.split(' ').map(OsString::from)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn arguments_stand_in_any_order_and_form() {
+        let all =
+            parse("generate -Ia a.proto --out=gen -I b --include c --opt imports=false --opt=serde b.proto")
+                .expect("parses");
+        assert!(all.command == Some(Command::Generate) && all.out == Some("gen".into()));
+        assert_eq!(all.includes, ["a", "b", "c"].map(PathBuf::from));
+        assert_eq!(all.options, ["imports=false", "serde"]);
+        assert_eq!(all.files, ["a.proto", "b.proto"].map(PathBuf::from));
+        let set = parse("dump --descriptor-set-in x.binpb -- -odd.proto").expect("parses");
+        assert!(
+            set.descriptor_set_in == Some("x.binpb".into()) && set.files == [PathBuf::from("-odd.proto")]
+        );
+    }
+
+    #[test]
+    fn what_is_no_argument_is_an_error() {
+        for (line, part) in [
+            ("generate --ou gen", "--ou"),
+            ("make --out gen", "make"),
+            ("generate --out", "--out"),
+            ("generate a.proto", "`--out <DIR>` is missing"),
+            ("--opt serde", "a command is missing"),
+            ("dump --out gen a.proto", "no folder"),
+        ] {
+            let error = match Arguments::parse(line.split(' ').map(OsString::from)).and_then(Arguments::run) {
+                Ok(_) => panic!("{line} is taken"),
+                Err(error) => error.to_string(),
+            };
+            assert!(error.contains(part), "{line}: {error}");
+        }
+    }
 }

@@ -32,19 +32,20 @@ pub mod options;
 mod output;
 mod resolve;
 mod storage;
+mod threads;
 mod tokens;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::{io, panic, thread};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use diag::{Diagnostic, Errors, Sink};
 use input::{Loaded, Source};
 use model::Schema;
 use options::Options;
+use output::{Folder, RunRecord};
 
-pub use output::{Generated, GeneratedFile};
+pub use output::{Generated, GeneratedFile, Written};
 
 /// Generates code for `.proto` files from a `build.rs`, with the default options.
 ///
@@ -279,11 +280,59 @@ impl Builder {
     /// See [`compile`].
     #[doc(hidden)]
     pub fn compile_source(self, source: &Source) -> Result<(), Errors> {
-        let generated = self.generate(source)?;
-        let folder = output::folder(self.out_dir.as_deref()).map_err(Errors::one)?;
-        output::write(&folder, &generated.files).map_err(Errors::one)?;
-        output::tell_cargo(&generated);
+        output::tell_cargo(&self.write(source)?);
         Ok(())
+    }
+
+    /// As [`Builder::compile_source`], outside of a build script.
+    ///
+    /// # Errors
+    /// See [`compile`].
+    #[doc(hidden)]
+    pub fn write(&self, source: &Source) -> Result<Written, Errors> {
+        let folder = Folder::new(self.out_dir.as_deref()).map_err(Errors::one)?;
+        let key = output::digest((input::program(), format!("{source:?} {self:?}")));
+        if self.errors.is_empty()
+            && let Some(run) = folder.unchanged(key, |names| input::digest(source, names, None))
+        {
+            return Ok(Written { warnings: run.warnings, read: run.read });
+        }
+        on_large_stack(|| self.write_anew(source, &folder, key))
+    }
+
+    fn write_anew(&self, source: &Source, folder: &Folder, key: u64) -> Result<Written, Errors> {
+        let mut sink = Sink::default();
+        let (loaded, schema) = self.resolve(source, &mut sink)?;
+        let roots = input::paths(source, &loaded.roots).into_iter().collect();
+        let writing = folder.begin(key, &roots).map_err(Errors::one)?;
+        let hook = |config: &mut prost_build::Config| self.configure(config);
+        let emitter =
+            emit::Emitter::new(&schema, &self.options, &hook, writing.existing().map_err(Errors::one)?);
+        output::print(&emitter, &|file| writing.write(&file)).map_err(Errors::one)?;
+        let read: Vec<String> = loaded.read.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        let inputs = input::digest(source, &loaded.files, Some(&loaded.sources));
+        let warnings: Vec<String> = sink.finish(&loaded.sources).iter().map(ToString::to_string).collect();
+        let run = RunRecord {
+            key,
+            // Without a number for what was read, nothing is ever found unchanged.
+            inputs: inputs.unwrap_or(0),
+            names: loaded.files,
+            read: read.clone(),
+            roots,
+            warnings: warnings.clone(),
+            ..RunRecord::default()
+        };
+        let told = writing.finish(run).map_err(Errors::one)?;
+        Ok(Written {
+            warnings: warnings.into_iter().chain(told.iter().map(ToString::to_string)).collect(),
+            read,
+        })
+    }
+
+    fn configure(&self, config: &mut prost_build::Config) {
+        if let Some(configure) = &self.prost {
+            configure(config);
+        }
     }
 
     /// Generates without writing.
@@ -299,14 +348,18 @@ impl Builder {
     fn run(&self, source: &Source) -> Result<Generated, Errors> {
         let mut sink = Sink::default();
         let (loaded, schema) = self.resolve(source, &mut sink)?;
-        let hook = |config: &mut prost_build::Config| {
-            if let Some(configure) = &self.prost {
-                configure(config);
-            }
+        let hook = |config: &mut prost_build::Config| self.configure(config);
+        let emitter = emit::Emitter::new(&schema, &self.options, &hook, None);
+        let files = Mutex::new(Vec::new());
+        let keep = |file| {
+            files.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+            Ok(())
         };
-        let emitted = emit::emit(&schema, &self.options, &hook).map_err(Errors::one)?;
+        output::print(&emitter, &keep).map_err(Errors::one)?;
         let warnings = sink.finish(&loaded.sources);
-        Ok(Generated { files: output::format(emitted), warnings, read: loaded.read })
+        let mut files: Vec<GeneratedFile> = files.into_inner().unwrap_or_else(PoisonError::into_inner);
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Generated { files, warnings, read: loaded.read })
     }
 
     /// The resolved model as text, for a look at what the generator understood, and the warnings.
@@ -330,9 +383,7 @@ impl Builder {
     #[doc(hidden)]
     pub fn json_of_prost_types(&self, source: &Source) -> Result<GeneratedFile, Errors> {
         let (_, schema) = self.resolve(source, &mut Sink::default())?;
-        let items = emit::json::emit_prost_types(&schema).map_err(Errors::one)?;
-        let emitted = emit::Emitted { name: "prost_types.rs".into(), items };
-        Ok(output::format(vec![emitted]).remove(0))
+        Ok(output::file("prost_types.rs", emit::json::emit_prost_types(&schema)))
     }
 
     /// All phases up to the barrier.
@@ -349,21 +400,9 @@ impl Builder {
     }
 }
 
-/// What the deepest input within the limits needs, several times over, in a build without optimization. The thread of the
-/// caller may have less: a test's has 2 MiB, the main thread on Windows 1 MiB.
-const STACK: usize = 64 << 20;
-
-/// Runs on a thread of its own: several phases, `syn` and the formatter recurse over what the input nests.
+/// Runs on a thread with enough stack.
 fn on_large_stack<T: Send>(work: impl FnOnce() -> Result<T, Errors> + Send) -> Result<T, Errors> {
-    thread::scope(|scope| {
-        let thread = thread::Builder::new().name("rsvc".to_owned()).stack_size(STACK);
-        let running = thread.spawn_scoped(scope, work).map_err(|error| Errors::one(no_thread(&error)))?;
-        running.join().unwrap_or_else(|reason| panic::resume_unwind(reason))
-    })
-}
-
-fn no_thread(error: &io::Error) -> Diagnostic {
-    Diagnostic::error(diag::Code::OUTPUT, format!("the generator cannot start a thread: {error}"))
+    threads::on_large_stack(work).map_err(Errors::one)?
 }
 
 /// Writes the built-in files with annotations below a folder, for hosts that read `.proto` files themselves.

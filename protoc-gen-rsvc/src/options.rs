@@ -1,7 +1,8 @@
 //! The generator's options: one struct and one strict parser for the builder, the plugin and the command line.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::diag::{Code, Diagnostic};
 
@@ -263,12 +264,39 @@ fn flag(key: &str, value: &str) -> Result<bool, Diagnostic> {
 ///
 /// `.` is everything, `.shop.v1.Order` that message and all below it, `Order.note` whatever ends so.
 #[derive(Clone, Debug, Default)]
-pub struct PathSet(Vec<(String, Cell<bool>)>);
+pub struct PathSet(Vec<(String, Used)>);
+
+/// Whether a path ever matched; a copy begins with what was known.
+#[derive(Default)]
+struct Used(AtomicBool);
+
+impl fmt::Debug for Used {
+    /// Nothing: the text of options tells what was chosen.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("_")
+    }
+}
+
+impl Used {
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Clone for Used {
+    fn clone(&self) -> Self {
+        Self(AtomicBool::new(self.is_set()))
+    }
+}
 
 impl PathSet {
     /// Adds a path.
     pub fn add(&mut self, path: impl Into<String>) {
-        self.0.push((path.into(), Cell::new(false)));
+        self.0.push((path.into(), Used::default()));
     }
 
     /// Whether a path of the set covers `full_name`, which has no leading dot.
@@ -276,7 +304,7 @@ impl PathSet {
         let mut any = false;
         for (path, used) in &self.0 {
             if path_matches(path, full_name) {
-                used.set(true);
+                used.set();
                 any = true;
             }
         }
@@ -284,7 +312,7 @@ impl PathSet {
     }
 
     fn unused(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(|(_, used)| !used.get()).map(|(path, _)| path.as_str())
+        self.0.iter().filter(|(_, used)| !used.is_set()).map(|(path, _)| path.as_str())
     }
 }
 

@@ -1,12 +1,20 @@
 //! The generated files: header, formatting, and writing only what changed.
 
-use std::fmt::Write as _;
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+mod folder;
+mod record;
 
-use crate::diag::{Code, Diagnostic};
-use crate::emit::Emitted;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::diag::Diagnostic;
+use crate::emit::{Emitted, Emitter};
+use crate::threads;
+
+pub(crate) use folder::{Folder, write, write_file};
+pub(crate) use record::{RunRecord, digest};
 
 /// The first lines of every file.
 const HEADER: &str =
@@ -32,93 +40,120 @@ pub struct Generated {
     pub read: Vec<PathBuf>,
 }
 
-/// Formats what the emitters returned, ordered by name.
-pub(crate) fn format(emitted: Vec<Emitted>) -> Vec<GeneratedFile> {
-    let mut files: Vec<GeneratedFile> = emitted
-        .into_iter()
-        .map(|Emitted { name, items }| {
-            // One at a time, for an empty line between items.
-            let items = items.into_iter().map(|item| {
-                let (attrs, items) = (Vec::new(), vec![item]);
-                prettyplease::unparse(&syn::File { shebang: None, frontmatter: None, attrs, items })
-            });
-            GeneratedFile { name, content: format!("{HEADER}{}", items.collect::<Vec<_>>().join("\n")) }
-        })
-        .collect();
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    files
+/// What a run wrote, or found written.
+#[derive(Debug)]
+pub struct Written {
+    /// What was noticed but does not stop the run, as text.
+    pub warnings: Vec<String>,
+    /// The paths of every file that was read.
+    pub read: Vec<String>,
 }
 
-/// Writes the files into `folder`, which is created; what is the same already is left alone, so that nothing
-/// that depends on it is built again. `.rs` files of an earlier run that are no longer generated are removed.
-pub(crate) fn write(folder: &Path, files: &[GeneratedFile]) -> Result<(), Diagnostic> {
-    let failed = |path: &Path| {
-        let path = path.display().to_string();
-        move |error: io::Error| {
-            Diagnostic::error(Code::OUTPUT, format!("cannot write `{path}`: {error}"))
-                .help("check that the folder exists and may be written to")
+/// Formats what the emitters return, part by part, and hands each file on when it is whole: on every core, in no order.
+/// A syntax tree lives no longer than it takes to print it.
+pub(crate) fn print(
+    emitter: &Emitter<'_>,
+    deliver: &(dyn Fn(GeneratedFile) -> Result<(), Diagnostic> + Sync),
+) -> Result<(), Diagnostic> {
+    let parts: Vec<(usize, usize)> = (emitter.files.iter().enumerate())
+        .flat_map(|(file, of)| (0..of.len()).map(move |part| (file, part)))
+        .collect();
+    let texts: Vec<Mutex<FileTexts>> =
+        emitter.files.iter().map(|file| Mutex::new(FileTexts::new(file.len()))).collect();
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
+    let work = || {
+        while let Some(&(file, part)) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let of = &emitter.files[file];
+            let done = emitter.part(of, part).and_then(|code| {
+                let text = text(code);
+                let whole = lock(&texts[file]).add(part, text);
+                whole.map_or(Ok(()), |content| deliver(GeneratedFile { name: of.name.clone(), content }))
+            });
+            if let Err(error) = done {
+                // The first of several, whoever is faster.
+                let mut failed = lock(&failed);
+                if failed.as_ref().is_none_or(|(other, _)| (file, part) < *other) {
+                    *failed = Some(((file, part), error));
+                }
+            }
         }
     };
-    fs::create_dir_all(folder).map_err(failed(folder))?;
-    for file in files {
-        let path = folder.join(&file.name);
-        if fs::read(&path).is_ok_and(|old| old == file.content.as_bytes()) {
-            continue;
+    threads::on_every_core(parts.len(), &work)?;
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    failed.map_or(Ok(()), |(_, error)| Err(error))
+}
+
+/// The texts of a file's parts.
+struct FileTexts {
+    parts: Vec<String>,
+    missing: usize,
+}
+
+impl FileTexts {
+    fn new(parts: usize) -> Self {
+        Self { parts: vec![String::new(); parts], missing: parts }
+    }
+
+    /// The whole file, if nothing else of it is missing.
+    fn add(&mut self, index: usize, text: String) -> Option<String> {
+        self.parts[index] = text;
+        self.missing -= 1;
+        (self.missing == 0).then(|| whole(std::mem::take(&mut self.parts)))
+    }
+}
+
+/// A file of texts of items.
+fn whole(parts: Vec<String>) -> String {
+    let mut content =
+        String::with_capacity(HEADER.len() + parts.iter().map(|part| part.len() + 1).sum::<usize>());
+    content.push_str(HEADER);
+    for part in parts.into_iter().filter(|part| !part.is_empty()) {
+        if content.len() > HEADER.len() {
+            content.push('\n');
         }
-        fs::write(&path, &file.content).map_err(failed(&path))?;
+        content.push_str(&part);
     }
-    for path in stale(folder, files).map_err(failed(folder))? {
-        fs::remove_file(&path).map_err(failed(&path))?;
-    }
-    Ok(())
+    content
 }
 
-/// Writes one file, with the folders that it lies in.
-pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Diagnostic> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    fs::create_dir_all(folder).and_then(|()| fs::write(path, text)).map_err(|error| {
-        Diagnostic::error(Code::OUTPUT, format!("cannot write `{}`: {error}", path.display()))
-            .help("check that the folder exists and may be written to")
-    })
-}
-
-/// Files with our header that this run did not write.
-fn stale(folder: &Path, files: &[GeneratedFile]) -> io::Result<Vec<PathBuf>> {
-    let mut stale = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let is_written = files.iter().any(|file| path.file_name().is_some_and(|name| name == &*file.name));
-        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
-        if is_rust && !is_written && fs::read(&path).is_ok_and(|text| text.starts_with(HEADER.as_bytes())) {
-            stale.push(path);
+/// Items as text, with an empty line between two.
+fn text(code: Emitted) -> String {
+    let items = match code {
+        Emitted::Items(items) => items,
+        Emitted::Text(text) => return text,
+    };
+    let mut text = String::new();
+    for item in items {
+        if !text.is_empty() {
+            text.push('\n');
         }
+        let (attrs, items) = (Vec::new(), vec![item]);
+        text.push_str(&prettyplease::unparse(&syn::File { shebang: None, frontmatter: None, attrs, items }));
     }
-    Ok(stale)
+    text
 }
 
-/// The folder to write to: the given one, or cargo's for this build script.
-pub(crate) fn folder(given: Option<&Path>) -> Result<PathBuf, Diagnostic> {
-    if let Some(folder) = given {
-        return Ok(folder.to_owned());
-    }
-    std::env::var_os("OUT_DIR").map(|dir| Path::new(&dir).join("rsvc")).ok_or_else(|| {
-        Diagnostic::error(Code::OUTPUT, "there is no folder to write to")
-            .help("call this from a build script, or name a folder with `out_dir`")
-    })
+/// A file of this text.
+pub(crate) fn file(name: &str, text: String) -> GeneratedFile {
+    GeneratedFile { name: name.to_owned(), content: whole(vec![text]) }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a build script tells cargo: the files that it read, and warnings. Says nothing elsewhere.
-pub(crate) fn tell_cargo(generated: &Generated) {
+pub(crate) fn tell_cargo(written: &Written) {
     if std::env::var_os("CARGO_MANIFEST_DIR").is_none() || std::env::var_os("OUT_DIR").is_none() {
         return;
     }
     // Cargo watches the script itself; a path that does not exist would run it with every build.
     let mut text = String::new();
-    for path in &generated.read {
-        let _ = writeln!(text, "cargo:rerun-if-changed={}", path.display());
+    for path in &written.read {
+        let _ = writeln!(text, "cargo:rerun-if-changed={path}");
     }
-    for warning in &generated.warnings {
-        for line in crate::diag::render(warning).lines() {
+    for warning in &written.warnings {
+        for line in warning.lines() {
             let _ = writeln!(text, "cargo:warning={line}");
         }
     }

@@ -6,6 +6,7 @@
 pub(crate) mod access;
 mod boxes;
 mod construct;
+mod derives;
 mod size;
 
 use crate::model::{
@@ -16,6 +17,7 @@ use crate::names;
 use crate::options::{Options, PathSet};
 
 pub(crate) use construct::{Parameter, parameters, payload, payload_type};
+pub(crate) use derives::{Derives, derives};
 
 /// A payload beyond this many bytes is boxed: an error set is part of every `Result`, and clippy finds 128 too many.
 const LARGE_PAYLOAD: usize = 112;

@@ -151,6 +151,10 @@ fn run(task: Task) -> Result<bool> {
                 }
                 Err(error) => println!("without the peers of validation, which need a protoc: {error:#}"),
             }
+            // buf is read beside the generator.
+            if let Ok(venv) = venv::ensure(&session) {
+                command.env("BUF", venv.program("buf"));
+            }
             command.args(names.iter().flat_map(|name| ["--bench", name])).arg("--").args(args);
             process::run(&mut command)?;
             Ok(true)

@@ -15,8 +15,25 @@ pub(super) fn attach(attributes: &mut Vec<syn::Attribute>, comments: &Comments) 
     if lines.is_empty() {
         return;
     }
-    let docs = lines.into_iter().map(|line| -> syn::Attribute { syn::parse_quote!(#[doc = #line]) });
-    attributes.splice(0..0, docs);
+    attributes.splice(0..0, lines.iter().map(|line| doc(line)));
+}
+
+/// `#[doc = "…"]`. There are millions of them, so that it is not parsed.
+fn doc(line: &str) -> syn::Attribute {
+    let span = proc_macro2::Span::call_site();
+    syn::Attribute {
+        pound_token: syn::token::Pound::default(),
+        style: syn::AttrStyle::Outer,
+        bracket_token: syn::token::Bracket::default(),
+        meta: syn::Meta::NameValue(syn::MetaNameValue {
+            path: syn::Ident::new("doc", span).into(),
+            eq_token: syn::token::Eq::default(),
+            value: syn::Expr::Lit(syn::ExprLit {
+                attrs: Vec::new(),
+                lit: syn::Lit::Str(syn::LitStr::new(line, span)),
+            }),
+        }),
+    }
 }
 
 /// The lines of a doc comment, each with its leading space.

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::internal;
+use super::{internal, print};
 use crate::diag::Diagnostic;
 use crate::model::{EnumId, FieldId, FieldKind, MessageId, OneofId, PackageId, Scalar, Schema, ValueType};
 use crate::names;
@@ -34,29 +34,49 @@ enum Holds {
     Map,
 }
 
-/// Everything that a package's types need; with `serde` also the impls of its traits. `zeros` are the messages of
-/// [`with_zeros`].
+/// A part of what a package's types need.
+pub(super) enum JsonPart {
+    Enums(Vec<EnumId>),
+    Messages(Vec<MessageId>),
+    /// What has all types of a package at once; with `serde` also the impls of its traits.
+    All {
+        types: GeneratedTypes,
+        serde: bool,
+    },
+}
+
+/// The code of a part; `zeros` are the messages of [`with_zeros`], and `allow` an attribute for each item.
 pub(super) fn emit(
     schema: &Schema,
     id: PackageId,
+    part: &JsonPart,
     zeros: &BTreeSet<MessageId>,
-    serde: bool,
-) -> Result<Vec<syn::Item>, Diagnostic> {
-    let package = &schema.packages[id];
-    let mut found = GeneratedTypes::default();
-    package.enums.iter().for_each(|id| found.enumeration(schema, *id));
-    package.messages.iter().for_each(|id| found.message(schema, *id));
-    found.emit(&JsonEmitter { zeros, ..JsonEmitter::new(schema, &package.module, "self") }, serde)
+    allow: Option<syn::Attribute>,
+) -> String {
+    let cx = JsonEmitter { zeros, allow, ..JsonEmitter::new(schema, &schema.packages[id].module, "self") };
+    match part {
+        JsonPart::Enums(enums) => print::items(enums.iter().map(|id| cx.enumeration(*id))),
+        JsonPart::Messages(messages) => print::items(messages.iter().map(|id| cx.message(*id))),
+        JsonPart::All { types, serde } => print::items(types.register(&cx, *serde)),
+    }
 }
 
 /// Generated types, nested ones included, in the order of their definition.
 #[derive(Default)]
-struct GeneratedTypes {
-    messages: Vec<MessageId>,
-    enums: Vec<EnumId>,
+pub(super) struct GeneratedTypes {
+    pub(super) messages: Vec<MessageId>,
+    pub(super) enums: Vec<EnumId>,
 }
 
 impl GeneratedTypes {
+    /// Those of a package.
+    pub(super) fn of(schema: &Schema, id: PackageId) -> Self {
+        let mut found = Self::default();
+        schema.packages[id].enums.iter().for_each(|id| found.enumeration(schema, *id));
+        schema.packages[id].messages.iter().for_each(|id| found.message(schema, *id));
+        found
+    }
+
     fn enumeration(&mut self, schema: &Schema, id: EnumId) {
         if schema.enums[id].is_generated() && schema.files[schema.enums[id].file].generate {
             self.enums.push(id);
@@ -72,25 +92,22 @@ impl GeneratedTypes {
         message.messages.iter().for_each(|id| self.message(schema, *id));
     }
 
-    fn emit(&self, cx: &JsonEmitter<'_>, serde: bool) -> Result<Vec<syn::Item>, Diagnostic> {
-        let mut tokens = TokenStream::new();
-        self.enums.iter().for_each(|id| tokens.extend(cx.enumeration(*id)));
-        self.messages.iter().for_each(|id| tokens.extend(cx.message(*id)));
+    /// What lists them.
+    fn register(&self, cx: &JsonEmitter<'_>, serde: bool) -> Vec<TokenStream> {
+        let mut items = Vec::new();
         if !self.messages.is_empty() {
             let paths = self.messages.iter().map(|id| cx.message_path(*id));
-            tokens.extend(quote! { ::rsvc::register_messages!(#(#paths),*); });
+            items.push(quote! { ::rsvc::register_messages!(#(#paths),*); });
         }
         if serde && !self.messages.is_empty() {
             let paths = self.messages.iter().map(|id| cx.message_path(*id));
-            tokens.extend(quote! { ::rsvc::serde_impls!(messages, #(#paths),*); });
+            items.push(quote! { ::rsvc::serde_impls!(messages, #(#paths),*); });
         }
         if serde && !self.enums.is_empty() {
             let paths = self.enums.iter().map(|id| cx.enum_path(*id));
-            tokens.extend(quote! { ::rsvc::serde_impls!(enums, #(#paths),*); });
+            items.push(quote! { ::rsvc::serde_impls!(enums, #(#paths),*); });
         }
-        let file: syn::File = syn::parse2(tokens)
-            .map_err(|error| internal(format!("the JSON of {:?} is not valid Rust: {error}", cx.module)))?;
-        Ok(file.items)
+        items
     }
 }
 
@@ -117,12 +134,14 @@ struct JsonEmitter<'a> {
     lacks: fn(&str) -> bool,
     /// The messages that have [`JsonEmitter::negative_zeros`].
     zeros: &'a BTreeSet<MessageId>,
+    /// Stands before each item.
+    allow: Option<syn::Attribute>,
 }
 
 impl<'a> JsonEmitter<'a> {
     fn new(schema: &'a Schema, module: &'a [String], base: &'static str) -> Self {
         const NONE: &BTreeSet<MessageId> = &BTreeSet::new();
-        Self { schema, module, base, lacks: |_| false, zeros: NONE }
+        Self { schema, module, base, lacks: |_| false, zeros: NONE, allow: None }
     }
 
     /// A field of the struct.
@@ -193,7 +212,9 @@ impl<'a> JsonEmitter<'a> {
             let (number, name) = (Literal::i32_unsuffixed(value.number), &value.name);
             quote! { (#number, #name) }
         });
+        let allow = &self.allow;
         quote! {
+            #allow
             impl ::rsvc::codegen::json::JsonEnum for #path {
                 const INFO: &'static ::rsvc::codegen::json::EnumInfo =
                     &::rsvc::codegen::json::EnumInfo::new(#name, &[#(#values),*]);
@@ -211,8 +232,10 @@ impl<'a> JsonEmitter<'a> {
         let write = self.write_lines(id);
         let read = (!fields.is_empty()).then(|| self.read_field(&fields));
         let zeros = self.negative_zeros(&fields);
+        let allow = &self.allow;
         quote! {
             #[allow(deprecated)]
+            #allow
             const _: () = {
                 static __RSVC_FIELDS: [::rsvc::codegen::json::Field; #count] = [#(#table),*];
                 static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo =

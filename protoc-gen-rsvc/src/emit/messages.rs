@@ -1,16 +1,17 @@
 //! Messages and enums: prost-build writes them, this adds the comments and checks that it wrote what
 //! `names.rs` and `storage.rs` say.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use prost_build::Module;
 use syn::visit_mut::VisitMut;
 
+use super::project::TypesPart;
 use super::{ProstHook, docs, internal, parse, project, verify};
 use crate::diag::{Code, Diagnostic};
-use crate::model::Shape;
-use crate::model::{EnumId, MessageId, OneofId, PackageId, Schema, TypePath};
+use crate::model::{EnumId, Field, FieldKind, MessageId, OneofId, Schema, Shape, TypePath, ValueType};
 use crate::options::Options;
+use crate::storage::{self, Derives};
 
 /// Where the code of files goes that are only read for what others need of them.
 const DISCARD: &str = "rsvc discards this";
@@ -23,36 +24,43 @@ pub(super) enum GeneratedType {
     Oneof(OneofId),
 }
 
-/// The items of each package that has any.
-pub(super) fn emit(
-    schema: &Schema,
-    options: &Options,
-    hook: ProstHook<'_>,
-) -> Result<BTreeMap<PackageId, Vec<syn::Item>>, Diagnostic> {
-    let requests = schema
-        .files
-        .iter()
-        .map(|(id, file)| {
-            let module = if file.generate {
-                Module::from_parts(schema.packages[file.package].module.clone())
-            } else {
-                Module::from_parts([DISCARD])
-            };
-            (module, project::file(schema, id))
-        })
-        .collect();
-    let mut config = config(schema, options);
-    hook(&mut config);
-    let mut modules = config.generate(requests).map_err(|error| {
-        Diagnostic::error(Code::BAD_PARAMETER, format!("prost-build refuses its configuration: {error}"))
-    })?;
-    let nodes = nodes(schema);
-    let mut packages = BTreeMap::new();
-    for (id, package) in schema.packages.iter() {
-        let Some(text) = modules.remove(&Module::from_parts(package.module.clone())) else { continue };
+/// What all parts of the output need to know of messages and enums.
+pub(super) struct TypesEmitter<'a> {
+    schema: &'a Schema,
+    options: &'a Options,
+    hook: ProstHook<'a>,
+    derives: Vec<Derives>,
+    nodes: HashMap<(&'a [String], &'a str), GeneratedType>,
+}
+
+impl<'a> TypesEmitter<'a> {
+    pub(super) fn new(schema: &'a Schema, options: &'a Options, hook: ProstHook<'a>) -> Self {
+        Self { schema, options, hook, derives: storage::derives(schema), nodes: nodes(schema) }
+    }
+
+    /// The items of some messages and enums. prost-build sees nothing but these and what they refer to: what it does
+    /// for a type takes longer the more others there are.
+    pub(super) fn emit(&self, part: &TypesPart) -> Result<Vec<syn::Item>, Diagnostic> {
+        let schema = self.schema;
+        let file = &schema.files[part.file];
+        let package = &schema.packages[file.package];
+        let module = Module::from_parts(package.module.clone());
+        let references = References::of(schema, part);
+        let mut requests = vec![(module.clone(), project::file(schema, part))];
+        requests.extend(
+            references.messages.difference(&references.own).map(|id| {
+                (Module::from_parts([DISCARD]), project::stub(schema, *id, self.derives[id.index()]))
+            }),
+        );
+        let mut config = self.config(&references);
+        (self.hook)(&mut config);
+        let mut modules = config.generate(requests).map_err(|error| {
+            Diagnostic::error(Code::BAD_PARAMETER, format!("prost-build refuses its configuration: {error}"))
+        })?;
+        let Some(text) = modules.remove(&module) else { return Ok(Vec::new()) };
         let mut items = parse(&text, &format!("what prost-build wrote for package `{}`", package.name))?;
         let mut walk =
-            ProstOutput { schema, nodes: &nodes, module: package.module.clone(), wrong: Vec::new() };
+            ProstOutput { schema, nodes: &self.nodes, module: package.module.clone(), wrong: Vec::new() };
         walk.items(&mut items);
         if let Some(wrong) = walk.wrong.into_iter().next() {
             return Err(internal(wrong).note(
@@ -61,61 +69,100 @@ pub(super) fn emit(
                  `btree_map`, `boxed`) has to be set through the builder's own methods",
             ));
         }
-        packages.insert(id, items);
+        Ok(items)
     }
-    Ok(packages)
+
+    fn config(&self, references: &References) -> prost_build::Config {
+        let (schema, options) = (self.schema, self.options);
+        let mut config = prost_build::Config::new();
+        config.prost_path("::rsvc::prost").prost_types_path("::rsvc::prost_types");
+        // It has paths of its own for the well-known types, and takes no second ones: here are all.
+        config.compile_well_known_types();
+        for id in references.own.union(&references.messages) {
+            let node = &schema.messages[*id];
+            if let TypePath::Extern(path) = &node.rust {
+                config.extern_path(project::message_name(schema, *id), path);
+            }
+        }
+        for id in &references.enums {
+            let node = &schema.enums[*id];
+            if let TypePath::Extern(path) = &node.rust {
+                config.extern_path(project::enum_name(schema, *id), path);
+            }
+        }
+        // prost-build forgets the paths of an earlier call, so each list goes in as a whole.
+        let (mut bytes, mut btree_map) = (Vec::new(), Vec::new());
+        for message in &references.own {
+            let owner = project::message_name(schema, *message);
+            let fields = || schema.messages[*message].fields.iter().map(|field| &schema.fields[*field]);
+            for field in fields().filter(|field| field.storage.boxed && !is_of_own_type(field)) {
+                match field.oneof {
+                    Some(oneof) => config
+                        .boxed(format!("{owner}.{}.{}", schema.oneofs[oneof].projected, field.projected)),
+                    None => config.boxed(format!("{owner}.{}", field.projected)),
+                };
+            }
+            let path = |field: &Field| format!("{owner}.{}", field.projected);
+            bytes.extend(fields().filter(|field| field.storage.shared_bytes).map(path));
+            btree_map.extend(fields().filter(|field| field.storage.shape == Shape::BTreeMap).map(path));
+        }
+        config.bytes(bytes).btree_map(btree_map);
+        config.skip_debug(
+            references
+                .own
+                .iter()
+                .filter(|id| has_btree_map(schema, **id))
+                .map(|id| project::message_name(schema, *id)),
+        );
+        for (path, attribute) in &options.type_attributes {
+            config.type_attribute(path, attribute);
+        }
+        for (path, attribute) in &options.field_attributes {
+            config.field_attribute(path, attribute);
+        }
+        config
+    }
 }
 
-fn config(schema: &Schema, options: &Options) -> prost_build::Config {
-    let mut config = prost_build::Config::new();
-    config.prost_path("::rsvc::prost").prost_types_path("::rsvc::prost_types");
-    // It has paths of its own for the well-known types, and takes no second ones: here are all.
-    config.compile_well_known_types();
-    for (id, node) in schema.messages.iter() {
-        if let TypePath::Extern(path) = &node.rust {
-            config.extern_path(project::message_name(schema, id), path);
-        }
+/// What is in some types, and what they refer to.
+#[derive(Default)]
+struct References {
+    /// The messages themselves and those that are nested in them.
+    own: BTreeSet<MessageId>,
+    /// The messages that fields are of.
+    messages: BTreeSet<MessageId>,
+    /// The enums themselves and those that fields are of.
+    enums: BTreeSet<EnumId>,
+}
+
+impl References {
+    fn of(schema: &Schema, part: &TypesPart) -> Self {
+        let mut found = Self { enums: part.enums.iter().copied().collect(), ..Self::default() };
+        part.messages.iter().for_each(|id| found.message(schema, *id));
+        found
     }
-    for (id, node) in schema.enums.iter() {
-        if let TypePath::Extern(path) = &node.rust {
-            config.extern_path(project::enum_name(schema, id), path);
+
+    fn message(&mut self, schema: &Schema, id: MessageId) {
+        let message = &schema.messages[id];
+        self.own.insert(id);
+        self.enums.extend(&message.enums);
+        for field in &message.fields {
+            match schema.fields[*field].kind.value() {
+                ValueType::Message(to) | ValueType::Group(to) => _ = self.messages.insert(*to),
+                ValueType::Enum(to) => _ = self.enums.insert(*to),
+                ValueType::Scalar(_) => {}
+            }
         }
+        message.messages.iter().for_each(|id| self.message(schema, *id));
     }
-    // prost-build forgets the paths of an earlier call, so each list goes in as a whole.
-    let (mut bytes, mut btree_map) = (Vec::new(), Vec::new());
-    for (_, field) in schema.fields.iter() {
-        let owner = project::message_name(schema, field.message);
-        let path = format!("{owner}.{}", field.projected);
-        if field.storage.boxed {
-            match field.oneof {
-                Some(oneof) => {
-                    config.boxed(format!("{owner}.{}.{}", schema.oneofs[oneof].projected, field.projected))
-                }
-                None => config.boxed(&path),
-            };
-        }
-        if field.storage.shared_bytes {
-            bytes.push(path.clone());
-        }
-        if field.storage.shape == Shape::BTreeMap {
-            btree_map.push(path);
-        }
+}
+
+/// prost-build boxes such a field without being told.
+fn is_of_own_type(field: &Field) -> bool {
+    match &field.kind {
+        FieldKind::Singular(ValueType::Message(to) | ValueType::Group(to), _) => *to == field.message,
+        _ => false,
     }
-    config.bytes(bytes).btree_map(btree_map);
-    config.skip_debug(
-        schema
-            .messages
-            .ids()
-            .filter(|id| has_btree_map(schema, *id))
-            .map(|id| project::message_name(schema, id)),
-    );
-    for (path, attribute) in &options.type_attributes {
-        config.type_attribute(path, attribute);
-    }
-    for (path, attribute) in &options.field_attributes {
-        config.field_attribute(path, attribute);
-    }
-    config
 }
 
 /// Whether prost's `Debug` for the message does not compile: for a `BTreeMap` it names `::prost`, whatever path

@@ -5,9 +5,12 @@
 mod descriptor_set;
 mod docs;
 mod errors;
+mod existing;
 pub(crate) mod json;
 mod messages;
+mod modules;
 mod parens;
+mod print;
 mod project;
 mod rest;
 mod service;
@@ -15,50 +18,201 @@ mod tree;
 mod validate;
 mod verify;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::{PackageId, Schema};
+use crate::model::{EnumId, ErrorSetId, FileId, MessageId, PackageId, Schema, ServiceId};
 use crate::names;
 use crate::options::Options;
+pub(crate) use existing::Existing;
+use json::{GeneratedTypes, JsonPart};
+use messages::TypesEmitter;
+use modules::Module;
+use project::TypesPart;
 
 /// Lets the user reach prost-build's own configuration.
-pub(crate) type ProstHook<'a> = &'a dyn Fn(&mut prost_build::Config);
+pub(crate) type ProstHook<'a> = &'a (dyn Fn(&mut prost_build::Config) + Sync);
 
-/// One generated file, not formatted yet.
-pub(crate) struct Emitted {
+/// The files that are about all packages: the tree and the descriptors.
+pub(crate) const SHARED_FILES: [&str; 2] = [names::ROOT_FILE, names::DESCRIPTORS_FILE];
+
+/// How many fields and values go into a part: enough for what is done once a part not to count, and few enough for
+/// syntax trees to be short-lived.
+const PART_SIZE: usize = 200;
+
+/// One generated file: parts that are emitted each for itself, in any order.
+pub(crate) struct EmittedFile {
     pub(crate) name: String,
-    pub(crate) items: Vec<syn::Item>,
+    parts: Vec<Part>,
+    /// The module that its items are in.
+    package: Option<PackageId>,
+}
+
+impl EmittedFile {
+    /// How many parts it has.
+    pub(crate) fn len(&self) -> usize {
+        self.parts.len()
+    }
+}
+
+/// The code of a part.
+pub(crate) enum Emitted {
+    /// Not printed yet.
+    Items(Vec<syn::Item>),
+    Text(String),
+}
+
+enum Part {
+    Types(TypesPart),
+    Json(JsonPart),
+    ErrorSet(ErrorSetId),
+    Validate(Vec<MessageId>),
+    Service(ServiceId),
+    Root,
+    Descriptors,
 }
 
 /// All files of the output: one a package, and the module tree.
-pub(crate) fn emit(
-    schema: &Schema,
-    options: &Options,
-    hook: ProstHook<'_>,
-) -> Result<Vec<Emitted>, Diagnostic> {
-    let mut packages: BTreeMap<PackageId, Vec<syn::Item>> = messages::emit(schema, options, hook)?;
-    let zeros = json::with_zeros(schema);
-    for (id, package) in schema.packages.iter() {
-        let mut items = json::emit(schema, id, &zeros, options.serde)?;
-        for set in package.messages.iter().filter_map(|m| schema.messages[*m].error_set) {
-            items.extend(errors::emit(schema, options, set)?);
+pub(crate) struct Emitter<'a> {
+    schema: &'a Schema,
+    options: &'a Options,
+    types: TypesEmitter<'a>,
+    zeros: BTreeSet<MessageId>,
+    tree: Module,
+    existing: Option<Existing>,
+    /// Ordered by name.
+    pub(crate) files: Vec<EmittedFile>,
+}
+
+impl<'a> Emitter<'a> {
+    pub(crate) fn new(
+        schema: &'a Schema,
+        options: &'a Options,
+        hook: ProstHook<'a>,
+        existing: Option<Existing>,
+    ) -> Self {
+        let parts = schema.packages.ids().map(|id| (id, parts(schema, options, id)));
+        let packages: Vec<_> = parts.filter(|(_, parts)| !parts.is_empty()).collect();
+        let ids: Vec<PackageId> = packages.iter().map(|(id, _)| *id).collect();
+        let tree = Module::new(schema, &ids);
+        let root = EmittedFile { name: names::ROOT_FILE.into(), parts: vec![Part::Root], package: None };
+        let descriptors = EmittedFile {
+            name: names::DESCRIPTORS_FILE.into(),
+            parts: vec![Part::Descriptors],
+            package: None,
+        };
+        let files = packages.into_iter().map(|(id, parts)| EmittedFile {
+            name: schema.packages[id].file_name.clone(),
+            parts,
+            package: Some(id),
+        });
+        let mut files: Vec<EmittedFile> = [root, descriptors].into_iter().chain(files).collect();
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        let types = TypesEmitter::new(schema, options, hook);
+        Self { schema, options, types, zeros: json::with_zeros(schema), tree, existing, files }
+    }
+
+    /// A part of a file.
+    pub(crate) fn part(&self, file: &EmittedFile, index: usize) -> Result<Emitted, Diagnostic> {
+        let Some(package) = file.package else {
+            return Ok(Emitted::Items(match file.parts[index] {
+                Part::Descriptors => vec![tree::descriptors(self.schema, self.existing.as_ref())?],
+                _ => tree::emit(self.schema, &self.tree, self.existing.as_ref())?,
+            }));
+        };
+        // What is in no package is in no module either, so every item says for itself what a module says for all.
+        let in_root = self.schema.packages[package].module.is_empty();
+        let part = &file.parts[index];
+        if let Part::Json(part) = part {
+            let allow = in_root.then(modules::allow);
+            return Ok(Emitted::Text(json::emit(self.schema, package, part, &self.zeros, allow)));
         }
-        items.extend(validate::emit(schema, id)?);
-        for service in &package.services {
-            items.extend(service::emit(schema, options, *service)?);
+        let mut items = self.items(package, part)?;
+        if in_root {
+            modules::allow_each(&mut items);
         }
-        if !items.is_empty() {
-            packages.entry(id).or_default().extend(items);
+        Ok(Emitted::Items(items))
+    }
+
+    fn items(&self, package: PackageId, part: &Part) -> Result<Vec<syn::Item>, Diagnostic> {
+        let (schema, options) = (self.schema, self.options);
+        match part {
+            Part::Types(part) => {
+                let mut items = self.types.emit(part)?;
+                let module = &schema.packages[package].module;
+                self.tree.fill(module, schema, &part.messages, &mut items)?;
+                Ok(items)
+            }
+            Part::ErrorSet(set) => errors::emit(schema, options, *set),
+            Part::Validate(messages) => validate::emit(schema, package, messages),
+            Part::Service(service) => service::emit(schema, options, *service),
+            Part::Json(_) | Part::Root | Part::Descriptors => Ok(Vec::new()),
         }
     }
-    let root = tree::emit(schema, &mut packages)?;
-    let descriptors =
-        Emitted { name: names::DESCRIPTORS_FILE.into(), items: vec![tree::descriptors(schema)] };
-    let files = packages
-        .into_iter()
-        .map(|(id, items)| Emitted { name: schema.packages[id].file_name.clone(), items });
-    Ok([root, descriptors].into_iter().chain(files).collect())
+}
+
+/// All that a package's file is made of, in its order.
+fn parts(schema: &Schema, options: &Options, id: PackageId) -> Vec<Part> {
+    let package = &schema.packages[id];
+    let weigh = |id: &MessageId| weight(schema, *id);
+    let mut parts = types(schema, id);
+    let types = GeneratedTypes::of(schema, id);
+    let enums = chunks(&types.enums, |id| schema.enums[*id].values.len());
+    parts.extend(enums.map(|enums| Part::Json(JsonPart::Enums(enums))));
+    let own = |id: &MessageId| schema.messages[*id].fields.len();
+    parts.extend(chunks(&types.messages, own).map(|messages| Part::Json(JsonPart::Messages(messages))));
+    if !(types.messages.is_empty() && types.enums.is_empty()) {
+        parts.push(Part::Json(JsonPart::All { types, serde: options.serde }));
+    }
+    let sets = package.messages.iter().filter_map(|id| schema.messages[*id].error_set);
+    parts.extend(sets.map(Part::ErrorSet));
+    parts.extend(chunks(&validate::messages(schema, id), weigh).map(Part::Validate));
+    parts.extend(package.services.iter().map(|id| Part::Service(*id)));
+    parts
+}
+
+/// The messages and enums of a package, file by file.
+fn types(schema: &Schema, id: PackageId) -> Vec<Part> {
+    let package = &schema.packages[id];
+    let mut files: BTreeMap<FileId, (Vec<MessageId>, Vec<EnumId>)> = BTreeMap::new();
+    for message in package.messages.iter().filter(|id| schema.messages[**id].is_local()) {
+        files.entry(schema.messages[*message].file).or_default().0.push(*message);
+    }
+    for node in package.enums.iter().filter(|id| schema.enums[**id].is_generated()) {
+        files.entry(schema.enums[*node].file).or_default().1.push(*node);
+    }
+    let mut parts = Vec::new();
+    for (file, (messages, enums)) in files.into_iter().filter(|(file, _)| schema.files[*file].generate) {
+        let messages = chunks(&messages, |id| weight(schema, *id));
+        parts.extend(messages.map(|messages| TypesPart { file, messages, enums: Vec::new() }));
+        let enums = chunks(&enums, |id| schema.enums[*id].values.len());
+        parts.extend(enums.map(|enums| TypesPart { file, messages: Vec::new(), enums }));
+    }
+    parts.into_iter().map(Part::Types).collect()
+}
+
+/// How much there is to a message with all that is nested in it.
+fn weight(schema: &Schema, id: MessageId) -> usize {
+    let message = &schema.messages[id];
+    let enums = message.enums.iter().map(|id| schema.enums[*id].values.len());
+    let messages = message.messages.iter().map(|id| weight(schema, *id));
+    1 + message.fields.len() + enums.sum::<usize>() + messages.sum::<usize>()
+}
+
+/// Splits what stands one after the other into parts of about the same weight.
+fn chunks<T: Copy>(all: &[T], weight: impl Fn(&T) -> usize) -> impl Iterator<Item = Vec<T>> {
+    let mut chunks = Vec::new();
+    let (mut chunk, mut size) = (Vec::new(), 0);
+    for node in all {
+        chunk.push(*node);
+        size += weight(node) + 1;
+        if size >= PART_SIZE {
+            chunks.push(std::mem::take(&mut chunk));
+            size = 0;
+        }
+    }
+    chunks.extend((!chunk.is_empty()).then_some(chunk));
+    chunks.into_iter()
 }
 
 /// Parses what an emitter wrote; `what` says which one, and for what.

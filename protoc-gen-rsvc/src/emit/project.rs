@@ -1,5 +1,7 @@
 //! The schema as prost-build is to see it: descriptors with the projected names and nothing it could stumble on.
 
+use std::collections::HashMap;
+
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumOptions, EnumValueDescriptorProto, EnumValueOptions,
@@ -7,22 +9,26 @@ use prost_types::{
 };
 
 use crate::model::{
-    EnumId, FieldId, FieldKind, FileId, MessageId, PackageId, Presence, Scalar, Schema, Syntax, ValueType,
+    EnumId, FieldId, FieldKind, FileId, MessageId, OneofId, PackageId, Presence, Scalar, Schema, Syntax,
+    ValueType,
 };
+use crate::storage::Derives;
 
-/// One file with its messages and enums; services are emitted by us.
-pub(super) fn file(schema: &Schema, id: FileId) -> FileDescriptorProto {
-    let file = &schema.files[id];
+/// Types of one file; services are emitted by us.
+pub(super) struct TypesPart {
+    pub(super) file: FileId,
+    pub(super) messages: Vec<MessageId>,
+    pub(super) enums: Vec<EnumId>,
+}
+
+pub(super) fn file(schema: &Schema, part: &TypesPart) -> FileDescriptorProto {
+    let file = &schema.files[part.file];
     let package = &schema.packages[file.package];
     FileDescriptorProto {
         name: Some(file.name.to_string()),
         package: (!package.projected.is_empty()).then(|| package.projected.clone()),
-        message_type: of_file(schema, id, &package.messages, |m| schema.messages[m].file)
-            .map(|m| message(schema, m))
-            .collect(),
-        enum_type: of_file(schema, id, &package.enums, |e| schema.enums[e].file)
-            .map(|e| enumeration(schema, e))
-            .collect(),
+        message_type: part.messages.iter().map(|id| message(schema, *id)).collect(),
+        enum_type: part.enums.iter().map(|id| enumeration(schema, *id)).collect(),
         syntax: match file.syntax {
             Syntax::Proto2 => None,
             Syntax::Proto3 => Some("proto3".into()),
@@ -31,13 +37,30 @@ pub(super) fn file(schema: &Schema, id: FileId) -> FileDescriptorProto {
     }
 }
 
-fn of_file<'a, T: Copy>(
-    _: &Schema,
-    file: FileId,
-    all: &'a [T],
-    owner: impl Fn(T) -> FileId + 'a,
-) -> impl Iterator<Item = T> + 'a {
-    all.iter().copied().filter(move |node| owner(*node) == file)
+/// A message that is only referred to: nothing but fields that make prost-build derive the same traits for what
+/// contains it. Without it prost-build would need all that is in the message, however deep.
+pub(super) fn stub(schema: &Schema, id: MessageId, derives: Derives) -> FileDescriptorProto {
+    let full_name = message_name(schema, id);
+    let (scope, name) = full_name.rsplit_once('.').expect("the name has a leading dot");
+    let field = |number, kind: Type| FieldDescriptorProto {
+        name: Some(format!("f{number}")),
+        number: Some(number),
+        label: Some(Label::Optional.into()),
+        r#type: Some(kind.into()),
+        ..FieldDescriptorProto::default()
+    };
+    let no_copy = (!derives.copy).then(|| field(1, Type::String));
+    let no_eq = (!derives.eq).then(|| field(2, Type::Double));
+    FileDescriptorProto {
+        name: Some(String::new()),
+        package: scope.strip_prefix('.').map(str::to_owned),
+        message_type: vec![DescriptorProto {
+            name: Some(name.to_owned()),
+            field: no_copy.into_iter().chain(no_eq).collect(),
+            ..DescriptorProto::default()
+        }],
+        ..FileDescriptorProto::default()
+    }
 }
 
 fn message(schema: &Schema, id: MessageId) -> DescriptorProto {
@@ -57,9 +80,20 @@ fn message(schema: &Schema, id: MessageId) -> DescriptorProto {
         .iter()
         .filter(|f| is_synthetic(schema, **f))
         .map(|f| OneofDescriptorProto { name: Some(synthetic_name(schema, *f)), options: None });
+    // Each synthetic oneof comes after the written ones, in the order of the fields.
+    let oneofs: HashMap<OneofId, usize> = node.oneofs.iter().enumerate().map(|(i, o)| (*o, i)).collect();
+    let mut next_synthetic = node.oneofs.len()..;
+    let fields = node.fields.iter().map(|f| {
+        let oneof = match schema.fields[*f].oneof {
+            Some(oneof) => Some(*oneofs.get(&oneof).expect("the oneof of a field is one of its message")),
+            None if is_synthetic(schema, *f) => next_synthetic.next(),
+            None => None,
+        };
+        field(schema, *f, oneof)
+    });
     DescriptorProto {
         name: Some(node.projected.clone()),
-        field: node.fields.iter().map(|f| field(schema, id, *f)).collect(),
+        field: fields.collect(),
         nested_type: node.messages.iter().map(|m| message(schema, *m)).chain(entries).collect(),
         enum_type: node.enums.iter().map(|e| enumeration(schema, *e)).collect(),
         oneof_decl: node
@@ -85,7 +119,7 @@ fn synthetic_name(schema: &Schema, id: FieldId) -> String {
     format!("_{}", schema.fields[id].projected)
 }
 
-fn field(schema: &Schema, message: MessageId, id: FieldId) -> FieldDescriptorProto {
+fn field(schema: &Schema, id: FieldId, oneof: Option<usize>) -> FieldDescriptorProto {
     let node = &schema.fields[id];
     let (label, value) = match &node.kind {
         FieldKind::Singular(value, Presence::Required) => (Label::Required, value),
@@ -95,18 +129,6 @@ fn field(schema: &Schema, message: MessageId, id: FieldId) -> FieldDescriptorPro
     let map = matches!(node.kind, FieldKind::Map(..));
     let (kind, type_name) =
         if map { (Type::Message, Some(entry_name(schema, id))) } else { value_type(schema, value) };
-    let owner = &schema.messages[message];
-    let oneof_index = match node.oneof {
-        Some(oneof) => {
-            let index = owner.oneofs.iter().position(|o| *o == oneof);
-            Some(index.expect("the oneof of a field is one of its message"))
-        }
-        None if is_synthetic(schema, id) => Some(
-            owner.oneofs.len()
-                + owner.fields.iter().take_while(|f| **f != id).filter(|f| is_synthetic(schema, **f)).count(),
-        ),
-        None => None,
-    };
     FieldDescriptorProto {
         name: Some(node.projected.clone()),
         number: Some(i32::try_from(node.number).expect("the number of a field has 29 bits")),
@@ -114,7 +136,7 @@ fn field(schema: &Schema, message: MessageId, id: FieldId) -> FieldDescriptorPro
         r#type: Some(kind.into()),
         type_name,
         default_value: default_value(schema, id),
-        oneof_index: oneof_index.map(|index| i32::try_from(index).expect("oneofs were counted by an i32")),
+        oneof_index: oneof.map(|index| i32::try_from(index).expect("oneofs were counted by an i32")),
         proto3_optional: is_synthetic(schema, id).then_some(true),
         // Always there: prost-build takes an absent `packed` beside another option for `false`.
         options: Some(FieldOptions {

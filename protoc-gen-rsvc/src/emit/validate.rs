@@ -15,24 +15,35 @@ use crate::names;
 use crate::storage::access;
 use crate::tokens;
 
-/// The impls of all messages of a package, nested ones included, in its module.
-pub(super) fn emit(schema: &Schema, package: PackageId) -> Result<Vec<syn::Item>, Diagnostic> {
-    let this = StoredExpr::behind(quote!(self));
-    let cx = Context { schema, module: &schema.packages[package].module, this };
-    let mut items = Vec::new();
+/// The messages of a package that have an impl, nested ones included.
+pub(super) fn messages(schema: &Schema, package: PackageId) -> Vec<MessageId> {
+    let mut found = Vec::new();
     let mut open: Vec<MessageId> = schema.packages[package].messages.iter().rev().copied().collect();
     while let Some(id) = open.pop() {
         let message = &schema.messages[id];
         open.extend(message.messages.iter().rev());
-        if !message.is_generated() {
-            continue;
+        if message.is_generated() {
+            found.push(id);
         }
-        let tokens = message_impl(id, &cx);
-        let item = syn::parse2(tokens).map_err(|error| {
-            internal(format!("the validation of `{}` is not valid Rust: {error}", message.full_name))
-        })?;
-        items.push(item);
     }
+    found
+}
+
+/// The impls of messages of a package, in its module.
+pub(super) fn emit(
+    schema: &Schema,
+    package: PackageId,
+    messages: &[MessageId],
+) -> Result<Vec<syn::Item>, Diagnostic> {
+    let this = StoredExpr::behind(quote!(self));
+    let cx = Context { schema, module: &schema.packages[package].module, this };
+    let item = |id: &MessageId| {
+        syn::parse2(message_impl(*id, &cx)).map_err(|error| {
+            let name = &schema.messages[*id].full_name;
+            internal(format!("the validation of `{name}` is not valid Rust: {error}"))
+        })
+    };
+    let mut items = messages.iter().map(item).collect::<Result<Vec<_>, _>>()?;
     parens::strip(&mut items);
     Ok(items)
 }

@@ -82,9 +82,17 @@ fn same_tags(attributes: &[syn::Attribute], expected: &str) -> Result<(), String
 
 /// Containers from the outside in, then the last part of the path: prost's paths are relative, ours need not be.
 fn same_shape(found: &syn::Type, expected: &str) -> Result<(), String> {
-    let expected_type: syn::Type = syn::parse_str(expected).map_err(|e| format!("type `{expected}`: {e}"))?;
-    let (found, expected) = (shape(found), shape(&expected_type));
+    let (found, expected) = (shape(found), shape_of_text(expected));
     if found == expected { Ok(()) } else { Err(format!("has the type {found}, expected {expected}")) }
+}
+
+/// The shape of a type as `storage.rs` writes it: each path without all but its last part.
+fn shape_of_text(ty: &str) -> String {
+    let mut shape = String::with_capacity(ty.len());
+    for part in ty.split_inclusive(['<', '>', ',', ' ']) {
+        shape.push_str(part.rsplit_once("::").map_or(part, |(_, last)| last));
+    }
+    shape
 }
 
 fn shape(ty: &syn::Type) -> String {

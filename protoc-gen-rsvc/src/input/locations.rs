@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, FileDescriptor};
 use prost_types::SourceCodeInfo;
-use prost_types::source_code_info::Location;
 
+use super::source_info::{PositionRange, SourceInfo, positions};
 use super::values;
 use crate::diag::{Place, Position, SourceText};
 use crate::model::Comments;
@@ -59,16 +59,24 @@ struct FileLocations {
     name: Arc<str>,
     file: FileDescriptor,
     text: Option<Arc<str>>,
-    /// Indices into the locations, by path.
-    order: OnceLock<Vec<usize>>,
+    /// Encoded, until it is first asked for.
+    encoded: Mutex<Vec<u8>>,
+    info: OnceLock<SourceInfo>,
 }
 
 impl Locations {
-    pub(crate) fn new(pool: &DescriptorPool, sources: &Sources) -> Self {
+    /// `infos` are the encoded `SourceCodeInfo`s of the pool's files by their names.
+    pub(crate) fn new(
+        pool: &DescriptorPool,
+        sources: &Sources,
+        mut infos: BTreeMap<String, Vec<u8>>,
+    ) -> Self {
         let files = pool.files().map(|file| {
             let text = sources.texts.get(file.name()).cloned();
+            // A file that the pool has brought itself has none.
+            let encoded = Mutex::new(infos.remove(file.name()).unwrap_or_default());
             let name = file.name().into();
-            (file.name().to_owned(), FileLocations { name, file, text, order: OnceLock::new() })
+            (file.name().to_owned(), FileLocations { name, file, text, encoded, info: OnceLock::new() })
         });
         Self { files: files.collect() }
     }
@@ -81,7 +89,7 @@ impl Locations {
     pub fn place(&self, file: &str, path: &[i32]) -> Place {
         let Some(found) = self.files.get(file) else { return Place::file(file) };
         let known =
-            (1..=path.len()).rev().find_map(|end| Some((end, found.location(&path[..end]).and_then(span)?)));
+            (1..=path.len()).rev().find_map(|end| Some((end, found.info().find(&path[..end])?.span()?)));
         match known {
             Some((end, around)) => {
                 let (start, end) = found.inside(path, end, around).unwrap_or(around);
@@ -93,21 +101,20 @@ impl Locations {
 
     /// The comments of the definition at `path`, as they were written.
     pub fn comments(&self, file: &str, path: &[i32]) -> Comments {
-        let text =
-            |comment: &Option<String>| comment.as_deref().filter(|c| !c.trim().is_empty()).map(Arc::from);
-        self.files.get(file).and_then(|found| found.location(path)).map_or_else(
+        let text = |comment: Option<&str>| comment.filter(|c| !c.trim().is_empty()).map(Arc::from);
+        self.files.get(file).and_then(|found| found.info().find(path)).map_or_else(
             Comments::default,
-            |location| Comments {
-                leading: text(&location.leading_comments),
-                trailing: text(&location.trailing_comments),
-            },
+            |found| Comments { leading: text(found.leading()), trailing: text(found.trailing()) },
         )
     }
 }
 
 impl FileLocations {
-    fn all(&self) -> &[Location] {
-        self.file.file_descriptor_proto().source_code_info.as_ref().map_or(&[], |info| &info.location)
+    fn info(&self) -> &SourceInfo {
+        self.info.get_or_init(|| {
+            let mut encoded = self.encoded.lock().unwrap_or_else(PoisonError::into_inner);
+            SourceInfo::new(std::mem::take(&mut *encoded))
+        })
     }
 
     /// The place of a value inside an option whose own place is known.
@@ -118,17 +125,6 @@ impl FileLocations {
         let range = values::find(text.get(from..offset(text, to))?, &steps)?;
         Some((position(text, from + range.start), position(text, from + range.end)))
     }
-
-    fn location(&self, path: &[i32]) -> Option<&Location> {
-        let all = self.all();
-        let order = self.order.get_or_init(|| {
-            let mut order: Vec<usize> = (0..all.len()).collect();
-            order.sort_by(|&a, &b| all[a].path.cmp(&all[b].path));
-            order
-        });
-        let first = order.partition_point(|&i| all[i].path.as_slice() < path);
-        order.get(first).map(|&i| &all[i]).filter(|location| location.path == path)
-    }
 }
 
 /// As [`Locations::place`], for a file that is not in a pool yet. Slow: meant for the few places of errors.
@@ -137,25 +133,10 @@ pub(crate) fn place_in(name: &str, info: Option<&[u8]>, path: &[i32]) -> Place {
     info.location
         .iter()
         .filter(|location| !location.path.is_empty() && path.starts_with(&location.path))
-        .filter_map(|location| Some((location.path.len(), span(location)?)))
+        .filter_map(|location| Some((location.path.len(), positions(&location.span)?)))
         .max_by_key(|(length, _)| *length)
         .map(|(_, span)| span)
         .map_or_else(|| Place::file(name), |(start, end)| Place::new(name, start, end))
-}
-
-/// First position and the one after the last.
-type PositionRange = (Position, Position);
-
-/// The span of a location: three numbers when it stays on a line, else four.
-fn span(location: &Location) -> Option<PositionRange> {
-    let at = |line: i32, column: i32| {
-        Some(Position { line: u32::try_from(line).ok()?, column: u32::try_from(column).ok()? })
-    };
-    match *location.span {
-        [line, from, to] => Some((at(line, from)?, at(line, to)?)),
-        [line, from, end, to] => Some((at(line, from)?, at(end, to)?)),
-        _ => None,
-    }
 }
 
 /// Line and column of a byte offset in a text.
@@ -177,6 +158,8 @@ pub(crate) fn offset(text: &str, at: Position) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use prost_types::source_code_info::Location;
+
     use super::*;
 
     #[test]

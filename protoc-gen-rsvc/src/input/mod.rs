@@ -6,7 +6,9 @@
 //! reads files or the environment, and only `output.rs` writes.
 #![allow(clippy::disallowed_methods)] // the border of the file system runs here: see clippy.toml
 
+mod buf;
 mod builtin;
+mod digest;
 mod editions;
 mod features;
 mod files;
@@ -22,6 +24,7 @@ mod pool;
 mod raw;
 mod rewrite;
 mod set;
+mod source_info;
 mod suggest;
 mod text;
 mod values;
@@ -33,6 +36,7 @@ use std::path::{Path, PathBuf};
 use prost_reflect::DescriptorPool;
 
 pub(crate) use builtin::{annotations, builtin};
+pub(crate) use digest::{digest, paths, program};
 pub use editions::{Edition, EditionNotes};
 pub(crate) use features::is_enabled;
 pub(crate) use lexer::escape;
@@ -101,7 +105,10 @@ pub fn load(source: &Source, sink: &mut Sink) -> Result<Loaded, Errors> {
         Source::Files { files, includes } => read_files(files, includes, sink),
         Source::DescriptorSet { bytes, files } => Input::from(set::from_bytes(bytes, files, sink)),
         Source::DescriptorSetFile { path, files } => read_set(path, files, sink),
-        Source::Request(request) => Input::from(set::from_request(request, sink)),
+        Source::Request(request) => {
+            buf::check(request, sink);
+            Input::from(set::from_request(request, sink))
+        }
     };
     finish(input, sink)
 }
@@ -168,7 +175,9 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
     let mut names = verify::verify(&mut files, sink);
     sink.barrier(&sources)?;
     interpret::interpret(&mut files, &mut names, &sources, sink);
-    files.iter().for_each(|file| verify::check_options(file, sink));
+    for file in &files {
+        verify::check_options(file, sink);
+    }
     if !sources.is_empty() {
         imports::report_unused(&files, &names, &roots, sink);
     }
@@ -186,9 +195,11 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
             normalize::complete(file);
         }
     }
+    // The pool would keep each place as a message of its own.
+    let infos = take_source_info(&mut files);
     match pool::build(&files) {
         Ok(pool) => {
-            let locations = Locations::new(&pool, &sources);
+            let locations = Locations::new(&pool, &sources, infos);
             let names = files.iter().map(|file| file.name().to_owned()).collect();
             Ok(Loaded { pool, roots, files: names, sources, locations, read, builtin, notes })
         }
@@ -199,6 +210,14 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
         }
         Err(error) => Err(Errors::one(Diagnostic::error(Code::INTERNAL, error.to_string()))),
     }
+}
+
+fn take_source_info(files: &mut [raw::File]) -> BTreeMap<String, Vec<u8>> {
+    let infos = files.iter_mut().filter_map(|file| {
+        let info = file.source_code_info.take()?;
+        Some((file.name().to_owned(), info))
+    });
+    infos.collect()
 }
 
 const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";

@@ -11,6 +11,7 @@ use crate::diag::{Code, Diagnostic, Errors, Place, Sink};
 #[derive(Clone, Debug)]
 pub struct Request {
     parameter: String,
+    from_protoc: bool,
     roots: Vec<String>,
     files: Vec<raw::File>,
 }
@@ -21,6 +22,8 @@ struct RawRequest {
     file_to_generate: Vec<String>,
     #[prost(string, optional, tag = "2")]
     parameter: Option<String>,
+    #[prost(bytes = "vec", optional, tag = "3")]
+    compiler_version: Option<Vec<u8>>,
     #[prost(message, repeated, tag = "15")]
     proto_file: Vec<raw::File>,
 }
@@ -28,9 +31,21 @@ struct RawRequest {
 impl Request {
     /// Reads the bytes of a `CodeGeneratorRequest`. What is in the descriptors is looked at by [`super::load`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Errors> {
-        let RawRequest { file_to_generate, parameter, proto_file } = RawRequest::decode(bytes)
-            .map_err(|error| Errors::one(undecodable("the request is no `CodeGeneratorRequest`", &error)))?;
-        Ok(Self { parameter: parameter.unwrap_or_default(), roots: file_to_generate, files: proto_file })
+        let RawRequest { file_to_generate, parameter, compiler_version, proto_file } =
+            RawRequest::decode(bytes).map_err(|error| {
+                Errors::one(undecodable("the request is no `CodeGeneratorRequest`", &error))
+            })?;
+        Ok(Self {
+            parameter: parameter.unwrap_or_default(),
+            from_protoc: compiler_version.is_some(),
+            roots: file_to_generate,
+            files: proto_file,
+        })
+    }
+
+    /// Whether the host tells the version of protoc: buf does not.
+    pub fn is_from_protoc(&self) -> bool {
+        self.from_protoc
     }
 
     /// The parameter of the plugin, `key=value,…`.

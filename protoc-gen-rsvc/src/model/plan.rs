@@ -121,11 +121,14 @@ impl Repr {
             | Self::Str(Own::Owned)
             | Self::Bytes(Own::Owned)
             | Self::Message { held: Held::Owned, .. } => false,
-            Self::Str(Own::Borrowed) | Self::Bytes(Own::Borrowed) | Self::Message { .. } | Self::Dyn => true,
             Self::Nullable(inner) => inner.can_borrow(),
-            // A lazy list looks at what is around its closure.
             Self::List(Item::Value(item), ListForm::Owned | ListForm::Const) => item.can_borrow(),
-            Self::List(..) => true,
+            // A lazy list looks at what is around its closure.
+            Self::List(..)
+            | Self::Str(Own::Borrowed)
+            | Self::Bytes(Own::Borrowed)
+            | Self::Message { .. }
+            | Self::Dyn => true,
             Self::Map(form) => match &**form {
                 MapForm::Stored(..) => true,
                 MapForm::Built(key, value) => key.can_borrow() || value.can_borrow(),

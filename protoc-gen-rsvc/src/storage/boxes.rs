@@ -28,8 +28,10 @@ fn edges(schema: &Schema, from: MessageId) -> impl Iterator<Item = MessageId> + 
     })
 }
 
+/// The number of the circle that each message is in: what a message contains has the same or a lower one.
+///
 /// Tarjan's strongly connected components, with a stack of its own: message graphs of real APIs are deep.
-fn components(schema: &Schema) -> Vec<usize> {
+pub(super) fn components(schema: &Schema) -> Vec<usize> {
     const UNSEEN: usize = usize::MAX;
     let count = schema.messages.len();
     let (mut index, mut low, mut component) = (vec![UNSEEN; count], vec![0; count], vec![UNSEEN; count]);

@@ -47,12 +47,14 @@ impl Hash for Key<'_, '_> {
 }
 
 /// Whether no two are equal.
+#[allow(clippy::mutable_key_type, reason = "what may change is a cache of a table, which no hash looks at")]
 pub(super) fn are_unique(items: &[Value<'_>]) -> bool {
     let mut seen = HashSet::with_capacity(items.len());
     items.iter().all(|item| seen.insert(Key(item)))
 }
 
 /// Whether two maps have equal values at equal keys.
+#[allow(clippy::mutable_key_type, reason = "what may change is a cache of a table, which no hash looks at")]
 pub(super) fn maps_equal(a: &[(Value<'_>, Value<'_>)], b: &[(Value<'_>, Value<'_>)]) -> bool {
     let b: HashMap<Key<'_, '_>, &Value<'_>> = b.iter().map(|(key, value)| (Key(key), value)).collect();
     a.iter().all(|(key, value)| b.get(&Key(key)) == Some(&value))

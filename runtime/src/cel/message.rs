@@ -272,6 +272,7 @@ impl Fields {
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // as the wire format says
+    #[allow(clippy::match_same_arms)] // a line for each type
     fn single(&self, ty: Type, raw: &Raw<'_>) -> Result<Value<'static>> {
         let zigzag = |n: u64| (n >> 1) as i64 ^ -((n & 1) as i64);
         Ok(match (ty, raw) {

@@ -165,7 +165,7 @@ pub fn dyn_list(a: Value<'_>) -> Result<Vec<Value<'_>>> {
 }
 
 /// The entries of a map.
-pub fn dyn_map<'a>(a: Value<'a>) -> Result<Vec<(Value<'a>, Value<'a>)>> {
+pub fn dyn_map(a: Value<'_>) -> Result<Vec<(Value<'_>, Value<'_>)>> {
     match a {
         Value::Map(entries) => Ok(entries),
         _ => Err(Error::NO_OVERLOAD),
@@ -173,7 +173,7 @@ pub fn dyn_map<'a>(a: Value<'a>) -> Result<Vec<(Value<'a>, Value<'a>)>> {
 }
 
 /// What a comprehension with two variables runs over: the entries of a map, indices and items of a list.
-pub fn dyn_entries<'a>(a: Value<'a>) -> Result<Vec<(Value<'a>, Value<'a>)>> {
+pub fn dyn_entries(a: Value<'_>) -> Result<Vec<(Value<'_>, Value<'_>)>> {
     match a {
         Value::List(items) => Ok((0..).map(Value::Int).zip(items).collect()),
         other => dyn_map(other),
@@ -187,7 +187,7 @@ pub fn without_nulls(mut items: Vec<Value<'_>>) -> Vec<Value<'_>> {
 }
 
 /// Entries of a new message's field, of which null is none.
-pub fn entries_without_nulls<'a>(a: Value<'a>) -> Result<Vec<(Value<'a>, Value<'a>)>> {
+pub fn entries_without_nulls(a: Value<'_>) -> Result<Vec<(Value<'_>, Value<'_>)>> {
     let mut entries = dyn_map(a)?;
     entries.retain(|(_, value)| !value.is_null());
     Ok(entries)

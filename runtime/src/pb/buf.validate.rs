@@ -1403,9 +1403,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"message\":", 2).optional(),
         ::rsvc::codegen::json::Field::string(",\"expression\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Rule,
-    >("buf.validate.Rule", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Rule>("buf.validate.Rule", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Rule {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1420,11 +1418,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.id),
                 1 => __rsvc_r.string_opt(&mut self.message),
@@ -1438,15 +1432,11 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
-        ::rsvc::codegen::json::Field::string(",\"celExpression\":cel_expression", 5)
-            .repeated(),
+        ::rsvc::codegen::json::Field::string(",\"celExpression\":cel_expression", 5).repeated(),
         ::rsvc::codegen::json::Field::message::<Rule>(",\"cel\":", 3).repeated(),
-        ::rsvc::codegen::json::Field::message::<MessageOneofRule>(",\"oneof\":", 4)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<MessageOneofRule>(",\"oneof\":", 4).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        MessageRules,
-    >("buf.validate.MessageRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<MessageRules>("buf.validate.MessageRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for MessageRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1461,11 +1451,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.cel_expression),
                 1 => __rsvc_r.list(&mut self.cel),
@@ -1482,9 +1468,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"fields\":", 1).repeated(),
         ::rsvc::codegen::json::Field::bool(",\"required\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        MessageOneofRule,
-    >("buf.validate.MessageOneofRule", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<MessageOneofRule>(
+        "buf.validate.MessageOneofRule",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for MessageOneofRule {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1498,11 +1485,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.fields),
                 1 => __rsvc_r.bool_opt(&mut self.required),
@@ -1517,9 +1500,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::bool(",\"required\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        OneofRules,
-    >("buf.validate.OneofRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<OneofRules>("buf.validate.OneofRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for OneofRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1532,11 +1513,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.required),
                 _ => ::core::result::Result::Ok(()),
@@ -1548,61 +1525,34 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 26] = [
-        ::rsvc::codegen::json::Field::string(",\"celExpression\":cel_expression", 29)
-            .repeated(),
+        ::rsvc::codegen::json::Field::string(",\"celExpression\":cel_expression", 29).repeated(),
         ::rsvc::codegen::json::Field::message::<Rule>(",\"cel\":", 23).repeated(),
         ::rsvc::codegen::json::Field::bool(",\"required\":", 25).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<Ignore>(",\"ignore\":", 27)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<FloatRules>(",\"float\":", 1)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<DoubleRules>(",\"double\":", 2)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<Int32Rules>(",\"int32\":", 3)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<Int64Rules>(",\"int64\":", 4)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<UInt32Rules>(",\"uint32\":", 5)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<UInt64Rules>(",\"uint64\":", 6)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<SInt32Rules>(",\"sint32\":", 7)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<SInt64Rules>(",\"sint64\":", 8)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<Fixed32Rules>(",\"fixed32\":", 9)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<Fixed64Rules>(",\"fixed64\":", 10)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<SFixed32Rules>(",\"sfixed32\":", 11)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<SFixed64Rules>(",\"sfixed64\":", 12)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<Ignore>(",\"ignore\":", 27).optional(),
+        ::rsvc::codegen::json::Field::message::<FloatRules>(",\"float\":", 1).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<DoubleRules>(",\"double\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Int32Rules>(",\"int32\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Int64Rules>(",\"int64\":", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<UInt32Rules>(",\"uint32\":", 5).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<UInt64Rules>(",\"uint64\":", 6).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<SInt32Rules>(",\"sint32\":", 7).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<SInt64Rules>(",\"sint64\":", 8).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Fixed32Rules>(",\"fixed32\":", 9).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Fixed64Rules>(",\"fixed64\":", 10).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<SFixed32Rules>(",\"sfixed32\":", 11).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<SFixed64Rules>(",\"sfixed64\":", 12).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<BoolRules>(",\"bool\":", 13).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<StringRules>(",\"string\":", 14)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<BytesRules>(",\"bytes\":", 15)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<StringRules>(",\"string\":", 14).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<BytesRules>(",\"bytes\":", 15).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<EnumRules>(",\"enum\":", 16).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<RepeatedRules>(",\"repeated\":", 18)
-            .in_oneof(0)
-            .boxed(),
-        ::rsvc::codegen::json::Field::message::<MapRules>(",\"map\":", 19)
-            .in_oneof(0)
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<RepeatedRules>(",\"repeated\":", 18).in_oneof(0).boxed(),
+        ::rsvc::codegen::json::Field::message::<MapRules>(",\"map\":", 19).in_oneof(0).boxed(),
         ::rsvc::codegen::json::Field::message::<AnyRules>(",\"any\":", 20).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<DurationRules>(",\"duration\":", 21)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            FieldMaskRules,
-        >(",\"fieldMask\":field_mask", 28)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<TimestampRules>(",\"timestamp\":", 22)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<DurationRules>(",\"duration\":", 21).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<FieldMaskRules>(",\"fieldMask\":field_mask", 28).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<TimestampRules>(",\"timestamp\":", 22).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        FieldRules,
-    >("buf.validate.FieldRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<FieldRules>("buf.validate.FieldRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FieldRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1615,374 +1565,216 @@ const _: () = {
             __rsvc_w.bool_opt(&__RSVC_FIELDS[2], self.required);
             __rsvc_w.enum_opt(&__RSVC_FIELDS[3], self.ignore);
             match &self.r#type {
-                ::core::option::Option::Some(field_rules::Type::Float(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value)
-                }
-                ::core::option::Option::Some(field_rules::Type::Double(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value)
-                }
-                ::core::option::Option::Some(field_rules::Type::Int32(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value)
-                }
-                ::core::option::Option::Some(field_rules::Type::Int64(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[7], __rsvc_value)
-                }
-                ::core::option::Option::Some(field_rules::Type::Uint32(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[8], __rsvc_value)
-                }
-                ::core::option::Option::Some(field_rules::Type::Uint64(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[9], __rsvc_value)
-                }
-                ::core::option::Option::Some(field_rules::Type::Sint32(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[10], __rsvc_value)
-                }
-                ::core::option::Option::Some(field_rules::Type::Sint64(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[11], __rsvc_value)
-                }
-                ::core::option::Option::Some(
-                    field_rules::Type::Fixed32(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[12], __rsvc_value),
-                ::core::option::Option::Some(
-                    field_rules::Type::Fixed64(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[13], __rsvc_value),
-                ::core::option::Option::Some(
-                    field_rules::Type::Sfixed32(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[14], __rsvc_value),
-                ::core::option::Option::Some(
-                    field_rules::Type::Sfixed64(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[15], __rsvc_value),
-                ::core::option::Option::Some(field_rules::Type::Bool(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[16], __rsvc_value)
-                }
-                ::core::option::Option::Some(field_rules::Type::String(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[17], __rsvc_value)
-                }
-                ::core::option::Option::Some(field_rules::Type::Bytes(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[18], __rsvc_value)
-                }
-                ::core::option::Option::Some(field_rules::Type::Enum(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[19], __rsvc_value)
-                }
-                ::core::option::Option::Some(
-                    field_rules::Type::Repeated(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[20], __rsvc_value),
-                ::core::option::Option::Some(field_rules::Type::Map(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[21], __rsvc_value)
-                }
-                ::core::option::Option::Some(field_rules::Type::Any(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[22], __rsvc_value)
-                }
-                ::core::option::Option::Some(
-                    field_rules::Type::Duration(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[23], __rsvc_value),
-                ::core::option::Option::Some(
-                    field_rules::Type::FieldMask(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[24], __rsvc_value),
-                ::core::option::Option::Some(
-                    field_rules::Type::Timestamp(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[25], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Float(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Double(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Int32(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Int64(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[7], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Uint32(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[8], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Uint64(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[9], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Sint32(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[10], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Sint64(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[11], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Fixed32(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[12], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Fixed64(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[13], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Sfixed32(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[14], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Sfixed64(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[15], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Bool(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[16], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::String(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[17], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Bytes(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[18], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Enum(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[19], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Repeated(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[20], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Map(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[21], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Any(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[22], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Duration(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[23], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::FieldMask(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[24], __rsvc_value),
+                ::core::option::Option::Some(field_rules::Type::Timestamp(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[25], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.cel_expression),
                 1 => __rsvc_r.list(&mut self.cel),
                 2 => __rsvc_r.bool_opt(&mut self.required),
                 3 => __rsvc_r.enum_opt::<Ignore>(&mut self.ignore),
                 4 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Float(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Float(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Float(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Float(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Double(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Double(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Double(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Double(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 6 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Int32(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Int32(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Int32(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Int32(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 7 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Int64(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Int64(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Int64(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Int64(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 8 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Uint32(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Uint32(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Uint32(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Uint32(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 9 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Uint64(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Uint64(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Uint64(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Uint64(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 10 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Sint32(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Sint32(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Sint32(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Sint32(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 11 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Sint64(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Sint64(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Sint64(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Sint64(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 12 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Fixed32(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Fixed32(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Fixed32(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Fixed32(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 13 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Fixed64(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Fixed64(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Fixed64(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Fixed64(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 14 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Sfixed32(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Sfixed32(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Sfixed32(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Sfixed32(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 15 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Sfixed64(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Sfixed64(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Sfixed64(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Sfixed64(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 16 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Bool(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Bool(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Bool(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Bool(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 17 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::String(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::String(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::String(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::String(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 18 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Bytes(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Bytes(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Bytes(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Bytes(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 19 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Enum(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Enum(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Enum(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Enum(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 20 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Repeated(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Repeated(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Repeated(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Repeated(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 21 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Map(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Map(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Map(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Map(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 22 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Any(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Any(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Any(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Any(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 23 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Duration(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Duration(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Duration(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Duration(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 24 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::FieldMask(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::FieldMask(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::FieldMask(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::FieldMask(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 25 => {
-                    if let ::core::option::Option::Some(
-                        field_rules::Type::Timestamp(__rsvc_value),
-                    ) = &mut self.r#type
-                    {
+                    if let ::core::option::Option::Some(field_rules::Type::Timestamp(__rsvc_value)) = &mut self.r#type {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#type = ::core::option::Option::Some(
-                            field_rules::Type::Timestamp(__rsvc_r.message_value()?),
-                        );
+                        self.r#type = ::core::option::Option::Some(field_rules::Type::Timestamp(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -1994,9 +1786,10 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<Rule>(",\"cel\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        PredefinedRules,
-    >("buf.validate.PredefinedRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<PredefinedRules>(
+        "buf.validate.PredefinedRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for PredefinedRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2009,11 +1802,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.cel),
                 _ => ::core::result::Result::Ok(()),
@@ -2035,9 +1824,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"finite\":", 8).optional(),
         ::rsvc::codegen::json::Field::float(",\"example\":", 9).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        FloatRules,
-    >("buf.validate.FloatRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<FloatRules>("buf.validate.FloatRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FloatRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2047,21 +1834,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.float_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(float_rules::LessThan::Lt(__rsvc_value)) => {
-                    __rsvc_w.float_set(&__RSVC_FIELDS[1], *__rsvc_value)
-                }
-                ::core::option::Option::Some(
-                    float_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.float_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(float_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.float_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(float_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.float_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    float_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.float_set(&__RSVC_FIELDS[3], *__rsvc_value),
-                ::core::option::Option::Some(
-                    float_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.float_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(float_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.float_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(float_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.float_set(&__RSVC_FIELDS[4], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.float_list(&__RSVC_FIELDS[5], &self.r#in);
@@ -2072,37 +1851,25 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.float_opt(&mut self.r#const),
                 1 => {
-                    self.less_than = ::core::option::Option::Some(
-                        float_rules::LessThan::Lt(__rsvc_r.f32_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(float_rules::LessThan::Lt(__rsvc_r.f32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.less_than = ::core::option::Option::Some(
-                        float_rules::LessThan::Lte(__rsvc_r.f32_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(float_rules::LessThan::Lte(__rsvc_r.f32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        float_rules::GreaterThan::Gt(__rsvc_r.f32_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(float_rules::GreaterThan::Gt(__rsvc_r.f32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        float_rules::GreaterThan::Gte(__rsvc_r.f32_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(float_rules::GreaterThan::Gte(__rsvc_r.f32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.float_list(&mut self.r#in),
                 6 => __rsvc_r.float_list(&mut self.not_in),
                 7 => __rsvc_r.bool_opt(&mut self.finite),
@@ -2126,9 +1893,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"finite\":", 8).optional(),
         ::rsvc::codegen::json::Field::double(",\"example\":", 9).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        DoubleRules,
-    >("buf.validate.DoubleRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<DoubleRules>("buf.validate.DoubleRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for DoubleRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2138,21 +1903,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.double_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(
-                    double_rules::LessThan::Lt(__rsvc_value),
-                ) => __rsvc_w.double_set(&__RSVC_FIELDS[1], *__rsvc_value),
-                ::core::option::Option::Some(
-                    double_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.double_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(double_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.double_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(double_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.double_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    double_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.double_set(&__RSVC_FIELDS[3], *__rsvc_value),
-                ::core::option::Option::Some(
-                    double_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.double_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(double_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.double_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(double_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.double_set(&__RSVC_FIELDS[4], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.double_list(&__RSVC_FIELDS[5], &self.r#in);
@@ -2163,37 +1920,25 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.double_opt(&mut self.r#const),
                 1 => {
-                    self.less_than = ::core::option::Option::Some(
-                        double_rules::LessThan::Lt(__rsvc_r.f64_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(double_rules::LessThan::Lt(__rsvc_r.f64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.less_than = ::core::option::Option::Some(
-                        double_rules::LessThan::Lte(__rsvc_r.f64_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(double_rules::LessThan::Lte(__rsvc_r.f64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        double_rules::GreaterThan::Gt(__rsvc_r.f64_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(double_rules::GreaterThan::Gt(__rsvc_r.f64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        double_rules::GreaterThan::Gte(__rsvc_r.f64_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(double_rules::GreaterThan::Gte(__rsvc_r.f64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.double_list(&mut self.r#in),
                 6 => __rsvc_r.double_list(&mut self.not_in),
                 7 => __rsvc_r.bool_opt(&mut self.finite),
@@ -2216,9 +1961,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::int32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Int32Rules,
-    >("buf.validate.Int32Rules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Int32Rules>("buf.validate.Int32Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Int32Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2228,21 +1971,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(int32_rules::LessThan::Lt(__rsvc_value)) => {
-                    __rsvc_w.int32_set(&__RSVC_FIELDS[1], *__rsvc_value)
-                }
-                ::core::option::Option::Some(
-                    int32_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.int32_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(int32_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(int32_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    int32_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.int32_set(&__RSVC_FIELDS[3], *__rsvc_value),
-                ::core::option::Option::Some(
-                    int32_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.int32_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(int32_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(int32_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[4], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.int32_list(&__RSVC_FIELDS[5], &self.r#in);
@@ -2252,37 +1987,25 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.r#const),
                 1 => {
-                    self.less_than = ::core::option::Option::Some(
-                        int32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(int32_rules::LessThan::Lt(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.less_than = ::core::option::Option::Some(
-                        int32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(int32_rules::LessThan::Lte(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        int32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(int32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        int32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(int32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.int32_list(&mut self.r#in),
                 6 => __rsvc_r.int32_list(&mut self.not_in),
                 7 => __rsvc_r.int32_list(&mut self.example),
@@ -2304,9 +2027,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::int64(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::int64(",\"example\":", 9).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Int64Rules,
-    >("buf.validate.Int64Rules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Int64Rules>("buf.validate.Int64Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Int64Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2316,21 +2037,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int64_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(int64_rules::LessThan::Lt(__rsvc_value)) => {
-                    __rsvc_w.int64_set(&__RSVC_FIELDS[1], *__rsvc_value)
-                }
-                ::core::option::Option::Some(
-                    int64_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(int64_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(int64_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    int64_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[3], *__rsvc_value),
-                ::core::option::Option::Some(
-                    int64_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(int64_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(int64_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[4], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.int64_list(&__RSVC_FIELDS[5], &self.r#in);
@@ -2340,37 +2053,25 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int64_opt(&mut self.r#const),
                 1 => {
-                    self.less_than = ::core::option::Option::Some(
-                        int64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(int64_rules::LessThan::Lt(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.less_than = ::core::option::Option::Some(
-                        int64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(int64_rules::LessThan::Lte(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        int64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(int64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        int64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(int64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.int64_list(&mut self.r#in),
                 6 => __rsvc_r.int64_list(&mut self.not_in),
                 7 => __rsvc_r.int64_list(&mut self.example),
@@ -2392,9 +2093,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::uint32(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::uint32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        UInt32Rules,
-    >("buf.validate.UInt32Rules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<UInt32Rules>("buf.validate.UInt32Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for UInt32Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2404,21 +2103,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.uint32_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(
-                    u_int32_rules::LessThan::Lt(__rsvc_value),
-                ) => __rsvc_w.uint32_set(&__RSVC_FIELDS[1], *__rsvc_value),
-                ::core::option::Option::Some(
-                    u_int32_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.uint32_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(u_int32_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.uint32_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(u_int32_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.uint32_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    u_int32_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.uint32_set(&__RSVC_FIELDS[3], *__rsvc_value),
-                ::core::option::Option::Some(
-                    u_int32_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.uint32_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(u_int32_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.uint32_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(u_int32_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.uint32_set(&__RSVC_FIELDS[4], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.uint32_list(&__RSVC_FIELDS[5], &self.r#in);
@@ -2428,37 +2119,25 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint32_opt(&mut self.r#const),
                 1 => {
-                    self.less_than = ::core::option::Option::Some(
-                        u_int32_rules::LessThan::Lt(__rsvc_r.u32_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(u_int32_rules::LessThan::Lt(__rsvc_r.u32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.less_than = ::core::option::Option::Some(
-                        u_int32_rules::LessThan::Lte(__rsvc_r.u32_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(u_int32_rules::LessThan::Lte(__rsvc_r.u32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        u_int32_rules::GreaterThan::Gt(__rsvc_r.u32_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(u_int32_rules::GreaterThan::Gt(__rsvc_r.u32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        u_int32_rules::GreaterThan::Gte(__rsvc_r.u32_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(u_int32_rules::GreaterThan::Gte(__rsvc_r.u32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.uint32_list(&mut self.r#in),
                 6 => __rsvc_r.uint32_list(&mut self.not_in),
                 7 => __rsvc_r.uint32_list(&mut self.example),
@@ -2480,9 +2159,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::uint64(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::uint64(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        UInt64Rules,
-    >("buf.validate.UInt64Rules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<UInt64Rules>("buf.validate.UInt64Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for UInt64Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2492,21 +2169,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(
-                    u_int64_rules::LessThan::Lt(__rsvc_value),
-                ) => __rsvc_w.uint64_set(&__RSVC_FIELDS[1], *__rsvc_value),
-                ::core::option::Option::Some(
-                    u_int64_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.uint64_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(u_int64_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.uint64_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(u_int64_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.uint64_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    u_int64_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.uint64_set(&__RSVC_FIELDS[3], *__rsvc_value),
-                ::core::option::Option::Some(
-                    u_int64_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.uint64_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(u_int64_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.uint64_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(u_int64_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.uint64_set(&__RSVC_FIELDS[4], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.uint64_list(&__RSVC_FIELDS[5], &self.r#in);
@@ -2516,37 +2185,25 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint64_opt(&mut self.r#const),
                 1 => {
-                    self.less_than = ::core::option::Option::Some(
-                        u_int64_rules::LessThan::Lt(__rsvc_r.u64_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(u_int64_rules::LessThan::Lt(__rsvc_r.u64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.less_than = ::core::option::Option::Some(
-                        u_int64_rules::LessThan::Lte(__rsvc_r.u64_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(u_int64_rules::LessThan::Lte(__rsvc_r.u64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        u_int64_rules::GreaterThan::Gt(__rsvc_r.u64_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(u_int64_rules::GreaterThan::Gt(__rsvc_r.u64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        u_int64_rules::GreaterThan::Gte(__rsvc_r.u64_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(u_int64_rules::GreaterThan::Gte(__rsvc_r.u64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.uint64_list(&mut self.r#in),
                 6 => __rsvc_r.uint64_list(&mut self.not_in),
                 7 => __rsvc_r.uint64_list(&mut self.example),
@@ -2568,9 +2225,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::sint32(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::sint32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        SInt32Rules,
-    >("buf.validate.SInt32Rules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<SInt32Rules>("buf.validate.SInt32Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for SInt32Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2580,21 +2235,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(
-                    s_int32_rules::LessThan::Lt(__rsvc_value),
-                ) => __rsvc_w.int32_set(&__RSVC_FIELDS[1], *__rsvc_value),
-                ::core::option::Option::Some(
-                    s_int32_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.int32_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(s_int32_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(s_int32_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    s_int32_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.int32_set(&__RSVC_FIELDS[3], *__rsvc_value),
-                ::core::option::Option::Some(
-                    s_int32_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.int32_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(s_int32_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(s_int32_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[4], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.int32_list(&__RSVC_FIELDS[5], &self.r#in);
@@ -2604,37 +2251,25 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.r#const),
                 1 => {
-                    self.less_than = ::core::option::Option::Some(
-                        s_int32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(s_int32_rules::LessThan::Lt(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.less_than = ::core::option::Option::Some(
-                        s_int32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(s_int32_rules::LessThan::Lte(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        s_int32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(s_int32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        s_int32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(s_int32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.int32_list(&mut self.r#in),
                 6 => __rsvc_r.int32_list(&mut self.not_in),
                 7 => __rsvc_r.int32_list(&mut self.example),
@@ -2656,9 +2291,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::sint64(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::sint64(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        SInt64Rules,
-    >("buf.validate.SInt64Rules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<SInt64Rules>("buf.validate.SInt64Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for SInt64Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2668,21 +2301,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int64_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(
-                    s_int64_rules::LessThan::Lt(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[1], *__rsvc_value),
-                ::core::option::Option::Some(
-                    s_int64_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(s_int64_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(s_int64_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    s_int64_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[3], *__rsvc_value),
-                ::core::option::Option::Some(
-                    s_int64_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(s_int64_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(s_int64_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[4], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.int64_list(&__RSVC_FIELDS[5], &self.r#in);
@@ -2692,37 +2317,25 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int64_opt(&mut self.r#const),
                 1 => {
-                    self.less_than = ::core::option::Option::Some(
-                        s_int64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(s_int64_rules::LessThan::Lt(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.less_than = ::core::option::Option::Some(
-                        s_int64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(s_int64_rules::LessThan::Lte(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        s_int64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(s_int64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        s_int64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(s_int64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.int64_list(&mut self.r#in),
                 6 => __rsvc_r.int64_list(&mut self.not_in),
                 7 => __rsvc_r.int64_list(&mut self.example),
@@ -2744,9 +2357,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::fixed32(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::fixed32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Fixed32Rules,
-    >("buf.validate.Fixed32Rules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Fixed32Rules>("buf.validate.Fixed32Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Fixed32Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2756,21 +2367,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.uint32_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(
-                    fixed32_rules::LessThan::Lt(__rsvc_value),
-                ) => __rsvc_w.uint32_set(&__RSVC_FIELDS[1], *__rsvc_value),
-                ::core::option::Option::Some(
-                    fixed32_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.uint32_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(fixed32_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.uint32_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(fixed32_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.uint32_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    fixed32_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.uint32_set(&__RSVC_FIELDS[3], *__rsvc_value),
-                ::core::option::Option::Some(
-                    fixed32_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.uint32_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(fixed32_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.uint32_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(fixed32_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.uint32_set(&__RSVC_FIELDS[4], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.uint32_list(&__RSVC_FIELDS[5], &self.r#in);
@@ -2780,37 +2383,25 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint32_opt(&mut self.r#const),
                 1 => {
-                    self.less_than = ::core::option::Option::Some(
-                        fixed32_rules::LessThan::Lt(__rsvc_r.u32_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(fixed32_rules::LessThan::Lt(__rsvc_r.u32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.less_than = ::core::option::Option::Some(
-                        fixed32_rules::LessThan::Lte(__rsvc_r.u32_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(fixed32_rules::LessThan::Lte(__rsvc_r.u32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        fixed32_rules::GreaterThan::Gt(__rsvc_r.u32_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(fixed32_rules::GreaterThan::Gt(__rsvc_r.u32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        fixed32_rules::GreaterThan::Gte(__rsvc_r.u32_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(fixed32_rules::GreaterThan::Gte(__rsvc_r.u32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.uint32_list(&mut self.r#in),
                 6 => __rsvc_r.uint32_list(&mut self.not_in),
                 7 => __rsvc_r.uint32_list(&mut self.example),
@@ -2832,9 +2423,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::fixed64(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::fixed64(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Fixed64Rules,
-    >("buf.validate.Fixed64Rules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Fixed64Rules>("buf.validate.Fixed64Rules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Fixed64Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2844,21 +2433,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.uint64_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(
-                    fixed64_rules::LessThan::Lt(__rsvc_value),
-                ) => __rsvc_w.uint64_set(&__RSVC_FIELDS[1], *__rsvc_value),
-                ::core::option::Option::Some(
-                    fixed64_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.uint64_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(fixed64_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.uint64_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(fixed64_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.uint64_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    fixed64_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.uint64_set(&__RSVC_FIELDS[3], *__rsvc_value),
-                ::core::option::Option::Some(
-                    fixed64_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.uint64_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(fixed64_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.uint64_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(fixed64_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.uint64_set(&__RSVC_FIELDS[4], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.uint64_list(&__RSVC_FIELDS[5], &self.r#in);
@@ -2868,37 +2449,25 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint64_opt(&mut self.r#const),
                 1 => {
-                    self.less_than = ::core::option::Option::Some(
-                        fixed64_rules::LessThan::Lt(__rsvc_r.u64_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(fixed64_rules::LessThan::Lt(__rsvc_r.u64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.less_than = ::core::option::Option::Some(
-                        fixed64_rules::LessThan::Lte(__rsvc_r.u64_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(fixed64_rules::LessThan::Lte(__rsvc_r.u64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        fixed64_rules::GreaterThan::Gt(__rsvc_r.u64_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(fixed64_rules::GreaterThan::Gt(__rsvc_r.u64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        fixed64_rules::GreaterThan::Gte(__rsvc_r.u64_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(fixed64_rules::GreaterThan::Gte(__rsvc_r.u64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.uint64_list(&mut self.r#in),
                 6 => __rsvc_r.uint64_list(&mut self.not_in),
                 7 => __rsvc_r.uint64_list(&mut self.example),
@@ -2920,9 +2489,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::sfixed32(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::sfixed32(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        SFixed32Rules,
-    >("buf.validate.SFixed32Rules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<SFixed32Rules>(
+        "buf.validate.SFixed32Rules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for SFixed32Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2932,21 +2502,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int32_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(
-                    s_fixed32_rules::LessThan::Lt(__rsvc_value),
-                ) => __rsvc_w.int32_set(&__RSVC_FIELDS[1], *__rsvc_value),
-                ::core::option::Option::Some(
-                    s_fixed32_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.int32_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(s_fixed32_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(s_fixed32_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    s_fixed32_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.int32_set(&__RSVC_FIELDS[3], *__rsvc_value),
-                ::core::option::Option::Some(
-                    s_fixed32_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.int32_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(s_fixed32_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(s_fixed32_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[4], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.int32_list(&__RSVC_FIELDS[5], &self.r#in);
@@ -2956,37 +2518,25 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.r#const),
                 1 => {
-                    self.less_than = ::core::option::Option::Some(
-                        s_fixed32_rules::LessThan::Lt(__rsvc_r.i32_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(s_fixed32_rules::LessThan::Lt(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.less_than = ::core::option::Option::Some(
-                        s_fixed32_rules::LessThan::Lte(__rsvc_r.i32_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(s_fixed32_rules::LessThan::Lte(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        s_fixed32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(s_fixed32_rules::GreaterThan::Gt(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        s_fixed32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(s_fixed32_rules::GreaterThan::Gte(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.int32_list(&mut self.r#in),
                 6 => __rsvc_r.int32_list(&mut self.not_in),
                 7 => __rsvc_r.int32_list(&mut self.example),
@@ -3008,9 +2558,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::sfixed64(",\"notIn\":not_in", 7).repeated(),
         ::rsvc::codegen::json::Field::sfixed64(",\"example\":", 8).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        SFixed64Rules,
-    >("buf.validate.SFixed64Rules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<SFixed64Rules>(
+        "buf.validate.SFixed64Rules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for SFixed64Rules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3020,21 +2571,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.int64_opt(&__RSVC_FIELDS[0], self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(
-                    s_fixed64_rules::LessThan::Lt(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[1], *__rsvc_value),
-                ::core::option::Option::Some(
-                    s_fixed64_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(s_fixed64_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(s_fixed64_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[2], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    s_fixed64_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[3], *__rsvc_value),
-                ::core::option::Option::Some(
-                    s_fixed64_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(s_fixed64_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(s_fixed64_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[4], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.int64_list(&__RSVC_FIELDS[5], &self.r#in);
@@ -3044,37 +2587,25 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int64_opt(&mut self.r#const),
                 1 => {
-                    self.less_than = ::core::option::Option::Some(
-                        s_fixed64_rules::LessThan::Lt(__rsvc_r.i64_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(s_fixed64_rules::LessThan::Lt(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.less_than = ::core::option::Option::Some(
-                        s_fixed64_rules::LessThan::Lte(__rsvc_r.i64_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(s_fixed64_rules::LessThan::Lte(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        s_fixed64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(s_fixed64_rules::GreaterThan::Gt(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        s_fixed64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(s_fixed64_rules::GreaterThan::Gte(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.int64_list(&mut self.r#in),
                 6 => __rsvc_r.int64_list(&mut self.not_in),
                 7 => __rsvc_r.int64_list(&mut self.example),
@@ -3090,9 +2621,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"const\":", 1).optional(),
         ::rsvc::codegen::json::Field::bool(",\"example\":", 2).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        BoolRules,
-    >("buf.validate.BoolRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<BoolRules>("buf.validate.BoolRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for BoolRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3106,11 +2635,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.r#const),
                 1 => __rsvc_r.bool_list(&mut self.example),
@@ -3134,8 +2659,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"prefix\":", 7).optional(),
         ::rsvc::codegen::json::Field::string(",\"suffix\":", 8).optional(),
         ::rsvc::codegen::json::Field::string(",\"contains\":", 9).optional(),
-        ::rsvc::codegen::json::Field::string(",\"notContains\":not_contains", 23)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"notContains\":not_contains", 23).optional(),
         ::rsvc::codegen::json::Field::string(",\"in\":", 10).repeated(),
         ::rsvc::codegen::json::Field::string(",\"notIn\":not_in", 11).repeated(),
         ::rsvc::codegen::json::Field::bool(",\"email\":", 12).in_oneof(0),
@@ -3148,40 +2672,21 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"address\":", 21).in_oneof(0),
         ::rsvc::codegen::json::Field::bool(",\"uuid\":", 22).in_oneof(0),
         ::rsvc::codegen::json::Field::bool(",\"tuuid\":", 33).in_oneof(0),
-        ::rsvc::codegen::json::Field::bool(",\"ipWithPrefixlen\":ip_with_prefixlen", 26)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"ipv4WithPrefixlen\":ipv4_with_prefixlen",
-                27,
-            )
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"ipv6WithPrefixlen\":ipv6_with_prefixlen",
-                28,
-            )
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ipWithPrefixlen\":ip_with_prefixlen", 26).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ipv4WithPrefixlen\":ipv4_with_prefixlen", 27).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ipv6WithPrefixlen\":ipv6_with_prefixlen", 28).in_oneof(0),
         ::rsvc::codegen::json::Field::bool(",\"ipPrefix\":ip_prefix", 29).in_oneof(0),
-        ::rsvc::codegen::json::Field::bool(",\"ipv4Prefix\":ipv4_prefix", 30)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::bool(",\"ipv6Prefix\":ipv6_prefix", 31)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::bool(",\"hostAndPort\":host_and_port", 32)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ipv4Prefix\":ipv4_prefix", 30).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"ipv6Prefix\":ipv6_prefix", 31).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"hostAndPort\":host_and_port", 32).in_oneof(0),
         ::rsvc::codegen::json::Field::bool(",\"ulid\":", 35).in_oneof(0),
-        ::rsvc::codegen::json::Field::bool(",\"protobufFqn\":protobuf_fqn", 37)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::bool(",\"protobufDotFqn\":protobuf_dot_fqn", 38)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::enumeration::<
-            KnownRegex,
-        >(",\"wellKnownRegex\":well_known_regex", 24)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"protobufFqn\":protobuf_fqn", 37).in_oneof(0),
+        ::rsvc::codegen::json::Field::bool(",\"protobufDotFqn\":protobuf_dot_fqn", 38).in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<KnownRegex>(",\"wellKnownRegex\":well_known_regex", 24).in_oneof(0),
         ::rsvc::codegen::json::Field::bool(",\"strict\":", 25).optional(),
         ::rsvc::codegen::json::Field::string(",\"example\":", 34).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        StringRules,
-    >("buf.validate.StringRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<StringRules>("buf.validate.StringRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for StringRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3204,69 +2709,27 @@ const _: () = {
             __rsvc_w.string_list(&__RSVC_FIELDS[12], &self.r#in);
             __rsvc_w.string_list(&__RSVC_FIELDS[13], &self.not_in);
             match &self.well_known {
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Email(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[14], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Hostname(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[15], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Ip(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[16], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Ipv4(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[17], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Ipv6(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[18], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Uri(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[19], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::UriRef(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[20], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Address(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[21], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Uuid(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[22], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Tuuid(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[23], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::IpWithPrefixlen(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[24], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Ipv4WithPrefixlen(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[25], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Ipv6WithPrefixlen(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[26], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::IpPrefix(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[27], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Ipv4Prefix(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[28], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Ipv6Prefix(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[29], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::HostAndPort(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[30], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::Ulid(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[31], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::ProtobufFqn(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[32], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::ProtobufDotFqn(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[33], *__rsvc_value),
-                ::core::option::Option::Some(
-                    string_rules::WellKnown::WellKnownRegex(__rsvc_value),
-                ) => __rsvc_w.enum_set(&__RSVC_FIELDS[34], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Email(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[14], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Hostname(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[15], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Ip(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[16], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Ipv4(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[17], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Ipv6(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[18], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Uri(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[19], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::UriRef(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[20], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Address(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[21], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Uuid(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[22], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Tuuid(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[23], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::IpWithPrefixlen(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[24], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Ipv4WithPrefixlen(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[25], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Ipv6WithPrefixlen(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[26], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::IpPrefix(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[27], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Ipv4Prefix(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[28], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Ipv6Prefix(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[29], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::HostAndPort(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[30], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::Ulid(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[31], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::ProtobufFqn(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[32], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::ProtobufDotFqn(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[33], *__rsvc_value),
+                ::core::option::Option::Some(string_rules::WellKnown::WellKnownRegex(__rsvc_value)) => __rsvc_w.enum_set(&__RSVC_FIELDS[34], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.bool_opt(&__RSVC_FIELDS[35], self.strict);
@@ -3275,11 +2738,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.r#const),
                 1 => __rsvc_r.uint64_opt(&mut self.len),
@@ -3296,141 +2755,91 @@ const _: () = {
                 12 => __rsvc_r.string_list(&mut self.r#in),
                 13 => __rsvc_r.string_list(&mut self.not_in),
                 14 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Email(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Email(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 15 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Hostname(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Hostname(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 16 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Ip(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Ip(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 17 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Ipv4(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Ipv4(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 18 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Ipv6(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Ipv6(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 19 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Uri(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Uri(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 20 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::UriRef(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::UriRef(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 21 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Address(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Address(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 22 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Uuid(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Uuid(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 23 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Tuuid(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Tuuid(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 24 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::IpWithPrefixlen(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::IpWithPrefixlen(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 25 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Ipv4WithPrefixlen(
-                            __rsvc_r.bool_value()?,
-                        ),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Ipv4WithPrefixlen(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 26 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Ipv6WithPrefixlen(
-                            __rsvc_r.bool_value()?,
-                        ),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Ipv6WithPrefixlen(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 27 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::IpPrefix(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::IpPrefix(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 28 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Ipv4Prefix(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Ipv4Prefix(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 29 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Ipv6Prefix(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Ipv6Prefix(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 30 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::HostAndPort(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::HostAndPort(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 31 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::Ulid(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::Ulid(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 32 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::ProtobufFqn(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::ProtobufFqn(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 33 => {
-                    self.well_known = ::core::option::Option::Some(
-                        string_rules::WellKnown::ProtobufDotFqn(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(string_rules::WellKnown::ProtobufDotFqn(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 34 => {
-                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(
-                            <KnownRegex as ::rsvc::codegen::json::JsonEnum>::INFO,
-                        )?
-                    {
-                        self.well_known = ::core::option::Option::Some(
-                            string_rules::WellKnown::WellKnownRegex(__rsvc_value),
-                        );
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r.enum_value(<KnownRegex as ::rsvc::codegen::json::JsonEnum>::INFO)? {
+                        self.well_known = ::core::option::Option::Some(string_rules::WellKnown::WellKnownRegex(__rsvc_value));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 35 => __rsvc_r.bool_opt(&mut self.strict),
                 36 => __rsvc_r.string_list(&mut self.example),
                 _ => ::core::result::Result::Ok(()),
@@ -3458,9 +2867,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"uuid\":", 15).in_oneof(0),
         ::rsvc::codegen::json::Field::bytes(",\"example\":", 14).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        BytesRules,
-    >("buf.validate.BytesRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<BytesRules>("buf.validate.BytesRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for BytesRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3479,18 +2886,10 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[8], &self.r#in);
             __rsvc_w.list(&__RSVC_FIELDS[9], &self.not_in);
             match &self.well_known {
-                ::core::option::Option::Some(
-                    bytes_rules::WellKnown::Ip(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[10], *__rsvc_value),
-                ::core::option::Option::Some(
-                    bytes_rules::WellKnown::Ipv4(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[11], *__rsvc_value),
-                ::core::option::Option::Some(
-                    bytes_rules::WellKnown::Ipv6(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[12], *__rsvc_value),
-                ::core::option::Option::Some(
-                    bytes_rules::WellKnown::Uuid(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[13], *__rsvc_value),
+                ::core::option::Option::Some(bytes_rules::WellKnown::Ip(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[10], *__rsvc_value),
+                ::core::option::Option::Some(bytes_rules::WellKnown::Ipv4(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[11], *__rsvc_value),
+                ::core::option::Option::Some(bytes_rules::WellKnown::Ipv6(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[12], *__rsvc_value),
+                ::core::option::Option::Some(bytes_rules::WellKnown::Uuid(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[13], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.list(&__RSVC_FIELDS[14], &self.example);
@@ -3498,11 +2897,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bytes_opt(&mut self.r#const),
                 1 => __rsvc_r.uint64_opt(&mut self.len),
@@ -3515,29 +2910,21 @@ const _: () = {
                 8 => __rsvc_r.bytes_list(&mut self.r#in),
                 9 => __rsvc_r.bytes_list(&mut self.not_in),
                 10 => {
-                    self.well_known = ::core::option::Option::Some(
-                        bytes_rules::WellKnown::Ip(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(bytes_rules::WellKnown::Ip(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 11 => {
-                    self.well_known = ::core::option::Option::Some(
-                        bytes_rules::WellKnown::Ipv4(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(bytes_rules::WellKnown::Ipv4(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 12 => {
-                    self.well_known = ::core::option::Option::Some(
-                        bytes_rules::WellKnown::Ipv6(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(bytes_rules::WellKnown::Ipv6(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 13 => {
-                    self.well_known = ::core::option::Option::Some(
-                        bytes_rules::WellKnown::Uuid(__rsvc_r.bool_value()?),
-                    );
+                    self.well_known = ::core::option::Option::Some(bytes_rules::WellKnown::Uuid(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 14 => __rsvc_r.bytes_list(&mut self.example),
                 _ => ::core::result::Result::Ok(()),
             }
@@ -3549,15 +2936,12 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
         ::rsvc::codegen::json::Field::int32(",\"const\":", 1).optional(),
-        ::rsvc::codegen::json::Field::bool(",\"definedOnly\":defined_only", 2)
-            .optional(),
+        ::rsvc::codegen::json::Field::bool(",\"definedOnly\":defined_only", 2).optional(),
         ::rsvc::codegen::json::Field::int32(",\"in\":", 3).repeated(),
         ::rsvc::codegen::json::Field::int32(",\"notIn\":not_in", 4).repeated(),
         ::rsvc::codegen::json::Field::int32(",\"example\":", 5).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        EnumRules,
-    >("buf.validate.EnumRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<EnumRules>("buf.validate.EnumRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for EnumRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3574,11 +2958,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.r#const),
                 1 => __rsvc_r.bool_opt(&mut self.defined_only),
@@ -3597,13 +2977,12 @@ const _: () = {
         ::rsvc::codegen::json::Field::uint64(",\"minItems\":min_items", 1).optional(),
         ::rsvc::codegen::json::Field::uint64(",\"maxItems\":max_items", 2).optional(),
         ::rsvc::codegen::json::Field::bool(",\"unique\":", 3).optional(),
-        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"items\":", 4)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"items\":", 4).optional().boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        RepeatedRules,
-    >("buf.validate.RepeatedRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<RepeatedRules>(
+        "buf.validate.RepeatedRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for RepeatedRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3619,11 +2998,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint64_opt(&mut self.min_items),
                 1 => __rsvc_r.uint64_opt(&mut self.max_items),
@@ -3640,16 +3015,10 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
         ::rsvc::codegen::json::Field::uint64(",\"minPairs\":min_pairs", 1).optional(),
         ::rsvc::codegen::json::Field::uint64(",\"maxPairs\":max_pairs", 2).optional(),
-        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"keys\":", 4)
-            .optional()
-            .boxed(),
-        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"values\":", 5)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"keys\":", 4).optional().boxed(),
+        ::rsvc::codegen::json::Field::message::<FieldRules>(",\"values\":", 5).optional().boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        MapRules,
-    >("buf.validate.MapRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<MapRules>("buf.validate.MapRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for MapRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3665,11 +3034,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint64_opt(&mut self.min_pairs),
                 1 => __rsvc_r.uint64_opt(&mut self.max_pairs),
@@ -3687,9 +3052,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"in\":", 2).repeated(),
         ::rsvc::codegen::json::Field::string(",\"notIn\":not_in", 3).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        AnyRules,
-    >("buf.validate.AnyRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<AnyRules>("buf.validate.AnyRules", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for AnyRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3703,11 +3066,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.r#in),
                 1 => __rsvc_r.string_list(&mut self.not_in),
@@ -3720,42 +3079,19 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 8] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"const\":", 2)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"lt\":", 3)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"lte\":", 4)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"gt\":", 5)
-            .in_oneof(1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"gte\":", 6)
-            .in_oneof(1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"in\":", 7)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"notIn\":not_in", 8)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"example\":", 9)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"const\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"lt\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"lte\":", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"gt\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"gte\":", 6).in_oneof(1),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"in\":", 7).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"notIn\":not_in", 8).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"example\":", 9).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        DurationRules,
-    >("buf.validate.DurationRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<DurationRules>(
+        "buf.validate.DurationRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for DurationRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3765,21 +3101,13 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(
-                    duration_rules::LessThan::Lt(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[1], __rsvc_value),
-                ::core::option::Option::Some(
-                    duration_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[2], __rsvc_value),
+                ::core::option::Option::Some(duration_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[1], __rsvc_value),
+                ::core::option::Option::Some(duration_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[2], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    duration_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value),
-                ::core::option::Option::Some(
-                    duration_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value),
+                ::core::option::Option::Some(duration_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value),
+                ::core::option::Option::Some(duration_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.list(&__RSVC_FIELDS[5], &self.r#in);
@@ -3789,65 +3117,41 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.r#const),
                 1 => {
-                    if let ::core::option::Option::Some(
-                        duration_rules::LessThan::Lt(__rsvc_value),
-                    ) = &mut self.less_than
-                    {
+                    if let ::core::option::Option::Some(duration_rules::LessThan::Lt(__rsvc_value)) = &mut self.less_than {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.less_than = ::core::option::Option::Some(
-                            duration_rules::LessThan::Lt(__rsvc_r.message_value()?),
-                        );
+                        self.less_than = ::core::option::Option::Some(duration_rules::LessThan::Lt(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    if let ::core::option::Option::Some(
-                        duration_rules::LessThan::Lte(__rsvc_value),
-                    ) = &mut self.less_than
-                    {
+                    if let ::core::option::Option::Some(duration_rules::LessThan::Lte(__rsvc_value)) = &mut self.less_than {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.less_than = ::core::option::Option::Some(
-                            duration_rules::LessThan::Lte(__rsvc_r.message_value()?),
-                        );
+                        self.less_than = ::core::option::Option::Some(duration_rules::LessThan::Lte(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    if let ::core::option::Option::Some(
-                        duration_rules::GreaterThan::Gt(__rsvc_value),
-                    ) = &mut self.greater_than
-                    {
+                    if let ::core::option::Option::Some(duration_rules::GreaterThan::Gt(__rsvc_value)) = &mut self.greater_than {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.greater_than = ::core::option::Option::Some(
-                            duration_rules::GreaterThan::Gt(__rsvc_r.message_value()?),
-                        );
+                        self.greater_than = ::core::option::Option::Some(duration_rules::GreaterThan::Gt(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    if let ::core::option::Option::Some(
-                        duration_rules::GreaterThan::Gte(__rsvc_value),
-                    ) = &mut self.greater_than
-                    {
+                    if let ::core::option::Option::Some(duration_rules::GreaterThan::Gte(__rsvc_value)) = &mut self.greater_than {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.greater_than = ::core::option::Option::Some(
-                            duration_rules::GreaterThan::Gte(__rsvc_r.message_value()?),
-                        );
+                        self.greater_than = ::core::option::Option::Some(duration_rules::GreaterThan::Gte(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => __rsvc_r.list(&mut self.r#in),
                 6 => __rsvc_r.list(&mut self.not_in),
                 7 => __rsvc_r.list(&mut self.example),
@@ -3860,20 +3164,15 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FieldMask,
-        >(",\"const\":", 1)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FieldMask>(",\"const\":", 1).optional(),
         ::rsvc::codegen::json::Field::string(",\"in\":", 2).repeated(),
         ::rsvc::codegen::json::Field::string(",\"notIn\":not_in", 3).repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FieldMask,
-        >(",\"example\":", 4)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FieldMask>(",\"example\":", 4).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        FieldMaskRules,
-    >("buf.validate.FieldMaskRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<FieldMaskRules>(
+        "buf.validate.FieldMaskRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for FieldMaskRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3889,11 +3188,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.r#const),
                 1 => __rsvc_r.string_list(&mut self.r#in),
@@ -3908,40 +3203,20 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 9] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"const\":", 2)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"lt\":", 3)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"lte\":", 4)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"const\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"lt\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"lte\":", 4).in_oneof(0),
         ::rsvc::codegen::json::Field::bool(",\"ltNow\":lt_now", 7).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"gt\":", 5)
-            .in_oneof(1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"gte\":", 6)
-            .in_oneof(1),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"gt\":", 5).in_oneof(1),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"gte\":", 6).in_oneof(1),
         ::rsvc::codegen::json::Field::bool(",\"gtNow\":gt_now", 8).in_oneof(1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"within\":", 9)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"example\":", 10)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"within\":", 9).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"example\":", 10).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        TimestampRules,
-    >("buf.validate.TimestampRules", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<TimestampRules>(
+        "buf.validate.TimestampRules",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for TimestampRules {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -3951,27 +3226,15 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.r#const);
             match &self.less_than {
-                ::core::option::Option::Some(
-                    timestamp_rules::LessThan::Lt(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[1], __rsvc_value),
-                ::core::option::Option::Some(
-                    timestamp_rules::LessThan::Lte(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[2], __rsvc_value),
-                ::core::option::Option::Some(
-                    timestamp_rules::LessThan::LtNow(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[3], *__rsvc_value),
+                ::core::option::Option::Some(timestamp_rules::LessThan::Lt(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[1], __rsvc_value),
+                ::core::option::Option::Some(timestamp_rules::LessThan::Lte(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[2], __rsvc_value),
+                ::core::option::Option::Some(timestamp_rules::LessThan::LtNow(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[3], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.greater_than {
-                ::core::option::Option::Some(
-                    timestamp_rules::GreaterThan::Gt(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value),
-                ::core::option::Option::Some(
-                    timestamp_rules::GreaterThan::Gte(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value),
-                ::core::option::Option::Some(
-                    timestamp_rules::GreaterThan::GtNow(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[6], *__rsvc_value),
+                ::core::option::Option::Some(timestamp_rules::GreaterThan::Gt(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value),
+                ::core::option::Option::Some(timestamp_rules::GreaterThan::Gte(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value),
+                ::core::option::Option::Some(timestamp_rules::GreaterThan::GtNow(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[6], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.message_opt(&__RSVC_FIELDS[7], &self.within);
@@ -3980,77 +3243,49 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.r#const),
                 1 => {
-                    if let ::core::option::Option::Some(
-                        timestamp_rules::LessThan::Lt(__rsvc_value),
-                    ) = &mut self.less_than
-                    {
+                    if let ::core::option::Option::Some(timestamp_rules::LessThan::Lt(__rsvc_value)) = &mut self.less_than {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.less_than = ::core::option::Option::Some(
-                            timestamp_rules::LessThan::Lt(__rsvc_r.message_value()?),
-                        );
+                        self.less_than = ::core::option::Option::Some(timestamp_rules::LessThan::Lt(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    if let ::core::option::Option::Some(
-                        timestamp_rules::LessThan::Lte(__rsvc_value),
-                    ) = &mut self.less_than
-                    {
+                    if let ::core::option::Option::Some(timestamp_rules::LessThan::Lte(__rsvc_value)) = &mut self.less_than {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.less_than = ::core::option::Option::Some(
-                            timestamp_rules::LessThan::Lte(__rsvc_r.message_value()?),
-                        );
+                        self.less_than = ::core::option::Option::Some(timestamp_rules::LessThan::Lte(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.less_than = ::core::option::Option::Some(
-                        timestamp_rules::LessThan::LtNow(__rsvc_r.bool_value()?),
-                    );
+                    self.less_than = ::core::option::Option::Some(timestamp_rules::LessThan::LtNow(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    if let ::core::option::Option::Some(
-                        timestamp_rules::GreaterThan::Gt(__rsvc_value),
-                    ) = &mut self.greater_than
-                    {
+                    if let ::core::option::Option::Some(timestamp_rules::GreaterThan::Gt(__rsvc_value)) = &mut self.greater_than {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.greater_than = ::core::option::Option::Some(
-                            timestamp_rules::GreaterThan::Gt(__rsvc_r.message_value()?),
-                        );
+                        self.greater_than = ::core::option::Option::Some(timestamp_rules::GreaterThan::Gt(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => {
-                    if let ::core::option::Option::Some(
-                        timestamp_rules::GreaterThan::Gte(__rsvc_value),
-                    ) = &mut self.greater_than
-                    {
+                    if let ::core::option::Option::Some(timestamp_rules::GreaterThan::Gte(__rsvc_value)) = &mut self.greater_than {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.greater_than = ::core::option::Option::Some(
-                            timestamp_rules::GreaterThan::Gte(__rsvc_r.message_value()?),
-                        );
+                        self.greater_than = ::core::option::Option::Some(timestamp_rules::GreaterThan::Gte(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 6 => {
-                    self.greater_than = ::core::option::Option::Some(
-                        timestamp_rules::GreaterThan::GtNow(__rsvc_r.bool_value()?),
-                    );
+                    self.greater_than = ::core::option::Option::Some(timestamp_rules::GreaterThan::GtNow(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 7 => __rsvc_r.message_opt(&mut self.within),
                 8 => __rsvc_r.list(&mut self.example),
                 _ => ::core::result::Result::Ok(()),
@@ -4062,12 +3297,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<Violation>(",\"violations\":", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<Violation>(",\"violations\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Violations,
-    >("buf.validate.Violations", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Violations>("buf.validate.Violations", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Violations {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -4080,11 +3312,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.violations),
                 _ => ::core::result::Result::Ok(()),
@@ -4102,9 +3330,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"message\":", 3).optional(),
         ::rsvc::codegen::json::Field::bool(",\"forKey\":for_key", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Violation,
-    >("buf.validate.Violation", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Violation>("buf.validate.Violation", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Violation {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -4121,11 +3347,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.field),
                 1 => __rsvc_r.message_opt(&mut self.rule),
@@ -4141,12 +3363,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<FieldPathElement>(",\"elements\":", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<FieldPathElement>(",\"elements\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        FieldPath,
-    >("buf.validate.FieldPath", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<FieldPath>("buf.validate.FieldPath", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FieldPath {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -4159,11 +3378,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.elements),
                 _ => ::core::result::Result::Ok(()),
@@ -4175,30 +3390,21 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 10] = [
-        ::rsvc::codegen::json::Field::int32(",\"fieldNumber\":field_number", 1)
-            .optional(),
+        ::rsvc::codegen::json::Field::int32(",\"fieldNumber\":field_number", 1).optional(),
         ::rsvc::codegen::json::Field::string(",\"fieldName\":field_name", 2).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::field_descriptor_proto::Type,
-        >(",\"fieldType\":field_type", 3)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::field_descriptor_proto::Type,
-        >(",\"keyType\":key_type", 4)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::field_descriptor_proto::Type,
-        >(",\"valueType\":value_type", 5)
-            .optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::field_descriptor_proto::Type>(",\"fieldType\":field_type", 3).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::field_descriptor_proto::Type>(",\"keyType\":key_type", 4).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::field_descriptor_proto::Type>(",\"valueType\":value_type", 5).optional(),
         ::rsvc::codegen::json::Field::uint64(",\"index\":", 6).in_oneof(0),
         ::rsvc::codegen::json::Field::bool(",\"boolKey\":bool_key", 7).in_oneof(0),
         ::rsvc::codegen::json::Field::int64(",\"intKey\":int_key", 8).in_oneof(0),
         ::rsvc::codegen::json::Field::uint64(",\"uintKey\":uint_key", 9).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"stringKey\":string_key", 10).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        FieldPathElement,
-    >("buf.validate.FieldPathElement", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<FieldPathElement>(
+        "buf.validate.FieldPathElement",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for FieldPathElement {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -4212,85 +3418,44 @@ const _: () = {
             __rsvc_w.enum_opt(&__RSVC_FIELDS[3], self.key_type);
             __rsvc_w.enum_opt(&__RSVC_FIELDS[4], self.value_type);
             match &self.subscript {
-                ::core::option::Option::Some(
-                    field_path_element::Subscript::Index(__rsvc_value),
-                ) => __rsvc_w.uint64_set(&__RSVC_FIELDS[5], *__rsvc_value),
-                ::core::option::Option::Some(
-                    field_path_element::Subscript::BoolKey(__rsvc_value),
-                ) => __rsvc_w.bool_set(&__RSVC_FIELDS[6], *__rsvc_value),
-                ::core::option::Option::Some(
-                    field_path_element::Subscript::IntKey(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[7], *__rsvc_value),
-                ::core::option::Option::Some(
-                    field_path_element::Subscript::UintKey(__rsvc_value),
-                ) => __rsvc_w.uint64_set(&__RSVC_FIELDS[8], *__rsvc_value),
-                ::core::option::Option::Some(
-                    field_path_element::Subscript::StringKey(__rsvc_value),
-                ) => __rsvc_w.string_set(&__RSVC_FIELDS[9], __rsvc_value),
+                ::core::option::Option::Some(field_path_element::Subscript::Index(__rsvc_value)) => __rsvc_w.uint64_set(&__RSVC_FIELDS[5], *__rsvc_value),
+                ::core::option::Option::Some(field_path_element::Subscript::BoolKey(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[6], *__rsvc_value),
+                ::core::option::Option::Some(field_path_element::Subscript::IntKey(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[7], *__rsvc_value),
+                ::core::option::Option::Some(field_path_element::Subscript::UintKey(__rsvc_value)) => __rsvc_w.uint64_set(&__RSVC_FIELDS[8], *__rsvc_value),
+                ::core::option::Option::Some(field_path_element::Subscript::StringKey(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[9], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.field_number),
                 1 => __rsvc_r.string_opt(&mut self.field_name),
-                2 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::prost_types::field_descriptor_proto::Type,
-                        >(&mut self.field_type)
-                }
-                3 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::prost_types::field_descriptor_proto::Type,
-                        >(&mut self.key_type)
-                }
-                4 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::prost_types::field_descriptor_proto::Type,
-                        >(&mut self.value_type)
-                }
+                2 => __rsvc_r.enum_opt::<::rsvc::prost_types::field_descriptor_proto::Type>(&mut self.field_type),
+                3 => __rsvc_r.enum_opt::<::rsvc::prost_types::field_descriptor_proto::Type>(&mut self.key_type),
+                4 => __rsvc_r.enum_opt::<::rsvc::prost_types::field_descriptor_proto::Type>(&mut self.value_type),
                 5 => {
-                    self.subscript = ::core::option::Option::Some(
-                        field_path_element::Subscript::Index(__rsvc_r.u64_value()?),
-                    );
+                    self.subscript = ::core::option::Option::Some(field_path_element::Subscript::Index(__rsvc_r.u64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 6 => {
-                    self.subscript = ::core::option::Option::Some(
-                        field_path_element::Subscript::BoolKey(__rsvc_r.bool_value()?),
-                    );
+                    self.subscript = ::core::option::Option::Some(field_path_element::Subscript::BoolKey(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 7 => {
-                    self.subscript = ::core::option::Option::Some(
-                        field_path_element::Subscript::IntKey(__rsvc_r.i64_value()?),
-                    );
+                    self.subscript = ::core::option::Option::Some(field_path_element::Subscript::IntKey(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 8 => {
-                    self.subscript = ::core::option::Option::Some(
-                        field_path_element::Subscript::UintKey(__rsvc_r.u64_value()?),
-                    );
+                    self.subscript = ::core::option::Option::Some(field_path_element::Subscript::UintKey(__rsvc_r.u64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 9 => {
-                    self.subscript = ::core::option::Option::Some(
-                        field_path_element::Subscript::StringKey(
-                            __rsvc_r.string_value()?,
-                        ),
-                    );
+                    self.subscript = ::core::option::Option::Some(field_path_element::Subscript::StringKey(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -4298,12 +3463,38 @@ const _: () = {
 };
 
 ::rsvc::register_messages!(
-    Rule, MessageRules, MessageOneofRule, OneofRules, FieldRules, PredefinedRules,
-    FloatRules, DoubleRules, Int32Rules, Int64Rules, UInt32Rules, UInt64Rules,
-    SInt32Rules, SInt64Rules, Fixed32Rules, Fixed64Rules, SFixed32Rules, SFixed64Rules,
-    BoolRules, StringRules, BytesRules, EnumRules, RepeatedRules, MapRules, AnyRules,
-    DurationRules, FieldMaskRules, TimestampRules, Violations, Violation, FieldPath,
-    FieldPathElement
+    Rule,
+    MessageRules,
+    MessageOneofRule,
+    OneofRules,
+    FieldRules,
+    PredefinedRules,
+    FloatRules,
+    DoubleRules,
+    Int32Rules,
+    Int64Rules,
+    UInt32Rules,
+    UInt64Rules,
+    SInt32Rules,
+    SInt64Rules,
+    Fixed32Rules,
+    Fixed64Rules,
+    SFixed32Rules,
+    SFixed64Rules,
+    BoolRules,
+    StringRules,
+    BytesRules,
+    EnumRules,
+    RepeatedRules,
+    MapRules,
+    AnyRules,
+    DurationRules,
+    FieldMaskRules,
+    TimestampRules,
+    Violations,
+    Violation,
+    FieldPath,
+    FieldPathElement,
 );
 
 impl ::rsvc::Validate for Rule {}

@@ -190,14 +190,9 @@ impl ::rsvc::codegen::json::JsonEnum for FieldBehavior {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::message::<HttpRule>(",\"rules\":", 1).repeated(),
-        ::rsvc::codegen::json::Field::bool(
-            ",\"fullyDecodeReservedExpansion\":fully_decode_reserved_expansion",
-            2,
-        ),
+        ::rsvc::codegen::json::Field::bool(",\"fullyDecodeReservedExpansion\":fully_decode_reserved_expansion", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Http,
-    >("google.api.Http", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Http>("google.api.Http", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Http {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -211,11 +206,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.rules),
                 1 => __rsvc_r.bool(&mut self.fully_decode_reserved_expansion),
@@ -234,18 +225,12 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"post\":", 4).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"delete\":", 5).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"patch\":", 6).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<CustomHttpPattern>(",\"custom\":", 8)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<CustomHttpPattern>(",\"custom\":", 8).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"body\":", 7),
         ::rsvc::codegen::json::Field::string(",\"responseBody\":response_body", 12),
-        ::rsvc::codegen::json::Field::message::<
-            HttpRule,
-        >(",\"additionalBindings\":additional_bindings", 11)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<HttpRule>(",\"additionalBindings\":additional_bindings", 11).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        HttpRule,
-    >("google.api.HttpRule", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<HttpRule>("google.api.HttpRule", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for HttpRule {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -255,24 +240,12 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.selector);
             match &self.pattern {
-                ::core::option::Option::Some(http_rule::Pattern::Get(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[1], __rsvc_value)
-                }
-                ::core::option::Option::Some(http_rule::Pattern::Put(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[2], __rsvc_value)
-                }
-                ::core::option::Option::Some(http_rule::Pattern::Post(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[3], __rsvc_value)
-                }
-                ::core::option::Option::Some(
-                    http_rule::Pattern::Delete(__rsvc_value),
-                ) => __rsvc_w.string_set(&__RSVC_FIELDS[4], __rsvc_value),
-                ::core::option::Option::Some(http_rule::Pattern::Patch(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[5], __rsvc_value)
-                }
-                ::core::option::Option::Some(
-                    http_rule::Pattern::Custom(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value),
+                ::core::option::Option::Some(http_rule::Pattern::Get(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[1], __rsvc_value),
+                ::core::option::Option::Some(http_rule::Pattern::Put(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[2], __rsvc_value),
+                ::core::option::Option::Some(http_rule::Pattern::Post(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[3], __rsvc_value),
+                ::core::option::Option::Some(http_rule::Pattern::Delete(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[4], __rsvc_value),
+                ::core::option::Option::Some(http_rule::Pattern::Patch(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[5], __rsvc_value),
+                ::core::option::Option::Some(http_rule::Pattern::Custom(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.string(&__RSVC_FIELDS[7], &self.body);
@@ -282,56 +255,37 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.selector),
                 1 => {
-                    self.pattern = ::core::option::Option::Some(
-                        http_rule::Pattern::Get(__rsvc_r.string_value()?),
-                    );
+                    self.pattern = ::core::option::Option::Some(http_rule::Pattern::Get(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.pattern = ::core::option::Option::Some(
-                        http_rule::Pattern::Put(__rsvc_r.string_value()?),
-                    );
+                    self.pattern = ::core::option::Option::Some(http_rule::Pattern::Put(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.pattern = ::core::option::Option::Some(
-                        http_rule::Pattern::Post(__rsvc_r.string_value()?),
-                    );
+                    self.pattern = ::core::option::Option::Some(http_rule::Pattern::Post(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.pattern = ::core::option::Option::Some(
-                        http_rule::Pattern::Delete(__rsvc_r.string_value()?),
-                    );
+                    self.pattern = ::core::option::Option::Some(http_rule::Pattern::Delete(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => {
-                    self.pattern = ::core::option::Option::Some(
-                        http_rule::Pattern::Patch(__rsvc_r.string_value()?),
-                    );
+                    self.pattern = ::core::option::Option::Some(http_rule::Pattern::Patch(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 6 => {
-                    if let ::core::option::Option::Some(
-                        http_rule::Pattern::Custom(__rsvc_value),
-                    ) = &mut self.pattern
-                    {
+                    if let ::core::option::Option::Some(http_rule::Pattern::Custom(__rsvc_value)) = &mut self.pattern {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.pattern = ::core::option::Option::Some(
-                            http_rule::Pattern::Custom(__rsvc_r.message_value()?),
-                        );
+                        self.pattern = ::core::option::Option::Some(http_rule::Pattern::Custom(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 7 => __rsvc_r.string(&mut self.body),
                 8 => __rsvc_r.string(&mut self.response_body),
                 9 => __rsvc_r.list(&mut self.additional_bindings),
@@ -347,9 +301,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"kind\":", 1),
         ::rsvc::codegen::json::Field::string(",\"path\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        CustomHttpPattern,
-    >("google.api.CustomHttpPattern", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<CustomHttpPattern>(
+        "google.api.CustomHttpPattern",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for CustomHttpPattern {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -363,11 +318,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.kind),
                 1 => __rsvc_r.string(&mut self.path),
@@ -382,14 +333,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"contentType\":content_type", 1),
         ::rsvc::codegen::json::Field::bytes(",\"data\":", 2),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Any,
-        >(",\"extensions\":", 3)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Any>(",\"extensions\":", 3).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        HttpBody,
-    >("google.api.HttpBody", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<HttpBody>("google.api.HttpBody", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for HttpBody {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -404,11 +350,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.content_type),
                 1 => __rsvc_r.bytes(&mut self.data),

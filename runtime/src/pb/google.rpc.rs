@@ -366,12 +366,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"reason\":", 1),
         ::rsvc::codegen::json::Field::string(",\"domain\":", 2),
-        ::rsvc::codegen::json::Field::string(",\"metadata\":", 3)
-            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::string(",\"metadata\":", 3).map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ErrorInfo,
-    >("google.rpc.ErrorInfo", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ErrorInfo>("google.rpc.ErrorInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ErrorInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -386,11 +383,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.reason),
                 1 => __rsvc_r.string(&mut self.domain),
@@ -404,14 +397,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"retryDelay\":retry_delay", 1)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"retryDelay\":retry_delay", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        RetryInfo,
-    >("google.rpc.RetryInfo", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<RetryInfo>("google.rpc.RetryInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for RetryInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -424,11 +412,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.retry_delay),
                 _ => ::core::result::Result::Ok(()),
@@ -440,13 +424,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
-        ::rsvc::codegen::json::Field::string(",\"stackEntries\":stack_entries", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::string(",\"stackEntries\":stack_entries", 1).repeated(),
         ::rsvc::codegen::json::Field::string(",\"detail\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        DebugInfo,
-    >("google.rpc.DebugInfo", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<DebugInfo>("google.rpc.DebugInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for DebugInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -460,11 +441,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.stack_entries),
                 1 => __rsvc_r.string(&mut self.detail),
@@ -477,14 +454,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            quota_failure::Violation,
-        >(",\"violations\":", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<quota_failure::Violation>(",\"violations\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        QuotaFailure,
-    >("google.rpc.QuotaFailure", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<QuotaFailure>("google.rpc.QuotaFailure", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for QuotaFailure {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -497,11 +469,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.violations),
                 _ => ::core::result::Result::Ok(()),
@@ -518,18 +486,14 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"apiService\":api_service", 3),
         ::rsvc::codegen::json::Field::string(",\"quotaMetric\":quota_metric", 4),
         ::rsvc::codegen::json::Field::string(",\"quotaId\":quota_id", 5),
-        ::rsvc::codegen::json::Field::string(",\"quotaDimensions\":quota_dimensions", 6)
-            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::string(",\"quotaDimensions\":quota_dimensions", 6).map(::rsvc::codegen::json::Type::String),
         ::rsvc::codegen::json::Field::int64(",\"quotaValue\":quota_value", 7),
-        ::rsvc::codegen::json::Field::int64(
-                ",\"futureQuotaValue\":future_quota_value",
-                8,
-            )
-            .optional(),
+        ::rsvc::codegen::json::Field::int64(",\"futureQuotaValue\":future_quota_value", 8).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        quota_failure::Violation,
-    >("google.rpc.QuotaFailure.Violation", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<quota_failure::Violation>(
+        "google.rpc.QuotaFailure.Violation",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for quota_failure::Violation {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -549,11 +513,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.subject),
                 1 => __rsvc_r.string(&mut self.description),
@@ -572,14 +532,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            precondition_failure::Violation,
-        >(",\"violations\":", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<precondition_failure::Violation>(",\"violations\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        PreconditionFailure,
-    >("google.rpc.PreconditionFailure", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<PreconditionFailure>(
+        "google.rpc.PreconditionFailure",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for PreconditionFailure {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -592,11 +550,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.violations),
                 _ => ::core::result::Result::Ok(()),
@@ -612,9 +566,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"subject\":", 2),
         ::rsvc::codegen::json::Field::string(",\"description\":", 3),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        precondition_failure::Violation,
-    >("google.rpc.PreconditionFailure.Violation", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<precondition_failure::Violation>(
+        "google.rpc.PreconditionFailure.Violation",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for precondition_failure::Violation {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -629,11 +584,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.r#type),
                 1 => __rsvc_r.string(&mut self.subject),
@@ -647,14 +598,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            bad_request::FieldViolation,
-        >(",\"fieldViolations\":field_violations", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<bad_request::FieldViolation>(",\"fieldViolations\":field_violations", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        BadRequest,
-    >("google.rpc.BadRequest", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<BadRequest>("google.rpc.BadRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for BadRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -667,11 +613,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.field_violations),
                 _ => ::core::result::Result::Ok(()),
@@ -686,14 +628,12 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"field\":", 1),
         ::rsvc::codegen::json::Field::string(",\"description\":", 2),
         ::rsvc::codegen::json::Field::string(",\"reason\":", 3),
-        ::rsvc::codegen::json::Field::message::<
-            LocalizedMessage,
-        >(",\"localizedMessage\":localized_message", 4)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<LocalizedMessage>(",\"localizedMessage\":localized_message", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        bad_request::FieldViolation,
-    >("google.rpc.BadRequest.FieldViolation", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<bad_request::FieldViolation>(
+        "google.rpc.BadRequest.FieldViolation",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for bad_request::FieldViolation {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -709,11 +649,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.field),
                 1 => __rsvc_r.string(&mut self.description),
@@ -731,9 +667,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"requestId\":request_id", 1),
         ::rsvc::codegen::json::Field::string(",\"servingData\":serving_data", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        RequestInfo,
-    >("google.rpc.RequestInfo", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<RequestInfo>("google.rpc.RequestInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for RequestInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -747,11 +681,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.request_id),
                 1 => __rsvc_r.string(&mut self.serving_data),
@@ -769,9 +699,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"owner\":", 3),
         ::rsvc::codegen::json::Field::string(",\"description\":", 4),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ResourceInfo,
-    >("google.rpc.ResourceInfo", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ResourceInfo>("google.rpc.ResourceInfo", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ResourceInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -787,11 +715,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.resource_type),
                 1 => __rsvc_r.string(&mut self.resource_name),
@@ -808,9 +732,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<help::Link>(",\"links\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Help,
-    >("google.rpc.Help", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Help>("google.rpc.Help", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Help {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -823,11 +745,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.links),
                 _ => ::core::result::Result::Ok(()),
@@ -842,9 +760,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"description\":", 1),
         ::rsvc::codegen::json::Field::string(",\"url\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        help::Link,
-    >("google.rpc.Help.Link", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<help::Link>("google.rpc.Help.Link", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for help::Link {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -858,11 +774,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.description),
                 1 => __rsvc_r.string(&mut self.url),
@@ -878,9 +790,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"locale\":", 1),
         ::rsvc::codegen::json::Field::string(",\"message\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        LocalizedMessage,
-    >("google.rpc.LocalizedMessage", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<LocalizedMessage>(
+        "google.rpc.LocalizedMessage",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for LocalizedMessage {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -894,11 +807,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.locale),
                 1 => __rsvc_r.string(&mut self.message),
@@ -913,14 +822,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::int32(",\"code\":", 1),
         ::rsvc::codegen::json::Field::string(",\"message\":", 2),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Any,
-        >(",\"details\":", 3)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Any>(",\"details\":", 3).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Status,
-    >("google.rpc.Status", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Status>("google.rpc.Status", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Status {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -935,11 +839,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32(&mut self.code),
                 1 => __rsvc_r.string(&mut self.message),
@@ -951,10 +851,21 @@ const _: () = {
 };
 
 ::rsvc::register_messages!(
-    ErrorInfo, RetryInfo, DebugInfo, QuotaFailure, quota_failure::Violation,
-    PreconditionFailure, precondition_failure::Violation, BadRequest,
-    bad_request::FieldViolation, RequestInfo, ResourceInfo, Help, help::Link,
-    LocalizedMessage, Status
+    ErrorInfo,
+    RetryInfo,
+    DebugInfo,
+    QuotaFailure,
+    quota_failure::Violation,
+    PreconditionFailure,
+    precondition_failure::Violation,
+    BadRequest,
+    bad_request::FieldViolation,
+    RequestInfo,
+    ResourceInfo,
+    Help,
+    help::Link,
+    LocalizedMessage,
+    Status,
 );
 
 impl ::rsvc::Validate for ErrorInfo {}

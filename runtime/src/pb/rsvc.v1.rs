@@ -172,14 +172,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"errorSet\":error_set", 1),
         ::rsvc::codegen::json::Field::message::<Access>(",\"access\":", 2).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"timeout\":", 3)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"timeout\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ServiceOptions,
-    >("rsvc.v1.ServiceOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ServiceOptions>("rsvc.v1.ServiceOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ServiceOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -194,11 +189,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.error_set),
                 1 => __rsvc_r.message_opt(&mut self.access),
@@ -214,15 +205,10 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
         ::rsvc::codegen::json::Field::string(",\"errors\":", 1).repeated(),
         ::rsvc::codegen::json::Field::message::<Access>(",\"access\":", 2).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"timeout\":", 3)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"timeout\":", 3).optional(),
         ::rsvc::codegen::json::Field::bool(",\"fillUpdateMask\":fill_update_mask", 4),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        MethodOptions,
-    >("rsvc.v1.MethodOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<MethodOptions>("rsvc.v1.MethodOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for MethodOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -238,11 +224,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.errors),
                 1 => __rsvc_r.message_opt(&mut self.access),
@@ -257,18 +239,11 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
-        ::rsvc::codegen::json::Field::message::<access::Public>(",\"public\":", 1)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            access::Authenticated,
-        >(",\"authenticated\":", 2)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<access::Scopes>(",\"scopes\":", 3)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<access::Public>(",\"public\":", 1).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<access::Authenticated>(",\"authenticated\":", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<access::Scopes>(",\"scopes\":", 3).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Access,
-    >("rsvc.v1.Access", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Access>("rsvc.v1.Access", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Access {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -277,66 +252,41 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             match &self.kind {
-                ::core::option::Option::Some(access::Kind::Public(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[0], __rsvc_value)
-                }
-                ::core::option::Option::Some(
-                    access::Kind::Authenticated(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[1], __rsvc_value),
-                ::core::option::Option::Some(access::Kind::Scopes(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[2], __rsvc_value)
-                }
+                ::core::option::Option::Some(access::Kind::Public(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[0], __rsvc_value),
+                ::core::option::Option::Some(access::Kind::Authenticated(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[1], __rsvc_value),
+                ::core::option::Option::Some(access::Kind::Scopes(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[2], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => {
-                    if let ::core::option::Option::Some(
-                        access::Kind::Public(__rsvc_value),
-                    ) = &mut self.kind
-                    {
+                    if let ::core::option::Option::Some(access::Kind::Public(__rsvc_value)) = &mut self.kind {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.kind = ::core::option::Option::Some(
-                            access::Kind::Public(__rsvc_r.message_value()?),
-                        );
+                        self.kind = ::core::option::Option::Some(access::Kind::Public(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 1 => {
-                    if let ::core::option::Option::Some(
-                        access::Kind::Authenticated(__rsvc_value),
-                    ) = &mut self.kind
-                    {
+                    if let ::core::option::Option::Some(access::Kind::Authenticated(__rsvc_value)) = &mut self.kind {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.kind = ::core::option::Option::Some(
-                            access::Kind::Authenticated(__rsvc_r.message_value()?),
-                        );
+                        self.kind = ::core::option::Option::Some(access::Kind::Authenticated(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    if let ::core::option::Option::Some(
-                        access::Kind::Scopes(__rsvc_value),
-                    ) = &mut self.kind
-                    {
+                    if let ::core::option::Option::Some(access::Kind::Scopes(__rsvc_value)) = &mut self.kind {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.kind = ::core::option::Option::Some(
-                            access::Kind::Scopes(__rsvc_r.message_value()?),
-                        );
+                        self.kind = ::core::option::Option::Some(access::Kind::Scopes(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -346,9 +296,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        access::Public,
-    >("rsvc.v1.Access.Public", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<access::Public>("rsvc.v1.Access.Public", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for access::Public {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -365,9 +313,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        access::Authenticated,
-    >("rsvc.v1.Access.Authenticated", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<access::Authenticated>(
+        "rsvc.v1.Access.Authenticated",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for access::Authenticated {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -387,9 +336,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"allOf\":all_of", 1).repeated(),
         ::rsvc::codegen::json::Field::string(",\"anyOf\":any_of", 2).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        access::Scopes,
-    >("rsvc.v1.Access.Scopes", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<access::Scopes>("rsvc.v1.Access.Scopes", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for access::Scopes {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -403,11 +350,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.all_of),
                 1 => __rsvc_r.string_list(&mut self.any_of),
@@ -422,9 +365,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"domain\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ErrorSet,
-    >("rsvc.v1.ErrorSet", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ErrorSet>("rsvc.v1.ErrorSet", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ErrorSet {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -437,11 +378,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.domain),
                 _ => ::core::result::Result::Ok(()),
@@ -453,24 +390,14 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
-        ::rsvc::codegen::json::Field::enumeration::<
-            super::super::google::rpc::Code,
-        >(",\"code\":", 1),
+        ::rsvc::codegen::json::Field::enumeration::<super::super::google::rpc::Code>(",\"code\":", 1),
         ::rsvc::codegen::json::Field::int32(",\"httpStatus\":http_status", 2),
         ::rsvc::codegen::json::Field::string(",\"message\":", 3),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"retryAfter\":retry_after", 4)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"retryAfter\":retry_after", 4).optional(),
         ::rsvc::codegen::json::Field::message::<error::Link>(",\"help\":", 5).repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            error::LocalizedMessage,
-        >(",\"localized\":", 6)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<error::LocalizedMessage>(",\"localized\":", 6).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Error,
-    >("rsvc.v1.Error", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Error>("rsvc.v1.Error", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Error {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -488,16 +415,9 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
-                0 => {
-                    __rsvc_r
-                        .enumeration::<super::super::google::rpc::Code>(&mut self.code)
-                }
+                0 => __rsvc_r.enumeration::<super::super::google::rpc::Code>(&mut self.code),
                 1 => __rsvc_r.int32(&mut self.http_status),
                 2 => __rsvc_r.string(&mut self.message),
                 3 => __rsvc_r.message_opt(&mut self.retry_after),
@@ -515,9 +435,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"description\":", 1),
         ::rsvc::codegen::json::Field::string(",\"url\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        error::Link,
-    >("rsvc.v1.Error.Link", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<error::Link>("rsvc.v1.Error.Link", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for error::Link {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -531,11 +449,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.description),
                 1 => __rsvc_r.string(&mut self.url),
@@ -551,9 +465,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"locale\":", 1),
         ::rsvc::codegen::json::Field::string(",\"message\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        error::LocalizedMessage,
-    >("rsvc.v1.Error.LocalizedMessage", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<error::LocalizedMessage>(
+        "rsvc.v1.Error.LocalizedMessage",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for error::LocalizedMessage {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -567,11 +482,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.locale),
                 1 => __rsvc_r.string(&mut self.message),
@@ -582,8 +493,16 @@ const _: () = {
 };
 
 ::rsvc::register_messages!(
-    ServiceOptions, MethodOptions, Access, access::Public, access::Authenticated,
-    access::Scopes, ErrorSet, Error, error::Link, error::LocalizedMessage
+    ServiceOptions,
+    MethodOptions,
+    Access,
+    access::Public,
+    access::Authenticated,
+    access::Scopes,
+    ErrorSet,
+    Error,
+    error::Link,
+    error::LocalizedMessage,
 );
 
 impl ::rsvc::Validate for ServiceOptions {}

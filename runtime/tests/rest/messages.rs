@@ -126,61 +126,33 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 27] = [
         ::rsvc::codegen::json::Field::string(",\"id\":", 1),
         ::rsvc::codegen::json::Field::int32(",\"count\":", 2),
-        ::rsvc::codegen::json::Field::message::<Item>(",\"child\":", 3)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<Item>(",\"child\":", 3).optional().boxed(),
         ::rsvc::codegen::json::Field::string(",\"tags\":", 4).repeated(),
         ::rsvc::codegen::json::Field::enumeration::<Kind>(",\"kind\":", 5),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"at\":", 6)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"at\":", 6).optional(),
         ::rsvc::codegen::json::Field::message::<i32>(",\"maybe\":", 7).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FieldMask,
-        >(",\"updateMask\":update_mask", 8)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FieldMask>(",\"updateMask\":update_mask", 8).optional(),
         ::rsvc::codegen::json::Field::bytes(",\"data\":", 9),
         ::rsvc::codegen::json::Field::bool(",\"flag\":", 10),
         ::rsvc::codegen::json::Field::double(",\"ratio\":", 11),
-        ::rsvc::codegen::json::Field::string(",\"labels\":", 12)
-            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::string(",\"labels\":", 12).map(::rsvc::codegen::json::Type::String),
         ::rsvc::codegen::json::Field::string(",\"pickText\":pick_text", 13).in_oneof(0),
-        ::rsvc::codegen::json::Field::int64(",\"pickNumber\":pick_number", 14)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::int64(",\"pickNumber\":pick_number", 14).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"note\":", 15).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::pb::google::api::HttpBody,
-        >(",\"file\":", 16)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Any,
-        >(",\"any\":", 17)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"span\":", 18)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Value,
-        >(",\"value\":", 19)
-            .optional()
-            .nullable(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::pb::google::api::HttpBody>(",\"file\":", 16).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Any>(",\"any\":", 17).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"span\":", 18).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Value>(",\"value\":", 19).optional().nullable(),
         ::rsvc::codegen::json::Field::int32(",\"numbers\":", 20).packed(),
         ::rsvc::codegen::json::Field::message::<Item>(",\"items\":", 21).repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost::alloc::string::String,
-        >(",\"text\":", 22)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost::alloc::string::String>(",\"text\":", 22).optional(),
         ::rsvc::codegen::json::Field::uint64(",\"big\":", 23),
         ::rsvc::codegen::json::Field::sint64(",\"zigzag\":", 24),
         ::rsvc::codegen::json::Field::fixed32(",\"fixed\":", 25),
         ::rsvc::codegen::json::Field::float(",\"small\":", 26),
         ::rsvc::codegen::json::Field::int64(",\"long\":", 27),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Item,
-    >("rest.v1.Item", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Item>("rest.v1.Item", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Item {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -201,12 +173,8 @@ const _: () = {
             __rsvc_w.double(&__RSVC_FIELDS[10], self.ratio);
             __rsvc_w.map(&__RSVC_FIELDS[11], &self.labels);
             match &self.pick {
-                ::core::option::Option::Some(item::Pick::PickText(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[12], __rsvc_value)
-                }
-                ::core::option::Option::Some(item::Pick::PickNumber(__rsvc_value)) => {
-                    __rsvc_w.int64_set(&__RSVC_FIELDS[13], *__rsvc_value)
-                }
+                ::core::option::Option::Some(item::Pick::PickText(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[12], __rsvc_value),
+                ::core::option::Option::Some(item::Pick::PickNumber(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[13], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.string_opt(&__RSVC_FIELDS[14], &self.note);
@@ -226,11 +194,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.id),
                 1 => __rsvc_r.int32(&mut self.count),
@@ -245,17 +209,13 @@ const _: () = {
                 10 => __rsvc_r.double(&mut self.ratio),
                 11 => __rsvc_r.map(&mut self.labels),
                 12 => {
-                    self.pick = ::core::option::Option::Some(
-                        item::Pick::PickText(__rsvc_r.string_value()?),
-                    );
+                    self.pick = ::core::option::Option::Some(item::Pick::PickText(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 13 => {
-                    self.pick = ::core::option::Option::Some(
-                        item::Pick::PickNumber(__rsvc_r.i64_value()?),
-                    );
+                    self.pick = ::core::option::Option::Some(item::Pick::PickNumber(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 14 => __rsvc_r.string_opt(&mut self.note),
                 15 => __rsvc_r.message_opt(&mut self.file),
                 16 => __rsvc_r.message_opt(&mut self.any),

@@ -39,6 +39,7 @@ cases! {
     messages_only,
     nesting,
     objects,
+    old_rules,
     oneofs,
     package_case,
     packages,

@@ -68,3 +68,32 @@ fn violations_of_items_have_a_limit() {
     let status = rsvc::Status::from(violations);
     assert!(status.details().len() < 30_000, "{}", status.details().len());
 }
+
+/// `goldens::old_rules` has a `validate.proto` of its own, with what later versions dropped.
+#[test]
+fn options_of_older_versions_keep_their_meaning() {
+    use goldens::old_rules::old::v1::{Disabled, Tested};
+    use rsvc::Validate as _;
+    let valid = Tested { required: "x".to_owned(), ..Tested::default() };
+    assert!(valid.validate().is_ok());
+    let lenient = Tested {
+        skipped: "x".to_owned(),
+        by_default: Some(String::new()),
+        always: "no address".to_owned(),
+        items: vec![String::new()],
+        number: Some(0),
+        disabled: Some(Disabled { name: "x".to_owned(), tested: Some(Box::default()) }.into()),
+        ..valid.clone()
+    };
+    assert!(lenient.validate().is_ok());
+    let strict = Tested {
+        may_be_empty: "x".to_owned(),
+        by_default: Some("x".to_owned()),
+        unpopulated: "x".to_owned(),
+        set: Some(String::new()),
+        items: vec!["x".to_owned()],
+        number: Some(5),
+        ..valid
+    };
+    assert_eq!(found(strict.validate()).len(), 6);
+}

@@ -200,7 +200,7 @@ impl Lowerer<'_> {
         }
         let args: Vec<Plan> = args.into_iter().map(convert::unwrap).collect();
         let Some(overload) = choose(candidates, &args) else {
-            return Ok(fail("no such overload", result(candidates)));
+            return Ok(fail("no such overload", &result(candidates)));
         };
         let ambiguous = candidates.len() > 1 && matches!(args.first(), Some(Plan { repr: Repr::Dyn, .. }));
         if ambiguous && let Some((_, dynamic, repr)) = DYNAMIC.iter().find(|d| d.0 == function) {
@@ -348,7 +348,7 @@ fn unique(span: Span, list: Plan) -> Lowered {
             _ => (convert::collect(span, list, &Repr::Dyn)?, "unique_dyn"),
         },
         Repr::Dyn => return Ok(call("dyn_unique", vec![list], Repr::Bool, true)),
-        _ => return Ok(fail("no such overload", Repr::Bool)),
+        _ => return Ok(fail("no such overload", &Repr::Bool)),
     };
     let fallible = list.fallible;
     let op = Op::Items { function, lists: vec![list], args: Vec::new(), fails: false };
@@ -372,7 +372,7 @@ fn extreme(span: Span, function: &'static str, args: Vec<Plan>) -> Lowered {
             (Repr::Double, false) => "least_double_of",
             (Repr::Dyn, true) => "dyn_greatest_of",
             (Repr::Dyn, false) => "dyn_least_of",
-            _ => return Ok(fail("no such overload", Repr::Never)),
+            _ => return Ok(fail("no such overload", &Repr::Never)),
         };
         return Ok(Plan {
             repr,
@@ -381,7 +381,7 @@ fn extreme(span: Span, function: &'static str, args: Vec<Plan>) -> Lowered {
         });
     }
     let mut args = args.into_iter().map(convert::unwrap);
-    let Some(mut best) = args.next() else { return Ok(fail("no such overload", Repr::Never)) };
+    let Some(mut best) = args.next() else { return Ok(fail("no such overload", &Repr::Never)) };
     for next in args {
         let (function, repr, fails) = match (&best.repr, &next.repr) {
             (Repr::Int, Repr::Int) => (if greatest { "greatest" } else { "least" }, Repr::Int, false),

@@ -89,7 +89,7 @@ pub(super) fn hold(span: Span, value: Plan) -> Lowered {
 /// What is never, in a form.
 fn absurd(value: Plan, want: &Repr) -> Plan {
     match value.op {
-        Op::Fail(text) => fail(text, want.clone()),
+        Op::Fail(text) => fail(text, want),
         _ => Plan { repr: super::named(want), fallible: value.fallible, op: Op::Absurd(Box::new(value)) },
     }
 }
@@ -111,7 +111,7 @@ pub(super) fn expect(value: Plan, want: &Repr) -> Plan {
         }
         (Repr::Dyn, want) => from_dyn(value, want),
         // What the other side is does not matter: it never comes to that.
-        _ => fail("no such overload", want.clone()),
+        _ => fail("no such overload", want),
     }
 }
 
@@ -126,7 +126,7 @@ fn from_dyn(value: Plan, want: &Repr) -> Plan {
         | Repr::Duration
         | Repr::Null
         | Repr::Type => want.clone(),
-        _ => return fail("no such overload", want.clone()),
+        _ => return fail("no such overload", want),
     };
     let taken = Plan { repr: owned, fallible: true, op: Op::FromDyn(Box::new(value)) };
     if want.is_owned() { taken } else { borrow(taken) }
@@ -174,6 +174,12 @@ pub(super) fn common(a: &Repr, b: &Repr) -> Repr {
         (Repr::List(_, ListForm::Slice), b) if a == b => a.clone(),
         (Repr::List(a, _), Repr::List(b, _)) => {
             Repr::List(Item::Value(Box::new(common(&item_form(a), &item_form(b)))), ListForm::Owned)
+        }
+        // Two maps in prost's storage may be of different types, as may be one and what fails in its place.
+        (Repr::Map(map), other) | (other, Repr::Map(map))
+            if matches!(**map, MapForm::Stored(..)) && matches!(other, Repr::Map(_) | Repr::Never) =>
+        {
+            Repr::Dyn
         }
         (a, b) if a == b => a.clone(),
         (Repr::Never, other) | (other, Repr::Never) => settled(other),
@@ -233,7 +239,7 @@ const VAR: u32 = u32::MAX;
 /// The list as a `Vec` of values in a form.
 pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
     let repr = Repr::List(Item::Value(Box::new(element.clone())), ListForm::Owned);
-    let Repr::List(item, _) = &list.repr else { return Ok(fail("no such overload", repr)) };
+    let Repr::List(item, _) = &list.repr else { return Ok(fail("no such overload", &repr)) };
     if list.repr == repr {
         return Ok(list);
     }
@@ -241,7 +247,12 @@ pub(super) fn collect(span: Span, list: Plan, element: &Repr) -> Lowered {
     if item_form(&item) == Repr::Never && !list.fallible {
         return Ok(Plan { repr, fallible: false, op: Op::List(Vec::new()) });
     }
-    let body = shape(span, keep(span, item_local(VAR, &item))?, element)?;
+    // The item itself: a borrowed one would end with its turn.
+    let local = match &item {
+        Item::Stored(_) => item_local(VAR, &item),
+        Item::Value(repr) => Plan { repr: (**repr).clone(), fallible: false, op: Op::Local(VAR) },
+    };
+    let body = shape(span, local, element)?;
     Ok(collected(list, body))
 }
 

@@ -42,7 +42,7 @@ impl Lowerer<'_> {
                     self.schema.messages[*id].fields.iter().find(|f| self.schema.fields[**f].name == name);
                 match found {
                     Some(field) => self.read(span, base, *field),
-                    None => Ok(fail("no such field", Repr::Never)),
+                    None => Ok(fail("no such field", &Repr::Never)),
                 }
             }
             Repr::Rules => {
@@ -52,7 +52,7 @@ impl Lowerer<'_> {
                 };
                 match number {
                     Some(number) => self.field(base, span, number, name),
-                    None => Ok(fail("no such field", Repr::Never)),
+                    None => Ok(fail("no such field", &Repr::Never)),
                 }
             }
             Repr::Dyn => Ok(call("dyn_select", vec![base, text(name)], Repr::Dyn, true)),
@@ -92,7 +92,7 @@ impl Lowerer<'_> {
         match (&base.repr, member) {
             (Repr::Rules, Member::Field { number, .. }) => {
                 let Some(Const::Message(message)) = base.as_const() else {
-                    return Ok(fail("no such field", Repr::Bool));
+                    return Ok(fail("no such field", &Repr::Bool));
                 };
                 let set = field_or_extension(message, *number).is_some_and(|(_, set)| set);
                 Ok(Plan::constant(Const::Bool(set)))
@@ -103,7 +103,7 @@ impl Lowerer<'_> {
                 let Some(field) = found else {
                     return match member {
                         Member::Field { .. } => Err(extension(operand.span)),
-                        Member::Key(_) => Ok(fail("no such field", Repr::Bool)),
+                        Member::Key(_) => Ok(fail("no such field", &Repr::Bool)),
                     };
                 };
                 let fallible = base.fallible;

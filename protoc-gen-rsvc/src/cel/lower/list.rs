@@ -50,7 +50,7 @@ impl Lowerer<'_> {
 
     pub(super) fn concat(&mut self, span: Span, left: Plan, right: Plan) -> Lowered {
         let (Repr::List(a, _), Repr::List(b, _)) = (&left.repr, &right.repr) else {
-            return Ok(fail("no such overload", Repr::Never));
+            return Ok(fail("no such overload", &Repr::Never));
         };
         let element = convert::common(&item_form(a), &item_form(b));
         let fallible = left.fallible || right.fallible;
@@ -65,7 +65,7 @@ impl Lowerer<'_> {
 
     pub(super) fn list_equal(&mut self, span: Span, left: Plan, right: Plan) -> Lowered {
         let (Repr::List(a, _), Repr::List(b, _)) = (&left.repr, &right.repr) else {
-            return Ok(fail("no such overload", Repr::Bool));
+            return Ok(fail("no such overload", &Repr::Bool));
         };
         let (a, b) = (a.clone(), b.clone());
         // Nothing but the empty list is equal to the empty one.
@@ -85,7 +85,7 @@ impl Lowerer<'_> {
 
     pub(super) fn list_contains(&mut self, span: Span, value: Plan, list: Plan) -> Lowered {
         let Repr::List(item, _) = &list.repr else {
-            return Ok(fail("no such overload", Repr::Bool));
+            return Ok(fail("no such overload", &Repr::Bool));
         };
         if let Some(Const::List(constants)) = list.as_const()
             && is_matchable(&value.repr, constants)
@@ -149,7 +149,7 @@ impl Lowerer<'_> {
                     (Range::Keys(Box::new(range), key.clone()), key, None)
                 }
             }
-            _ => return Ok(fail("no such overload", Repr::Never)),
+            _ => return Ok(fail("no such overload", &Repr::Never)),
         };
         let scope = self.locals.len();
         self.locals.push((it.var, first.clone()));
@@ -209,7 +209,7 @@ impl Lowerer<'_> {
                 Plan { repr: Repr::Int, fallible, op: Op::MapLength(Box::new(value)) }
             }
             (Repr::Dyn, _) => call("dyn_size", vec![value], Repr::Int, true),
-            _ => fail("no such overload", Repr::Int),
+            _ => fail("no such overload", &Repr::Int),
         }
     }
 }

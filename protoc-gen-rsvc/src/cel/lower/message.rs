@@ -74,7 +74,11 @@ fn store(span: Span, schema: &Schema, field: FieldId, value: Plan) -> Lowered {
                     let items = Repr::List(Item::Value(Box::new(Repr::Dyn)), ListForm::Owned);
                     call("dyn_list", vec![value], items, true)
                 }
-                _ => value,
+                Repr::List(..) => value,
+                _ => {
+                    let items = Repr::List(Item::Value(Box::new(element.clone())), ListForm::Owned);
+                    convert::expect(value, &items)
+                }
             };
             let may_hold_null = value.as_list().0.clone();
             let may_hold_null =
@@ -93,7 +97,7 @@ fn store(span: Span, schema: &Schema, field: FieldId, value: Plan) -> Lowered {
             let fits = match &value.repr {
                 Repr::Map(form) => match &**form {
                     MapForm::Built(have, held) => borrowed(have) == k && borrowed(held) == borrowed(&v),
-                    form => *form == stored,
+                    form @ MapForm::Stored(..) => *form == stored,
                 },
                 _ => false,
             };

@@ -58,7 +58,7 @@ pub fn lower_rule(typed: &Typed, bindings: &[VarBinding], schema: &Schema) -> Re
         plan if matches!(plan.repr, Repr::Bool | Repr::Str(_)) => convert::keep(typed.span, plan)?,
         plan if plan.repr == Repr::Dyn => convert::outcome(plan),
         plan if plan.repr == Repr::Never => convert::expect(plan, &Repr::Bool),
-        _ => fail("no such overload", Repr::Bool),
+        _ => fail("no such overload", &Repr::Bool),
     };
     Ok(Compiled { plan, now })
 }
@@ -74,8 +74,8 @@ struct Lowerer<'a> {
     now: bool,
 }
 
-fn fail(text: &'static str, repr: Repr) -> Plan {
-    Plan { repr: named(&repr), fallible: true, op: Op::Fail(text) }
+fn fail(text: &'static str, repr: &Repr) -> Plan {
+    Plan { repr: named(repr), fallible: true, op: Op::Fail(text) }
 }
 
 /// The form, or one in its place whose Rust type has a name.

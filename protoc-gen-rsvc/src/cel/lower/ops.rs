@@ -75,7 +75,7 @@ pub(super) fn compare(span: Span, sign: &'static str, left: Plan, right: Plan) -
         }
         (a, b) if a == b && ordered(a) => infix(op::display(sign), left, right, Repr::Bool),
         (a, b) if is_number(a) && is_number(b) => call(function, vec![left, right], Repr::Bool, false),
-        _ => fail("no such overload", Repr::Bool),
+        _ => fail("no such overload", &Repr::Bool),
     })
 }
 
@@ -165,7 +165,7 @@ pub(super) fn negate(value: Plan) -> Plan {
         (Repr::Int, _) => call("neg_int", vec![value], Repr::Int, true),
         (Repr::Double, _) => call("neg_double", vec![value], Repr::Double, false),
         (Repr::Dyn, _) => call("dyn_neg", vec![value], Repr::Dyn, true),
-        _ => fail("no such overload", Repr::Never),
+        _ => fail("no such overload", &Repr::Never),
     }
 }
 
@@ -251,7 +251,7 @@ impl Lowerer<'_> {
             (Repr::Uint, Repr::Uint) => checked(names.uint, left, right, Repr::Uint),
             (Repr::Double, Repr::Double) => match names.double {
                 Some(sign) => infix(sign, left, right, Repr::Double),
-                None => fail("no such overload", Repr::Never),
+                None => fail("no such overload", &Repr::Never),
             },
             (Repr::Str(_), Repr::Str(_)) if function == op::ADD => {
                 let args = vec![convert::borrow(left), convert::borrow(right)];
@@ -278,7 +278,7 @@ impl Lowerer<'_> {
                 let args = vec![convert::to_dyn(span, left)?, convert::to_dyn(span, right)?];
                 call(names.dynamic, args, Repr::Dyn, true)
             }
-            _ => fail("no such overload", Repr::Never),
+            _ => fail("no such overload", &Repr::Never),
         })
     }
 
@@ -365,7 +365,7 @@ impl Lowerer<'_> {
                 let args = vec![convert::to_dyn(span, value)?, container];
                 Ok(call("dyn_in", args, Repr::Bool, true))
             }
-            _ => Ok(fail("no such overload", Repr::Bool)),
+            _ => Ok(fail("no such overload", &Repr::Bool)),
         }
     }
 
@@ -390,7 +390,7 @@ impl Lowerer<'_> {
             }
             Repr::Map(_) => self.map_get(span, container, key),
             Repr::Dyn => Ok(call("dyn_index", vec![container, convert::to_dyn(span, key)?], Repr::Dyn, true)),
-            _ => Ok(fail("no such overload", Repr::Never)),
+            _ => Ok(fail("no such overload", &Repr::Never)),
         }
     }
 

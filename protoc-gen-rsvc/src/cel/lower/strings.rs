@@ -49,7 +49,7 @@ pub(super) fn join(span: Span, mut args: Vec<Plan>) -> Lowered {
         Repr::List(..) | Repr::Dyn => {
             call("dyn_join", vec![convert::to_dyn(span, list)?, separator], repr, true)
         }
-        _ => fail("no such overload", repr),
+        _ => fail("no such overload", &repr),
     })
 }
 

@@ -1,7 +1,6 @@
 //! The JSON of the messages of `google.protobuf` that prost-types has ready, which the runtime carries.
 
-use super::{GeneratedTypes, JsonEmitter};
-use crate::diag::Diagnostic;
+use super::{GeneratedTypes, JsonEmitter, print};
 use crate::model::{FileId, Schema, TypePath};
 
 /// Where prost-build finds them.
@@ -64,7 +63,7 @@ fn is_newer(full_name: &str) -> bool {
 }
 
 /// The messages and enums of the files named, without the messages whose JSON the runtime writes by hand.
-pub(crate) fn emit(schema: &Schema) -> Result<Vec<syn::Item>, Diagnostic> {
+pub(crate) fn emit(schema: &Schema) -> String {
     let ready = |file: FileId, path: &TypePath, name: &str| {
         let extern_path = matches!(path, TypePath::Extern(path) if path.starts_with(PROST_TYPES));
         schema.files[file].root && extern_path && !is_newer(name)
@@ -77,5 +76,8 @@ pub(crate) fn emit(schema: &Schema) -> Result<Vec<syn::Item>, Diagnostic> {
         messages: messages.map(|(id, _)| id).collect(),
         enums: enums.map(|(id, _)| id).collect(),
     };
-    found.emit(&JsonEmitter { lacks: is_newer, ..JsonEmitter::new(schema, &[], "self") }, false)
+    let cx = JsonEmitter { lacks: is_newer, ..JsonEmitter::new(schema, &[], "self") };
+    let enums = found.enums.iter().map(|id| cx.enumeration(*id));
+    let messages = found.messages.iter().map(|id| cx.message(*id));
+    print::items(enums.chain(messages).chain(found.register(&cx, false)))
 }

@@ -224,7 +224,7 @@ impl<'a> Interpreter<'a> {
             return Err(Problem::new(Code::BAD_DESCRIPTOR, "an option without a name"));
         };
         let numbers: Vec<u32> = way.iter().map(|field| field.number()).collect();
-        if option.name.len() == 1 && self.is_features(option) {
+        if option.name.len() == 1 && is_features(option) {
             // They were read before, when names were not known yet, up to those of other languages.
             *bytes = options::without(bytes, numbers[0]).expect("these bytes were written here");
         }
@@ -246,10 +246,6 @@ impl<'a> Interpreter<'a> {
             path.push(i32::try_from(before).unwrap_or(i32::MAX));
         }
         Ok(path)
-    }
-
-    fn is_features(&self, option: &UninterpretedOption) -> bool {
-        option.name.first().is_some_and(|part| !part.is_extension && part.name_part == "features")
     }
 
     /// Options that are not for users to set.
@@ -440,4 +436,8 @@ fn plain(option: &UninterpretedOption) -> Option<Plain<'_>> {
         .or_else(negative)
         .or_else(float)
         .or_else(|| option.string_value.as_deref().map(Plain::Text))
+}
+
+fn is_features(option: &UninterpretedOption) -> bool {
+    option.name.first().is_some_and(|part| !part.is_extension && part.name_part == "features")
 }

@@ -172,7 +172,7 @@ impl<'a> FieldType<'a> {
 
     pub(super) fn is_required(self) -> bool {
         let said = self.field.label == Some(Label::Required as i32);
-        said || self.features().is_some_and(|features| features.is_required())
+        said || self.features().is_some_and(super::super::editions::features::Features::is_required)
     }
 
     /// Whether it is a message between tags that open and close.

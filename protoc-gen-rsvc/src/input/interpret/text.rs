@@ -82,7 +82,7 @@ impl<'t, 'a> TextParser<'t, '_, 'a> {
                     prost::encoding::bytes::encode(2, &content, out);
                 }
                 Named::Field(field) => {
-                    self.check_again(message, field, &seen, name_at)?;
+                    check_again(message, field, &seen, name_at)?;
                     seen.insert(field.number(), field);
                     let is_message = field.message().is_some();
                     if !self.takes(":") && !is_message {
@@ -107,25 +107,6 @@ impl<'t, 'a> TextParser<'t, '_, 'a> {
             }
             None => Ok(()),
         }
-    }
-
-    fn check_again(
-        &self,
-        message: MessageType<'a>,
-        field: FieldType<'a>,
-        seen: &BTreeMap<u32, FieldType<'a>>,
-        name_at: usize,
-    ) -> Result<(), Problem> {
-        let name = field.field.name();
-        if !field.is_repeated() && seen.contains_key(&field.number()) {
-            return Err(Problem::in_value(name_at, format!("field `{name}` is set twice")));
-        }
-        let Some(oneof) = field.field.oneof_index else { return Ok(()) };
-        let same = seen.values().find(|f| f.field.extendee.is_none() && f.field.oneof_index == Some(oneof));
-        same.map_or(Ok(()), |other| {
-            let (oneof, other) = (message.oneof_name(oneof), other.field.name());
-            Err(Problem::in_value(name_at, format!("`{other}` and `{name}` are of one oneof, `{oneof}`")))
-        })
     }
 
     fn name(&mut self, message: MessageType<'a>) -> Result<Named<'a>, Problem> {
@@ -246,7 +227,8 @@ impl<'t, 'a> TextParser<'t, '_, 'a> {
             Misfit::Type => match field.enumeration() {
                 Some(known) if self.peek().is_some_and(|token| token.kind == TokenKind::Word) => {
                     let text = format!("enum `{}` has no value `{found}`", known.name);
-                    self.problem(text).near(found, known.enumeration.value.iter().map(|value| value.name()))
+                    self.problem(text)
+                        .near(found, known.enumeration.value.iter().map(super::super::raw::EnumValue::name))
                 }
                 _ => self.expected(wanted(field.ty())),
             },
@@ -263,16 +245,12 @@ impl<'t, 'a> TextParser<'t, '_, 'a> {
         let known = field.enumeration().expect("only asked for enums");
         let number = i32::try_from(number).ok();
         let named = |number| known.enumeration.value.iter().any(|value| value.number() == number);
-        match number.filter(|number| named(*number) || !known.is_closed()) {
-            Some(number) => {
-                value::write_enum_number(field, number, out);
-                Ok(())
-            }
-            None => {
-                self.at = start;
-                Err(self.problem(format!("enum `{}` has no such value", known.name)))
-            }
-        }
+        let Some(number) = number.filter(|number| named(*number) || !known.is_closed()) else {
+            self.at = start;
+            return Err(self.problem(format!("enum `{}` has no such value", known.name)));
+        };
+        value::write_enum_number(field, number, out);
+        Ok(())
     }
 
     /// Strings beside each other are one.
@@ -361,4 +339,23 @@ fn word(text: &str, negative: bool, ty: Type) -> Option<Plain<'_>> {
         _ => text,
     };
     (!negative).then_some(Plain::Word(plain))
+}
+
+/// Fails where a field, or another one of its oneof, is set already.
+fn check_again<'a>(
+    message: MessageType<'a>,
+    field: FieldType<'a>,
+    seen: &BTreeMap<u32, FieldType<'a>>,
+    name_at: usize,
+) -> Result<(), Problem> {
+    let name = field.field.name();
+    if !field.is_repeated() && seen.contains_key(&field.number()) {
+        return Err(Problem::in_value(name_at, format!("field `{name}` is set twice")));
+    }
+    let Some(oneof) = field.field.oneof_index else { return Ok(()) };
+    let same = seen.values().find(|f| f.field.extendee.is_none() && f.field.oneof_index == Some(oneof));
+    same.map_or(Ok(()), |other| {
+        let (oneof, other) = (message.oneof_name(oneof), other.field.name());
+        Err(Problem::in_value(name_at, format!("`{other}` and `{name}` are of one oneof, `{oneof}`")))
+    })
 }

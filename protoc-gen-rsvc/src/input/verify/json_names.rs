@@ -29,7 +29,7 @@ pub(super) fn check_fields(at: &Cursor, message: &raw::Descriptor, sink: &mut Si
                 continue;
             }
             let text = format!("fields `{other}` and `{}` have the same JSON name `{json}`", field.name());
-            let legacy = !strict && !(is_chosen && first_chosen);
+            let legacy = !(strict || is_chosen && first_chosen);
             let found = if legacy { Diagnostic::warning } else { Diagnostic::error };
             let found = found(Code::DUPLICATE_NAME, text)
                 .at(at.place(&[tag::message::FIELD, index, tag::NAME]))

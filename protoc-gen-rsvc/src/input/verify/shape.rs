@@ -2,7 +2,7 @@
 //!
 //! The parser leaves little of this to be wrong in a text. A descriptor set or a plugin request may hold anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::walk::{Cursor, Definition, walk};
 use super::{fields, json_names, ranges};
@@ -232,6 +232,11 @@ fn check_enum(at: &Cursor, enumeration: &raw::Enum, sink: &mut Sink) {
     ranges::check_enum(at, enumeration, sink);
     let alias = options::allow_alias(enumeration.options.as_deref());
     let mut numbers = BTreeMap::new();
+    let distinct: BTreeSet<i32> = enumeration.value.iter().map(raw::EnumValue::number).collect();
+    if alias && distinct.len() == enumeration.value.len() {
+        let message = format!("enum `{name}` allows aliases and has none");
+        sink.push(at.error(Code::INVALID_DEFINITION, &[tag::NAME], message).help("drop `allow_alias`"));
+    }
     for (index, value) in (0..).zip(&enumeration.value) {
         let part = |end| [tag::enumeration::VALUE, index, end];
         let first = *numbers.entry(value.number()).or_insert(index);

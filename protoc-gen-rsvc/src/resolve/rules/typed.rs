@@ -191,14 +191,7 @@ impl Grow {
             0 => self.leaf(ty),
             1 => format!("({} ? {} : {})", self.expr(&Type::Bool, d), self.expr(ty, d), self.expr(ty, d)),
             2 => self.literal(ty, d),
-            3 if self.one_in(3) => format!(
-                "dyn({})",
-                "this.packed",
-                "this.unset_any",
-                "this.unset_value",
-                "dyn(this)",
-                self.expr(ty, d)
-            ),
+            3 if self.one_in(3) => format!("dyn({})", self.expr(ty, d)),
             3 | 4 => self.comprehension(ty, d),
             5 => self.selected(ty, d),
             _ => self.call(ty, d),
@@ -252,6 +245,10 @@ impl Grow {
                 "dyn(null)",
                 "dyn([])",
                 "dyn({})",
+                "this.packed",
+                "this.unset_any",
+                "this.unset_value",
+                "dyn(this)",
             ]),
             Type::Type => self.text(&["int", "string", "list", "cel.v1.Inner", "type(this)", "type(null)"]),
             Type::Message(name) if name == SUBJECT => self.text(&["this", "cel.v1.Subject{}"]),
@@ -422,6 +419,12 @@ impl Grow {
         if *ty == Type::Bool && self.one_in(5) {
             let sign = self.text(&["&&", "||"]);
             return format!("({} {sign} {})", self.expr(ty, depth), self.expr(ty, depth));
+        }
+        // Any type has equality, and most have nothing else.
+        if *ty == Type::Bool && self.one_in(3) {
+            let (of, sign) = (self.ty(2), self.text(&["==", "!="]));
+            let other = if self.one_in(8) { self.ty(1) } else { of.clone() };
+            return format!("({} {sign} {})", self.expr(&of, depth), self.expr(&other, depth));
         }
         if *ty == Type::Bool && self.one_in(5) {
             use Type as T;

@@ -46,8 +46,7 @@ impl ::rsvc::codegen::json::JsonEnum for ::rsvc::prost_types::Syntax {
     );
 }
 
-impl ::rsvc::codegen::json::JsonEnum
-for ::rsvc::prost_types::field_descriptor_proto::Type {
+impl ::rsvc::codegen::json::JsonEnum for ::rsvc::prost_types::field_descriptor_proto::Type {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.protobuf.FieldDescriptorProto.Type",
         &[
@@ -73,16 +72,14 @@ for ::rsvc::prost_types::field_descriptor_proto::Type {
     );
 }
 
-impl ::rsvc::codegen::json::JsonEnum
-for ::rsvc::prost_types::field_descriptor_proto::Label {
+impl ::rsvc::codegen::json::JsonEnum for ::rsvc::prost_types::field_descriptor_proto::Label {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.protobuf.FieldDescriptorProto.Label",
         &[(1, "LABEL_OPTIONAL"), (2, "LABEL_REQUIRED"), (3, "LABEL_REPEATED")],
     );
 }
 
-impl ::rsvc::codegen::json::JsonEnum
-for ::rsvc::prost_types::file_options::OptimizeMode {
+impl ::rsvc::codegen::json::JsonEnum for ::rsvc::prost_types::file_options::OptimizeMode {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.protobuf.FileOptions.OptimizeMode",
         &[(1, "SPEED"), (2, "CODE_SIZE"), (3, "LITE_RUNTIME")],
@@ -103,23 +100,17 @@ impl ::rsvc::codegen::json::JsonEnum for ::rsvc::prost_types::field_options::JsT
     );
 }
 
-impl ::rsvc::codegen::json::JsonEnum
-for ::rsvc::prost_types::method_options::IdempotencyLevel {
+impl ::rsvc::codegen::json::JsonEnum for ::rsvc::prost_types::method_options::IdempotencyLevel {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.protobuf.MethodOptions.IdempotencyLevel",
         &[(0, "IDEMPOTENCY_UNKNOWN"), (1, "NO_SIDE_EFFECTS"), (2, "IDEMPOTENT")],
     );
 }
 
-impl ::rsvc::codegen::json::JsonEnum
-for ::rsvc::prost_types::compiler::code_generator_response::Feature {
+impl ::rsvc::codegen::json::JsonEnum for ::rsvc::prost_types::compiler::code_generator_response::Feature {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "google.protobuf.compiler.CodeGeneratorResponse.Feature",
-        &[
-            (0, "FEATURE_NONE"),
-            (1, "FEATURE_PROTO3_OPTIONAL"),
-            (2, "FEATURE_SUPPORTS_EDITIONS"),
-        ],
+        &[(0, "FEATURE_NONE"), (1, "FEATURE_PROTO3_OPTIONAL"), (2, "FEATURE_SUPPORTS_EDITIONS")],
     );
 }
 
@@ -128,9 +119,10 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"fileName\":file_name", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::SourceContext,
-    >("google.protobuf.SourceContext", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::SourceContext>(
+        "google.protobuf.SourceContext",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::SourceContext {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -143,11 +135,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.file_name),
                 _ => ::core::result::Result::Ok(()),
@@ -160,26 +148,16 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Field,
-        >(",\"fields\":", 2)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Field>(",\"fields\":", 2).repeated(),
         ::rsvc::codegen::json::Field::string(",\"oneofs\":", 3).repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Option,
-        >(",\"options\":", 4)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::SourceContext,
-        >(",\"sourceContext\":source_context", 5)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::Syntax,
-        >(",\"syntax\":", 6),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Option>(",\"options\":", 4).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::SourceContext>(",\"sourceContext\":source_context", 5).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::Syntax>(",\"syntax\":", 6),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::Type,
-    >("google.protobuf.Type", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::Type>(
+        "google.protobuf.Type",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::Type {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -197,20 +175,14 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.list(&mut self.fields),
                 2 => __rsvc_r.string_list(&mut self.oneofs),
                 3 => __rsvc_r.list(&mut self.options),
                 4 => __rsvc_r.message_opt(&mut self.source_context),
-                5 => {
-                    __rsvc_r.enumeration::<::rsvc::prost_types::Syntax>(&mut self.syntax)
-                }
+                5 => __rsvc_r.enumeration::<::rsvc::prost_types::Syntax>(&mut self.syntax),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -220,27 +192,21 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 10] = [
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::field::Kind,
-        >(",\"kind\":", 1),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::field::Cardinality,
-        >(",\"cardinality\":", 2),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::field::Kind>(",\"kind\":", 1),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::field::Cardinality>(",\"cardinality\":", 2),
         ::rsvc::codegen::json::Field::int32(",\"number\":", 3),
         ::rsvc::codegen::json::Field::string(",\"name\":", 4),
         ::rsvc::codegen::json::Field::string(",\"typeUrl\":type_url", 6),
         ::rsvc::codegen::json::Field::int32(",\"oneofIndex\":oneof_index", 7),
         ::rsvc::codegen::json::Field::bool(",\"packed\":", 8),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Option,
-        >(",\"options\":", 9)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Option>(",\"options\":", 9).repeated(),
         ::rsvc::codegen::json::Field::string(",\"jsonName\":json_name", 10),
         ::rsvc::codegen::json::Field::string(",\"defaultValue\":default_value", 11),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::Field,
-    >("google.protobuf.Field", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::Field>(
+        "google.protobuf.Field",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::Field {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -262,22 +228,10 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
-                0 => {
-                    __rsvc_r
-                        .enumeration::<::rsvc::prost_types::field::Kind>(&mut self.kind)
-                }
-                1 => {
-                    __rsvc_r
-                        .enumeration::<
-                            ::rsvc::prost_types::field::Cardinality,
-                        >(&mut self.cardinality)
-                }
+                0 => __rsvc_r.enumeration::<::rsvc::prost_types::field::Kind>(&mut self.kind),
+                1 => __rsvc_r.enumeration::<::rsvc::prost_types::field::Cardinality>(&mut self.cardinality),
                 2 => __rsvc_r.int32(&mut self.number),
                 3 => __rsvc_r.string(&mut self.name),
                 4 => __rsvc_r.string(&mut self.type_url),
@@ -296,25 +250,15 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::EnumValue,
-        >(",\"enumvalue\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Option,
-        >(",\"options\":", 3)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::SourceContext,
-        >(",\"sourceContext\":source_context", 4)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::Syntax,
-        >(",\"syntax\":", 5),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::EnumValue>(",\"enumvalue\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Option>(",\"options\":", 3).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::SourceContext>(",\"sourceContext\":source_context", 4).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::Syntax>(",\"syntax\":", 5),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::Enum,
-    >("google.protobuf.Enum", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::Enum>(
+        "google.protobuf.Enum",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::Enum {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -331,19 +275,13 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.list(&mut self.enumvalue),
                 2 => __rsvc_r.list(&mut self.options),
                 3 => __rsvc_r.message_opt(&mut self.source_context),
-                4 => {
-                    __rsvc_r.enumeration::<::rsvc::prost_types::Syntax>(&mut self.syntax)
-                }
+                4 => __rsvc_r.enumeration::<::rsvc::prost_types::Syntax>(&mut self.syntax),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -355,14 +293,12 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::int32(",\"number\":", 2),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Option,
-        >(",\"options\":", 3)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Option>(",\"options\":", 3).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::EnumValue,
-    >("google.protobuf.EnumValue", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::EnumValue>(
+        "google.protobuf.EnumValue",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::EnumValue {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -377,11 +313,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.int32(&mut self.number),
@@ -396,14 +328,12 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Any,
-        >(",\"value\":", 2)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Any>(",\"value\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::Option,
-    >("google.protobuf.Option", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::Option>(
+        "google.protobuf.Option",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::Option {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -417,11 +347,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.message_opt(&mut self.value),
@@ -435,30 +361,17 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Method,
-        >(",\"methods\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Option,
-        >(",\"options\":", 3)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Method>(",\"methods\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Option>(",\"options\":", 3).repeated(),
         ::rsvc::codegen::json::Field::string(",\"version\":", 4),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::SourceContext,
-        >(",\"sourceContext\":source_context", 5)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Mixin,
-        >(",\"mixins\":", 6)
-            .repeated(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::Syntax,
-        >(",\"syntax\":", 7),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::SourceContext>(",\"sourceContext\":source_context", 5).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Mixin>(",\"mixins\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::Syntax>(",\"syntax\":", 7),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::Api,
-    >("google.protobuf.Api", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::Api>(
+        "google.protobuf.Api",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::Api {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -477,11 +390,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.list(&mut self.methods),
@@ -489,9 +398,7 @@ const _: () = {
                 3 => __rsvc_r.string(&mut self.version),
                 4 => __rsvc_r.message_opt(&mut self.source_context),
                 5 => __rsvc_r.list(&mut self.mixins),
-                6 => {
-                    __rsvc_r.enumeration::<::rsvc::prost_types::Syntax>(&mut self.syntax)
-                }
+                6 => __rsvc_r.enumeration::<::rsvc::prost_types::Syntax>(&mut self.syntax),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -504,25 +411,15 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::string(",\"requestTypeUrl\":request_type_url", 2),
         ::rsvc::codegen::json::Field::bool(",\"requestStreaming\":request_streaming", 3),
-        ::rsvc::codegen::json::Field::string(
-            ",\"responseTypeUrl\":response_type_url",
-            4,
-        ),
-        ::rsvc::codegen::json::Field::bool(
-            ",\"responseStreaming\":response_streaming",
-            5,
-        ),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Option,
-        >(",\"options\":", 6)
-            .repeated(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::Syntax,
-        >(",\"syntax\":", 7),
+        ::rsvc::codegen::json::Field::string(",\"responseTypeUrl\":response_type_url", 4),
+        ::rsvc::codegen::json::Field::bool(",\"responseStreaming\":response_streaming", 5),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Option>(",\"options\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::Syntax>(",\"syntax\":", 7),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::Method,
-    >("google.protobuf.Method", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::Method>(
+        "google.protobuf.Method",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::Method {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -541,11 +438,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.string(&mut self.request_type_url),
@@ -553,9 +446,7 @@ const _: () = {
                 3 => __rsvc_r.string(&mut self.response_type_url),
                 4 => __rsvc_r.bool(&mut self.response_streaming),
                 5 => __rsvc_r.list(&mut self.options),
-                6 => {
-                    __rsvc_r.enumeration::<::rsvc::prost_types::Syntax>(&mut self.syntax)
-                }
+                6 => __rsvc_r.enumeration::<::rsvc::prost_types::Syntax>(&mut self.syntax),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -568,9 +459,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::string(",\"root\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::Mixin,
-    >("google.protobuf.Mixin", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::Mixin>(
+        "google.protobuf.Mixin",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::Mixin {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -584,11 +476,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.string(&mut self.root),
@@ -601,14 +489,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FileDescriptorProto,
-        >(",\"file\":", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FileDescriptorProto>(",\"file\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::FileDescriptorSet,
-    >("google.protobuf.FileDescriptorSet", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::FileDescriptorSet>(
+        "google.protobuf.FileDescriptorSet",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::FileDescriptorSet {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -621,11 +507,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.file),
                 _ => ::core::result::Result::Ok(()),
@@ -640,42 +522,20 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
         ::rsvc::codegen::json::Field::string(",\"package\":", 2).optional(),
         ::rsvc::codegen::json::Field::string(",\"dependency\":", 3).repeated(),
-        ::rsvc::codegen::json::Field::int32(
-                ",\"publicDependency\":public_dependency",
-                10,
-            )
-            .repeated(),
-        ::rsvc::codegen::json::Field::int32(",\"weakDependency\":weak_dependency", 11)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::DescriptorProto,
-        >(",\"messageType\":message_type", 4)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::EnumDescriptorProto,
-        >(",\"enumType\":enum_type", 5)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::ServiceDescriptorProto,
-        >(",\"service\":", 6)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FieldDescriptorProto,
-        >(",\"extension\":", 7)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FileOptions,
-        >(",\"options\":", 8)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::SourceCodeInfo,
-        >(",\"sourceCodeInfo\":source_code_info", 9)
-            .optional(),
+        ::rsvc::codegen::json::Field::int32(",\"publicDependency\":public_dependency", 10).repeated(),
+        ::rsvc::codegen::json::Field::int32(",\"weakDependency\":weak_dependency", 11).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::DescriptorProto>(",\"messageType\":message_type", 4).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::EnumDescriptorProto>(",\"enumType\":enum_type", 5).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::ServiceDescriptorProto>(",\"service\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FieldDescriptorProto>(",\"extension\":", 7).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FileOptions>(",\"options\":", 8).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::SourceCodeInfo>(",\"sourceCodeInfo\":source_code_info", 9).optional(),
         ::rsvc::codegen::json::Field::string(",\"syntax\":", 12).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::FileDescriptorProto,
-    >("google.protobuf.FileDescriptorProto", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::FileDescriptorProto>(
+        "google.protobuf.FileDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::FileDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -699,11 +559,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.string_opt(&mut self.package),
@@ -727,44 +583,20 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 10] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FieldDescriptorProto,
-        >(",\"field\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FieldDescriptorProto,
-        >(",\"extension\":", 6)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::DescriptorProto,
-        >(",\"nestedType\":nested_type", 3)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::EnumDescriptorProto,
-        >(",\"enumType\":enum_type", 4)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::descriptor_proto::ExtensionRange,
-        >(",\"extensionRange\":extension_range", 5)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::OneofDescriptorProto,
-        >(",\"oneofDecl\":oneof_decl", 8)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::MessageOptions,
-        >(",\"options\":", 7)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::descriptor_proto::ReservedRange,
-        >(",\"reservedRange\":reserved_range", 9)
-            .repeated(),
-        ::rsvc::codegen::json::Field::string(",\"reservedName\":reserved_name", 10)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FieldDescriptorProto>(",\"field\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FieldDescriptorProto>(",\"extension\":", 6).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::DescriptorProto>(",\"nestedType\":nested_type", 3).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::EnumDescriptorProto>(",\"enumType\":enum_type", 4).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::descriptor_proto::ExtensionRange>(",\"extensionRange\":extension_range", 5).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::OneofDescriptorProto>(",\"oneofDecl\":oneof_decl", 8).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::MessageOptions>(",\"options\":", 7).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::descriptor_proto::ReservedRange>(",\"reservedRange\":reserved_range", 9).repeated(),
+        ::rsvc::codegen::json::Field::string(",\"reservedName\":reserved_name", 10).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::DescriptorProto,
-    >("google.protobuf.DescriptorProto", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::DescriptorProto>(
+        "google.protobuf.DescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::DescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -786,11 +618,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.list(&mut self.field),
@@ -813,16 +641,13 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::int32(",\"start\":", 1).optional(),
         ::rsvc::codegen::json::Field::int32(",\"end\":", 2).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::ExtensionRangeOptions,
-        >(",\"options\":", 3)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::ExtensionRangeOptions>(",\"options\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::descriptor_proto::ExtensionRange,
-    >("google.protobuf.DescriptorProto.ExtensionRange", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::prost_types::descriptor_proto::ExtensionRange {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::descriptor_proto::ExtensionRange>(
+        "google.protobuf.DescriptorProto.ExtensionRange",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::descriptor_proto::ExtensionRange {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -836,11 +661,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.start),
                 1 => __rsvc_r.int32_opt(&mut self.end),
@@ -857,11 +678,11 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"start\":", 1).optional(),
         ::rsvc::codegen::json::Field::int32(",\"end\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::descriptor_proto::ReservedRange,
-    >("google.protobuf.DescriptorProto.ReservedRange", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::prost_types::descriptor_proto::ReservedRange {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::descriptor_proto::ReservedRange>(
+        "google.protobuf.DescriptorProto.ReservedRange",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::descriptor_proto::ReservedRange {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -874,11 +695,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.start),
                 1 => __rsvc_r.int32_opt(&mut self.end),
@@ -891,14 +708,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::ExtensionRangeOptions,
-    >("google.protobuf.ExtensionRangeOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::ExtensionRangeOptions>(
+        "google.protobuf.ExtensionRangeOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::ExtensionRangeOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -911,11 +726,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.uninterpreted_option),
                 _ => ::core::result::Result::Ok(()),
@@ -929,30 +740,20 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 11] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
         ::rsvc::codegen::json::Field::int32(",\"number\":", 3).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::field_descriptor_proto::Label,
-        >(",\"label\":", 4)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::field_descriptor_proto::Type,
-        >(",\"type\":", 5)
-            .optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::field_descriptor_proto::Label>(",\"label\":", 4).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::field_descriptor_proto::Type>(",\"type\":", 5).optional(),
         ::rsvc::codegen::json::Field::string(",\"typeName\":type_name", 6).optional(),
         ::rsvc::codegen::json::Field::string(",\"extendee\":", 2).optional(),
-        ::rsvc::codegen::json::Field::string(",\"defaultValue\":default_value", 7)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"defaultValue\":default_value", 7).optional(),
         ::rsvc::codegen::json::Field::int32(",\"oneofIndex\":oneof_index", 9).optional(),
         ::rsvc::codegen::json::Field::string(",\"jsonName\":json_name", 10).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FieldOptions,
-        >(",\"options\":", 8)
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(",\"proto3Optional\":proto3_optional", 17)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FieldOptions>(",\"options\":", 8).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"proto3Optional\":proto3_optional", 17).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::FieldDescriptorProto,
-    >("google.protobuf.FieldDescriptorProto", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::FieldDescriptorProto>(
+        "google.protobuf.FieldDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::FieldDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -975,26 +776,12 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.int32_opt(&mut self.number),
-                2 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::prost_types::field_descriptor_proto::Label,
-                        >(&mut self.label)
-                }
-                3 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::prost_types::field_descriptor_proto::Type,
-                        >(&mut self.r#type)
-                }
+                2 => __rsvc_r.enum_opt::<::rsvc::prost_types::field_descriptor_proto::Label>(&mut self.label),
+                3 => __rsvc_r.enum_opt::<::rsvc::prost_types::field_descriptor_proto::Type>(&mut self.r#type),
                 4 => __rsvc_r.string_opt(&mut self.type_name),
                 5 => __rsvc_r.string_opt(&mut self.extendee),
                 6 => __rsvc_r.string_opt(&mut self.default_value),
@@ -1012,14 +799,12 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::OneofOptions,
-        >(",\"options\":", 2)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::OneofOptions>(",\"options\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::OneofDescriptorProto,
-    >("google.protobuf.OneofDescriptorProto", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::OneofDescriptorProto>(
+        "google.protobuf.OneofDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::OneofDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1033,11 +818,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.message_opt(&mut self.options),
@@ -1051,24 +832,15 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::EnumValueDescriptorProto,
-        >(",\"value\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::EnumOptions,
-        >(",\"options\":", 3)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::enum_descriptor_proto::EnumReservedRange,
-        >(",\"reservedRange\":reserved_range", 4)
-            .repeated(),
-        ::rsvc::codegen::json::Field::string(",\"reservedName\":reserved_name", 5)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::EnumValueDescriptorProto>(",\"value\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::EnumOptions>(",\"options\":", 3).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::enum_descriptor_proto::EnumReservedRange>(",\"reservedRange\":reserved_range", 4).repeated(),
+        ::rsvc::codegen::json::Field::string(",\"reservedName\":reserved_name", 5).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::EnumDescriptorProto,
-    >("google.protobuf.EnumDescriptorProto", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::EnumDescriptorProto>(
+        "google.protobuf.EnumDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::EnumDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1085,11 +857,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.list(&mut self.value),
@@ -1108,11 +876,11 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"start\":", 1).optional(),
         ::rsvc::codegen::json::Field::int32(",\"end\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::enum_descriptor_proto::EnumReservedRange,
-    >("google.protobuf.EnumDescriptorProto.EnumReservedRange", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::prost_types::enum_descriptor_proto::EnumReservedRange {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::enum_descriptor_proto::EnumReservedRange>(
+        "google.protobuf.EnumDescriptorProto.EnumReservedRange",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::enum_descriptor_proto::EnumReservedRange {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -1125,11 +893,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.start),
                 1 => __rsvc_r.int32_opt(&mut self.end),
@@ -1144,14 +908,12 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
         ::rsvc::codegen::json::Field::int32(",\"number\":", 2).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::EnumValueOptions,
-        >(",\"options\":", 3)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::EnumValueOptions>(",\"options\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::EnumValueDescriptorProto,
-    >("google.protobuf.EnumValueDescriptorProto", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::EnumValueDescriptorProto>(
+        "google.protobuf.EnumValueDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::EnumValueDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1166,11 +928,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.int32_opt(&mut self.number),
@@ -1185,18 +943,13 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::MethodDescriptorProto,
-        >(",\"method\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::ServiceOptions,
-        >(",\"options\":", 3)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::MethodDescriptorProto>(",\"method\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::ServiceOptions>(",\"options\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::ServiceDescriptorProto,
-    >("google.protobuf.ServiceDescriptorProto", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::ServiceDescriptorProto>(
+        "google.protobuf.ServiceDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::ServiceDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1211,11 +964,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.list(&mut self.method),
@@ -1231,20 +980,15 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
         ::rsvc::codegen::json::Field::string(",\"inputType\":input_type", 2).optional(),
-        ::rsvc::codegen::json::Field::string(",\"outputType\":output_type", 3)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::MethodOptions,
-        >(",\"options\":", 4)
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(",\"clientStreaming\":client_streaming", 5)
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(",\"serverStreaming\":server_streaming", 6)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"outputType\":output_type", 3).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::MethodOptions>(",\"options\":", 4).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"clientStreaming\":client_streaming", 5).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"serverStreaming\":server_streaming", 6).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::MethodDescriptorProto,
-    >("google.protobuf.MethodDescriptorProto", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::MethodDescriptorProto>(
+        "google.protobuf.MethodDescriptorProto",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::MethodDescriptorProto {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1262,11 +1006,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.string_opt(&mut self.input_type),
@@ -1283,79 +1023,31 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 20] = [
-        ::rsvc::codegen::json::Field::string(",\"javaPackage\":java_package", 1)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(
-                ",\"javaOuterClassname\":java_outer_classname",
-                8,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"javaMultipleFiles\":java_multiple_files",
-                10,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"javaGenerateEqualsAndHash\":java_generate_equals_and_hash",
-                20,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"javaStringCheckUtf8\":java_string_check_utf8",
-                27,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::file_options::OptimizeMode,
-        >(",\"optimizeFor\":optimize_for", 9)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"javaPackage\":java_package", 1).optional(),
+        ::rsvc::codegen::json::Field::string(",\"javaOuterClassname\":java_outer_classname", 8).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"javaMultipleFiles\":java_multiple_files", 10).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"javaGenerateEqualsAndHash\":java_generate_equals_and_hash", 20).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"javaStringCheckUtf8\":java_string_check_utf8", 27).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::file_options::OptimizeMode>(",\"optimizeFor\":optimize_for", 9).optional(),
         ::rsvc::codegen::json::Field::string(",\"goPackage\":go_package", 11).optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"ccGenericServices\":cc_generic_services",
-                16,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"javaGenericServices\":java_generic_services",
-                17,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"pyGenericServices\":py_generic_services",
-                18,
-            )
-            .optional(),
+        ::rsvc::codegen::json::Field::bool(",\"ccGenericServices\":cc_generic_services", 16).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"javaGenericServices\":java_generic_services", 17).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"pyGenericServices\":py_generic_services", 18).optional(),
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 23).optional(),
-        ::rsvc::codegen::json::Field::bool(",\"ccEnableArenas\":cc_enable_arenas", 31)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(
-                ",\"objcClassPrefix\":objc_class_prefix",
-                36,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::string(",\"csharpNamespace\":csharp_namespace", 37)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(",\"swiftPrefix\":swift_prefix", 39)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(",\"phpClassPrefix\":php_class_prefix", 40)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(",\"phpNamespace\":php_namespace", 41)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(
-                ",\"phpMetadataNamespace\":php_metadata_namespace",
-                44,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::string(",\"rubyPackage\":ruby_package", 45)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::bool(",\"ccEnableArenas\":cc_enable_arenas", 31).optional(),
+        ::rsvc::codegen::json::Field::string(",\"objcClassPrefix\":objc_class_prefix", 36).optional(),
+        ::rsvc::codegen::json::Field::string(",\"csharpNamespace\":csharp_namespace", 37).optional(),
+        ::rsvc::codegen::json::Field::string(",\"swiftPrefix\":swift_prefix", 39).optional(),
+        ::rsvc::codegen::json::Field::string(",\"phpClassPrefix\":php_class_prefix", 40).optional(),
+        ::rsvc::codegen::json::Field::string(",\"phpNamespace\":php_namespace", 41).optional(),
+        ::rsvc::codegen::json::Field::string(",\"phpMetadataNamespace\":php_metadata_namespace", 44).optional(),
+        ::rsvc::codegen::json::Field::string(",\"rubyPackage\":ruby_package", 45).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::FileOptions,
-    >("google.protobuf.FileOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::FileOptions>(
+        "google.protobuf.FileOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::FileOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1387,23 +1079,14 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.java_package),
                 1 => __rsvc_r.string_opt(&mut self.java_outer_classname),
                 2 => __rsvc_r.bool_opt(&mut self.java_multiple_files),
                 3 => __rsvc_r.bool_opt(&mut self.java_generate_equals_and_hash),
                 4 => __rsvc_r.bool_opt(&mut self.java_string_check_utf8),
-                5 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::prost_types::file_options::OptimizeMode,
-                        >(&mut self.optimize_for)
-                }
+                5 => __rsvc_r.enum_opt::<::rsvc::prost_types::file_options::OptimizeMode>(&mut self.optimize_for),
                 6 => __rsvc_r.string_opt(&mut self.go_package),
                 7 => __rsvc_r.bool_opt(&mut self.cc_generic_services),
                 8 => __rsvc_r.bool_opt(&mut self.java_generic_services),
@@ -1427,26 +1110,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
-        ::rsvc::codegen::json::Field::bool(
-                ",\"messageSetWireFormat\":message_set_wire_format",
-                1,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::bool(
-                ",\"noStandardDescriptorAccessor\":no_standard_descriptor_accessor",
-                2,
-            )
-            .optional(),
+        ::rsvc::codegen::json::Field::bool(",\"messageSetWireFormat\":message_set_wire_format", 1).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"noStandardDescriptorAccessor\":no_standard_descriptor_accessor", 2).optional(),
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 3).optional(),
         ::rsvc::codegen::json::Field::bool(",\"mapEntry\":map_entry", 7).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::MessageOptions,
-    >("google.protobuf.MessageOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::MessageOptions>(
+        "google.protobuf.MessageOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::MessageOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1463,11 +1136,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.message_set_wire_format),
                 1 => __rsvc_r.bool_opt(&mut self.no_standard_descriptor_accessor),
@@ -1483,26 +1152,18 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::field_options::CType,
-        >(",\"ctype\":", 1)
-            .optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::field_options::CType>(",\"ctype\":", 1).optional(),
         ::rsvc::codegen::json::Field::bool(",\"packed\":", 2).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::field_options::JsType,
-        >(",\"jstype\":", 6)
-            .optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::field_options::JsType>(",\"jstype\":", 6).optional(),
         ::rsvc::codegen::json::Field::bool(",\"lazy\":", 5).optional(),
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 3).optional(),
         ::rsvc::codegen::json::Field::bool(",\"weak\":", 10).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::FieldOptions,
-    >("google.protobuf.FieldOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::FieldOptions>(
+        "google.protobuf.FieldOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::FieldOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1521,25 +1182,11 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
-                0 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::prost_types::field_options::CType,
-                        >(&mut self.ctype)
-                }
+                0 => __rsvc_r.enum_opt::<::rsvc::prost_types::field_options::CType>(&mut self.ctype),
                 1 => __rsvc_r.bool_opt(&mut self.packed),
-                2 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::prost_types::field_options::JsType,
-                        >(&mut self.jstype)
-                }
+                2 => __rsvc_r.enum_opt::<::rsvc::prost_types::field_options::JsType>(&mut self.jstype),
                 3 => __rsvc_r.bool_opt(&mut self.lazy),
                 4 => __rsvc_r.bool_opt(&mut self.deprecated),
                 5 => __rsvc_r.bool_opt(&mut self.weak),
@@ -1553,14 +1200,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::OneofOptions,
-    >("google.protobuf.OneofOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::OneofOptions>(
+        "google.protobuf.OneofOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::OneofOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1573,11 +1218,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.uninterpreted_option),
                 _ => ::core::result::Result::Ok(()),
@@ -1591,14 +1232,12 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::bool(",\"allowAlias\":allow_alias", 2).optional(),
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 3).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::EnumOptions,
-    >("google.protobuf.EnumOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::EnumOptions>(
+        "google.protobuf.EnumOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::EnumOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1613,11 +1252,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.allow_alias),
                 1 => __rsvc_r.bool_opt(&mut self.deprecated),
@@ -1632,14 +1267,12 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::EnumValueOptions,
-    >("google.protobuf.EnumValueOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::EnumValueOptions>(
+        "google.protobuf.EnumValueOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::EnumValueOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1653,11 +1286,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.deprecated),
                 1 => __rsvc_r.list(&mut self.uninterpreted_option),
@@ -1671,14 +1300,12 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 33).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::ServiceOptions,
-    >("google.protobuf.ServiceOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::ServiceOptions>(
+        "google.protobuf.ServiceOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::ServiceOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1692,11 +1319,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.deprecated),
                 1 => __rsvc_r.list(&mut self.uninterpreted_option),
@@ -1710,18 +1333,13 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::bool(",\"deprecated\":", 33).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::method_options::IdempotencyLevel,
-        >(",\"idempotencyLevel\":idempotency_level", 34)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::UninterpretedOption,
-        >(",\"uninterpretedOption\":uninterpreted_option", 999)
-            .repeated(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::method_options::IdempotencyLevel>(",\"idempotencyLevel\":idempotency_level", 34).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::UninterpretedOption>(",\"uninterpretedOption\":uninterpreted_option", 999).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::MethodOptions,
-    >("google.protobuf.MethodOptions", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::MethodOptions>(
+        "google.protobuf.MethodOptions",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::MethodOptions {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1736,19 +1354,10 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool_opt(&mut self.deprecated),
-                1 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            ::rsvc::prost_types::method_options::IdempotencyLevel,
-                        >(&mut self.idempotency_level)
-                }
+                1 => __rsvc_r.enum_opt::<::rsvc::prost_types::method_options::IdempotencyLevel>(&mut self.idempotency_level),
                 2 => __rsvc_r.list(&mut self.uninterpreted_option),
                 _ => ::core::result::Result::Ok(()),
             }
@@ -1759,32 +1368,18 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::uninterpreted_option::NamePart,
-        >(",\"name\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::string(",\"identifierValue\":identifier_value", 3)
-            .optional(),
-        ::rsvc::codegen::json::Field::uint64(
-                ",\"positiveIntValue\":positive_int_value",
-                4,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::int64(
-                ",\"negativeIntValue\":negative_int_value",
-                5,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::double(",\"doubleValue\":double_value", 6)
-            .optional(),
-        ::rsvc::codegen::json::Field::bytes(",\"stringValue\":string_value", 7)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(",\"aggregateValue\":aggregate_value", 8)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::uninterpreted_option::NamePart>(",\"name\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::string(",\"identifierValue\":identifier_value", 3).optional(),
+        ::rsvc::codegen::json::Field::uint64(",\"positiveIntValue\":positive_int_value", 4).optional(),
+        ::rsvc::codegen::json::Field::int64(",\"negativeIntValue\":negative_int_value", 5).optional(),
+        ::rsvc::codegen::json::Field::double(",\"doubleValue\":double_value", 6).optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"stringValue\":string_value", 7).optional(),
+        ::rsvc::codegen::json::Field::string(",\"aggregateValue\":aggregate_value", 8).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::UninterpretedOption,
-    >("google.protobuf.UninterpretedOption", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::UninterpretedOption>(
+        "google.protobuf.UninterpretedOption",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::UninterpretedOption {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1803,11 +1398,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.name),
                 1 => __rsvc_r.string_opt(&mut self.identifier_value),
@@ -1828,11 +1419,11 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"namePart\":name_part", 1).required(),
         ::rsvc::codegen::json::Field::bool(",\"isExtension\":is_extension", 2).required(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::uninterpreted_option::NamePart,
-    >("google.protobuf.UninterpretedOption.NamePart", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::prost_types::uninterpreted_option::NamePart {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::uninterpreted_option::NamePart>(
+        "google.protobuf.UninterpretedOption.NamePart",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::uninterpreted_option::NamePart {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -1845,11 +1436,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name_part),
                 1 => __rsvc_r.bool(&mut self.is_extension),
@@ -1862,14 +1449,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::source_code_info::Location,
-        >(",\"location\":", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::source_code_info::Location>(",\"location\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::SourceCodeInfo,
-    >("google.protobuf.SourceCodeInfo", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::SourceCodeInfo>(
+        "google.protobuf.SourceCodeInfo",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::SourceCodeInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1882,11 +1467,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.location),
                 _ => ::core::result::Result::Ok(()),
@@ -1900,24 +1481,15 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
         ::rsvc::codegen::json::Field::int32(",\"path\":", 1).packed(),
         ::rsvc::codegen::json::Field::int32(",\"span\":", 2).packed(),
-        ::rsvc::codegen::json::Field::string(",\"leadingComments\":leading_comments", 3)
-            .optional(),
-        ::rsvc::codegen::json::Field::string(
-                ",\"trailingComments\":trailing_comments",
-                4,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::string(
-                ",\"leadingDetachedComments\":leading_detached_comments",
-                6,
-            )
-            .repeated(),
+        ::rsvc::codegen::json::Field::string(",\"leadingComments\":leading_comments", 3).optional(),
+        ::rsvc::codegen::json::Field::string(",\"trailingComments\":trailing_comments", 4).optional(),
+        ::rsvc::codegen::json::Field::string(",\"leadingDetachedComments\":leading_detached_comments", 6).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::source_code_info::Location,
-    >("google.protobuf.SourceCodeInfo.Location", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::prost_types::source_code_info::Location {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::source_code_info::Location>(
+        "google.protobuf.SourceCodeInfo.Location",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::source_code_info::Location {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -1933,11 +1505,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_list(&mut self.path),
                 1 => __rsvc_r.int32_list(&mut self.span),
@@ -1953,14 +1521,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::generated_code_info::Annotation,
-        >(",\"annotation\":", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::generated_code_info::Annotation>(",\"annotation\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::GeneratedCodeInfo,
-    >("google.protobuf.GeneratedCodeInfo", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::GeneratedCodeInfo>(
+        "google.protobuf.GeneratedCodeInfo",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::GeneratedCodeInfo {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -1973,11 +1539,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.annotation),
                 _ => ::core::result::Result::Ok(()),
@@ -1990,16 +1552,15 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
         ::rsvc::codegen::json::Field::int32(",\"path\":", 1).packed(),
-        ::rsvc::codegen::json::Field::string(",\"sourceFile\":source_file", 2)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"sourceFile\":source_file", 2).optional(),
         ::rsvc::codegen::json::Field::int32(",\"begin\":", 3).optional(),
         ::rsvc::codegen::json::Field::int32(",\"end\":", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::generated_code_info::Annotation,
-    >("google.protobuf.GeneratedCodeInfo.Annotation", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::prost_types::generated_code_info::Annotation {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::generated_code_info::Annotation>(
+        "google.protobuf.GeneratedCodeInfo.Annotation",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::generated_code_info::Annotation {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -2014,11 +1575,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_list(&mut self.path),
                 1 => __rsvc_r.string_opt(&mut self.source_file),
@@ -2038,9 +1595,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"patch\":", 3).optional(),
         ::rsvc::codegen::json::Field::string(",\"suffix\":", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::compiler::Version,
-    >("google.protobuf.compiler.Version", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::compiler::Version>(
+        "google.protobuf.compiler.Version",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::compiler::Version {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -2056,11 +1614,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.major),
                 1 => __rsvc_r.int32_opt(&mut self.minor),
@@ -2075,23 +1629,16 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
-        ::rsvc::codegen::json::Field::string(",\"fileToGenerate\":file_to_generate", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::string(",\"fileToGenerate\":file_to_generate", 1).repeated(),
         ::rsvc::codegen::json::Field::string(",\"parameter\":", 2).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FileDescriptorProto,
-        >(",\"protoFile\":proto_file", 15)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::compiler::Version,
-        >(",\"compilerVersion\":compiler_version", 3)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FileDescriptorProto>(",\"protoFile\":proto_file", 15).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::compiler::Version>(",\"compilerVersion\":compiler_version", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::compiler::CodeGeneratorRequest,
-    >("google.protobuf.compiler.CodeGeneratorRequest", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::prost_types::compiler::CodeGeneratorRequest {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::compiler::CodeGeneratorRequest>(
+        "google.protobuf.compiler.CodeGeneratorRequest",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::compiler::CodeGeneratorRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -2106,11 +1653,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.file_to_generate),
                 1 => __rsvc_r.string_opt(&mut self.parameter),
@@ -2126,21 +1669,14 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"error\":", 1).optional(),
-        ::rsvc::codegen::json::Field::uint64(
-                ",\"supportedFeatures\":supported_features",
-                2,
-            )
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::compiler::code_generator_response::File,
-        >(",\"file\":", 15)
-            .repeated(),
+        ::rsvc::codegen::json::Field::uint64(",\"supportedFeatures\":supported_features", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::compiler::code_generator_response::File>(",\"file\":", 15).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::compiler::CodeGeneratorResponse,
-    >("google.protobuf.compiler.CodeGeneratorResponse", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::prost_types::compiler::CodeGeneratorResponse {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::compiler::CodeGeneratorResponse>(
+        "google.protobuf.compiler.CodeGeneratorResponse",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::compiler::CodeGeneratorResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -2154,11 +1690,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.error),
                 1 => __rsvc_r.uint64_opt(&mut self.supported_features),
@@ -2173,19 +1705,15 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
-        ::rsvc::codegen::json::Field::string(",\"insertionPoint\":insertion_point", 2)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"insertionPoint\":insertion_point", 2).optional(),
         ::rsvc::codegen::json::Field::string(",\"content\":", 15).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::GeneratedCodeInfo,
-        >(",\"generatedCodeInfo\":generated_code_info", 16)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::GeneratedCodeInfo>(",\"generatedCodeInfo\":generated_code_info", 16).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ::rsvc::prost_types::compiler::code_generator_response::File,
-    >("google.protobuf.compiler.CodeGeneratorResponse.File", &__RSVC_FIELDS);
-    impl ::rsvc::codegen::json::Json
-    for ::rsvc::prost_types::compiler::code_generator_response::File {
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<::rsvc::prost_types::compiler::code_generator_response::File>(
+        "google.protobuf.compiler.CodeGeneratorResponse.File",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for ::rsvc::prost_types::compiler::code_generator_response::File {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
         }
@@ -2200,11 +1728,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 1 => __rsvc_r.string_opt(&mut self.insertion_point),
@@ -2217,31 +1741,44 @@ const _: () = {
 };
 
 ::rsvc::register_messages!(
-    ::rsvc::prost_types::SourceContext, ::rsvc::prost_types::Type,
-    ::rsvc::prost_types::Field, ::rsvc::prost_types::Enum,
-    ::rsvc::prost_types::EnumValue, ::rsvc::prost_types::Option,
-    ::rsvc::prost_types::Api, ::rsvc::prost_types::Method, ::rsvc::prost_types::Mixin,
-    ::rsvc::prost_types::FileDescriptorSet, ::rsvc::prost_types::FileDescriptorProto,
+    ::rsvc::prost_types::SourceContext,
+    ::rsvc::prost_types::Type,
+    ::rsvc::prost_types::Field,
+    ::rsvc::prost_types::Enum,
+    ::rsvc::prost_types::EnumValue,
+    ::rsvc::prost_types::Option,
+    ::rsvc::prost_types::Api,
+    ::rsvc::prost_types::Method,
+    ::rsvc::prost_types::Mixin,
+    ::rsvc::prost_types::FileDescriptorSet,
+    ::rsvc::prost_types::FileDescriptorProto,
     ::rsvc::prost_types::DescriptorProto,
     ::rsvc::prost_types::descriptor_proto::ExtensionRange,
     ::rsvc::prost_types::descriptor_proto::ReservedRange,
     ::rsvc::prost_types::ExtensionRangeOptions,
-    ::rsvc::prost_types::FieldDescriptorProto, ::rsvc::prost_types::OneofDescriptorProto,
+    ::rsvc::prost_types::FieldDescriptorProto,
+    ::rsvc::prost_types::OneofDescriptorProto,
     ::rsvc::prost_types::EnumDescriptorProto,
     ::rsvc::prost_types::enum_descriptor_proto::EnumReservedRange,
     ::rsvc::prost_types::EnumValueDescriptorProto,
     ::rsvc::prost_types::ServiceDescriptorProto,
-    ::rsvc::prost_types::MethodDescriptorProto, ::rsvc::prost_types::FileOptions,
-    ::rsvc::prost_types::MessageOptions, ::rsvc::prost_types::FieldOptions,
-    ::rsvc::prost_types::OneofOptions, ::rsvc::prost_types::EnumOptions,
-    ::rsvc::prost_types::EnumValueOptions, ::rsvc::prost_types::ServiceOptions,
-    ::rsvc::prost_types::MethodOptions, ::rsvc::prost_types::UninterpretedOption,
+    ::rsvc::prost_types::MethodDescriptorProto,
+    ::rsvc::prost_types::FileOptions,
+    ::rsvc::prost_types::MessageOptions,
+    ::rsvc::prost_types::FieldOptions,
+    ::rsvc::prost_types::OneofOptions,
+    ::rsvc::prost_types::EnumOptions,
+    ::rsvc::prost_types::EnumValueOptions,
+    ::rsvc::prost_types::ServiceOptions,
+    ::rsvc::prost_types::MethodOptions,
+    ::rsvc::prost_types::UninterpretedOption,
     ::rsvc::prost_types::uninterpreted_option::NamePart,
-    ::rsvc::prost_types::SourceCodeInfo, ::rsvc::prost_types::source_code_info::Location,
+    ::rsvc::prost_types::SourceCodeInfo,
+    ::rsvc::prost_types::source_code_info::Location,
     ::rsvc::prost_types::GeneratedCodeInfo,
     ::rsvc::prost_types::generated_code_info::Annotation,
     ::rsvc::prost_types::compiler::Version,
     ::rsvc::prost_types::compiler::CodeGeneratorRequest,
     ::rsvc::prost_types::compiler::CodeGeneratorResponse,
-    ::rsvc::prost_types::compiler::code_generator_response::File
+    ::rsvc::prost_types::compiler::code_generator_response::File,
 );

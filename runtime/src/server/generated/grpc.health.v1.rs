@@ -96,9 +96,10 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"service\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        HealthCheckRequest,
-    >("grpc.health.v1.HealthCheckRequest", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<HealthCheckRequest>(
+        "grpc.health.v1.HealthCheckRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for HealthCheckRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -111,11 +112,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.service),
                 _ => ::core::result::Result::Ok(()),
@@ -127,13 +124,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::enumeration::<
-            health_check_response::ServingStatus,
-        >(",\"status\":", 1),
+        ::rsvc::codegen::json::Field::enumeration::<health_check_response::ServingStatus>(",\"status\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        HealthCheckResponse,
-    >("grpc.health.v1.HealthCheckResponse", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<HealthCheckResponse>(
+        "grpc.health.v1.HealthCheckResponse",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for HealthCheckResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -146,18 +142,9 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
-                0 => {
-                    __rsvc_r
-                        .enumeration::<
-                            health_check_response::ServingStatus,
-                        >(&mut self.status)
-                }
+                0 => __rsvc_r.enumeration::<health_check_response::ServingStatus>(&mut self.status),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -167,9 +154,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        HealthListRequest,
-    >("grpc.health.v1.HealthListRequest", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<HealthListRequest>(
+        "grpc.health.v1.HealthListRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for HealthListRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -186,13 +174,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<HealthCheckResponse>(",\"statuses\":", 1)
-            .map(::rsvc::codegen::json::Type::String)
-            .sorted(),
+        ::rsvc::codegen::json::Field::message::<HealthCheckResponse>(",\"statuses\":", 1).map(::rsvc::codegen::json::Type::String).sorted(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        HealthListResponse,
-    >("grpc.health.v1.HealthListResponse", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<HealthListResponse>(
+        "grpc.health.v1.HealthListResponse",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for HealthListResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -205,11 +192,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.map(&mut self.statuses),
                 _ => ::core::result::Result::Ok(()),
@@ -218,9 +201,7 @@ const _: () = {
     }
 };
 
-::rsvc::register_messages!(
-    HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthListResponse
-);
+::rsvc::register_messages!(HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthListResponse);
 
 impl ::rsvc::Validate for HealthCheckRequest {}
 

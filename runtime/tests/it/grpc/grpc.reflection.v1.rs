@@ -139,28 +139,16 @@ pub struct ErrorResponse {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
         ::rsvc::codegen::json::Field::string(",\"host\":", 1),
-        ::rsvc::codegen::json::Field::string(",\"fileByFilename\":file_by_filename", 3)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::string(
-                ",\"fileContainingSymbol\":file_containing_symbol",
-                4,
-            )
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ExtensionRequest,
-        >(",\"fileContainingExtension\":file_containing_extension", 5)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::string(
-                ",\"allExtensionNumbersOfType\":all_extension_numbers_of_type",
-                6,
-            )
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::string(",\"listServices\":list_services", 7)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"fileByFilename\":file_by_filename", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"fileContainingSymbol\":file_containing_symbol", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<ExtensionRequest>(",\"fileContainingExtension\":file_containing_extension", 5).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"allExtensionNumbersOfType\":all_extension_numbers_of_type", 6).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"listServices\":list_services", 7).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ServerReflectionRequest,
-    >("grpc.reflection.v1.ServerReflectionRequest", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ServerReflectionRequest>(
+        "grpc.reflection.v1.ServerReflectionRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ServerReflectionRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -170,91 +158,59 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.host);
             match &self.message_request {
-                ::core::option::Option::Some(
-                    server_reflection_request::MessageRequest::FileByFilename(
-                        __rsvc_value,
-                    ),
-                ) => __rsvc_w.string_set(&__RSVC_FIELDS[1], __rsvc_value),
-                ::core::option::Option::Some(
-                    server_reflection_request::MessageRequest::FileContainingSymbol(
-                        __rsvc_value,
-                    ),
-                ) => __rsvc_w.string_set(&__RSVC_FIELDS[2], __rsvc_value),
-                ::core::option::Option::Some(
-                    server_reflection_request::MessageRequest::FileContainingExtension(
-                        __rsvc_value,
-                    ),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value),
-                ::core::option::Option::Some(
-                    server_reflection_request::MessageRequest::AllExtensionNumbersOfType(
-                        __rsvc_value,
-                    ),
-                ) => __rsvc_w.string_set(&__RSVC_FIELDS[4], __rsvc_value),
-                ::core::option::Option::Some(
-                    server_reflection_request::MessageRequest::ListServices(__rsvc_value),
-                ) => __rsvc_w.string_set(&__RSVC_FIELDS[5], __rsvc_value),
+                ::core::option::Option::Some(server_reflection_request::MessageRequest::FileByFilename(__rsvc_value)) => __rsvc_w.string_set(
+                    &__RSVC_FIELDS[1],
+                    __rsvc_value,
+                ),
+                ::core::option::Option::Some(server_reflection_request::MessageRequest::FileContainingSymbol(__rsvc_value)) => __rsvc_w.string_set(
+                    &__RSVC_FIELDS[2],
+                    __rsvc_value,
+                ),
+                ::core::option::Option::Some(server_reflection_request::MessageRequest::FileContainingExtension(__rsvc_value)) => __rsvc_w.message_set(
+                    &__RSVC_FIELDS[3],
+                    __rsvc_value,
+                ),
+                ::core::option::Option::Some(server_reflection_request::MessageRequest::AllExtensionNumbersOfType(__rsvc_value)) => __rsvc_w.string_set(
+                    &__RSVC_FIELDS[4],
+                    __rsvc_value,
+                ),
+                ::core::option::Option::Some(server_reflection_request::MessageRequest::ListServices(__rsvc_value)) => __rsvc_w.string_set(
+                    &__RSVC_FIELDS[5],
+                    __rsvc_value,
+                ),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.host),
                 1 => {
-                    self.message_request = ::core::option::Option::Some(
-                        server_reflection_request::MessageRequest::FileByFilename(
-                            __rsvc_r.string_value()?,
-                        ),
-                    );
+                    self.message_request = ::core::option::Option::Some(server_reflection_request::MessageRequest::FileByFilename(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.message_request = ::core::option::Option::Some(
-                        server_reflection_request::MessageRequest::FileContainingSymbol(
-                            __rsvc_r.string_value()?,
-                        ),
-                    );
+                    self.message_request = ::core::option::Option::Some(server_reflection_request::MessageRequest::FileContainingSymbol(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    if let ::core::option::Option::Some(
-                        server_reflection_request::MessageRequest::FileContainingExtension(
-                            __rsvc_value,
-                        ),
-                    ) = &mut self.message_request
-                    {
+                    if let ::core::option::Option::Some(server_reflection_request::MessageRequest::FileContainingExtension(__rsvc_value)) = &mut self.message_request {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.message_request = ::core::option::Option::Some(
-                            server_reflection_request::MessageRequest::FileContainingExtension(
-                                __rsvc_r.message_value()?,
-                            ),
-                        );
+                        self.message_request = ::core::option::Option::Some(server_reflection_request::MessageRequest::FileContainingExtension(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.message_request = ::core::option::Option::Some(
-                        server_reflection_request::MessageRequest::AllExtensionNumbersOfType(
-                            __rsvc_r.string_value()?,
-                        ),
-                    );
+                    self.message_request = ::core::option::Option::Some(server_reflection_request::MessageRequest::AllExtensionNumbersOfType(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => {
-                    self.message_request = ::core::option::Option::Some(
-                        server_reflection_request::MessageRequest::ListServices(
-                            __rsvc_r.string_value()?,
-                        ),
-                    );
+                    self.message_request = ::core::option::Option::Some(server_reflection_request::MessageRequest::ListServices(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -267,9 +223,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"containingType\":containing_type", 1),
         ::rsvc::codegen::json::Field::int32(",\"extensionNumber\":extension_number", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ExtensionRequest,
-    >("grpc.reflection.v1.ExtensionRequest", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ExtensionRequest>(
+        "grpc.reflection.v1.ExtensionRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ExtensionRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -283,11 +240,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.containing_type),
                 1 => __rsvc_r.int32(&mut self.extension_number),
@@ -301,30 +254,16 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
         ::rsvc::codegen::json::Field::string(",\"validHost\":valid_host", 1),
-        ::rsvc::codegen::json::Field::message::<
-            ServerReflectionRequest,
-        >(",\"originalRequest\":original_request", 2)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            FileDescriptorResponse,
-        >(",\"fileDescriptorResponse\":file_descriptor_response", 4)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ExtensionNumberResponse,
-        >(",\"allExtensionNumbersResponse\":all_extension_numbers_response", 5)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ListServiceResponse,
-        >(",\"listServicesResponse\":list_services_response", 6)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ErrorResponse,
-        >(",\"errorResponse\":error_response", 7)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<ServerReflectionRequest>(",\"originalRequest\":original_request", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<FileDescriptorResponse>(",\"fileDescriptorResponse\":file_descriptor_response", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<ExtensionNumberResponse>(",\"allExtensionNumbersResponse\":all_extension_numbers_response", 5).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<ListServiceResponse>(",\"listServicesResponse\":list_services_response", 6).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<ErrorResponse>(",\"errorResponse\":error_response", 7).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ServerReflectionResponse,
-    >("grpc.reflection.v1.ServerReflectionResponse", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ServerReflectionResponse>(
+        "grpc.reflection.v1.ServerReflectionResponse",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ServerReflectionResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -335,108 +274,64 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.valid_host);
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.original_request);
             match &self.message_response {
-                ::core::option::Option::Some(
-                    server_reflection_response::MessageResponse::FileDescriptorResponse(
-                        __rsvc_value,
-                    ),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[2], __rsvc_value),
-                ::core::option::Option::Some(
-                    server_reflection_response::MessageResponse::AllExtensionNumbersResponse(
-                        __rsvc_value,
-                    ),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value),
-                ::core::option::Option::Some(
-                    server_reflection_response::MessageResponse::ListServicesResponse(
-                        __rsvc_value,
-                    ),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value),
-                ::core::option::Option::Some(
-                    server_reflection_response::MessageResponse::ErrorResponse(
-                        __rsvc_value,
-                    ),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value),
+                ::core::option::Option::Some(server_reflection_response::MessageResponse::FileDescriptorResponse(__rsvc_value)) => __rsvc_w.message_set(
+                    &__RSVC_FIELDS[2],
+                    __rsvc_value,
+                ),
+                ::core::option::Option::Some(server_reflection_response::MessageResponse::AllExtensionNumbersResponse(__rsvc_value)) => __rsvc_w.message_set(
+                    &__RSVC_FIELDS[3],
+                    __rsvc_value,
+                ),
+                ::core::option::Option::Some(server_reflection_response::MessageResponse::ListServicesResponse(__rsvc_value)) => __rsvc_w.message_set(
+                    &__RSVC_FIELDS[4],
+                    __rsvc_value,
+                ),
+                ::core::option::Option::Some(server_reflection_response::MessageResponse::ErrorResponse(__rsvc_value)) => __rsvc_w.message_set(
+                    &__RSVC_FIELDS[5],
+                    __rsvc_value,
+                ),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.valid_host),
                 1 => __rsvc_r.message_opt(&mut self.original_request),
                 2 => {
-                    if let ::core::option::Option::Some(
-                        server_reflection_response::MessageResponse::FileDescriptorResponse(
-                            __rsvc_value,
-                        ),
-                    ) = &mut self.message_response
-                    {
+                    if let ::core::option::Option::Some(server_reflection_response::MessageResponse::FileDescriptorResponse(__rsvc_value)) = &mut self.message_response {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.message_response = ::core::option::Option::Some(
-                            server_reflection_response::MessageResponse::FileDescriptorResponse(
-                                __rsvc_r.message_value()?,
-                            ),
-                        );
+                        self.message_response = ::core::option::Option::Some(server_reflection_response::MessageResponse::FileDescriptorResponse(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    if let ::core::option::Option::Some(
-                        server_reflection_response::MessageResponse::AllExtensionNumbersResponse(
-                            __rsvc_value,
-                        ),
-                    ) = &mut self.message_response
-                    {
+                    if let ::core::option::Option::Some(server_reflection_response::MessageResponse::AllExtensionNumbersResponse(__rsvc_value)) = &mut self.message_response {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.message_response = ::core::option::Option::Some(
-                            server_reflection_response::MessageResponse::AllExtensionNumbersResponse(
-                                __rsvc_r.message_value()?,
-                            ),
-                        );
+                        self.message_response = ::core::option::Option::Some(server_reflection_response::MessageResponse::AllExtensionNumbersResponse(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    if let ::core::option::Option::Some(
-                        server_reflection_response::MessageResponse::ListServicesResponse(
-                            __rsvc_value,
-                        ),
-                    ) = &mut self.message_response
-                    {
+                    if let ::core::option::Option::Some(server_reflection_response::MessageResponse::ListServicesResponse(__rsvc_value)) = &mut self.message_response {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.message_response = ::core::option::Option::Some(
-                            server_reflection_response::MessageResponse::ListServicesResponse(
-                                __rsvc_r.message_value()?,
-                            ),
-                        );
+                        self.message_response = ::core::option::Option::Some(server_reflection_response::MessageResponse::ListServicesResponse(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => {
-                    if let ::core::option::Option::Some(
-                        server_reflection_response::MessageResponse::ErrorResponse(
-                            __rsvc_value,
-                        ),
-                    ) = &mut self.message_response
-                    {
+                    if let ::core::option::Option::Some(server_reflection_response::MessageResponse::ErrorResponse(__rsvc_value)) = &mut self.message_response {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.message_response = ::core::option::Option::Some(
-                            server_reflection_response::MessageResponse::ErrorResponse(
-                                __rsvc_r.message_value()?,
-                            ),
-                        );
+                        self.message_response = ::core::option::Option::Some(server_reflection_response::MessageResponse::ErrorResponse(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -446,15 +341,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::bytes(
-                ",\"fileDescriptorProto\":file_descriptor_proto",
-                1,
-            )
-            .repeated(),
+        ::rsvc::codegen::json::Field::bytes(",\"fileDescriptorProto\":file_descriptor_proto", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        FileDescriptorResponse,
-    >("grpc.reflection.v1.FileDescriptorResponse", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<FileDescriptorResponse>(
+        "grpc.reflection.v1.FileDescriptorResponse",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for FileDescriptorResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -467,11 +359,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bytes_list(&mut self.file_descriptor_proto),
                 _ => ::core::result::Result::Ok(()),
@@ -484,12 +372,12 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::string(",\"baseTypeName\":base_type_name", 1),
-        ::rsvc::codegen::json::Field::int32(",\"extensionNumber\":extension_number", 2)
-            .packed(),
+        ::rsvc::codegen::json::Field::int32(",\"extensionNumber\":extension_number", 2).packed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ExtensionNumberResponse,
-    >("grpc.reflection.v1.ExtensionNumberResponse", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ExtensionNumberResponse>(
+        "grpc.reflection.v1.ExtensionNumberResponse",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ExtensionNumberResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -503,11 +391,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.base_type_name),
                 1 => __rsvc_r.int32_list(&mut self.extension_number),
@@ -520,12 +404,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<ServiceResponse>(",\"service\":", 1)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<ServiceResponse>(",\"service\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ListServiceResponse,
-    >("grpc.reflection.v1.ListServiceResponse", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ListServiceResponse>(
+        "grpc.reflection.v1.ListServiceResponse",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ListServiceResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -538,11 +422,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.service),
                 _ => ::core::result::Result::Ok(()),
@@ -556,9 +436,10 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ServiceResponse,
-    >("grpc.reflection.v1.ServiceResponse", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ServiceResponse>(
+        "grpc.reflection.v1.ServiceResponse",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ServiceResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -571,11 +452,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 _ => ::core::result::Result::Ok(()),
@@ -590,9 +467,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"errorCode\":error_code", 1),
         ::rsvc::codegen::json::Field::string(",\"errorMessage\":error_message", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ErrorResponse,
-    >("grpc.reflection.v1.ErrorResponse", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ErrorResponse>(
+        "grpc.reflection.v1.ErrorResponse",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ErrorResponse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -606,11 +484,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32(&mut self.error_code),
                 1 => __rsvc_r.string(&mut self.error_message),
@@ -621,9 +495,14 @@ const _: () = {
 };
 
 ::rsvc::register_messages!(
-    ServerReflectionRequest, ExtensionRequest, ServerReflectionResponse,
-    FileDescriptorResponse, ExtensionNumberResponse, ListServiceResponse,
-    ServiceResponse, ErrorResponse
+    ServerReflectionRequest,
+    ExtensionRequest,
+    ServerReflectionResponse,
+    FileDescriptorResponse,
+    ExtensionNumberResponse,
+    ListServiceResponse,
+    ServiceResponse,
+    ErrorResponse,
 );
 
 impl ::rsvc::Validate for ServerReflectionRequest {}

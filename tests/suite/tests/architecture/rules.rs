@@ -59,6 +59,7 @@ pub(crate) const RULES: &[Rule] = &[
         allowed: &[
             "protoc-gen-rsvc/src/input/",
             "protoc-gen-rsvc/src/output.rs",
+            "protoc-gen-rsvc/src/output/",
             "protoc-gen-rsvc/src/main.rs",
             "protoc-gen-rsvc/src/cli.rs",
             "protoc-gen-rsvc/src/plugin.rs",

@@ -235,17 +235,11 @@ impl ::rsvc::codegen::json::JsonEnum for Kind {
 }
 
 impl ::rsvc::codegen::json::JsonEnum for Kind2 {
-    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
-        "collisions.v1.KIND",
-        &[(0, "KIND_DEFAULT"), (1, "KIND_OTHER")],
-    );
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new("collisions.v1.KIND", &[(0, "KIND_DEFAULT"), (1, "KIND_OTHER")]);
 }
 
 impl ::rsvc::codegen::json::JsonEnum for fields::FooBar2 {
-    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
-        "collisions.v1.Fields.Foo_bar2",
-        &[(0, "ZERO")],
-    );
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new("collisions.v1.Fields.Foo_bar2", &[(0, "ZERO")]);
 }
 
 #[allow(deprecated)]
@@ -253,9 +247,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int32(",\"a\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        FooBar,
-    >("collisions.v1.FooBar", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<FooBar>("collisions.v1.FooBar", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FooBar {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -268,11 +260,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.a),
                 _ => ::core::result::Result::Ok(()),
@@ -285,12 +273,9 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::int32(",\"b\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<foo_bar2::Inner>(",\"inner\":", 2)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<foo_bar2::Inner>(",\"inner\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        FooBar2,
-    >("collisions.v1.Foo_Bar", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<FooBar2>("collisions.v1.Foo_Bar", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FooBar2 {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -304,11 +289,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.b),
                 1 => __rsvc_r.message_opt(&mut self.inner),
@@ -321,9 +302,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        foo_bar2::Inner,
-    >("collisions.v1.Foo_Bar.Inner", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<foo_bar2::Inner>(
+        "collisions.v1.Foo_Bar.Inner",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for foo_bar2::Inner {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -344,9 +326,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<FooBar2>(",\"d\":", 2).optional(),
         ::rsvc::codegen::json::Field::message::<foo_bar2::Inner>(",\"e\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        FooBar3,
-    >("collisions.v1.fooBAR", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<FooBar3>("collisions.v1.fooBAR", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for FooBar3 {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -361,11 +341,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.c),
                 1 => __rsvc_r.message_opt(&mut self.d),
@@ -387,17 +363,14 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"pushKind\":push_kind", 6).optional(),
         ::rsvc::codegen::json::Field::enumeration::<Kind>(",\"state\":", 7).optional(),
         ::rsvc::codegen::json::Field::string(",\"setState\":set_state", 8).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<Kind>(",\"type\":", 9)
-            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::enumeration::<Kind>(",\"type\":", 9).map(::rsvc::codegen::json::Type::String),
         ::rsvc::codegen::json::Field::string(",\"getType\":get_type", 11).optional(),
         ::rsvc::codegen::json::Field::string(",\"choice\":", 15).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"Choice\":", 16).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"CHOICE\":", 17).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"nested\":nested_", 18).in_oneof(1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Fields,
-    >("collisions.v1.Fields", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Fields>("collisions.v1.Fields", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Fields {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -416,32 +389,20 @@ const _: () = {
             __rsvc_w.enum_map(&__RSVC_FIELDS[8], &self.type2);
             __rsvc_w.string_opt(&__RSVC_FIELDS[9], &self.get_type);
             match &self.foo_bar4 {
-                ::core::option::Option::Some(fields::FooBar4::Choice(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[10], __rsvc_value)
-                }
-                ::core::option::Option::Some(fields::FooBar4::Choice2(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[11], __rsvc_value)
-                }
-                ::core::option::Option::Some(fields::FooBar4::Choice3(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[12], __rsvc_value)
-                }
+                ::core::option::Option::Some(fields::FooBar4::Choice(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[10], __rsvc_value),
+                ::core::option::Option::Some(fields::FooBar4::Choice2(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[11], __rsvc_value),
+                ::core::option::Option::Some(fields::FooBar4::Choice3(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[12], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             match &self.nested {
-                ::core::option::Option::Some(
-                    fields::NestedOneOf::Nested(__rsvc_value),
-                ) => __rsvc_w.string_set(&__RSVC_FIELDS[13], __rsvc_value),
+                ::core::option::Option::Some(fields::NestedOneOf::Nested(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[13], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.foo_bar),
                 1 => __rsvc_r.string_opt(&mut self.foo_bar2),
@@ -454,29 +415,21 @@ const _: () = {
                 8 => __rsvc_r.enum_map::<Kind, _>(&mut self.type2),
                 9 => __rsvc_r.string_opt(&mut self.get_type),
                 10 => {
-                    self.foo_bar4 = ::core::option::Option::Some(
-                        fields::FooBar4::Choice(__rsvc_r.string_value()?),
-                    );
+                    self.foo_bar4 = ::core::option::Option::Some(fields::FooBar4::Choice(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 11 => {
-                    self.foo_bar4 = ::core::option::Option::Some(
-                        fields::FooBar4::Choice2(__rsvc_r.string_value()?),
-                    );
+                    self.foo_bar4 = ::core::option::Option::Some(fields::FooBar4::Choice2(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 12 => {
-                    self.foo_bar4 = ::core::option::Option::Some(
-                        fields::FooBar4::Choice3(__rsvc_r.string_value()?),
-                    );
+                    self.foo_bar4 = ::core::option::Option::Some(fields::FooBar4::Choice3(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 13 => {
-                    self.nested = ::core::option::Option::Some(
-                        fields::NestedOneOf::Nested(__rsvc_r.string_value()?),
-                    );
+                    self.nested = ::core::option::Option::Some(fields::NestedOneOf::Nested(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -486,9 +439,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        fields::Nested,
-    >("collisions.v1.Fields.Nested", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<fields::Nested>(
+        "collisions.v1.Fields.Nested",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for fields::Nested {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -507,9 +461,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::enumeration::<Kind2>(",\"other\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Defaults,
-    >("collisions.v1.Defaults", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Defaults>("collisions.v1.Defaults", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Defaults {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -522,11 +474,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.enum_opt::<Kind2>(&mut self.other),
                 _ => ::core::result::Result::Ok(()),
@@ -540,9 +488,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int32(",\"x\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        X,
-    >("collisions.v1._", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<X>("collisions.v1._", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for X {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -555,11 +501,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.x),
                 _ => ::core::result::Result::Ok(()),
@@ -573,9 +515,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<X>(",\"x\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        X1,
-    >("collisions.v1._1", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<X1>("collisions.v1._1", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for X1 {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -588,11 +528,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.x),
                 _ => ::core::result::Result::Ok(()),
@@ -604,9 +540,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        x1::Inner,
-    >("collisions.v1._1.Inner", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<x1::Inner>("collisions.v1._1.Inner", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for x1::Inner {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -620,10 +554,7 @@ const _: () = {
     }
 };
 
-::rsvc::register_messages!(
-    FooBar, FooBar2, foo_bar2::Inner, FooBar3, Fields, fields::Nested, Defaults, X, X1,
-    x1::Inner
-);
+::rsvc::register_messages!(FooBar, FooBar2, foo_bar2::Inner, FooBar3, Fields, fields::Nested, Defaults, X, X1, x1::Inner);
 
 impl ::rsvc::Validate for FooBar {}
 

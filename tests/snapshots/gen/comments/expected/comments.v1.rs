@@ -186,10 +186,7 @@ impl TurnedKind {
 }
 
 impl ::rsvc::codegen::json::JsonEnum for TurnedKind {
-    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
-        "comments.v1.TurnedKind",
-        &[(0, "TURNED_KIND_UNSPECIFIED")],
-    );
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new("comments.v1.TurnedKind", &[(0, "TURNED_KIND_UNSPECIFIED")]);
 }
 
 impl ::rsvc::codegen::json::JsonEnum for documented::Level {
@@ -206,12 +203,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"tight\":", 2),
         ::rsvc::codegen::json::Field::string(",\"a\":", 3).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"b\":", 4).in_oneof(0),
-        ::rsvc::codegen::json::Field::string(",\"labels\":", 5)
-            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::string(",\"labels\":", 5).map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Documented,
-    >("comments.v1.Documented", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Documented>("comments.v1.Documented", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Documented {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -222,12 +216,8 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.block);
             __rsvc_w.string(&__RSVC_FIELDS[1], &self.tight);
             match &self.kind {
-                ::core::option::Option::Some(documented::Kind::A(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[2], __rsvc_value)
-                }
-                ::core::option::Option::Some(documented::Kind::B(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[3], __rsvc_value)
-                }
+                ::core::option::Option::Some(documented::Kind::A(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[2], __rsvc_value),
+                ::core::option::Option::Some(documented::Kind::B(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[3], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.map(&__RSVC_FIELDS[4], &self.labels);
@@ -235,26 +225,18 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.block),
                 1 => __rsvc_r.string(&mut self.tight),
                 2 => {
-                    self.kind = ::core::option::Option::Some(
-                        documented::Kind::A(__rsvc_r.string_value()?),
-                    );
+                    self.kind = ::core::option::Option::Some(documented::Kind::A(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    self.kind = ::core::option::Option::Some(
-                        documented::Kind::B(__rsvc_r.string_value()?),
-                    );
+                    self.kind = ::core::option::Option::Some(documented::Kind::B(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => __rsvc_r.map(&mut self.labels),
                 _ => ::core::result::Result::Ok(()),
             }
@@ -269,9 +251,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"member\":", 2).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"block\":", 3),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Turned,
-    >("comments.v1.Turned", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Turned>("comments.v1.Turned", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Turned {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -281,9 +261,7 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.field);
             match &self.kind {
-                ::core::option::Option::Some(turned::Kind::Member(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[1], __rsvc_value)
-                }
+                ::core::option::Option::Some(turned::Kind::Member(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[1], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.string(&__RSVC_FIELDS[2], &self.block);
@@ -291,19 +269,13 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.field),
                 1 => {
-                    self.kind = ::core::option::Option::Some(
-                        turned::Kind::Member(__rsvc_r.string_value()?),
-                    );
+                    self.kind = ::core::option::Option::Some(turned::Kind::Member(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => __rsvc_r.string(&mut self.block),
                 _ => ::core::result::Result::Ok(()),
             }

@@ -58,22 +58,14 @@ const _: () = {
         ::rsvc::codegen::json::Field::bytes(",\"shared\":", 1),
         ::rsvc::codegen::json::Field::bytes(",\"maybe\":", 2).optional(),
         ::rsvc::codegen::json::Field::bytes(",\"many\":", 3).repeated(),
-        ::rsvc::codegen::json::Field::bytes(",\"mapped\":", 4)
-            .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::message::<Id>(",\"sorted\":", 5)
-            .map(::rsvc::codegen::json::Type::String)
-            .sorted(),
-        ::rsvc::codegen::json::Field::message::<Id>(",\"hashed\":", 6)
-            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::bytes(",\"mapped\":", 4).map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<Id>(",\"sorted\":", 5).map(::rsvc::codegen::json::Type::String).sorted(),
+        ::rsvc::codegen::json::Field::message::<Id>(",\"hashed\":", 6).map(::rsvc::codegen::json::Type::String),
         ::rsvc::codegen::json::Field::message::<Id>(",\"big\":", 7).optional().boxed(),
         ::rsvc::codegen::json::Field::bytes(",\"raw\":", 8).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<Id>(",\"chosen\":", 9)
-            .in_oneof(0)
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<Id>(",\"chosen\":", 9).in_oneof(0).boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Containers,
-    >("containers.v1.Containers", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Containers>("containers.v1.Containers", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Containers {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -89,23 +81,15 @@ const _: () = {
             __rsvc_w.map(&__RSVC_FIELDS[5], &self.hashed);
             __rsvc_w.message_opt(&__RSVC_FIELDS[6], &self.big);
             match &self.kind {
-                ::core::option::Option::Some(containers::Kind::Raw(__rsvc_value)) => {
-                    __rsvc_w.bytes_set(&__RSVC_FIELDS[7], __rsvc_value)
-                }
-                ::core::option::Option::Some(containers::Kind::Chosen(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[8], __rsvc_value)
-                }
+                ::core::option::Option::Some(containers::Kind::Raw(__rsvc_value)) => __rsvc_w.bytes_set(&__RSVC_FIELDS[7], __rsvc_value),
+                ::core::option::Option::Some(containers::Kind::Chosen(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[8], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bytes(&mut self.shared),
                 1 => __rsvc_r.bytes_opt(&mut self.maybe),
@@ -115,24 +99,17 @@ const _: () = {
                 5 => __rsvc_r.map(&mut self.hashed),
                 6 => __rsvc_r.message_opt(&mut self.big),
                 7 => {
-                    self.kind = ::core::option::Option::Some(
-                        containers::Kind::Raw(__rsvc_r.bytes_value()?.into()),
-                    );
+                    self.kind = ::core::option::Option::Some(containers::Kind::Raw(__rsvc_r.bytes_value()?.into()));
                     ::core::result::Result::Ok(())
-                }
+                },
                 8 => {
-                    if let ::core::option::Option::Some(
-                        containers::Kind::Chosen(__rsvc_value),
-                    ) = &mut self.kind
-                    {
+                    if let ::core::option::Option::Some(containers::Kind::Chosen(__rsvc_value)) = &mut self.kind {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.kind = ::core::option::Option::Some(
-                            containers::Kind::Chosen(__rsvc_r.message_value()?),
-                        );
+                        self.kind = ::core::option::Option::Some(containers::Kind::Chosen(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -144,9 +121,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"value\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Id,
-    >("containers.v1.Id", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Id>("containers.v1.Id", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Id {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -159,11 +134,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.value),
                 _ => ::core::result::Result::Ok(()),

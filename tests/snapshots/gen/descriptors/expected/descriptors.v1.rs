@@ -36,36 +36,15 @@ pub mod described {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FileDescriptorProto,
-        >(",\"file\":", 1)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::DescriptorProto,
-        >(",\"messages\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FieldOptions,
-        >(",\"options\":", 3)
-            .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FileDescriptorSet,
-        >(",\"set\":", 5)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::uninterpreted_option::NamePart,
-        >(",\"part\":", 6)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Type,
-        >(",\"type\":", 7)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Api>(",\"api\":", 8)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FileDescriptorProto>(",\"file\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::DescriptorProto>(",\"messages\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FieldOptions>(",\"options\":", 3).map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FileDescriptorSet>(",\"set\":", 5).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::uninterpreted_option::NamePart>(",\"part\":", 6).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Type>(",\"type\":", 7).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Api>(",\"api\":", 8).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Described,
-    >("descriptors.v1.Described", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Described>("descriptors.v1.Described", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Described {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -77,85 +56,53 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[1], &self.messages);
             __rsvc_w.map(&__RSVC_FIELDS[2], &self.options);
             match &self.other {
-                ::core::option::Option::Some(described::Other::Set(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value)
-                }
-                ::core::option::Option::Some(described::Other::Part(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value)
-                }
-                ::core::option::Option::Some(described::Other::Type(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value)
-                }
-                ::core::option::Option::Some(described::Other::Api(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value)
-                }
+                ::core::option::Option::Some(described::Other::Set(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value),
+                ::core::option::Option::Some(described::Other::Part(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value),
+                ::core::option::Option::Some(described::Other::Type(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value),
+                ::core::option::Option::Some(described::Other::Api(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.file),
                 1 => __rsvc_r.list(&mut self.messages),
                 2 => __rsvc_r.map(&mut self.options),
                 3 => {
-                    if let ::core::option::Option::Some(
-                        described::Other::Set(__rsvc_value),
-                    ) = &mut self.other
-                    {
+                    if let ::core::option::Option::Some(described::Other::Set(__rsvc_value)) = &mut self.other {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.other = ::core::option::Option::Some(
-                            described::Other::Set(__rsvc_r.message_value()?),
-                        );
+                        self.other = ::core::option::Option::Some(described::Other::Set(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    if let ::core::option::Option::Some(
-                        described::Other::Part(__rsvc_value),
-                    ) = &mut self.other
-                    {
+                    if let ::core::option::Option::Some(described::Other::Part(__rsvc_value)) = &mut self.other {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.other = ::core::option::Option::Some(
-                            described::Other::Part(__rsvc_r.message_value()?),
-                        );
+                        self.other = ::core::option::Option::Some(described::Other::Part(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => {
-                    if let ::core::option::Option::Some(
-                        described::Other::Type(__rsvc_value),
-                    ) = &mut self.other
-                    {
+                    if let ::core::option::Option::Some(described::Other::Type(__rsvc_value)) = &mut self.other {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.other = ::core::option::Option::Some(
-                            described::Other::Type(__rsvc_r.message_value()?),
-                        );
+                        self.other = ::core::option::Option::Some(described::Other::Type(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 6 => {
-                    if let ::core::option::Option::Some(
-                        described::Other::Api(__rsvc_value),
-                    ) = &mut self.other
-                    {
+                    if let ::core::option::Option::Some(described::Other::Api(__rsvc_value)) = &mut self.other {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.other = ::core::option::Option::Some(
-                            described::Other::Api(__rsvc_r.message_value()?),
-                        );
+                        self.other = ::core::option::Option::Some(described::Other::Api(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }

@@ -122,17 +122,11 @@ impl Closed {
 }
 
 impl ::rsvc::codegen::json::JsonEnum for Open {
-    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
-        "editions.v1.Open",
-        &[(0, "OPEN_UNSPECIFIED"), (1, "OPEN_ONE")],
-    );
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new("editions.v1.Open", &[(0, "OPEN_UNSPECIFIED"), (1, "OPEN_ONE")]);
 }
 
 impl ::rsvc::codegen::json::JsonEnum for Closed {
-    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
-        "editions.v1.Closed",
-        &[(0, "CLOSED_ZERO"), (2, "CLOSED_TWO")],
-    );
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new("editions.v1.Closed", &[(0, "CLOSED_ZERO"), (2, "CLOSED_TWO")]);
 }
 
 #[allow(deprecated)]
@@ -143,28 +137,17 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"required\":", 3).required(),
         ::rsvc::codegen::json::Field::int32(",\"packed\":", 4).packed(),
         ::rsvc::codegen::json::Field::int32(",\"expanded\":", 5).repeated(),
-        ::rsvc::codegen::json::Field::group::<Edition>(",\"delimited\":", 6)
-            .optional()
-            .boxed(),
-        ::rsvc::codegen::json::Field::message::<Edition>(",\"plain\":", 7)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::group::<Edition>(",\"delimited\":", 6).optional().boxed(),
+        ::rsvc::codegen::json::Field::message::<Edition>(",\"plain\":", 7).optional().boxed(),
         ::rsvc::codegen::json::Field::group::<Edition>(",\"many\":", 8).repeated(),
         ::rsvc::codegen::json::Field::enumeration::<Open>(",\"open\":", 9),
-        ::rsvc::codegen::json::Field::enumeration::<Closed>(",\"closed\":", 10)
-            .optional(),
+        ::rsvc::codegen::json::Field::enumeration::<Closed>(",\"closed\":", 10).optional(),
         ::rsvc::codegen::json::Field::string(",\"a\":", 11).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<Edition>(",\"b\":", 12)
-            .in_oneof(0)
-            .boxed(),
-        ::rsvc::codegen::json::Field::message::<Edition>(",\"map\":", 13)
-            .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::int32(",\"withDefault\":with_default", 14)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<Edition>(",\"b\":", 12).in_oneof(0).boxed(),
+        ::rsvc::codegen::json::Field::message::<Edition>(",\"map\":", 13).map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::int32(",\"withDefault\":with_default", 14).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Edition,
-    >("editions.v1.Edition", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Edition>("editions.v1.Edition", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Edition {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -183,12 +166,8 @@ const _: () = {
             __rsvc_w.enumeration(&__RSVC_FIELDS[8], self.open);
             __rsvc_w.enum_opt(&__RSVC_FIELDS[9], self.closed);
             match &self.kind {
-                ::core::option::Option::Some(edition::Kind::A(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[10], __rsvc_value)
-                }
-                ::core::option::Option::Some(edition::Kind::B(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[11], __rsvc_value)
-                }
+                ::core::option::Option::Some(edition::Kind::A(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[10], __rsvc_value),
+                ::core::option::Option::Some(edition::Kind::B(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[11], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.map(&__RSVC_FIELDS[12], &self.map);
@@ -197,11 +176,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.implicit),
                 1 => __rsvc_r.string_opt(&mut self.explicit),
@@ -214,24 +189,17 @@ const _: () = {
                 8 => __rsvc_r.enumeration::<Open>(&mut self.open),
                 9 => __rsvc_r.enum_opt::<Closed>(&mut self.closed),
                 10 => {
-                    self.kind = ::core::option::Option::Some(
-                        edition::Kind::A(__rsvc_r.string_value()?),
-                    );
+                    self.kind = ::core::option::Option::Some(edition::Kind::A(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 11 => {
-                    if let ::core::option::Option::Some(
-                        edition::Kind::B(__rsvc_value),
-                    ) = &mut self.kind
-                    {
+                    if let ::core::option::Option::Some(edition::Kind::B(__rsvc_value)) = &mut self.kind {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.kind = ::core::option::Option::Some(
-                            edition::Kind::B(__rsvc_r.message_value()?),
-                        );
+                        self.kind = ::core::option::Option::Some(edition::Kind::B(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 12 => __rsvc_r.map(&mut self.map),
                 13 => __rsvc_r.int32_opt(&mut self.with_default),
                 _ => ::core::result::Result::Ok(()),

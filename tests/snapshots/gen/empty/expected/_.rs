@@ -94,13 +94,10 @@ impl Zero {
     suspicious_double_ref_op,
     unreachable_pub,
     unused,
-    unused_comparisons
+    unused_comparisons,
 )]
 impl ::rsvc::codegen::json::JsonEnum for Zero {
-    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
-        "Zero",
-        &[(0, "ZERO")],
-    );
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new("Zero", &[(0, "ZERO")]);
 }
 
 #[allow(deprecated)]
@@ -116,13 +113,11 @@ impl ::rsvc::codegen::json::JsonEnum for Zero {
     suspicious_double_ref_op,
     unreachable_pub,
     unused,
-    unused_comparisons
+    unused_comparisons,
 )]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Nothing,
-    >("Nothing", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Nothing>("Nothing", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Nothing {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

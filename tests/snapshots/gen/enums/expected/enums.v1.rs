@@ -187,13 +187,7 @@ impl ::rsvc::codegen::json::JsonEnum for Alias {
 impl ::rsvc::codegen::json::JsonEnum for Partly {
     const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
         "enums.v1.Partly",
-        &[
-            (0, "PARTLY_ONE"),
-            (1, "Partlytwo"),
-            (2, "THREE"),
-            (3, "PARTLY_3D"),
-            (4, "PARTLY"),
-        ],
+        &[(0, "PARTLY_ONE"), (1, "Partlytwo"), (2, "THREE"), (3, "PARTLY_3D"), (4, "PARTLY")],
     );
 }
 
@@ -201,20 +195,14 @@ impl ::rsvc::codegen::json::JsonEnum for Partly {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
         ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"status\":", 1),
-        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"maybe\":", 2)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"many\":", 3)
-            .packed(),
-        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"mapped\":", 4)
-            .map(::rsvc::codegen::json::Type::Int32),
-        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"a\":", 5)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"maybe\":", 2).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"many\":", 3).packed(),
+        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"mapped\":", 4).map(::rsvc::codegen::json::Type::Int32),
+        ::rsvc::codegen::json::Field::enumeration::<OrderStatus>(",\"a\":", 5).in_oneof(0),
         ::rsvc::codegen::json::Field::enumeration::<Alias>(",\"b\":", 6).in_oneof(0),
         ::rsvc::codegen::json::Field::enumeration::<Partly>(",\"c\":", 7).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Holder,
-    >("enums.v1.Holder", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Holder>("enums.v1.Holder", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Holder {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -227,63 +215,39 @@ const _: () = {
             __rsvc_w.enum_list(&__RSVC_FIELDS[2], &self.many);
             __rsvc_w.enum_map(&__RSVC_FIELDS[3], &self.mapped);
             match &self.one {
-                ::core::option::Option::Some(holder::One::A(__rsvc_value)) => {
-                    __rsvc_w.enum_set(&__RSVC_FIELDS[4], *__rsvc_value)
-                }
-                ::core::option::Option::Some(holder::One::B(__rsvc_value)) => {
-                    __rsvc_w.enum_set(&__RSVC_FIELDS[5], *__rsvc_value)
-                }
-                ::core::option::Option::Some(holder::One::C(__rsvc_value)) => {
-                    __rsvc_w.enum_set(&__RSVC_FIELDS[6], *__rsvc_value)
-                }
+                ::core::option::Option::Some(holder::One::A(__rsvc_value)) => __rsvc_w.enum_set(&__RSVC_FIELDS[4], *__rsvc_value),
+                ::core::option::Option::Some(holder::One::B(__rsvc_value)) => __rsvc_w.enum_set(&__RSVC_FIELDS[5], *__rsvc_value),
+                ::core::option::Option::Some(holder::One::C(__rsvc_value)) => __rsvc_w.enum_set(&__RSVC_FIELDS[6], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.enumeration::<OrderStatus>(&mut self.status),
                 1 => __rsvc_r.enum_opt::<OrderStatus>(&mut self.maybe),
                 2 => __rsvc_r.enum_list::<OrderStatus>(&mut self.many),
                 3 => __rsvc_r.enum_map::<OrderStatus, _>(&mut self.mapped),
                 4 => {
-                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(
-                            <OrderStatus as ::rsvc::codegen::json::JsonEnum>::INFO,
-                        )?
-                    {
-                        self.one = ::core::option::Option::Some(
-                            holder::One::A(__rsvc_value),
-                        );
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r.enum_value(<OrderStatus as ::rsvc::codegen::json::JsonEnum>::INFO)? {
+                        self.one = ::core::option::Option::Some(holder::One::A(__rsvc_value));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => {
-                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(<Alias as ::rsvc::codegen::json::JsonEnum>::INFO)?
-                    {
-                        self.one = ::core::option::Option::Some(
-                            holder::One::B(__rsvc_value),
-                        );
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r.enum_value(<Alias as ::rsvc::codegen::json::JsonEnum>::INFO)? {
+                        self.one = ::core::option::Option::Some(holder::One::B(__rsvc_value));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 6 => {
-                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(<Partly as ::rsvc::codegen::json::JsonEnum>::INFO)?
-                    {
-                        self.one = ::core::option::Option::Some(
-                            holder::One::C(__rsvc_value),
-                        );
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r.enum_value(<Partly as ::rsvc::codegen::json::JsonEnum>::INFO)? {
+                        self.one = ::core::option::Option::Some(holder::One::C(__rsvc_value));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }

@@ -274,9 +274,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::bytes(",\"payload\":", 2),
         ::rsvc::codegen::json::Field::uint32(",\"after\":", 3),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Request,
-    >("errors.v1.Request", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Request>("errors.v1.Request", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Request {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -291,11 +289,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.error),
                 1 => __rsvc_r.bytes(&mut self.payload),
@@ -311,9 +305,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::uint32(",\"number\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Response,
-    >("errors.v1.Response", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Response>("errors.v1.Response", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Response {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -326,11 +318,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.uint32(&mut self.number),
                 _ => ::core::result::Result::Ok(()),
@@ -342,29 +330,17 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
-        ::rsvc::codegen::json::Field::string(",\"choiceText\":choice_text", 1)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::sint64(",\"choiceNumber\":choice_number", 2)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::enumeration::<
-            failing_error::Level,
-        >(",\"choiceLevel\":choice_level", 3)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            NotFound,
-        >(",\"choiceMessage\":choice_message", 4)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::enumeration::<
-            failing_error::Level,
-        >(",\"level\":", 5),
-        ::rsvc::codegen::json::Field::enumeration::<
-            failing_error::Level,
-        >(",\"maybeLevel\":maybe_level", 6)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"choiceText\":choice_text", 1).in_oneof(0),
+        ::rsvc::codegen::json::Field::sint64(",\"choiceNumber\":choice_number", 2).in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<failing_error::Level>(",\"choiceLevel\":choice_level", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<NotFound>(",\"choiceMessage\":choice_message", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<failing_error::Level>(",\"level\":", 5),
+        ::rsvc::codegen::json::Field::enumeration::<failing_error::Level>(",\"maybeLevel\":maybe_level", 6).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        failing_error::Inner,
-    >("errors.v1.FailingError.Inner", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<failing_error::Inner>(
+        "errors.v1.FailingError.Inner",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for failing_error::Inner {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -373,18 +349,10 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             match &self.choice {
-                ::core::option::Option::Some(
-                    failing_error::inner::Choice::ChoiceText(__rsvc_value),
-                ) => __rsvc_w.string_set(&__RSVC_FIELDS[0], __rsvc_value),
-                ::core::option::Option::Some(
-                    failing_error::inner::Choice::ChoiceNumber(__rsvc_value),
-                ) => __rsvc_w.int64_set(&__RSVC_FIELDS[1], *__rsvc_value),
-                ::core::option::Option::Some(
-                    failing_error::inner::Choice::ChoiceLevel(__rsvc_value),
-                ) => __rsvc_w.enum_set(&__RSVC_FIELDS[2], *__rsvc_value),
-                ::core::option::Option::Some(
-                    failing_error::inner::Choice::ChoiceMessage(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value),
+                ::core::option::Option::Some(failing_error::inner::Choice::ChoiceText(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[0], __rsvc_value),
+                ::core::option::Option::Some(failing_error::inner::Choice::ChoiceNumber(__rsvc_value)) => __rsvc_w.int64_set(&__RSVC_FIELDS[1], *__rsvc_value),
+                ::core::option::Option::Some(failing_error::inner::Choice::ChoiceLevel(__rsvc_value)) => __rsvc_w.enum_set(&__RSVC_FIELDS[2], *__rsvc_value),
+                ::core::option::Option::Some(failing_error::inner::Choice::ChoiceMessage(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.enumeration(&__RSVC_FIELDS[4], self.level);
@@ -393,53 +361,30 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => {
-                    self.choice = ::core::option::Option::Some(
-                        failing_error::inner::Choice::ChoiceText(
-                            __rsvc_r.string_value()?,
-                        ),
-                    );
+                    self.choice = ::core::option::Option::Some(failing_error::inner::Choice::ChoiceText(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 1 => {
-                    self.choice = ::core::option::Option::Some(
-                        failing_error::inner::Choice::ChoiceNumber(__rsvc_r.i64_value()?),
-                    );
+                    self.choice = ::core::option::Option::Some(failing_error::inner::Choice::ChoiceNumber(__rsvc_r.i64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(
-                            <failing_error::Level as ::rsvc::codegen::json::JsonEnum>::INFO,
-                        )?
-                    {
-                        self.choice = ::core::option::Option::Some(
-                            failing_error::inner::Choice::ChoiceLevel(__rsvc_value),
-                        );
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r.enum_value(<failing_error::Level as ::rsvc::codegen::json::JsonEnum>::INFO)? {
+                        self.choice = ::core::option::Option::Some(failing_error::inner::Choice::ChoiceLevel(__rsvc_value));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    if let ::core::option::Option::Some(
-                        failing_error::inner::Choice::ChoiceMessage(__rsvc_value),
-                    ) = &mut self.choice
-                    {
+                    if let ::core::option::Option::Some(failing_error::inner::Choice::ChoiceMessage(__rsvc_value)) = &mut self.choice {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.choice = ::core::option::Option::Some(
-                            failing_error::inner::Choice::ChoiceMessage(
-                                __rsvc_r.message_value()?,
-                            ),
-                        );
+                        self.choice = ::core::option::Option::Some(failing_error::inner::Choice::ChoiceMessage(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => __rsvc_r.enumeration::<failing_error::Level>(&mut self.level),
                 5 => __rsvc_r.enum_opt::<failing_error::Level>(&mut self.maybe_level),
                 _ => ::core::result::Result::Ok(()),
@@ -454,9 +399,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"kind\":", 1),
         ::rsvc::codegen::json::Field::string(",\"id\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        NotFound,
-    >("errors.v1.NotFound", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<NotFound>("errors.v1.NotFound", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for NotFound {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -470,11 +413,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.kind),
                 1 => __rsvc_r.string(&mut self.id),
@@ -487,15 +426,10 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"until\":", 1)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"until\":", 1).optional(),
         ::rsvc::codegen::json::Field::message::<Queue>(",\"queue\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Busy,
-    >("errors.v1.Busy", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Busy>("errors.v1.Busy", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Busy {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -509,11 +443,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.until),
                 1 => __rsvc_r.message_opt(&mut self.queue),
@@ -529,9 +459,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::uint32(",\"length\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Queue,
-    >("errors.v1.Queue", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Queue>("errors.v1.Queue", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Queue {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -545,11 +473,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.uint32_opt(&mut self.length),
@@ -563,14 +487,10 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
-        ::rsvc::codegen::json::Field::message::<Tree>(",\"left\":", 2)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<Tree>(",\"left\":", 2).optional().boxed(),
         ::rsvc::codegen::json::Field::message::<Tree>(",\"children\":", 3).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Tree,
-    >("errors.v1.Tree", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Tree>("errors.v1.Tree", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Tree {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -585,11 +505,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.message_opt(&mut self.left),
@@ -619,49 +535,24 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"aString\":a_string", 14),
         ::rsvc::codegen::json::Field::bytes(",\"someBytes\":some_bytes", 15),
         ::rsvc::codegen::json::Field::enumeration::<Color>(",\"anEnum\":an_enum", 16),
-        ::rsvc::codegen::json::Field::string(",\"maybeString\":maybe_string", 17)
-            .optional(),
-        ::rsvc::codegen::json::Field::double(",\"maybeDouble\":maybe_double", 18)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            Color,
-        >(",\"maybeEnum\":maybe_enum", 19)
-            .optional(),
-        ::rsvc::codegen::json::Field::bytes(",\"maybeBytes\":maybe_bytes", 20)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost::alloc::string::String,
-        >(",\"wrappedString\":wrapped_string", 21)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            i64,
-        >(",\"wrappedInt64\":wrapped_int64", 22)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost::alloc::vec::Vec<u8>,
-        >(",\"wrappedBytes\":wrapped_bytes", 23)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"message\":", 24)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"maybeString\":maybe_string", 17).optional(),
+        ::rsvc::codegen::json::Field::double(",\"maybeDouble\":maybe_double", 18).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<Color>(",\"maybeEnum\":maybe_enum", 19).optional(),
+        ::rsvc::codegen::json::Field::bytes(",\"maybeBytes\":maybe_bytes", 20).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost::alloc::string::String>(",\"wrappedString\":wrapped_string", 21).optional(),
+        ::rsvc::codegen::json::Field::message::<i64>(",\"wrappedInt64\":wrapped_int64", 22).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost::alloc::vec::Vec<u8>>(",\"wrappedBytes\":wrapped_bytes", 23).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"message\":", 24).optional(),
         ::rsvc::codegen::json::Field::string(",\"strings\":", 25).repeated(),
         ::rsvc::codegen::json::Field::enumeration::<Color>(",\"enums\":", 26).packed(),
         ::rsvc::codegen::json::Field::message::<Queue>(",\"queues\":", 27).repeated(),
-        ::rsvc::codegen::json::Field::message::<Queue>(",\"byName\":by_name", 28)
-            .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::enumeration::<Color>(",\"codes\":", 29)
-            .map(::rsvc::codegen::json::Type::Int32),
-        ::rsvc::codegen::json::Field::string(",\"oneString\":one_string", 30)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::enumeration::<Color>(",\"oneEnum\":one_enum", 31)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<bool>(",\"oneWrapped\":one_wrapped", 32)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<Queue>(",\"byName\":by_name", 28).map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::enumeration::<Color>(",\"codes\":", 29).map(::rsvc::codegen::json::Type::Int32),
+        ::rsvc::codegen::json::Field::string(",\"oneString\":one_string", 30).in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<Color>(",\"oneEnum\":one_enum", 31).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<bool>(",\"oneWrapped\":one_wrapped", 32).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Everything,
-    >("errors.v1.Everything", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Everything>("errors.v1.Everything", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Everything {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -699,26 +590,16 @@ const _: () = {
             __rsvc_w.map(&__RSVC_FIELDS[27], &self.by_name);
             __rsvc_w.enum_map(&__RSVC_FIELDS[28], &self.codes);
             match &self.one {
-                ::core::option::Option::Some(
-                    everything::One::OneString(__rsvc_value),
-                ) => __rsvc_w.string_set(&__RSVC_FIELDS[29], __rsvc_value),
-                ::core::option::Option::Some(everything::One::OneEnum(__rsvc_value)) => {
-                    __rsvc_w.enum_set(&__RSVC_FIELDS[30], *__rsvc_value)
-                }
-                ::core::option::Option::Some(
-                    everything::One::OneWrapped(__rsvc_value),
-                ) => __rsvc_w.message_set(&__RSVC_FIELDS[31], __rsvc_value),
+                ::core::option::Option::Some(everything::One::OneString(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[29], __rsvc_value),
+                ::core::option::Option::Some(everything::One::OneEnum(__rsvc_value)) => __rsvc_w.enum_set(&__RSVC_FIELDS[30], *__rsvc_value),
+                ::core::option::Option::Some(everything::One::OneWrapped(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[31], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.double(&mut self.a_double),
                 1 => __rsvc_r.float(&mut self.a_float),
@@ -750,34 +631,23 @@ const _: () = {
                 27 => __rsvc_r.map(&mut self.by_name),
                 28 => __rsvc_r.enum_map::<Color, _>(&mut self.codes),
                 29 => {
-                    self.one = ::core::option::Option::Some(
-                        everything::One::OneString(__rsvc_r.string_value()?),
-                    );
+                    self.one = ::core::option::Option::Some(everything::One::OneString(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 30 => {
-                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(<Color as ::rsvc::codegen::json::JsonEnum>::INFO)?
-                    {
-                        self.one = ::core::option::Option::Some(
-                            everything::One::OneEnum(__rsvc_value),
-                        );
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r.enum_value(<Color as ::rsvc::codegen::json::JsonEnum>::INFO)? {
+                        self.one = ::core::option::Option::Some(everything::One::OneEnum(__rsvc_value));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 31 => {
-                    if let ::core::option::Option::Some(
-                        everything::One::OneWrapped(__rsvc_value),
-                    ) = &mut self.one
-                    {
+                    if let ::core::option::Option::Some(everything::One::OneWrapped(__rsvc_value)) = &mut self.one {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.one = ::core::option::Option::Some(
-                            everything::One::OneWrapped(__rsvc_r.message_value()?),
-                        );
+                        self.one = ::core::option::Option::Some(everything::One::OneWrapped(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -789,9 +659,7 @@ const _: () = {
     }
 };
 
-::rsvc::register_messages!(
-    Request, Response, failing_error::Inner, NotFound, Busy, Queue, Tree, Everything
-);
+::rsvc::register_messages!(Request, Response, failing_error::Inner, NotFound, Busy, Queue, Tree, Everything);
 
 /// Everything that can go wrong
 /// with `Failing`.

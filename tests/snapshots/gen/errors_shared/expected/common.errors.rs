@@ -65,10 +65,7 @@ impl Unit {
 }
 
 impl ::rsvc::codegen::json::JsonEnum for Unit {
-    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
-        "common.errors.Unit",
-        &[(1, "UNIT_BITS"), (2, "UNIT_BYTES")],
-    );
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new("common.errors.Unit", &[(1, "UNIT_BITS"), (2, "UNIT_BYTES")]);
 }
 
 #[allow(deprecated)]
@@ -77,14 +74,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::int64(",\"size\":", 1).required(),
         ::rsvc::codegen::json::Field::int64(",\"limit\":", 2).optional(),
         ::rsvc::codegen::json::Field::enumeration::<Unit>(",\"unit\":", 3).optional(),
-        ::rsvc::codegen::json::Field::group::<too_large::Part>(",\"part\":", 4)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<too_large::Part>(",\"also\":", 5)
-            .required(),
+        ::rsvc::codegen::json::Field::group::<too_large::Part>(",\"part\":", 4).optional(),
+        ::rsvc::codegen::json::Field::message::<too_large::Part>(",\"also\":", 5).required(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        TooLarge,
-    >("common.errors.TooLarge", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<TooLarge>("common.errors.TooLarge", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for TooLarge {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -101,11 +94,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int64(&mut self.size),
                 1 => __rsvc_r.int64_opt(&mut self.limit),
@@ -123,9 +112,10 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        too_large::Part,
-    >("common.errors.TooLarge.Part", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<too_large::Part>(
+        "common.errors.TooLarge.Part",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for too_large::Part {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -138,11 +128,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_opt(&mut self.name),
                 _ => ::core::result::Result::Ok(()),

@@ -16,23 +16,12 @@ pub struct Holder {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
-        ::rsvc::codegen::json::Field::message::<
-            crate::imports::common::v1::Id,
-        >(",\"id\":", 1)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            crate::imports::common::v1::id::Kind,
-        >(",\"kind\":", 2),
-        ::rsvc::codegen::json::Field::message::<
-            crate::split::split::v1::Two,
-        >(",\"things\":", 3)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<super::other::Local>(",\"local\":", 4)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<crate::imports::common::v1::Id>(",\"id\":", 1).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<crate::imports::common::v1::id::Kind>(",\"kind\":", 2),
+        ::rsvc::codegen::json::Field::message::<crate::split::split::v1::Two>(",\"things\":", 3).repeated(),
+        ::rsvc::codegen::json::Field::message::<super::other::Local>(",\"local\":", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Holder,
-    >("api.Holder", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Holder>("api.Holder", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Holder {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -48,19 +37,10 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.id),
-                1 => {
-                    __rsvc_r
-                        .enumeration::<
-                            crate::imports::common::v1::id::Kind,
-                        >(&mut self.kind)
-                }
+                1 => __rsvc_r.enumeration::<crate::imports::common::v1::id::Kind>(&mut self.kind),
                 2 => __rsvc_r.list(&mut self.things),
                 3 => __rsvc_r.message_opt(&mut self.local),
                 _ => ::core::result::Result::Ok(()),

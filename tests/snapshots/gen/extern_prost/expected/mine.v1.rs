@@ -64,58 +64,21 @@ pub struct Old {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 13] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>,
-        >(",\"total\":", 1)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>,
-        >(",\"parts\":", 2)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Tree>,
-        >(",\"trees\":", 3)
-            .map(::rsvc::codegen::json::Type::Int32),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>,
-        >(",\"cash\":", 4)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Tree>,
-        >(",\"tree\":", 5)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::enumeration::<
-            super::super::__rsvc_plain::ThirdV1MoneyKind,
-        >(",\"kind\":", 6)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::enumeration::<
-            super::super::__rsvc_plain::ThirdV1MoneyKind,
-        >(",\"one\":", 7),
-        ::rsvc::codegen::json::Field::enumeration::<
-            super::super::__rsvc_plain::ThirdV1MoneyKind,
-        >(",\"maybe\":", 8)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            super::super::__rsvc_plain::ThirdV1MoneyKind,
-        >(",\"many\":", 9)
-            .packed(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            super::super::__rsvc_plain::ThirdV1MoneyKind,
-        >(",\"byName\":by_name", 10)
-            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>>(",\"total\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>>(",\"parts\":", 2).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Tree>>(",\"trees\":", 3).map(::rsvc::codegen::json::Type::Int32),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>>(",\"cash\":", 4).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Tree>>(",\"tree\":", 5).in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(",\"kind\":", 6).in_oneof(0),
+        ::rsvc::codegen::json::Field::enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(",\"one\":", 7),
+        ::rsvc::codegen::json::Field::enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(",\"maybe\":", 8).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(",\"many\":", 9).packed(),
+        ::rsvc::codegen::json::Field::enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(",\"byName\":by_name", 10).map(::rsvc::codegen::json::Type::String),
         ::rsvc::codegen::json::Field::string(",\"id\":", 11),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::Plain<super::super::__rsvc_plain::GoogleProtobufTimestamp>,
-        >(",\"at\":", 12)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::Plain<super::super::__rsvc_plain::GoogleProtobufTimestamp>,
-        >(",\"times\":", 13)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::GoogleProtobufTimestamp>>(",\"at\":", 12).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::GoogleProtobufTimestamp>>(",\"times\":", 13).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Order,
-    >("mine.v1.Order", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Order>("mine.v1.Order", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Order {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -127,15 +90,9 @@ const _: () = {
             __rsvc_w.plain_list(&__RSVC_FIELDS[1], &self.parts);
             __rsvc_w.plain_map(&__RSVC_FIELDS[2], &self.trees);
             match &self.pay {
-                ::core::option::Option::Some(order::Pay::Cash(__rsvc_value)) => {
-                    __rsvc_w.plain_set(&__RSVC_FIELDS[3], __rsvc_value)
-                }
-                ::core::option::Option::Some(order::Pay::Tree(__rsvc_value)) => {
-                    __rsvc_w.plain_set(&__RSVC_FIELDS[4], __rsvc_value)
-                }
-                ::core::option::Option::Some(order::Pay::Kind(__rsvc_value)) => {
-                    __rsvc_w.enum_set(&__RSVC_FIELDS[5], *__rsvc_value)
-                }
+                ::core::option::Option::Some(order::Pay::Cash(__rsvc_value)) => __rsvc_w.plain_set(&__RSVC_FIELDS[3], __rsvc_value),
+                ::core::option::Option::Some(order::Pay::Tree(__rsvc_value)) => __rsvc_w.plain_set(&__RSVC_FIELDS[4], __rsvc_value),
+                ::core::option::Option::Some(order::Pay::Kind(__rsvc_value)) => __rsvc_w.enum_set(&__RSVC_FIELDS[5], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.enumeration(&__RSVC_FIELDS[6], self.one);
@@ -149,78 +106,37 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.plain_opt(&__RSVC_FIELDS[0], &mut self.total),
                 1 => __rsvc_r.plain_list(&__RSVC_FIELDS[1], &mut self.parts),
                 2 => __rsvc_r.plain_map(&__RSVC_FIELDS[2], &mut self.trees),
                 3 => {
-                    if let ::core::option::Option::Some(
-                        order::Pay::Cash(__rsvc_value),
-                    ) = &mut self.pay
-                    {
+                    if let ::core::option::Option::Some(order::Pay::Cash(__rsvc_value)) = &mut self.pay {
                         __rsvc_r.plain(&__RSVC_FIELDS[3], __rsvc_value)?;
                     } else {
-                        self.pay = ::core::option::Option::Some(
-                            order::Pay::Cash(__rsvc_r.plain_value(&__RSVC_FIELDS[3])?),
-                        );
+                        self.pay = ::core::option::Option::Some(order::Pay::Cash(__rsvc_r.plain_value(&__RSVC_FIELDS[3])?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    if let ::core::option::Option::Some(
-                        order::Pay::Tree(__rsvc_value),
-                    ) = &mut self.pay
-                    {
+                    if let ::core::option::Option::Some(order::Pay::Tree(__rsvc_value)) = &mut self.pay {
                         __rsvc_r.plain(&__RSVC_FIELDS[4], __rsvc_value)?;
                     } else {
-                        self.pay = ::core::option::Option::Some(
-                            order::Pay::Tree(__rsvc_r.plain_value(&__RSVC_FIELDS[4])?),
-                        );
+                        self.pay = ::core::option::Option::Some(order::Pay::Tree(__rsvc_r.plain_value(&__RSVC_FIELDS[4])?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => {
-                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(
-                            <super::super::__rsvc_plain::ThirdV1MoneyKind as ::rsvc::codegen::json::JsonEnum>::INFO,
-                        )?
-                    {
-                        self.pay = ::core::option::Option::Some(
-                            order::Pay::Kind(__rsvc_value),
-                        );
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r.enum_value(<super::super::__rsvc_plain::ThirdV1MoneyKind as ::rsvc::codegen::json::JsonEnum>::INFO)? {
+                        self.pay = ::core::option::Option::Some(order::Pay::Kind(__rsvc_value));
                     }
                     ::core::result::Result::Ok(())
-                }
-                6 => {
-                    __rsvc_r
-                        .enumeration::<
-                            super::super::__rsvc_plain::ThirdV1MoneyKind,
-                        >(&mut self.one)
-                }
-                7 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            super::super::__rsvc_plain::ThirdV1MoneyKind,
-                        >(&mut self.maybe)
-                }
-                8 => {
-                    __rsvc_r
-                        .enum_list::<
-                            super::super::__rsvc_plain::ThirdV1MoneyKind,
-                        >(&mut self.many)
-                }
-                9 => {
-                    __rsvc_r
-                        .enum_map::<
-                            super::super::__rsvc_plain::ThirdV1MoneyKind,
-                            _,
-                        >(&mut self.by_name)
-                }
+                },
+                6 => __rsvc_r.enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(&mut self.one),
+                7 => __rsvc_r.enum_opt::<super::super::__rsvc_plain::ThirdV1MoneyKind>(&mut self.maybe),
+                8 => __rsvc_r.enum_list::<super::super::__rsvc_plain::ThirdV1MoneyKind>(&mut self.many),
+                9 => __rsvc_r.enum_map::<super::super::__rsvc_plain::ThirdV1MoneyKind, _>(&mut self.by_name),
                 10 => __rsvc_r.string(&mut self.id),
                 11 => __rsvc_r.plain_opt(&__RSVC_FIELDS[11], &mut self.at),
                 12 => __rsvc_r.plain_list(&__RSVC_FIELDS[12], &mut self.times),
@@ -233,23 +149,11 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>,
-        >(",\"money\":", 1)
-            .required(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            super::super::__rsvc_plain::ThirdV1MoneyKind,
-        >(",\"kind\":", 2)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Tree>,
-        >(",\"tree\":", 3)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>>(",\"money\":", 1).required(),
+        ::rsvc::codegen::json::Field::enumeration::<super::super::__rsvc_plain::ThirdV1MoneyKind>(",\"kind\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Tree>>(",\"tree\":", 3).optional().boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Old,
-    >("mine.v1.Old", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Old>("mine.v1.Old", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Old {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -264,19 +168,10 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.plain(&__RSVC_FIELDS[0], &mut self.money),
-                1 => {
-                    __rsvc_r
-                        .enum_opt::<
-                            super::super::__rsvc_plain::ThirdV1MoneyKind,
-                        >(&mut self.kind)
-                }
+                1 => __rsvc_r.enum_opt::<super::super::__rsvc_plain::ThirdV1MoneyKind>(&mut self.kind),
                 2 => __rsvc_r.plain_opt(&__RSVC_FIELDS[2], &mut self.tree),
                 _ => ::core::result::Result::Ok(()),
             }

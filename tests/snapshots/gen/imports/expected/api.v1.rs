@@ -14,21 +14,11 @@ pub struct Thing {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
-        ::rsvc::codegen::json::Field::message::<
-            super::super::common::v1::Id,
-        >(",\"id\":", 1)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            super::super::common::v1::id::Kind,
-        >(",\"kind\":", 2),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::pb::google::rpc::Status,
-        >(",\"status\":", 3)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<super::super::common::v1::Id>(",\"id\":", 1).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<super::super::common::v1::id::Kind>(",\"kind\":", 2),
+        ::rsvc::codegen::json::Field::message::<::rsvc::pb::google::rpc::Status>(",\"status\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Thing,
-    >("api.v1.Thing", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Thing>("api.v1.Thing", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Thing {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -43,19 +33,10 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.id),
-                1 => {
-                    __rsvc_r
-                        .enumeration::<
-                            super::super::common::v1::id::Kind,
-                        >(&mut self.kind)
-                }
+                1 => __rsvc_r.enumeration::<super::super::common::v1::id::Kind>(&mut self.kind),
                 2 => __rsvc_r.message_opt(&mut self.status),
                 _ => ::core::result::Result::Ok(()),
             }

@@ -101,15 +101,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"numbers\":", 4).packed(),
         ::rsvc::codegen::json::Field::enumeration::<Kind>(",\"kind\":", 5),
         ::rsvc::codegen::json::Field::string(",\"left\":", 6).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<Kept>(",\"right\":", 7)
-            .in_oneof(0)
-            .boxed(),
-        ::rsvc::codegen::json::Field::int32(",\"byName\":by_name", 8)
-            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<Kept>(",\"right\":", 7).in_oneof(0).boxed(),
+        ::rsvc::codegen::json::Field::int32(",\"byName\":by_name", 8).map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Kept,
-    >("conflicts.v1.Kept", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Kept>("conflicts.v1.Kept", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Kept {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -123,12 +118,8 @@ const _: () = {
             __rsvc_w.int32_list(&__RSVC_FIELDS[3], &self.numbers);
             __rsvc_w.enumeration(&__RSVC_FIELDS[4], self.kind);
             match &self.choice {
-                ::core::option::Option::Some(kept::Choice::Left(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[5], __rsvc_value)
-                }
-                ::core::option::Option::Some(kept::Choice::Right(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value)
-                }
+                ::core::option::Option::Some(kept::Choice::Left(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[5], __rsvc_value),
+                ::core::option::Option::Some(kept::Choice::Right(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[6], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.map(&__RSVC_FIELDS[7], &self.by_name);
@@ -136,11 +127,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32(&mut self.foo_bar),
                 1 => __rsvc_r.int32(&mut self.foo_bar2),
@@ -148,24 +135,17 @@ const _: () = {
                 3 => __rsvc_r.int32_list(&mut self.numbers),
                 4 => __rsvc_r.enumeration::<Kind>(&mut self.kind),
                 5 => {
-                    self.choice = ::core::option::Option::Some(
-                        kept::Choice::Left(__rsvc_r.string_value()?),
-                    );
+                    self.choice = ::core::option::Option::Some(kept::Choice::Left(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 6 => {
-                    if let ::core::option::Option::Some(
-                        kept::Choice::Right(__rsvc_value),
-                    ) = &mut self.choice
-                    {
+                    if let ::core::option::Option::Some(kept::Choice::Right(__rsvc_value)) = &mut self.choice {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.choice = ::core::option::Option::Some(
-                            kept::Choice::Right(__rsvc_r.message_value()?),
-                        );
+                        self.choice = ::core::option::Option::Some(kept::Choice::Right(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 7 => __rsvc_r.map(&mut self.by_name),
                 _ => ::core::result::Result::Ok(()),
             }
@@ -181,9 +161,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"FooBar\":_foo_bar", 3),
         ::rsvc::codegen::json::Field::string(",\"\":empty", 4),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Alike,
-    >("conflicts.v1.Alike", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Alike>("conflicts.v1.Alike", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Alike {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -199,11 +177,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32(&mut self.foobar),
                 1 => __rsvc_r.int32(&mut self.foo_bar),

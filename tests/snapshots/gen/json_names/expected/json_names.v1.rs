@@ -27,9 +27,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"a\\\"b\\\\c\":quote:a\"b\\c", 5),
         ::rsvc::codegen::json::Field::string(",\"€\":euro", 6),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Names,
-    >("json_names.v1.Names", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Names>("json_names.v1.Names", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Names {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -47,11 +45,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.plain_name),
                 1 => __rsvc_r.string(&mut self.given),

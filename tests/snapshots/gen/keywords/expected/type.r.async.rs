@@ -152,9 +152,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"fn\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        As,
-    >("type.r.async.as", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<As>("type.r.async.as", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for As {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -167,11 +165,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.r#fn),
                 _ => ::core::result::Result::Ok(()),
@@ -183,15 +177,11 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
-        ::rsvc::codegen::json::Field::message::<Self_>(",\"self\":", 1)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<Self_>(",\"self\":", 1).optional().boxed(),
         ::rsvc::codegen::json::Field::message::<Crate>(",\"crate\":", 2).optional(),
         ::rsvc::codegen::json::Field::message::<Super>(",\"super\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Self_,
-    >("type.r.async.Self", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Self_>("type.r.async.Self", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Self_ {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -206,11 +196,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.self_),
                 1 => __rsvc_r.message_opt(&mut self.crate_),
@@ -226,9 +212,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"extern\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Crate,
-    >("type.r.async.crate", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Crate>("type.r.async.crate", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Crate {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -241,11 +225,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.extern_),
                 _ => ::core::result::Result::Ok(()),
@@ -259,9 +239,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"Self\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Super,
-    >("type.r.async.super", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Super>("type.r.async.super", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Super {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -274,11 +252,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.self_),
                 _ => ::core::result::Result::Ok(()),
@@ -294,15 +268,13 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"match\":", 2),
         ::rsvc::codegen::json::Field::bool(",\"ref\":", 3).optional(),
         ::rsvc::codegen::json::Field::bytes(",\"mut\":", 4).repeated(),
-        ::rsvc::codegen::json::Field::enumeration::<Loop>(",\"loop\":", 5)
-            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::enumeration::<Loop>(",\"loop\":", 5).map(::rsvc::codegen::json::Type::String),
         ::rsvc::codegen::json::Field::enumeration::<Loop>(",\"enum\":", 6),
         ::rsvc::codegen::json::Field::string(",\"self\":", 7).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<Self_>(",\"struct\":", 8).in_oneof(0),
         ::rsvc::codegen::json::Field::enumeration::<Loop>(",\"trait\":", 9).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<As>(",\"dyn\":", 10).optional(),
-        ::rsvc::codegen::json::Field::message::<r#match::Async>(",\"await\":", 11)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<r#match::Async>(",\"await\":", 11).optional(),
         ::rsvc::codegen::json::Field::string(",\"gen\":", 12),
         ::rsvc::codegen::json::Field::string(",\"try\":", 13),
         ::rsvc::codegen::json::Field::string(",\"union\":", 14),
@@ -311,9 +283,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"tag\":", 17),
         ::rsvc::codegen::json::Field::string(",\"value\":", 18),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Match,
-    >("type.r.async.match", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Match>("type.r.async.match", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Match {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -328,15 +298,9 @@ const _: () = {
             __rsvc_w.enum_map(&__RSVC_FIELDS[4], &self.loop2);
             __rsvc_w.enumeration(&__RSVC_FIELDS[5], self.r#enum);
             match &self.r#impl {
-                ::core::option::Option::Some(r#match::Impl::Self_(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[6], __rsvc_value)
-                }
-                ::core::option::Option::Some(r#match::Impl::Struct(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[7], __rsvc_value)
-                }
-                ::core::option::Option::Some(r#match::Impl::Trait(__rsvc_value)) => {
-                    __rsvc_w.enum_set(&__RSVC_FIELDS[8], *__rsvc_value)
-                }
+                ::core::option::Option::Some(r#match::Impl::Self_(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[6], __rsvc_value),
+                ::core::option::Option::Some(r#match::Impl::Struct(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[7], __rsvc_value),
+                ::core::option::Option::Some(r#match::Impl::Trait(__rsvc_value)) => __rsvc_w.enum_set(&__RSVC_FIELDS[8], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.message_opt(&__RSVC_FIELDS[9], &self.r#dyn);
@@ -352,11 +316,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.r#type),
                 1 => __rsvc_r.int32(&mut self.r#match),
@@ -365,34 +325,23 @@ const _: () = {
                 4 => __rsvc_r.enum_map::<Loop, _>(&mut self.loop2),
                 5 => __rsvc_r.enumeration::<Loop>(&mut self.r#enum),
                 6 => {
-                    self.r#impl = ::core::option::Option::Some(
-                        r#match::Impl::Self_(__rsvc_r.string_value()?),
-                    );
+                    self.r#impl = ::core::option::Option::Some(r#match::Impl::Self_(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 7 => {
-                    if let ::core::option::Option::Some(
-                        r#match::Impl::Struct(__rsvc_value),
-                    ) = &mut self.r#impl
-                    {
+                    if let ::core::option::Option::Some(r#match::Impl::Struct(__rsvc_value)) = &mut self.r#impl {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.r#impl = ::core::option::Option::Some(
-                            r#match::Impl::Struct(__rsvc_r.message_value()?),
-                        );
+                        self.r#impl = ::core::option::Option::Some(r#match::Impl::Struct(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 8 => {
-                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(<Loop as ::rsvc::codegen::json::JsonEnum>::INFO)?
-                    {
-                        self.r#impl = ::core::option::Option::Some(
-                            r#match::Impl::Trait(__rsvc_value),
-                        );
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r.enum_value(<Loop as ::rsvc::codegen::json::JsonEnum>::INFO)? {
+                        self.r#impl = ::core::option::Option::Some(r#match::Impl::Trait(__rsvc_value));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 9 => __rsvc_r.message_opt(&mut self.r#dyn),
                 10 => __rsvc_r.message_opt(&mut self.r#await),
                 11 => __rsvc_r.string(&mut self.r#gen),
@@ -413,9 +362,10 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::bool(",\"yield\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        r#match::Async,
-    >("type.r.async.match.async", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<r#match::Async>(
+        "type.r.async.match.async",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for r#match::Async {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -428,11 +378,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.bool(&mut self.r#yield),
                 _ => ::core::result::Result::Ok(()),

@@ -32,17 +32,12 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
         ::rsvc::codegen::json::Field::string(",\"last\":", 536870911),
         ::rsvc::codegen::json::Field::string(",\"first\":", 1),
-        ::rsvc::codegen::json::Field::string(
-            ",\"beforeReserved\":before_reserved",
-            18999,
-        ),
+        ::rsvc::codegen::json::Field::string(",\"beforeReserved\":before_reserved", 18999),
         ::rsvc::codegen::json::Field::string(",\"afterReserved\":after_reserved", 20000),
         ::rsvc::codegen::json::Field::string(",\"a\":", 536870910).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"b\":", 2).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Sparse,
-    >("large_numbers.v1.Sparse", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Sparse>("large_numbers.v1.Sparse", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Sparse {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -55,40 +50,28 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[2], &self.before_reserved);
             __rsvc_w.string(&__RSVC_FIELDS[3], &self.after_reserved);
             match &self.kind {
-                ::core::option::Option::Some(sparse::Kind::A(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[4], __rsvc_value)
-                }
-                ::core::option::Option::Some(sparse::Kind::B(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[5], __rsvc_value)
-                }
+                ::core::option::Option::Some(sparse::Kind::A(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[4], __rsvc_value),
+                ::core::option::Option::Some(sparse::Kind::B(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[5], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.last),
                 1 => __rsvc_r.string(&mut self.first),
                 2 => __rsvc_r.string(&mut self.before_reserved),
                 3 => __rsvc_r.string(&mut self.after_reserved),
                 4 => {
-                    self.kind = ::core::option::Option::Some(
-                        sparse::Kind::A(__rsvc_r.string_value()?),
-                    );
+                    self.kind = ::core::option::Option::Some(sparse::Kind::A(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => {
-                    self.kind = ::core::option::Option::Some(
-                        sparse::Kind::B(__rsvc_r.string_value()?),
-                    );
+                    self.kind = ::core::option::Option::Some(sparse::Kind::B(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }

@@ -116,23 +116,16 @@ pub mod a {
 }
 
 impl ::rsvc::codegen::json::JsonEnum for a::b::c::d::e::F {
-    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
-        "nesting.v1.A.B.C.D.E.F",
-        &[(0, "F_UNSPECIFIED"), (1, "F_ONE")],
-    );
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new("nesting.v1.A.B.C.D.E.F", &[(0, "F_UNSPECIFIED"), (1, "F_ONE")]);
 }
 
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::message::<a::B>(",\"b\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 2)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 2).optional().boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        A,
-    >("nesting.v1.A", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<A>("nesting.v1.A", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for A {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -146,11 +139,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.b),
                 1 => __rsvc_r.message_opt(&mut self.e),
@@ -166,9 +155,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<a::b::C>(",\"c\":", 1).optional(),
         ::rsvc::codegen::json::Field::enumeration::<a::b::c::d::e::F>(",\"f\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        a::B,
-    >("nesting.v1.A.B", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<a::B>("nesting.v1.A.B", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for a::B {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -182,11 +169,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.c),
                 1 => __rsvc_r.enumeration::<a::b::c::d::e::F>(&mut self.f),
@@ -201,9 +184,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<a::b::c::D>(",\"d\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        a::b::C,
-    >("nesting.v1.A.B.C", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<a::b::C>("nesting.v1.A.B.C", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for a::b::C {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -216,11 +197,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.d),
                 _ => ::core::result::Result::Ok(()),
@@ -234,9 +211,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 1).repeated(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        a::b::c::D,
-    >("nesting.v1.A.B.C.D", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<a::b::c::D>("nesting.v1.A.B.C.D", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for a::b::c::D {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -249,11 +224,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.e),
                 _ => ::core::result::Result::Ok(()),
@@ -270,17 +241,11 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<a::B>(",\"b\":", 3).optional(),
         ::rsvc::codegen::json::Field::message::<a::b::C>(",\"c\":", 4).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<a::b::c::D>(",\"d\":", 5).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 6)
-            .in_oneof(0)
-            .boxed(),
-        ::rsvc::codegen::json::Field::enumeration::<a::b::c::d::e::F>(",\"g\":", 7)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"map\":", 8)
-            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"e\":", 6).in_oneof(0).boxed(),
+        ::rsvc::codegen::json::Field::enumeration::<a::b::c::d::e::F>(",\"g\":", 7).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<a::b::c::d::E>(",\"map\":", 8).map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        a::b::c::d::E,
-    >("nesting.v1.A.B.C.D.E", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<a::b::c::d::E>("nesting.v1.A.B.C.D.E", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for a::b::c::d::E {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -292,18 +257,10 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.a);
             __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.b);
             match &self.choice {
-                ::core::option::Option::Some(a::b::c::d::e::Choice::C(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value)
-                }
-                ::core::option::Option::Some(a::b::c::d::e::Choice::D(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value)
-                }
-                ::core::option::Option::Some(a::b::c::d::e::Choice::E(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value)
-                }
-                ::core::option::Option::Some(a::b::c::d::e::Choice::G(__rsvc_value)) => {
-                    __rsvc_w.enum_set(&__RSVC_FIELDS[6], *__rsvc_value)
-                }
+                ::core::option::Option::Some(a::b::c::d::e::Choice::C(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value),
+                ::core::option::Option::Some(a::b::c::d::e::Choice::D(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value),
+                ::core::option::Option::Some(a::b::c::d::e::Choice::E(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value),
+                ::core::option::Option::Some(a::b::c::d::e::Choice::G(__rsvc_value)) => __rsvc_w.enum_set(&__RSVC_FIELDS[6], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.map(&__RSVC_FIELDS[7], &self.map);
@@ -311,66 +268,41 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.enumeration::<a::b::c::d::e::F>(&mut self.f),
                 1 => __rsvc_r.message_opt(&mut self.a),
                 2 => __rsvc_r.message_opt(&mut self.b),
                 3 => {
-                    if let ::core::option::Option::Some(
-                        a::b::c::d::e::Choice::C(__rsvc_value),
-                    ) = &mut self.choice
-                    {
+                    if let ::core::option::Option::Some(a::b::c::d::e::Choice::C(__rsvc_value)) = &mut self.choice {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.choice = ::core::option::Option::Some(
-                            a::b::c::d::e::Choice::C(__rsvc_r.message_value()?),
-                        );
+                        self.choice = ::core::option::Option::Some(a::b::c::d::e::Choice::C(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    if let ::core::option::Option::Some(
-                        a::b::c::d::e::Choice::D(__rsvc_value),
-                    ) = &mut self.choice
-                    {
+                    if let ::core::option::Option::Some(a::b::c::d::e::Choice::D(__rsvc_value)) = &mut self.choice {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.choice = ::core::option::Option::Some(
-                            a::b::c::d::e::Choice::D(__rsvc_r.message_value()?),
-                        );
+                        self.choice = ::core::option::Option::Some(a::b::c::d::e::Choice::D(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => {
-                    if let ::core::option::Option::Some(
-                        a::b::c::d::e::Choice::E(__rsvc_value),
-                    ) = &mut self.choice
-                    {
+                    if let ::core::option::Option::Some(a::b::c::d::e::Choice::E(__rsvc_value)) = &mut self.choice {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.choice = ::core::option::Option::Some(
-                            a::b::c::d::e::Choice::E(__rsvc_r.message_value()?),
-                        );
+                        self.choice = ::core::option::Option::Some(a::b::c::d::e::Choice::E(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 6 => {
-                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(
-                            <a::b::c::d::e::F as ::rsvc::codegen::json::JsonEnum>::INFO,
-                        )?
-                    {
-                        self.choice = ::core::option::Option::Some(
-                            a::b::c::d::e::Choice::G(__rsvc_value),
-                        );
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r.enum_value(<a::b::c::d::e::F as ::rsvc::codegen::json::JsonEnum>::INFO)? {
+                        self.choice = ::core::option::Option::Some(a::b::c::d::e::Choice::G(__rsvc_value));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 7 => __rsvc_r.map(&mut self.map),
                 _ => ::core::result::Result::Ok(()),
             }

@@ -77,21 +77,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"before\":", 1),
         ::rsvc::codegen::json::Field::string(",\"text\":", 2).in_oneof(0),
         ::rsvc::codegen::json::Field::bytes(",\"raw\":", 3).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"duration\":", 4)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"duration\":", 4).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<()>(",\"nothing\":", 5).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Value,
-        >(",\"value\":", 6)
-            .in_oneof(0)
-            .nullable(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::NullValue,
-        >(",\"null\":", 7)
-            .in_oneof(0)
-            .nullable(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Value>(",\"value\":", 6).in_oneof(0).nullable(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::NullValue>(",\"null\":", 7).in_oneof(0).nullable(),
         ::rsvc::codegen::json::Field::message::<i64>(",\"wrapped\":", 8).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<Small>(",\"small\":", 9).in_oneof(0),
         ::rsvc::codegen::json::Field::int32(",\"between\":", 10),
@@ -100,9 +89,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::bool(",\"c\":", 13).in_oneof(1),
         ::rsvc::codegen::json::Field::string(",\"after\":", 14),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Mixed,
-    >("oneofs.v1.Mixed", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Mixed>("oneofs.v1.Mixed", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Mixed {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -112,43 +99,21 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.before);
             match &self.kind {
-                ::core::option::Option::Some(mixed::Kind::Text(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[1], __rsvc_value)
-                }
-                ::core::option::Option::Some(mixed::Kind::Raw(__rsvc_value)) => {
-                    __rsvc_w.bytes_set(&__RSVC_FIELDS[2], __rsvc_value)
-                }
-                ::core::option::Option::Some(mixed::Kind::Duration(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value)
-                }
-                ::core::option::Option::Some(mixed::Kind::Nothing(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value)
-                }
-                ::core::option::Option::Some(mixed::Kind::Value(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value)
-                }
-                ::core::option::Option::Some(mixed::Kind::Null(__rsvc_value)) => {
-                    __rsvc_w.enum_set(&__RSVC_FIELDS[6], *__rsvc_value)
-                }
-                ::core::option::Option::Some(mixed::Kind::Wrapped(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[7], __rsvc_value)
-                }
-                ::core::option::Option::Some(mixed::Kind::Small(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[8], __rsvc_value)
-                }
+                ::core::option::Option::Some(mixed::Kind::Text(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[1], __rsvc_value),
+                ::core::option::Option::Some(mixed::Kind::Raw(__rsvc_value)) => __rsvc_w.bytes_set(&__RSVC_FIELDS[2], __rsvc_value),
+                ::core::option::Option::Some(mixed::Kind::Duration(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value),
+                ::core::option::Option::Some(mixed::Kind::Nothing(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value),
+                ::core::option::Option::Some(mixed::Kind::Value(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value),
+                ::core::option::Option::Some(mixed::Kind::Null(__rsvc_value)) => __rsvc_w.enum_set(&__RSVC_FIELDS[6], *__rsvc_value),
+                ::core::option::Option::Some(mixed::Kind::Wrapped(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[7], __rsvc_value),
+                ::core::option::Option::Some(mixed::Kind::Small(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[8], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.int32(&__RSVC_FIELDS[9], self.between);
             match &self.other {
-                ::core::option::Option::Some(mixed::Other::A(__rsvc_value)) => {
-                    __rsvc_w.int32_set(&__RSVC_FIELDS[10], *__rsvc_value)
-                }
-                ::core::option::Option::Some(mixed::Other::B(__rsvc_value)) => {
-                    __rsvc_w.uint64_set(&__RSVC_FIELDS[11], *__rsvc_value)
-                }
-                ::core::option::Option::Some(mixed::Other::C(__rsvc_value)) => {
-                    __rsvc_w.bool_set(&__RSVC_FIELDS[12], *__rsvc_value)
-                }
+                ::core::option::Option::Some(mixed::Other::A(__rsvc_value)) => __rsvc_w.int32_set(&__RSVC_FIELDS[10], *__rsvc_value),
+                ::core::option::Option::Some(mixed::Other::B(__rsvc_value)) => __rsvc_w.uint64_set(&__RSVC_FIELDS[11], *__rsvc_value),
+                ::core::option::Option::Some(mixed::Other::C(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[12], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.string(&__RSVC_FIELDS[13], &self.after);
@@ -156,121 +121,76 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.before),
                 1 => {
-                    self.kind = ::core::option::Option::Some(
-                        mixed::Kind::Text(__rsvc_r.string_value()?),
-                    );
+                    self.kind = ::core::option::Option::Some(mixed::Kind::Text(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.kind = ::core::option::Option::Some(
-                        mixed::Kind::Raw(__rsvc_r.bytes_value()?),
-                    );
+                    self.kind = ::core::option::Option::Some(mixed::Kind::Raw(__rsvc_r.bytes_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 3 => {
-                    if let ::core::option::Option::Some(
-                        mixed::Kind::Duration(__rsvc_value),
-                    ) = &mut self.kind
-                    {
+                    if let ::core::option::Option::Some(mixed::Kind::Duration(__rsvc_value)) = &mut self.kind {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.kind = ::core::option::Option::Some(
-                            mixed::Kind::Duration(__rsvc_r.message_value()?),
-                        );
+                        self.kind = ::core::option::Option::Some(mixed::Kind::Duration(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    if let ::core::option::Option::Some(
-                        mixed::Kind::Nothing(__rsvc_value),
-                    ) = &mut self.kind
-                    {
+                    if let ::core::option::Option::Some(mixed::Kind::Nothing(__rsvc_value)) = &mut self.kind {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.kind = ::core::option::Option::Some(
-                            mixed::Kind::Nothing(__rsvc_r.message_value()?),
-                        );
+                        self.kind = ::core::option::Option::Some(mixed::Kind::Nothing(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => {
-                    if let ::core::option::Option::Some(
-                        mixed::Kind::Value(__rsvc_value),
-                    ) = &mut self.kind
-                    {
+                    if let ::core::option::Option::Some(mixed::Kind::Value(__rsvc_value)) = &mut self.kind {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.kind = ::core::option::Option::Some(
-                            mixed::Kind::Value(__rsvc_r.message_value()?),
-                        );
+                        self.kind = ::core::option::Option::Some(mixed::Kind::Value(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 6 => {
-                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r
-                        .enum_value(
-                            <::rsvc::prost_types::NullValue as ::rsvc::codegen::json::JsonEnum>::INFO,
-                        )?
-                    {
-                        self.kind = ::core::option::Option::Some(
-                            mixed::Kind::Null(__rsvc_value),
-                        );
+                    if let ::core::option::Option::Some(__rsvc_value) = __rsvc_r.enum_value(<::rsvc::prost_types::NullValue as ::rsvc::codegen::json::JsonEnum>::INFO)? {
+                        self.kind = ::core::option::Option::Some(mixed::Kind::Null(__rsvc_value));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 7 => {
-                    if let ::core::option::Option::Some(
-                        mixed::Kind::Wrapped(__rsvc_value),
-                    ) = &mut self.kind
-                    {
+                    if let ::core::option::Option::Some(mixed::Kind::Wrapped(__rsvc_value)) = &mut self.kind {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.kind = ::core::option::Option::Some(
-                            mixed::Kind::Wrapped(__rsvc_r.message_value()?),
-                        );
+                        self.kind = ::core::option::Option::Some(mixed::Kind::Wrapped(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 8 => {
-                    if let ::core::option::Option::Some(
-                        mixed::Kind::Small(__rsvc_value),
-                    ) = &mut self.kind
-                    {
+                    if let ::core::option::Option::Some(mixed::Kind::Small(__rsvc_value)) = &mut self.kind {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.kind = ::core::option::Option::Some(
-                            mixed::Kind::Small(__rsvc_r.message_value()?),
-                        );
+                        self.kind = ::core::option::Option::Some(mixed::Kind::Small(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 9 => __rsvc_r.int32(&mut self.between),
                 10 => {
-                    self.other = ::core::option::Option::Some(
-                        mixed::Other::A(__rsvc_r.i32_value()?),
-                    );
+                    self.other = ::core::option::Option::Some(mixed::Other::A(__rsvc_r.i32_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 11 => {
-                    self.other = ::core::option::Option::Some(
-                        mixed::Other::B(__rsvc_r.u64_value()?),
-                    );
+                    self.other = ::core::option::Option::Some(mixed::Other::B(__rsvc_r.u64_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 12 => {
-                    self.other = ::core::option::Option::Some(
-                        mixed::Other::C(__rsvc_r.bool_value()?),
-                    );
+                    self.other = ::core::option::Option::Some(mixed::Other::C(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 13 => __rsvc_r.string(&mut self.after),
                 _ => ::core::result::Result::Ok(()),
             }
@@ -283,9 +203,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::bool(",\"it\":", 1).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Small,
-    >("oneofs.v1.Small", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Small>("oneofs.v1.Small", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Small {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -294,27 +212,19 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             match &self.only {
-                ::core::option::Option::Some(small::Only::It(__rsvc_value)) => {
-                    __rsvc_w.bool_set(&__RSVC_FIELDS[0], *__rsvc_value)
-                }
+                ::core::option::Option::Some(small::Only::It(__rsvc_value)) => __rsvc_w.bool_set(&__RSVC_FIELDS[0], *__rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => {
-                    self.only = ::core::option::Option::Some(
-                        small::Only::It(__rsvc_r.bool_value()?),
-                    );
+                    self.only = ::core::option::Option::Some(small::Only::It(__rsvc_r.bool_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }

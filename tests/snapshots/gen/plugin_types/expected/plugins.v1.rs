@@ -38,30 +38,13 @@ pub mod job {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::compiler::CodeGeneratorRequest,
-        >(",\"request\":", 2)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::compiler::code_generator_response::File,
-        >(",\"files\":", 3)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::compiler::Version,
-        >(",\"versions\":", 4)
-            .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::compiler::CodeGeneratorResponse,
-        >(",\"response\":", 5)
-            .in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::GeneratedCodeInfo,
-        >(",\"info\":", 6)
-            .in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::compiler::CodeGeneratorRequest>(",\"request\":", 2).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::compiler::code_generator_response::File>(",\"files\":", 3).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::compiler::Version>(",\"versions\":", 4).map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::compiler::CodeGeneratorResponse>(",\"response\":", 5).in_oneof(0),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::GeneratedCodeInfo>(",\"info\":", 6).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Job,
-    >("plugins.v1.Job", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Job>("plugins.v1.Job", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Job {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -74,54 +57,36 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[2], &self.files);
             __rsvc_w.map(&__RSVC_FIELDS[3], &self.versions);
             match &self.result {
-                ::core::option::Option::Some(job::Result::Response(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value)
-                }
-                ::core::option::Option::Some(job::Result::Info(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value)
-                }
+                ::core::option::Option::Some(job::Result::Response(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[4], __rsvc_value),
+                ::core::option::Option::Some(job::Result::Info(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[5], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.message_opt(&mut self.request),
                 2 => __rsvc_r.list(&mut self.files),
                 3 => __rsvc_r.map(&mut self.versions),
                 4 => {
-                    if let ::core::option::Option::Some(
-                        job::Result::Response(__rsvc_value),
-                    ) = &mut self.result
-                    {
+                    if let ::core::option::Option::Some(job::Result::Response(__rsvc_value)) = &mut self.result {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.result = ::core::option::Option::Some(
-                            job::Result::Response(__rsvc_r.message_value()?),
-                        );
+                        self.result = ::core::option::Option::Some(job::Result::Response(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 5 => {
-                    if let ::core::option::Option::Some(
-                        job::Result::Info(__rsvc_value),
-                    ) = &mut self.result
-                    {
+                    if let ::core::option::Option::Some(job::Result::Info(__rsvc_value)) = &mut self.result {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.result = ::core::option::Option::Some(
-                            job::Result::Info(__rsvc_r.message_value()?),
-                        );
+                        self.result = ::core::option::Option::Some(job::Result::Info(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }

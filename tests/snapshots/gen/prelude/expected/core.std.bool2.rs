@@ -12,15 +12,10 @@ pub struct Str {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
-        ::rsvc::codegen::json::Field::message::<
-            super::super::super::prelude::v1::Str2,
-        >(",\"str\":", 1)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<super::super::super::prelude::v1::Str2>(",\"str\":", 1).optional(),
         ::rsvc::codegen::json::Field::bool(",\"bool\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Str,
-    >("core.std.bool.Str", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Str>("core.std.bool.Str", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Str {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -34,11 +29,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.str),
                 1 => __rsvc_r.bool(&mut self.bool),

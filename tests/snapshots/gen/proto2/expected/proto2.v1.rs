@@ -115,10 +115,7 @@ impl Level {
 }
 
 impl ::rsvc::codegen::json::JsonEnum for Level {
-    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
-        "proto2.v1.Level",
-        &[(1, "LEVEL_LOW"), (2, "LEVEL_HIGH")],
-    );
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new("proto2.v1.Level", &[(1, "LEVEL_LOW"), (2, "LEVEL_HIGH")]);
 }
 
 #[allow(deprecated)]
@@ -134,8 +131,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::enumeration::<Level>(",\"level\":", 8).optional(),
         ::rsvc::codegen::json::Field::int32(",\"packed\":", 9).packed(),
         ::rsvc::codegen::json::Field::int32(",\"expanded\":", 10).repeated(),
-        ::rsvc::codegen::json::Field::message::<old::Inner>(",\"inner\":", 11)
-            .required(),
+        ::rsvc::codegen::json::Field::message::<old::Inner>(",\"inner\":", 11).required(),
         ::rsvc::codegen::json::Field::uint64(",\"big\":", 12).optional(),
         ::rsvc::codegen::json::Field::enumeration::<Level>(",\"must\":", 13).required(),
         ::rsvc::codegen::json::Field::group::<old::Group>(",\"group\":", 14).optional(),
@@ -143,9 +139,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"one\":", 16).in_oneof(0),
         ::rsvc::codegen::json::Field::group::<old::Two>(",\"two\":", 17).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Old,
-    >("proto2.v1.Old", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Old>("proto2.v1.Old", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Old {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -169,23 +163,15 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[13], &self.group);
             __rsvc_w.list(&__RSVC_FIELDS[14], &self.many);
             match &self.choice {
-                ::core::option::Option::Some(old::Choice::One(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[15], __rsvc_value)
-                }
-                ::core::option::Option::Some(old::Choice::Two(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[16], __rsvc_value)
-                }
+                ::core::option::Option::Some(old::Choice::One(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[15], __rsvc_value),
+                ::core::option::Option::Some(old::Choice::Two(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[16], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.int32_opt(&mut self.count),
@@ -203,24 +189,17 @@ const _: () = {
                 13 => __rsvc_r.message_opt(&mut self.group),
                 14 => __rsvc_r.list(&mut self.many),
                 15 => {
-                    self.choice = ::core::option::Option::Some(
-                        old::Choice::One(__rsvc_r.string_value()?),
-                    );
+                    self.choice = ::core::option::Option::Some(old::Choice::One(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 16 => {
-                    if let ::core::option::Option::Some(
-                        old::Choice::Two(__rsvc_value),
-                    ) = &mut self.choice
-                    {
+                    if let ::core::option::Option::Some(old::Choice::Two(__rsvc_value)) = &mut self.choice {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.choice = ::core::option::Option::Some(
-                            old::Choice::Two(__rsvc_r.message_value()?),
-                        );
+                        self.choice = ::core::option::Option::Some(old::Choice::Two(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -233,9 +212,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"a\":", 1).optional(),
         ::rsvc::codegen::json::Field::string(",\"b\":", 2).required(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        old::Group,
-    >("proto2.v1.Old.Group", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<old::Group>("proto2.v1.Old.Group", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for old::Group {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -249,11 +226,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.a),
                 1 => __rsvc_r.string(&mut self.b),
@@ -268,9 +241,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int32(",\"a\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        old::Many,
-    >("proto2.v1.Old.Many", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<old::Many>("proto2.v1.Old.Many", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for old::Many {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -283,11 +254,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.a),
                 _ => ::core::result::Result::Ok(()),
@@ -301,9 +268,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int32(",\"a\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        old::Two,
-    >("proto2.v1.Old.Two", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<old::Two>("proto2.v1.Old.Two", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for old::Two {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -316,11 +281,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int32_opt(&mut self.a),
                 _ => ::core::result::Result::Ok(()),
@@ -334,9 +295,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::int64(",\"x\":", 1).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        old::Inner,
-    >("proto2.v1.Old.Inner", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<old::Inner>("proto2.v1.Old.Inner", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for old::Inner {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -349,11 +308,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.int64_opt(&mut self.x),
                 _ => ::core::result::Result::Ok(()),

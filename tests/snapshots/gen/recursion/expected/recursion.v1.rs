@@ -72,20 +72,13 @@ pub struct Straight {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
-        ::rsvc::codegen::json::Field::message::<Node>(",\"next\":", 1)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<Node>(",\"next\":", 1).optional().boxed(),
         ::rsvc::codegen::json::Field::message::<Node>(",\"children\":", 2).repeated(),
-        ::rsvc::codegen::json::Field::message::<Node>(",\"named\":", 3)
-            .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::message::<Node>(",\"left\":", 4)
-            .in_oneof(0)
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<Node>(",\"named\":", 3).map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<Node>(",\"left\":", 4).in_oneof(0).boxed(),
         ::rsvc::codegen::json::Field::string(",\"leaf\":", 5).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Node,
-    >("recursion.v1.Node", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Node>("recursion.v1.Node", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Node {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -97,46 +90,31 @@ const _: () = {
             __rsvc_w.list(&__RSVC_FIELDS[1], &self.children);
             __rsvc_w.map(&__RSVC_FIELDS[2], &self.named);
             match &self.either {
-                ::core::option::Option::Some(node::Either::Left(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value)
-                }
-                ::core::option::Option::Some(node::Either::Leaf(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[4], __rsvc_value)
-                }
+                ::core::option::Option::Some(node::Either::Left(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[3], __rsvc_value),
+                ::core::option::Option::Some(node::Either::Leaf(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[4], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.next),
                 1 => __rsvc_r.list(&mut self.children),
                 2 => __rsvc_r.map(&mut self.named),
                 3 => {
-                    if let ::core::option::Option::Some(
-                        node::Either::Left(__rsvc_value),
-                    ) = &mut self.either
-                    {
+                    if let ::core::option::Option::Some(node::Either::Left(__rsvc_value)) = &mut self.either {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.either = ::core::option::Option::Some(
-                            node::Either::Left(__rsvc_r.message_value()?),
-                        );
+                        self.either = ::core::option::Option::Some(node::Either::Left(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 4 => {
-                    self.either = ::core::option::Option::Some(
-                        node::Either::Leaf(__rsvc_r.string_value()?),
-                    );
+                    self.either = ::core::option::Option::Some(node::Either::Leaf(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -148,9 +126,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::message::<Egg>(",\"egg\":", 1).optional().boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Chicken,
-    >("recursion.v1.Chicken", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Chicken>("recursion.v1.Chicken", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Chicken {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -163,11 +139,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.egg),
                 _ => ::core::result::Result::Ok(()),
@@ -179,13 +151,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<Chicken>(",\"chicken\":", 1)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<Chicken>(",\"chicken\":", 1).optional().boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Egg,
-    >("recursion.v1.Egg", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Egg>("recursion.v1.Egg", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Egg {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -198,11 +166,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.chicken),
                 _ => ::core::result::Result::Ok(()),
@@ -214,13 +178,9 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::group::<circle::Through>(",\"through\":", 1)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::group::<circle::Through>(",\"through\":", 1).optional().boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Circle,
-    >("recursion.v1.Circle", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Circle>("recursion.v1.Circle", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Circle {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -233,11 +193,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.through),
                 _ => ::core::result::Result::Ok(()),
@@ -249,13 +205,12 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
-        ::rsvc::codegen::json::Field::message::<Circle>(",\"circle\":", 1)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<Circle>(",\"circle\":", 1).optional().boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        circle::Through,
-    >("recursion.v1.Circle.Through", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<circle::Through>(
+        "recursion.v1.Circle.Through",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for circle::Through {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -268,11 +223,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.circle),
                 _ => ::core::result::Result::Ok(()),
@@ -287,9 +238,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<Node>(",\"node\":", 1).optional(),
         ::rsvc::codegen::json::Field::message::<Egg>(",\"egg\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Straight,
-    >("recursion.v1.Straight", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Straight>("recursion.v1.Straight", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Straight {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -303,11 +252,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.node),
                 1 => __rsvc_r.message_opt(&mut self.egg),

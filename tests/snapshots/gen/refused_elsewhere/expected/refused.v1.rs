@@ -75,9 +75,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"\":_", 3).optional(),
         ::rsvc::codegen::json::Field::string(",\"1\":_1", 4).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Defaults,
-    >("refused.v1.Defaults", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Defaults>("refused.v1.Defaults", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Defaults {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -93,11 +91,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.enum_opt::<Kind>(&mut self.renamed),
                 1 => __rsvc_r.enum_opt::<Kind>(&mut self.alias),

@@ -71,9 +71,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        GetBookRequest,
-    >("rest.v1.GetBookRequest", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<GetBookRequest>("rest.v1.GetBookRequest", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for GetBookRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -86,11 +84,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 _ => ::core::result::Result::Ok(()),
@@ -105,9 +99,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::int32(",\"year\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        ListEditionsRequest,
-    >("rest.v1.ListEditionsRequest", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ListEditionsRequest>(
+        "rest.v1.ListEditionsRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for ListEditionsRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -121,11 +116,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.int32(&mut self.year),
@@ -140,14 +131,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::string(",\"title\":", 2),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"published\":", 3)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"published\":", 3).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Book,
-    >("rest.v1.Book", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Book>("rest.v1.Book", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Book {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -162,11 +148,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.string(&mut self.title),
@@ -183,9 +165,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"parent\":", 1),
         ::rsvc::codegen::json::Field::message::<Book>(",\"book\":", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        CreateBookRequest,
-    >("rest.v1.CreateBookRequest", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<CreateBookRequest>(
+        "rest.v1.CreateBookRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for CreateBookRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -199,11 +182,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.parent),
                 1 => __rsvc_r.message_opt(&mut self.book),
@@ -217,14 +196,12 @@ const _: () = {
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
         ::rsvc::codegen::json::Field::message::<Book>(",\"book\":", 1).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FieldMask,
-        >(",\"updateMask\":update_mask", 2)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FieldMask>(",\"updateMask\":update_mask", 2).optional(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        UpdateBookRequest,
-    >("rest.v1.UpdateBookRequest", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<UpdateBookRequest>(
+        "rest.v1.UpdateBookRequest",
+        &__RSVC_FIELDS,
+    );
     impl ::rsvc::codegen::json::Json for UpdateBookRequest {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -238,11 +215,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.book),
                 1 => __rsvc_r.message_opt(&mut self.update_mask),
@@ -259,9 +232,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<Book>(",\"book\":", 2).in_oneof(0),
         ::rsvc::codegen::json::Field::string(",\"author\":", 3).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Tags,
-    >("rest.v1.Tags", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Tags>("rest.v1.Tags", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Tags {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -271,52 +242,36 @@ const _: () = {
             let __rsvc_object = __rsvc_w.open();
             __rsvc_w.string_list(&__RSVC_FIELDS[0], &self.tags);
             match &self.by {
-                ::core::option::Option::Some(tags::By::Book(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[1], __rsvc_value)
-                }
-                ::core::option::Option::Some(tags::By::Author(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[2], __rsvc_value)
-                }
+                ::core::option::Option::Some(tags::By::Book(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[1], __rsvc_value),
+                ::core::option::Option::Some(tags::By::Author(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[2], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string_list(&mut self.tags),
                 1 => {
-                    if let ::core::option::Option::Some(tags::By::Book(__rsvc_value)) = &mut self
-                        .by
-                    {
+                    if let ::core::option::Option::Some(tags::By::Book(__rsvc_value)) = &mut self.by {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.by = ::core::option::Option::Some(
-                            tags::By::Book(__rsvc_r.message_value()?),
-                        );
+                        self.by = ::core::option::Option::Some(tags::By::Book(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 2 => {
-                    self.by = ::core::option::Option::Some(
-                        tags::By::Author(__rsvc_r.string_value()?),
-                    );
+                    self.by = ::core::option::Option::Some(tags::By::Author(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }
     }
 };
 
-::rsvc::register_messages!(
-    GetBookRequest, ListEditionsRequest, Book, CreateBookRequest, UpdateBookRequest, Tags
-);
+::rsvc::register_messages!(GetBookRequest, ListEditionsRequest, Book, CreateBookRequest, UpdateBookRequest, Tags);
 
 impl ::rsvc::Validate for GetBookRequest {}
 

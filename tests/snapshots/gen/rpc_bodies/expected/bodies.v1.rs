@@ -52,10 +52,7 @@ pub mod m {
 }
 
 impl ::rsvc::codegen::json::JsonEnum for m::Kind {
-    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
-        "bodies.v1.M.Kind",
-        &[(0, "KIND_UNSPECIFIED")],
-    );
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new("bodies.v1.M.Kind", &[(0, "KIND_UNSPECIFIED")]);
 }
 
 #[allow(deprecated)]
@@ -63,9 +60,7 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 1] = [
         ::rsvc::codegen::json::Field::string(",\"a\":", 1).in_oneof(0),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        M,
-    >("bodies.v1.M", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<M>("bodies.v1.M", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for M {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -74,27 +69,19 @@ const _: () = {
         fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
             let __rsvc_object = __rsvc_w.open();
             match &self.choice {
-                ::core::option::Option::Some(m::Choice::A(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[0], __rsvc_value)
-                }
+                ::core::option::Option::Some(m::Choice::A(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[0], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => {
-                    self.choice = ::core::option::Option::Some(
-                        m::Choice::A(__rsvc_r.string_value()?),
-                    );
+                    self.choice = ::core::option::Option::Some(m::Choice::A(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 _ => ::core::result::Result::Ok(()),
             }
         }

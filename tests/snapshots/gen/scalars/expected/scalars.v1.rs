@@ -101,20 +101,13 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"old\":", 50).packed(),
         ::rsvc::codegen::json::Field::string(",\"rn\":", 54).repeated(),
         ::rsvc::codegen::json::Field::bytes(",\"ro\":", 55).repeated(),
-        ::rsvc::codegen::json::Field::double(",\"ma\":", 61)
-            .map(::rsvc::codegen::json::Type::Int32),
-        ::rsvc::codegen::json::Field::fixed32(",\"mh\":", 62)
-            .map(::rsvc::codegen::json::Type::Sint64),
-        ::rsvc::codegen::json::Field::sfixed64(",\"mm\":", 63)
-            .map(::rsvc::codegen::json::Type::Bool),
-        ::rsvc::codegen::json::Field::bytes(",\"mo\":", 64)
-            .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::string(",\"mn\":", 65)
-            .map(::rsvc::codegen::json::Type::Fixed64),
+        ::rsvc::codegen::json::Field::double(",\"ma\":", 61).map(::rsvc::codegen::json::Type::Int32),
+        ::rsvc::codegen::json::Field::fixed32(",\"mh\":", 62).map(::rsvc::codegen::json::Type::Sint64),
+        ::rsvc::codegen::json::Field::sfixed64(",\"mm\":", 63).map(::rsvc::codegen::json::Type::Bool),
+        ::rsvc::codegen::json::Field::bytes(",\"mo\":", 64).map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::string(",\"mn\":", 65).map(::rsvc::codegen::json::Type::Fixed64),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Scalars,
-    >("scalars.v1.Scalars", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Scalars>("scalars.v1.Scalars", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Scalars {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -157,11 +150,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.double(&mut self.a),
                 1 => __rsvc_r.float(&mut self.b),

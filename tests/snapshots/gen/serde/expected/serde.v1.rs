@@ -114,10 +114,8 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 17] = [
         ::rsvc::codegen::json::Field::string(",\"trackingId\":tracking_id", 1),
         ::rsvc::codegen::json::Field::enumeration::<parcel::State>(",\"state\":", 2),
-        ::rsvc::codegen::json::Field::message::<parcel::Item>(",\"items\":", 3)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<parcel::Item>(",\"byShelf\":by_shelf", 4)
-            .map(::rsvc::codegen::json::Type::Int32),
+        ::rsvc::codegen::json::Field::message::<parcel::Item>(",\"items\":", 3).repeated(),
+        ::rsvc::codegen::json::Field::message::<parcel::Item>(",\"byShelf\":by_shelf", 4).map(::rsvc::codegen::json::Type::Int32),
         ::rsvc::codegen::json::Field::int64(",\"valueCents\":value_cents", 5),
         ::rsvc::codegen::json::Field::uint64(",\"barcode\":", 6),
         ::rsvc::codegen::json::Field::double(",\"weight\":", 7),
@@ -125,29 +123,14 @@ const _: () = {
         ::rsvc::codegen::json::Field::bytes(",\"seal\":", 9),
         ::rsvc::codegen::json::Field::bool(",\"fragile\":", 10),
         ::rsvc::codegen::json::Field::string(",\"address\":", 11).in_oneof(0),
-        ::rsvc::codegen::json::Field::message::<Parcel>(",\"box\":", 12)
-            .in_oneof(0)
-            .boxed(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"sentAt\":sent_at", 13)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Value,
-        >(",\"note\":", 14)
-            .optional()
-            .nullable(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Any,
-        >(",\"extra\":", 15)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<Parcel>(",\"box\":", 12).in_oneof(0).boxed(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"sentAt\":sent_at", 13).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Value>(",\"note\":", 14).optional().nullable(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Any>(",\"extra\":", 15).optional(),
         ::rsvc::codegen::json::Field::message::<i64>(",\"insured\":", 16).optional(),
-        ::rsvc::codegen::json::Field::enumeration::<parcel::State>(",\"history\":", 17)
-            .packed(),
+        ::rsvc::codegen::json::Field::enumeration::<parcel::State>(",\"history\":", 17).packed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Parcel,
-    >("serde.v1.Parcel", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Parcel>("serde.v1.Parcel", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Parcel {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -166,12 +149,8 @@ const _: () = {
             __rsvc_w.bytes(&__RSVC_FIELDS[8], &self.seal);
             __rsvc_w.bool(&__RSVC_FIELDS[9], self.fragile);
             match &self.to {
-                ::core::option::Option::Some(parcel::To::Address(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[10], __rsvc_value)
-                }
-                ::core::option::Option::Some(parcel::To::Box(__rsvc_value)) => {
-                    __rsvc_w.message_set(&__RSVC_FIELDS[11], __rsvc_value)
-                }
+                ::core::option::Option::Some(parcel::To::Address(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[10], __rsvc_value),
+                ::core::option::Option::Some(parcel::To::Box(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[11], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.message_opt(&__RSVC_FIELDS[12], &self.sent_at);
@@ -183,11 +162,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.tracking_id),
                 1 => __rsvc_r.enumeration::<parcel::State>(&mut self.state),
@@ -200,23 +175,17 @@ const _: () = {
                 8 => __rsvc_r.bytes(&mut self.seal),
                 9 => __rsvc_r.bool(&mut self.fragile),
                 10 => {
-                    self.to = ::core::option::Option::Some(
-                        parcel::To::Address(__rsvc_r.string_value()?),
-                    );
+                    self.to = ::core::option::Option::Some(parcel::To::Address(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 11 => {
-                    if let ::core::option::Option::Some(parcel::To::Box(__rsvc_value)) = &mut self
-                        .to
-                    {
+                    if let ::core::option::Option::Some(parcel::To::Box(__rsvc_value)) = &mut self.to {
                         ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
                     } else {
-                        self.to = ::core::option::Option::Some(
-                            parcel::To::Box(__rsvc_r.message_value()?),
-                        );
+                        self.to = ::core::option::Option::Some(parcel::To::Box(__rsvc_r.message_value()?));
                     }
                     ::core::result::Result::Ok(())
-                }
+                },
                 12 => __rsvc_r.message_opt(&mut self.sent_at),
                 13 => __rsvc_r.message_opt(&mut self.note),
                 14 => __rsvc_r.message_opt(&mut self.extra),
@@ -229,16 +198,10 @@ const _: () = {
         fn negative_zeros(&self, __rsvc_z: &mut ::rsvc::codegen::json::NegativeZeros) {
             __rsvc_z.double(7, self.weight);
             __rsvc_z.float(8, self.volume);
-            __rsvc_z
-                .message(
-                    12,
-                    match &self.to {
-                        ::core::option::Option::Some(parcel::To::Box(__rsvc_f)) => {
-                            ::core::option::Option::Some(&**__rsvc_f)
-                        }
-                        _ => ::core::option::Option::None,
-                    },
-                );
+            __rsvc_z.message(12, match &self.to {
+                ::core::option::Option::Some(parcel::To::Box(__rsvc_f)) => ::core::option::Option::Some(&**__rsvc_f),
+                _ => ::core::option::Option::None
+            });
         }
     }
 };
@@ -249,9 +212,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"name\":", 1),
         ::rsvc::codegen::json::Field::int32(",\"count\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        parcel::Item,
-    >("serde.v1.Parcel.Item", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<parcel::Item>("serde.v1.Parcel.Item", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for parcel::Item {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -265,11 +226,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.name),
                 1 => __rsvc_r.int32(&mut self.count),
@@ -282,9 +239,7 @@ const _: () = {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Nothing,
-    >("serde.v1.Nothing", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Nothing>("serde.v1.Nothing", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Nothing {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO

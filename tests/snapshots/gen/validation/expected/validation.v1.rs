@@ -93,9 +93,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::string(",\"street\":", 1),
         ::rsvc::codegen::json::Field::string(",\"country\":", 2),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Address,
-    >("validation.v1.Address", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Address>("validation.v1.Address", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Address {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -109,11 +107,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.street),
                 1 => __rsvc_r.string(&mut self.country),
@@ -130,9 +124,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"qty\":", 2),
         ::rsvc::codegen::json::Field::double(",\"price\":", 3),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Item,
-    >("validation.v1.Item", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Item>("validation.v1.Item", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Item {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -147,11 +139,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.sku),
                 1 => __rsvc_r.int32(&mut self.qty),
@@ -175,16 +163,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::message::<Address>(",\"shipping\":", 4).optional(),
         ::rsvc::codegen::json::Field::bool(",\"pickup\":", 5),
         ::rsvc::codegen::json::Field::double(",\"limit\":", 6),
-        ::rsvc::codegen::json::Field::string(",\"labels\":", 7)
-            .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"placed\":", 8)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"hold\":", 9)
-            .optional(),
+        ::rsvc::codegen::json::Field::string(",\"labels\":", 7).map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"placed\":", 8).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"hold\":", 9).optional(),
         ::rsvc::codegen::json::Field::message::<i64>(",\"priority\":", 10).optional(),
         ::rsvc::codegen::json::Field::string(",\"card\":", 11).in_oneof(0),
         ::rsvc::codegen::json::Field::bytes(",\"wallet\":", 12).in_oneof(0),
@@ -192,13 +173,9 @@ const _: () = {
         ::rsvc::codegen::json::Field::int32(",\"discount\":", 14),
         ::rsvc::codegen::json::Field::uint32(",\"codes\":", 15).packed(),
         ::rsvc::codegen::json::Field::string(",\"note\":", 16).optional(),
-        ::rsvc::codegen::json::Field::message::<Order>(",\"parent\":", 17)
-            .optional()
-            .boxed(),
+        ::rsvc::codegen::json::Field::message::<Order>(",\"parent\":", 17).optional().boxed(),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Order,
-    >("validation.v1.Order", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Order>("validation.v1.Order", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Order {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -217,12 +194,8 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[8], &self.hold);
             __rsvc_w.message_opt(&__RSVC_FIELDS[9], &self.priority);
             match &self.payment {
-                ::core::option::Option::Some(order::Payment::Card(__rsvc_value)) => {
-                    __rsvc_w.string_set(&__RSVC_FIELDS[10], __rsvc_value)
-                }
-                ::core::option::Option::Some(order::Payment::Wallet(__rsvc_value)) => {
-                    __rsvc_w.bytes_set(&__RSVC_FIELDS[11], __rsvc_value)
-                }
+                ::core::option::Option::Some(order::Payment::Card(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[10], __rsvc_value),
+                ::core::option::Option::Some(order::Payment::Wallet(__rsvc_value)) => __rsvc_w.bytes_set(&__RSVC_FIELDS[11], __rsvc_value),
                 ::core::option::Option::None => {}
             }
             __rsvc_w.string(&__RSVC_FIELDS[12], &self.coupon);
@@ -234,11 +207,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.string(&mut self.id),
                 1 => __rsvc_r.string(&mut self.email),
@@ -251,17 +220,13 @@ const _: () = {
                 8 => __rsvc_r.message_opt(&mut self.hold),
                 9 => __rsvc_r.message_opt(&mut self.priority),
                 10 => {
-                    self.payment = ::core::option::Option::Some(
-                        order::Payment::Card(__rsvc_r.string_value()?),
-                    );
+                    self.payment = ::core::option::Option::Some(order::Payment::Card(__rsvc_r.string_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 11 => {
-                    self.payment = ::core::option::Option::Some(
-                        order::Payment::Wallet(__rsvc_r.bytes_value()?),
-                    );
+                    self.payment = ::core::option::Option::Some(order::Payment::Wallet(__rsvc_r.bytes_value()?));
                     ::core::result::Result::Ok(())
-                }
+                },
                 12 => __rsvc_r.string(&mut self.coupon),
                 13 => __rsvc_r.int32(&mut self.discount),
                 14 => __rsvc_r.uint32_list(&mut self.codes),
@@ -283,12 +248,9 @@ const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
         ::rsvc::codegen::json::Field::message::<Item>(",\"items\":", 1).repeated(),
         ::rsvc::codegen::json::Field::int32(",\"count\":", 2),
-        ::rsvc::codegen::json::Field::string(",\"notes\":", 3)
-            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::string(",\"notes\":", 3).map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        Cart,
-    >("validation.v1.Cart", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Cart>("validation.v1.Cart", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Cart {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -303,11 +265,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.list(&mut self.items),
                 1 => __rsvc_r.int32(&mut self.count),

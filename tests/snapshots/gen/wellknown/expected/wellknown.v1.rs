@@ -64,80 +64,33 @@ pub struct WellKnown {
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 25] = [
-        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Any>(",\"any\":", 1)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"duration\":", 2)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Any>(",\"any\":", 1).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"duration\":", 2).optional(),
         ::rsvc::codegen::json::Field::message::<()>(",\"empty\":", 3).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::FieldMask,
-        >(",\"fieldMask\":field_mask", 4)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Struct,
-        >(",\"struct\":", 5)
-            .optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Value,
-        >(",\"value\":", 6)
-            .optional()
-            .nullable(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::ListValue,
-        >(",\"list\":", 7)
-            .optional(),
-        ::rsvc::codegen::json::Field::enumeration::<
-            ::rsvc::prost_types::NullValue,
-        >(",\"null\":", 8)
-            .nullable(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"timestamp\":", 9)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::FieldMask>(",\"fieldMask\":field_mask", 4).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Struct>(",\"struct\":", 5).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Value>(",\"value\":", 6).optional().nullable(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::ListValue>(",\"list\":", 7).optional(),
+        ::rsvc::codegen::json::Field::enumeration::<::rsvc::prost_types::NullValue>(",\"null\":", 8).nullable(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"timestamp\":", 9).optional(),
         ::rsvc::codegen::json::Field::message::<bool>(",\"b\":", 10).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost::alloc::vec::Vec<u8>,
-        >(",\"bytes\":", 11)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost::alloc::vec::Vec<u8>>(",\"bytes\":", 11).optional(),
         ::rsvc::codegen::json::Field::message::<f64>(",\"d\":", 12).optional(),
         ::rsvc::codegen::json::Field::message::<f32>(",\"f\":", 13).optional(),
         ::rsvc::codegen::json::Field::message::<i32>(",\"i\":", 14).optional(),
         ::rsvc::codegen::json::Field::message::<i64>(",\"l\":", 15).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost::alloc::string::String,
-        >(",\"s\":", 16)
-            .optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost::alloc::string::String>(",\"s\":", 16).optional(),
         ::rsvc::codegen::json::Field::message::<u32>(",\"u\":", 17).optional(),
         ::rsvc::codegen::json::Field::message::<u64>(",\"v\":", 18).optional(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Any,
-        >(",\"anys\":", 21)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost::alloc::string::String,
-        >(",\"strings\":", 22)
-            .repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Timestamp,
-        >(",\"timestamps\":", 23)
-            .repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Any>(",\"anys\":", 21).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost::alloc::string::String>(",\"strings\":", 22).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Timestamp>(",\"timestamps\":", 23).repeated(),
         ::rsvc::codegen::json::Field::message::<()>(",\"empties\":", 24).repeated(),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Duration,
-        >(",\"durations\":", 31)
-            .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::message::<i32>(",\"ints\":", 32)
-            .map(::rsvc::codegen::json::Type::String),
-        ::rsvc::codegen::json::Field::message::<
-            ::rsvc::prost_types::Value,
-        >(",\"values\":", 33)
-            .map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"durations\":", 31).map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<i32>(",\"ints\":", 32).map(::rsvc::codegen::json::Type::String),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Value>(",\"values\":", 33).map(::rsvc::codegen::json::Type::String),
     ];
-    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<
-        WellKnown,
-    >("wellknown.v1.WellKnown", &__RSVC_FIELDS);
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<WellKnown>("wellknown.v1.WellKnown", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for WellKnown {
         fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
             &__RSVC_INFO
@@ -174,11 +127,7 @@ const _: () = {
         }
         ::rsvc::read_json_by_table!();
         #[inline]
-        fn read_field(
-            &mut self,
-            __rsvc_index: usize,
-            __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>,
-        ) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
             match __rsvc_index {
                 0 => __rsvc_r.message_opt(&mut self.any),
                 1 => __rsvc_r.message_opt(&mut self.duration),
@@ -187,10 +136,7 @@ const _: () = {
                 4 => __rsvc_r.message_opt(&mut self.r#struct),
                 5 => __rsvc_r.message_opt(&mut self.value),
                 6 => __rsvc_r.message_opt(&mut self.list),
-                7 => {
-                    __rsvc_r
-                        .enumeration::<::rsvc::prost_types::NullValue>(&mut self.null)
-                }
+                7 => __rsvc_r.enumeration::<::rsvc::prost_types::NullValue>(&mut self.null),
                 8 => __rsvc_r.message_opt(&mut self.timestamp),
                 9 => __rsvc_r.message_opt(&mut self.b),
                 10 => __rsvc_r.message_opt(&mut self.bytes),

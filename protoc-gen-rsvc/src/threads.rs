@@ -1,0 +1,40 @@
+//! Threads with enough stack for what the input nests.
+
+use std::{io, panic, thread};
+
+use crate::diag::{Code, Diagnostic};
+
+/// What the deepest input within the limits needs, several times over, in a build without optimization. The thread of the
+/// caller may have less: a test's has 2 MiB, the main thread on Windows 1 MiB.
+const STACK: usize = 64 << 20;
+
+/// More threads than this only wait for memory.
+const MOST: usize = 16;
+
+/// Runs on a thread of its own: several phases, `syn` and the formatter recurse over what the input nests.
+pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Diagnostic> {
+    thread::scope(|scope| {
+        let running = builder().spawn_scoped(scope, work).map_err(|error| no_thread(&error))?;
+        Ok(running.join().unwrap_or_else(|reason| panic::resume_unwind(reason)))
+    })
+}
+
+/// Runs the same on as many threads as there are cores, at most `tasks`; the caller's is one of them.
+pub(crate) fn on_every_core(tasks: usize, work: &(dyn Fn() + Sync)) -> Result<(), Diagnostic> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 1..cores.min(tasks).min(MOST) {
+            builder().spawn_scoped(scope, work).map_err(|error| no_thread(&error))?;
+        }
+        work();
+        Ok(())
+    })
+}
+
+fn builder() -> thread::Builder {
+    thread::Builder::new().name("rsvc".to_owned()).stack_size(STACK)
+}
+
+fn no_thread(error: &io::Error) -> Diagnostic {
+    Diagnostic::error(Code::OUTPUT, format!("the generator cannot start a thread: {error}"))
+}
