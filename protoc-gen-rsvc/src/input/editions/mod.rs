@@ -4,7 +4,7 @@
 //! from protoc does at once, through [`reduce`]. Whether a `local` definition is used in another file and whether
 //! names follow the style of edition 2024 is not checked: both are promises to readers, and change no code.
 
-pub(super) mod features;
+mod features;
 mod reduce;
 mod rewrite;
 mod written;

@@ -447,7 +447,3 @@ fn plain(option: &UninterpretedOption) -> Option<Plain<'_>> {
         .or_else(float)
         .or_else(|| option.string_value.as_deref().map(Plain::Text))
 }
-
-fn is_features(option: &UninterpretedOption) -> bool {
-    option.name.first().is_some_and(|part| !part.is_extension && part.name_part == "features")
-}
