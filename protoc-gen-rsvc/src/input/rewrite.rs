@@ -179,9 +179,9 @@ mod tests {
 
     #[test]
     fn only_what_is_of_editions_changes() {
-        let text = "edition = \"2023\"; message M { reserved a, b; reserved 1 to 2; reserved \"c\"; string local = 1; \
+        let text = "edition = \"2023\"; message M { reserved a, b; reserved 1 to 2; string local = 1; \
             int32 default = 2 [default = -inf, (x) = {default: 1}]; local export = 3; }";
-        let expected = "syntax = \"proto3\"; message M { reserved \"a\", \"b\"; reserved 1 to 2; reserved \"c\"; \
+        let expected = "syntax = \"proto3\"; message M { reserved \"a\", \"b\"; reserved 1 to 2; \
             string local = 1; int32 default = 2 [default_of_edition = -1e999, (x) = {default: 1}]; local export = 3; }";
         assert_eq!(rewritten(text).text, expected);
     }

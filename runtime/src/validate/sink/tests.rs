@@ -34,7 +34,7 @@ fn check(broken: &Broken, out: &mut Sink) {
 }
 
 fn violations(broken: &Broken, max: u32, first_only: bool) -> Violations {
-    let mut out = Sink::new(max, first_only, None);
+    let mut out = Sink::new(max, first_only, Now::System);
     check(broken, &mut out);
     out.into_violations(&TABLE)
 }
@@ -92,7 +92,7 @@ fn the_first_violation_is_enough_where_that_is_asked_for() {
 #[test]
 fn nothing_counts_after_a_failure() {
     for (max, kept, omitted) in [(100, 7, 0), (3, 3, 4)] {
-        let mut out = Sink::new(max, false, None);
+        let mut out = Sink::new(max, false, Now::System);
         check(&Broken { fails_at: Some(7), ..broken(20) }, &mut out);
         out.broken("later");
         let found = out.into_violations(&TABLE);
@@ -105,7 +105,7 @@ fn nothing_counts_after_a_failure() {
 #[test]
 fn long_keys_are_not_repeated_without_end() {
     let below = |key: &str| {
-        let mut out = Sink::new(100, false, None);
+        let mut out = Sink::new(100, false, Now::System);
         check(&Broken { key: key.to_owned(), ..broken(1000) }, &mut out);
         out.inside(0, &TABLE, 2, Some(&Subscript::String(key.to_owned())));
         let found = out.into_violations(&TABLE);

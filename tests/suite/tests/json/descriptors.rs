@@ -3,7 +3,6 @@
 use goldens::descriptors::FILE_DESCRIPTOR_SET;
 use goldens::descriptors::descriptors::v1::{Described, described::Other};
 use prost::Message;
-use prost_types::field_descriptor_proto::Label;
 use prost_types::field_options::JsType;
 use prost_types::uninterpreted_option::NamePart;
 use prost_types::{Any, FieldOptions, FileDescriptorSet};
@@ -23,11 +22,10 @@ fn as_fields() {
     let options = FieldOptions { jstype: Some(JsType::JsString.into()), ..FieldOptions::default() };
     let described = Described {
         options: [("a".to_owned(), options)].into(),
-        label: Label::Required.into(),
         other: Some(Other::Part(NamePart { name_part: "a.b".into(), is_extension: false })),
         ..Described::default()
     };
-    let text = r#"{"options":{"a":{"jstype":"JS_STRING"}},"label":"LABEL_REQUIRED","part":{"namePart":"a.b","isExtension":false}}"#;
+    let text = r#"{"options":{"a":{"jstype":"JS_STRING"}},"part":{"namePart":"a.b","isExtension":false}}"#;
     assert_eq!(to_string(&described).as_deref(), Ok(text));
     assert_eq!(from_str::<Described>(text), Ok(described));
     let error = from_str::<Described>(r#"{"part":{"namePart":""}}"#).expect_err("required");
