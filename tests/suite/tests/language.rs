@@ -44,17 +44,14 @@ fn cases() -> Vec<LanguageCase> {
         }
         let case = cases.last_mut().expect("a case has begun");
         let file = line.strip_prefix("--- ").or_else(|| line.starts_with("=== ").then_some("main.proto+"));
-        match file {
-            Some(file) => {
-                let name = file.trim_end_matches('+');
-                case.files.push((name.to_owned(), String::new()));
-                case.roots.extend(file.ends_with('+').then(|| name.to_owned()));
-            }
-            None => {
-                let (_, text) = case.files.last_mut().expect("a file has begun");
-                text.push_str(line);
-                text.push('\n');
-            }
+        if let Some(file) = file {
+            let name = file.trim_end_matches('+');
+            case.files.push((name.to_owned(), String::new()));
+            case.roots.extend(file.ends_with('+').then(|| name.to_owned()));
+        } else {
+            let (_, text) = case.files.last_mut().expect("a file has begun");
+            text.push_str(line);
+            text.push('\n');
         }
     }
     cases
