@@ -7,7 +7,7 @@ use crate::bridge::{Code, Status};
 use crate::error::wire;
 
 /// When a caller that is refused may try again.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Counts the calls whose handlers run, up to a limit.
 #[derive(Debug)]

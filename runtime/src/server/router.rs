@@ -9,6 +9,7 @@ use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
 use fnv::FnvHashMap;
+use http::header::RETRY_AFTER;
 use http::request::Parts;
 use http::{Extensions, Method, Request, Response, StatusCode};
 use tower::{Service, ServiceExt as _};
@@ -18,7 +19,7 @@ use super::error::{Problem, ServeError};
 #[cfg(feature = "rest")]
 use super::session::may_upgrade;
 use crate::bridge::{NamedService, Status};
-use crate::call::in_flight::InFlight;
+use crate::call::in_flight::{self, InFlight};
 use crate::call::{Body, BoxError};
 use crate::method::{Access, MethodInfo, ServiceInfo};
 use crate::protocol::connect;
@@ -311,7 +312,9 @@ impl Router {
         Box::pin(async move {
             let place = in_flight.as_ref().map(|calls| calls.enter()).transpose();
             if place.is_err() {
-                return rpc::plain(StatusCode::TOO_MANY_REQUESTS, "too many calls are under way\n");
+                let mut refusal = rpc::plain(StatusCode::TOO_MANY_REQUESTS, "too many calls are under way\n");
+                refusal.headers_mut().insert(RETRY_AFTER, in_flight::RETRY_AFTER.as_secs().into());
+                return refusal;
             }
             answer.await
         })

@@ -89,7 +89,8 @@ async fn pages_of_others_have_the_paths_that_nothing_else_has() {
     let [service, _] = serve(10);
     assert_eq!(ask(service, request("GET", "/v1/items/7", &[], "")).await.0, 200);
     let [full, _] = serve(0);
-    assert_eq!(ask(full, request("GET", "/metrics", &[], "")).await.0, 429);
+    let refused = full.oneshot(request("GET", "/metrics", &[], "")).await.unwrap();
+    assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()), (429, "1"));
 }
 
 /// Notes what it sees of a call, before and after.

@@ -5,7 +5,9 @@ mod tree;
 use std::borrow::Cow;
 use std::fmt;
 
+use fnv::FnvHashSet;
 use http::Method;
+use memchr::memchr_iter;
 
 use self::tree::{End, Path, Template, Tree, with_upper_escapes};
 use super::binding::Binding;
@@ -28,13 +30,21 @@ pub(crate) struct Table<S> {
     services: Vec<Mounted<S>>,
     tree: Tree,
     /// The custom verbs that there are.
-    verbs: Vec<Cow<'static, str>>,
+    verbs: FnvHashSet<Cow<'static, str>>,
+    /// How many bytes the longest of them has: no colon farther from the end of a path begins one.
+    longest_verb: usize,
     conflicts: Vec<String>,
 }
 
 impl<S> Default for Table<S> {
     fn default() -> Self {
-        Self { services: Vec::new(), tree: Tree::default(), verbs: Vec::new(), conflicts: Vec::new() }
+        Self {
+            services: Vec::new(),
+            tree: Tree::default(),
+            verbs: FnvHashSet::default(),
+            longest_verb: 0,
+            conflicts: Vec::new(),
+        }
     }
 }
 
@@ -92,11 +102,9 @@ impl AllowedMethods {
 impl<S: Clone> Table<S> {
     /// Adds a service with its bindings. One that was added before under the same name is replaced.
     pub(crate) fn mount(&mut self, info: &'static ServiceInfo, bindings: &'static [Binding], service: S) {
-        if bindings.is_empty() {
-            return;
-        }
         let mounted = Mounted { info, bindings, service };
         match self.services.iter().position(|other| other.info.name == info.name) {
+            None if bindings.is_empty() => {}
             None => {
                 self.services.push(mounted);
                 self.add_routes(self.services.len() - 1);
@@ -105,7 +113,7 @@ impl<S: Clone> Table<S> {
                 let same = std::ptr::eq(self.services[known].bindings, bindings);
                 self.services[known] = mounted;
                 if !same {
-                    (self.tree, self.verbs, self.conflicts) = Default::default();
+                    (self.tree, self.verbs, self.longest_verb, self.conflicts) = Default::default();
                     (0..self.services.len()).for_each(|service| self.add_routes(service));
                 }
             }
@@ -115,8 +123,9 @@ impl<S: Clone> Table<S> {
     fn add_routes(&mut self, service: usize) {
         for binding in self.services[service].bindings {
             let Template { segments, verb } = Template::of(binding);
-            if !verb.is_empty() && !self.verbs.contains(&verb) {
-                self.verbs.push(verb.clone());
+            if !verb.is_empty() {
+                self.longest_verb = self.longest_verb.max(verb.len());
+                self.verbs.insert(verb.clone());
             }
             let end = End { verb, service, binding };
             let ends = self.tree.ends_of(segments);
@@ -261,11 +270,13 @@ impl<S> Table<S> {
             self.tree.walk(path, &mut |ends| ends.iter().any(|end| end.verb == verb))
         };
         // The longest custom verb that there is at this path: nothing else is meant then.
-        let mut colons =
-            colon.into_iter().chain(colon.into_iter().flat_map(|colon| later_colons(path, colon)));
+        let from = colon.map(|colon| colon.max(path.len().saturating_sub(self.longest_verb + 1)));
+        let mut colons = from
+            .into_iter()
+            .flat_map(|from| memchr_iter(b':', &path.as_bytes()[from..]).map(move |at| from + at));
         let decided = colons.find_map(|colon| {
             let verb = &upper[colon + 1..];
-            let is_verb = self.verbs.iter().any(|other| other == verb);
+            let is_verb = self.verbs.contains(verb);
             if is_verb && walk(colon, verb) {
                 return Some(true);
             }
@@ -274,12 +285,6 @@ impl<S> Table<S> {
         let found = decided.unwrap_or_else(|| walk(path.len(), ""));
         Some((found, segments))
     }
-}
-
-/// The colons behind one.
-fn later_colons(path: &str, colon: usize) -> impl Iterator<Item = usize> {
-    memchr::memchr_iter(b':', path.as_bytes().get(colon + 1..).unwrap_or_default())
-        .map(move |at| colon + 1 + at)
 }
 
 #[cfg(test)]

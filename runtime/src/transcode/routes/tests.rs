@@ -156,6 +156,20 @@ fn conflicts_name_both_methods_and_their_places() {
     table.mount(&TWO, BINDINGS_THREE, "s.Two");
     table.check().unwrap();
     assert_eq!(find(&table, "GET", "/a/x"), "GET /a/{name=*} takes /a/x");
+    // One without bindings takes nothing over.
+    table.mount(&FOUR, &[], "u.Four");
+    assert_eq!(find(&table, "GET", "/a/x"), "nothing");
+}
+
+#[test]
+fn a_path_of_colons_is_looked_at_no_longer_than_a_verb_is() {
+    let table = table(&[&ONE]);
+    let path = format!("/verbs/{}a:b", ":".repeat(16_000));
+    assert_eq!(
+        find(&table, "POST", &path),
+        format!("POST /verbs/{{id}}:a:b takes /verbs/{}", ":".repeat(15_999))
+    );
+    assert_eq!(find(&table, "POST", &format!("/verbs/{}", ":".repeat(16_000))), "nothing");
 }
 
 #[cfg(feature = "websocket")]
