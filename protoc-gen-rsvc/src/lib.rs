@@ -242,6 +242,8 @@ impl Builder {
     /// Reaches prost-build's own configuration, for what has no method here (`message_attribute`,
     /// `skip_debug`, …). What changes the type of a field has to go through [`Builder::bytes`],
     /// [`Builder::btree_map`] and [`Builder::boxed`]; else the run fails and says so.
+    ///
+    /// The closure is called once for each part of the output, from several threads.
     pub fn prost(mut self, configure: impl Fn(&mut prost_build::Config) + Send + Sync + 'static) -> Self {
         self.prost = Some(Arc::new(configure));
         self
@@ -352,7 +354,7 @@ impl Builder {
         let emitter = emit::Emitter::new(&schema, &self.options, &hook, None);
         let files = Mutex::new(Vec::new());
         let keep = |file| {
-            files.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+            threads::lock(&files).push(file);
             Ok(())
         };
         output::print(&emitter, &keep).map_err(Errors::one)?;

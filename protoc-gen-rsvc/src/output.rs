@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use crate::diag::Diagnostic;
 use crate::emit::{Emitted, Emitter};
-use crate::threads;
+use crate::threads::{self, lock};
 
 pub(crate) use folder::{Folder, write, write_file};
 pub(crate) use record::{RunRecord, digest};
@@ -136,10 +136,6 @@ fn text(code: Emitted) -> String {
 /// A file of this text.
 pub(crate) fn file(name: &str, text: String) -> GeneratedFile {
     GeneratedFile { name: name.to_owned(), content: whole(vec![text]) }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a build script tells cargo: the files that it read, and warnings. Says nothing elsewhere.

@@ -1,5 +1,6 @@
 //! Threads with enough stack for what the input nests.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{io, panic, thread};
 
 use crate::diag::{Code, Diagnostic};
@@ -10,6 +11,11 @@ const STACK: usize = 64 << 20;
 
 /// More threads than this only wait for memory.
 const MOST: usize = 16;
+
+/// What a mutex holds, even if a thread has panicked with it: the panic itself ends the run.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Runs on a thread of its own: several phases, `syn` and the formatter recurse over what the input nests.
 pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Diagnostic> {

@@ -12,6 +12,7 @@ use super::record::{Record, RunRecord, digest};
 use super::{GeneratedFile, HEADER};
 use crate::diag::{Code, Diagnostic};
 use crate::emit::{Existing, SHARED_FILES};
+use crate::threads::lock;
 
 /// The folder of the record, in the folder of the files.
 const RECORD_FOLDER: &str = ".rsvc";
@@ -192,10 +193,6 @@ impl Writing<'_> {
 
 fn made() -> MutexGuard<'static, BTreeMap<PathBuf, Vec<RunRecord>>> {
     lock(&MADE)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn absolute(path: &Path) -> PathBuf {
