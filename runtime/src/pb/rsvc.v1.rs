@@ -18,7 +18,7 @@ pub struct ServiceOptions {
 }
 
 /// `option (rsvc.v1.method)`.
-#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
 #[prost(prost_path = "::rsvc::prost")]
 pub struct MethodOptions {
     /// Which errors of the service's error set the method can return, by the names of their fields:
@@ -39,6 +39,56 @@ pub struct MethodOptions {
     /// left out: an absent mask then stays absent. Calls over gRPC are never changed.
     #[prost(bool, tag = "4")]
     pub fill_update_mask: bool,
+    /// For methods bound to a path with a `body`: the forms of HTML that the method takes over REST,
+    /// besides JSON. Left out: none. Calls over gRPC are never changed.
+    #[prost(message, optional, tag = "7")]
+    pub forms: ::core::option::Option<Forms>,
+}
+
+/// The forms that a method takes. Text format: `forms: { urlencoded: true multipart: true }`.
+///
+/// An input of the form fills the field of its name: a field of the request, or of the field that is
+/// the `body`. Names and values follow the rules of query parameters, so `address.city` is a field of
+/// the message `address`. A file fills a field of the type `bytes` with its content, or a
+/// `google.api.HttpBody` with its content and its media type.
+///
+/// If the client streams, a multipart form is the messages of the stream: the inputs before a file are
+/// one message, and each piece of the file, as it arrives, is a further message in which only the field
+/// of the file is set.
+#[derive(Clone, PartialEq, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
+pub struct Forms {
+    /// Takes `application/x-www-form-urlencoded`. Not for methods whose client streams.
+    #[prost(bool, tag = "1")]
+    pub urlencoded: bool,
+    /// Takes `multipart/form-data`: the form that can have files.
+    #[prost(bool, tag = "2")]
+    pub multipart: bool,
+    /// Where the names and the media types of files go. A file needs no entry here: without one, its
+    /// name is ignored, and its media type as well unless its field is a `google.api.HttpBody`.
+    #[prost(message, repeated, tag = "3")]
+    pub files: ::rsvc::prost::alloc::vec::Vec<forms::File>,
+}
+
+/// Nested message and enum types in `Forms`.
+pub mod forms {
+    /// What is kept of a file besides its content. All paths are like the names of inputs, as
+    /// `info.filename`.
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
+    pub struct File {
+        /// The field that takes the content: `bytes` or `google.api.HttpBody`, or a list of them.
+        #[prost(string, tag = "1")]
+        pub content: ::rsvc::prost::alloc::string::String,
+        /// The field that takes the name that the file has at the client: a string, or a list of them if
+        /// `content` is a list. The name is whatever the client says: it is no path on the server. In a
+        /// stream it belongs to the message before the file's first piece.
+        #[prost(string, tag = "2")]
+        pub filename: ::rsvc::prost::alloc::string::String,
+        /// The field that takes the media type that the client gives the file, as `filename` does.
+        #[prost(string, tag = "3")]
+        pub media_type: ::rsvc::prost::alloc::string::String,
+    }
 }
 
 /// Who may call. Text format: `access: { public: {} }`.
@@ -202,11 +252,12 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
         ::rsvc::codegen::json::Field::string(",\"errors\":", 1).repeated(),
         ::rsvc::codegen::json::Field::message::<Access>(",\"access\":", 2).optional(),
         ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"timeout\":", 3).optional(),
         ::rsvc::codegen::json::Field::bool(",\"fillUpdateMask\":fill_update_mask", 4),
+        ::rsvc::codegen::json::Field::message::<Forms>(",\"forms\":", 7).optional(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<MethodOptions>("rsvc.v1.MethodOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for MethodOptions {
@@ -220,6 +271,7 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.access);
             __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.timeout);
             __rsvc_w.bool(&__RSVC_FIELDS[3], self.fill_update_mask);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[4], &self.forms);
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
@@ -230,6 +282,73 @@ const _: () = {
                 1 => __rsvc_r.message_opt(&mut self.access),
                 2 => __rsvc_r.message_opt(&mut self.timeout),
                 3 => __rsvc_r.bool(&mut self.fill_update_mask),
+                4 => __rsvc_r.message_opt(&mut self.forms),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::bool(",\"urlencoded\":", 1),
+        ::rsvc::codegen::json::Field::bool(",\"multipart\":", 2),
+        ::rsvc::codegen::json::Field::message::<forms::File>(",\"files\":", 3).repeated(),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Forms>("rsvc.v1.Forms", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json for Forms {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.bool(&__RSVC_FIELDS[0], self.urlencoded);
+            __rsvc_w.bool(&__RSVC_FIELDS[1], self.multipart);
+            __rsvc_w.list(&__RSVC_FIELDS[2], &self.files);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.bool(&mut self.urlencoded),
+                1 => __rsvc_r.bool(&mut self.multipart),
+                2 => __rsvc_r.list(&mut self.files),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+        ::rsvc::codegen::json::Field::string(",\"content\":", 1),
+        ::rsvc::codegen::json::Field::string(",\"filename\":", 2),
+        ::rsvc::codegen::json::Field::string(",\"mediaType\":media_type", 3),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<forms::File>("rsvc.v1.Forms.File", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json for forms::File {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.string(&__RSVC_FIELDS[0], &self.content);
+            __rsvc_w.string(&__RSVC_FIELDS[1], &self.filename);
+            __rsvc_w.string(&__RSVC_FIELDS[2], &self.media_type);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.string(&mut self.content),
+                1 => __rsvc_r.string(&mut self.filename),
+                2 => __rsvc_r.string(&mut self.media_type),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -495,6 +614,8 @@ const _: () = {
 ::rsvc::register_messages!(
     ServiceOptions,
     MethodOptions,
+    Forms,
+    forms::File,
     Access,
     access::Public,
     access::Authenticated,
@@ -508,6 +629,10 @@ const _: () = {
 impl ::rsvc::Validate for ServiceOptions {}
 
 impl ::rsvc::Validate for MethodOptions {}
+
+impl ::rsvc::Validate for Forms {}
+
+impl ::rsvc::Validate for forms::File {}
 
 impl ::rsvc::Validate for Access {}
 

@@ -3,6 +3,26 @@
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
+use crate::protocol::rest::negotiate::URLENCODED;
+use crate::transcode::forms::Forms;
+
+/// What a form is called that has no files.
+const FORM: &str = "a form";
+
+/// Why a body that is `what` is not taken, by a method that takes JSON and these forms.
+pub(crate) fn refusal(what: &str, forms: Option<&Forms>) -> String {
+    let takes = match forms {
+        None => "JSON",
+        Some(Forms { urlencoded: true, .. }) if what == FORM => {
+            return format!("it is {what}, but its `Content-Type` is not {URLENCODED}");
+        }
+        Some(Forms { multipart: false, .. }) => "JSON or a URL-encoded form",
+        Some(Forms { urlencoded: false, .. }) => "JSON or a multipart form",
+        Some(_) => "JSON or a form",
+    };
+    format!("it is {what}, not {takes}")
+}
+
 /// What a body is that could not be read as JSON, if that is easy to tell.
 pub(crate) fn name(headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
     if body.starts_with(b"\x1f\x8b") || body.starts_with(b"\x28\xb5\x2f\xfd") {
@@ -21,8 +41,8 @@ pub(crate) fn name(headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
         Some("a multipart form")
     } else if text.starts_with(b"<") {
         Some("HTML or XML")
-    } else if is("application/x-www-form-urlencoded") || is_form(text) {
-        Some("a form")
+    } else if is(URLENCODED) || is_form(text) {
+        Some(FORM)
     } else if std::str::from_utf8(body).is_err() {
         Some("binary data")
     } else {

@@ -13,6 +13,7 @@ mod compress;
 mod error;
 mod exchange;
 mod foreign;
+mod forms;
 mod headers;
 mod method;
 mod options;
