@@ -148,7 +148,8 @@ impl NamedFields {
         self.met.note(path)
     }
 
-    /// Appends the field of a name with the value that a text says.
+    /// Appends the field of a name with the value that a text says, and tells which it was. In a form an empty text is an
+    /// input that was not filled in: as `null` in JSON it names the field and is no value of it.
     pub(crate) fn put(
         &mut self,
         name: &str,
@@ -157,11 +158,12 @@ impl NamedFields {
     ) -> Result<Option<FieldPath>> {
         let Some(mut path) = self.find(name)? else { return Ok(None) };
         let of_form = self.source == Source::Form;
-        if of_form && value.is_empty() && !path.can_be_empty() {
-            return Ok(None);
+        if of_form && value.is_empty() {
+            return Ok(Some(path));
         }
         self.note(&path)?;
         let text = value.decode(path.is_text())?;
+        // What browsers send of a box that is checked and has no value.
         let text = if of_form && text == "on" && path.is_bool() { "true" } else { &text };
         path.put(text, out)?;
         Ok(Some(path))

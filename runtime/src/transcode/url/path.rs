@@ -83,16 +83,6 @@ impl FieldPath {
         self.len == path.len() && self.is_within(path)
     }
 
-    /// Whether an empty text is a value of the field's type: of any other, nothing is meant by it.
-    pub(super) fn can_be_empty(&self) -> bool {
-        let bytes = match self.last().map(|field| field.ty) {
-            Some(Type::Bytes) => true,
-            Some(Type::Message(info)) => info().name == "google.protobuf.BytesValue",
-            _ => false,
-        };
-        bytes || self.is_text()
-    }
-
     /// Whether the field holds a bool.
     pub(super) fn is_bool(&self) -> bool {
         match self.last().map(|field| field.ty) {

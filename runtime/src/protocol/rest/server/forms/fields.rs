@@ -105,7 +105,9 @@ mod files {
             if name.is_empty() {
                 return Ok(());
             }
-            if let Some(path) = self.find(name)?.filter(FieldPath::is_http_body) {
+            if !value.is_empty()
+                && let Some(path) = self.find(name)?.filter(FieldPath::is_http_body)
+            {
                 let media_type = media_type.as_deref().unwrap_or("text/plain");
                 return self.content(name, path, value, media_type);
             }
