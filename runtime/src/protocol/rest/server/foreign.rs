@@ -37,7 +37,8 @@ pub(crate) fn name(headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
         let head = declared.get(..media_type.len());
         head.is_some_and(|head| head.eq_ignore_ascii_case(media_type.as_bytes()))
     };
-    if is("multipart/") {
+    // Of a message of a stream the type is not known; a boundary begins so.
+    if is("multipart/") || text.starts_with(b"--") {
         Some("a multipart form")
     } else if text.starts_with(b"<") {
         Some("HTML or XML")
@@ -87,6 +88,7 @@ mod tests {
             ("", b"null=x", Some("a form")),
             ("application/X-WWW-form-urlencoded; charset=utf-8", b"x", Some("a form")),
             ("multipart/form-data; boundary=x", b"--x\r\n", Some("a multipart form")),
+            ("", b"------WebKitFormBoundary", Some("a multipart form")),
             ("text/html", b"\n<html>", Some("HTML or XML")),
             ("text/plain", b"hello = you", Some("plain text")),
             ("", b"\x1f\x8b\x08", Some("compressed data without a `Content-Encoding`")),
