@@ -25,5 +25,9 @@ mod stream;
 #[cfg(feature = "websocket")]
 mod websocket;
 
+#[cfg(all(feature = "multipart", any(test, fuzzing)))]
+pub(crate) use forms::{Event, Parts};
+#[cfg(all(feature = "multipart", any(test, fuzzing)))]
+pub(crate) use options::FormLimits;
 pub use options::Options;
 pub use service::{Rest, RestFuture};

@@ -15,6 +15,8 @@ use http::{HeaderMap, StatusCode};
 
 #[cfg(feature = "multipart")]
 pub(crate) use self::messages::FormMessages;
+#[cfg(all(feature = "multipart", any(test, fuzzing)))]
+pub(crate) use self::parts::{Event, Parts};
 pub(crate) use self::whole::{Content, read};
 use super::options::Options;
 use crate::bridge::Status;
