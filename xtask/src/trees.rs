@@ -149,8 +149,10 @@ impl TreeRun<'_> {
         let mut found = Vec::new();
         for include in includes {
             for name in protos(include)? {
-                let wanted = self.tree.files.is_empty() || self.tree.files.contains(&name);
-                let skipped = self.tree.skip.iter().any(|prefix| name.starts_with(prefix.as_str()));
+                let among =
+                    |prefixes: &[String]| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
+                let wanted = self.tree.files.is_empty() || among(&self.tree.files);
+                let skipped = among(&self.tree.skip);
                 if wanted && !skipped && seen.insert(name.clone()) {
                     let path = include.join(&name);
                     found.push((name, path));
@@ -184,7 +186,10 @@ impl TreeRun<'_> {
         outcome.generating += start.elapsed().as_secs_f64();
         outcome.failures.extend(errors);
         for entry in fs::read_dir(&out)? {
-            outcome.generated += fs::read_to_string(entry?.path())?.lines().count();
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                outcome.generated += fs::read_to_string(path)?.lines().count();
+            }
         }
         if generate_only || !outcome.failures.is_empty() {
             return Ok(());
