@@ -114,7 +114,7 @@ async fn a_gateway_of_both_finds_the_same() {
     // Each tree has a server of its own.
     let issues = serve(Server::new().add(IssuesServer::new(Told)).without_rest()).await;
     let reports = serve(Server::new().add(ReportsServer::new(Told)).without_rest()).await;
-    let channel = |address: &str| Channel::connect_lazy(&format!("http://{address}")).unwrap();
+    let channel = |address: &str| Channel::connect_lazy(format!("http://{address}")).unwrap();
     let gateway = Server::new()
         .add(ReportsServer::new(ReportsClient::new(channel(&reports))))
         .add(IssuesServer::new(IssuesClient::new(channel(&issues))));
