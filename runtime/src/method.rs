@@ -145,12 +145,21 @@ pub struct MaskedFields {
     pub(crate) mask: u32,
     /// The paths of the mask in a request.
     pub(crate) paths: fn(&dyn Any) -> &[String],
+    /// Fields of the resource that say which one it is, from the request down: they are tested whatever the mask.
+    pub(crate) names: &'static [&'static [u32]],
 }
 
 impl MaskedFields {
     /// The numbers of the two fields of the request, and the paths of the mask; none where it is unset.
     pub const fn new(resource: u32, mask: u32, paths: fn(&dyn Any) -> &[String]) -> Self {
-        Self { resource, mask, paths }
+        Self { resource, mask, paths, names: &[] }
+    }
+
+    /// The fields of the resource that say which one it is, as paths of their numbers from the request down.
+    #[must_use]
+    pub const fn names(mut self, names: &'static [&'static [u32]]) -> Self {
+        self.names = names;
+        self
     }
 }
 

@@ -173,8 +173,8 @@ fn method(schema: &Schema, node: &Method, f: &mut Formatter<'_>) -> fmt::Result 
     if let Some(timeout) = node.timeout {
         write!(f, ", timeout {timeout:?}")?;
     }
-    if let Some(MaskedFields { mask, resource }) = node.masked {
-        write!(f, ", tests {} by {}", schema.fields[resource].name, schema.fields[mask].name)?;
+    if let Some(MaskedFields { mask, resource, .. }) = &node.masked {
+        write!(f, ", tests {} by {}", schema.fields[*resource].name, schema.fields[*mask].name)?;
     }
     writeln!(f)?;
     node.bindings.iter().try_for_each(|binding| self::binding(schema, binding, f))

@@ -361,12 +361,14 @@ impl Method {
 }
 
 /// The fields of a request that is validated by a mask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaskedFields {
     /// The field mask.
     pub mask: FieldId,
     /// The message that it speaks of.
     pub resource: FieldId,
+    /// The fields of the resource that paths of URLs set, each from the request down: they say which resource is meant.
+    pub names: Vec<Vec<FieldId>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -68,7 +68,13 @@ fn fields(schema: &Schema, method: &Method) -> Result<MaskedFields, Problem> {
         return Err(Problem { text, help: "leave the option out" });
     }
     let mask = mask(schema, method)?;
-    Ok(MaskedFields { mask, resource: resource(schema, method)? })
+    let resource = resource(schema, method)?;
+    let variables = method.bindings.iter().flat_map(|binding| &binding.variables);
+    let inside = variables.filter(|variable| variable.fields.first() == Some(&resource));
+    let mut names: Vec<Vec<FieldId>> = inside.map(|variable| variable.fields.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    Ok(MaskedFields { mask, resource, names })
 }
 
 fn mask(schema: &Schema, method: &Method) -> Result<FieldId, Problem> {

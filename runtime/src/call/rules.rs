@@ -21,7 +21,7 @@ pub(crate) fn test(
 /// Tests of the resource what the mask in the request names, and all else of the request.
 fn test_masked(fields: &MaskedFields, message: &dyn AnyMessage, validator: Validator) -> Result<(), Status> {
     let (table, paths) = (message.table(), (fields.paths)(message.as_any()));
-    let mask = Mask::of_request(table, fields.resource, paths).map_err(|path| {
+    let mask = Mask::of_request(table, fields.resource, fields.names, paths).map_err(|path| {
         let mask = table.fields.iter().find(|field| field.number == fields.mask);
         path.into_status(mask.expect("generated code names the field of the mask").proto())
     })?;

@@ -33,18 +33,24 @@ impl Mask {
         Ok(paths.map(|paths| Self { paths, resource: None }))
     }
 
-    /// The mask of `paths`, which are about the field `resource` of a request that `table` describes.
+    /// The mask of `paths`, which are about the field `resource` of a request that `table` describes. What `names` the
+    /// resource is in every mask.
     #[cfg(any(feature = "server", feature = "client"))]
     pub(crate) fn of_request(
         table: &'static MessageInfo,
         resource: u32,
+        names: &[&[u32]],
         paths: &[String],
     ) -> Result<Option<Self>, InvalidPath> {
         let field = table.fields.iter().find(|field| field.number == resource);
         let Some(Type::Message(inner)) = field.map(|field| field.ty) else {
             unreachable!("generated code names a field that is a message")
         };
-        let paths = numbers(inner(), &[resource], paths)?;
+        let mut paths = numbers(inner(), &[resource], paths)?;
+        if let Some(paths) = &mut paths {
+            paths.extend(names.iter().map(|name| name.to_vec()));
+            normalize(paths);
+        }
         Ok(paths.map(|paths| Self { paths, resource: Some(resource) }))
     }
 
@@ -129,9 +135,14 @@ fn numbers(
     if names.contains(&"*") {
         return Ok(None);
     }
-    resolved.sort_unstable();
-    resolved.dedup_by(|path, before| path.starts_with(before));
+    normalize(&mut resolved);
     Ok(Some(resolved))
+}
+
+/// Sorts paths, and leaves out those that lie in another.
+fn normalize(paths: &mut Vec<Vec<u32>>) {
+    paths.sort_unstable();
+    paths.dedup_by(|path, before| path.starts_with(before));
 }
 
 /// The numbers of the fields that a path names.
@@ -145,11 +156,11 @@ fn resolve(table: &'static MessageInfo, before: &[u32], path: &str) -> Result<Ve
             return invalid(Fault::NoField);
         };
         numbers.push(field.number);
-        if segments.peek().is_none() {
-            break;
-        }
         if numbers.len() > MAX_DEPTH {
             return invalid(Fault::TooDeep);
+        }
+        if segments.peek().is_none() {
+            break;
         }
         table = match (field.cardinality, field.ty) {
             (Cardinality::Repeated | Cardinality::Packed, _) => return invalid(Fault::List),
@@ -269,3 +280,91 @@ impl fmt::Display for MaskedError {
 }
 
 impl std::error::Error for MaskedError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Field, Json as _};
+    use crate::pb::google::rpc::Help;
+
+    static INNER: MessageInfo =
+        MessageInfo::new::<()>("demo.v1.Inner", &[Field::string(",\"a\":", 1), Field::string(",\"b\":", 2)]);
+
+    /// `Help` has a list of links.
+    fn table() -> &'static MessageInfo {
+        static FIELDS: [Field; 4] = [
+            Field::new(",\"inner\":", 7, Type::Message(|| &INNER)).optional(),
+            Field::new(",\"other\":", 3, Type::Message(|| &INNER)).optional(),
+            Field::message::<Help>(",\"help\":", 4).optional(),
+            Field::string(",\"text\":", 5),
+        ];
+        static TABLE: MessageInfo = MessageInfo::new::<()>("demo.v1.Outer", &FIELDS);
+        &TABLE
+    }
+
+    fn of(paths: &[&str]) -> Mask {
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        Mask::of_message(table(), &paths).expect("the paths are fields").expect("not all is named")
+    }
+
+    #[test]
+    fn paths_are_sorted_and_none_lies_in_another() {
+        let mask = of(&["text", "inner.b", "other", "inner.a", "other.a", "text"]);
+        assert_eq!(mask.paths, [vec![3], vec![5], vec![7, 1], vec![7, 2]]);
+        let start = mask.start();
+        assert_eq!(mask.below(&start, 3), Covered::All);
+        assert_eq!(mask.below(&start, 4), Covered::None);
+        let Covered::Part(inner) = mask.below(&start, 7) else { panic!("a part of it") };
+        assert_eq!((mask.below(&inner, 1), mask.below(&inner, 3)), (Covered::All, Covered::None));
+        for (path, is_covered) in [
+            (&[3_u32][..], true),
+            (&[3, 2], true),
+            (&[3, PRESENCE], true),
+            (&[4], false),
+            (&[7], false),
+            (&[7, PRESENCE], false),
+            (&[7, 2], true),
+            (&[7, 2, 9], true),
+            (&[7, 3], false),
+            (&[8], false),
+            (&[], false),
+        ] {
+            assert_eq!(mask.covers(&start, path), is_covered, "{path:?}");
+        }
+        assert!(mask.covers(&inner, &[2]) && !mask.covers(&inner, &[5]) && !mask.covers(&inner, &[]));
+    }
+
+    #[cfg(any(feature = "server", feature = "client"))]
+    #[test]
+    fn the_rest_of_a_request_is_tested() {
+        let mask = |paths: &[&str]| {
+            let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+            Mask::of_request(table(), 7, &[&[7, 1]], &paths).expect("the paths are fields")
+        };
+        let one = mask(&["b"]).expect("not all is named");
+        let start = one.start();
+        assert_eq!(one.paths, [[7, 1], [7, 2]]);
+        assert_eq!((one.below(&start, 3), one.below(&start, 9)), (Covered::All, Covered::All));
+        assert!(matches!(one.below(&start, 7), Covered::Part(_)));
+        for (path, is_covered) in [
+            (&[3_u32][..], true),
+            (&[7], false),
+            (&[7, PRESENCE], true),
+            (&[7, 2], true),
+            (&[7, 3], false),
+            (&[], false),
+        ] {
+            assert_eq!(one.covers(&start, path), is_covered, "{path:?}");
+        }
+        assert_eq!((mask(&[]), mask(&["*"])), (None, None));
+        let paths = ["text".to_owned()];
+        assert!(Mask::of_request(table(), 7, &[], &paths).is_err(), "it is a field of the request");
+    }
+
+    #[test]
+    fn a_list_is_named_as_a_whole() {
+        assert_eq!(of(&["help.links"]).paths, [[4, 1]]);
+        let error = Mask::of_message(Help::info(), &["links.url".to_owned()]).expect_err("it is a list");
+        assert!(error.to_string().contains("`links` is a list"), "{error}");
+    }
+}

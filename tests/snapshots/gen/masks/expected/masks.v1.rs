@@ -906,14 +906,17 @@ pub const TASK_SERVICE_UPDATE_TASK: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new
     )
     .masked(
         ::rsvc::codegen::MaskedFields::new(
-            1,
-            2,
-            |__rsvc_r| {
-                let __rsvc_r = ::rsvc::codegen::request::<UpdateTaskRequest>(__rsvc_r);
-                (__rsvc_r.update_mask.as_ref())
-                    .map_or(&[][..], |__rsvc_m| __rsvc_m.paths.as_slice())
-            },
-        ),
+                1,
+                2,
+                |__rsvc_r| {
+                    let __rsvc_r = ::rsvc::codegen::request::<
+                        UpdateTaskRequest,
+                    >(__rsvc_r);
+                    (__rsvc_r.update_mask.as_ref())
+                        .map_or(&[][..], |__rsvc_m| __rsvc_m.paths.as_slice())
+                },
+            )
+            .names(&[&[1, 1]]),
     );
 
 /// Describes the rpc `masks.v1.TaskService.ReplaceTask`.
