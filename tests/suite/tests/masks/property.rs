@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::collection::{hash_map, vec};
 use proptest::prelude::*;
 use rsvc::prost_types::Timestamp;
-use rsvc::validate::{Validator, Violation};
+use rsvc::validate::{PathElement, Validator, Violation};
 
 use super::api::{Place, Task, task::Contact};
 use super::mask;
@@ -29,7 +29,7 @@ fn is_covered(paths: &[String], path: &str) -> bool {
 
 /// By the text of the path, without indices and keys.
 fn is_in_mask(paths: &[String], violation: &Violation) -> bool {
-    let names: Vec<&str> = violation.field_path().iter().map(|element| element.name()).collect();
+    let names: Vec<&str> = violation.field_path().iter().map(PathElement::name).collect();
     let (path, id) = (names.join("."), violation.rule_id());
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     if let Some(above) = path.strip_suffix("contact").filter(|_| id == "required") {

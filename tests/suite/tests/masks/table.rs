@@ -9,8 +9,8 @@ use rsvc::{Code, Status, Validate as _};
 use super::api::{Place, Task, task::Contact};
 use super::{mask, told};
 
-fn at(seconds: i64) -> Option<Timestamp> {
-    Some(Timestamp { seconds, nanos: 0 })
+fn at(seconds: i64) -> Timestamp {
+    Timestamp { seconds, nanos: 0 }
 }
 
 fn place(city: &str, zip: &str) -> Place {
@@ -29,8 +29,8 @@ fn wrong() -> Task {
         stops: vec![place("long enough now", "1"), place("", "a")],
         places: HashMap::from([("keys".to_owned(), place("", "b"))]),
         counts: HashMap::from([("a".to_owned(), 0)]),
-        starts: at(2),
-        ends: at(-1),
+        starts: Some(at(2)),
+        ends: Some(at(-1)),
         done: 4,
         total: 4,
         mail: "m".into(),
