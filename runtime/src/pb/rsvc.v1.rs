@@ -65,7 +65,8 @@ pub mod method_options {
         ValidateUnspecified = 0,
         /// Of the resource what the field mask of the request names: the rules of these fields, of what is below them, and
         /// rules of messages and oneofs that read nothing else. The rest of the request is tested in full. A mask that is
-        /// absent, empty or `*` stands for the whole resource; a path that names no field of it is INVALID_ARGUMENT.
+        /// absent, empty or `*` stands for the whole resource; a path that names no field of it is INVALID_ARGUMENT. Fields of
+        /// the resource that the path of a REST binding sets say which one is meant, and are tested whatever the mask.
         ///
         /// The mask is the one field of the request of type `google.protobuf.FieldMask`, or the one called `update_mask`. The
         /// resource is the field that is the `body` over REST, or else the one message beside the mask, or the one of the type
