@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 
 use rsvc::Status;
 use rsvc::stream::Closed;
+use rsvc::validate::Violations;
 
 use crate::api::{
     BatchTooLong, ChatError, ChunkOutOfOrder, CorruptUpload, EmailTaken, InvalidRequest, OrderError,
@@ -20,6 +21,8 @@ macro_rules! errors {
         #[derive(Debug)]
         pub(crate) enum Error {
             $($payload($payload),)*
+            /// What a change would make of a message is not valid.
+            Invalid(Violations),
             /// A fault of the shop.
             Internal(anyhow::Error),
         }
@@ -49,6 +52,7 @@ macro_rules! services {
                 fn from(error: Error) -> Self {
                     match error {
                         $(Error::$payload(payload) => Self::$payload(payload),)*
+                        Error::Invalid(violations) => Self::from(Status::from(violations)),
                         Error::Internal(cause) => Self::from(rsvc::error::internal(cause)),
                         other => Self::from(rsvc::error::internal(format!("unexpected here: {other:?}"))),
                     }
@@ -103,6 +107,12 @@ impl Error {
 
     pub(crate) fn unavailable(reason: &str) -> Self {
         ShopUnavailable { reason: reason.to_owned() }.into()
+    }
+}
+
+impl From<Violations> for Error {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations)
     }
 }
 

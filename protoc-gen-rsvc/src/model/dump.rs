@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter, Write as _};
 
 use super::http::{Binding, Body, Forms};
 use super::{
-    Access, EnumId, ErrorSet, ErrorVariant, FieldId, FieldKind, Idempotency, MessageId, Method, MethodKind,
-    Presence, Schema, TypePath, ValueType,
+    Access, EnumId, ErrorSet, ErrorVariant, FieldId, FieldKind, Idempotency, MaskedFields, MessageId, Method,
+    MethodKind, Presence, Schema, TypePath, ValueType,
 };
 
 impl Display for Schema {
@@ -172,6 +172,9 @@ fn method(schema: &Schema, node: &Method, f: &mut Formatter<'_>) -> fmt::Result 
     }
     if let Some(timeout) = node.timeout {
         write!(f, ", timeout {timeout:?}")?;
+    }
+    if let Some(MaskedFields { mask, resource, .. }) = &node.masked {
+        write!(f, ", tests {} by {}", schema.fields[*resource].name, schema.fields[*mask].name)?;
     }
     writeln!(f)?;
     node.bindings.iter().try_for_each(|binding| self::binding(schema, binding, f))

@@ -4,6 +4,7 @@ mod annotations;
 mod errors;
 mod finding;
 mod http;
+mod masks;
 mod plain;
 mod rules;
 mod services;
@@ -26,6 +27,7 @@ pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Sc
     services::resolve(loaded, options, &mut types, sink);
     http::resolve(&mut types, options, sink);
     plain::resolve(&mut types, sink);
+    masks::resolve(&mut types, sink);
     let mut schema = types.schema;
     names::assign(&mut schema);
     storage::assign(&mut schema, options);

@@ -123,6 +123,7 @@ fn method(
         access: own.access.or_else(|| defaults.access.clone()).unwrap_or_default(),
         timeout: own.timeout.or(defaults.timeout),
         errors,
+        masked: None,
         bindings: Vec::new(),
         rust_name: String::new(),
         object_name: String::new(),

@@ -9,6 +9,7 @@ mod forms;
 mod input;
 mod pieces;
 mod responses;
+pub(crate) mod routes;
 
 /// Takes any bytes, and panics where something does not hold.
 pub type Target = fn(&[u8]);
@@ -25,6 +26,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("grpc_status", errors::grpc_status),
     ("metadata", errors::metadata),
     ("responses", responses::responses),
+    ("routes", routes::routes),
     ("split", pieces::split),
 ];
 

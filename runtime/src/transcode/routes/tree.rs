@@ -5,11 +5,9 @@
 
 use std::borrow::Cow;
 
-use fnv::FnvHashMap;
-use memchr::memchr;
-
 use crate::transcode::binding::Binding;
 use crate::transcode::segments::{Segments, start_of_last};
+use fnv::FnvHashMap;
 
 /// Up to how many texts below a node are compared one by one.
 const FEW: usize = 8;
@@ -62,8 +60,8 @@ struct Rest {
 /// The nodes behind texts.
 #[derive(Clone, Debug)]
 enum Literals {
-    Few(Vec<(Cow<'static, str>, Node)>),
-    Many(FnvHashMap<Cow<'static, str>, Node>),
+    Few(Vec<(Box<[u8]>, Node)>),
+    Many(FnvHashMap<Box<[u8]>, Node>),
 }
 
 impl Default for Literals {
@@ -74,14 +72,15 @@ impl Default for Literals {
 
 impl Literals {
     #[inline]
-    fn get(&self, text: &str) -> Option<Node> {
+    fn get(&self, text: &[u8]) -> Option<Node> {
         match self {
-            Self::Few(few) => few.iter().find(|(other, _)| other == text).map(|(_, node)| *node),
+            Self::Few(few) => few.iter().find(|(other, _)| **other == *text).map(|(_, node)| *node),
             Self::Many(many) => many.get(text).copied(),
         }
     }
 
-    fn insert(&mut self, text: Cow<'static, str>, node: Node) {
+    fn insert(&mut self, text: &str, node: Node) {
+        let text = Box::from(text.as_bytes());
         match self {
             Self::Few(few) if few.len() < FEW => few.push((text, node)),
             Self::Few(few) => *self = Self::Many(few.drain(..).chain([(text, node)]).collect()),
@@ -108,7 +107,7 @@ impl Tree {
                     return self.ends_behind_rest(node, behind);
                 }
                 "*" => self.single(node),
-                _ => self.literal(node, segment),
+                _ => self.literal(node, &segment),
             };
         }
         &mut self.nodes[node].ends
@@ -131,7 +130,7 @@ impl Tree {
             }
         };
         for segment in behind {
-            node = if segment == "*" { self.single(node) } else { self.literal(node, segment) };
+            node = if segment == "*" { self.single(node) } else { self.literal(node, &segment) };
         }
         &mut self.nodes[node].ends
     }
@@ -145,9 +144,9 @@ impl Tree {
         single
     }
 
-    fn literal(&mut self, node: Node, text: Cow<'static, str>) -> Node {
+    fn literal(&mut self, node: Node, text: &str) -> Node {
         let new = self.nodes.len();
-        if let Some(known) = self.nodes[node].literals.get(&text) {
+        if let Some(known) = self.nodes[node].literals.get(text.as_bytes()) {
             return known;
         }
         self.nodes[node].literals.insert(text, new);
@@ -178,7 +177,7 @@ impl Tree {
                 return visit(&content.ends) || self.walk_rest(content, path, start, visit);
             }
             let end = path.segments.end_of(path.text, start, index);
-            let segment = path.text.get(start..end).unwrap_or_default();
+            let segment = &path.text[start..end];
             let literal = content.literals.get(segment);
             let is_there = !segment.is_empty() || end < path.text.len() || path.may_end_empty;
             let single = content.single.filter(|_| is_there);
@@ -219,23 +218,23 @@ impl Tree {
 #[derive(Clone, Copy)]
 pub(super) struct Path<'p> {
     /// Without its custom verb, its escapes with upper-case digits.
-    pub(super) text: &'p str,
+    pub(super) text: &'p [u8],
     pub(super) segments: &'p Segments,
     /// Whether `*` takes a last segment without text. A slash at the end of a path is none.
     pub(super) may_end_empty: bool,
 }
 
 /// A template as a tree has it, without its variables' names.
-pub(super) struct Template {
+pub(crate) struct Template {
     /// Text, `*` and `**`; of the path `/` one without text.
-    pub(super) segments: Vec<Cow<'static, str>>,
+    pub(crate) segments: Vec<Cow<'static, str>>,
     /// The custom verb, or nothing.
-    pub(super) verb: Cow<'static, str>,
+    pub(crate) verb: Cow<'static, str>,
 }
 
 impl Template {
     /// Reads the template of a binding, which the generator has found valid.
-    pub(super) fn of(binding: &'static Binding) -> Self {
+    pub(crate) fn of(binding: &'static Binding) -> Self {
         let mut rest = binding.template.trim_start_matches('/');
         let mut segments = Vec::new();
         loop {
@@ -257,17 +256,14 @@ impl Template {
 /// A text with the hexadecimal digits of its escapes as capital letters, which is how paths are compared.
 pub(super) fn with_upper_escapes(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
-    let is_lower = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_lowercase);
-    let mut escapes = memchr::memchr_iter(b'%', bytes);
-    if !escapes.any(|at| is_lower(at + 1) || is_lower(at + 2)) {
+    let digits = |at: usize| bytes.get(at + 1..at + 3).filter(|two| two.iter().all(u8::is_ascii_hexdigit));
+    let escapes = || memchr::memchr_iter(b'%', bytes).filter_map(|at| Some((at, digits(at)?)));
+    if !escapes().any(|(_, digits)| digits.iter().any(u8::is_ascii_lowercase)) {
         return Cow::Borrowed(text);
     }
-    let mut upper = text.to_owned().into_bytes();
-    let mut from = 0;
-    while let Some(at) = memchr(b'%', &upper[from..]).map(|at| from + at) {
-        let end = upper.len().min(at + 3);
-        upper[at..end].make_ascii_uppercase();
-        from = end;
+    let mut upper = bytes.to_vec();
+    for (at, _) in escapes() {
+        upper[at + 1..at + 3].make_ascii_uppercase();
     }
     Cow::Owned(String::from_utf8(upper).expect("a letter for a letter leaves UTF-8 what it is"))
 }

@@ -240,6 +240,7 @@ const RUNTIME: Table = Table {
             files: &["codegen/"],
             uses: &[
                 "bridge",
+                "method",
                 "json",
                 "cel",
                 "validate",
