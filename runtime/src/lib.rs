@@ -26,6 +26,7 @@
 //! | `rpc` | with either | what a service trait names: [`Context`], streams, [`Authenticator`] |
 //! | `rest` | yes | REST on the same port, and [`rest::Rest`] for other servers |
 //! | `compression` | yes | messages and bodies in gzip, br and zstd |
+//! | `multipart` | yes | forms with files over REST, for methods that take them |
 //! | `websocket` | yes | streams of REST over WebSocket |
 //! | `axum` | no | [`rest::Rest`] as a router of axum |
 //! | `tls` | no | TLS on both ends, by rustls with ring |

@@ -1,5 +1,6 @@
 """Forms: those of the shop's page, sent by headless Chromium, and what other programs send, also through the gateway."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -104,6 +105,12 @@ class Programs(support.ShopTest):
                 self.assertIn(f'"{field}"', described)
         self.eventually(lambda: self.shop.partial_files() == [], "the beginnings of the files go away")
         self.assertEqual(self.names(), before)
+
+    def test_a_compressed_form(self):
+        body = b'--x\r\nContent-Disposition: form-data; name="content"; filename="a"\r\n\r\n' + CONTENT + b"\r\n--x--"
+        headers = {"content-type": "multipart/form-data; boundary=x", "content-encoding": "gzip"}
+        result = self.post("/v1/files", data=gzip.compress(body), headers=headers)
+        self.assertEqual((self.shop.data / "files" / result["fileId"]).read_bytes(), CONTENT)
 
     def test_a_form_that_breaks_off_leaves_nothing(self):
         before = self.names()

@@ -42,7 +42,7 @@ fn options_of_services_methods_and_errors_are_read() {
     let method = service.methods().next().unwrap();
     assert_eq!(
         option(&pool, &method.options(), "rsvc.v1.method"),
-        r#"[rsvc.v1.method]{errors:["not_found"],access{scopes{all_of:["a","b"],any_of:["c"]}},timeout{nanos:500000000},fill_update_mask:true}"#
+        r#"[rsvc.v1.method]{errors:["not_found"],access{scopes{all_of:["a","b"],any_of:["c"]}},timeout{nanos:500000000},fill_update_mask:true,forms{urlencoded:true,multipart:true,files:[{content:"a",filename:"b"}]}}"#
     );
     assert_eq!(
         option(&pool, &method.options(), "google.api.http"),
@@ -184,6 +184,7 @@ const SHOP: &str = r#"
           access: { scopes: { all_of: ["a", "b"], any_of: "c" } }
           timeout: { nanos: 500000000 }
           fill_update_mask: true
+          forms: { urlencoded: true multipart: true files: { content: "a" filename: "b" } }
         };
       }
     }
