@@ -253,8 +253,15 @@ async fn who_does_not_go_on_is_too_slow() {
     ] {
         for target in ["/v1/form", "/v1/upload"] {
             let start = Bytes::copy_from_slice(start.as_bytes());
-            let body = stream::once(async { start }).chain(stream::pending());
-            let answer = send(target, Options::new(), body).await;
+            let begin = || stream::once(std::future::ready(start.clone()));
+            let answer = send(target, Options::new(), begin().chain(stream::pending())).await;
+            assert_eq!(answer.status(), 408, "{target}");
+            // Nor who sends a byte now and then, although each is a piece of the file.
+            let drip = stream::unfold((), async |()| {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+                Some((Bytes::from_static(b"x"), ()))
+            });
+            let answer = send(target, Options::new(), begin().chain(drip.take(1_000)).boxed()).await;
             assert_eq!(answer.status(), 408, "{target}");
         }
     }

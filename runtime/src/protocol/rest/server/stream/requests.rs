@@ -292,7 +292,10 @@ impl Pieces {
             ready!(self.budget.poll_proceed(task));
             if let Some(piece) = self.framing.next().map_err(CallError::into_status)? {
                 self.budget.spend(MESSAGE + piece.content.len());
-                self.timer.reset();
+                // The pieces of a file are no messages that its sender has made: its rate counts.
+                if !self.framing.is_form() {
+                    self.timer.reset();
+                }
                 return Poll::Ready(Ok(Some(piece)));
             }
             // What is behind a form is not read.
