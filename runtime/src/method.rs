@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::cache::Cache;
+
 /// A service: its name, its methods and the descriptors it came from.
 ///
 /// ```
@@ -74,6 +76,8 @@ pub struct MethodInfo {
     pub access: Access,
     /// How long a call may take.
     pub timeout: Option<Duration>,
+    /// What HTTP caches may do with its responses.
+    pub cache: Option<&'static Cache>,
 }
 
 impl MethodInfo {
@@ -93,6 +97,7 @@ impl MethodInfo {
             idempotency: Idempotency::Unknown,
             access: Access::Unspecified,
             timeout: None,
+            cache: None,
         }
     }
 
@@ -114,6 +119,13 @@ impl MethodInfo {
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets what HTTP caches may do with its responses.
+    #[must_use]
+    pub const fn cache(mut self, cache: &'static Cache) -> Self {
+        self.cache = Some(cache);
         self
     }
 }

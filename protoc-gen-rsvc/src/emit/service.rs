@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{docs, internal, literals, parse, rest};
+use super::{cache, docs, internal, literals, parse, rest};
 use crate::diag::Diagnostic;
 use crate::model::{
     Access, Idempotency, MessageId, Method, MethodId, MethodKind, Schema, Service, ServiceId, ServiceNames,
@@ -57,6 +57,8 @@ struct MethodView<'a> {
     idempotency: Option<&'static str>,
     access: Option<String>,
     timeout: Option<(u64, u32)>,
+    /// What HTTP caches may do with the responses.
+    cache: Option<String>,
 }
 
 /// Expressions by which a server hands a request to the handler and takes the response, and a client the other way round.
@@ -184,6 +186,7 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         },
         access: access(&method.access),
         timeout: method.timeout.map(|t| (t.as_secs(), t.subsec_nanos())),
+        cache: method.cache.as_ref().map(|c| cache::cache(schema, c, method.output, module)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use tokio::time::Instant;
@@ -50,6 +51,16 @@ impl<'a> ClientCall<'a> {
         metadata::append_application(self.ctx.metadata().as_ref(), &mut headers);
         headers.insert(http::header::USER_AGENT, USER_AGENT);
         headers
+    }
+
+    /// Takes from the headers of a `GET` what somebody else has asked about a response of this server: the context is
+    /// that of a call that arrived here, and nobody here could go on without the response.
+    pub(crate) fn drop_conditions(&self, headers: &mut HeaderMap) {
+        if self.ctx.method().is_some() {
+            for name in [IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, IF_RANGE, RANGE] {
+                headers.remove(name);
+            }
+        }
     }
 
     /// An HTTP request of the call.

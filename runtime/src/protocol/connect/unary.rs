@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use super::{PROTOCOL_VERSION, TRAILER_PREFIX, VERSION, error, get, timeout, unary_media_type};
 use crate::bridge::{Code, MetadataMap, Status};
 use crate::call::Body;
+use crate::error::not_modified;
 use crate::metadata;
 use crate::method::Idempotency;
 use crate::protocol::client::{
@@ -41,6 +42,7 @@ fn http_request(call: &ClientCall<'_>, content: Vec<u8>) -> Request<Body> {
         && call.info.idempotency == Idempotency::NoSideEffects
         && let Some(path) = get::write(call.info.path, settings.codec, settings.compression, &content)
     {
+        call.drop_conditions(&mut headers);
         if let Some(accept) = &settings.accept {
             headers.insert(ACCEPT_ENCODING, accept.clone());
         }
@@ -55,6 +57,9 @@ fn http_request(call: &ClientCall<'_>, content: Vec<u8>) -> Request<Body> {
 async fn read(call: &ClientCall<'_>, head: &Head, body: Body) -> Result<Bytes, Status> {
     let settings = call.settings();
     let limit = settings.messages.received.size;
+    if head.status == StatusCode::NOT_MODIFIED {
+        return Err(not_modified());
+    }
     if head.status != StatusCode::OK {
         return Err(read_error(head, body).await);
     }

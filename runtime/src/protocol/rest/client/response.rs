@@ -1,6 +1,7 @@
 //! From an HTTP response to a message or an error.
 
 use bytes::Bytes;
+use http::header::{CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED};
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, StatusCode};
 use prost::Message as _;
@@ -33,9 +34,18 @@ pub(super) fn with_prefix(headers: &HeaderMap, prefix: &str) -> HeaderMap {
     metadata
 }
 
+/// Headers that are metadata by their own name: what a caller needs to keep a response.
+const OF_CACHES: [HeaderName; 4] = [CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED];
+
 /// Keeps what the headers bring of the call's metadata.
 pub(super) fn keep_metadata(ctx: &Context, headers: &HeaderMap) {
-    ctx.store_headers(MetadataMap::from_headers(with_prefix(headers, METADATA_PREFIX)));
+    let mut kept = with_prefix(headers, METADATA_PREFIX);
+    for name in OF_CACHES {
+        if let Some(value) = headers.get(&name) {
+            kept.insert(name, value.clone());
+        }
+    }
+    ctx.store_headers(MetadataMap::from_headers(kept));
     let trailers = with_prefix(headers, TRAILER_PREFIX);
     if !trailers.is_empty() {
         ctx.store_trailers(MetadataMap::from_headers(trailers));
@@ -126,6 +136,7 @@ fn code_of(http: StatusCode) -> Code {
         404 => Code::NotFound,
         408 | 504 => Code::DeadlineExceeded,
         409 => Code::Aborted,
+        412 => Code::FailedPrecondition,
         413 | 414 | 429 | 431 => Code::ResourceExhausted,
         405 | 415 | 501 => Code::Unimplemented,
         499 => Code::Cancelled,
