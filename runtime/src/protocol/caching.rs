@@ -158,8 +158,9 @@ impl Caching {
         for name in [ETAG, LAST_MODIFIED, EXPIRES] {
             headers.remove(name);
         }
-        if self.reading.is_some() && !status.metadata().contains_key(CACHE_CONTROL.as_str()) {
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.reading.is_some() {
+            let own = status.metadata().as_ref().get(CACHE_CONTROL).cloned();
+            headers.insert(CACHE_CONTROL, own.unwrap_or(HeaderValue::from_static("no-store")));
         }
     }
 }

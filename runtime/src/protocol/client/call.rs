@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE};
+use http::header::{
+    AGE, CACHE_CONTROL, ETAG, EXPIRES, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
+};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use tokio::time::Instant;
@@ -16,6 +19,7 @@ use crate::deadline::{self, earliest};
 use crate::message::AnyMessage;
 use crate::metadata;
 use crate::method::MethodInfo;
+use crate::protocol::accept;
 use crate::validate::Validator;
 
 /// Who calls.
@@ -59,6 +63,22 @@ impl<'a> ClientCall<'a> {
         if self.ctx.method().is_some() {
             for name in [IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, IF_RANGE, RANGE] {
                 headers.remove(name);
+            }
+        }
+    }
+
+    /// Takes from the headers of a response to `GET` what caches go by: the context is that of a call that arrived here,
+    /// and its response is another one, which must not have the version and the age of this. That nobody shall keep it
+    /// holds for both.
+    pub(crate) fn drop_validity(&self, headers: &mut HeaderMap) {
+        if self.ctx.method().is_some() {
+            for name in [AGE, ETAG, EXPIRES, LAST_MODIFIED] {
+                headers.remove(name);
+            }
+            let is_strict =
+                ["no-store", "private"].iter().any(|word| accept::lists(headers, CACHE_CONTROL, word));
+            if !is_strict {
+                headers.remove(CACHE_CONTROL);
             }
         }
     }

@@ -23,8 +23,13 @@ use crate::protocol::wire::Codec;
 pub(crate) async fn call(call: ClientCall<'_>, request: Vec<u8>) -> Result<Bytes, Status> {
     let mut limits = Limits::new(call.deadline, None);
     let response = async {
-        let (parts, body) = call.send(http_request(&call, request)).await?.into_parts();
-        let head = Head { status: parts.status, headers: parts.headers };
+        let request = http_request(&call, request);
+        let is_get = request.method() == Method::GET;
+        let (parts, body) = call.send(request).await?.into_parts();
+        let mut head = Head { status: parts.status, headers: parts.headers };
+        if is_get {
+            call.drop_validity(&mut head.headers);
+        }
         let metadata = ResponseMetadata::of(&head.headers);
         let read = read(&call, &head, body).await;
         metadata.keep(&call, read)

@@ -63,7 +63,7 @@ impl RestCall<'_> {
     async fn send(&self, request: BoundRequest) -> Result<(http::response::Parts, Body), Status> {
         let (head, body) = self.call.send(request.request).await?.into_parts();
         if head.status == StatusCode::NOT_MODIFIED {
-            response::keep_metadata(&self.call.ctx, &head.headers);
+            response::keep_metadata(&self.call, &head.headers);
             return Err(not_modified());
         }
         if !head.status.is_success() {
@@ -73,7 +73,7 @@ impl RestCall<'_> {
             }
             return Err(status);
         }
-        response::keep_metadata(&self.call.ctx, &head.headers);
+        response::keep_metadata(&self.call, &head.headers);
         Ok((head, body))
     }
 }

@@ -7,14 +7,13 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use prost::Message as _;
 use prost_types::{Struct, value::Kind};
 
-use crate::Context;
 use crate::bridge::{Code, MetadataMap, Status};
 use crate::call::Body;
 use crate::json::ReadOptions;
 use crate::message::{self, AnyMessage, ReadError};
 use crate::metadata;
 use crate::pb::google::rpc;
-use crate::protocol::client::{MAX_ERROR_SIZE, beginning};
+use crate::protocol::client::{ClientCall, MAX_ERROR_SIZE, beginning};
 use crate::protocol::rest::{METADATA_PREFIX, TRAILER_PREFIX};
 use crate::transcode::binding::Binding;
 use crate::transcode::field::BodyField;
@@ -38,13 +37,15 @@ pub(super) fn with_prefix(headers: &HeaderMap, prefix: &str) -> HeaderMap {
 const OF_CACHES: [HeaderName; 4] = [CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED];
 
 /// Keeps what the headers bring of the call's metadata.
-pub(super) fn keep_metadata(ctx: &Context, headers: &HeaderMap) {
+pub(super) fn keep_metadata(call: &ClientCall<'_>, headers: &HeaderMap) {
     let mut kept = with_prefix(headers, METADATA_PREFIX);
     for name in OF_CACHES {
         if let Some(value) = headers.get(&name) {
             kept.insert(name, value.clone());
         }
     }
+    call.drop_validity(&mut kept);
+    let ctx = &call.ctx;
     ctx.store_headers(MetadataMap::from_headers(kept));
     let trailers = with_prefix(headers, TRAILER_PREFIX);
     if !trailers.is_empty() {

@@ -28,6 +28,8 @@ pub struct Note {
     pub meta: ::core::option::Option<::rsvc::prost::alloc::boxed::Box<note::Meta>>,
     #[prost(sint32, tag = "9")]
     pub r#type: i32,
+    #[prost(string, tag = "10")]
+    pub text: ::rsvc::prost::alloc::string::String,
 }
 
 /// Nested message and enum types in `Note`.
@@ -117,7 +119,7 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 9] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 10] = [
         ::rsvc::codegen::json::Field::string(",\"id\":", 1),
         ::rsvc::codegen::json::Field::uint64(",\"version\":", 2),
         ::rsvc::codegen::json::Field::string(",\"etag\":", 3),
@@ -127,6 +129,7 @@ const _: () = {
         ::rsvc::codegen::json::Field::enumeration::<note::State>(",\"state\":", 7),
         ::rsvc::codegen::json::Field::message::<note::Meta>(",\"meta\":", 8).optional().boxed(),
         ::rsvc::codegen::json::Field::sint32(",\"type\":", 9),
+        ::rsvc::codegen::json::Field::string(",\"text\":", 10),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Note>("caches.v1.Note", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Note {
@@ -145,6 +148,7 @@ const _: () = {
             __rsvc_w.enumeration(&__RSVC_FIELDS[6], self.state);
             __rsvc_w.message_opt(&__RSVC_FIELDS[7], &self.meta);
             __rsvc_w.int32(&__RSVC_FIELDS[8], self.r#type);
+            __rsvc_w.string(&__RSVC_FIELDS[9], &self.text);
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
@@ -160,6 +164,7 @@ const _: () = {
                 6 => __rsvc_r.enumeration::<note::State>(&mut self.state),
                 7 => __rsvc_r.message_opt(&mut self.meta),
                 8 => __rsvc_r.int32(&mut self.r#type),
+                9 => __rsvc_r.string(&mut self.text),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -212,56 +217,72 @@ pub trait Notes: ::core::marker::Send + ::core::marker::Sync + 'static {
         request: Key,
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Note, ::rsvc::Status>,
-    > + ::core::marker::Send;
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_BY_VERSION.path, (ctx, request))
+    }
     fn by_content(
         &self,
         ctx: ::rsvc::Context,
         request: Key,
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Note, ::rsvc::Status>,
-    > + ::core::marker::Send;
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_BY_CONTENT.path, (ctx, request))
+    }
     fn by_text(
         &self,
         ctx: ::rsvc::Context,
         request: Key,
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Note, ::rsvc::Status>,
-    > + ::core::marker::Send;
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_BY_TEXT.path, (ctx, request))
+    }
     fn by_bytes(
         &self,
         ctx: ::rsvc::Context,
         request: Key,
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Note, ::rsvc::Status>,
-    > + ::core::marker::Send;
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_BY_BYTES.path, (ctx, request))
+    }
     fn by_time(
         &self,
         ctx: ::rsvc::Context,
         request: Key,
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Note, ::rsvc::Status>,
-    > + ::core::marker::Send;
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_BY_TIME.path, (ctx, request))
+    }
     fn by_presence(
         &self,
         ctx: ::rsvc::Context,
         request: Key,
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Note, ::rsvc::Status>,
-    > + ::core::marker::Send;
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_BY_PRESENCE.path, (ctx, request))
+    }
     fn by_enum(
         &self,
         ctx: ::rsvc::Context,
         request: Key,
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Note, ::rsvc::Status>,
-    > + ::core::marker::Send;
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_BY_ENUM.path, (ctx, request))
+    }
     fn by_keyword(
         &self,
         ctx: ::rsvc::Context,
         request: Key,
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Note, ::rsvc::Status>,
-    > + ::core::marker::Send;
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_BY_KEYWORD.path, (ctx, request))
+    }
     /// A path through a message that is there, and one in a box.
     fn by_path(
         &self,
@@ -269,7 +290,9 @@ pub trait Notes: ::core::marker::Send + ::core::marker::Sync + 'static {
         request: Key,
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Note, ::rsvc::Status>,
-    > + ::core::marker::Send;
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_BY_PATH.path, (ctx, request))
+    }
     /// A response of a crate that prost generated.
     fn by_foreign(
         &self,
@@ -277,7 +300,41 @@ pub trait Notes: ::core::marker::Send + ::core::marker::Sync + 'static {
         request: Key,
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<crate::third::Money, ::rsvc::Status>,
-    > + ::core::marker::Send;
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_BY_FOREIGN.path, (ctx, request))
+    }
+    /// Anybody may read it, also where callers are known.
+    fn open(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Key,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Note, ::rsvc::Status>,
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_OPEN.path, (ctx, request))
+    }
+    fn file(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Key,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::rsvc::pb::google::api::HttpBody,
+            ::rsvc::Status,
+        >,
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_FILE.path, (ctx, request))
+    }
+    /// Nothing is said of caches.
+    fn plain(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Key,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Note, ::rsvc::Status>,
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_PLAIN.path, (ctx, request))
+    }
     /// A change says its new version.
     fn change(
         &self,
@@ -285,7 +342,9 @@ pub trait Notes: ::core::marker::Send + ::core::marker::Sync + 'static {
         request: Note,
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<Note, ::rsvc::Status>,
-    > + ::core::marker::Send;
+    > + ::core::marker::Send {
+        ::rsvc::codegen::unimplemented(NOTES_CHANGE.path, (ctx, request))
+    }
 }
 
 impl<T: Notes + ?::core::marker::Sized> Notes for ::std::sync::Arc<T> {
@@ -379,6 +438,36 @@ impl<T: Notes + ?::core::marker::Sized> Notes for ::std::sync::Arc<T> {
     > + ::core::marker::Send {
         <T as Notes>::by_foreign(self, ctx, request)
     }
+    fn open(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Key,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Note, ::rsvc::Status>,
+    > + ::core::marker::Send {
+        <T as Notes>::open(self, ctx, request)
+    }
+    fn file(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Key,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<
+            ::rsvc::pb::google::api::HttpBody,
+            ::rsvc::Status,
+        >,
+    > + ::core::marker::Send {
+        <T as Notes>::file(self, ctx, request)
+    }
+    fn plain(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Key,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Note, ::rsvc::Status>,
+    > + ::core::marker::Send {
+        <T as Notes>::plain(self, ctx, request)
+    }
     fn change(
         &self,
         ctx: ::rsvc::Context,
@@ -404,6 +493,9 @@ pub const NOTES: ::rsvc::ServiceInfo = ::rsvc::ServiceInfo::new(
         NOTES_BY_KEYWORD,
         NOTES_BY_PATH,
         NOTES_BY_FOREIGN,
+        NOTES_OPEN,
+        NOTES_FILE,
+        NOTES_PLAIN,
         NOTES_CHANGE,
     ],
     super::super::FILE_DESCRIPTOR_SET,
@@ -610,6 +702,47 @@ pub const NOTES_BY_FOREIGN: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
             })
     });
 
+/// Describes the rpc `caches.v1.Notes.Open`.
+pub const NOTES_OPEN: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
+        "caches.v1.Notes",
+        "Open",
+        "/caches.v1.Notes/Open",
+        ::rsvc::MethodKind::Unary,
+    )
+    .idempotency(::rsvc::Idempotency::NoSideEffects)
+    .access(::rsvc::Access::Public)
+    .cache(const {
+        &::rsvc::Cache::new()
+            .max_age(3600)
+            .etag(|__rsvc_response| {
+                let __rsvc_response = ::rsvc::codegen::etag::response::<
+                    Note,
+                >(__rsvc_response);
+                ::rsvc::codegen::etag::version(
+                    ::core::option::Option::Some(&__rsvc_response.version),
+                )
+            })
+    });
+
+/// Describes the rpc `caches.v1.Notes.File`.
+pub const NOTES_FILE: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
+        "caches.v1.Notes",
+        "File",
+        "/caches.v1.Notes/File",
+        ::rsvc::MethodKind::Unary,
+    )
+    .idempotency(::rsvc::Idempotency::NoSideEffects)
+    .cache(const { &::rsvc::Cache::new().max_age(5).etag_of_content() });
+
+/// Describes the rpc `caches.v1.Notes.Plain`.
+pub const NOTES_PLAIN: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
+        "caches.v1.Notes",
+        "Plain",
+        "/caches.v1.Notes/Plain",
+        ::rsvc::MethodKind::Unary,
+    )
+    .idempotency(::rsvc::Idempotency::NoSideEffects);
+
 /// Describes the rpc `caches.v1.Notes.Change`.
 pub const NOTES_CHANGE: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
         "caches.v1.Notes",
@@ -635,12 +768,42 @@ pub const NOTES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     /// `ByVersion`; in the path `id`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(0, "GET", "/v1/notes/{id}/version")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
-        .declared("caches.proto", 37),
+        .declared("caches.proto", 39),
+    /// `ByContent`; in the path `id`; the rest in the query
+    ::rsvc::codegen::rest::Binding::new(1, "GET", "/v1/notes/{id}/content")
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
+        .declared("caches.proto", 44),
+    /// `ByContent`; in the path `id`; the rest in the query; answers with `text`
+    ::rsvc::codegen::rest::Binding::new(1, "GET", "/v1/notes/{id}/text")
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
+        .response_body(9)
+        .declared("caches.proto", 44),
+    /// `ByContent`; the rest in the body
+    ::rsvc::codegen::rest::Binding::new(1, "POST", "/v1/notes:find")
+        .body(::rsvc::codegen::rest::BodyKind::Whole)
+        .declared("caches.proto", 44),
+    /// `Open`; in the path `id`; the rest in the query
+    ::rsvc::codegen::rest::Binding::new(10, "GET", "/v1/notes/{id}/open")
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
+        .declared("caches.proto", 91),
+    /// `File`; in the path `id`; the rest in the query
+    ::rsvc::codegen::rest::Binding::new(11, "GET", "/v1/notes/{id}/file")
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
+        .declared("caches.proto", 99),
+    /// `Plain`; in the path `id`; the rest in the query
+    ::rsvc::codegen::rest::Binding::new(12, "GET", "/v1/notes/{id}")
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
+        .declared("caches.proto", 105),
     /// `Change`; in the path `id`; the rest in the body
-    ::rsvc::codegen::rest::Binding::new(10, "PATCH", "/v1/notes/{id}")
+    ::rsvc::codegen::rest::Binding::new(13, "PATCH", "/v1/notes/{id}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("caches.proto", 84),
+        .declared("caches.proto", 110),
+    /// `Change`; in the path `id`; the rest in the body
+    ::rsvc::codegen::rest::Binding::new(13, "PUT", "/v1/notes/{id}")
+        .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
+        .body(::rsvc::codegen::rest::BodyKind::Whole)
+        .declared("caches.proto", 110),
 ];
 
 /// Serves [`trait@Notes`] over gRPC, gRPC-Web, Connect and REST.
@@ -741,6 +904,21 @@ impl<T: Notes> ::rsvc::codegen::Service for NotesServer<T> {
                 })
             }
             10 => {
+                call.unary(move |ctx, request| {
+                    <T as Notes>::open(&*self.inner, ctx, request)
+                })
+            }
+            11 => {
+                call.unary(move |ctx, request| {
+                    <T as Notes>::file(&*self.inner, ctx, request)
+                })
+            }
+            12 => {
+                call.unary(move |ctx, request| {
+                    <T as Notes>::plain(&*self.inner, ctx, request)
+                })
+            }
+            13 => {
                 call.unary(move |ctx, request| {
                     <T as Notes>::change(&*self.inner, ctx, request)
                 })
@@ -873,6 +1051,27 @@ impl Notes for NotesClient {
                     super::super::__rsvc_plain::ThirdV1Money,
                 >::into_inner,
             )
+    }
+    async fn open(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Key,
+    ) -> ::core::result::Result<Note, ::rsvc::Status> {
+        ::rsvc::codegen::client::unary(&self.channel, &NOTES_OPEN, ctx, request).await
+    }
+    async fn file(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Key,
+    ) -> ::core::result::Result<::rsvc::pb::google::api::HttpBody, ::rsvc::Status> {
+        ::rsvc::codegen::client::unary(&self.channel, &NOTES_FILE, ctx, request).await
+    }
+    async fn plain(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Key,
+    ) -> ::core::result::Result<Note, ::rsvc::Status> {
+        ::rsvc::codegen::client::unary(&self.channel, &NOTES_PLAIN, ctx, request).await
     }
     async fn change(
         &self,
@@ -1023,6 +1222,42 @@ impl Notes for NotesRestClient {
                 >::into_inner,
             )
     }
+    async fn open(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Key,
+    ) -> ::core::result::Result<Note, ::rsvc::Status> {
+        let target = ::rsvc::codegen::rest_client::Target {
+            info: &NOTES_OPEN,
+            method: 10,
+            bindings: NOTES_BINDINGS,
+        };
+        ::rsvc::codegen::rest_client::unary(&self.channel, target, ctx, request).await
+    }
+    async fn file(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Key,
+    ) -> ::core::result::Result<::rsvc::pb::google::api::HttpBody, ::rsvc::Status> {
+        let target = ::rsvc::codegen::rest_client::Target {
+            info: &NOTES_FILE,
+            method: 11,
+            bindings: NOTES_BINDINGS,
+        };
+        ::rsvc::codegen::rest_client::unary(&self.channel, target, ctx, request).await
+    }
+    async fn plain(
+        &self,
+        ctx: ::rsvc::Context,
+        request: Key,
+    ) -> ::core::result::Result<Note, ::rsvc::Status> {
+        let target = ::rsvc::codegen::rest_client::Target {
+            info: &NOTES_PLAIN,
+            method: 12,
+            bindings: NOTES_BINDINGS,
+        };
+        ::rsvc::codegen::rest_client::unary(&self.channel, target, ctx, request).await
+    }
     async fn change(
         &self,
         ctx: ::rsvc::Context,
@@ -1030,7 +1265,7 @@ impl Notes for NotesRestClient {
     ) -> ::core::result::Result<Note, ::rsvc::Status> {
         let target = ::rsvc::codegen::rest_client::Target {
             info: &NOTES_CHANGE,
-            method: 10,
+            method: 13,
             bindings: NOTES_BINDINGS,
         };
         ::rsvc::codegen::rest_client::unary(&self.channel, target, ctx, request).await
