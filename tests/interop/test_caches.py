@@ -105,7 +105,6 @@ class Caches(support.ShopTest):
 
     @unittest.skipUnless(CURL, "curl is not there")
     def test_curl_keeps_the_tag(self):
-        """As the shop's README has it."""
         url = f"http://{self.addr}/v1/users/{ADA}"
         with tempfile.TemporaryDirectory() as folder:
             kept = ["--etag-save", f"{folder}/tag", "--etag-compare", f"{folder}/tag"]
