@@ -113,7 +113,7 @@ pub mod validate;
 /// [`Server`] serves it beside gRPC, [`Rest`](rest::Rest) in any other server.
 #[cfg(feature = "rest")]
 pub mod rest {
-    pub use crate::protocol::rest::server::{Options, Rest, RestFuture};
+    pub use crate::protocol::rest::server::{ErrorBody, ErrorResponse, Options, Rest, RestFuture};
     pub use crate::transcode::routes::RouteConflicts;
 }
 

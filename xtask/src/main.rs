@@ -14,6 +14,7 @@ mod pages;
 mod process;
 mod protobuf_runner;
 mod report;
+mod serve;
 mod session;
 mod steps;
 mod tally;

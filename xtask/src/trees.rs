@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::serve;
 use crate::session::Session;
 
 const LIST: &str = "xtask/trees.txt";
@@ -24,6 +25,7 @@ struct Tree {
     skip: Vec<String>,
     options: Vec<String>,
     parts: Option<usize>,
+    serve: Option<usize>,
 }
 
 /// What came of a tree.
@@ -36,6 +38,7 @@ struct Outcome {
     generating: f64,
     checking: f64,
     failures: Vec<String>,
+    served: Option<String>,
 }
 
 /// Runs the trees of the list that are in `folder`, all or the named ones; whether all are generated and compile.
@@ -67,6 +70,9 @@ pub(crate) fn run(session: &Session, folder: &Path, names: &[String], generate_o
             outcome.generating,
             outcome.checking
         );
+        if let Some(served) = &outcome.served {
+            println!("served: {served}");
+        }
         failures.extend(outcome.failures.into_iter().map(|text| format!("{}: {text}", tree.name)));
     }
     for failure in &failures {
@@ -110,6 +116,7 @@ fn read_list(text: &str) -> Result<Vec<Tree>> {
             "skip" => tree.skip.push(value.to_owned()),
             "opt" => tree.options.push(value.to_owned()),
             "parts" => tree.parts = Some(value.parse()?),
+            "serve" => tree.serve = Some(value.parse()?),
             _ => bail!("`{line}` begins with no word of the list"),
         }
     }
@@ -149,8 +156,10 @@ impl TreeRun<'_> {
         let mut found = Vec::new();
         for include in includes {
             for name in protos(include)? {
-                let wanted = self.tree.files.is_empty() || self.tree.files.contains(&name);
-                let skipped = self.tree.skip.iter().any(|prefix| name.starts_with(prefix.as_str()));
+                let among =
+                    |prefixes: &[String]| prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()));
+                let wanted = self.tree.files.is_empty() || among(&self.tree.files);
+                let skipped = among(&self.tree.skip);
                 if wanted && !skipped && seen.insert(name.clone()) {
                     let path = include.join(&name);
                     found.push((name, path));
@@ -184,7 +193,10 @@ impl TreeRun<'_> {
         outcome.generating += start.elapsed().as_secs_f64();
         outcome.failures.extend(errors);
         for entry in fs::read_dir(&out)? {
-            outcome.generated += fs::read_to_string(entry?.path())?.lines().count();
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                outcome.generated += fs::read_to_string(path)?.lines().count();
+            }
         }
         if generate_only || !outcome.failures.is_empty() {
             return Ok(());
@@ -203,6 +215,12 @@ impl TreeRun<'_> {
         let errors = self::errors(&mut command)?;
         outcome.checking += start.elapsed().as_secs_f64();
         outcome.failures.extend(errors);
+        if let Some(count) = self.tree.serve.filter(|_| outcome.failures.is_empty()) {
+            serve::write_program(&home, &runtime, count)?;
+            let mut command = self.session.cargo(["run", "--quiet", "--offline", "--target-dir"]);
+            command.arg(self.session.target("trees/target")).current_dir(&home);
+            outcome.served = Some(format!("{count} services: {}", serve::run(command)?));
+        }
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::case::{Case, Size, Verb};
+use crate::case::{Case, Routes, Size, Verb};
 use crate::peers::{Peer, Serve};
 
 /// REST by hand, by rsvc and by others, over loopback
@@ -33,8 +33,8 @@ pub struct Args {
     #[arg(long, value_enum)]
     size: Option<Size>,
     /// With so many routes alone
-    #[arg(long, value_parser = ["1", "300"])]
-    routes: Option<String>,
+    #[arg(long, value_enum)]
+    routes: Option<Routes>,
     /// Do not measure requests a second
     #[arg(long)]
     pub no_time: bool,
@@ -55,8 +55,8 @@ pub struct Args {
 impl Args {
     /// What to serve, in a process that was started as a server.
     pub fn serve(&self) -> Option<Serve> {
-        let many = self.routes.as_deref() == Some("300");
-        self.serve.map(|peer| Serve { peer, many, size: self.size.unwrap_or(Size::Small) })
+        let routes = self.routes.unwrap_or(Routes::One);
+        self.serve.map(|peer| Serve { peer, routes, size: self.size.unwrap_or(Size::Small) })
     }
 
     /// The command line that [`Args::serve`] understands.
@@ -64,14 +64,13 @@ impl Args {
         let name = |value: Option<clap::builder::PossibleValue>| {
             value.map(|value| value.get_name().to_owned()).unwrap_or_default().into()
         };
-        let routes = if serve.many { "300" } else { "1" };
         [
             "--serve".into(),
             name(clap::ValueEnum::to_possible_value(&serve.peer)),
             "--size".into(),
             name(clap::ValueEnum::to_possible_value(&serve.size)),
             "--routes".into(),
-            routes.into(),
+            name(clap::ValueEnum::to_possible_value(&serve.routes)),
         ]
     }
 
@@ -83,7 +82,14 @@ impl Args {
     pub fn wants(&self, case: Case) -> bool {
         self.verb.is_none_or(|verb| verb == case.verb)
             && self.size.is_none_or(|size| size == case.size)
-            && self.routes.as_deref().is_none_or(|routes| (routes == "300") == case.many)
+            && self.routes.is_none_or(|routes| routes == case.routes)
+    }
+
+    /// Whether to measure how long servers take to start.
+    pub fn wants_starts(&self) -> bool {
+        self.verb.is_none()
+            && self.size.is_none()
+            && self.routes.is_none_or(|routes| routes == Routes::TenThousand)
     }
 
     /// The Envoy to run, if there is one.

@@ -6,9 +6,6 @@ use prost::Message as _;
 
 use crate::{pb, samples};
 
-/// How many of its kind a measured request goes to, one after the other.
-const MANY: usize = 150;
-
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub enum Verb {
     Get,
@@ -21,30 +18,60 @@ pub enum Size {
     Large,
 }
 
+/// How many routes a server has, half of them for each method.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Routes {
+    /// One for each method.
+    #[value(name = "1")]
+    One,
+    #[value(name = "300")]
+    Many,
+    /// Those that are measured are 300 of them.
+    #[value(name = "10000")]
+    TenThousand,
+}
+
+impl fmt::Display for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::One => "1 route",
+            Self::Many => "300 routes",
+            Self::TenThousand => "10,000 routes",
+        })
+    }
+}
+
+impl Routes {
+    /// How many of its kind a measured request goes to, one after the other.
+    pub fn measured(self) -> usize {
+        if self == Self::One { 1 } else { 150 }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Case {
     pub verb: Verb,
     pub size: Size,
-    /// Whether there are 300 routes, half of them for each method, or one for each.
-    pub many: bool,
+    pub routes: Routes,
 }
 
 macro_rules! cases {
-    ($($verb:ident $size:ident $many:literal),+) => {
-        [$(Case { verb: Verb::$verb, size: Size::$size, many: $many }),+]
+    ($($verb:ident $size:ident $routes:ident),+) => {
+        [$(Case { verb: Verb::$verb, size: Size::$size, routes: Routes::$routes }),+]
     };
 }
 
-pub const CASES: [Case; 8] = cases![
-    Get Small false, Get Large false, Post Small false, Post Large false,
-    Get Small true, Get Large true, Post Small true, Post Large true
+pub const CASES: [Case; 9] = cases![
+    Get Small One, Get Large One, Post Small One, Post Large One,
+    Get Small Many, Get Large Many, Post Small Many, Post Large Many,
+    Get Small TenThousand
 ];
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = if self.verb == Verb::Get { "GET" } else { "POST" };
         let size = if self.size == Size::Small { "small" } else { "2 kB" };
-        write!(f, "{verb} {size}, {}", if self.many { "300 routes" } else { "1 route" })
+        write!(f, "{verb} {size}, {}", self.routes)
     }
 }
 
@@ -56,8 +83,7 @@ impl Case {
 
     /// The requests that take turns, one for each route of the method.
     pub fn requests(self) -> Vec<Vec<u8>> {
-        let routes = if self.many { MANY } else { 1 };
-        (0..routes).map(|route| self.request(route)).collect()
+        (0..self.routes.measured()).map(|route| self.request(route)).collect()
     }
 
     fn request(self, route: usize) -> Vec<u8> {

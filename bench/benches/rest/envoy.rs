@@ -11,6 +11,7 @@ use base64::Engine as _;
 use bench::Child;
 use serde_json::{Value, json};
 
+use crate::case::Routes;
 use crate::peers::{Serve, rsvc};
 
 pub struct Envoy {
@@ -59,7 +60,8 @@ impl Drop for Envoy {
 }
 
 fn config_of(serve: Serve, address: SocketAddr, backend: SocketAddr) -> Value {
-    let set = if serve.many { rsvc::many::FILE_DESCRIPTOR_SET } else { rsvc::one::FILE_DESCRIPTOR_SET };
+    let is_one = serve.routes == Routes::One;
+    let set = if is_one { rsvc::one::FILE_DESCRIPTOR_SET } else { rsvc::many::FILE_DESCRIPTOR_SET };
     let local = |port: u16| json!({ "socket_address": { "address": "127.0.0.1", "port_value": port } });
     let extension = |name: &str| format!("type.googleapis.com/envoy.extensions.{name}");
     let route = json!({ "match": { "prefix": "/" }, "route": { "cluster": "backend" } });

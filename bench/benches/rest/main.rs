@@ -50,6 +50,9 @@ async fn main() -> io::Result<()> {
     let peers: Vec<Peer> = args.peers();
     let cases: Vec<Case> = CASES.into_iter().filter(|case| args.wants(*case)).collect();
     if !args.no_time {
+        if args.wants_starts() {
+            report::starts(&args, &peers).map_err(io::Error::other)?;
+        }
         report::rates(&args, &peers, &cases).await?;
     }
     if !args.no_instructions {

@@ -3,14 +3,15 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bench::callgrind::{self, Counts, Each};
 use bench::{Child, median};
+use rsvc::server::ServeError;
 use serde_json::Value;
 
 use crate::args::Args;
-use crate::case::Case;
+use crate::case::{Case, Routes, Size};
 use crate::envoy::Envoy;
 use crate::load::{self, Connection};
 use crate::peers::{Peer, Serve};
@@ -96,7 +97,7 @@ pub async fn rates(args: &Args, peers: &[Peer], cases: &[Case]) -> io::Result<()
     }
     for &case in cases {
         println!(
-            "\n{:<22} {:>11} {:>8} {:>8} {:>8}",
+            "\n{:<25} {:>11} {:>8} {:>8} {:>8}",
             case.to_string(),
             "requests/s",
             "ratio",
@@ -104,8 +105,8 @@ pub async fn rates(args: &Args, peers: &[Peer], cases: &[Case]) -> io::Result<()
             "ratio"
         );
         let mut contenders = Vec::new();
-        for &peer in peers.iter().filter(|peer| peer.has(case.many)) {
-            let serve = Serve { peer, many: case.many, size: case.size };
+        for &peer in peers.iter().filter(|peer| peer.has(case.routes)) {
+            let serve = Serve { peer, routes: case.routes, size: case.size };
             contenders.extend(Contender::start(serve, args).await?);
         }
         run(args, case, &mut contenders).await?;
@@ -116,7 +117,7 @@ pub async fn rates(args: &Args, peers: &[Peer], cases: &[Case]) -> io::Result<()
             let base = contenders.iter().find(|other| other.peer == BASE).unwrap_or(contender);
             let elapsed = ratio(&base.elapsed, &contender.elapsed);
             let busy = ratio(&base.cpu, &contender.cpu);
-            println!("{:<22} {rate:>11.0} {elapsed:>8.3} {cpu:>8.2} {busy:>8.3}", contender.peer.name());
+            println!("{:<25} {rate:>11.0} {elapsed:>8.3} {cpu:>8.2} {busy:>8.3}", contender.peer.name());
         }
     }
     println!();
@@ -145,6 +146,26 @@ async fn run(args: &Args, case: Case, contenders: &mut [Contender]) -> io::Resul
     Ok(())
 }
 
+/// Measures how long a server takes from its services to its first request: ours, and a router of axum.
+pub fn starts(args: &Args, peers: &[Peer]) -> Result<(), ServeError> {
+    println!("milliseconds until a server with all its routes is there; median of {} rounds", args.rounds);
+    for routes in [Routes::Many, Routes::TenThousand] {
+        for &peer in peers.iter().filter(|peer| matches!(peer, Peer::Rsvc | Peer::AxumSlice)) {
+            let serve = Serve { peer, routes, size: Size::Small };
+            let mut times = Vec::new();
+            for _ in 0..args.rounds {
+                let begin = Instant::now();
+                let built = serve.build()?;
+                times.push(begin.elapsed().as_secs_f64() * 1e3);
+                drop(built);
+            }
+            println!("{:<25} {:>13} {:>8.2}", peer.name(), routes.to_string(), median(times.into_iter()));
+        }
+    }
+    println!();
+    Ok(())
+}
+
 /// Counts instructions and allocations.
 pub async fn instructions(args: &Args, peers: &[Peer], cases: &[Case]) -> io::Result<()> {
     if !callgrind::available() {
@@ -159,15 +180,15 @@ pub async fn instructions(args: &Args, peers: &[Peer], cases: &[Case]) -> io::Re
     );
     println!("profiles for callgrind_annotate: {}", folder().display());
     let own: Vec<Peer> = peers.iter().copied().filter(|peer| *peer != Peer::Envoy).collect();
-    print!("\n{:<22}", "");
+    print!("\n{:<25}", "");
     for peer in &own {
         print!(" {:>20}", peer.name());
     }
     println!();
     for &case in cases {
-        print!("{:<22}", case.to_string());
+        print!("{:<25}", case.to_string());
         for &peer in &own {
-            if peer.has(case.many) {
+            if peer.has(case.routes) {
                 let each = count(args, peer, case).await?;
                 print!(" {:>20}", format!("{:.0} / {:.1}", each.instructions, each.allocations));
             } else {
@@ -184,7 +205,7 @@ async fn count(args: &Args, peer: Peer, case: Case) -> io::Result<Each> {
     let mut runs = [Counts::default(); 2];
     for (run, times) in runs.iter_mut().zip([1, 2]) {
         let out = folder().join(format!("rest-{peer:?}-{}-{times}.callgrind", case.slug()).to_lowercase());
-        let serve = Serve { peer, many: case.many, size: case.size };
+        let serve = Serve { peer, routes: case.routes, size: case.size };
         let command = serve.command()?;
         let mut counted = callgrind::command(command.get_program(), &out);
         let server = Child::start(counted.args(command.get_args()))?;

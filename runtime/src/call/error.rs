@@ -22,6 +22,12 @@ impl CallError {
         Self { status, http: http.as_u16() }
     }
 
+    /// The status of an HTTP response that says so.
+    pub(crate) fn http_status(&self) -> StatusCode {
+        // An error set that somebody wrote by hand may have any number.
+        StatusCode::from_u16(self.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     /// A request that is wrong in one place.
     #[cold]
     pub(crate) fn bad_request(field: &str, what: &str, message: String) -> Self {

@@ -65,18 +65,24 @@ impl Segments {
         match edge {
             Edge::Start(index) => self.start(path, index),
             Edge::End(0) => None,
-            Edge::End(left) => start_of_last(path, left.into()),
+            Edge::End(left) => start_of_last(path.as_bytes(), left.into()),
         }
     }
 
-    /// Where the segment that begins at `start`, of this index, ends.
+    /// Where the segment that begins at `start`, of this index, ends: at the end of the path at the latest, which is
+    /// without its custom verb.
     #[inline]
-    pub(super) fn end_of(&self, path: &str, start: usize, index: usize) -> usize {
-        if index + 1 < usize::from(self.count) {
-            return usize::from(self.starts[index + 1]) - 1;
+    pub(super) fn end_of(&self, path: &[u8], start: usize, index: usize) -> usize {
+        let next = index.wrapping_add(1);
+        let count = usize::from(self.count);
+        if next < count {
+            return usize::from(self.starts[next]) - 1;
         }
-        let rest = path.as_bytes().get(start..).unwrap_or_default();
-        memchr(b'/', rest).map_or(path.len(), |at| start + at)
+        if next == count && count < KNOWN {
+            // It is the last one.
+            return path.len();
+        }
+        memchr(b'/', path.get(start..).unwrap_or_default()).map_or(path.len(), |at| start + at)
     }
 
     fn start(&self, path: &str, index: u16) -> Option<usize> {
@@ -96,10 +102,10 @@ impl Segments {
 }
 
 /// Where the last `count` segments of a path begin, if it has as many.
-pub(super) fn start_of_last(path: &str, count: usize) -> Option<usize> {
+pub(super) fn start_of_last(path: &[u8], count: usize) -> Option<usize> {
     let mut end = path.len();
     for _ in 0..count {
-        end = memrchr(b'/', path.as_bytes().get(..end)?)?;
+        end = memrchr(b'/', path.get(..end)?)?;
     }
     Some(end + 1)
 }

@@ -5,6 +5,7 @@
 mod bodies;
 mod demo;
 mod embedded;
+mod error_body;
 mod errors;
 mod limits;
 mod metadata;

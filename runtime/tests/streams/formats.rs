@@ -2,6 +2,7 @@
 
 use prost::Message as _;
 use rsvc::prost;
+use rsvc::rest::ErrorBody;
 use serde_json::{Value, json};
 
 use crate::demo::{Item, item};
@@ -227,4 +228,31 @@ async fn the_deadline_holds_for_the_whole_stream() {
     assert_eq!(answer.json()[1]["error"]["code"], 4);
     let answer = server.get("/v1/count/0?id=hang", &headers).await;
     assert_eq!(answer.status, 504);
+}
+
+#[tokio::test]
+async fn an_error_body_of_the_users_stands_in_the_stream_if_it_can() {
+    let write = |error: &rsvc::rest::ErrorResponse<'_>| {
+        let text = match error.request_headers().get("x-kind").map(|kind| kind.to_str().unwrap()) {
+            None => format!("{{\"why\":\"{}\",\"open\":{}}}", error.status().message(), error.is_in_stream()),
+            Some("two lines") => "{\n}".to_owned(),
+            Some("no json") => "<error>".to_owned(),
+            Some(_) => return Some(ErrorBody::new("text/plain".parse().unwrap(), "7")),
+        };
+        Some(ErrorBody::json(text))
+    };
+    let server = serve_with(|options| options.error_body(write), |server| server).await;
+    let target = "/v1/count/1?id=fail";
+    let ours = json!({"why": "enough", "open": true});
+    assert_eq!(server.get(target, &[]).await.json(), json!([item_json(0), {"error": ours}]));
+    let lines = server.get(target, &[("accept", "application/x-ndjson")]).await;
+    assert_eq!(lines.text().lines().last(), Some(r#"{"error":{"why":"enough","open":true}}"#));
+    // What would break the stream is replaced.
+    let usual = json!([item_json(0), {"error": {"code": 9, "message": "enough"}}]);
+    for kind in ["two lines", "no json", "text"] {
+        assert_eq!(server.get(target, &[("x-kind", kind)]).await.json(), usual, "{kind}");
+    }
+    // Before the first message it is an error as any other.
+    let early = server.get("/v1/count/0?id=bad", &[]).await;
+    assert_eq!((early.status.as_u16(), early.json()["open"].clone()), (500, json!(false)));
 }

@@ -152,6 +152,19 @@ async fn a_message_that_is_none_ends_the_call() {
 }
 
 #[tokio::test]
+async fn an_error_body_of_the_users_is_the_last_message() {
+    let write = |error: &rsvc::rest::ErrorResponse<'_>| {
+        let (code, open) = (error.http_status().as_u16(), error.is_in_stream());
+        Some(rsvc::rest::ErrorBody::json(format!("[{code},{open}]")))
+    };
+    let server = serve_with(|options| options.error_body(write), |server| server).await;
+    let mut socket = open(&server, "/v1/sum", &[]).await.unwrap();
+    socket.send("x").await;
+    assert_eq!(socket.json().await["error"], serde_json::json!([400, true]));
+    assert_eq!(socket.closed().await.0, 4003);
+}
+
+#[tokio::test]
 async fn every_message_is_validated() {
     let server = serve().await;
     let forbidden = r#"{"id":"forbidden"}"#;

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 
 use super::Serve;
 use crate::by_hand::Order;
+use crate::case::Routes;
 
 pub async fn serve(listener: TcpListener, router: Router) {
     let listener = listener.tap_io(|stream| {
@@ -45,8 +46,8 @@ type Unfinished = Router<Arc<Order>>;
 
 fn router(serve: Serve, add: impl Fn(Unfinished, &str) -> Unfinished) -> Router {
     let order: Order = serde_json::from_str(&serve.size.json()).expect("a sample");
-    let routes = if serve.many { 150 } else { 1 };
-    (0..routes)
+    let pairs = if serve.routes == Routes::TenThousand { 5_000 } else { serve.routes.measured() };
+    (0..pairs)
         .fold(Router::new(), |router, n| add(router, &format!("/v1/orders{n:03}")))
         .with_state(Arc::new(order))
 }

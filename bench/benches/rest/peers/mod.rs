@@ -1,19 +1,22 @@
 //! The peers: each serves the same two methods, as a process of its own.
 
-mod axum;
+pub mod axum;
+mod filler;
 mod hyper;
 mod rest_over_grpc;
 pub mod rsvc;
 
+use std::any::Any;
 use std::io;
 use std::net::SocketAddr;
 use std::process::Command;
 
+use ::rsvc::server::ServeError;
 use bench::{Child, until_told};
 use tokio::net::TcpListener;
 
 use crate::args::Args;
-use crate::case::Size;
+use crate::case::{Routes, Size};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub enum Peer {
@@ -49,9 +52,16 @@ impl Peer {
         }
     }
 
-    /// Whether the peer takes part: nobody writes 300 routes by hand without a router.
-    pub fn has(self, many: bool) -> bool {
-        self != Self::Hyper || !many
+    /// Whether the peer takes part: nobody writes 300 routes by hand without a router, and 10,000 are for those who
+    /// put routers together.
+    pub fn has(self, routes: Routes) -> bool {
+        match routes {
+            Routes::One => true,
+            Routes::Many => self != Self::Hyper,
+            Routes::TenThousand => {
+                matches!(self, Self::AxumSlice | Self::AxumJson | Self::Rsvc | Self::RsvcRest)
+            }
+        }
     }
 }
 
@@ -59,7 +69,7 @@ impl Peer {
 #[derive(Clone, Copy)]
 pub struct Serve {
     pub peer: Peer,
-    pub many: bool,
+    pub routes: Routes,
     pub size: Size,
 }
 
@@ -73,6 +83,15 @@ impl Serve {
 
     pub fn start(self) -> io::Result<Child> {
         Child::start(&mut self.command()?)
+    }
+
+    /// Puts together what a process of ours, or of axum's, serves.
+    pub fn build(self) -> Result<Box<dyn Any>, ServeError> {
+        Ok(if self.peer == Peer::Rsvc {
+            Box::new(rsvc::server(self).into_service()?)
+        } else {
+            Box::new(axum::slices(self))
+        })
     }
 
     /// Serves until told to end.

@@ -6,6 +6,7 @@ use rest_over_grpc::serving::RestService;
 use tokio::net::TcpListener;
 
 use super::{Serve, hyper};
+use crate::case::Routes;
 
 macro_rules! tree {
     ($name:ident, $folder:literal) => {
@@ -57,5 +58,5 @@ pub async fn serve(listener: TcpListener, serve: Serve) {
             hyper::connections(listener, TowerToHyperService::new(RestService::new(transcoder))).await;
         }};
     }
-    if serve.many { serve!(many) } else { serve!(one) }
+    if serve.routes == Routes::One { serve!(one) } else { serve!(many) }
 }

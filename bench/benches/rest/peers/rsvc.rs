@@ -5,7 +5,8 @@ use rsvc::rest::Rest;
 use rsvc::{Context, Status};
 use tokio::net::TcpListener;
 
-use super::{Serve, hyper};
+use super::{Serve, filler, hyper};
+use crate::case::Routes;
 
 macro_rules! tree {
     ($name:ident, $file:literal) => {
@@ -41,22 +42,28 @@ struct Handler<O>(O);
 tree!(one, "/rest/one/ours/mod.rs");
 tree!(many, "/rest/many/ours/mod.rs");
 
-pub async fn serve(listener: TcpListener, serve: Serve) {
+/// The server of a case.
+pub fn server(serve: Serve) -> rsvc::Server {
     let server = rsvc::Server::new();
-    let server = if serve.many {
-        server.add(many::rest::OrdersServer::new(Handler(serve.size.message())))
-    } else {
-        server.add(one::rest::OrdersServer::new(Handler(serve.size.message())))
-    };
-    server.with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
+    if serve.routes == Routes::One {
+        return server.add(one::rest::OrdersServer::new(Handler(serve.size.message())));
+    }
+    let server = server.add(many::rest::OrdersServer::new(Handler(serve.size.message())));
+    if serve.routes == Routes::TenThousand { filler::add_to(server) } else { server }
+}
+
+pub async fn serve(listener: TcpListener, serve: Serve) {
+    server(serve).with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
 }
 
 pub async fn serve_rest(listener: TcpListener, serve: Serve) {
-    let service = Rest::new();
-    let service = if serve.many {
-        service.add(many::rest::OrdersServer::new(Handler(serve.size.message())))
-    } else {
-        service.add(one::rest::OrdersServer::new(Handler(serve.size.message())))
+    let rest = Rest::new();
+    let rest = match serve.routes {
+        Routes::One => rest.add(one::rest::OrdersServer::new(Handler(serve.size.message()))),
+        Routes::Many => rest.add(many::rest::OrdersServer::new(Handler(serve.size.message()))),
+        Routes::TenThousand => {
+            filler::add_to_rest(rest.add(many::rest::OrdersServer::new(Handler(serve.size.message()))))
+        }
     };
-    hyper::connections(listener, TowerToHyperService::new(service)).await;
+    hyper::connections(listener, TowerToHyperService::new(rest)).await;
 }

@@ -253,38 +253,80 @@ impl<S> Table<S> {
         }
         let upper = if escaped { with_upper_escapes(path) } else { Cow::Borrowed(path) };
         let mut any = false;
-        let mut walk = |end: usize, verb: &str| {
-            segments.finish(end, escaped);
-            let path = Path { text: &upper[..end], segments: &segments, may_end_empty: false };
-            self.tree.walk(path, &mut |ends| {
-                ends.iter().filter(|end| end.verb == verb).any(|end| {
-                    any = true;
-                    visit(end)
-                })
-            });
-            any
+        let mut visit = |end: &'t End| {
+            any = true;
+            visit(end)
         };
-        // Where a value would stand there is a custom verb alone.
-        let only_verb = |colon: usize, verb: &str| {
-            let path = Path { text: &upper[..colon], segments: &Segments::new(), may_end_empty: true };
-            self.tree.walk(path, &mut |ends| ends.iter().any(|end| end.verb == verb))
-        };
-        // The longest custom verb that there is at this path: nothing else is meant then.
-        let from = colon.map(|colon| colon.max(path.len().saturating_sub(self.longest_verb + 1)));
-        let mut colons = from
-            .into_iter()
-            .flat_map(|from| memchr_iter(b':', &path.as_bytes()[from..]).map(move |at| from + at));
-        let decided = colons.find_map(|colon| {
-            let verb = &upper[colon + 1..];
-            let is_verb = self.verbs.contains(verb);
-            if is_verb && walk(colon, verb) {
-                return Some(true);
-            }
-            (is_verb && colon == start && only_verb(colon, verb)).then_some(false)
+        let decided = colon.is_some_and(|colon| {
+            let verb = Verb { path: &upper, colon, last: start, escaped };
+            self.walk_by_verb(verb, &mut segments, &mut visit)
         });
-        let found = decided.unwrap_or_else(|| walk(path.len(), ""));
-        Some((found, segments))
+        if !decided {
+            segments.finish(path.len(), escaped);
+            self.walk_to(&upper, "", &segments, &mut visit);
+        }
+        Some((any, segments))
     }
+
+    /// Goes to the bindings with this custom verb, or without one, that take a path without it. Whether there were any.
+    #[inline]
+    fn walk_to<'t>(
+        &'t self,
+        path: &str,
+        verb: &str,
+        segments: &Segments,
+        visit: &mut impl FnMut(&'t End) -> bool,
+    ) -> bool {
+        let path = Path { text: path.as_bytes(), segments, may_end_empty: false };
+        let mut any = false;
+        self.tree.walk(path, &mut |ends| {
+            ends.iter().filter(|end| *end.verb == *verb).any(|end| {
+                any = true;
+                visit(end)
+            })
+        });
+        any
+    }
+
+    /// Goes to the bindings with the longest custom verb that there is at a path: nothing else is meant then. Whether
+    /// there is one.
+    #[cold]
+    fn walk_by_verb<'t>(
+        &'t self,
+        Verb { path, colon, last, escaped }: Verb<'_>,
+        segments: &mut Segments,
+        visit: &mut impl FnMut(&'t End) -> bool,
+    ) -> bool {
+        let from = colon.max(path.len().saturating_sub(self.longest_verb + 1));
+        let mut colons = memchr_iter(b':', &path.as_bytes()[from..]).map(|at| from + at);
+        colons.any(|colon| {
+            let verb = &path[colon + 1..];
+            if !self.verbs.contains(verb) {
+                return false;
+            }
+            segments.finish(colon, escaped);
+            if self.walk_to(&path[..colon], verb, segments, visit) {
+                return true;
+            }
+            // Where a value would stand there is a custom verb alone.
+            let text = &path.as_bytes()[..colon];
+            colon == last
+                && self.tree.walk(Path { text, segments, may_end_empty: true }, &mut |ends| {
+                    ends.iter().any(|end| *end.verb == *verb)
+                })
+        })
+    }
+}
+
+/// Where a path may have a custom verb.
+struct Verb<'p> {
+    /// Its escapes with upper-case digits.
+    path: &'p str,
+    /// The first colon of the last segment.
+    colon: usize,
+    /// Where the last segment begins.
+    last: usize,
+    escaped: bool,
 }
 
 #[cfg(test)]

@@ -253,38 +253,126 @@ fn specificity(a: &[Cow<'static, str>], b: &[Cow<'static, str>]) -> Ordering {
     a.len().cmp(&b.len())
 }
 
-/// The template that a matcher finds which tries all of them.
-fn naively(bindings: &'static [Binding], path: &str) -> Option<&'static str> {
+/// Bindings for a matcher that tries all of them.
+fn with_templates(bindings: &'static [Binding]) -> Vec<(Template, &'static Binding)> {
+    bindings.iter().map(|binding| (Template::of(binding), binding)).collect()
+}
+
+/// The binding of a method that such a matcher finds.
+fn naively(bindings: &[(Template, &'static Binding)], method: &str, path: &str) -> Option<&'static Binding> {
     let last = path.rfind('/').unwrap() + 1;
     let colons = path[last..].match_indices(':').map(|(at, _)| last + at);
     let cuts = colons.map(|colon| (&path[..colon], &path[colon + 1..])).chain([(path, "")]);
     for (path, verb) in cuts {
         let path: Vec<_> = path[1..].split('/').collect();
-        let mut found: Option<(Template, &'static Binding)> = None;
-        for binding in bindings {
-            let template = Template::of(binding);
-            let better = |(other, _): &(Template, _)| {
-                specificity(&template.segments, &other.segments) == Ordering::Less
-            };
-            if template.verb == verb
-                && takes(&template.segments, &path, false)
-                && found.as_ref().is_none_or(better)
-            {
-                found = Some((template, binding));
-            }
+        let takes = |may_end_empty| {
+            let path = &path;
+            bindings.iter().filter(move |(template, _)| {
+                template.verb == verb && takes(&template.segments, path, may_end_empty)
+            })
+        };
+        if takes(false).next().is_some() {
+            let of_method = takes(false).filter(|(_, binding)| binding.verb == method);
+            // Of equals the first one is found.
+            let best = of_method.min_by(|(a, _), (b, _)| specificity(&a.segments, &b.segments));
+            return best.map(|(_, binding)| *binding);
         }
-        if let Some((_, binding)) = found {
-            return Some(binding.template);
-        }
-        let only_verb = |template: &Template| template.verb == verb && takes(&template.segments, &path, true);
-        if !verb.is_empty()
-            && path.last() == Some(&"")
-            && bindings.iter().map(Template::of).any(|t| only_verb(&t))
-        {
+        if !verb.is_empty() && path.last() == Some(&"") && takes(true).next().is_some() {
             return None;
         }
     }
     None
+}
+
+/// The binding that is found.
+fn found(table: &Table<()>, method: &str, path: &str) -> Option<&'static Binding> {
+    match table.find(&method.parse().unwrap(), path) {
+        PathMatch::Binding(found) => Some(found.binding),
+        _ => None,
+    }
+}
+
+/// A path for a template: `one` for each `*`, `rest` for `**`.
+fn sample(template: &Template, one: impl Fn(usize) -> &'static str, rest: &[&'static str]) -> String {
+    let mut path = String::new();
+    for (index, segment) in template.segments.iter().enumerate() {
+        match &**segment {
+            "**" => rest.iter().for_each(|segment| path.extend(["/", *segment])),
+            "*" => path.extend(["/", one(index)]),
+            text => path.extend(["/", text]),
+        }
+    }
+    if path.is_empty() {
+        path.push('/');
+    }
+    if !template.verb.is_empty() {
+        path.extend([":", &template.verb]);
+    }
+    path
+}
+
+/// All services of a tree in one table: what `protoc-gen-rsvc dump` has written to the file that `RSVC_ROUTES` names. Each
+/// route is asked for by paths that it takes, by paths with words of other routes in its variables, and by such with a
+/// segment more and less.
+#[test]
+fn the_routes_of_a_tree_lead_where_a_naive_matcher_says() {
+    let Some(path) = std::env::var_os("RSVC_ROUTES") else {
+        println!(
+            "skipped: the routes of a whole tree (RSVC_ROUTES: a file with what `protoc-gen-rsvc dump` prints)"
+        );
+        return;
+    };
+    let dump: &'static str = String::leak(std::fs::read_to_string(path).unwrap());
+    let mut services: Vec<(&'static str, Vec<Binding>)> = Vec::new();
+    for line in dump.lines() {
+        if let Some(service) = line.strip_prefix("  service ") {
+            services.push((service.split_once(" -> ").unwrap().0, Vec::new()));
+        }
+        let binding = line.strip_prefix("      ").and_then(|line| line.split_once(" /"));
+        if let Some((verb, template)) =
+            binding.filter(|(verb, _)| verb.bytes().all(|b| b.is_ascii_uppercase()))
+        {
+            let template =
+                String::leak(format!("/{}", template.split_once(", ").map_or(template, |(path, _)| path)));
+            services.last_mut().unwrap().1.push(Binding::new(0, verb, template));
+        }
+    }
+    let mut table = Table::default();
+    let mut all = Vec::new();
+    for (index, (_, bindings)) in services.into_iter().enumerate() {
+        let bindings: &'static [Binding] = Vec::leak(bindings);
+        // Services of several packages have one name here: the table tells them apart by it.
+        let info = Box::leak(Box::new(ServiceInfo::new(String::leak(index.to_string()), &[], b"")));
+        table.mount(info, bindings, ());
+        all.extend(with_templates(bindings));
+    }
+    let words: Vec<&'static str> = all
+        .iter()
+        .flat_map(|(template, _)| template.segments.iter().map(|segment| &*String::leak(segment.to_string())))
+        .filter(|word| !word.starts_with('*'))
+        .collect();
+    let mut count = 0;
+    for (index, (template, binding)) in all.iter().enumerate() {
+        let word = |at: usize| words[(index * 31 + at * 7) % words.len()];
+        let plain = sample(template, |_| "x", &["p", "q"]);
+        let shorter = plain.rsplit_once('/').unwrap().0;
+        let paths = [
+            sample(template, word, &[word(0)]),
+            sample(template, |_| "x", &[]),
+            format!("{plain}/x"),
+            format!("/{}", shorter.trim_start_matches('/')),
+            plain.clone(),
+        ];
+        for path in paths {
+            let expected = naively(&all, binding.verb, &path);
+            let found = found(&table, binding.verb, &path);
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{} {path}", binding.verb);
+            count += 1;
+        }
+        assert!(found(&table, binding.verb, &plain).is_some(), "{binding:?}");
+    }
+    println!("{} routes, {} conflicts, {count} paths", all.len(), table.conflicts.len());
+    assert!(count > 0, "there are no routes");
 }
 
 proptest! {
@@ -303,12 +391,11 @@ proptest! {
         let mut table = Table::default();
         table.mount(&ONE, first, ());
         table.mount(&TWO, second, ());
+        let bindings = with_templates(bindings);
         for path in paths {
-            let found = match table.find(&Method::GET, &path) {
-                PathMatch::Binding(found) => Some(found.binding.template),
-                _ => None,
-            };
-            prop_assert_eq!(found, naively(bindings, &path), "{}", path);
+            let template = |binding: &'static Binding| binding.template;
+            let expected = naively(&bindings, "GET", &path).map(template);
+            prop_assert_eq!(found(&table, "GET", &path).map(template), expected, "{}", path);
         }
     }
 }

@@ -62,8 +62,8 @@ struct Rest {
 /// The nodes behind texts.
 #[derive(Clone, Debug)]
 enum Literals {
-    Few(Vec<(Cow<'static, str>, Node)>),
-    Many(FnvHashMap<Cow<'static, str>, Node>),
+    Few(Vec<(Box<[u8]>, Node)>),
+    Many(FnvHashMap<Box<[u8]>, Node>),
 }
 
 impl Default for Literals {
@@ -74,14 +74,15 @@ impl Default for Literals {
 
 impl Literals {
     #[inline]
-    fn get(&self, text: &str) -> Option<Node> {
+    fn get(&self, text: &[u8]) -> Option<Node> {
         match self {
-            Self::Few(few) => few.iter().find(|(other, _)| other == text).map(|(_, node)| *node),
+            Self::Few(few) => few.iter().find(|(other, _)| **other == *text).map(|(_, node)| *node),
             Self::Many(many) => many.get(text).copied(),
         }
     }
 
-    fn insert(&mut self, text: Cow<'static, str>, node: Node) {
+    fn insert(&mut self, text: &str, node: Node) {
+        let text = Box::from(text.as_bytes());
         match self {
             Self::Few(few) if few.len() < FEW => few.push((text, node)),
             Self::Few(few) => *self = Self::Many(few.drain(..).chain([(text, node)]).collect()),
@@ -108,7 +109,7 @@ impl Tree {
                     return self.ends_behind_rest(node, behind);
                 }
                 "*" => self.single(node),
-                _ => self.literal(node, segment),
+                _ => self.literal(node, &segment),
             };
         }
         &mut self.nodes[node].ends
@@ -131,7 +132,7 @@ impl Tree {
             }
         };
         for segment in behind {
-            node = if segment == "*" { self.single(node) } else { self.literal(node, segment) };
+            node = if segment == "*" { self.single(node) } else { self.literal(node, &segment) };
         }
         &mut self.nodes[node].ends
     }
@@ -145,9 +146,9 @@ impl Tree {
         single
     }
 
-    fn literal(&mut self, node: Node, text: Cow<'static, str>) -> Node {
+    fn literal(&mut self, node: Node, text: &str) -> Node {
         let new = self.nodes.len();
-        if let Some(known) = self.nodes[node].literals.get(&text) {
+        if let Some(known) = self.nodes[node].literals.get(text.as_bytes()) {
             return known;
         }
         self.nodes[node].literals.insert(text, new);
@@ -178,7 +179,7 @@ impl Tree {
                 return visit(&content.ends) || self.walk_rest(content, path, start, visit);
             }
             let end = path.segments.end_of(path.text, start, index);
-            let segment = path.text.get(start..end).unwrap_or_default();
+            let segment = &path.text[start..end];
             let literal = content.literals.get(segment);
             let is_there = !segment.is_empty() || end < path.text.len() || path.may_end_empty;
             let single = content.single.filter(|_| is_there);
@@ -219,7 +220,7 @@ impl Tree {
 #[derive(Clone, Copy)]
 pub(super) struct Path<'p> {
     /// Without its custom verb, its escapes with upper-case digits.
-    pub(super) text: &'p str,
+    pub(super) text: &'p [u8],
     pub(super) segments: &'p Segments,
     /// Whether `*` takes a last segment without text. A slash at the end of a path is none.
     pub(super) may_end_empty: bool,

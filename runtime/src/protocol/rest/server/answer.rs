@@ -31,13 +31,14 @@ pub(crate) fn answer(service: &Arc<dyn AnyService>, mut call: RestCall) -> Answe
         return Box::pin(websocket::serve(Arc::clone(service), call));
     }
     let Parts { headers, method, uri, .. } = &mut call.parts;
-    let received = match headers::receive(headers, method, uri, &call.method.settings.options) {
+    let options = &call.method.settings.options;
+    let received = match headers::receive(headers, method, uri, options) {
         Ok(received) => received,
-        Err(error) => return answered(error::respond(&error, headers)),
+        Err(error) => return answered(error::respond(&error, headers, Some(call.info), options)),
     };
     // Of what did not come over a connection it is not known.
     if !received.has_host && call.peer.is_some() && call.parts.version == Version::HTTP_11 {
-        return answered(error::respond(&headers::no_host(), &call.parts.headers));
+        return answered(error::respond(&headers::no_host(), &call.parts.headers, Some(call.info), options));
     }
     let is_head = call.parts.method == Method::HEAD;
     #[cfg_attr(not(feature = "compression"), allow(unused_mut, reason = "only compressed bodies change it"))]

@@ -2,7 +2,7 @@
 //!
 //! A request goes this way: `transcode::routes` finds the binding of its path (`service`), which is one of a method of a
 //! service. `exchange` is the call as its handler sees it: `headers` makes metadata of the headers, `request` and
-//! `transcode::url` a message of the body and the URL, and `respond` or `error` the response. `answer` is what happens
+//! `transcode::url` a message of the body and the URL, and `respond` or `error` the response; `error_body` is for those who want errors in a form of their own. `answer` is what happens
 //! around it, and `origins` knows which pages may call. `stream` has the bodies of calls that stream, `websocket` their other form.
 
 mod answer;
@@ -10,7 +10,9 @@ mod answer;
 mod axum;
 #[cfg(feature = "compression")]
 mod compress;
+mod details;
 mod error;
+mod error_body;
 mod exchange;
 mod foreign;
 mod headers;
@@ -24,5 +26,6 @@ mod stream;
 #[cfg(feature = "websocket")]
 mod websocket;
 
+pub use error_body::{ErrorBody, ErrorResponse};
 pub use options::Options;
 pub use service::{Rest, RestFuture};

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::error_body::{ErrorBody, ErrorResponse, WriteError};
 use super::origins::Origins;
 use crate::call::dispatch::Policy;
 use crate::call::idle::IdleTimeout;
@@ -61,6 +62,8 @@ pub struct Options {
     /// What the decoders of all compressed requests hold that have not arrived.
     #[cfg(feature = "compression")]
     pub(crate) decoders: Arc<DecoderMemory>,
+    /// What makes the bodies of errors, instead of us.
+    pub(crate) write_error: Option<WriteError>,
     /// The headers that become metadata, sorted; `None` for all.
     pub(crate) request_headers: Option<Vec<String>>,
     /// The metadata that goes out under its own name, sorted.
@@ -88,6 +91,7 @@ impl Default for Options {
             compression: CompressionOptions::default(),
             #[cfg(feature = "compression")]
             decoders: Arc::default(),
+            write_error: None,
             request_headers: None,
             response_headers: RESPONSE_HEADERS.map(str::to_owned).into(),
         }
@@ -197,6 +201,29 @@ impl Options {
     /// How messages are written as JSON.
     pub fn json(mut self, json: WriteOptions) -> Self {
         self.json = json;
+        self
+    }
+
+    /// Makes the bodies of all errors with a function, for services whose callers expect a form of their own. Status and
+    /// headers stay what they are. Where the function gives `None`, the usual body is sent; likewise, with an error in the
+    /// log, where it panics.
+    ///
+    /// In a stream that has begun, the body is put where the usual one would be, and has to be JSON on one line. The
+    /// clients that rsvc generates read the usual form: from another they have the code of the HTTP status alone.
+    ///
+    /// ```
+    /// use rsvc::rest::{ErrorBody, Options};
+    ///
+    /// let options = Options::new().error_body(|error| {
+    ///     let (code, status) = (error.status().code() as i32, error.http_status().as_u16());
+    ///     Some(ErrorBody::json(format!(r#"{{"ok":false,"code":{code},"status":{status}}}"#)))
+    /// });
+    /// ```
+    pub fn error_body(
+        mut self,
+        write: impl Fn(&ErrorResponse<'_>) -> Option<ErrorBody> + Send + Sync + 'static,
+    ) -> Self {
+        self.write_error = Some(WriteError::new(write));
         self
     }
 

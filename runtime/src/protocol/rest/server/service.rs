@@ -148,7 +148,7 @@ impl Rest {
         if let Some(hosts) = &options.hosts
             && let Err(error) = origins::admit_host(hosts, &parts.headers, &parts.uri)
         {
-            return answered(error::respond(&error, &parts.headers));
+            return answered(error::respond(&error, &parts.headers, None, options));
         }
         let response = match found {
             Ok(PathMatch::Binding(RouteMatch { service, binding, segments })) => {
@@ -157,16 +157,19 @@ impl Rest {
                 let method = RestMethod { binding, settings: Arc::clone(&self.inner.settings) };
                 return answer(service, RestCall { parts, body, info, method, segments, peer });
             }
-            Ok(PathMatch::OtherMethods(allowed)) => other_methods(&parts, allowed),
-            Ok(PathMatch::Nothing) => {
-                error::respond(&Status::not_found("nothing has this path").into(), &parts.headers)
-            }
+            Ok(PathMatch::OtherMethods(allowed)) => other_methods(&parts, allowed, options),
+            Ok(PathMatch::Nothing) => error::respond(
+                &Status::not_found("nothing has this path").into(),
+                &parts.headers,
+                None,
+                options,
+            ),
             Err(UriTooLong) => {
                 let limit = options.max_uri_length;
                 let status =
                     Status::resource_exhausted(format!("the path and query have more than {limit} bytes"));
                 let error = CallError::with_http(StatusCode::URI_TOO_LONG, status);
-                error::respond(&error, &parts.headers)
+                error::respond(&error, &parts.headers, None, options)
             }
         };
         answered(response)
@@ -223,7 +226,7 @@ impl fmt::Debug for Rest {
 }
 
 /// The answer to a request whose path has bindings of other methods.
-fn other_methods(request: &Parts, allowed: AllowedMethods) -> Response<Body> {
+fn other_methods(request: &Parts, allowed: AllowedMethods, options: &Options) -> Response<Body> {
     let mut response = if request.method == Method::OPTIONS {
         let mut response = Response::new(Body::default());
         *response.status_mut() = StatusCode::NO_CONTENT;
@@ -231,7 +234,8 @@ fn other_methods(request: &Parts, allowed: AllowedMethods) -> Response<Body> {
         response
     } else {
         let status = Status::unimplemented(format!("the path does not take {}", request.method));
-        error::respond(&CallError::with_http(StatusCode::METHOD_NOT_ALLOWED, status), &request.headers)
+        let error = CallError::with_http(StatusCode::METHOD_NOT_ALLOWED, status);
+        error::respond(&error, &request.headers, None, options)
     };
     let allow = HeaderValue::try_from(allowed.header()).expect("the build knows what a method is");
     response.headers_mut().insert(header::ALLOW, allow);

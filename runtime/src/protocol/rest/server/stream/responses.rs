@@ -166,13 +166,15 @@ impl ResponseBody {
 
     /// Ends the call with this status, which is OK if it went well.
     fn finish(&mut self, status: &Status) {
-        self.responses = None;
         self.alarm = None;
         let format = self.encoder.format;
+        let responses = self.responses.take();
         if status.code() == Code::Ok {
             self.encoder.end(&mut self.out);
         } else if format.is_json() {
-            self.encoder.fail(&error::status_json(status), &mut self.out);
+            let options = &self.writer.method.settings.options;
+            let responses = responses.expect("a call ends once");
+            self.encoder.fail(&error::json_in_stream(status, responses.context(), options), &mut self.out);
         } else if format == Format::Protobuf {
             self.encoder.fail(&error::status_protobuf(status), &mut self.out);
         } else if !self.trailers {

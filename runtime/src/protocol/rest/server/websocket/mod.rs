@@ -32,12 +32,15 @@ pub(crate) async fn serve(service: Arc<dyn AnyService>, call: RestCall) -> Respo
     let RestMethod { binding, settings } = method.clone();
     let handshake = match Handshake::of(&mut parts, &settings.options) {
         Ok(handshake) => handshake,
-        Err(error) => return handshake::refuse(error::respond(&error, &parts.headers)),
+        Err(error) => {
+            let refusal = error::respond(&error, &parts.headers, Some(info), &settings.options);
+            return handshake::refuse(refusal);
+        }
     };
     let Parts { method: verb, uri, mut headers, extensions, .. } = parts;
     let received = match headers::receive(&mut headers, &verb, &uri, &settings.options) {
         Ok(received) => received,
-        Err(error) => return error::respond(&error, &headers),
+        Err(error) => return error::respond(&error, &headers, Some(info), &settings.options),
     };
     let call = Inbound::new(info, headers, extensions, peer, received.timeout, &settings.policy);
     let ctx = call.context().clone();
@@ -64,7 +67,7 @@ pub(crate) async fn serve(service: Arc<dyn AnyService>, call: RestCall) -> Respo
         },
     };
     let response = handshake.response();
-    let socket = Socket { settings, deadline: ctx.instant() };
+    let socket = Socket { settings, ctx };
     let Handshake { upgrade, sessions, .. } = handshake;
     Sessions::spawn(sessions, async move {
         let answer = async move {

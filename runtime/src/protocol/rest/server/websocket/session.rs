@@ -20,6 +20,7 @@ use super::decoder::{Event, Fault};
 use super::exchange::ResponseFrames;
 use super::frames::Frame;
 use super::wire::{ReadError, ServerFrame, Wire};
+use crate::Context;
 use crate::bridge::{Code, Status};
 use crate::call::idle::IdleTimeout;
 use crate::deadline;
@@ -42,8 +43,8 @@ const MAX_REASON: usize = 123;
 /// A WebSocket that a call goes over.
 pub(crate) struct Socket {
     pub(crate) settings: Arc<RestSettings>,
-    /// That of the call. It covers what is sent.
-    pub(crate) deadline: Option<Instant>,
+    /// That of the call, whose deadline covers what is sent.
+    pub(crate) ctx: Context,
 }
 
 /// The client, as the two halves of a session know it: one that listens to it, and one that speaks.
@@ -96,7 +97,7 @@ impl Socket {
             Ending::Gone => return,
             Ending::Closed(frame) => client.end(vec![ServerFrame::Close(frame)], false),
             Ending::Broken(frame) => client.end(vec![ServerFrame::Close(Some(frame))], true),
-            Ending::Failed(status) => client.end(farewell(&status), true),
+            Ending::Failed(status) => client.end(self.farewell(&status), true),
         };
         // If they do not arrive, nobody waits for it.
         drop(timeout(CLOSING, last_words).await);
@@ -139,12 +140,12 @@ impl Socket {
                 Ok(sent) => sent.ok()?,
                 Err(too_late) => {
                     // Who has not taken it until now may not take the rest either.
-                    client.push_all(&farewell(&too_late));
+                    client.push_all(&self.farewell(&too_late));
                     return timeout(LAST_WORDS, client.flush()).await.ok()?.ok();
                 }
             }
         };
-        client.push_all(&farewell(&end));
+        client.push_all(&self.farewell(&end));
         client.flush().await.ok()
     }
 
@@ -155,10 +156,21 @@ impl Socket {
         frame: &ServerFrame,
     ) -> Result<io::Result<()>, Status> {
         client.wire().push(frame);
-        match self.deadline {
+        match self.ctx.instant() {
             None => Ok(client.flush().await),
             Some(deadline) => timeout_at(deadline, client.flush()).await.map_err(|_| deadline::exceeded()),
         }
+    }
+
+    /// How a call ended, in frames.
+    fn farewell(&self, end: &Status) -> Vec<ServerFrame> {
+        let close = ServerFrame::Close(Some(close_frame(end)));
+        if end.code() == Code::Ok {
+            return vec![close];
+        }
+        let mut text = Vec::new();
+        format::error(&error::json_in_stream(end, &self.ctx, &self.settings.options), &mut text);
+        vec![ServerFrame::Text(text), close]
     }
 
     /// How often the client is asked whether it is there. Who has not answered by the next time is gone.
@@ -266,17 +278,6 @@ async fn listen<S: AsyncRead + AsyncWrite + Unpin>(
             return Ending::Gone;
         }
     }
-}
-
-/// How a call ended, in frames.
-fn farewell(end: &Status) -> Vec<ServerFrame> {
-    let close = ServerFrame::Close(Some(close_frame(end)));
-    if end.code() == Code::Ok {
-        return vec![close];
-    }
-    let mut text = Vec::new();
-    format::error(&error::status_json(end), &mut text);
-    vec![ServerFrame::Text(text), close]
 }
 
 /// How a call ended, in the words of a close frame.
