@@ -59,7 +59,7 @@ impl Caching {
         Self::with(info, cache, verb, headers)
     }
 
-    #[cold]
+    #[inline(never)]
     fn with(
         method: &'static MethodInfo,
         cache: &'static Cache,
@@ -197,3 +197,6 @@ fn not_modified(response: &mut Response<Body>) {
         headers.remove(LAST_MODIFIED);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -208,6 +208,48 @@ mod tests {
     }
 
     #[test]
+    fn a_response_that_is_made_of_another_is_not_that_one() {
+        let endpoint = endpoint();
+        let arrived = Context::arrived(&INFO, MetadataMap::new(), http::Extensions::new(), None, None, None);
+        let call = |ctx: &Context| ClientCall::new(&endpoint, &INFO, ctx.clone());
+        let headers = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
+            pairs
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+                .collect()
+        };
+        let asked = [
+            "if-match",
+            "if-none-match",
+            "if-modified-since",
+            "if-unmodified-since",
+            "if-range",
+            "range",
+            "x",
+        ];
+        for (ctx, expected) in [(&arrived, 1), (&Context::new(), asked.len())] {
+            let mut headers = headers(&asked.map(|name| (name, "1")));
+            call(ctx).drop_conditions(&mut headers);
+            assert_eq!(headers.len(), expected);
+        }
+        for (cache_control, expected) in [
+            ("max-age=60", 1),
+            ("public, max-age=60", 1),
+            ("no-cache", 1),
+            ("no-store", 2),
+            ("max-age=60, Private", 2),
+        ] {
+            let told = ["age", "etag", "expires", "last-modified", "x"].map(|name| (name, "1"));
+            let told = [&told[..], &[("cache-control", cache_control)]].concat();
+            for (ctx, expected) in [(&arrived, expected), (&Context::new(), told.len())] {
+                let mut headers = headers(&told);
+                call(ctx).drop_validity(&mut headers);
+                assert_eq!(headers.len(), expected, "{cache_control}");
+            }
+        }
+    }
+
+    #[test]
     fn the_earliest_of_all_limits_holds() {
         static HASTY: MethodInfo = INFO.timeout(Duration::from_secs(30));
         let minutes = |count| Context::new().with_timeout(Duration::from_mins(count));

@@ -117,7 +117,7 @@ fn refuse(
 }
 
 /// A response as caches get it. It is nothing if the client has it.
-#[cold]
+#[inline(never)]
 fn cacheable(
     mut caching: Box<Caching>,
     mut response: Response<Body>,
