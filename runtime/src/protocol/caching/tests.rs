@@ -32,7 +32,7 @@ fn caching(method: &'static MethodInfo, asked: &[(&'static str, &'static str)]) 
     caching
 }
 
-fn describe(mut caching: Box<Caching>, of_handler: &[(&'static str, &'static str)]) -> HeaderMap {
+fn describe(caching: &mut Caching, of_handler: &[(&'static str, &'static str)]) -> HeaderMap {
     let mut out = headers(of_handler);
     caching.describe(&mut out, &Context::new(), &Policy::default());
     out
@@ -44,9 +44,9 @@ fn values(headers: &HeaderMap, name: &str) -> Vec<String> {
 
 #[test]
 fn whose_responses_say_something() {
-    let is_some = |method: &'static MethodInfo, verb| Caching::of(method, &verb, &HeaderMap::new()).is_some();
     static PLAIN: MethodInfo = READ;
     static UNTAGGED: MethodInfo = METHOD.cache(const { &Cache::new().max_age(1) });
+    let is_some = |method: &'static MethodInfo, verb| Caching::of(method, &verb, &HeaderMap::new()).is_some();
     for (method, verb, expected) in [
         (&PLAIN, Method::GET, false),
         (&BY_VERSION, Method::GET, true),
@@ -82,11 +82,11 @@ fn a_change_has_its_tag_and_nothing_else() {
 
 #[test]
 fn what_is_said_and_what_stays() {
-    let out = describe(caching(&BY_VERSION, &[]), &[]);
+    let out = describe(&mut caching(&BY_VERSION, &[]), &[]);
     assert_eq!(out, headers(&[("etag", "\"7\""), ("vary", "accept"), ("cache-control", "max-age=60")]));
     let own = [("etag", "W/\"x\""), ("vary", "x, ACCEPT"), ("cache-control", "no-store")];
-    assert_eq!(describe(caching(&BY_VERSION, &[]), &own), headers(&own));
-    let out = describe(caching(&BY_VERSION, &[]), &[("vary", "accept-encoding")]);
+    assert_eq!(describe(&mut caching(&BY_VERSION, &[]), &own), headers(&own));
+    let out = describe(&mut caching(&BY_VERSION, &[]), &[("vary", "accept-encoding")]);
     assert_eq!(values(&out, "vary"), ["accept-encoding", "accept"]);
 }
 
@@ -120,7 +120,7 @@ fn content_has_a_hash() {
     let tag = |media_type: &'static str, content: &[u8]| {
         let mut caching = caching(&BY_CONTENT, &[]);
         caching.content(&HeaderValue::from_static(media_type), content);
-        values(&describe(caching, &[]), "etag").concat()
+        values(&describe(&mut caching, &[]), "etag").concat()
     };
     // `printf 'a/b\0c' | sha256sum`, its first half.
     assert_eq!(tag("a/b", b"c"), "\"51a83b4c5b73e29f34005cdf40dd6e6f\"");
@@ -129,7 +129,7 @@ fn content_has_a_hash() {
     // A version is not replaced by one.
     let mut versioned = caching(&BY_VERSION, &[]);
     versioned.content(&HeaderValue::from_static("a/b"), b"c");
-    assert_eq!(values(&describe(versioned, &[]), "etag"), ["\"7\""]);
+    assert_eq!(values(&describe(&mut versioned, &[]), "etag"), ["\"7\""]);
 }
 
 /// A response with all that a handler or a protocol may have set.
