@@ -104,9 +104,9 @@ impl Caching {
             && let Some(tag) = self.tag.take()
         {
             headers.insert(ETAG, tag.to_header());
-        }
-        if let Some(form) = self.form.name {
-            etag::add_form(headers, form);
+            if let Some(form) = self.form.name {
+                etag::add_form(headers, form);
+            }
         }
         let Some(reading) = &self.reading else { return };
         for name in self.form.chosen_by.iter().chain(self.cache.vary) {

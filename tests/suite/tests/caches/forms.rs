@@ -170,8 +170,9 @@ async fn what_a_handler_says_stays() {
     let addr = open().await;
     for (target, tag, vary) in [
         ("/v1/notes/own/version".to_owned(), "\"own\"", "x-own, Accept"),
+        // Each form has a URL of its own.
         (connect("ByVersion", "json", "own"), "\"own\"", "x-own, Accept, accept-encoding"),
-        (connect("ByVersion", "proto", "own"), "\"own~proto\"", "x-own, Accept, accept-encoding"),
+        (connect("ByVersion", "proto", "own"), "\"own\"", "x-own, Accept, accept-encoding"),
     ] {
         let answer = get(addr, &target, &[]).await;
         assert_eq!((answer.status, answer.cached()), (200, some([tag, "max-age=1", vary])), "{target}");
@@ -181,6 +182,18 @@ async fn what_a_handler_says_stays() {
         assert!(again.header("x-more").or_else(|| again.header("grpc-metadata-x-more")).is_some());
         assert_eq!(get(addr, &target, &[("if-none-match", "\"7\"")]).await.status, 200, "{target}");
     }
+    // The form of a tag goes with the media type and the coding, also without the option.
+    for (target, headers, tag) in [
+        ("/v1/notes/own", &[][..], "\"own\""),
+        ("/v1/notes/own", &[PROTOBUF], "\"own~proto\""),
+        ("/v1/notes/own/version", &[PROTOBUF], "\"own~proto\""),
+        ("/v1/notes/ownlong", &[GZIP], "\"own~gzip\""),
+        ("/v1/notes/ownlong", &[GZIP, PROTOBUF], "\"own~proto~gzip\""),
+    ] {
+        assert_eq!(get(addr, target, headers).await.etag(), tag, "{target} {headers:?}");
+    }
+    let early = get(addr, "/v1/notes/early", &[]).await;
+    assert_eq!(early.cached(), some(["", "max-age=1", "accept"]));
     let strange = get(addr, "/v1/notes/strange/version", &[("if-none-match", "\"7\"")]).await;
     assert_eq!((strange.status, strange.etag().as_str()), (200, "no tag"));
 }
@@ -197,9 +210,6 @@ async fn nothing_without_the_option() {
             "{target}"
         );
     }
-    // The form of a tag goes with the coding in any case.
-    let answer = get(addr, "/v1/notes/own", &[GZIP]).await;
-    assert_eq!(answer.etag(), "\"own\"");
     // What is sent by POST is not kept.
     let answer =
         ask(addr, "POST", "/caches.v1.Notes/ByVersion", &[("if-none-match", "*")], "{\"id\":\"a\"}").await;

@@ -54,6 +54,11 @@ impl Store {
                 ctx.set_header("vary", "x-own, Accept")?;
                 ctx.set_header("x-more", "1")?;
             }
+            "ownlong" => {
+                ctx.set_header("etag", "\"own\"")?;
+                note.text = "text ".repeat(1000);
+            }
+            "early" => ctx.set_header("cache-control", "max-age=1")?,
             "strange" => ctx.set_header("etag", "no tag")?,
             "secret" => ctx.set_header("cache-control", "no-store")?,
             "cookie" => ctx.set_header("set-cookie", "a=b")?,
