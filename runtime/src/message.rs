@@ -35,6 +35,9 @@ pub trait AnyMessage: Validate + Send + Sync + 'static {
     fn encode_wire(&self, out: &mut Vec<u8>);
 
     /// The message as a value of its own type.
+    fn as_any(&self) -> &dyn Any;
+
+    /// The same to change it.
     fn as_any_mut(&mut self) -> &mut dyn Any;
 }
 
@@ -55,6 +58,10 @@ impl<T: prost::Message + Validate + 'static> AnyMessage for T {
     fn encode_wire(&self, out: &mut Vec<u8>) {
         self.encode_raw(out);
         NegativeZeros::append(self, out);
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 
     fn as_any_mut(&mut self) -> &mut dyn Any {

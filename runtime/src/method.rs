@@ -1,5 +1,6 @@
 //! What a service and its methods are, as constants that generated code writes down.
 
+use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
@@ -78,6 +79,8 @@ pub struct MethodInfo {
     pub timeout: Option<Duration>,
     /// What HTTP caches may do with its responses.
     pub cache: Option<&'static Cache>,
+    /// Where the mask is that the validation of requests goes by, if it goes by one.
+    pub(crate) masked: Option<MaskedFields>,
 }
 
 impl MethodInfo {
@@ -98,6 +101,7 @@ impl MethodInfo {
             access: Access::Unspecified,
             timeout: None,
             cache: None,
+            masked: None,
         }
     }
 
@@ -126,6 +130,47 @@ impl MethodInfo {
     #[must_use]
     pub const fn cache(mut self, cache: &'static Cache) -> Self {
         self.cache = Some(cache);
+        self
+    }
+
+    /// Has requests validated by the mask in them; for generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn masked(mut self, fields: MaskedFields) -> Self {
+        self.masked = Some(fields);
+        self
+    }
+
+    /// Whether requests are validated by the mask in them: the option `validate: MASKED` of `rsvc/v1/rsvc.proto`.
+    pub const fn is_masked(&self) -> bool {
+        self.masked.is_some()
+    }
+}
+
+/// Where a request has a mask, and the resource that it is about; for generated code.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct MaskedFields {
+    /// The number of the resource's field.
+    pub(crate) resource: u32,
+    /// The number of the mask's field.
+    pub(crate) mask: u32,
+    /// The paths of the mask in a request.
+    pub(crate) paths: fn(&dyn Any) -> &[String],
+    /// Fields of the resource that say which one it is, from the request down: they are tested whatever the mask.
+    pub(crate) names: &'static [&'static [u32]],
+}
+
+impl MaskedFields {
+    /// The numbers of the two fields of the request, and the paths of the mask; none where it is unset.
+    pub const fn new(resource: u32, mask: u32, paths: fn(&dyn Any) -> &[String]) -> Self {
+        Self { resource, mask, paths, names: &[] }
+    }
+
+    /// The fields of the resource that say which one it is, as paths of their numbers from the request down.
+    #[must_use]
+    pub const fn names(mut self, names: &'static [&'static [u32]]) -> Self {
+        self.names = names;
         self
     }
 }

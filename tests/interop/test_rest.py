@@ -140,6 +140,23 @@ class Rest(support.ShopTest):
         self.assertEqual(patch({"theme": "THEME_LIGHT"}, "?updateMask=clientSettings"), {"theme": "THEME_DARK"})
         self.assertEqual(patch({"theme": "THEME_UNSPECIFIED"}), {})
 
+    def test_a_patch_is_validated_by_what_is_in_the_body(self):
+        path = f"/v1/users/{self.register()['id']}/preferences"
+
+        def patch(body, status=200, query=""):
+            return self.call("PATCH", path + query, status=status, json=body).json()
+
+        self.assertIn("`colour`", patch({"theme": "THEME_DARK"}, 400, "?updateMask=colour")["message"])
+        both = {"quietFrom": 1320, "quietUntil": 360}
+        self.assertEqual(patch(both), both)
+        # Half of them would break the rule of both, but the other half is stored.
+        self.assertEqual(patch({"quietUntil": 420}), both | {"quietUntil": 420})
+        error = patch({"quietUntil": None}, 400)
+        self.assertEqual(error["message"], "quiet hours have a beginning and an end")
+        error = patch({"quietUntil": 1440, "theme": "THEME_LIGHT"}, 400)
+        self.assertEqual([v["field"] for v in error["details"][0]["fieldViolations"]], ["preferences.quiet_until"])
+        self.assertEqual(patch({"quietFrom": None, "quietUntil": None, "theme": "THEME_DARK"}), {"theme": "THEME_DARK"})
+
     # Headers.
 
     # Where the metadata of a failed call is that its handler sent as a header.

@@ -104,6 +104,33 @@ class Users(support.ShopTest):
         self.assertEqual(change("languages", "theme", "theme", theme=light), (light, True, []))
         self.assertEqual(change(languages=["fr"]), self.without_mask)
 
+    def test_preferences_are_validated_by_the_mask(self):
+        user = self.register()
+
+        def change(*paths, **fields):
+            request = user_pb2.UpdatePreferencesRequest(user_id=user.id, preferences=user_pb2.Preferences(**fields))
+            request.update_mask.paths.extend(paths)
+            answer = self.users.UpdatePreferences(request)
+            return [answer.quiet_from if answer.HasField("quiet_from") else None, answer.quiet_until]
+
+        with self.fails(grpc.StatusCode.INVALID_ARGUMENT, "preferences.quiet_from"):
+            change("quiet_from", quiet_from=1440, quiet_until=-1)
+        # The user has no end of quiet hours yet.
+        with self.fails(grpc.StatusCode.INVALID_ARGUMENT, "quiet hours have a beginning and an end"):
+            change("quiet_from", quiet_from=1320)
+        self.assertEqual(change("quiet_from", "quiet_until", quiet_from=1320, quiet_until=360), [1320, 360])
+        # One alone, and what is not named is wrong.
+        self.assertEqual(change("quiet_until", quiet_from=-1, quiet_until=420), [1320, 420])
+        with self.fails(grpc.StatusCode.INVALID_ARGUMENT, "quiet hours have a beginning and an end"):
+            change("quiet_from")
+        with self.fails(grpc.StatusCode.INVALID_ARGUMENT, "update_mask: `colour` is not in the message"):
+            change("colour")
+        # Without a mask everything is meant; over REST what is in the JSON, which is half of it.
+        half = user_pb2.Preferences(quiet_from=1)
+        request = user_pb2.UpdatePreferencesRequest(user_id=self.register().id, preferences=half)
+        with self.fails(grpc.StatusCode.INVALID_ARGUMENT, "quiet hours have a beginning and an end"):
+            self.users.UpdatePreferences(request)
+
     def test_delete(self):
         user = self.register()
         answer = self.users.DeleteUser(user_pb2.DeleteUserRequest(user_id=user.id), metadata=self.staff)

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 
 use rsvc::Status;
 use rsvc::stream::Closed;
+use rsvc::validate::Violations;
 
 use crate::api::{
     BatchTooLong, ChatError, ChunkOutOfOrder, CorruptUpload, EmailTaken, InvalidRequest, OrderError,
@@ -22,6 +23,8 @@ macro_rules! errors {
             $($payload($payload),)*
             /// What the runtime has found: a precondition that does not hold.
             Status(Status),
+            /// What a change would make of a message is not valid.
+            Invalid(Violations),
             /// A fault of the shop.
             Internal(anyhow::Error),
         }
@@ -52,6 +55,7 @@ macro_rules! services {
                     match error {
                         $(Error::$payload(payload) => Self::$payload(payload),)*
                         Error::Status(status) => Self::from(status),
+                        Error::Invalid(violations) => Self::from(Status::from(violations)),
                         Error::Internal(cause) => Self::from(rsvc::error::internal(cause)),
                         other => Self::from(rsvc::error::internal(format!("unexpected here: {other:?}"))),
                     }
@@ -112,6 +116,12 @@ impl Error {
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
         Self::Status(status)
+    }
+}
+
+impl From<Violations> for Error {
+    fn from(violations: Violations) -> Self {
+        Self::Invalid(violations)
     }
 }
 

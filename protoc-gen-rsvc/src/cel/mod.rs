@@ -17,6 +17,7 @@ mod macros;
 pub mod native;
 mod parse;
 pub mod portable;
+pub mod reads;
 pub mod stored;
 #[cfg(test)]
 mod tests;

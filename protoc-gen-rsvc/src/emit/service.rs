@@ -5,10 +5,12 @@ use askama::Template;
 use super::{cache, docs, internal, literals, parse, rest};
 use crate::diag::Diagnostic;
 use crate::model::{
-    Access, Idempotency, MessageId, Method, MethodId, MethodKind, Schema, Service, ServiceId, ServiceNames,
+    Access, FieldId, Idempotency, MaskedFields, MessageId, Method, MethodId, MethodKind, Schema, Service,
+    ServiceId, ServiceNames,
 };
 use crate::names;
 use crate::options::{Options, RestUse};
+use crate::storage;
 
 /// Everything the template prints, decided.
 #[derive(Template)]
@@ -59,6 +61,8 @@ struct MethodView<'a> {
     timeout: Option<(u64, u32)>,
     /// What HTTP caches may do with the responses.
     cache: Option<String>,
+    /// Where the mask is that requests are validated by.
+    masked: Option<String>,
 }
 
 /// Expressions by which a server hands a request to the handler and takes the response, and a client the other way round.
@@ -187,6 +191,7 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         access: access(&method.access),
         timeout: method.timeout.map(|t| (t.as_secs(), t.subsec_nanos())),
         cache: method.cache.as_ref().map(|c| cache::cache(schema, c, method.output, module)),
+        masked: method.masked.as_ref().map(|fields| masked(schema, method, fields, module)),
     }
 }
 
@@ -201,6 +206,23 @@ fn error_docs(schema: &Schema, method: &Method, error: &str) -> Vec<String> {
         format!(" - [`{error}::{variant}`]")
     });
     heading.into_iter().chain(errors).collect()
+}
+
+/// How the runtime finds the mask of a request.
+fn masked(schema: &Schema, method: &Method, fields: &MaskedFields, module: &[String]) -> String {
+    let request = names::path_from(module, &schema.messages[method.input].rust);
+    let (resource, mask) = (schema.fields[fields.resource].number, schema.fields[fields.mask].number);
+    let path = |fields: &Vec<FieldId>| {
+        let numbers: Vec<String> =
+            fields.iter().map(|field| schema.fields[*field].number.to_string()).collect();
+        format!("&[{}]", numbers.join(", "))
+    };
+    let names: Vec<String> = fields.names.iter().map(path).collect();
+    let names = if names.is_empty() { String::new() } else { format!(".names(&[{}])", names.join(", ")) };
+    let mask_of = storage::access::optional(schema, fields.mask, "__rsvc_r", module);
+    format!(
+        "::rsvc::codegen::MaskedFields::new({resource}, {mask}, |__rsvc_r| {{              let __rsvc_r = ::rsvc::codegen::request::<{request}>(__rsvc_r);              ({mask_of}).map_or(&[][..], |__rsvc_m| __rsvc_m.paths.as_slice())          }}){names}"
+    )
 }
 
 fn access(access: &Access) -> Option<String> {

@@ -2,10 +2,10 @@
 
 mod check;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use self::check::{FieldPart, ViolationField, check, checks, holds, last_check};
+use self::check::{FieldPart, ViolationField, check, checks, holds, last_check, paths};
 use super::{internal, parens};
 use crate::cel::emit::{self as cel, Context, StoredExpr};
 use crate::diag::Diagnostic;
@@ -81,7 +81,10 @@ impl MessageEmitter<'_> {
         for oneof in &rules.required_oneofs {
             let oneof = &cx.schema.oneofs[*oneof];
             let (field, name) = (tokens::parse(&oneof.rust_name), &oneof.name);
-            body.extend(quote!(if self.#field.is_none() { __rsvc_out.add_missing_oneof(#name); }));
+            let members = oneof.fields.iter().map(|f| Literal::u32_unsuffixed(cx.schema.fields[*f].number));
+            body.extend(
+                quote!(if self.#field.is_none() { __rsvc_out.add_missing_oneof(#name, &[#(#members),*]); }),
+            );
         }
         for field in &rules.fields {
             if let Some(text) = &field.broken {
@@ -252,10 +255,11 @@ fn group(group: &Group, cx: &Context<'_>) -> TokenStream {
     let count = set.reduce(|all, one| quote!(#all + #one)).expect("a group names fields");
     let names: Vec<&str> = group.fields.iter().map(|f| cx.schema.fields[*f].name.as_str()).collect();
     let names = names.join(", ");
+    let reads = paths(&group.reads);
     let rule = |message: String| {
         quote!(__rsvc_out.add_rule(
             0,
-            const { &::rsvc::codegen::validate::Rule::of_message("message.oneof", #message) },
+            const { &::rsvc::codegen::validate::Rule::of_message("message.oneof", #message).reading(#reads) },
         ))
     };
     let many = rule(format!("only one of {names} can be set"));

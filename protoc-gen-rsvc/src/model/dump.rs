@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter, Write as _};
 
 use super::http::{Binding, Body};
 use super::{
-    Access, Cache, ETag, EnumId, ErrorSet, ErrorVariant, FieldId, FieldKind, Idempotency, MessageId, Method,
-    MethodKind, Presence, Schema, TypePath, ValueType,
+    Access, Cache, ETag, EnumId, ErrorSet, ErrorVariant, FieldId, FieldKind, Idempotency, MaskedFields,
+    MessageId, Method, MethodKind, Presence, Schema, TypePath, ValueType,
 };
 
 impl Display for Schema {
@@ -175,6 +175,9 @@ fn method(schema: &Schema, node: &Method, f: &mut Formatter<'_>) -> fmt::Result 
     }
     if let Some(cache) = &node.cache {
         self::cache(schema, cache, f)?;
+    }
+    if let Some(MaskedFields { mask, resource, .. }) = &node.masked {
+        write!(f, ", tests {} by {}", schema.fields[*resource].name, schema.fields[*mask].name)?;
     }
     writeln!(f)?;
     node.bindings.iter().try_for_each(|binding| self::binding(schema, binding, f))

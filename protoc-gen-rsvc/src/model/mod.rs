@@ -344,6 +344,8 @@ pub struct Method {
     pub cache: Option<Cache>,
     /// Which errors of the service's set it can return, as indices; empty is any.
     pub errors: Vec<usize>,
+    /// What the validation of its requests goes by, if not by all of them.
+    pub masked: Option<MaskedFields>,
     /// How it is reached over REST; none when it has no `google.api.http`.
     pub bindings: Vec<http::Binding>,
     /// `get_user`
@@ -360,6 +362,17 @@ impl Method {
     pub fn path(&self, service: &Service) -> String {
         format!("/{}/{}", service.full_name, self.name)
     }
+}
+
+/// The fields of a request that is validated by a mask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskedFields {
+    /// The field mask.
+    pub mask: FieldId,
+    /// The message that it speaks of.
+    pub resource: FieldId,
+    /// The fields of the resource that paths of URLs set, each from the request down: they say which resource is meant.
+    pub names: Vec<Vec<FieldId>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

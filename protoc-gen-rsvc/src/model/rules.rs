@@ -36,6 +36,8 @@ pub struct MessageRules {
 pub struct Group {
     pub fields: Vec<FieldId>,
     pub required: bool,
+    /// What it reads, as [`Check::reads`].
+    pub reads: Vec<Vec<u32>>,
 }
 
 /// The rules of one field.
@@ -100,6 +102,8 @@ pub struct Check {
     pub now: bool,
     /// Lists and maps that the test looks into and whose size has a limit: it waits until they are not too long.
     pub limited: Vec<FieldId>,
+    /// The fields that it reads of the message that it stands on, as paths of their numbers; `None` is all of that.
+    pub reads: Option<Vec<Vec<u32>>>,
 }
 
 /// What a violation says, unless the test gives it.

@@ -5,6 +5,7 @@ mod caches;
 mod errors;
 mod finding;
 mod http;
+mod masks;
 mod plain;
 mod rules;
 mod services;
@@ -28,6 +29,7 @@ pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Sc
     http::resolve(&mut types, options, sink);
     caches::resolve(&mut types, sink);
     plain::resolve(&mut types, sink);
+    masks::resolve(&mut types, sink);
     let mut schema = types.schema;
     names::assign(&mut schema);
     storage::assign(&mut schema, options);

@@ -124,6 +124,7 @@ fn method(
         timeout: own.timeout.or(defaults.timeout),
         cache: None,
         errors,
+        masked: None,
         bindings: Vec::new(),
         rust_name: String::new(),
         object_name: String::new(),

@@ -18,6 +18,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::error::CallError;
 use super::exchange::{Handling, Outgoing};
 use super::in_flight::InFlight;
+use super::rules;
 use crate::Context;
 use crate::access::{AnyAuthenticator, authorize, is_open};
 use crate::bridge::{Code, MetadataMap, Status};
@@ -70,8 +71,12 @@ impl Default for ResponseValidation {
 }
 
 /// Every request message passes here before a handler sees it, one that is alone as well as each of a stream.
-pub(crate) fn admit(message: &dyn AnyMessage, validator: Validator) -> Result<(), Status> {
-    validator.validate_any(message, message.table()).map_err(Status::from)
+pub(crate) fn admit(
+    method: &MethodInfo,
+    message: &dyn AnyMessage,
+    validator: Validator,
+) -> Result<(), Status> {
+    rules::test(method, message, validator)
 }
 
 /// A call that arrived. Its drop ends the call for everyone who waits for that.

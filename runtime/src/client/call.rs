@@ -82,7 +82,7 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
-    let encoded = one(&channel.endpoint.settings, &request);
+    let encoded = one(info, &channel.endpoint.settings, &request);
     drop(request);
     let call = ClientCall::new(&channel.endpoint, info, ctx);
     let call = EnvelopedCall::with_request(call, dialect(channel), encoded?)?;
@@ -136,10 +136,10 @@ impl<'a> UnaryCall<'a> {
     fn send(&self, call: ClientCall<'a>, request: &dyn AnyMessage) -> Result<State<'a>, Status> {
         let settings = call.settings();
         if self.channel.protocol == Protocol::Connect {
-            let request = bare(settings, request)?;
+            let request = bare(call.info, settings, request)?;
             return Ok(State::Bare(Box::pin(connect::call(call, request))));
         }
-        let request = one(settings, request)?;
+        let request = one(call.info, settings, request)?;
         Ok(State::Enveloped(EnvelopedCall::with_request(call, dialect(self.channel), request)?))
     }
 

@@ -29,7 +29,16 @@ pub const fn assert_abi(generated: u32) {
 }
 
 pub use crate::json::{Plain, PlainMessage};
+pub use crate::method::MaskedFields;
 pub use crate::{json, validate};
+
+/// The request of a method, which is of this type.
+///
+/// # Panics
+/// If it is of another one.
+pub fn request<T: std::any::Any>(request: &dyn std::any::Any) -> &T {
+    request.downcast_ref().expect("a method gets requests of its own type")
+}
 
 /// What the methods of a trait return that can be an object.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -39,9 +39,65 @@ pub struct MethodOptions {
     /// left out: an absent mask then stays absent. Calls over gRPC are never changed.
     #[prost(bool, tag = "4")]
     pub fill_update_mask: bool,
+    /// What of a request is tested by its `buf.validate` rules. Left out: all of it.
+    #[prost(enumeration = "method_options::Validation", tag = "5")]
+    pub validate: i32,
     /// What HTTP caches may do with the responses, over REST and Connect's `GET`.
     #[prost(message, optional, tag = "6")]
     pub cache: ::core::option::Option<Cache>,
+}
+
+/// Nested message and enum types in `MethodOptions`.
+pub mod method_options {
+    /// What of a request is tested.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::rsvc::prost::Enumeration
+    )]
+    #[prost(prost_path = "::rsvc::prost")]
+    #[repr(i32)]
+    pub enum Validation {
+        /// All of it.
+        ValidateUnspecified = 0,
+        /// Of the resource what the field mask of the request names: the rules of these fields, of what is below them, and
+        /// rules of messages and oneofs that read nothing else. The rest of the request is tested in full. A mask that is
+        /// absent, empty or `*` stands for the whole resource; a path that names no field of it is INVALID_ARGUMENT. Fields of
+        /// the resource that the path of a REST binding sets say which one is meant, and are tested whatever the mask.
+        ///
+        /// The mask is the one field of the request of type `google.protobuf.FieldMask`, or the one called `update_mask`. The
+        /// resource is the field that is the `body` over REST, or else the one message beside the mask, or the one of the type
+        /// that the method returns.
+        ///
+        /// A handler tests the resource with the changes in it by `validate()`.
+        Masked = 1,
+    }
+    impl Validation {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::ValidateUnspecified => "VALIDATE_UNSPECIFIED",
+                Self::Masked => "MASKED",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "VALIDATE_UNSPECIFIED" => Some(Self::ValidateUnspecified),
+                "MASKED" => Some(Self::Masked),
+                _ => None,
+            }
+        }
+    }
 }
 
 /// How HTTP caches treat the responses of a method (RFC 9110, RFC 9111). Text format:
@@ -232,6 +288,13 @@ pub mod error {
     }
 }
 
+impl ::rsvc::codegen::json::JsonEnum for method_options::Validation {
+    const INFO: &'static ::rsvc::codegen::json::EnumInfo = &::rsvc::codegen::json::EnumInfo::new(
+        "rsvc.v1.MethodOptions.Validation",
+        &[(0, "VALIDATE_UNSPECIFIED"), (1, "MASKED")],
+    );
+}
+
 #[allow(deprecated)]
 const _: () = {
     static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
@@ -267,11 +330,12 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 5] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
         ::rsvc::codegen::json::Field::string(",\"errors\":", 1).repeated(),
         ::rsvc::codegen::json::Field::message::<Access>(",\"access\":", 2).optional(),
         ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"timeout\":", 3).optional(),
         ::rsvc::codegen::json::Field::bool(",\"fillUpdateMask\":fill_update_mask", 4),
+        ::rsvc::codegen::json::Field::enumeration::<method_options::Validation>(",\"validate\":", 5),
         ::rsvc::codegen::json::Field::message::<Cache>(",\"cache\":", 6).optional(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<MethodOptions>("rsvc.v1.MethodOptions", &__RSVC_FIELDS);
@@ -286,7 +350,8 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.access);
             __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.timeout);
             __rsvc_w.bool(&__RSVC_FIELDS[3], self.fill_update_mask);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[4], &self.cache);
+            __rsvc_w.enumeration(&__RSVC_FIELDS[4], self.validate);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[5], &self.cache);
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
@@ -297,7 +362,8 @@ const _: () = {
                 1 => __rsvc_r.message_opt(&mut self.access),
                 2 => __rsvc_r.message_opt(&mut self.timeout),
                 3 => __rsvc_r.bool(&mut self.fill_update_mask),
-                4 => __rsvc_r.message_opt(&mut self.cache),
+                4 => __rsvc_r.enumeration::<method_options::Validation>(&mut self.validate),
+                5 => __rsvc_r.message_opt(&mut self.cache),
                 _ => ::core::result::Result::Ok(()),
             }
         }

@@ -27,7 +27,7 @@ use crate::call::{Body, Call, CallError, Exchange, Outgoing};
 use crate::error;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
-use crate::method::MethodKind;
+use crate::method::{MethodInfo, MethodKind};
 use crate::peer::Peer;
 use crate::stream::Incoming;
 use crate::validate::Validator;
@@ -305,7 +305,7 @@ impl Enveloped {
         }
         self.has_request = true;
         self.form.read(envelope, self.request_compression, message)?;
-        Ok(dispatch::admit(message, self.settings.policy.validator)?)
+        Ok(dispatch::admit(self.call.method(), message, self.settings.policy.validator)?)
     }
 }
 
@@ -366,6 +366,7 @@ impl Exchange for Enveloped {
             ctx: self.call.context().clone(),
             compression: self.request_compression,
             form: self.form,
+            method: self.call.method(),
             validator: self.settings.policy.validator,
             next: None,
         }))
@@ -389,6 +390,7 @@ struct Requests {
     ctx: Context,
     compression: Option<Compression>,
     form: Form,
+    method: &'static MethodInfo,
     validator: Validator,
     /// The envelope that waits to be read.
     next: Option<Envelope>,
@@ -409,7 +411,7 @@ impl Incoming for Requests {
     fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
         let envelope = self.next.take().expect("it was ready");
         self.form.read(envelope, self.compression, message)?;
-        dispatch::admit(message, self.validator)
+        dispatch::admit(self.method, message, self.validator)
     }
 }
 

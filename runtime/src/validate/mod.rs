@@ -2,6 +2,7 @@
 //!
 //! [`Validate`] is implemented for every generated message, from its `buf.validate` rules.
 
+mod mask;
 mod path;
 pub mod proto;
 mod rules;
@@ -14,6 +15,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::mem::ManuallyDrop;
 
+pub(crate) use mask::Mask;
+pub use mask::MaskedError;
 pub use path::{PathElement, RuleElement, Subscript};
 
 #[doc(hidden)]
@@ -103,6 +106,34 @@ impl Validator {
     #[inline]
     pub fn validate<T: Validate>(&self, message: &T) -> Result<(), Violations> {
         self.validate_any(message, T::info())
+    }
+
+    /// Tests the fields that a field mask names, each with all that is below it, and of the rules on messages and oneofs
+    /// those that read nothing else. A mask that is empty, or `*`, is one of all fields.
+    ///
+    /// # Errors
+    /// The violations found, or the path that names no field of the message.
+    pub fn validate_masked<T: Validate>(
+        &self,
+        message: &T,
+        mask: &prost_types::FieldMask,
+    ) -> Result<(), MaskedError> {
+        match Mask::of_message(T::info(), &mask.paths)? {
+            None => Ok(self.validate(message)?),
+            Some(mask) => Ok(self.validate_by(mask, message, T::info())?),
+        }
+    }
+
+    /// Tests what of a message of any type is in a mask.
+    pub(crate) fn validate_by<T: Validate + ?Sized>(
+        &self,
+        mask: Mask,
+        message: &T,
+        table: &MessageInfo,
+    ) -> Result<(), Violations> {
+        let mut out = Sink::new(self.max_violations, self.first_only, self.now).masked(mask);
+        message.check(&mut out);
+        if out.is_clean() { Ok(()) } else { Err(out.into_violations(table)) }
     }
 
     /// Tests a message of any type, which `table` describes.

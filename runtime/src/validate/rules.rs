@@ -9,7 +9,12 @@ pub struct Rule {
     pub(super) id: &'static str,
     pub(super) message: &'static str,
     pub(super) place: Place,
+    /// What it reads; `None` is all of what it stands on.
+    pub(super) reads: Option<Reads>,
 }
+
+/// Fields, as paths of their numbers from what a rule stands on.
+pub(super) type Reads = &'static [&'static [u32]];
 
 /// Where a rule is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,17 +30,19 @@ pub(super) enum Place {
 impl Rule {
     /// A rule on a message.
     pub const fn of_message(id: &'static str, message: &'static str) -> Self {
-        Self { id, message, place: Place::Message }
+        Self { id, message, place: Place::Message, reads: None }
     }
 
     /// `cel` of a field.
     pub const fn cel(id: &'static str, message: &'static str, index: u64) -> Self {
-        Self { id, message, place: Place::Field(RuleElement::at("cel", 23, MESSAGE, index)) }
+        let place = Place::Field(RuleElement::at("cel", 23, MESSAGE, index));
+        Self { id, message, place, reads: None }
     }
 
     /// `cel_expression` of a field.
     pub const fn expression(id: &'static str, message: &'static str, index: u64) -> Self {
-        Self { id, message, place: Place::Field(RuleElement::at("cel_expression", 29, STRING, index)) }
+        let place = Place::Field(RuleElement::at("cel_expression", 29, STRING, index));
+        Self { id, message, place, reads: None }
     }
 
     /// A rule of a kind; its path as names, numbers and types.
@@ -44,7 +51,14 @@ impl Rule {
         message: &'static str,
         path: &'static [(&'static str, i32, i32)],
     ) -> Self {
-        Self { id, message, place: Place::Path(path) }
+        Self { id, message, place: Place::Path(path), reads: None }
+    }
+
+    /// The fields of the message that it reads, where that is not all of it.
+    #[must_use]
+    pub const fn reading(mut self, fields: Reads) -> Self {
+        self.reads = Some(fields);
+        self
     }
 }
 

@@ -3,13 +3,16 @@
 //! It names fields by their numbers, and the table of a message is asked only once one of them turns out wrong: what is
 //! in the code of each rule, every program has thousands of times.
 
+mod masked;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 
+use self::masked::Cursor;
+use super::mask::{Mask, PRESENCE};
 use super::path::{Field, Part, PathElement, Subscript};
-use super::rules::{self, Rule, RuleRef};
+use super::rules::{self, Reads, Rule, RuleRef};
 use super::{Failure, Validate, Violation, Violations};
 use crate::cel::{self, Timestamp, Unique};
 use crate::json::MessageInfo;
@@ -47,6 +50,8 @@ pub struct Sink {
     /// What of the field the next violation is about, if not the whole.
     part: Option<(Part, Subscript)>,
     now: Now,
+    /// Where the message that is tested is in a mask; `None` where all of it is tested.
+    mask: Option<Box<Cursor>>,
 }
 
 /// The time that rules about now compare with.
@@ -63,7 +68,22 @@ impl Sink {
     #[inline]
     pub(super) fn new(max: u32, first_only: bool, now: Now) -> Self {
         let room = if max == u32::MAX { u32::MAX } else { REPEATED };
-        Self { found: Violations::default(), max, room, state: State::Clean, first_only, part: None, now }
+        Self {
+            found: Violations::default(),
+            max,
+            room,
+            state: State::Clean,
+            first_only,
+            part: None,
+            now,
+            mask: None,
+        }
+    }
+
+    /// Tests what is in the mask.
+    pub(super) fn masked(mut self, mask: Mask) -> Self {
+        self.mask = Some(Box::new(Cursor::new(mask)));
+        self
     }
 
     /// Whether nothing was found; then nothing is owned either.
@@ -89,6 +109,12 @@ impl Sink {
 
     /// Zero is the number of the message itself.
     fn push(&mut self, number: u32, rule: RuleRef, message: Cow<'static, str>) {
+        if !self.is_masked_out(number, rule) {
+            self.push_unmasked(number, rule, message);
+        }
+    }
+
+    fn push_unmasked(&mut self, number: u32, rule: RuleRef, message: Cow<'static, str>) {
         self.push_at((number != 0).then(|| Field::new(number)), rule, message);
     }
 
@@ -97,7 +123,13 @@ impl Sink {
             self.count_one();
             return;
         }
-        let (part, subscript) = self.part.take().map_or((Part::Whole, None), |(p, s)| (p, Some(s)));
+        let (part, subscript) = self.part.take().map_or((Part::Whole, None), |(part, subscript)| {
+            let subscript = match subscript {
+                Subscript::String(key) => Subscript::String(self.repeat(Cow::Owned(key))),
+                other => other,
+            };
+            (part, Some(subscript))
+        });
         let path = field.map_or_else(Vec::new, |field| vec![PathElement { field, subscript }]);
         self.found.list.push(Violation { path, rule, part, message });
         self.state = if self.first_only {
@@ -126,11 +158,7 @@ impl Sink {
     /// The next violation is about a part of the field.
     fn at(&mut self, part: Part, subscript: impl Into<Subscript>) -> &mut Self {
         if self.is_open() {
-            let subscript = match subscript.into() {
-                Subscript::String(key) => Subscript::String(self.repeat(Cow::Owned(key))),
-                other => other,
-            };
-            self.part = Some((part, subscript));
+            self.part = Some((part, subscript.into()));
         }
         self
     }
@@ -162,11 +190,8 @@ impl Sink {
     /// A violation of a standard rule about a size.
     #[cold]
     pub fn add_size(&mut self, number: u32, id: &'static str, size: u64) {
-        if !self.is_open() {
-            self.count_one();
-            return;
-        }
-        self.push(number, RuleRef::Standard(id), Cow::Owned(rules::sized(id, size)));
+        let text = if self.is_open() { rules::sized(id, size) } else { String::new() };
+        self.push(number, RuleRef::Standard(id), Cow::Owned(text));
     }
 
     /// A violation of a standard rule about a format.
@@ -185,12 +210,12 @@ impl Sink {
     /// A violation of a rule that gave the text.
     #[cold]
     pub fn add_text(&mut self, number: u32, rule: &'static Rule, text: impl Into<String>) {
-        if !self.is_open() {
-            self.count_one();
+        let of_rule = RuleRef::Other(rule);
+        if self.is_masked_out(number, of_rule) {
             return;
         }
-        let text = self.repeat(Cow::Owned(text.into()));
-        self.push(number, RuleRef::Other(rule), Cow::Owned(text));
+        let text = if self.is_open() { self.repeat(Cow::Owned(text.into())) } else { String::new() };
+        self.push_unmasked(number, of_rule, Cow::Owned(text));
     }
 
     /// A field that must be set is not.
@@ -201,7 +226,10 @@ impl Sink {
 
     /// A oneof of which a member must be set has none.
     #[cold]
-    pub fn add_missing_oneof(&mut self, name: &'static str) {
+    pub fn add_missing_oneof(&mut self, name: &'static str, members: &'static [u32]) {
+        if !members.iter().all(|member| self.is_in_mask(&[*member, PRESENCE])) {
+            return;
+        }
         let message = Cow::Borrowed("exactly one field is required in oneof");
         self.push_at(Some(Field::oneof(name)), RuleRef::Required { oneof: true }, message);
     }
@@ -251,6 +279,15 @@ impl Sink {
     /// Tests a message inside; its violations are about the field that it is in.
     #[inline]
     pub fn nested<T: Validate>(&mut self, number: u32, message: &T) {
+        if self.mask.is_some() {
+            self.nested_masked(number, message);
+        } else {
+            self.nested_here(number, message);
+        }
+    }
+
+    #[inline]
+    fn nested_here<T: Validate>(&mut self, number: u32, message: &T) {
         let before = self.found.list.len();
         message.check(self);
         if self.found.list.len() != before {
@@ -278,6 +315,15 @@ impl Sink {
     /// The same for an item of a list.
     #[inline]
     pub fn nested_item<T: Validate>(&mut self, number: u32, message: &T, index: usize) {
+        if self.mask.is_some() {
+            self.item_masked(number, message, index);
+        } else {
+            self.item_here(number, message, index);
+        }
+    }
+
+    #[inline]
+    fn item_here<T: Validate>(&mut self, number: u32, message: &T, index: usize) {
         let before = self.found.list.len();
         message.check(self);
         if self.found.list.len() != before {
@@ -288,14 +334,32 @@ impl Sink {
     /// The same for each item of a list.
     #[inline]
     pub fn items<T: Validate>(&mut self, number: u32, list: &[T]) {
+        if self.mask.is_some() {
+            self.items_masked(number, list);
+        } else {
+            self.items_here(number, list);
+        }
+    }
+
+    #[inline]
+    fn items_here<T: Validate>(&mut self, number: u32, list: &[T]) {
         for (index, message) in list.iter().enumerate() {
-            self.nested_item(number, message, index);
+            self.item_here(number, message, index);
         }
     }
 
     /// The same for the value at a key of a map.
     #[inline]
-    pub fn nested_value<T: Validate>(&mut self, number: u32, message: &T, key: impl Into<Subscript>) {
+    pub fn nested_value<T: Validate>(&mut self, number: u32, message: &T, key: impl Into<Subscript> + Copy) {
+        if self.mask.is_some() {
+            self.value_masked(number, message, key);
+        } else {
+            self.value_here(number, message, key);
+        }
+    }
+
+    #[inline]
+    fn value_here<T: Validate>(&mut self, number: u32, message: &T, key: impl Into<Subscript>) {
         let before = self.found.list.len();
         message.check(self);
         if self.found.list.len() != before {
@@ -333,8 +397,18 @@ impl Sink {
 
     /// The rule could not be evaluated.
     #[cold]
-    pub fn fail(&mut self, rule_id: &'static str, error: cel::Error) {
-        self.stop(Failure::Runtime { rule_id, error });
+    pub fn fail(&mut self, number: u32, rule_id: &'static str, error: cel::Error) {
+        if self.is_all_in_mask(number) {
+            self.stop(Failure::Runtime { rule_id, error });
+        }
+    }
+
+    /// The same for a rule that reads certain fields.
+    #[cold]
+    pub fn fail_reading(&mut self, number: u32, reads: Reads, rule_id: &'static str, error: cel::Error) {
+        if self.reads_masked(number, reads) {
+            self.stop(Failure::Runtime { rule_id, error });
+        }
     }
 
     /// The rules could not be compiled.

@@ -23,18 +23,30 @@ impl From<&Violations> for BadRequest {
 
 impl From<&Violations> for Status {
     fn from(from: &Violations) -> Self {
-        let any = |name: &str, value: Vec<u8>| Any { type_url: format!("type.googleapis.com/{name}"), value };
-        let message = from.to_string();
-        let status = crate::bridge::pb::Status {
-            code: Code::InvalidArgument.into(),
-            message: message.clone(),
-            details: vec![
-                any("google.rpc.BadRequest", BadRequest::from(from).encode_to_vec()),
-                any("buf.validate.Violations", ViolationsProto::from(from).encode_to_vec()),
-            ],
-        };
-        Self::with_details(Code::InvalidArgument, message, status.encode_to_vec().into())
+        let details = vec![
+            detail("google.rpc.BadRequest", &BadRequest::from(from)),
+            detail("buf.validate.Violations", &ViolationsProto::from(from)),
+        ];
+        invalid_argument(from.to_string(), details)
     }
+}
+
+/// A status about one field that is wrong by something else than a rule.
+pub(super) fn one(field: &str, description: String) -> Status {
+    let message = format!("{field}: {description}");
+    let violation = FieldViolation { field: field.to_owned(), description, ..Default::default() };
+    let request = BadRequest { field_violations: vec![violation] };
+    invalid_argument(message, vec![detail("google.rpc.BadRequest", &request)])
+}
+
+fn detail(name: &str, value: &impl prost::Message) -> Any {
+    Any { type_url: format!("type.googleapis.com/{name}"), value: value.encode_to_vec() }
+}
+
+fn invalid_argument(message: String, details: Vec<Any>) -> Status {
+    let code = Code::InvalidArgument;
+    let status = crate::bridge::pb::Status { code: code.into(), message: message.clone(), details };
+    Status::with_details(code, message, status.encode_to_vec().into())
 }
 
 impl From<Violations> for Status {

@@ -3,6 +3,7 @@
 
 mod generator;
 mod json;
+mod masks;
 mod request;
 mod service;
 mod socket;
@@ -24,6 +25,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("grpc", request::grpc),
     ("http1", socket::http1),
     ("json", json::json),
+    ("masks", masks::masks),
     ("message", json::message),
     ("plugin_request", generator::plugin_request),
     ("proto_text", generator::proto_text),

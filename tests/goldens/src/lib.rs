@@ -37,6 +37,7 @@ cases! {
     json_names,
     keywords,
     large_numbers,
+    masks,
     messages_only,
     nesting,
     objects,

@@ -93,6 +93,21 @@ const cases = {
     await fails(Code.InvalidArgument, users.createUser({}, PATIENCE));
     if (values.http === "1.1") assert.deepEqual([...sent].map(({ method }) => method), ["GET", "GET", "POST"]);
   },
+  validation_by_mask: async () => {
+    const users = client("User");
+    const { id: userId } = await users.createUser({ name: "N", email: `${crypto.randomUUID()}@shop.example` }, PATIENCE);
+    const change = (paths, preferences) => users.updatePreferences({ userId, preferences, updateMask: { paths } }, PATIENCE);
+    const both = await change(["quiet_from", "quiet_until"], { quietFrom: 1320, quietUntil: 360 });
+    assert.deepEqual([both.quietFrom, both.quietUntil], [1320, 360]);
+    // What is not named may be wrong, and half of the quiet hours is enough.
+    const one = await change(["quiet_until"], { quietFrom: -1, quietUntil: 420 });
+    assert.deepEqual([one.quietFrom, one.quietUntil], [1320, 420]);
+    const error = await fails(Code.InvalidArgument, change(["quiet_until"], { quietUntil: 1440 }));
+    assert.deepEqual(detail(error, "google.rpc.BadRequest").fieldViolations.map(({ field }) => field), ["preferences.quiet_until"]);
+    await fails(Code.InvalidArgument, change(["quiet_until"], {}));
+    const unknown = await fails(Code.InvalidArgument, change(["colour"], {}));
+    assert.deepEqual(detail(unknown, "google.rpc.BadRequest").fieldViolations.map(({ field }) => field), ["update_mask"]);
+  },
   server_stream: async () => {
     const orders = await all(client("Order").getOrders({ userId: ADA }, PATIENCE));
     assert.ok(orders.length > 0);

@@ -156,6 +156,27 @@ async fn preferences_change_by_mask_or_as_a_whole() {
     assert_eq!(change(Theme::Unspecified, &["fr"], None).await, (Theme::Unspecified, "fr".into()));
 }
 
+/// The mask of a request lets half of the quiet hours through; what is stored has both or neither.
+#[tokio::test]
+async fn preferences_are_valid_after_the_change() {
+    let (db, _directory) = fresh().await;
+    let change = async |quiet_from: Option<i32>, quiet_until: Option<i32>, paths: &[&str]| {
+        let preferences = Some(Preferences { quiet_from, quiet_until, ..Default::default() });
+        let paths = paths.iter().map(|&path| path.to_owned()).collect();
+        let update_mask = Some(rsvc::prost_types::FieldMask { paths });
+        let request = UpdatePreferencesRequest { user_id: ADA.into(), preferences, update_mask };
+        db.update_preferences(request).await.map(|after| (after.quiet_from, after.quiet_until))
+    };
+    let half = change(Some(1320), None, &["quiet_from"]).await.unwrap_err();
+    let Error::Invalid(violations) = half else { panic!("{half:?}") };
+    assert_eq!(violations.to_string(), "quiet hours have a beginning and an end");
+    let both = ["quiet_from", "quiet_until"];
+    assert_eq!(change(Some(1320), Some(360), &both).await.unwrap(), (Some(1320), Some(360)));
+    assert_eq!(change(Some(1290), None, &["quiet_from"]).await.unwrap(), (Some(1290), Some(360)));
+    assert!(matches!(change(None, None, &["quiet_until"]).await, Err(Error::Invalid(_))));
+    assert_eq!(change(None, None, &both).await.unwrap(), (None, None));
+}
+
 #[tokio::test]
 async fn a_change_of_an_old_version_is_refused() {
     let (db, _directory) = fresh().await;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rsvc::Precondition;
+use rsvc::{Precondition, Validate as _};
 use sqlx::types::Json;
 use sqlx::{FromRow, Sqlite, SqliteExecutor, Transaction};
 
@@ -116,6 +116,8 @@ impl Db {
             Some(mask) => merged(user.preferences.take().unwrap_or_default(), &chosen, &mask.paths),
             None => chosen,
         };
+        // The request was tested as far as its mask goes; what is stored is tested as a whole.
+        preferences.validate()?;
         user.preferences = Some(preferences.clone());
         save(&mut tx, &user).await?;
         tx.commit().await?;
@@ -247,6 +249,8 @@ fn merged(mut preferences: Preferences, chosen: &Preferences, paths: &[String]) 
             "newsletter" => preferences.newsletter = chosen.newsletter,
             "languages" => preferences.languages.clone_from(&chosen.languages),
             "client_settings" => preferences.client_settings.clone_from(&chosen.client_settings),
+            "quiet_from" => preferences.quiet_from = chosen.quiet_from,
+            "quiet_until" => preferences.quiet_until = chosen.quiet_until,
             _ => {}
         }
     }

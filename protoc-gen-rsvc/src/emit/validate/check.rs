@@ -121,6 +121,15 @@ pub(super) fn holds(check: &Check, cx: &Context<'_>) -> TokenStream {
     }
 }
 
+/// Paths of numbers of fields.
+pub(super) fn paths(paths: &[Vec<u32>]) -> TokenStream {
+    let paths = paths.iter().map(|path| {
+        let numbers = path.iter().map(|number| Literal::u32_unsuffixed(*number));
+        quote!(&[#(#numbers),*])
+    });
+    quote!(&[#(#paths),*])
+}
+
 /// What happens to the outcome of a test.
 struct CheckEmitter<'a> {
     at: &'a ViolationField,
@@ -170,7 +179,14 @@ impl CheckEmitter<'_> {
                 quote!(new(#id, #message, &[#(#elements),*]))
             }
         };
-        quote!(const { &::rsvc::codegen::validate::Rule::#rule })
+        let reads = self.reads().map(|reads| quote!(.reading(#reads)));
+        quote!(const { &::rsvc::codegen::validate::Rule::#rule #reads })
+    }
+
+    /// The fields that a rule reads, unless it goes by the field that it stands on.
+    fn reads(&self) -> Option<TokenStream> {
+        let reads = self.check.reads.as_ref().filter(|_| self.at.part == FieldPart::Whole)?;
+        Some(paths(reads))
     }
 
     fn add(&self) -> TokenStream {
@@ -206,8 +222,12 @@ impl CheckEmitter<'_> {
     }
 
     fn failed(&self) -> TokenStream {
-        let id = &self.check.id;
-        quote!(::core::result::Result::Err(__rsvc_error) => __rsvc_out.fail(#id, __rsvc_error),)
+        let (id, number) = (&self.check.id, self.at.number());
+        let fail = self.reads().map_or_else(
+            || quote!(fail(#number, #id, __rsvc_error)),
+            |reads| quote!(fail_reading(#number, #reads, #id, __rsvc_error)),
+        );
+        quote!(::core::result::Result::Err(__rsvc_error) => __rsvc_out.#fail,)
     }
 
     /// Violated when the condition is `bad`.

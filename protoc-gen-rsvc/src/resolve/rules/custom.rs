@@ -4,10 +4,11 @@ use prost_reflect::{DescriptorPool, DynamicMessage, Value};
 
 use super::super::annotations;
 use super::types::PoolTypes;
-use crate::cel::check::{Var, check_rule};
+use crate::cel::check::{Typed, Var, check_rule};
 use crate::cel::error::CelError;
 use crate::cel::lower::{VarBinding, lower_rule};
 use crate::cel::portable::unportable;
+use crate::cel::reads::reads;
 use crate::cel::types::Type;
 use crate::model::Schema;
 use crate::model::plan::{Const, Repr, Store};
@@ -44,6 +45,9 @@ pub(super) fn sources(from: &DynamicMessage, name: &str) -> Vec<CelRule> {
     list.iter().filter_map(Value::as_message).map(CelRule::from_rule).collect()
 }
 
+/// The place of `this` among the variables.
+const THIS: usize = 0;
+
 /// What is in scope of an expression.
 pub(super) struct Scope<'a> {
     pub(super) schema: &'a Schema,
@@ -73,6 +77,7 @@ pub(super) fn compile(source: &CelRule, scope: &Scope<'_>, place: RulePlace) -> 
     }
     let expr = crate::cel::parse(&source.expression)?;
     let typed = check_rule(&expr, &vars, &PoolTypes(scope.pool))?;
+    let reads = fields_read(&typed, &scope.this.1, &place);
     let compiled = lower_rule(&typed, &bindings, scope.schema)?;
     let message = if source.message.is_empty() {
         format!("{:?} returned false", source.expression)
@@ -90,6 +95,17 @@ pub(super) fn compile(source: &CelRule, scope: &Scope<'_>, place: RulePlace) -> 
         test,
         now: compiled.now,
         limited: Vec::new(),
+        reads,
     };
     Ok(Compiled { check, unportable: unportable(&expr) })
+}
+
+/// The fields of `this` that a rule reads, if it stands on a message and does not read all of it. A rule of a field that
+/// reads nothing of its value is still one of that field.
+fn fields_read(rule: &Typed, this: &Store, place: &RulePlace) -> Option<Vec<Vec<u32>>> {
+    let Store::Message(_) = this else { return None };
+    let reads = reads(rule, THIS);
+    let is_known =
+        reads.iter().all(|path| !path.is_empty()) && (*place == RulePlace::Message || !reads.is_empty());
+    is_known.then_some(reads)
 }

@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use prost_reflect::{DynamicMessage, Value};
 
 use super::annotations;
+use crate::cel::reads::PRESENCE;
 use crate::cel::types::Type;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::input::{Loaded, Locations};
@@ -153,7 +154,8 @@ impl RuleResolver<'_> {
             }
             fields.push(*found);
         }
-        Ok(Group { fields, required: flag(rule, "required") })
+        let reads = fields.iter().map(|field| vec![self.schema.fields[*field].number, PRESENCE]).collect();
+        Ok(Group { fields, required: flag(rule, "required"), reads })
     }
 
     /// The rules of a field; none when nothing can come of them.

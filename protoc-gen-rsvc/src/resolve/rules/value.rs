@@ -186,6 +186,7 @@ impl RuleResolver<'_> {
                     test: Test::Fails(rule.fails),
                     now: rule.now,
                     limited: Vec::new(),
+                    reads: None,
                 })),
                 Err(Problem::Unknown) if !sources.is_empty() => {
                     let rule = (of_field(&field), const_value(value), set.clone());
@@ -311,6 +312,7 @@ impl RuleResolver<'_> {
             test: Test::Fails(standard::not_among(store, &numbers)),
             now: false,
             limited: Vec::new(),
+            reads: None,
         })
     }
 }

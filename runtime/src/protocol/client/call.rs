@@ -14,7 +14,7 @@ use super::error::transport_error;
 use super::{ClientSettings, Dialect, Endpoint, Sent, write_form};
 use crate::Context;
 use crate::bridge::{MetadataMap, Status};
-use crate::call::Body;
+use crate::call::{Body, rules};
 use crate::deadline::{self, earliest};
 use crate::message::AnyMessage;
 use crate::metadata;
@@ -144,11 +144,12 @@ pub(super) fn store_trailers(ctx: &Context, trailers: &HeaderMap) {
 }
 
 /// Tests a request that is about to leave.
-pub(crate) fn check(settings: &ClientSettings, message: &dyn AnyMessage) -> Result<(), Status> {
-    if settings.validate_requests {
-        Validator::new().validate_any(message, message.table())?;
-    }
-    Ok(())
+pub(crate) fn check(
+    method: &MethodInfo,
+    settings: &ClientSettings,
+    message: &dyn AnyMessage,
+) -> Result<(), Status> {
+    if settings.validate_requests { rules::test(method, message, Validator::new()) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl<'a> EnvelopedCall<'a> {
         requests: Box<dyn Outgoing>,
     ) -> Result<Self, Status> {
         let settings = call.settings();
-        let (body, link) = Requests::body(requests, Form::of(settings), &call.ctx, settings);
+        let (body, link) = Requests::body(requests, Form::of(settings), call.info, &call.ctx, settings);
         Self::start(call, dialect, body, Some(link))
     }
 

@@ -75,9 +75,12 @@ mod tests {
     use http_body::Body as _;
 
     use super::*;
+    use crate::method::{MethodInfo, MethodKind};
     use crate::protocol::client::ClientSettings;
     use crate::protocol::client::requests::{Form, Requests};
     use crate::{Context, RequestStream};
+
+    static INFO: MethodInfo = MethodInfo::new("a.B", "C", "/a.B/C", MethodKind::ClientStreaming);
 
     /// The length of the next frame, if there is one already.
     fn frame(body: &mut crate::call::Body) -> Poll<Option<Result<usize, Status>>> {
@@ -92,6 +95,7 @@ mod tests {
         let (mut body, caller) = Requests::body(
             requests,
             Form::of(&ClientSettings::default()),
+            &INFO,
             &Context::new(),
             &ClientSettings::default(),
         );
@@ -105,7 +109,7 @@ mod tests {
         let (sender, requests) = RequestStream::<()>::channel(4);
         let settings = ClientSettings::default();
         let (mut body, caller) =
-            Requests::body(Box::new(requests), Form::of(&settings), &Context::new(), &settings);
+            Requests::body(Box::new(requests), Form::of(&settings), &INFO, &Context::new(), &settings);
         assert!(frame(&mut body).is_pending());
         for _ in 0..3 {
             sender.send(()).now_or_never().unwrap().unwrap();

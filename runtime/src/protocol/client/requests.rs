@@ -14,6 +14,7 @@ use crate::Context;
 use crate::bridge::Status;
 use crate::call::{Body, Outgoing};
 use crate::message::AnyMessage;
+use crate::method::MethodInfo;
 use crate::protocol::compression::Compression;
 use crate::protocol::envelope::{self, HEADER, codec};
 use crate::protocol::wire::Codec;
@@ -66,16 +67,24 @@ impl WriteRequest for Form {
 }
 
 /// The one request of a call, in its envelope.
-pub(crate) fn one(settings: &ClientSettings, message: &dyn AnyMessage) -> Result<Bytes, Status> {
-    check(settings, message)?;
+pub(crate) fn one(
+    method: &MethodInfo,
+    settings: &ClientSettings,
+    message: &dyn AnyMessage,
+) -> Result<Bytes, Status> {
+    check(method, settings, message)?;
     let mut out = Vec::new();
     Form::of(settings).append(message, &mut out)?;
     Ok(out.into())
 }
 
 /// The one request of a call without an envelope.
-pub(crate) fn bare(settings: &ClientSettings, message: &dyn AnyMessage) -> Result<Vec<u8>, Status> {
-    check(settings, message)?;
+pub(crate) fn bare(
+    method: &MethodInfo,
+    settings: &ClientSettings,
+    message: &dyn AnyMessage,
+) -> Result<Vec<u8>, Status> {
+    check(method, settings, message)?;
     let mut out = Vec::new();
     codec::write(settings.codec, message, &mut out)?;
     let limit = settings.messages.sent_size;
@@ -94,6 +103,7 @@ pub(crate) struct Requests<W> {
     messages: Option<Box<dyn Outgoing>>,
     form: W,
     link: RequestLink,
+    method: &'static MethodInfo,
     ctx: Context,
     settings: ClientSettings,
 }
@@ -103,23 +113,24 @@ impl<W: WriteRequest + Unpin> Requests<W> {
     pub(crate) fn body(
         messages: Box<dyn Outgoing>,
         form: W,
+        method: &'static MethodInfo,
         ctx: &Context,
         settings: &ClientSettings,
     ) -> (Body, CallerLink) {
         let (caller, link) = link();
         let (messages, settings) = (Some(messages), settings.clone());
-        let requests = Self { messages, form, link, ctx: ctx.clone(), settings };
+        let requests = Self { messages, form, link, method, ctx: ctx.clone(), settings };
         (Body::new(requests), caller)
     }
 
     /// Appends the messages that are there; `Pending` if there are none.
     fn poll_gather(&mut self, task: &mut Task<'_>, out: &mut Vec<u8>) -> Poll<Result<(), Status>> {
-        let (form, settings) = (&self.form, &self.settings);
+        let (method, form, settings) = (self.method, &self.form, &self.settings);
         while out.len() < BATCH
             && let Some(messages) = &mut self.messages
         {
             let polled = messages.poll_next(task, &self.ctx, &mut |message| {
-                check(settings, message)?;
+                check(method, settings, message)?;
                 form.append(message, out)
             });
             match polled {

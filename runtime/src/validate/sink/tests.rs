@@ -21,7 +21,7 @@ static RULE: Rule = Rule::cel("text", "", 0);
 fn check(broken: &Broken, out: &mut Sink) {
     for index in 0..broken.items {
         if broken.fails_at == Some(index) {
-            out.fail("bad", cel::Error::INDEX);
+            out.fail(1, "bad", cel::Error::INDEX);
         }
         match index % 5 {
             0 => out.item(index).add(1, "int32.gt", "must be greater"),

@@ -23,7 +23,8 @@ impl RestCall<'_> {
     ) -> Result<(BoundRequest, CallerLink), Status> {
         let BoundRequest { binding, request } = self.stream_request(table)?;
         let form = StreamForm::of(table);
-        let (body, link) = Requests::body(messages, form, &self.call.ctx, self.call.settings());
+        let (body, link) =
+            Requests::body(messages, form, self.call.info, &self.call.ctx, self.call.settings());
         Ok((BoundRequest { binding, request: request.map(|_| body) }, link))
     }
 

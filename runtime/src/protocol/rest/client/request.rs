@@ -38,7 +38,7 @@ struct Content {
 impl RestCall<'_> {
     /// The HTTP request of a message, by the first binding that can say it. The message may be taken out of `message`.
     pub(crate) fn request(&self, message: &mut dyn AnyMessage) -> Result<BoundRequest, Status> {
-        check(self.call.settings(), message)?;
+        check(self.call.info, self.call.settings(), message)?;
         let table = message.table();
         let json = json::to_vec(&*message).map_err(|error| unwritable(&error))?;
         let fields = match table.form {

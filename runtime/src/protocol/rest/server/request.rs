@@ -9,6 +9,7 @@ use crate::bridge::Status;
 use crate::call::{CallError, dispatch};
 use crate::json::{self, MessageInfo, ReadOptions, Type};
 use crate::message::{AnyMessage, ReadError};
+use crate::method::MethodInfo;
 use crate::protocol::rest::negotiate::Media;
 use crate::transcode::binding::{Binding, BodyKind};
 use crate::transcode::field::BodyField;
@@ -19,15 +20,17 @@ use crate::validate::Validator;
 /// Reads a request without a body into `message`, which is empty, and tests its rules.
 pub(crate) fn read_url(
     message: &mut dyn AnyMessage,
+    info: &MethodInfo,
     method: &RestMethod,
     url: Url<'_>,
 ) -> Result<(), CallError> {
     url::read(message, method.binding, url, method.settings.options.query_rules())?;
-    dispatch::admit(message, method.settings.policy.validator).map_err(CallError::from)
+    dispatch::admit(info, message, method.settings.policy.validator).map_err(CallError::from)
 }
 
 /// Makes messages of bodies: one of a call whose client does not stream, each of a stream.
 pub(crate) struct RequestReader {
+    info: &'static MethodInfo,
     binding: &'static Binding,
     media: Media,
     json: ReadOptions,
@@ -41,6 +44,7 @@ impl RequestReader {
     /// For messages of the type that `table` describes. It reads the URL, whose faults are known without the body.
     pub(crate) fn new(
         table: &'static MessageInfo,
+        info: &'static MethodInfo,
         method: &RestMethod,
         url: Url<'_>,
         headers: &HeaderMap,
@@ -48,6 +52,7 @@ impl RequestReader {
         let RestMethod { binding, settings } = method;
         let options = &settings.options;
         Ok(Self {
+            info,
             binding,
             media: if binding.body == BodyKind::None { Media::Json } else { Media::sent(headers) },
             json: ReadOptions::new().ignore_unknown(!options.refuse_unknown).depth_limit(options.max_depth),
@@ -112,7 +117,7 @@ impl RequestReader {
         if !self.of_url.is_empty() {
             message.merge_wire(self.of_url.clone()).map_err(|error| url::not_taken(&error))?;
         }
-        dispatch::admit(message, self.validator).map_err(CallError::from)
+        dispatch::admit(self.info, message, self.validator).map_err(CallError::from)
     }
 
     /// Reads a body that is a field of the request.

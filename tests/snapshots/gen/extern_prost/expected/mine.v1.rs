@@ -371,10 +371,11 @@ impl ::rsvc::Validate for Order {
                         1,
                         const {
                             &::rsvc::codegen::validate::Rule::cel(
-                                "total.paid",
-                                "must be paid",
-                                0,
-                            )
+                                    "total.paid",
+                                    "must be paid",
+                                    0,
+                                )
+                                .reading(&[&[2]])
                         },
                     );
             }

@@ -337,9 +337,10 @@ impl ::rsvc::Validate for Order {
                         0,
                         const {
                             &::rsvc::codegen::validate::Rule::of_message(
-                                "order.total",
-                                "the total must be the sum of the items",
-                            )
+                                    "order.total",
+                                    "the total must be the sum of the items",
+                                )
+                                .reading(&[&[3], &[6]])
                         },
                     );
             }
@@ -350,6 +351,7 @@ impl ::rsvc::Validate for Order {
                     0,
                     const {
                         &::rsvc::codegen::validate::Rule::of_message("order.way", "")
+                            .reading(&[&[4, 0], &[5]])
                     },
                     "neither shipped nor picked up",
                 );
@@ -362,15 +364,16 @@ impl ::rsvc::Validate for Order {
                         0,
                         const {
                             &::rsvc::codegen::validate::Rule::of_message(
-                                "message.oneof",
-                                "only one of coupon, discount can be set",
-                            )
+                                    "message.oneof",
+                                    "only one of coupon, discount can be set",
+                                )
+                                .reading(&[&[13, 0], &[14, 0]])
                         },
                     )
             }
         }
         if self.payment.is_none() {
-            __rsvc_out.add_missing_oneof("payment");
+            __rsvc_out.add_missing_oneof("payment", &[11, 12]);
         }
         if !::rsvc::codegen::cel::is_uuid(self.id.as_str()) {
             __rsvc_out.add_format(1, "string.uuid", self.id.as_str().is_empty());
@@ -440,7 +443,7 @@ impl ::rsvc::Validate for Order {
                     }
                     ::core::result::Result::Ok(_) => {}
                     ::core::result::Result::Err(__rsvc_error) => {
-                        __rsvc_out.fail("timestamp.within", __rsvc_error)
+                        __rsvc_out.fail(8, "timestamp.within", __rsvc_error)
                     }
                 }
             }
@@ -536,7 +539,7 @@ impl ::rsvc::Validate for Order {
                         }
                     }
                     ::core::result::Result::Err(__rsvc_error) => {
-                        __rsvc_out.fail("note.lines", __rsvc_error)
+                        __rsvc_out.fail(16, "note.lines", __rsvc_error)
                     }
                 }
             }
@@ -548,10 +551,11 @@ impl ::rsvc::Validate for Order {
                         17,
                         const {
                             &::rsvc::codegen::validate::Rule::expression(
-                                "this.id != this.coupon",
-                                "\"this.id != this.coupon\" returned false",
-                                0,
-                            )
+                                    "this.id != this.coupon",
+                                    "\"this.id != this.coupon\" returned false",
+                                    0,
+                                )
+                                .reading(&[&[1], &[13]])
                         },
                     );
             }
@@ -577,9 +581,10 @@ impl ::rsvc::Validate for Cart {
                         0,
                         const {
                             &::rsvc::codegen::validate::Rule::of_message(
-                                "cart.skus",
-                                "every item must have its own SKU",
-                            )
+                                    "cart.skus",
+                                    "every item must have its own SKU",
+                                )
+                                .reading(&[&[1]])
                         },
                     );
             }
@@ -592,9 +597,10 @@ impl ::rsvc::Validate for Cart {
                     0,
                     const {
                         &::rsvc::codegen::validate::Rule::of_message(
-                            "cart.count",
-                            "the count is wrong",
-                        )
+                                "cart.count",
+                                "the count is wrong",
+                            )
+                            .reading(&[&[1], &[2]])
                     },
                 );
         }
