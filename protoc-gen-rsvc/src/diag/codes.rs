@@ -73,6 +73,7 @@ codes! {
     503 HTTP_BODY "`body` or `response_body` names no field, or one that cannot be it."
     504 HTTP_CONFLICT "Two REST bindings take the same requests."
     505 HTTP_BODY_UNUSUAL "A body where HTTP expects none: on GET, HEAD or DELETE."
+    506 HTTP_FORMS "`forms` asks for what the method cannot take, or names a field that cannot be filled."
     600 RULE_TYPE "A validation rule does not fit the type of what it stands on."
     601 RULE_VALUE "The value of a validation rule makes no sense."
     602 UNKNOWN_RULE "A validation rule is not known, and defines no expression."

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter, Write as _};
 
-use super::http::{Binding, Body};
+use super::http::{Binding, Body, Forms};
 use super::{
     Access, Cache, ETag, EnumId, ErrorSet, ErrorVariant, FieldId, FieldKind, Idempotency, MaskedFields,
     MessageId, Method, MethodKind, Presence, Schema, TypePath, ValueType,
@@ -222,6 +222,21 @@ fn binding(schema: &Schema, node: &Binding, f: &mut Formatter<'_>) -> fmt::Resul
     }
     if node.fill_update_mask.is_some() {
         f.write_str(", fills update_mask")?;
+    }
+    if let Some(Forms { urlencoded, multipart, files }) = &node.forms {
+        let path = |path: &[FieldId]| path.iter().map(name).collect::<Vec<_>>().join(".");
+        let forms = [("urlencoded", *urlencoded), ("multipart", *multipart)];
+        for (form, _) in forms.iter().filter(|(_, taken)| *taken) {
+            write!(f, ", takes {form}")?;
+        }
+        for file in files {
+            write!(f, ", file {}", path(&file.content))?;
+            for (kind, field) in [("filename", &file.filename), ("media_type", &file.media_type)] {
+                if let Some(field) = field {
+                    write!(f, " {kind} {}", path(field))?;
+                }
+            }
+        }
     }
     writeln!(f)
 }

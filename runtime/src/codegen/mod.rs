@@ -83,6 +83,7 @@ pub mod error {
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 pub mod rest {
     pub use crate::transcode::binding::{Binding, BodyKind, Variable};
+    pub use crate::transcode::forms::{FormFile, Forms};
 }
 
 /// The client side of the four kinds of methods over REST.

@@ -31,6 +31,7 @@ cases! {
     errors_shared,
     extern_path,
     extern_prost,
+    forms,
     halves,
     imports,
     json_conflicts,

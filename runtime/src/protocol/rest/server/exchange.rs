@@ -193,7 +193,7 @@ impl Exchange for RestExchange {
         let reader = self.reader(table)?;
         let body = std::mem::take(&mut self.body);
         let options = &self.method.settings.options;
-        Ok(stream::requests::messages(table, reader, body, self.call.context(), options))
+        stream::requests::messages(table, reader, body, self.call.context(), options)
     }
 
     fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
