@@ -3,7 +3,6 @@
 use super::{RuleRef, Sink};
 use crate::validate::mask::{Covered, Mask, PRESENCE, Position};
 use crate::validate::rules::{Reads, Rule};
-use crate::validate::{Subscript, Validate};
 
 /// A message on the way to the fields in a mask.
 #[derive(Debug)]
@@ -18,39 +17,9 @@ impl Cursor {
     }
 }
 
-/// A mask is rare: what takes one into account stays out of the way of what does not.
 impl Sink {
-    #[cold]
-    #[inline(never)]
-    pub(super) fn nested_masked<T: Validate>(&mut self, number: u32, message: &T) {
-        self.below_mask(number, &mut |out| out.nested_here(number, message));
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn item_masked<T: Validate>(&mut self, number: u32, message: &T, index: usize) {
-        self.below_mask(number, &mut |out| out.item_here(number, message, index));
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn items_masked<T: Validate>(&mut self, number: u32, list: &[T]) {
-        self.below_mask(number, &mut |out| out.items_here(number, list));
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn value_masked<T: Validate>(
-        &mut self,
-        number: u32,
-        message: &T,
-        key: impl Into<Subscript> + Copy,
-    ) {
-        self.below_mask(number, &mut |out| out.value_here(number, message, key));
-    }
-
     /// Tests what is in the field `number`, as far as that is in the mask.
-    fn below_mask(&mut self, number: u32, test: &mut dyn FnMut(&mut Self)) {
+    pub(super) fn below_mask(&mut self, number: u32, test: &mut dyn FnMut(&mut Self)) {
         let mut cursor = self.mask.take().expect("there is a mask");
         match cursor.mask.below(&cursor.at, number) {
             Covered::None => {}
