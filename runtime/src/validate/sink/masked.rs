@@ -37,10 +37,13 @@ impl Sink {
 
     /// Whether a violation of the field `number`, or of the message itself, does not count. The part of the field that
     /// it is about is forgotten then.
+    #[inline]
     pub(super) fn is_masked_out(&mut self, number: u32, rule: RuleRef) -> bool {
-        if self.mask.is_none() {
-            return false;
-        }
+        self.mask.is_some() && self.leaves_out(number, rule)
+    }
+
+    #[inline(never)]
+    fn leaves_out(&mut self, number: u32, rule: RuleRef) -> bool {
         let counts = match rule {
             RuleRef::Required { .. } => self.is_in_mask(&[number, PRESENCE]),
             RuleRef::Other(Rule { reads: Some(reads), .. }) => self.reads_masked(number, reads),
