@@ -7,6 +7,7 @@ mod errors;
 mod input;
 mod pieces;
 mod responses;
+pub(crate) mod routes;
 
 /// Takes any bytes, and panics where something does not hold.
 pub type Target = fn(&[u8]);
@@ -21,6 +22,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("grpc_status", errors::grpc_status),
     ("metadata", errors::metadata),
     ("responses", responses::responses),
+    ("routes", routes::routes),
     ("split", pieces::split),
 ];
 

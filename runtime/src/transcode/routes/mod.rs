@@ -9,7 +9,8 @@ use fnv::FnvHashSet;
 use http::Method;
 use memchr::memchr_iter;
 
-use self::tree::{End, Path, Template, Tree, with_upper_escapes};
+pub(crate) use self::tree::Template;
+use self::tree::{End, Path, Tree, with_upper_escapes};
 use super::binding::Binding;
 use super::segments::{Marks, Segments};
 use crate::method::ServiceInfo;

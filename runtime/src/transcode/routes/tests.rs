@@ -1,11 +1,10 @@
 //! Tests of routing, among them against a matcher that goes by the words of the grammar.
 #![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
-use std::cmp::Ordering;
-
 use proptest::prelude::*;
 
 use super::*;
+use crate::fuzzing::routes::{found, naively, with_templates};
 
 static ONE: ServiceInfo = ServiceInfo::new("s.One", &[], b"");
 static TWO: ServiceInfo = ServiceInfo::new("s.Two", &[], b"");
@@ -216,80 +215,6 @@ fn template() -> impl Strategy<Value = String> {
             .collect();
         format!("/{}{verb}", segments.join("/"))
     })
-}
-
-/// By the grammar's own words, one segment after the other.
-fn takes(template: &[Cow<'static, str>], path: &[&str], may_end_empty: bool) -> bool {
-    match (template.split_first(), path) {
-        (None, _) => path.is_empty(),
-        (Some((first, template)), _) if first == "**" => {
-            (0..=path.len()).any(|taken| takes(template, &path[taken..], may_end_empty))
-        }
-        (Some((first, template)), [segment, path @ ..]) => {
-            let is_last_slash = segment.is_empty() && path.is_empty() && !may_end_empty;
-            (first == segment || first == "*" && !is_last_slash) && takes(template, path, may_end_empty)
-        }
-        (Some(_), []) => false,
-    }
-}
-
-/// Text before `*` before `**`; behind `**`, more segments before fewer.
-fn specificity(a: &[Cow<'static, str>], b: &[Cow<'static, str>]) -> Ordering {
-    let rank = |segment: &str| match segment {
-        "**" => 2,
-        "*" => 1,
-        _ => 0,
-    };
-    for (at, (x, y)) in a.iter().zip(b).enumerate() {
-        if x == "**" && y == "**" {
-            return b.len().cmp(&a.len()).then_with(|| specificity(&a[at + 1..], &b[at + 1..]));
-        }
-        let order = rank(x).cmp(&rank(y));
-        if order != Ordering::Equal {
-            return order;
-        }
-    }
-    // Both take the same path, so that there is `**` in the longer one's rest.
-    a.len().cmp(&b.len())
-}
-
-/// Bindings for a matcher that tries all of them.
-fn with_templates(bindings: &'static [Binding]) -> Vec<(Template, &'static Binding)> {
-    bindings.iter().map(|binding| (Template::of(binding), binding)).collect()
-}
-
-/// The binding of a method that such a matcher finds.
-fn naively(bindings: &[(Template, &'static Binding)], method: &str, path: &str) -> Option<&'static Binding> {
-    let last = path.rfind('/').unwrap() + 1;
-    let colons = path[last..].match_indices(':').map(|(at, _)| last + at);
-    let cuts = colons.map(|colon| (&path[..colon], &path[colon + 1..])).chain([(path, "")]);
-    for (path, verb) in cuts {
-        let path: Vec<_> = path[1..].split('/').collect();
-        let takes = |may_end_empty| {
-            let path = &path;
-            bindings.iter().filter(move |(template, _)| {
-                template.verb == verb && takes(&template.segments, path, may_end_empty)
-            })
-        };
-        if takes(false).next().is_some() {
-            let of_method = takes(false).filter(|(_, binding)| binding.verb == method);
-            // Of equals the first one is found.
-            let best = of_method.min_by(|(a, _), (b, _)| specificity(&a.segments, &b.segments));
-            return best.map(|(_, binding)| *binding);
-        }
-        if !verb.is_empty() && path.last() == Some(&"") && takes(true).next().is_some() {
-            return None;
-        }
-    }
-    None
-}
-
-/// The binding that is found.
-fn found(table: &Table<()>, method: &str, path: &str) -> Option<&'static Binding> {
-    match table.find(&method.parse().unwrap(), path) {
-        PathMatch::Binding(found) => Some(found.binding),
-        _ => None,
-    }
 }
 
 /// A path for a template: `one` for each `*`, `rest` for `**`.

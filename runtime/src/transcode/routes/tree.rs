@@ -5,11 +5,9 @@
 
 use std::borrow::Cow;
 
-use fnv::FnvHashMap;
-use memchr::memchr;
-
 use crate::transcode::binding::Binding;
 use crate::transcode::segments::{Segments, start_of_last};
+use fnv::FnvHashMap;
 
 /// Up to how many texts below a node are compared one by one.
 const FEW: usize = 8;
@@ -227,16 +225,16 @@ pub(super) struct Path<'p> {
 }
 
 /// A template as a tree has it, without its variables' names.
-pub(super) struct Template {
+pub(crate) struct Template {
     /// Text, `*` and `**`; of the path `/` one without text.
-    pub(super) segments: Vec<Cow<'static, str>>,
+    pub(crate) segments: Vec<Cow<'static, str>>,
     /// The custom verb, or nothing.
-    pub(super) verb: Cow<'static, str>,
+    pub(crate) verb: Cow<'static, str>,
 }
 
 impl Template {
     /// Reads the template of a binding, which the generator has found valid.
-    pub(super) fn of(binding: &'static Binding) -> Self {
+    pub(crate) fn of(binding: &'static Binding) -> Self {
         let mut rest = binding.template.trim_start_matches('/');
         let mut segments = Vec::new();
         loop {
@@ -258,17 +256,14 @@ impl Template {
 /// A text with the hexadecimal digits of its escapes as capital letters, which is how paths are compared.
 pub(super) fn with_upper_escapes(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
-    let is_lower = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_lowercase);
-    let mut escapes = memchr::memchr_iter(b'%', bytes);
-    if !escapes.any(|at| is_lower(at + 1) || is_lower(at + 2)) {
+    let digits = |at: usize| bytes.get(at + 1..at + 3).filter(|two| two.iter().all(u8::is_ascii_hexdigit));
+    let escapes = || memchr::memchr_iter(b'%', bytes).filter_map(|at| Some((at, digits(at)?)));
+    if !escapes().any(|(_, digits)| digits.iter().any(u8::is_ascii_lowercase)) {
         return Cow::Borrowed(text);
     }
-    let mut upper = text.to_owned().into_bytes();
-    let mut from = 0;
-    while let Some(at) = memchr(b'%', &upper[from..]).map(|at| from + at) {
-        let end = upper.len().min(at + 3);
-        upper[at..end].make_ascii_uppercase();
-        from = end;
+    let mut upper = bytes.to_vec();
+    for (at, _) in escapes() {
+        upper[at + 1..at + 3].make_ascii_uppercase();
     }
     Cow::Owned(String::from_utf8(upper).expect("a letter for a letter leaves UTF-8 what it is"))
 }
