@@ -46,13 +46,22 @@ struct Connection {
 static MADE: AtomicUsize = AtomicUsize::new(0);
 
 /// Answers without reading.
-async fn answer<B>(request: Request<B>) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
+async fn answer<B: Send + 'static>(
+    request: Request<B>,
+) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
     let content = |size: usize| Bytes::from(vec![b'a'; size]);
     let body = match request.uri().path() {
         "/made" => BoxBody::new(StreamBody::new(stream::iter(0..1).map(move |_| {
             MADE.fetch_add(1, Ordering::Relaxed);
             Ok(Frame::data(content(LARGE)))
         }))),
+        "/held" => {
+            tokio::spawn(async move {
+                sleep(Duration::from_secs(1)).await;
+                drop(request);
+            });
+            Full::new(content(5)).boxed()
+        }
         "/large" => Full::new(content(LARGE)).boxed(),
         _ => Full::new(content(5)).boxed(),
     };
@@ -233,6 +242,20 @@ async fn a_connection_outlives_a_request_that_is_answered_early() {
         let answers = String::from_utf8(answers).unwrap();
         let count = if handling == Handling::Ours { 2 } else { 1 };
         assert_eq!(answers.matches("aaaaa").count(), count, "{handling:?}: {answers}");
+    }
+}
+
+/// `session.rs`, again: as it is where the body is another request's by then, which a gateway sends.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_let_go_behind_its_answer_does_not_hold_the_connection() {
+    for handling in Handling::BOTH {
+        let Connection { mut io, stop: _stop } = handling.connect();
+        io.write_all(b"POST /held HTTP/1.1\r\nhost: a\r\ncontent-length: 40000\r\n\r\nbegin").await.unwrap();
+        let began = Instant::now();
+        let mut answers = Vec::new();
+        timeout(HOUR, io.read_to_end(&mut answers)).await.expect("an end").unwrap();
+        assert!(String::from_utf8(answers).unwrap().ends_with("aaaaa"), "{handling:?}");
+        assert!(began.elapsed() < Duration::from_secs(10), "{handling:?}: {:?}", began.elapsed());
     }
 }
 

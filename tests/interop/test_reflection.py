@@ -21,7 +21,7 @@ SERVICES = [f"shop.v1.{name}Service" for name in ("Chat", "Order", "Upload", "Us
 METHODS = {
     "shop.v1.ChatService": ["Chat", "Monitor"],
     "shop.v1.OrderService": ["GetOrder", "GetOrders", "PlaceOrder", "StreamOrderUpdates", "UpdateOrderStatus"],
-    "shop.v1.UploadService": ["ProcessBatch", "UploadChunks"],
+    "shop.v1.UploadService": ["GetPage", "ProcessBatch", "UploadChunks", "UploadFile"],
     "shop.v1.UserService": ["CreateUser", "DeleteUser", "GetUser", "UpdatePreferences", "UpdateUser"],
 }
 

@@ -82,7 +82,7 @@ class Rest(support.ShopTest):
             self.assertEqual(put.json()["code"], 12)
 
     def test_what_nothing_has(self):
-        for path in ("/", "/v1", "/v1/users/", "/v1/user", f"/v1/users/{ADA}/", f"/V1/users/{ADA}"):
+        for path in ("/v2", "/v1", "/v1/users/", "/v1/user", f"/v1/users/{ADA}/", f"/V1/users/{ADA}"):
             self.assertEqual(self.get(path, status=404).json()["code"], 5, path)
 
     # Bodies.

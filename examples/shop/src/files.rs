@@ -70,15 +70,15 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    pub(crate) fn begin(shop: &Arc<Shop>, first: &Chunk) -> Result<Self, Error> {
+    pub(crate) fn begin(shop: &Arc<Shop>, upload_id: String, info: FileInfo) -> Result<Self, Error> {
         let directory = &shop.files.partial;
         let partial = NamedTempFile::new_in(directory);
         let partial = partial.with_context(|| format!("cannot create a file in {}", directory.display()))?;
         let writer = tokio::fs::File::from_std(partial.reopen()?);
         Ok(Self {
             shop: Arc::clone(shop),
-            upload_id: first.upload_id.clone(),
-            info: first.info.clone().unwrap_or_default(),
+            upload_id,
+            info,
             partial,
             writer,
             hash: Sha256::new(),
@@ -99,13 +99,17 @@ impl Incoming {
         if chunk.crc32.is_some_and(|crc32| crc32 != crc32fast::hash(&chunk.data)) {
             return Err(Error::corrupt(format!("chunk {} does not have its checksum", chunk.sequence)));
         }
+        self.write(&chunk.data).await
+    }
+
+    pub(crate) async fn write(&mut self, data: &[u8]) -> Result<(), Error> {
         let limit = self.shop.limits.upload_bytes;
-        self.size += chunk.data.len() as u64;
+        self.size += data.len() as u64;
         if self.size > limit {
             return Err(UploadTooLarge { limit }.into());
         }
-        self.hash.update(&chunk.data);
-        self.writer.write_all(&chunk.data).await?;
+        self.hash.update(data);
+        self.writer.write_all(data).await?;
         self.chunks += 1;
         Ok(())
     }

@@ -3,9 +3,9 @@
 //! What a binding does with a request is in the runtime; these are the facts it goes by.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
-use crate::model::http::{Binding, Body, PathVariable, Segment};
+use crate::model::http::{Binding, Body, Forms, PathVariable, Segment};
 use crate::model::{FieldId, MethodId, Schema, Service};
 
 /// The bindings of a service as expressions, in the order of its methods.
@@ -40,6 +40,7 @@ fn binding(schema: &Schema, method: usize, binding: &Binding) -> TokenStream {
     if let Some(field) = binding.fill_update_mask.map(index) {
         parts.push(quote! { .fill_update_mask(#field) });
     }
+    parts.extend(binding.forms.as_ref().map(|forms| self::forms(schema, forms)));
     parts.push(declared(schema, binding.method));
     let doc = format!(" {}", describe(schema, binding));
     quote! {
@@ -80,8 +81,7 @@ fn describe(schema: &Schema, binding: &Binding) -> String {
 }
 
 fn variable(schema: &Schema, variable: &PathVariable, segments: &[Segment]) -> TokenStream {
-    let path = variable.fields.iter().map(|field| Literal::usize_unsuffixed(index_of(schema, *field)));
-    let path = quote! { &[#(#path),*] };
+    let path = path(schema, &variable.fields);
     let multi = variable.multi.then(|| quote! { .multi() });
     let (start, end) = (variable.start, variable.end);
     let rest = segments.iter().position(|segment| *segment == Segment::Rest);
@@ -98,6 +98,31 @@ fn variable(schema: &Schema, variable: &PathVariable, segments: &[Segment]) -> T
         quote! { rest(#path, #start, #behind) }
     };
     quote! { ::rsvc::codegen::rest::Variable::#variable }
+}
+
+/// A path from a message to a field, each step an index into its message's fields.
+fn path(schema: &Schema, fields: &[FieldId]) -> TokenStream {
+    let indices = fields.iter().map(|field| Literal::usize_unsuffixed(index_of(schema, *field)));
+    quote! { &[#(#indices),*] }
+}
+
+/// The forms that a body can be.
+fn forms(schema: &Schema, Forms { urlencoded, multipart, files }: &Forms) -> TokenStream {
+    let urlencoded = urlencoded.then(|| quote! { .urlencoded() });
+    let multipart = multipart.then(|| quote! { .multipart() });
+    let files = files.iter().map(|file| {
+        let content = path(schema, &file.content);
+        let told = |method, fields: &Option<Vec<FieldId>>| {
+            let path = path(schema, fields.as_ref()?);
+            let method = format_ident!("{method}");
+            Some(quote! { .#method(#path) })
+        };
+        let filename = told("filename", &file.filename);
+        let media_type = told("media_type", &file.media_type);
+        quote! { ::rsvc::codegen::rest::FormFile::new(#content) #filename #media_type }
+    });
+    let files = (files.len() > 0).then(|| quote! { .files(&[#(#files),*]) });
+    quote! { .forms(&::rsvc::codegen::rest::Forms::new() #urlencoded #multipart #files) }
 }
 
 /// The place of a field in the table of its message.

@@ -19,6 +19,8 @@ pub struct Binding {
     pub response_body: Option<FieldId>,
     /// The field mask that is filled from the body where the request does not bring it.
     pub fill_update_mask: Option<FieldId>,
+    /// The forms that the body can be; `None` for none.
+    pub forms: Option<Forms>,
     /// Where the annotation stands.
     pub place: Place,
 }
@@ -95,4 +97,20 @@ pub enum Body {
     Whole,
     /// One field of the request.
     Field(FieldId),
+}
+
+/// `rsvc.v1.Forms`: the forms of HTML that a body can be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forms {
+    pub urlencoded: bool,
+    pub multipart: bool,
+    pub files: Vec<FormFile>,
+}
+
+/// Where the parts of a form go that are files. Each path leads from the message of the body to a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormFile {
+    pub content: Vec<FieldId>,
+    pub filename: Option<Vec<FieldId>>,
+    pub media_type: Option<Vec<FieldId>>,
 }

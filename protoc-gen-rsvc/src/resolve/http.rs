@@ -1,6 +1,7 @@
 //! `google.api.http` -> [`Binding`]s, by the comments of `google/api/http.proto`.
 
 mod fields;
+mod forms;
 mod template;
 
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, Value};
@@ -34,14 +35,18 @@ pub(super) fn resolve(types: &mut Types<'_>, options: &Options, sink: &mut Sink)
         let rpc = rpc.expect("the methods are those of the pool");
         let rule = options::extension(&pool, &rpc.options(), "google.api.http");
         let fill = fill_update_mask(&pool, &rpc);
+        let forms = options::extension(&pool, &rpc.options(), "rsvc.v1.method")
+            .and_then(|method| options::message(&method, "forms"));
         let at = [METHOD_OPTIONS, HTTP].to_vec();
         let mut reader = HttpRuleReader { types, sink, method: id, rpc: rpc.path(), at, fill, rest_use };
-        if let Some(rule) = rule {
-            let bindings = reader.rules(&rule);
-            types.schema.methods[id].bindings = bindings;
-        } else if fill {
+        let mut bindings = rule.as_ref().map(|rule| reader.rules(rule)).unwrap_or_default();
+        if rule.is_none() && fill {
             reader.nothing_to_fill();
         }
+        if let Some(forms) = forms {
+            reader.forms(&forms, &mut bindings);
+        }
+        types.schema.methods[id].bindings = bindings;
     }
 }
 
@@ -143,6 +148,7 @@ impl<'a> HttpRuleReader<'a> {
             body,
             response_body,
             fill_update_mask,
+            forms: None,
             place: self.place(tag),
         })
     }

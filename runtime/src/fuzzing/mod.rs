@@ -4,6 +4,8 @@
 mod compression;
 mod envelopes;
 mod errors;
+#[cfg(feature = "multipart")]
+mod forms;
 mod input;
 mod pieces;
 mod responses;
@@ -19,6 +21,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("end_stream", errors::end_stream),
     ("envelope", envelopes::envelope),
     ("events", pieces::events),
+    #[cfg(feature = "multipart")]
+    ("form", forms::form),
     ("grpc_status", errors::grpc_status),
     ("metadata", errors::metadata),
     ("responses", responses::responses),

@@ -194,10 +194,10 @@ fn on_connection(
         let may_upgrade = may_upgrade(&parts);
         // Calls of `POST` nearly always have one, and asking costs a lock.
         let may_have_body = parts.method == Method::POST || !body.is_end_stream();
-        let body = match usage.guard() {
-            _ if !may_have_body => Body::empty(),
-            Some(guard) => Body::incoming(body).guarded(guard),
-            None => Body::incoming(body),
+        let body = match may_have_body.then(|| usage.guard()) {
+            None => Body::empty(),
+            Some(Some(guard)) => Body::incoming(body).guarded(guard),
+            Some(None) => Body::incoming(body),
         };
         // Of those that do not ask for another protocol, nobody needs it.
         if may_upgrade {

@@ -36,6 +36,8 @@ struct Shared {
     rest: Option<Mutex<Option<Incoming>>>,
     /// Whether there is such a rest.
     has_rest: AtomicBool,
+    /// Whether a request with a body has no response yet.
+    answering: AtomicBool,
     /// Whether the client is waited for to take what was written.
     blocked: AtomicBool,
     /// Whether there ever was a response.
@@ -64,6 +66,7 @@ pub(super) fn track(is_http2: bool) -> (ConnectionUse, Sessions) {
         upgraded: AtomicBool::new(false),
         rest: (!is_http2).then(Mutex::default),
         has_rest: AtomicBool::new(false),
+        answering: AtomicBool::new(false),
         blocked: AtomicBool::new(false),
         answered: AtomicBool::new(false),
         used: AtomicBool::new(false),
@@ -79,8 +82,19 @@ impl Guard for Shared {
     fn take_rest(&self, rest: Incoming) {
         if let Some(slot) = &self.rest {
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(rest);
-            self.has_rest.store(true, Ordering::Release);
+            self.has_rest.store(true, Ordering::SeqCst);
+            // Behind the response nobody asks for it any more, and hyper would wait for it: so it is let go.
+            if !self.answering.load(Ordering::SeqCst) {
+                drop(self.take());
+            }
         }
+    }
+}
+
+impl Shared {
+    fn take(&self) -> Option<Incoming> {
+        self.has_rest.store(false, Ordering::SeqCst);
+        self.rest.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -98,21 +112,23 @@ impl ConnectionUse {
         session::Sessions::new(Arc::clone(&self.0) as Arc<dyn SessionHost>)
     }
 
-    /// What takes the rest of a request, where a connection needs it.
+    /// What takes the rest of a request that begins, where a connection needs it.
     #[inline]
     pub(super) fn guard(&self) -> Option<Arc<dyn Guard>> {
-        self.0.rest.is_some().then(|| Arc::clone(&self.0) as Arc<dyn Guard>)
+        self.0.rest.as_ref()?;
+        self.0.answering.store(true, Ordering::Relaxed);
+        Some(Arc::clone(&self.0) as Arc<dyn Guard>)
     }
 
-    /// What is left of the request that is being answered.
+    /// What is left of a request whose response is there, if that is known already.
     #[inline]
     pub(super) fn take_rest(&self) -> Option<Incoming> {
         // Nearly always this is all.
-        if !self.0.has_rest.load(Ordering::Acquire) {
+        if !self.0.answering.load(Ordering::Relaxed) {
             return None;
         }
-        self.0.has_rest.store(false, Ordering::Release);
-        self.0.rest.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.answering.store(false, Ordering::SeqCst);
+        if self.0.has_rest.load(Ordering::SeqCst) { self.0.take() } else { None }
     }
 
     /// Who holds one without using the connection: its sessions, its service, what runs it, and what looks at its bytes.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::forms::Forms;
+
 /// A binding of a method to a path.
 #[derive(Clone, Copy)]
 pub struct Binding {
@@ -14,6 +16,7 @@ pub struct Binding {
     pub(crate) body: BodyKind,
     pub(crate) response_body: Option<u16>,
     pub(crate) update_mask: Option<u16>,
+    pub(crate) forms: Option<&'static Forms>,
 }
 
 impl Binding {
@@ -29,6 +32,7 @@ impl Binding {
             body: BodyKind::None,
             response_body: None,
             update_mask: None,
+            forms: None,
         }
     }
 
@@ -64,6 +68,13 @@ impl Binding {
     #[must_use]
     pub const fn fill_update_mask(mut self, field: u16) -> Self {
         self.update_mask = Some(field);
+        self
+    }
+
+    /// The forms that the body can be.
+    #[must_use]
+    pub const fn forms(mut self, forms: &'static Forms) -> Self {
+        self.forms = Some(forms);
         self
     }
 }

@@ -49,6 +49,23 @@ pub(crate) fn read_field(
     message.merge_wire(wire.into()).map_err(|error| unreadable(&error))
 }
 
+/// Appends a field `number` that holds one.
+#[cfg(feature = "multipart")]
+pub(crate) fn put(number: u32, content_type: &str, data: &[u8], out: &mut Vec<u8>) {
+    use prost::encoding::{WireType, encode_key, encode_varint};
+
+    let parts = [(1, content_type.as_bytes()), (2, data)];
+    let len = |bytes: &[u8]| 1 + prost::length_delimiter_len(bytes.len()) + bytes.len();
+    let parts = parts.into_iter().filter(|(_, bytes)| !bytes.is_empty());
+    encode_key(number, WireType::LengthDelimited, out);
+    encode_varint(parts.clone().map(|(_, bytes)| len(bytes) as u64).sum(), out);
+    for (number, bytes) in parts {
+        encode_key(number, WireType::LengthDelimited, out);
+        encode_varint(bytes.len() as u64, out);
+        out.extend_from_slice(bytes);
+    }
+}
+
 /// The content of `message`, which is one. It is taken out of it.
 pub(crate) fn take(message: &mut dyn AnyMessage) -> Result<HttpBody, Status> {
     match message.as_any_mut().downcast_mut() {

@@ -2,6 +2,7 @@
 
 pub(crate) mod binding;
 pub(crate) mod field;
+pub(crate) mod forms;
 pub(crate) mod httpbody;
 mod records;
 #[cfg(feature = "rest")]

@@ -6,6 +6,10 @@
 use std::fmt;
 
 use bytes::{Bytes, BytesMut};
+use http::StatusCode;
+
+use crate::bridge::Status;
+use crate::call::CallError;
 
 /// A complete message, as it stood in the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +44,18 @@ impl fmt::Display for SplitError {
                     f,
                     "more than {limit} bytes before message {index} of the stream are none of a message"
                 )
+            }
+        }
+    }
+}
+
+impl From<SplitError> for CallError {
+    #[cold]
+    fn from(error: SplitError) -> Self {
+        match error {
+            SplitError::Syntax { .. } => Status::invalid_argument(format!("the body: {error}")).into(),
+            SplitError::TooLarge { .. } | SplitError::Gap { .. } => {
+                Self::with_http(StatusCode::PAYLOAD_TOO_LARGE, Status::resource_exhausted(error.to_string()))
             }
         }
     }

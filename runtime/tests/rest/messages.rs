@@ -56,6 +56,14 @@ pub struct Item {
     pub small: f32,
     #[prost(int64, tag = "27")]
     pub long: i64,
+    #[prost(bytes = "vec", repeated, tag = "28")]
+    pub blobs: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::vec::Vec<u8>>,
+    #[prost(message, repeated, tag = "29")]
+    pub files: ::rsvc::prost::alloc::vec::Vec<::rsvc::pb::google::api::HttpBody>,
+    #[prost(bytes = "vec", optional, tag = "30")]
+    pub maybe_data: ::core::option::Option<::rsvc::prost::alloc::vec::Vec<u8>>,
+    #[prost(message, optional, tag = "31")]
+    pub wrapped: ::core::option::Option<::rsvc::prost::alloc::vec::Vec<u8>>,
     #[prost(oneof = "item::Pick", tags = "13, 14")]
     pub pick: ::core::option::Option<item::Pick>,
 }
@@ -123,7 +131,7 @@ impl ::rsvc::codegen::json::JsonEnum for Kind {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 27] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 31] = [
         ::rsvc::codegen::json::Field::string(",\"id\":", 1),
         ::rsvc::codegen::json::Field::int32(",\"count\":", 2),
         ::rsvc::codegen::json::Field::message::<Item>(",\"child\":", 3).optional().boxed(),
@@ -151,6 +159,10 @@ const _: () = {
         ::rsvc::codegen::json::Field::fixed32(",\"fixed\":", 25),
         ::rsvc::codegen::json::Field::float(",\"small\":", 26),
         ::rsvc::codegen::json::Field::int64(",\"long\":", 27),
+        ::rsvc::codegen::json::Field::bytes(",\"blobs\":", 28).repeated(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::pb::google::api::HttpBody>(",\"files\":", 29).repeated(),
+        ::rsvc::codegen::json::Field::bytes(",\"maybeData\":maybe_data", 30).optional(),
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost::alloc::vec::Vec<u8>>(",\"wrapped\":", 31).optional(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Item>("rest.v1.Item", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Item {
@@ -190,6 +202,10 @@ const _: () = {
             __rsvc_w.uint32(&__RSVC_FIELDS[24], self.fixed);
             __rsvc_w.float(&__RSVC_FIELDS[25], self.small);
             __rsvc_w.int64(&__RSVC_FIELDS[26], self.long);
+            __rsvc_w.list(&__RSVC_FIELDS[27], &self.blobs);
+            __rsvc_w.list(&__RSVC_FIELDS[28], &self.files);
+            __rsvc_w.bytes_opt(&__RSVC_FIELDS[29], &self.maybe_data);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[30], &self.wrapped);
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
@@ -229,6 +245,10 @@ const _: () = {
                 24 => __rsvc_r.uint32(&mut self.fixed),
                 25 => __rsvc_r.float(&mut self.small),
                 26 => __rsvc_r.int64(&mut self.long),
+                27 => __rsvc_r.bytes_list(&mut self.blobs),
+                28 => __rsvc_r.list(&mut self.files),
+                29 => __rsvc_r.bytes_opt(&mut self.maybe_data),
+                30 => __rsvc_r.message_opt(&mut self.wrapped),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -251,5 +271,6 @@ impl ::rsvc::Validate for Item {
         __rsvc_out.optional(3, &self.child);
         __rsvc_out.optional(16, &self.file);
         __rsvc_out.items(21, &self.items);
+        __rsvc_out.items(29, &self.files);
     }
 }

@@ -17,6 +17,7 @@ macro_rules! cases {
 
 cases! {
     annotated,
+    caches,
     client_only,
     collisions,
     comments,
@@ -30,6 +31,7 @@ cases! {
     errors_shared,
     extern_path,
     extern_prost,
+    forms,
     halves,
     imports,
     json_conflicts,

@@ -6,9 +6,7 @@ use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{
-    ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, VARY, WWW_AUTHENTICATE,
-};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
@@ -20,10 +18,12 @@ use crate::call::collect::Collect;
 use crate::call::dispatch::{self, Inbound};
 use crate::call::{Body, Call, CallError, Exchange, Outgoing};
 use crate::error;
+use crate::etag;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::metadata;
 use crate::method::{Idempotency, MethodInfo};
+use crate::protocol::caching::{Caching, Form, add_vary};
 use crate::protocol::compression::Compression;
 use crate::protocol::envelope::{self, codec};
 use crate::protocol::server::{Dialect, End, ServerCall};
@@ -127,10 +127,12 @@ pub(crate) fn serve_unary(call: ServerCall) -> Answering {
     let from = settings.compress.or(Some(COMPRESS_FROM));
     let compression = from.and_then(|from| Some((Compression::wanted(&headers, ACCEPT_ENCODING)?, from)));
     let timeout = request.timeout;
+    let caching = if request.is_get { Caching::of(info, &Method::GET, &headers) } else { None };
     let mut exchange = Unary {
         call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy),
         request,
         settings: Arc::clone(&settings),
+        caching,
         answer: None,
     };
     Box::pin(async move {
@@ -248,12 +250,14 @@ struct Unary {
     call: Inbound,
     request: Request,
     settings: Arc<ServerSettings>,
+    /// What caches are told, where the method says something and is called by `GET`.
+    caching: Option<Box<Caching>>,
     answer: Option<Vec<u8>>,
 }
 
 impl Unary {
     fn finish(
-        self,
+        mut self,
         outcome: Result<(), CallError>,
         compression: Option<(Compression, usize)>,
     ) -> Response<Body> {
@@ -262,13 +266,7 @@ impl Unary {
         let ctx = self.call.context();
         let data = match answer {
             Ok(data) => data,
-            Err(error) => {
-                let status = error::limit::fit(error.status);
-                let mut response = failed(&status);
-                add_metadata(ctx, response.headers_mut());
-                add_error_metadata(ctx, status.metadata(), response.headers_mut());
-                return response;
-            }
+            Err(error) => return refuse(error.status, self.caching.as_deref(), ctx),
         };
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
@@ -276,18 +274,41 @@ impl Unary {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(super::unary_media_type(self.request.codec)));
         if self.request.is_get {
             // What is cached for one client must not go to one that cannot read it.
-            headers.append(VARY, HeaderValue::from_static("accept-encoding"));
+            add_vary(headers, "accept-encoding");
+        }
+        if let Some(caching) = &mut self.caching {
+            caching.content(&headers[CONTENT_TYPE], &data);
+            caching.describe(headers, ctx, &self.settings.policy);
         }
         let body: Body = match compression {
             Some((compression, from)) if data.len() >= from => {
                 headers.insert(CONTENT_ENCODING, HeaderValue::from_static(compression.name()));
+                etag::add_form(headers, compression.name());
                 compression.compress(&data).into()
             }
             _ => data.into(),
         };
         *response.body_mut() = body.until(ctx.instant());
+        if let Some(caching) = &self.caching
+            && let Err(error) = caching.conclude(&mut response)
+        {
+            return refuse(error.status, Some(caching), ctx);
+        }
         response
     }
+}
+
+/// The response of a call that failed, with what its handler had to say besides.
+#[cold]
+fn refuse(status: Status, caching: Option<&Caching>, ctx: &Context) -> Response<Body> {
+    let status = error::limit::fit(status);
+    let mut response = failed(&status);
+    add_metadata(ctx, response.headers_mut());
+    add_error_metadata(ctx, status.metadata(), response.headers_mut());
+    if let Some(caching) = caching {
+        caching.refuse(response.headers_mut(), &status);
+    }
+    response
 }
 
 /// Adds what a handler answers besides its message.
@@ -370,6 +391,11 @@ impl Exchange for Unary {
 
     fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
         self.call.release(message)?;
+        if let Some(caching) = &mut self.caching {
+            // The form is a part of the URL.
+            let name = (self.request.codec == Codec::Protobuf).then_some(etag::PROTOBUF);
+            caching.message(message, Form { name, chosen_by: None });
+        }
         let mut out = Vec::new();
         codec::write(self.request.codec, message, &mut out)?;
         let limit = self.settings.messages.sent_size;

@@ -9,6 +9,10 @@ pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json"
 pub(crate) const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
 pub(crate) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
+/// The media type of forms without files.
+#[cfg(feature = "rest")]
+pub(crate) const URLENCODED: &str = "application/x-www-form-urlencoded";
+
 /// The form of a message in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Media {

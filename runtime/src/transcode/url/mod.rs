@@ -3,14 +3,15 @@
 //! Tables say what there is: no code is generated for it. A value is parsed for the type of its field, encoded, and
 //! wrapped in the messages on its way.
 
+pub(crate) mod named;
+pub(crate) mod path;
 mod percent;
 mod query;
 mod scalar;
 
 use std::borrow::Cow;
 
-use prost::encoding::{WireType, encode_key, encode_varint};
-
+use self::path::FieldPath;
 use super::binding::{Binding, BodyKind, Variable};
 pub(crate) use super::records::has_field;
 use super::segments::Segments;
@@ -19,9 +20,6 @@ use crate::call::CallError;
 use crate::json::info::{Field, Form, Type};
 use crate::json::{self, MessageInfo};
 use crate::message::AnyMessage;
-
-/// How many names a parameter may have: `a.b.c` has three.
-const MAX_DEPTH: usize = 32;
 
 /// The path and the query of a request, and where the segments of the path are.
 #[derive(Clone, Copy)]
@@ -149,14 +147,14 @@ pub(crate) fn read_variable(
     url: Url<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), CallError> {
-    let mut path = FieldPath::of_variable(info, variable)?;
+    let mut path = FieldPath::of(info, variable.path)?;
     let put = text_of(variable, url).map_err(Cow::Borrowed).and_then(|text| path.put(&text, out));
     put.map_err(|what| wrong("path variable", &path.name(), &what))
 }
 
 /// Something in the URL is wrong.
 #[cold]
-fn wrong(kind: &str, name: &str, what: &str) -> CallError {
+pub(crate) fn wrong(kind: &str, name: &str, what: &str) -> CallError {
     CallError::bad_request(name, what, format!("{kind} `{}`: {what}", shown(name)))
 }
 
@@ -166,100 +164,6 @@ fn shown(text: &str) -> Cow<'_, str> {
         None => Cow::Borrowed(text),
         Some((cut, _)) => Cow::Owned(format!("{}…", &text[..cut])),
     }
-}
-
-/// A field of a message or of one inside it.
-struct FieldPath {
-    fields: [Option<(u16, &'static Field)>; MAX_DEPTH],
-    len: usize,
-}
-
-impl FieldPath {
-    const fn new() -> Self {
-        Self { fields: [None; MAX_DEPTH], len: 0 }
-    }
-
-    fn push(&mut self, index: u16, field: &'static Field) -> Option<()> {
-        *self.fields.get_mut(self.len)? = Some((index, field));
-        self.len += 1;
-        Some(())
-    }
-
-    fn of_variable(info: &'static MessageInfo, variable: &Variable) -> Result<Self, CallError> {
-        let mut path = Self::new();
-        let mut fields = info.fields;
-        for &index in variable.path {
-            let field = fields.get(usize::from(index)).expect("a binding names fields of its request");
-            if path.push(index, field).is_none() {
-                return Err(wrong("path variable", &path.name(), "too deep"));
-            }
-            if let Type::Message(info) = field.ty {
-                fields = info().fields;
-            }
-        }
-        Ok(path)
-    }
-
-    fn steps(&self) -> impl DoubleEndedIterator<Item = (u16, &'static Field)> {
-        self.fields[..self.len].iter().copied().flatten()
-    }
-
-    fn last(&self) -> Option<&'static Field> {
-        self.steps().next_back().map(|(_, field)| field)
-    }
-
-    /// Whether it is the field at `path` or one inside it.
-    fn is_within(&self, path: &[u16]) -> bool {
-        path.len() <= self.len && self.steps().zip(path).all(|((index, _), other)| index == *other)
-    }
-
-    /// Its name, as the `.proto` has it.
-    fn name(&self) -> String {
-        let names: Vec<_> = self.steps().map(|(_, field)| field.proto()).collect();
-        names.join(".")
-    }
-
-    /// Whether the field holds text, in which a space is a space.
-    fn is_text(&self) -> bool {
-        match self.last().map(|field| field.ty) {
-            Some(Type::String) => true,
-            Some(Type::Message(info)) => info().name == "google.protobuf.StringValue",
-            _ => false,
-        }
-    }
-
-    /// Appends the field with the value that `text` says.
-    fn put(&mut self, text: &str, out: &mut Vec<u8>) -> Result<(), Cow<'static, str>> {
-        if let Some(Type::Message(info)) = self.last().map(|field| field.ty)
-            && let Some(value) = wrapped(info())
-        {
-            self.push(0, value).ok_or("too deep")?;
-        }
-        let Some(field) = self.last() else { return Ok(()) };
-        let start = out.len();
-        scalar::put(field, text, out)?;
-        for (_, field) in self.steps().rev().skip(1) {
-            wrap(field.number, start, out);
-        }
-        Ok(())
-    }
-}
-
-/// The field of a wrapper, which has its value's text.
-fn wrapped(info: &'static MessageInfo) -> Option<&'static Field> {
-    match (info.form, info.fields) {
-        (Form::Value(_), [field]) if field.proto() == "value" => Some(field),
-        _ => None,
-    }
-}
-
-/// Makes what is in `out` from `start` on the content of a message field.
-fn wrap(number: u32, start: usize, out: &mut Vec<u8>) {
-    let len = out.len() - start;
-    encode_key(number, WireType::LengthDelimited, out);
-    encode_varint(len as u64, out);
-    let head = out.len() - start - len;
-    out[start..].rotate_right(head);
 }
 
 #[cfg(test)]

@@ -52,6 +52,12 @@ pub(crate) fn put_text(number: u32, text: &str, out: &mut Vec<u8>) {
     bytes(number, text.as_bytes(), out);
 }
 
+/// Appends a field of bytes.
+#[cfg(feature = "multipart")]
+pub(crate) fn put_bytes(number: u32, value: &[u8], out: &mut Vec<u8>) {
+    bytes(number, value, out);
+}
+
 fn fixed32(number: u32, value: [u8; 4], out: &mut Vec<u8>) {
     encode_key(number, WireType::ThirtyTwoBit, out);
     out.extend_from_slice(&value);

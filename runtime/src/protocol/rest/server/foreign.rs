@@ -3,6 +3,26 @@
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
+use crate::protocol::rest::negotiate::URLENCODED;
+use crate::transcode::forms::Forms;
+
+/// What a form is called that has no files.
+const FORM: &str = "a form";
+
+/// Why a body that is `what` is not taken, by a method that takes JSON and these forms.
+pub(crate) fn refusal(what: &str, forms: Option<&Forms>) -> String {
+    let takes = match forms {
+        None => "JSON",
+        Some(Forms { urlencoded: true, .. }) if what == FORM => {
+            return format!("it is {what}, but its `Content-Type` is not {URLENCODED}");
+        }
+        Some(Forms { multipart: false, .. }) => "JSON or a URL-encoded form",
+        Some(Forms { urlencoded: false, .. }) => "JSON or a multipart form",
+        Some(_) => "JSON or a form",
+    };
+    format!("it is {what}, not {takes}")
+}
+
 /// What a body is that could not be read as JSON, if that is easy to tell.
 pub(crate) fn name(headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
     if body.starts_with(b"\x1f\x8b") || body.starts_with(b"\x28\xb5\x2f\xfd") {
@@ -17,12 +37,13 @@ pub(crate) fn name(headers: &HeaderMap, body: &[u8]) -> Option<&'static str> {
         let head = declared.get(..media_type.len());
         head.is_some_and(|head| head.eq_ignore_ascii_case(media_type.as_bytes()))
     };
-    if is("multipart/") {
+    // Of a message of a stream the type is not known; a boundary begins so.
+    if is("multipart/") || text.starts_with(b"--") {
         Some("a multipart form")
     } else if text.starts_with(b"<") {
         Some("HTML or XML")
-    } else if is("application/x-www-form-urlencoded") || is_form(text) {
-        Some("a form")
+    } else if is(URLENCODED) || is_form(text) {
+        Some(FORM)
     } else if std::str::from_utf8(body).is_err() {
         Some("binary data")
     } else {
@@ -67,6 +88,7 @@ mod tests {
             ("", b"null=x", Some("a form")),
             ("application/X-WWW-form-urlencoded; charset=utf-8", b"x", Some("a form")),
             ("multipart/form-data; boundary=x", b"--x\r\n", Some("a multipart form")),
+            ("", b"------WebKitFormBoundary", Some("a multipart form")),
             ("text/html", b"\n<html>", Some("HTML or XML")),
             ("text/plain", b"hello = you", Some("plain text")),
             ("", b"\x1f\x8b\x08", Some("compressed data without a `Content-Encoding`")),

@@ -15,6 +15,7 @@ mod error;
 mod error_body;
 mod exchange;
 mod foreign;
+mod forms;
 mod headers;
 mod method;
 mod options;
@@ -26,6 +27,10 @@ mod stream;
 #[cfg(feature = "websocket")]
 mod websocket;
 
+#[cfg(all(feature = "multipart", any(test, fuzzing)))]
+pub(crate) use forms::{Event, Parts};
+#[cfg(all(feature = "multipart", any(test, fuzzing)))]
+pub(crate) use options::FormLimits;
 pub use error_body::{ErrorBody, ErrorResponse};
 pub use options::Options;
 pub use service::{Rest, RestFuture};

@@ -34,6 +34,9 @@ use crate::transcode::url::QueryRules;
 /// | [`max_header_size`](Self::max_header_size) | 16 KiB | 431 |
 /// | [`max_query_pairs`](Self::max_query_pairs) | 2,000 | 400 |
 /// | [`max_depth`](Self::max_depth) | 100 levels, the most that there can be | 400 |
+/// | [`max_form_fields`](Self::max_form_fields) | 1,000 | 400 |
+/// | [`max_form_text`](Self::max_form_text) | 1 MiB | 413 |
+/// | [`max_part_header_size`](Self::max_part_header_size) | 8 KiB | 413 |
 /// | [`body_timeout`](Self::body_timeout) | 30 seconds | 408 |
 /// | [`idle_timeout`](Self::idle_timeout) | 30 seconds | 408, `DEADLINE_EXCEEDED` |
 /// | [`min_rate`](Self::min_rate) | 240 bytes a second | 408, `DEADLINE_EXCEEDED` |
@@ -47,6 +50,7 @@ pub struct Options {
     pub(crate) max_header_size: usize,
     pub(crate) max_query_pairs: usize,
     pub(crate) max_depth: u32,
+    pub(crate) forms: FormLimits,
     pub(crate) body_timeout: Duration,
     pub(crate) idle_timeout: IdleTimeout,
     #[cfg(feature = "websocket")]
@@ -78,6 +82,7 @@ impl Default for Options {
             max_header_size: 16 << 10,
             max_query_pairs: 2_000,
             max_depth: 100,
+            forms: FormLimits::default(),
             body_timeout: Duration::from_secs(30),
             idle_timeout: IdleTimeout::default(),
             #[cfg(feature = "websocket")]
@@ -158,6 +163,25 @@ impl Options {
     /// [`depth_limit`](crate::json::ReadOptions::depth_limit).
     pub fn max_depth(mut self, levels: u32) -> Self {
         self.max_depth = levels;
+        self
+    }
+
+    /// How many fields and files a form may have, those that are ignored included.
+    pub fn max_form_fields(mut self, count: usize) -> Self {
+        self.forms.fields = count;
+        self
+    }
+
+    /// How many bytes the names and the values of a form may have together, files left out. They are kept until all
+    /// of them are there, or a file begins.
+    pub fn max_form_text(mut self, bytes: usize) -> Self {
+        self.forms.text = bytes;
+        self
+    }
+
+    /// How many bytes the headers of a part of a multipart form may have together.
+    pub fn max_part_header_size(mut self, bytes: usize) -> Self {
+        self.forms.part_header = bytes;
         self
     }
 
@@ -321,6 +345,24 @@ impl Options {
     /// Whether metadata goes out under its own name.
     pub(crate) fn sends(&self, key: &str) -> bool {
         contains(&self.response_headers, key)
+    }
+}
+
+/// The limits of forms.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FormLimits {
+    /// How many fields and files there may be.
+    pub(crate) fields: usize,
+    /// How many bytes the names and values may have together that are no files.
+    pub(crate) text: usize,
+    /// How many bytes the head of a part may have.
+    #[cfg_attr(not(feature = "multipart"), allow(dead_code, reason = "only multipart forms have parts"))]
+    pub(crate) part_header: usize,
+}
+
+impl Default for FormLimits {
+    fn default() -> Self {
+        Self { fields: 1_000, text: 1 << 20, part_header: 8 << 10 }
     }
 }
 

@@ -7,12 +7,13 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use crate::bridge::Status;
 use crate::call::CallError;
 use crate::protocol::accept;
+use crate::protocol::rest::negotiate::URLENCODED;
 
 /// What browsers say of where a request comes from, as it is to its target. A page cannot set it.
 pub(crate) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The media types that a page may send without being asked for: those of forms.
-const OF_FORMS: [&str; 3] = ["application/x-www-form-urlencoded", "multipart/form-data", "text/plain"];
+const OF_FORMS: [&str; 3] = [URLENCODED, "multipart/form-data", "text/plain"];
 
 /// Whose pages may call.
 #[derive(Clone, Debug)]

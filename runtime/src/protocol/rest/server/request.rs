@@ -2,8 +2,12 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::foreign;
+#[cfg(feature = "multipart")]
+use super::forms::FormMessages;
+use super::forms::{self, Form};
 use super::method::RestMethod;
 use crate::bridge::Status;
 use crate::call::{CallError, dispatch};
@@ -13,6 +17,7 @@ use crate::method::MethodInfo;
 use crate::protocol::rest::negotiate::Media;
 use crate::transcode::binding::{Binding, BodyKind};
 use crate::transcode::field::BodyField;
+use crate::transcode::forms::Forms;
 use crate::transcode::url::Url;
 use crate::transcode::{httpbody, url};
 use crate::validate::Validator;
@@ -38,6 +43,14 @@ pub(crate) struct RequestReader {
     max_memory: usize,
     /// What the URL says, as bytes of the message: it joins every message.
     of_url: Bytes,
+    /// The form that the body is, of those that the method takes.
+    form: Option<Box<SentForm>>,
+}
+
+/// A form that a body is, and what it needs to be read.
+struct SentForm {
+    form: Form,
+    method: RestMethod,
 }
 
 impl RequestReader {
@@ -59,7 +72,23 @@ impl RequestReader {
             validator: settings.policy.validator,
             max_memory: options.received.memory,
             of_url: url::parameters(table, binding, url, options.query_rules())?.into(),
+            form: binding
+                .forms
+                .and_then(|forms| Form::sent(headers, forms))
+                .map(|form| Box::new(SentForm { form, method: method.clone() })),
         })
+    }
+
+    /// The messages of a stream whose body is a form, if it is one.
+    #[cfg(feature = "multipart")]
+    pub(crate) fn form_messages(
+        &self,
+        table: &'static MessageInfo,
+    ) -> Result<Option<FormMessages>, CallError> {
+        let Some(SentForm { form: Form::Multipart { boundary }, method }) = self.form.as_deref() else {
+            return Ok(None);
+        };
+        FormMessages::new(boundary.as_deref(), table, method).map(Some)
     }
 
     /// Whether there is a body to read.
@@ -83,7 +112,10 @@ impl RequestReader {
         body: Bytes,
         message: &mut dyn AnyMessage,
     ) -> Result<(), CallError> {
-        self.read_as(self.media, position, headers, body, message)
+        match &self.form {
+            Some(sent) if !sent.form.is_json(&body) => self.read_form(sent, body, message),
+            _ => self.read_as(self.media, position, headers, body, message),
+        }
     }
 
     /// [`Self::read`], in this form.
@@ -107,17 +139,50 @@ impl RequestReader {
             BodyKind::Whole if body.is_empty() => {}
             BodyKind::Whole => {
                 let read = message.read_text(&body, &self.json, self.max_memory);
-                read.map_err(|error| position.unreadable_as(error, headers, &body))?;
+                read.map_err(|error| position.unreadable_as(error, headers, &body, self.binding.forms))?;
             }
             BodyKind::Field(index) => {
                 let field = BodyField::of(message.table(), index);
                 self.read_field(field, media, position, headers, body, message)?;
             }
         }
+        self.finish(message)
+    }
+
+    /// Adds what the URL says, and tests the rules.
+    fn finish(&self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
         if !self.of_url.is_empty() {
             message.merge_wire(self.of_url.clone()).map_err(|error| url::not_taken(&error))?;
         }
         dispatch::admit(self.info, message, self.validator).map_err(CallError::from)
+    }
+
+    /// Reads a body that is a form.
+    fn read_form(
+        &self,
+        SentForm { form, method }: &SentForm,
+        body: Bytes,
+        message: &mut dyn AnyMessage,
+    ) -> Result<(), CallError> {
+        let table = message.table();
+        let forms::Content { mut wire, names } =
+            forms::read(form, body, table, self.binding, &method.settings.options)?;
+        if let BodyKind::Field(index) = self.binding.body {
+            let field = BodyField::of(table, index).info();
+            wire = wrapped(field.number, &wire);
+        }
+        let read = message.read_wire(wire.into(), self.max_memory);
+        read.map_err(|error| BodyPosition::WHOLE.unreadable(error))?;
+        if let Some(mask) = self.mask_to_fill(table) {
+            self.fill_mask(mask, names, message)?;
+        }
+        self.finish(message)
+    }
+
+    /// The number of the field mask that the body fills, if the request does not bring it.
+    fn mask_to_fill(&self, table: &'static MessageInfo) -> Option<u32> {
+        let mask = table.field(self.binding.update_mask?.into()).number;
+        (!url::has_field(&self.of_url, mask)).then_some(mask)
     }
 
     /// Reads a body that is a field of the request.
@@ -135,17 +200,15 @@ impl RequestReader {
             return Ok(httpbody::read_field(message, info, &httpbody::received(headers, body))?);
         }
         if media == Media::Protobuf && matches!(info.ty, Type::Message(_)) {
-            let mut wire = Vec::with_capacity(body.len() + 16);
-            prost::encoding::bytes::encode(info.number, &body, &mut wire);
-            let read = message.read_wire(wire.into(), self.max_memory);
+            let read = message.read_wire(wrapped(info.number, &body).into(), self.max_memory);
             return read.map_err(|error| position.unreadable(error));
         }
         if body.is_empty() {
             // No body at all is as good as an empty message.
             if field.single_message().is_some() {
-                let mut wire = Vec::new();
-                prost::encoding::bytes::encode(info.number, &Bytes::new(), &mut wire);
-                message.merge_wire(wire.into()).map_err(|error| url::not_taken(&error))?;
+                message
+                    .merge_wire(wrapped(info.number, &[]).into())
+                    .map_err(|error| url::not_taken(&error))?;
             }
             return Ok(());
         }
@@ -153,41 +216,47 @@ impl RequestReader {
         let strict = matches!(info.ty, Type::Enum(_)).then(|| self.json.clone().ignore_unknown(false));
         let options = strict.as_ref().unwrap_or(&self.json);
         let read = field.read_json(message, &body, options, self.max_memory);
-        read.map_err(|error| position.unreadable_as(error, headers, &body))?;
-        if let Some(mask) = self.binding.update_mask
+        read.map_err(|error| position.unreadable_as(error, headers, &body, self.binding.forms))?;
+        if let Some(mask) = self.mask_to_fill(message.table())
             && let Type::Message(inner) = info.ty
         {
-            let mask = message.table().field(mask.into()).number;
-            if !url::has_field(&self.of_url, mask) {
-                return self.fill_mask(mask, field, inner(), &body, message);
-            }
+            let paths = json::paths::of(inner(), &self.json, &body, self.max_memory);
+            let paths = paths.map_err(|error| BodyPosition::WHOLE.unreadable(error.into()))?;
+            return self.fill_mask(mask, paths, message);
         }
         Ok(())
     }
 
-    /// Sets the field mask `number` to what the body, which is of the type that `table` describes, names. What the path
-    /// says is the resource, not a change of it.
+    /// Sets the field mask `number` to the paths that the body names. What the path of the URL says is the resource, not
+    /// a change of it.
     fn fill_mask(
         &self,
         number: u32,
-        field: BodyField,
-        table: &'static MessageInfo,
-        body: &[u8],
+        mut paths: Vec<String>,
         message: &mut dyn AnyMessage,
     ) -> Result<(), CallError> {
-        let paths = json::paths::of(table, &self.json, body, self.max_memory);
-        let mut paths = paths.map_err(|error| BodyPosition::WHOLE.unreadable(error.into()))?;
-        let bound: Vec<String> = self
-            .binding
-            .variables
-            .iter()
-            .filter_map(|variable| field.name_within(table, variable.path))
-            .collect();
-        paths.retain(|path| !bound.contains(path));
+        if let BodyKind::Field(index) = self.binding.body
+            && let field = BodyField::of(message.table(), index)
+            && let Type::Message(inner) = field.info().ty
+        {
+            let variables = self.binding.variables.iter();
+            let bound: Vec<_> =
+                variables.filter_map(|variable| field.name_within(inner(), variable.path)).collect();
+            paths.retain(|path| !bound.contains(path));
+        }
         let mut wire = Vec::new();
         prost::encoding::message::encode(number, &prost_types::FieldMask { paths }, &mut wire);
         message.merge_wire(wire.into()).map_err(|error| url::not_taken(&error))
     }
+}
+
+/// The field `number` with a message as its content.
+fn wrapped(number: u32, content: &[u8]) -> Vec<u8> {
+    let mut wire = Vec::with_capacity(content.len() + 16);
+    encode_key(number, WireType::LengthDelimited, &mut wire);
+    encode_varint(content.len() as u64, &mut wire);
+    wire.extend_from_slice(content);
+    wire
 }
 
 /// Where in a body a message stands.
@@ -209,10 +278,16 @@ impl BodyPosition {
 
     /// Why what stands there is no message, where it should be JSON.
     #[cold]
-    fn unreadable_as(self, error: ReadError, headers: &HeaderMap, body: &[u8]) -> CallError {
+    fn unreadable_as(
+        self,
+        error: ReadError,
+        headers: &HeaderMap,
+        body: &[u8],
+        forms: Option<&Forms>,
+    ) -> CallError {
         match foreign::name(headers, body) {
             Some(what) if matches!(error, ReadError::Json(_)) => {
-                let what = format!("it is {what}, not JSON");
+                let what = foreign::refusal(what, forms);
                 CallError::bad_request("", &what, format!("the body: {what}"))
             }
             _ => self.unreadable(error),

@@ -3,8 +3,8 @@
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, StatusCode};
 
 use super::delimited::Records;
 use super::format::Format;
@@ -17,10 +17,13 @@ use crate::call::yield_budget::YieldBudget;
 use crate::call::{Body, CallError};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
+use crate::protocol::rest::negotiate::Media;
+#[cfg(feature = "multipart")]
+use crate::protocol::rest::server::forms::FormMessages;
 use crate::protocol::rest::server::options::Options;
 use crate::protocol::rest::server::request::{BodyPosition, RequestReader};
 use crate::stream::Incoming;
-use crate::transcode::split::{Piece, Shape, SplitError, Splitter};
+use crate::transcode::split::{Piece, Shape, Splitter};
 
 /// The requests of a call whose client streams, of the type that `table` describes.
 pub(crate) fn messages(
@@ -29,28 +32,21 @@ pub(crate) fn messages(
     body: Body,
     ctx: &Context,
     options: &Options,
-) -> Box<dyn Incoming> {
+) -> Result<Box<dyn Incoming>, CallError> {
     let headers: &HeaderMap = ctx.metadata().as_ref();
     if !reader.takes_body() {
-        return Box::new(UrlMessage { reader: Some(reader) });
+        return Ok(Box::new(UrlMessage { reader: Some(reader) }));
     }
-    let limit = options.received.size;
-    let raw = reader.is_raw(table);
-    let framing = match media::sent(headers) {
-        _ if raw => Framing::raw(limit),
-        Some(Format::Protobuf) => Framing::protobuf(limit),
-        Some(Format::Lines) => Framing::json(Shape::Sequence, limit),
-        _ => Framing::json(Shape::Any, limit),
-    };
+    let framing = Framing::of(table, &reader, headers, options.received.size)?;
     let pause = Pause {
         idle_timeout: options.idle_timeout,
         free_between: ctx.method().is_some_and(|method| method.kind.server_streams()),
     };
     // The first part of raw content says what all of it is.
-    let media_type = headers.get(CONTENT_TYPE).filter(|_| raw).cloned();
+    let media_type = headers.get(CONTENT_TYPE).filter(|_| reader.is_raw(table)).cloned();
     let first = media_type.map(|media_type| (CONTENT_TYPE, media_type)).into_iter().collect();
     let pieces = Pieces::new(body, framing, ctx.clone(), pause);
-    Box::new(BodyMessages { pieces, piece: None, reader, headers: first })
+    Ok(Box::new(BodyMessages { pieces, piece: None, reader, headers: first }))
 }
 
 /// The one message of a call without a body: its URL.
@@ -95,7 +91,12 @@ impl Incoming for BodyMessages {
 
     fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
         let Piece { content, offset, index } = self.piece.take().expect("there is a message to read");
-        let read = self.reader.read(BodyPosition::part(index, offset), &self.headers, content, message);
+        let position = BodyPosition::part(index, offset);
+        let read = if self.pieces.framing.is_form() {
+            self.reader.read_as(Media::Protobuf, position, &self.headers, content, message)
+        } else {
+            self.reader.read(position, &self.headers, content, message)
+        };
         self.headers.clear();
         read.map_err(|error| {
             // What follows a message that is none is not looked at.
@@ -106,7 +107,6 @@ impl Incoming for BodyMessages {
 }
 
 /// How the messages stand in the body.
-#[derive(Debug)]
 enum Framing {
     Json(Splitter),
     Protobuf(Records),
@@ -117,9 +117,35 @@ enum Framing {
         offset: usize,
         index: usize,
     },
+    /// The parts of a form.
+    #[cfg(feature = "multipart")]
+    Form(Box<FormMessages>),
 }
 
 impl Framing {
+    /// That of a body with these headers.
+    #[cfg_attr(
+        not(feature = "multipart"),
+        allow(clippy::unnecessary_wraps, reason = "only the header of a form can be wrong")
+    )]
+    fn of(
+        table: &'static MessageInfo,
+        reader: &RequestReader,
+        headers: &HeaderMap,
+        limit: usize,
+    ) -> Result<Self, CallError> {
+        #[cfg(feature = "multipart")]
+        if let Some(form) = reader.form_messages(table)? {
+            return Ok(Self::Form(form.into()));
+        }
+        Ok(match media::sent(headers) {
+            _ if reader.is_raw(table) => Self::raw(limit),
+            Some(Format::Protobuf) => Self::protobuf(limit),
+            Some(Format::Lines) => Self::json(Shape::Sequence, limit),
+            _ => Self::json(Shape::Any, limit),
+        })
+    }
+
     fn json(shape: Shape, limit: usize) -> Self {
         Self::Json(Splitter::new(shape, limit))
     }
@@ -137,13 +163,17 @@ impl Framing {
             Self::Json(splitter) => splitter.push(frame),
             Self::Protobuf(records) => records.push(&frame),
             Self::Raw { part, .. } => *part = frame,
+            #[cfg(feature = "multipart")]
+            Self::Form(form) => form.push(frame),
         }
     }
 
-    fn next(&mut self) -> Result<Option<Piece>, SplitError> {
+    fn next(&mut self) -> Result<Option<Piece>, CallError> {
         match self {
-            Self::Json(splitter) => splitter.next(),
-            Self::Protobuf(records) => records.next(),
+            Self::Json(splitter) => Ok(splitter.next()?),
+            Self::Protobuf(records) => Ok(records.next()?),
+            #[cfg(feature = "multipart")]
+            Self::Form(form) => form.next(),
             Self::Raw { part, .. } if part.is_empty() => Ok(None),
             Self::Raw { limit, part, offset, index } => {
                 let content = part.split_to(part.len().min(*limit));
@@ -155,10 +185,16 @@ impl Framing {
         }
     }
 
-    fn finish(&mut self) -> Result<Option<Piece>, SplitError> {
+    /// What the end of the body makes of the rest.
+    fn finish(&mut self) -> Result<Option<Piece>, CallError> {
         match self {
-            Self::Json(splitter) => splitter.finish(),
-            Self::Protobuf(records) => records.finish().map(|()| None),
+            Self::Json(splitter) => Ok(splitter.finish()?),
+            Self::Protobuf(records) => Ok(records.finish().map(|()| None)?),
+            #[cfg(feature = "multipart")]
+            Self::Form(form) => {
+                form.finish();
+                form.next()
+            }
             Self::Raw { index: 0, .. } => Ok(Some(Piece { content: Bytes::new(), offset: 0, index: 0 })),
             Self::Raw { .. } => Ok(None),
         }
@@ -169,7 +205,26 @@ impl Framing {
             Self::Json(splitter) => splitter.is_open(),
             Self::Protobuf(records) => records.is_open(),
             Self::Raw { .. } => false,
+            #[cfg(feature = "multipart")]
+            Self::Form(form) => !form.is_over(),
         }
+    }
+
+    /// Whether there are no more messages, whatever follows.
+    fn is_over(&self) -> bool {
+        match self {
+            #[cfg(feature = "multipart")]
+            Self::Form(form) => form.is_over(),
+            _ => false,
+        }
+    }
+
+    /// Whether messages are those of a form: protobuf, whatever the body is called.
+    fn is_form(&self) -> bool {
+        #[cfg(feature = "multipart")]
+        return matches!(self, Self::Form(_));
+        #[cfg(not(feature = "multipart"))]
+        false
     }
 }
 
@@ -235,10 +290,15 @@ impl Pieces {
         let mut has_arrived = false;
         loop {
             ready!(self.budget.poll_proceed(task));
-            if let Some(piece) = self.framing.next().map_err(refused)? {
+            if let Some(piece) = self.framing.next().map_err(CallError::into_status)? {
                 self.budget.spend(MESSAGE + piece.content.len());
                 self.timer.reset();
                 return Poll::Ready(Ok(Some(piece)));
+            }
+            // What is behind a form is not read.
+            if self.framing.is_over() {
+                self.close();
+                return Poll::Ready(Ok(None));
             }
             // Between messages any byte is a sign of life.
             if has_arrived && !self.framing.is_open() {
@@ -246,7 +306,7 @@ impl Pieces {
             }
             let Some(data) = ready!(self.poll_data(task))? else {
                 self.body = None;
-                return Poll::Ready(self.framing.finish().map_err(refused));
+                return Poll::Ready(self.framing.finish().map_err(CallError::into_status));
             };
             self.budget.spend(data.len());
             self.framing.push(data);
@@ -265,17 +325,6 @@ impl Pieces {
         }
         self.ctx.cancellation().cancel();
         Status::cancelled("the caller gave the call up")
-    }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
-fn refused(error: SplitError) -> Status {
-    match error {
-        SplitError::Syntax { .. } => Status::invalid_argument(format!("the body: {error}")),
-        SplitError::TooLarge { .. } | SplitError::Gap { .. } => {
-            let status = Status::resource_exhausted(error.to_string());
-            CallError::with_http(StatusCode::PAYLOAD_TOO_LARGE, status).into_status()
-        }
     }
 }
 
