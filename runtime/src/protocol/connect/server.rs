@@ -1,27 +1,28 @@
 //! Connect on a server: unary calls as plain HTTP, and what its streams add to calls with envelopes
 //! ([the protocol](https://connectrpc.com/docs/protocol)).
 
+mod respond;
+
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
+use self::respond::{add_metadata, failed, refuse};
 use super::get::GetRequest;
-use super::{PROTOCOL_VERSION, TRAILER_PREFIX, VERSION, end_stream, error as wire, timeout};
+use super::{PROTOCOL_VERSION, VERSION, end_stream, timeout};
 use crate::Context;
-use crate::bridge::{Code, MetadataMap, Status};
+use crate::bridge::{Code, Status};
 use crate::call::collect::Collect;
 use crate::call::dispatch::{self, Inbound};
 use crate::call::{Body, Call, CallError, Exchange, Outgoing};
-use crate::error;
 use crate::etag;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
-use crate::metadata;
 use crate::method::{Idempotency, MethodInfo};
 use crate::protocol::caching::{Caching, Form, add_vary};
 use crate::protocol::compression::Compression;
@@ -296,67 +297,6 @@ impl Unary {
         }
         response
     }
-}
-
-/// The response of a call that failed, with what its handler had to say besides.
-#[cold]
-fn refuse(status: Status, caching: Option<&Caching>, ctx: &Context) -> Response<Body> {
-    let status = error::limit::fit(status);
-    let mut response = failed(&status);
-    add_metadata(ctx, response.headers_mut());
-    add_error_metadata(ctx, status.metadata(), response.headers_mut());
-    if let Some(caching) = caching {
-        caching.refuse(response.headers_mut(), &status);
-    }
-    response
-}
-
-/// Adds what a handler answers besides its message.
-fn add_metadata(ctx: &Context, headers: &mut HeaderMap) {
-    if !ctx.has_answer() {
-        return;
-    }
-    for (key, value) in ctx.answer_headers().as_ref() {
-        headers.append(key.clone(), value.clone());
-    }
-    add_trailers(ctx.answer_trailers().as_ref(), headers);
-}
-
-/// Adds what a status brings of its own. A failed call of a client has left the same in the context.
-#[cold]
-fn add_error_metadata(ctx: &Context, metadata: &MetadataMap, headers: &mut HeaderMap) {
-    let (sent, sent_late) = (ctx.answer_headers(), ctx.answer_trailers());
-    let is_new = |key: &str| {
-        metadata::is_application(key)
-            && !sent.as_ref().contains_key(key)
-            && !sent_late.as_ref().contains_key(key)
-    };
-    let mut own = HeaderMap::new();
-    metadata::append_selected(metadata.as_ref(), is_new, &mut own);
-    add_trailers(&own, headers);
-}
-
-fn add_trailers(trailers: &HeaderMap, headers: &mut HeaderMap) {
-    for (key, value) in trailers {
-        let name = HeaderName::try_from(format!("{TRAILER_PREFIX}{key}")).expect("a longer name is one too");
-        headers.append(name, value.clone());
-    }
-}
-
-/// The response of a call that failed.
-#[cold]
-fn failed(status: &Status) -> Response<Body> {
-    let mut content = Vec::new();
-    wire::append(status, &mut content);
-    let mut response = Response::new(Body::from(content));
-    let http = StatusCode::from_u16(error::http_status(status.code()));
-    *response.status_mut() = http.expect("the table has HTTP statuses");
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(super::unary_media_type(Codec::Json)));
-    if status.code() == Code::Unauthenticated {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    response
 }
 
 impl Exchange for Unary {
