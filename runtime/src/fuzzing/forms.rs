@@ -96,3 +96,24 @@ fn write(events: &[Event]) -> Option<Vec<u8>> {
     out.extend(format!("--{BOUNDARY}--").bytes());
     Some(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Forms that are nearly right, which a fuzzer is slow to find.
+        #[test]
+        fn forms_of_any_pieces(
+            size in any::<u8>(),
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "--XX\r\n", "\r\n--XX\r\n", "\r\n--XX--", "--XX--\r\n", "\r\n", "\r\n\r\n", "--XX", "--X", "\r", "\n", "-",
+                "Content-Disposition: form-data; name=\"a\"\r\n\r\n", "Content-Disposition: form-data; name=\"b\"",
+                "; filename=\"c\"", "; filename=\"\"", "Content-Type: text/plain\r\n", "x", "é", " ", "\"", "\\",
+                "Content-Type: application/octet-stream", "Content-Type: text/plain; charset=latin1",
+            ]), 0..24),
+        ) {
+            super::form(&[&[size], pieces.concat().as_bytes()].concat());
+        }
+    }
+}

@@ -274,6 +274,7 @@ const RUNTIME: Table = Table {
                 "call",
                 "transcode",
                 "protocol",
+                "server side of a protocol",
                 "protocols on a client",
                 "client side of a protocol",
                 "client",

@@ -27,10 +27,10 @@ mod stream;
 #[cfg(feature = "websocket")]
 mod websocket;
 
+pub use error_body::{ErrorBody, ErrorResponse};
 #[cfg(all(feature = "multipart", any(test, fuzzing)))]
 pub(crate) use forms::{Event, Parts};
 #[cfg(all(feature = "multipart", any(test, fuzzing)))]
 pub(crate) use options::FormLimits;
-pub use error_body::{ErrorBody, ErrorResponse};
 pub use options::Options;
 pub use service::{Rest, RestFuture};
