@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -72,6 +73,8 @@ struct Call {
     /// The life of the server, until it is told to stop.
     stopping: Option<Arc<CancellationToken>>,
     parent: Option<Context>,
+    /// Whether a precondition of the caller's was tested and did not hold.
+    precondition_failed: AtomicBool,
 }
 
 /// Metadata that goes back to the caller.
@@ -116,6 +119,7 @@ impl Context {
             peer,
             stopping,
             parent: None,
+            precondition_failed: AtomicBool::new(false),
         };
         Self { call: Arc::new(call), request: None }
     }
@@ -364,6 +368,14 @@ impl Context {
     pub(crate) fn authenticated_as(&self, principal: Principal) {
         // A call is authenticated once; a principal that a layer has brought stays.
         let _ = self.request().principal.set(Arc::new(principal));
+    }
+
+    pub(crate) fn precondition_failed(&self) {
+        self.call.precondition_failed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_failed_precondition(&self) -> bool {
+        self.call.precondition_failed.load(Ordering::Relaxed)
     }
 
     pub(crate) fn store_headers(&self, headers: MetadataMap) {

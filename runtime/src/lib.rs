@@ -60,6 +60,7 @@ extern crate self as rsvc;
 #[cfg(feature = "rpc")]
 pub mod access;
 mod bridge;
+mod cache;
 #[cfg(any(feature = "server", feature = "client"))]
 mod call;
 #[cfg(feature = "rpc")]
@@ -74,6 +75,7 @@ mod context;
 #[cfg(feature = "rpc")]
 mod deadline;
 pub mod error;
+pub mod etag;
 #[cfg(all(
     any(test, fuzzing),
     feature = "server",
@@ -91,6 +93,8 @@ pub mod metadata;
 pub mod method;
 #[cfg(feature = "rpc")]
 mod peer;
+#[cfg(feature = "rpc")]
+mod precondition;
 #[cfg(feature = "rpc")]
 mod principal;
 #[cfg(any(feature = "server", feature = "client"))]
@@ -124,6 +128,7 @@ pub mod pb {
 #[cfg(feature = "rpc")]
 pub use access::{Authenticator, Principal};
 pub use bridge::{Code, Status};
+pub use cache::Cache;
 #[cfg(any(feature = "server", feature = "client"))]
 pub use call::Body;
 #[cfg(feature = "client")]
@@ -132,6 +137,8 @@ pub use client::{Channel, ConnectError};
 pub use context::Context;
 pub use error::{ErrorSet, OrStatus};
 pub use method::{Access, Idempotency, MethodInfo, MethodKind, ServiceInfo};
+#[cfg(feature = "rpc")]
+pub use precondition::Precondition;
 #[cfg(feature = "server")]
 pub use server::Server;
 #[cfg(feature = "rpc")]

@@ -4,6 +4,8 @@ use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
+use crate::cache::Cache;
+
 /// A service: its name, its methods and the descriptors it came from.
 ///
 /// ```
@@ -75,6 +77,8 @@ pub struct MethodInfo {
     pub access: Access,
     /// How long a call may take.
     pub timeout: Option<Duration>,
+    /// What HTTP caches may do with its responses.
+    pub cache: Option<&'static Cache>,
     /// Where the mask is that the validation of requests goes by, if it goes by one.
     pub(crate) masked: Option<MaskedFields>,
 }
@@ -96,6 +100,7 @@ impl MethodInfo {
             idempotency: Idempotency::Unknown,
             access: Access::Unspecified,
             timeout: None,
+            cache: None,
             masked: None,
         }
     }
@@ -118,6 +123,13 @@ impl MethodInfo {
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets what HTTP caches may do with its responses.
+    #[must_use]
+    pub const fn cache(mut self, cache: &'static Cache) -> Self {
+        self.cache = Some(cache);
         self
     }
 

@@ -183,6 +183,11 @@ impl TreeRun<'_> {
             fs::remove_dir_all(&out)?;
         }
         fs::create_dir_all(&out)?;
+        // Of a tree that was served.
+        let program = home.join("src/main.rs");
+        if program.exists() {
+            fs::remove_file(&program)?;
+        }
         let mut command = Command::new(self.generator);
         command.arg("generate").arg("--out").arg(&out);
         command.args(includes.iter().flat_map(|include| [Path::new("-I"), include]));

@@ -21,6 +21,8 @@ macro_rules! errors {
         #[derive(Debug)]
         pub(crate) enum Error {
             $($payload($payload),)*
+            /// What the runtime has found: a precondition that does not hold.
+            Status(Status),
             /// What a change would make of a message is not valid.
             Invalid(Violations),
             /// A fault of the shop.
@@ -52,6 +54,7 @@ macro_rules! services {
                 fn from(error: Error) -> Self {
                     match error {
                         $(Error::$payload(payload) => Self::$payload(payload),)*
+                        Error::Status(status) => Self::from(status),
                         Error::Invalid(violations) => Self::from(Status::from(violations)),
                         Error::Internal(cause) => Self::from(rsvc::error::internal(cause)),
                         other => Self::from(rsvc::error::internal(format!("unexpected here: {other:?}"))),
@@ -107,6 +110,12 @@ impl Error {
 
     pub(crate) fn unavailable(reason: &str) -> Self {
         ShopUnavailable { reason: reason.to_owned() }.into()
+    }
+}
+
+impl From<Status> for Error {
+    fn from(status: Status) -> Self {
+        Self::Status(status)
     }
 }
 

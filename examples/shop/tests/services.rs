@@ -113,6 +113,21 @@ async fn the_life_of_a_user() {
 }
 
 #[tokio::test]
+async fn no_change_of_a_user_is_lost() {
+    let shop = shop(Limits::default()).await;
+    let users = users(&shop).await;
+    let change = async |tag: &str, age| {
+        let ctx = ctx().with_metadata("if-match", tag).unwrap();
+        let request = UpdateUserRequest { user_id: GRACE.into(), age: Some(age), ..Default::default() };
+        users.update_user(ctx, request).await
+    };
+    assert_eq!(change("\"1\"", 41).await.unwrap().version, 2);
+    assert_eq!(code(change("\"1\"", 42).await), Code::FailedPrecondition);
+    assert_eq!(change("\"2\"", 42).await.unwrap().age, 42);
+    shop.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn the_life_of_an_order() {
     let shop = shop(Limits::default()).await;
     let orders = orders(&shop).await;

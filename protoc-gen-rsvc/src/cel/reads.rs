@@ -15,7 +15,7 @@ pub fn reads(rule: &Typed, var: usize) -> Vec<Vec<u32>> {
 }
 
 /// Sorts paths, and leaves out those that lie in another.
-pub fn normalize(paths: &mut Vec<Vec<u32>>) {
+fn normalize(paths: &mut Vec<Vec<u32>>) {
     paths.sort_unstable();
     paths.dedup_by(|path, before| path.starts_with(before));
 }
@@ -70,14 +70,89 @@ fn parts(expr: &Typed) -> Vec<&Typed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cel::check::{Var, check};
+    use crate::cel::parse;
+    use crate::cel::types::{FieldType, Type, TypeProvider};
+
+    /// Messages `a.M` with an int `n`, a string `s`, a message `o`, lists and a map of messages, a wrapper and an `Any`.
+    struct Types;
+
+    impl TypeProvider for Types {
+        fn field(&self, message: &str, field: &str) -> Option<FieldType> {
+            let this = || Type::Message("a.M".into());
+            let (number, ty) = match field {
+                _ if message != "a.M" => return None,
+                "n" => (1, Type::Int),
+                "s" => (2, Type::String),
+                "o" => (3, this()),
+                "list" => (4, Type::list(this())),
+                "map" => (5, Type::map(Type::String, this())),
+                "wrapped" => (6, Type::of_message("google.protobuf.Int32Value")),
+                "any" => (7, Type::Dyn),
+                _ => return None,
+            };
+            Some(FieldType { number, ty })
+        }
+
+        fn fields(&self, message: &str) -> Option<Vec<String>> {
+            (message == "a.M").then(Vec::new)
+        }
+
+        fn enum_value(&self, _: &str) -> Option<i32> {
+            None
+        }
+    }
+
+    fn read(text: &str) -> Vec<Vec<u32>> {
+        let this = Var { name: "this", ty: Type::Message("a.M".into()) };
+        let now = Var { name: "now", ty: Type::Timestamp };
+        reads(&check(&parse(text).expect(text), &[this, now], &Types).expect(text), 0)
+    }
 
     #[test]
-    fn what_lies_in_another_is_left_out() {
-        let mut paths = vec![vec![3, 2], vec![1], vec![3], vec![1, PRESENCE], vec![2, 4]];
-        normalize(&mut paths);
-        assert_eq!(paths, [vec![1], vec![2, 4], vec![3]]);
-        let mut whole = vec![vec![1], vec![]];
-        normalize(&mut whole);
-        assert_eq!(whole, [vec![]]);
+    fn fields_are_read() {
+        for (text, paths) in [
+            ("this.n > 1", "1"),
+            ("this.s == 'a' || this.n < this.o.n", "1 2 3.1"),
+            ("this.o.o.o.s == this.o.o.s", "3.3.2 3.3.3.2"),
+            // What is within another path.
+            ("this.o.n == 1 && this.o == this.o.o", "3"),
+            // Whether it is set.
+            ("has(this.o) ? this.o.n == 1 : true", "3.0 3.1"),
+            ("has(this.o.o.n)", "3.3.1.0"),
+            ("has(this.n) && this.n > 1", "1"),
+            // What is in lists, maps, and what no type is known of, is a part of its field.
+            ("this.list.all(i, i.n > 1 && i.o.s != '')", "4"),
+            ("this.list[0].o.n == this.list.size()", "4"),
+            ("this.map.key.n == 1 || has(this.map.other) || 'x' in this.map", "5"),
+            ("this.map.all(key, key != this.s)", "2 5"),
+            ("this.list.exists(i, i.n == this.o.n)", "3.1 4"),
+            ("this.list.map(this, this.n)[0] == 1", "4"),
+            ("this.any.some.thing == 1 || has(this.any.more)", "7"),
+            ("this.wrapped == null || this.wrapped > 1", "6"),
+            // Of what was chosen, all.
+            ("(this.n > 1 ? this.o : this.list[0]).s == ''", "1 3 4"),
+            ("[this.o].all(o, o.n == 1)", "3"),
+            ("{this.s: this.n}.all(k, k != '')", "1 2"),
+            ("a.M{n: this.n}.n == 1", "1"),
+            ("!(this.n in [1, 2]) && -this.n < 3 && string(this.n).size() > 0", "1"),
+            ("this.s.matches('a') && this.s.startsWith('b')", "2"),
+        ] {
+            let path = |path: Vec<u32>| path.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
+            let found: Vec<String> = read(text).into_iter().map(path).collect();
+            assert_eq!(found.join(" "), paths, "{text}");
+        }
+    }
+
+    #[test]
+    fn all_or_nothing_is_read() {
+        for text in
+            ["this == this", "this != a.M{}", "[this].size() == 1", "dyn(this).n == 1 && this.s == ''"]
+        {
+            assert_eq!(read(text), [Vec::new()], "{text}");
+        }
+        for text in ["true", "now > timestamp('2020-01-01T00:00:00Z')", "[1].all(this, this > 0)"] {
+            assert!(read(text).is_empty(), "{text}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{docs, internal, literals, parse, rest};
+use super::{cache, docs, internal, literals, parse, rest};
 use crate::diag::Diagnostic;
 use crate::model::{
     Access, FieldId, Idempotency, MaskedFields, MessageId, Method, MethodId, MethodKind, Schema, Service,
@@ -59,6 +59,8 @@ struct MethodView<'a> {
     idempotency: Option<&'static str>,
     access: Option<String>,
     timeout: Option<(u64, u32)>,
+    /// What HTTP caches may do with the responses.
+    cache: Option<String>,
     /// Where the mask is that requests are validated by.
     masked: Option<String>,
 }
@@ -188,6 +190,7 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         },
         access: access(&method.access),
         timeout: method.timeout.map(|t| (t.as_secs(), t.subsec_nanos())),
+        cache: method.cache.as_ref().map(|c| cache::cache(schema, c, method.output, module)),
         masked: method.masked.as_ref().map(|fields| masked(schema, method, fields, module)),
     }
 }

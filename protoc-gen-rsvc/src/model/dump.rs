@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter, Write as _};
 
 use super::http::{Binding, Body, Forms};
 use super::{
-    Access, EnumId, ErrorSet, ErrorVariant, FieldId, FieldKind, Idempotency, MaskedFields, MessageId, Method,
-    MethodKind, Presence, Schema, TypePath, ValueType,
+    Access, Cache, ETag, EnumId, ErrorSet, ErrorVariant, FieldId, FieldKind, Idempotency, MaskedFields,
+    MessageId, Method, MethodKind, Presence, Schema, TypePath, ValueType,
 };
 
 impl Display for Schema {
@@ -173,11 +173,36 @@ fn method(schema: &Schema, node: &Method, f: &mut Formatter<'_>) -> fmt::Result 
     if let Some(timeout) = node.timeout {
         write!(f, ", timeout {timeout:?}")?;
     }
+    if let Some(cache) = &node.cache {
+        self::cache(schema, cache, f)?;
+    }
     if let Some(MaskedFields { mask, resource, .. }) = &node.masked {
         write!(f, ", tests {} by {}", schema.fields[*resource].name, schema.fields[*mask].name)?;
     }
     writeln!(f)?;
     node.bindings.iter().try_for_each(|binding| self::binding(schema, binding, f))
+}
+
+fn cache(schema: &Schema, node: &Cache, f: &mut Formatter<'_>) -> fmt::Result {
+    f.write_str(", cached")?;
+    if let Some(seconds) = node.max_age {
+        write!(f, " for {seconds}s")?;
+    }
+    if node.private {
+        f.write_str(" privately")?;
+    }
+    match &node.etag {
+        None => {}
+        Some(ETag::Content) => f.write_str(" by content")?,
+        Some(ETag::Field(path)) => {
+            let names: Vec<_> = path.iter().map(|field| schema.fields[*field].name.as_str()).collect();
+            write!(f, " by {}", names.join("."))?;
+        }
+    }
+    if !node.vary.is_empty() {
+        write!(f, " for each {}", node.vary.join(", "))?;
+    }
+    Ok(())
 }
 
 fn binding(schema: &Schema, node: &Binding, f: &mut Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@
 //! ([`crate::names`] fills them), where it came from, its documentation. Nothing here does any work.
 
 mod arena;
+mod cache;
 mod dump;
 mod errors;
 pub mod http;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, MessageDescriptor};
 
 pub use arena::{Arena, Id};
+pub use cache::{Cache, ETag};
 pub use errors::{ErrorSet, ErrorVariant, TemplatePart, TextTemplate};
 pub use storage::{FieldStorage, Shape};
 pub use well_known::WellKnown;
@@ -338,6 +340,8 @@ pub struct Method {
     pub access: Access,
     /// Default deadline, of the method or its service.
     pub timeout: Option<Duration>,
+    /// What HTTP caches may do with its responses.
+    pub cache: Option<Cache>,
     /// Which errors of the service's set it can return, as indices; empty is any.
     pub errors: Vec<usize>,
     /// What the validation of its requests goes by, if not by all of them.

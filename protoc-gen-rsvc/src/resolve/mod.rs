@@ -1,6 +1,7 @@
 //! Descriptors -> [`Schema`]: types first, error sets and services on top, then names and storage.
 
 mod annotations;
+mod caches;
 mod errors;
 mod finding;
 mod http;
@@ -26,6 +27,7 @@ pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Sc
     errors::resolve(&mut types, sink);
     services::resolve(loaded, options, &mut types, sink);
     http::resolve(&mut types, options, sink);
+    caches::resolve(&mut types, sink);
     plain::resolve(&mut types, sink);
     masks::resolve(&mut types, sink);
     let mut schema = types.schema;

@@ -122,6 +122,7 @@ fn method(
         },
         access: own.access.or_else(|| defaults.access.clone()).unwrap_or_default(),
         timeout: own.timeout.or(defaults.timeout),
+        cache: None,
         errors,
         masked: None,
         bindings: Vec::new(),

@@ -51,6 +51,23 @@ pub fn unimplemented<C, T, E: From<crate::Status>>(path: &str, call: C) -> std::
     std::future::ready(Err(status.into()))
 }
 
+/// The entity tags of responses.
+pub mod etag {
+    use std::any::Any;
+
+    use crate::etag::{EntityTag, Version};
+
+    /// The response of a method, whose type the method has.
+    pub fn response<T: 'static>(message: &dyn Any) -> &T {
+        message.downcast_ref().expect("a response is of the type that its method has")
+    }
+
+    /// The tag of a version that may not be there.
+    pub fn version<V: Version + ?Sized>(version: Option<&V>) -> Option<EntityTag> {
+        version?.entity_tag()
+    }
+}
+
 /// What rules in CEL call.
 pub mod cel {
     pub use crate::cel::*;

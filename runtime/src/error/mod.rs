@@ -22,6 +22,7 @@ mod hide;
 mod language;
 pub(crate) mod limit;
 mod method;
+mod not_modified;
 mod set;
 pub(crate) mod wire;
 
@@ -32,6 +33,9 @@ use crate::bridge::{Code, Status};
 pub use crate::bridge::StatusExt;
 pub use hide::{OrStatus, hide, internal};
 pub use method::MethodError;
+pub use not_modified::is_not_modified;
+#[cfg(feature = "client")]
+pub(crate) use not_modified::not_modified;
 pub use set::{ErrorDefinition, ErrorSet};
 
 /// The HTTP status of a code, as `google.rpc.Code` documents it.

@@ -42,6 +42,9 @@ pub struct MethodOptions {
     /// What of a request is tested by its `buf.validate` rules. Left out: all of it.
     #[prost(enumeration = "method_options::Validation", tag = "5")]
     pub validate: i32,
+    /// What HTTP caches may do with the responses, over REST and Connect's `GET`.
+    #[prost(message, optional, tag = "6")]
+    pub cache: ::core::option::Option<Cache>,
     /// For methods bound to a path with a `body`: the forms of HTML that the method takes over REST,
     /// besides JSON. Left out: none. Calls over gRPC are never changed.
     #[prost(message, optional, tag = "7")]
@@ -144,6 +147,68 @@ pub mod forms {
         /// The field that takes the media type that the client gives the file, as `filename` does.
         #[prost(string, tag = "3")]
         pub media_type: ::rsvc::prost::alloc::string::String,
+    }
+}
+
+/// How HTTP caches treat the responses of a method (RFC 9110, RFC 9111). Text format:
+///
+/// ```text
+/// option (rsvc.v1.method).cache = { max_age: { seconds: 60 } etag: { field: "version" } };
+/// ```
+///
+/// It is for methods that do not stream. `max_age`, `private`, `vary` and `etag.content` speak of reading: they need
+/// `idempotency_level = NO_SIDE_EFFECTS`. Other methods may have `etag.field`: the response of a change then says its new
+/// entity tag.
+///
+/// What a handler sets itself (`cache-control`, `etag`) wins. Errors are never cached: they say `no-store`.
+#[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+#[prost(prost_path = "::rsvc::prost")]
+pub struct Cache {
+    /// How long a cache may use a response without asking again, in whole seconds: `Cache-Control: max-age`. Left out: a
+    /// cache asks each time (`no-cache`), which costs little where there is an entity tag.
+    #[prost(message, optional, tag = "1")]
+    pub max_age: ::core::option::Option<::rsvc::prost_types::Duration>,
+    /// Only the cache of one caller, as that of a browser, may keep a response: no proxy and no CDN. Methods that know their
+    /// caller (`access`) are private, whatever is said here.
+    #[prost(bool, tag = "2")]
+    pub private: bool,
+    /// What the entity tag of a response is. Left out: it has none, unless the handler sets one.
+    #[prost(message, optional, tag = "3")]
+    pub etag: ::core::option::Option<cache::ETag>,
+    /// Request headers besides `accept` and `accept-encoding` that a response depends on: `["accept-language"]`.
+    #[prost(string, repeated, tag = "4")]
+    pub vary: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::string::String>,
+}
+
+/// Nested message and enum types in `Cache`.
+pub mod cache {
+    /// The entity tag, which is always strong: each form of a response (JSON or protobuf, compressed or not) has its own.
+    #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+    #[prost(prost_path = "::rsvc::prost")]
+    pub struct ETag {
+        /// Exactly one.
+        #[prost(oneof = "e_tag::Kind", tags = "1, 2")]
+        pub kind: ::core::option::Option<e_tag::Kind>,
+    }
+    /// Nested message and enum types in `ETag`.
+    pub mod e_tag {
+        /// Nothing more to say.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
+        #[prost(prost_path = "::rsvc::prost")]
+        pub struct Content {}
+        /// Exactly one.
+        #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
+        #[prost(prost_path = "::rsvc::prost")]
+        pub enum Kind {
+            /// A hash of the content. It saves the transfer of what the caller has already, not the work of the handler.
+            #[prost(message, tag = "1")]
+            Content(Content),
+            /// A field of the response that changes with it: its version. A path of names, as `version` or `meta.revision`; a
+            /// string, an integer, an enum, bytes or a `google.protobuf.Timestamp`. A response where it is unset or an empty
+            /// text has no entity tag.
+            #[prost(string, tag = "2")]
+            Field(::rsvc::prost::alloc::string::String),
+        }
     }
 }
 
@@ -315,12 +380,13 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 6] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 7] = [
         ::rsvc::codegen::json::Field::string(",\"errors\":", 1).repeated(),
         ::rsvc::codegen::json::Field::message::<Access>(",\"access\":", 2).optional(),
         ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"timeout\":", 3).optional(),
         ::rsvc::codegen::json::Field::bool(",\"fillUpdateMask\":fill_update_mask", 4),
         ::rsvc::codegen::json::Field::enumeration::<method_options::Validation>(",\"validate\":", 5),
+        ::rsvc::codegen::json::Field::message::<Cache>(",\"cache\":", 6).optional(),
         ::rsvc::codegen::json::Field::message::<Forms>(",\"forms\":", 7).optional(),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<MethodOptions>("rsvc.v1.MethodOptions", &__RSVC_FIELDS);
@@ -336,7 +402,8 @@ const _: () = {
             __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.timeout);
             __rsvc_w.bool(&__RSVC_FIELDS[3], self.fill_update_mask);
             __rsvc_w.enumeration(&__RSVC_FIELDS[4], self.validate);
-            __rsvc_w.message_opt(&__RSVC_FIELDS[5], &self.forms);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[5], &self.cache);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[6], &self.forms);
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
@@ -348,7 +415,8 @@ const _: () = {
                 2 => __rsvc_r.message_opt(&mut self.timeout),
                 3 => __rsvc_r.bool(&mut self.fill_update_mask),
                 4 => __rsvc_r.enumeration::<method_options::Validation>(&mut self.validate),
-                5 => __rsvc_r.message_opt(&mut self.forms),
+                5 => __rsvc_r.message_opt(&mut self.cache),
+                6 => __rsvc_r.message_opt(&mut self.forms),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -418,6 +486,105 @@ const _: () = {
                 _ => ::core::result::Result::Ok(()),
             }
         }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
+        ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"maxAge\":max_age", 1).optional(),
+        ::rsvc::codegen::json::Field::bool(",\"private\":", 2),
+        ::rsvc::codegen::json::Field::message::<cache::ETag>(",\"etag\":", 3).optional(),
+        ::rsvc::codegen::json::Field::string(",\"vary\":", 4).repeated(),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Cache>("rsvc.v1.Cache", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json for Cache {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.message_opt(&__RSVC_FIELDS[0], &self.max_age);
+            __rsvc_w.bool(&__RSVC_FIELDS[1], self.private);
+            __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.etag);
+            __rsvc_w.string_list(&__RSVC_FIELDS[3], &self.vary);
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => __rsvc_r.message_opt(&mut self.max_age),
+                1 => __rsvc_r.bool(&mut self.private),
+                2 => __rsvc_r.message_opt(&mut self.etag),
+                3 => __rsvc_r.string_list(&mut self.vary),
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 2] = [
+        ::rsvc::codegen::json::Field::message::<cache::e_tag::Content>(",\"content\":", 1).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"field\":", 2).in_oneof(0),
+    ];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<cache::ETag>("rsvc.v1.Cache.ETag", &__RSVC_FIELDS);
+    impl ::rsvc::codegen::json::Json for cache::ETag {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            match &self.kind {
+                ::core::option::Option::Some(cache::e_tag::Kind::Content(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[0], __rsvc_value),
+                ::core::option::Option::Some(cache::e_tag::Kind::Field(__rsvc_value)) => __rsvc_w.string_set(&__RSVC_FIELDS[1], __rsvc_value),
+                ::core::option::Option::None => {}
+            }
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
+        #[inline]
+        fn read_field(&mut self, __rsvc_index: usize, __rsvc_r: &mut ::rsvc::codegen::json::Reader<'_>) -> ::core::result::Result<(), ::rsvc::codegen::json::Error> {
+            match __rsvc_index {
+                0 => {
+                    if let ::core::option::Option::Some(cache::e_tag::Kind::Content(__rsvc_value)) = &mut self.kind {
+                        ::rsvc::codegen::json::Json::read_json(__rsvc_value, __rsvc_r)?;
+                    } else {
+                        self.kind = ::core::option::Option::Some(cache::e_tag::Kind::Content(__rsvc_r.message_value()?));
+                    }
+                    ::core::result::Result::Ok(())
+                },
+                1 => {
+                    self.kind = ::core::option::Option::Some(cache::e_tag::Kind::Field(__rsvc_r.string_value()?));
+                    ::core::result::Result::Ok(())
+                },
+                _ => ::core::result::Result::Ok(()),
+            }
+        }
+    }
+};
+
+#[allow(deprecated)]
+const _: () = {
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 0] = [];
+    static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<cache::e_tag::Content>(
+        "rsvc.v1.Cache.ETag.Content",
+        &__RSVC_FIELDS,
+    );
+    impl ::rsvc::codegen::json::Json for cache::e_tag::Content {
+        fn info() -> &'static ::rsvc::codegen::json::MessageInfo {
+            &__RSVC_INFO
+        }
+        #[inline]
+        fn write_json(&self, __rsvc_w: &mut ::rsvc::codegen::json::Writer) {
+            let __rsvc_object = __rsvc_w.open();
+            __rsvc_w.close(__rsvc_object);
+        }
+        ::rsvc::read_json_by_table!();
     }
 };
 
@@ -682,6 +849,9 @@ const _: () = {
     MethodOptions,
     Forms,
     forms::File,
+    Cache,
+    cache::ETag,
+    cache::e_tag::Content,
     Access,
     access::Public,
     access::Authenticated,
@@ -699,6 +869,12 @@ impl ::rsvc::Validate for MethodOptions {}
 impl ::rsvc::Validate for Forms {}
 
 impl ::rsvc::Validate for forms::File {}
+
+impl ::rsvc::Validate for Cache {}
+
+impl ::rsvc::Validate for cache::ETag {}
+
+impl ::rsvc::Validate for cache::e_tag::Content {}
 
 impl ::rsvc::Validate for Access {}
 

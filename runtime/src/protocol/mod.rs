@@ -4,6 +4,8 @@
 
 pub(crate) mod accept;
 mod base64;
+#[cfg(feature = "server")]
+pub(crate) mod caching;
 #[cfg(feature = "client")]
 pub(crate) mod client;
 pub(crate) mod compression;

@@ -5,10 +5,15 @@ use std::ops::Range;
 
 use super::Violations;
 use crate::bridge::Status;
+#[cfg(any(feature = "server", feature = "client"))]
+use crate::json::info::Field;
 use crate::json::info::{Cardinality, MessageInfo, Type};
 
 /// How many fields a path may name: no message that is read nests deeper.
 const MAX_DEPTH: usize = 100;
+
+/// How many paths a mask may have: each is looked up, and nobody who means something names so many.
+const MAX_PATHS: usize = 10_000;
 
 /// At the end of a path: whether the field is set at all, whatever is in it.
 pub(super) const PRESENCE: u32 = 0;
@@ -33,25 +38,22 @@ impl Mask {
         Ok(paths.map(|paths| Self { paths, resource: None }))
     }
 
-    /// The mask of `paths`, which are about the field `resource` of a request that `table` describes. What `names` the
-    /// resource is in every mask.
+    /// The mask of `paths`, which are about the field `resource` of a request. What `names` the resource is in every mask.
     #[cfg(any(feature = "server", feature = "client"))]
     pub(crate) fn of_request(
-        table: &'static MessageInfo,
-        resource: u32,
+        resource: &Field,
         names: &[&[u32]],
         paths: &[String],
     ) -> Result<Option<Self>, InvalidPath> {
-        let field = table.fields.iter().find(|field| field.number == resource);
-        let Some(Type::Message(inner)) = field.map(|field| field.ty) else {
+        let Type::Message(table) = resource.ty else {
             unreachable!("generated code names a field that is a message")
         };
-        let mut paths = numbers(inner(), &[resource], paths)?;
+        let mut paths = numbers(table(), &[resource.number], paths)?;
         if let Some(paths) = &mut paths {
             paths.extend(names.iter().map(|name| name.to_vec()));
             normalize(paths);
         }
-        Ok(paths.map(|paths| Self { paths, resource: Some(resource) }))
+        Ok(paths.map(|paths| Self { paths, resource: Some(resource.number) }))
     }
 
     /// The message that the mask is of.
@@ -127,6 +129,9 @@ fn numbers(
     if paths.iter().all(|path| path == "*") {
         return Ok(None);
     }
+    if let Some(path) = paths.get(MAX_PATHS) {
+        return Err(InvalidPath::new(path, path, table, Fault::TooMany));
+    }
     let mut names: Vec<&str> = paths.iter().map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
@@ -151,7 +156,7 @@ fn resolve(table: &'static MessageInfo, before: &[u32], path: &str) -> Result<Ve
     let mut table = table;
     let mut segments = path.split('.').peekable();
     while let Some(name) = segments.next() {
-        let invalid = |fault| Err(InvalidPath { path: shortened(path), name: shortened(name), table, fault });
+        let invalid = |fault| Err(InvalidPath::new(path, name, table, fault));
         let Some(field) = table.fields.iter().find(|field| field.proto() == name) else {
             return invalid(Fault::NoField);
         };
@@ -197,9 +202,15 @@ enum Fault {
     List,
     Map,
     TooDeep,
+    TooMany,
 }
 
 impl InvalidPath {
+    #[cold]
+    fn new(path: &str, name: &str, table: &'static MessageInfo, fault: Fault) -> Self {
+        Self { path: shortened(path), name: shortened(name), table, fault }
+    }
+
     /// `INVALID_ARGUMENT`, about the field that the mask is in.
     #[cold]
     pub(crate) fn into_status(self, field: &str) -> Status {
@@ -210,8 +221,11 @@ impl InvalidPath {
 impl fmt::Display for InvalidPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, name, table, fault } = self;
-        write!(f, "`{path}` is not in the message: ")?;
+        if !matches!(fault, Fault::TooMany) {
+            write!(f, "`{path}` is not in the message: ")?;
+        }
         match fault {
+            Fault::TooMany => write!(f, "more than {MAX_PATHS} paths"),
             Fault::NoField => write!(f, "`{}` has no field `{name}`", table.name),
             Fault::NoMessage => write!(f, "`{name}` is not a message"),
             Fault::List => write!(f, "`{name}` is a list, which a mask names as a whole"),
@@ -240,7 +254,7 @@ impl MaskedError {
         }
     }
 
-    /// The path of the mask that names no field of the message, shortened if it is long.
+    /// The path of the mask that names no field of the message, shortened if it is long; or the first that is too much.
     pub fn invalid_path(&self) -> Option<&str> {
         match &self.0 {
             Kind::Path(invalid) => Some(&invalid.path),
@@ -339,7 +353,7 @@ mod tests {
     fn the_rest_of_a_request_is_tested() {
         let mask = |paths: &[&str]| {
             let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-            Mask::of_request(table(), 7, &[&[7, 1]], &paths).expect("the paths are fields")
+            Mask::of_request(&table().fields[0], &[&[7, 1]], &paths).expect("the paths are fields")
         };
         let one = mask(&["b"]).expect("not all is named");
         let start = one.start();
@@ -358,7 +372,7 @@ mod tests {
         }
         assert_eq!((mask(&[]), mask(&["*"])), (None, None));
         let paths = ["text".to_owned()];
-        assert!(Mask::of_request(table(), 7, &[], &paths).is_err(), "it is a field of the request");
+        assert!(Mask::of_request(&table().fields[0], &[], &paths).is_err(), "it is a field of the request");
     }
 
     #[test]

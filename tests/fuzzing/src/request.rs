@@ -1,7 +1,7 @@
 //! Requests of each protocol, to the whole router of a server.
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use prost::Message as _;
 
@@ -70,6 +70,22 @@ impl<'a> Sent<'a> {
         whole
     }
 
+    /// Asks again with the tag of an answer: it does not come twice.
+    fn ask_again(&self, first: &Answer) {
+        let Some(tag) = first.headers.get(ETAG) else { return };
+        if self.method != Method::GET || first.status != StatusCode::OK {
+            return;
+        }
+        let mut request = self.request(0);
+        request.headers_mut().insert(IF_NONE_MATCH, tag.clone());
+        let again = answer(request);
+        assert_ne!(again.status, StatusCode::OK, "{tag:?} does not name {first:?}");
+        assert!(
+            again.status != StatusCode::NOT_MODIFIED || again.body.is_empty(),
+            "a 304 has content: {again:?}"
+        );
+    }
+
     fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_bytes())
     }
@@ -123,6 +139,7 @@ pub(crate) fn connect(data: &[u8]) {
         sent.headers.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
     }
     let answer = sent.answer();
+    sent.ask_again(&answer);
     assert!(!answer.broken, "a response of Connect breaks off instead of telling how it ends");
     let media = answer.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     if media == b"application/json"
@@ -149,6 +166,7 @@ pub(crate) fn rest(data: &[u8]) {
         return;
     }
     let answer = sent.answer();
+    sent.ask_again(&answer);
     let media = answer.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let plain = answer.headers.get("content-encoding").is_none() && sent.method != Method::HEAD;
     if media == b"application/json" && plain && !answer.broken && !answer.body.is_empty() {

@@ -30,7 +30,9 @@ impl Echo for Service {
         if let Some(Ok(value)) = ctx.metadata().get_bin("x-echo-bin").map(MetadataValue::to_bytes) {
             ctx.set_trailer("x-echo-bin", value).map_err(Status::from)?;
         }
+        let checked = ctx.precondition().check(&request.text);
         match request.text.strip_prefix("refuse") {
+            Some(text) if text.starts_with("stale") => checked.map(|()| request).map_err(EchoError::from),
             Some(text) => Err(EchoError::refused(text, Some(request.clone()))),
             None => Ok(request),
         }

@@ -17,6 +17,7 @@ macro_rules! cases {
 
 cases! {
     annotated,
+    caches,
     client_only,
     collisions,
     comments,

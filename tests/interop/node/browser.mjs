@@ -39,6 +39,8 @@ async function open(browser, script) {
   const url = `http://${shop}/page`;
   await page.route(url, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><title>rsvc</title>" }));
   await page.goto(url);
+  // As long as something is routed, nothing is cached.
+  await page.unroute(url);
   await page.addScriptTag({ content: script });
   const descriptors = fs.readFileSync(`${process.env.STUBS}/descriptors.binpb`).toString("base64");
   const settings = { ...values, shop: `http://${shop}`, interop: `http://${interop}`, token, descriptors };

@@ -5,7 +5,9 @@ import { Code, ConnectError, createClient, decodeBinaryHeader, encodeBinaryHeade
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
 
 const ADA = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a001";
+const GRACE = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a002";
 const NOBODY = "00000000-0000-4000-8000-000000000000";
+const ORDER = "3f8e2c1a-0b7d-4e59-8c46-2d90f1a7b001";
 const PATIENCE = { timeoutMs: 60_000 };
 
 let settings, registry;
@@ -89,6 +91,25 @@ export const cases = {
     same((await users.getUser({ userId: ADA }, PATIENCE)).name, "Ada Lovelace");
     await fails(Code.NotFound, users.getUser({ userId: NOBODY }, PATIENCE));
     same(methods, ["GET", "GET"]);
+  },
+  caches: async () => {
+    if (settings.protocol !== "connect") return "gRPC-Web calls with POST alone";
+    const sizes = [];
+    const sized = async (input, init) => {
+      const response = await fetch(input, init);
+      const copy = response.clone();
+      await response.arrayBuffer();
+      const [entry] = performance.getEntriesByName(String(input)).slice(-1);
+      // By the specification of this number: 0 for what comes from the cache, 300 more than the content for what is sent.
+      sizes.push(entry.transferSize === 0 ? "kept" : entry.transferSize === 300 ? "asked" : "sent");
+      return copy;
+    };
+    const more = { useHttpGet: true, fetch: sized };
+    const user = await shop("User", more).getUser({ userId: GRACE }, PATIENCE);
+    same(await shop("User", more).getUser({ userId: GRACE }, PATIENCE), user);
+    const order = { orderId: ORDER };
+    same(await shop("Order", more).getOrder(order, PATIENCE), await shop("Order", more).getOrder(order, PATIENCE));
+    same(sizes, ["sent", "asked", "sent", "kept"]);
   },
   server_stream: async () => {
     const orders = await all(shop("Order").getOrders({ userId: ADA }, PATIENCE));

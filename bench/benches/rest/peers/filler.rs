@@ -11,6 +11,7 @@ const ROUTES: usize = 100;
 /// `N` has two digits.
 struct Filler<const N: usize>;
 
+#[allow(clippy::cast_possible_truncation, reason = "a digit is less than 10")]
 const fn with_digits<const LEN: usize>(mut text: [u8; LEN], at: usize, number: usize) -> [u8; LEN] {
     text[at] = b'0' + (number / 10 % 10) as u8;
     text[at + 1] = b'0' + (number % 10) as u8;

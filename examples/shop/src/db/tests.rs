@@ -5,7 +5,7 @@ use crate::api::{
     Preferences, UpdateOrderStatusRequest, UpdatePreferencesRequest, UpdateUserRequest, UserStatus,
     place_order_request::Line, preferences::Theme,
 };
-use rsvc::Validate as _;
+use rsvc::{Code, Context, Precondition, Validate as _};
 use tempfile::TempDir;
 
 const ADA: &str = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a001";
@@ -20,6 +20,11 @@ async fn fresh() -> (Db, TempDir) {
 async fn open(directory: &TempDir) -> Db {
     let path = directory.path().join("shop.sqlite3");
     Db::open(&path, Arc::default()).await.unwrap()
+}
+
+/// What a caller wants who says nothing of versions.
+fn unasked() -> Precondition {
+    Context::new().precondition()
 }
 
 impl Db {
@@ -78,7 +83,7 @@ async fn a_change_without_a_mask_keeps_what_is_absent() {
     let (db, _directory) = fresh().await;
     let before = db.user(ADA).await.unwrap();
     let request = UpdateUserRequest { user_id: ADA.into(), age: Some(0), ..Default::default() };
-    let after = db.update_user(request).await.unwrap();
+    let after = db.update_user(request, &unasked()).await.unwrap();
     assert_eq!((after.age, after.version), (0, before.version + 1));
     assert_eq!((after.name, after.roles, after.nickname), (before.name, before.roles, before.nickname));
 }
@@ -93,7 +98,7 @@ async fn a_change_with_a_mask_empties_what_is_named_and_absent() {
         update_mask: Some(mask),
         ..Default::default()
     };
-    let after = db.update_user(request).await.unwrap();
+    let after = db.update_user(request, &unasked()).await.unwrap();
     assert_eq!((after.name.as_str(), after.nickname, after.metadata.len()), ("Ada Lovelace", None, 0));
 }
 
@@ -106,7 +111,7 @@ async fn a_value_that_makes_no_sense_changes_nothing() {
         UpdateUserRequest { name: Some(String::new()), ..Default::default() },
     ] {
         let before = db.user(ADA).await.unwrap();
-        let result = db.update_user(UpdateUserRequest { user_id: ADA.into(), ..request }).await;
+        let result = db.update_user(UpdateUserRequest { user_id: ADA.into(), ..request }, &unasked()).await;
         assert!(matches!(result, Err(Error::InvalidRequest(_))), "{result:?}");
         assert_eq!(db.user(ADA).await.unwrap(), before);
     }
@@ -177,19 +182,37 @@ async fn a_change_of_an_old_version_is_refused() {
     let (db, _directory) = fresh().await;
     let request =
         UpdateUserRequest { user_id: ADA.into(), age: Some(37), version: Some(1), ..Default::default() };
-    db.update_user(request.clone()).await.unwrap();
+    db.update_user(request.clone(), &unasked()).await.unwrap();
     assert!(matches!(
-        db.update_user(request).await,
+        db.update_user(request, &unasked()).await,
         Err(Error::StaleVersion(StaleVersion { expected: 1, actual: 2 }))
     ));
+}
+
+#[tokio::test]
+async fn a_change_keeps_to_what_its_caller_has_seen() {
+    let (db, _directory) = fresh().await;
+    let seen = |tag: &str| Context::new().with_metadata("if-match", tag).unwrap().precondition();
+    let change = UpdateUserRequest { user_id: ADA.into(), age: Some(37), ..Default::default() };
+    assert_eq!(db.update_user(change.clone(), &seen("\"1\"")).await.unwrap().version, 2);
+    let refused = |result: Result<(), Error>| match result {
+        Err(Error::Status(status)) => status.code() == Code::FailedPrecondition,
+        _ => false,
+    };
+    assert!(refused(db.update_user(change, &seen("\"1\"")).await.map(drop)));
+    assert_eq!(db.user(ADA).await.unwrap().version, 2);
+    let delete = || DeleteUserRequest { user_id: MALLORY.into(), version: None };
+    assert!(refused(db.delete_user(delete(), &seen("\"77\"")).await));
+    let version = db.user(MALLORY).await.unwrap().version;
+    db.delete_user(delete(), &seen(&format!("\"{version}~gzip\""))).await.unwrap();
 }
 
 #[tokio::test]
 async fn users_with_orders_stay() {
     let (db, _directory) = fresh().await;
     let delete = |user_id: &str| DeleteUserRequest { user_id: user_id.into(), version: None };
-    assert!(matches!(db.delete_user(delete(ADA)).await, Err(Error::UserHasOrders(_))));
-    db.delete_user(delete(MALLORY)).await.unwrap();
+    assert!(matches!(db.delete_user(delete(ADA), &unasked()).await, Err(Error::UserHasOrders(_))));
+    db.delete_user(delete(MALLORY), &unasked()).await.unwrap();
     assert!(matches!(db.user(MALLORY).await, Err(Error::UserNotFound(_))));
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rsvc::Validate as _;
+use rsvc::{Precondition, Validate as _};
 use sqlx::types::Json;
 use sqlx::{FromRow, Sqlite, SqliteExecutor, Transaction};
 
@@ -89,9 +89,14 @@ impl Db {
         Ok(user)
     }
 
-    pub(crate) async fn update_user(&self, request: UpdateUserRequest) -> Result<User, Error> {
+    pub(crate) async fn update_user(
+        &self,
+        request: UpdateUserRequest,
+        precondition: &Precondition,
+    ) -> Result<User, Error> {
         let mut tx = self.begin().await?;
         let mut user = find(&mut *tx, &request.user_id).await?;
+        precondition.check(&user.version)?;
         check_version(request.version, user.version)?;
         apply(&mut user, &request);
         save(&mut tx, &user).await?;
@@ -119,9 +124,14 @@ impl Db {
         Ok(preferences)
     }
 
-    pub(crate) async fn delete_user(&self, request: DeleteUserRequest) -> Result<(), Error> {
+    pub(crate) async fn delete_user(
+        &self,
+        request: DeleteUserRequest,
+        precondition: &Precondition,
+    ) -> Result<(), Error> {
         let mut tx = self.begin().await?;
         let user = find(&mut *tx, &request.user_id).await?;
+        precondition.check(&user.version)?;
         check_version(request.version, user.version)?;
         let deleted =
             sqlx::query("DELETE FROM users WHERE user_id = ?1").bind(&user.id).execute(&mut *tx).await;

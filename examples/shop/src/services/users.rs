@@ -27,7 +27,7 @@ impl UserService for Users {
 
     async fn update_user(&self, ctx: Context, request: UpdateUserRequest) -> Result<User, UserError> {
         self.shop.greet(&ctx)?;
-        Ok(self.shop.db.update_user(request).await?)
+        Ok(self.shop.db.update_user(request, &ctx.precondition()).await?)
     }
 
     async fn update_preferences(
@@ -41,6 +41,6 @@ impl UserService for Users {
 
     async fn delete_user(&self, ctx: Context, request: DeleteUserRequest) -> Result<(), UserError> {
         self.shop.greet(&ctx)?;
-        Ok(self.shop.db.delete_user(request).await?)
+        Ok(self.shop.db.delete_user(request, &ctx.precondition()).await?)
     }
 }

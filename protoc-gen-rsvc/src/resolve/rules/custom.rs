@@ -77,7 +77,7 @@ pub(super) fn compile(source: &CelRule, scope: &Scope<'_>, place: RulePlace) -> 
     }
     let expr = crate::cel::parse(&source.expression)?;
     let typed = check_rule(&expr, &vars, &PoolTypes(scope.pool))?;
-    let reads = fields_read(&typed, &scope.this.1, &place);
+    let reads = fields_read(&typed, scope, &place);
     let compiled = lower_rule(&typed, &bindings, scope.schema)?;
     let message = if source.message.is_empty() {
         format!("{:?} returned false", source.expression)
@@ -102,8 +102,11 @@ pub(super) fn compile(source: &CelRule, scope: &Scope<'_>, place: RulePlace) -> 
 
 /// The fields of `this` that a rule reads, if it stands on a message and does not read all of it. A rule of a field that
 /// reads nothing of its value is still one of that field.
-fn fields_read(rule: &Typed, this: &Store, place: &RulePlace) -> Option<Vec<Vec<u32>>> {
-    let Store::Message(_) = this else { return None };
+fn fields_read(rule: &Typed, scope: &Scope<'_>, place: &RulePlace) -> Option<Vec<Vec<u32>>> {
+    let Store::Message(this) = scope.this.1 else { return None };
+    if scope.schema.messages[this].well_known.is_some() {
+        return None;
+    }
     let reads = reads(rule, THIS);
     let is_known =
         reads.iter().all(|path| !path.is_empty()) && (*place == RulePlace::Message || !reads.is_empty());

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use http::header::{
+    AGE, CACHE_CONTROL, ETAG, EXPIRES, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
+    IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
+};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use tokio::time::Instant;
@@ -15,6 +19,7 @@ use crate::deadline::{self, earliest};
 use crate::message::AnyMessage;
 use crate::metadata;
 use crate::method::MethodInfo;
+use crate::protocol::accept;
 use crate::validate::Validator;
 
 /// Who calls.
@@ -50,6 +55,32 @@ impl<'a> ClientCall<'a> {
         metadata::append_application(self.ctx.metadata().as_ref(), &mut headers);
         headers.insert(http::header::USER_AGENT, USER_AGENT);
         headers
+    }
+
+    /// Takes from the headers of a `GET` what somebody else has asked about a response of this server: the context is
+    /// that of a call that arrived here, and nobody here could go on without the response.
+    pub(crate) fn drop_conditions(&self, headers: &mut HeaderMap) {
+        if self.ctx.method().is_some() {
+            for name in [IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, IF_RANGE, RANGE] {
+                headers.remove(name);
+            }
+        }
+    }
+
+    /// Takes from the headers of a response to `GET` what caches go by: the context is that of a call that arrived here,
+    /// and its response is another one, which must not have the version and the age of this. That nobody shall keep it
+    /// holds for both.
+    pub(crate) fn drop_validity(&self, headers: &mut HeaderMap) {
+        if self.ctx.method().is_some() {
+            for name in [AGE, ETAG, EXPIRES, LAST_MODIFIED] {
+                headers.remove(name);
+            }
+            let is_strict =
+                ["no-store", "private"].iter().any(|word| accept::lists(headers, CACHE_CONTROL, word));
+            if !is_strict {
+                headers.remove(CACHE_CONTROL);
+            }
+        }
     }
 
     /// An HTTP request of the call.
@@ -175,6 +206,48 @@ mod tests {
         assert_eq!(keys.len(), 1, "{headers:?}");
         assert_eq!(headers["x-a"], "caller");
         assert_eq!(headers.get_all("user-agent").iter().collect::<Vec<_>>(), [USER_AGENT]);
+    }
+
+    #[test]
+    fn a_response_that_is_made_of_another_is_not_that_one() {
+        let endpoint = endpoint();
+        let arrived = Context::arrived(&INFO, MetadataMap::new(), http::Extensions::new(), None, None, None);
+        let call = |ctx: &Context| ClientCall::new(&endpoint, &INFO, ctx.clone());
+        let headers = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
+            pairs
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+                .collect()
+        };
+        let asked = [
+            "if-match",
+            "if-none-match",
+            "if-modified-since",
+            "if-unmodified-since",
+            "if-range",
+            "range",
+            "x",
+        ];
+        for (ctx, expected) in [(&arrived, 1), (&Context::new(), asked.len())] {
+            let mut headers = headers(&asked.map(|name| (name, "1")));
+            call(ctx).drop_conditions(&mut headers);
+            assert_eq!(headers.len(), expected);
+        }
+        for (cache_control, expected) in [
+            ("max-age=60", 1),
+            ("public, max-age=60", 1),
+            ("no-cache", 1),
+            ("no-store", 2),
+            ("max-age=60, Private", 2),
+        ] {
+            let told = ["age", "etag", "expires", "last-modified", "x"].map(|name| (name, "1"));
+            let told = [&told[..], &[("cache-control", cache_control)]].concat();
+            for (ctx, expected) in [(&arrived, expected), (&Context::new(), told.len())] {
+                let mut headers = headers(&told);
+                call(ctx).drop_validity(&mut headers);
+                assert_eq!(headers.len(), expected, "{cache_control}");
+            }
+        }
     }
 
     #[test]

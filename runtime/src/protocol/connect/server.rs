@@ -1,29 +1,30 @@
 //! Connect on a server: unary calls as plain HTTP, and what its streams add to calls with envelopes
 //! ([the protocol](https://connectrpc.com/docs/protocol)).
 
+mod respond;
+
 use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{
-    ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, VARY, WWW_AUTHENTICATE,
-};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
+use self::respond::{add_metadata, failed, refuse};
 use super::get::GetRequest;
-use super::{PROTOCOL_VERSION, TRAILER_PREFIX, VERSION, end_stream, error as wire, timeout};
+use super::{PROTOCOL_VERSION, VERSION, end_stream, timeout};
 use crate::Context;
-use crate::bridge::{Code, MetadataMap, Status};
+use crate::bridge::{Code, Status};
 use crate::call::collect::Collect;
 use crate::call::dispatch::{self, Inbound};
 use crate::call::{Body, Call, CallError, Exchange, Outgoing};
-use crate::error;
+use crate::etag;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
-use crate::metadata;
 use crate::method::{Idempotency, MethodInfo};
+use crate::protocol::caching::{Caching, Form, add_vary};
 use crate::protocol::compression::Compression;
 use crate::protocol::envelope::{self, codec};
 use crate::protocol::server::{Dialect, End, ServerCall};
@@ -127,10 +128,12 @@ pub(crate) fn serve_unary(call: ServerCall) -> Answering {
     let from = settings.compress.or(Some(COMPRESS_FROM));
     let compression = from.and_then(|from| Some((Compression::wanted(&headers, ACCEPT_ENCODING)?, from)));
     let timeout = request.timeout;
+    let caching = if request.is_get { Caching::of(info, &Method::GET, &headers) } else { None };
     let mut exchange = Unary {
         call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy),
         request,
         settings: Arc::clone(&settings),
+        caching,
         answer: None,
     };
     Box::pin(async move {
@@ -248,12 +251,14 @@ struct Unary {
     call: Inbound,
     request: Request,
     settings: Arc<ServerSettings>,
+    /// What caches are told, where the method says something and is called by `GET`.
+    caching: Option<Box<Caching>>,
     answer: Option<Vec<u8>>,
 }
 
 impl Unary {
     fn finish(
-        self,
+        mut self,
         outcome: Result<(), CallError>,
         compression: Option<(Compression, usize)>,
     ) -> Response<Body> {
@@ -262,13 +267,7 @@ impl Unary {
         let ctx = self.call.context();
         let data = match answer {
             Ok(data) => data,
-            Err(error) => {
-                let status = error::limit::fit(error.status);
-                let mut response = failed(&status);
-                add_metadata(ctx, response.headers_mut());
-                add_error_metadata(ctx, status.metadata(), response.headers_mut());
-                return response;
-            }
+            Err(error) => return refuse(error.status, self.caching.as_deref(), ctx),
         };
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
@@ -276,66 +275,28 @@ impl Unary {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(super::unary_media_type(self.request.codec)));
         if self.request.is_get {
             // What is cached for one client must not go to one that cannot read it.
-            headers.append(VARY, HeaderValue::from_static("accept-encoding"));
+            add_vary(headers, "accept-encoding");
+        }
+        if let Some(caching) = &mut self.caching {
+            caching.content(&headers[CONTENT_TYPE], &data);
+            caching.describe(headers, ctx, &self.settings.policy);
         }
         let body: Body = match compression {
             Some((compression, from)) if data.len() >= from => {
                 headers.insert(CONTENT_ENCODING, HeaderValue::from_static(compression.name()));
+                etag::add_form(headers, compression.name());
                 compression.compress(&data).into()
             }
             _ => data.into(),
         };
         *response.body_mut() = body.until(ctx.instant());
+        if let Some(caching) = &self.caching
+            && let Err(error) = caching.conclude(&mut response)
+        {
+            return refuse(error.status, Some(caching), ctx);
+        }
         response
     }
-}
-
-/// Adds what a handler answers besides its message.
-fn add_metadata(ctx: &Context, headers: &mut HeaderMap) {
-    if !ctx.has_answer() {
-        return;
-    }
-    for (key, value) in ctx.answer_headers().as_ref() {
-        headers.append(key.clone(), value.clone());
-    }
-    add_trailers(ctx.answer_trailers().as_ref(), headers);
-}
-
-/// Adds what a status brings of its own. A failed call of a client has left the same in the context.
-#[cold]
-fn add_error_metadata(ctx: &Context, metadata: &MetadataMap, headers: &mut HeaderMap) {
-    let (sent, sent_late) = (ctx.answer_headers(), ctx.answer_trailers());
-    let is_new = |key: &str| {
-        metadata::is_application(key)
-            && !sent.as_ref().contains_key(key)
-            && !sent_late.as_ref().contains_key(key)
-    };
-    let mut own = HeaderMap::new();
-    metadata::append_selected(metadata.as_ref(), is_new, &mut own);
-    add_trailers(&own, headers);
-}
-
-fn add_trailers(trailers: &HeaderMap, headers: &mut HeaderMap) {
-    for (key, value) in trailers {
-        let name = HeaderName::try_from(format!("{TRAILER_PREFIX}{key}")).expect("a longer name is one too");
-        headers.append(name, value.clone());
-    }
-}
-
-/// The response of a call that failed.
-#[cold]
-fn failed(status: &Status) -> Response<Body> {
-    let mut content = Vec::new();
-    wire::append(status, &mut content);
-    let mut response = Response::new(Body::from(content));
-    let http = StatusCode::from_u16(error::http_status(status.code()));
-    *response.status_mut() = http.expect("the table has HTTP statuses");
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(super::unary_media_type(Codec::Json)));
-    if status.code() == Code::Unauthenticated {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    response
 }
 
 impl Exchange for Unary {
@@ -370,6 +331,11 @@ impl Exchange for Unary {
 
     fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
         self.call.release(message)?;
+        if let Some(caching) = &mut self.caching {
+            // The form is a part of the URL.
+            let name = (self.request.codec == Codec::Protobuf).then_some(etag::PROTOBUF);
+            caching.message(message, Form { name, chosen_by: None });
+        }
         let mut out = Vec::new();
         codec::write(self.request.codec, message, &mut out)?;
         let limit = self.settings.messages.sent_size;

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use super::{PROTOCOL_VERSION, TRAILER_PREFIX, VERSION, error, get, timeout, unary_media_type};
 use crate::bridge::{Code, MetadataMap, Status};
 use crate::call::Body;
+use crate::error::not_modified;
 use crate::metadata;
 use crate::method::Idempotency;
 use crate::protocol::client::{
@@ -22,8 +23,13 @@ use crate::protocol::wire::Codec;
 pub(crate) async fn call(call: ClientCall<'_>, request: Vec<u8>) -> Result<Bytes, Status> {
     let mut limits = Limits::new(call.deadline, None);
     let response = async {
-        let (parts, body) = call.send(http_request(&call, request)).await?.into_parts();
-        let head = Head { status: parts.status, headers: parts.headers };
+        let request = http_request(&call, request);
+        let is_get = request.method() == Method::GET;
+        let (parts, body) = call.send(request).await?.into_parts();
+        let mut head = Head { status: parts.status, headers: parts.headers };
+        if is_get {
+            call.drop_validity(&mut head.headers);
+        }
         let metadata = ResponseMetadata::of(&head.headers);
         let read = read(&call, &head, body).await;
         metadata.keep(&call, read)
@@ -41,6 +47,7 @@ fn http_request(call: &ClientCall<'_>, content: Vec<u8>) -> Request<Body> {
         && call.info.idempotency == Idempotency::NoSideEffects
         && let Some(path) = get::write(call.info.path, settings.codec, settings.compression, &content)
     {
+        call.drop_conditions(&mut headers);
         if let Some(accept) = &settings.accept {
             headers.insert(ACCEPT_ENCODING, accept.clone());
         }
@@ -55,6 +62,9 @@ fn http_request(call: &ClientCall<'_>, content: Vec<u8>) -> Request<Body> {
 async fn read(call: &ClientCall<'_>, head: &Head, body: Body) -> Result<Bytes, Status> {
     let settings = call.settings();
     let limit = settings.messages.received.size;
+    if head.status == StatusCode::NOT_MODIFIED {
+        return Err(not_modified());
+    }
     if head.status != StatusCode::OK {
         return Err(read_error(head, body).await);
     }

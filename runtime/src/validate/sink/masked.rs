@@ -3,7 +3,6 @@
 use super::{RuleRef, Sink};
 use crate::validate::mask::{Covered, Mask, PRESENCE, Position};
 use crate::validate::rules::{Reads, Rule};
-use crate::validate::{Subscript, Validate};
 
 /// A message on the way to the fields in a mask.
 #[derive(Debug)]
@@ -18,39 +17,9 @@ impl Cursor {
     }
 }
 
-/// A mask is rare: what takes one into account stays out of the way of what does not.
 impl Sink {
-    #[cold]
-    #[inline(never)]
-    pub(super) fn nested_masked<T: Validate>(&mut self, number: u32, message: &T) {
-        self.below_mask(number, &mut |out| out.nested_here(number, message));
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn item_masked<T: Validate>(&mut self, number: u32, message: &T, index: usize) {
-        self.below_mask(number, &mut |out| out.item_here(number, message, index));
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn items_masked<T: Validate>(&mut self, number: u32, list: &[T]) {
-        self.below_mask(number, &mut |out| out.items_here(number, list));
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn value_masked<T: Validate>(
-        &mut self,
-        number: u32,
-        message: &T,
-        key: impl Into<Subscript> + Copy,
-    ) {
-        self.below_mask(number, &mut |out| out.value_here(number, message, key));
-    }
-
     /// Tests what is in the field `number`, as far as that is in the mask.
-    fn below_mask(&mut self, number: u32, test: &mut dyn FnMut(&mut Self)) {
+    pub(super) fn below_mask(&mut self, number: u32, test: &mut dyn FnMut(&mut Self)) {
         let mut cursor = self.mask.take().expect("there is a mask");
         match cursor.mask.below(&cursor.at, number) {
             Covered::None => {}
@@ -68,10 +37,13 @@ impl Sink {
 
     /// Whether a violation of the field `number`, or of the message itself, does not count. The part of the field that
     /// it is about is forgotten then.
+    #[inline]
     pub(super) fn is_masked_out(&mut self, number: u32, rule: RuleRef) -> bool {
-        if self.mask.is_none() {
-            return false;
-        }
+        self.mask.is_some() && self.leaves_out(number, rule)
+    }
+
+    #[inline(never)]
+    fn leaves_out(&mut self, number: u32, rule: RuleRef) -> bool {
         let counts = match rule {
             RuleRef::Required { .. } => self.is_in_mask(&[number, PRESENCE]),
             RuleRef::Other(Rule { reads: Some(reads), .. }) => self.reads_masked(number, reads),

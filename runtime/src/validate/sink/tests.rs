@@ -124,3 +124,96 @@ fn long_keys_are_not_repeated_without_end() {
     // What has room is whole: a hundred outer keys, and of a fifth each an inner key twice and a text.
     assert_eq!(below(&"x".repeat(300)), (100 + 3 * 20) * 300);
 }
+
+/// A message that breaks each kind of rule, and has one of its own inside.
+struct Nested {
+    inner: Option<Box<Nested>>,
+    fails: bool,
+}
+
+static NESTED_FIELDS: [json::Field; 6] = [
+    json::Field::string(",\"a\":", 1),
+    json::Field::string(",\"b\":", 2),
+    json::Field::message::<Nested>(",\"one\":", 3).optional(),
+    json::Field::message::<Nested>(",\"list\":", 4).repeated(),
+    json::Field::message::<Nested>(",\"map\":", 5).map(json::Type::String),
+    json::Field::string(",\"c\":", 6).in_oneof(0),
+];
+static OF_NESTED: MessageInfo = MessageInfo::new::<Nested>("demo.v1.Nested", &NESTED_FIELDS);
+
+impl json::Json for Nested {
+    fn info() -> &'static MessageInfo {
+        &OF_NESTED
+    }
+
+    fn write_json(&self, _: &mut json::Writer) {}
+
+    fn read_json(&mut self, _: &mut json::Reader<'_>) -> Result<(), json::Error> {
+        Ok(())
+    }
+}
+
+impl crate::Validate for Nested {
+    fn check(&self, out: &mut Sink) {
+        static WHOLE: Rule = Rule::of_message("whole", "");
+        static PART: Rule = Rule::of_message("part", "").reading(&[&[1], &[3, 2]]);
+        static ONE: Rule = Rule::cel("one", "", 0).reading(&[&[1]]);
+        out.add_rule(0, &WHOLE);
+        out.add_text(0, &PART, "text");
+        if self.fails {
+            out.fail_reading(0, &[&[1], &[2]], "reads", cel::Error::INDEX);
+            out.fail(2, "fails", cel::Error::INDEX);
+        }
+        out.add_missing_oneof("choice", &[6]);
+        out.add_missing(1);
+        out.item(7).add_size(2, "string.max_len", 3);
+        if let Some(inner) = &self.inner {
+            out.add_rule(3, &ONE);
+            out.nested(3, &**inner);
+            out.nested_item(4, &**inner, 0);
+            out.items(4, std::slice::from_ref(&**inner));
+            out.values(5, [(&"k".to_owned(), &**inner)]);
+        }
+    }
+}
+
+fn masked(fails: bool, paths: &[&str]) -> Violations {
+    let inner = Some(Box::new(Nested { inner: None, fails: false }));
+    let mask = prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() };
+    match Validator::new().validate_masked(&Nested { inner, fails }, &mask) {
+        Ok(()) => Violations::default(),
+        Err(error) => error.violations().expect("the paths are fields").clone(),
+    }
+}
+
+#[test]
+fn what_is_not_in_the_mask_does_not_count() {
+    let own = |before: &str| {
+        [" whole", " part", "choice required", "a required", "b[7] string.max_len"].map(|text| {
+            format!("{before}{}{text}", if text.starts_with(' ') || before.is_empty() { "" } else { "." })
+        })
+    };
+    let of_list = ["list[0]", "list[0]", "map[\"k\"]"];
+    let cases: [(&[&str], Vec<String>); 8] = [
+        (&["a"], vec!["a required".into()]),
+        (&["b"], vec!["b[7] string.max_len".into()]),
+        (&["c"], vec!["choice required".into()]),
+        (&["a", "one.b"], vec![" part".into(), "a required".into(), "one.b[7] string.max_len".into()]),
+        (&["one.a"], vec!["one one".into(), "one.a required".into()]),
+        (&["one"], [vec!["one one".into()], own("one").to_vec()].concat()),
+        (&["list"], of_list[..2].iter().flat_map(|at| own(at)).collect()),
+        (&["map"], own(of_list[2]).to_vec()),
+    ];
+    for (paths, expected) in cases {
+        for fails in [false, true] {
+            let found = masked(fails, paths);
+            let is_read = fails && paths == ["b"];
+            assert_eq!(found.failure().is_some(), is_read, "{paths:?}");
+            let told: Vec<String> = found.iter().map(|v| format!("{} {}", v.field(), v.rule_id())).collect();
+            assert!(is_read || told == expected, "{paths:?}: {told:?}");
+        }
+    }
+    assert!(matches!(masked(true, &["a", "b"]).failure(), Some(Failure::Runtime { rule_id: "reads", .. })));
+    assert!(matches!(masked(true, &["b"]).failure(), Some(Failure::Runtime { rule_id: "fails", .. })));
+    assert_eq!(masked(false, &["*"]).len(), 5 + 1 + 4 * 5);
+}

@@ -90,7 +90,7 @@ const RUNTIME: Table = Table {
     layers: &[
         // The one file that names tonic.
         Layer { name: "bridge", files: &["bridge.rs"], uses: &[] },
-        Layer { name: "method", files: &["method.rs"], uses: &[] },
+        Layer { name: "method", files: &["cache.rs", "etag.rs", "method.rs"], uses: &[] },
         Layer { name: "json", files: &["json/"], uses: &[] },
         Layer { name: "cel", files: &["cel/"], uses: &["json"] },
         Layer { name: "pb", files: &["pb/"], uses: &[] },
@@ -107,6 +107,7 @@ const RUNTIME: Table = Table {
                 "deadline.rs",
                 "metadata.rs",
                 "peer.rs",
+                "precondition.rs",
                 "principal.rs",
                 "stream/",
             ],
@@ -131,7 +132,13 @@ const RUNTIME: Table = Table {
         },
         Layer {
             name: "protocols on a server",
-            files: &["protocol/server.rs", "protocol/service.rs", "protocol/settings.rs", "protocol/text.rs"],
+            files: &[
+                "protocol/caching.rs",
+                "protocol/server.rs",
+                "protocol/service.rs",
+                "protocol/settings.rs",
+                "protocol/text.rs",
+            ],
             uses: &[
                 "bridge",
                 "method",
@@ -192,6 +199,7 @@ const RUNTIME: Table = Table {
                 "bridge",
                 "method",
                 "json",
+                "error",
                 "pb",
                 "message",
                 "vocabulary",

@@ -249,6 +249,9 @@ fn a_path_that_is_no_field_is_refused() {
             assert!(path.starts_with(error.invalid_path().unwrap().trim_end_matches('…')));
         }
     }
+    let titles = vec!["title"; 10_001];
+    assert_eq!(refused(&titles).to_string(), "more than 10000 paths");
+    assert_eq!(found(&wrong(), &titles[1..]), ["title string.min_len"]);
     // What is repeated to the sender is short.
     let error = refused(&[&"x".repeat(1 << 20)]);
     assert!(error.to_string().len() < 1000);

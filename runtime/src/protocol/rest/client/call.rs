@@ -1,11 +1,14 @@
 //! A call over REST, one function per kind of answer.
 
+use http::StatusCode;
+
 use super::request::{BoundRequest, StreamForm};
 use super::response;
 use super::responses::StreamedResponses;
 use super::target::RestCall;
 use crate::bridge::Status;
 use crate::call::{Body, Outgoing};
+use crate::error::not_modified;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::protocol::client::{CallerLink, Limits, Requests, collect, stream};
@@ -60,6 +63,10 @@ impl RestCall<'_> {
     /// Sends a request and waits for the head of the response; an error that it is becomes one.
     async fn send(&self, request: BoundRequest) -> Result<(http::response::Parts, Body), Status> {
         let (head, body) = self.call.send(request.request).await?.into_parts();
+        if head.status == StatusCode::NOT_MODIFIED {
+            response::keep_metadata(&self.call, &head.headers);
+            return Err(not_modified());
+        }
         if !head.status.is_success() {
             let status = response::error(&head, body).await;
             if !status.metadata().is_empty() {
@@ -67,7 +74,7 @@ impl RestCall<'_> {
             }
             return Err(status);
         }
-        response::keep_metadata(&self.call.ctx, &head.headers);
+        response::keep_metadata(&self.call, &head.headers);
         Ok((head, body))
     }
 }

@@ -95,6 +95,9 @@ impl RestCall<'_> {
         };
         let mut headers = HeaderMap::with_capacity(8);
         append_metadata(&self.call.ctx, &mut headers);
+        if verb == Method::GET {
+            self.call.drop_conditions(&mut headers);
+        }
         if let Some(time) = self.call.remaining() {
             headers.insert(deadline::HEADER, deadline::format(time));
         }
@@ -145,7 +148,10 @@ fn raw(body: HttpBody) -> Result<Content, Status> {
 fn append_metadata(ctx: &Context, headers: &mut HeaderMap) {
     for (key, value) in &metadata::application(ctx.metadata()) {
         let is_known = metadata::is_trace(key.as_str())
-            || matches!(key.as_str(), "authorization" | "accept-language" | "cookie" | "baggage");
+            || matches!(
+                key.as_str(),
+                "authorization" | "accept-language" | "cookie" | "baggage" | "if-match" | "if-none-match"
+            );
         let name =
             if is_known { Ok(key.clone()) } else { HeaderName::try_from(format!("{METADATA_PREFIX}{key}")) };
         match name {

@@ -1,19 +1,19 @@
 //! From an HTTP response to a message or an error.
 
 use bytes::Bytes;
+use http::header::{CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED};
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, StatusCode};
 use prost::Message as _;
 use prost_types::{Struct, value::Kind};
 
-use crate::Context;
 use crate::bridge::{Code, MetadataMap, Status};
 use crate::call::Body;
 use crate::json::ReadOptions;
 use crate::message::{self, AnyMessage, ReadError};
 use crate::metadata;
 use crate::pb::google::rpc;
-use crate::protocol::client::{MAX_ERROR_SIZE, beginning};
+use crate::protocol::client::{ClientCall, MAX_ERROR_SIZE, beginning};
 use crate::protocol::rest::{METADATA_PREFIX, TRAILER_PREFIX};
 use crate::transcode::binding::Binding;
 use crate::transcode::field::BodyField;
@@ -33,9 +33,20 @@ pub(super) fn with_prefix(headers: &HeaderMap, prefix: &str) -> HeaderMap {
     metadata
 }
 
+/// Headers that are metadata by their own name: what a caller needs to keep a response.
+const OF_CACHES: [HeaderName; 4] = [CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED];
+
 /// Keeps what the headers bring of the call's metadata.
-pub(super) fn keep_metadata(ctx: &Context, headers: &HeaderMap) {
-    ctx.store_headers(MetadataMap::from_headers(with_prefix(headers, METADATA_PREFIX)));
+pub(super) fn keep_metadata(call: &ClientCall<'_>, headers: &HeaderMap) {
+    let mut kept = with_prefix(headers, METADATA_PREFIX);
+    for name in OF_CACHES {
+        if let Some(value) = headers.get(&name) {
+            kept.insert(name, value.clone());
+        }
+    }
+    call.drop_validity(&mut kept);
+    let ctx = &call.ctx;
+    ctx.store_headers(MetadataMap::from_headers(kept));
     let trailers = with_prefix(headers, TRAILER_PREFIX);
     if !trailers.is_empty() {
         ctx.store_trailers(MetadataMap::from_headers(trailers));
@@ -126,6 +137,7 @@ fn code_of(http: StatusCode) -> Code {
         404 => Code::NotFound,
         408 | 504 => Code::DeadlineExceeded,
         409 => Code::Aborted,
+        412 => Code::FailedPrecondition,
         413 | 414 | 429 | 431 => Code::ResourceExhausted,
         405 | 415 | 501 => Code::Unimplemented,
         499 => Code::Cancelled,

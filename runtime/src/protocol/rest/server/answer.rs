@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::{Method, Response, Version};
+use http::{Method, Response, StatusCode, Version};
 
 #[cfg(feature = "compression")]
 use super::compress;
@@ -16,7 +16,10 @@ use super::{error, headers, respond};
 use crate::Context;
 #[cfg(feature = "websocket")]
 use crate::MethodKind;
-use crate::call::{Body, Call, Exchange as _, dispatch};
+use crate::call::{Body, Call, CallError, Exchange as _, dispatch};
+use crate::error::http_status;
+use crate::precondition;
+use crate::protocol::caching::Caching;
 use crate::protocol::service::{Answering, AnyService, answered};
 
 /// Answers a call of this service. What can be done at once is done here: the future is the smaller for it, and small ones
@@ -69,8 +72,15 @@ fn run(
             let handling = service.call(binding.method.into(), Call::new(&mut exchange));
             dispatch::run(info, &ctx, &settings.policy, handling).await
         };
+        let caching = exchange.take_caching();
         let mut response = match ended.map(|()| exchange.take_answer()) {
-            Ok(Answer::Single(content)) => exchange.content(content),
+            Ok(Answer::Single(content)) => {
+                let response = exchange.content(content, caching.is_some());
+                if let Some(caching) = caching {
+                    return cacheable(caching, response, exchange.context(), &settings, is_head);
+                }
+                response
+            }
             Ok(Answer::Stream(table, messages)) => {
                 let ctx = exchange.context().clone();
                 let mut response = match Box::pin(exchange.stream(table, messages)).await {
@@ -80,10 +90,50 @@ fn run(
                 finish(&mut response, &ctx, &settings, is_head);
                 return response;
             }
-            Err(error) => error::respond_within(&error, exchange.context(), &settings),
+            Err(error) => refuse(error, caching.as_deref(), exchange.context(), &settings),
         };
         finish(&mut response, exchange.context(), &settings, is_head);
         response
+    }
+}
+
+/// The response of a call that failed.
+#[cold]
+fn refuse(
+    mut error: CallError,
+    caching: Option<&Caching>,
+    ctx: &Context,
+    settings: &RestSettings,
+) -> Response<Body> {
+    let is_usual = error.http == http_status(error.status.code());
+    if is_usual && precondition::is_failed(ctx, &error.status) {
+        error.http = StatusCode::PRECONDITION_FAILED.as_u16();
+    }
+    let mut response = error::respond_within(&error, ctx, settings);
+    if let Some(caching) = caching {
+        caching.refuse(response.headers_mut(), &error.status);
+    }
+    response
+}
+
+/// A response as caches get it. It is nothing if the client has it.
+#[inline(never)]
+fn cacheable(
+    mut caching: Box<Caching>,
+    mut response: Response<Body>,
+    ctx: &Context,
+    settings: &RestSettings,
+    is_head: bool,
+) -> Response<Body> {
+    caching.describe(response.headers_mut(), ctx, &settings.policy);
+    finish(&mut response, ctx, settings, is_head);
+    match caching.conclude(&mut response) {
+        Ok(()) => response,
+        Err(error) => {
+            let mut response = refuse(error, Some(&caching), ctx, settings);
+            finish(&mut response, ctx, settings, is_head);
+            response
+        }
     }
 }
 

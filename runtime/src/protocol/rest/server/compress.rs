@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body as _;
@@ -11,7 +11,9 @@ use http_body::Body as _;
 use super::options::CompressionOptions;
 use crate::bridge::Status;
 use crate::call::{Body, CallError};
+use crate::etag;
 use crate::protocol::accept;
+use crate::protocol::caching::add_vary;
 use crate::protocol::compression::Compression;
 use crate::protocol::compression::decode::Decompressed;
 use crate::protocol::compression::encode::Compressed;
@@ -38,11 +40,12 @@ pub(crate) fn response(options: CompressionOptions, request: &HeaderMap, respons
     if is_too_small(options, size) || !is_compressible(response) {
         return;
     }
-    response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
+    add_vary(response.headers_mut(), "accept-encoding");
     let Some(coding) = Compression::wanted(request, ACCEPT_ENCODING) else { return };
     let headers = response.headers_mut();
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+    etag::add_form(headers, coding.name());
     let body = std::mem::take(response.body_mut());
     *response.body_mut() = Body::new(Compressed::new(coding, body));
 }

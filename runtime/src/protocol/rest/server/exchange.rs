@@ -12,19 +12,21 @@ use super::headers::Received;
 use super::method::RestMethod;
 use super::options::Options;
 use super::request::{BodyPosition, RequestReader, read_url};
-use super::respond::Content;
+use super::respond::{Content, RawContent};
 use super::stream;
 use crate::Context;
 use crate::call::collect::Collect;
 use crate::call::dispatch::Inbound;
 use crate::call::{Body, CallError, Exchange, Outgoing};
+use crate::etag;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
 use crate::peer::Peer;
+use crate::protocol::caching::{Caching, Form};
 use crate::protocol::rest::negotiate::Media;
 use crate::stream::Incoming;
-use crate::transcode::binding::BodyKind;
+use crate::transcode::binding::{Binding, BodyKind};
 use crate::transcode::segments::Segments;
 use crate::transcode::url::Url;
 
@@ -52,6 +54,8 @@ pub(crate) struct RestExchange {
     arriving: Option<ArrivingBody>,
     /// Whether the request may ask for something else than JSON.
     accept: bool,
+    /// What caches are told, where the method says something.
+    caching: Option<Box<Caching>>,
     answer: Option<Answer>,
 }
 
@@ -72,10 +76,12 @@ impl RestExchange {
     #[inline]
     pub(crate) fn new(call: RestCall, received: &Received) -> Self {
         let RestCall { parts, body, info, method, segments, peer } = call;
-        let Parts { uri, headers, extensions, .. } = parts;
+        let Parts { method: verb, uri, headers, extensions, .. } = parts;
+        let caching = Caching::of(info, &verb, &headers);
         let policy = &method.settings.policy;
         let call = Inbound::new(info, headers, extensions, peer, received.timeout, policy);
-        Self { call, method, uri, segments, body, arriving: None, accept: received.accept, answer: None }
+        let accept = received.accept;
+        Self { call, method, uri, segments, body, arriving: None, accept, caching, answer: None }
     }
 
     /// Makes the body readable if it is compressed.
@@ -100,16 +106,21 @@ impl RestExchange {
         self.answer.take().expect("a handler that ends well has answered")
     }
 
-    /// The response with this content.
+    /// What caches are told.
+    pub(crate) fn take_caching(&mut self) -> Option<Box<Caching>> {
+        self.caching.take()
+    }
+
+    /// The response with this content. `may_fail` says whether it can still become an error.
     #[inline]
-    pub(crate) fn content(&mut self, content: Content) -> Response<Body> {
+    pub(crate) fn content(&mut self, content: Content, may_fail: bool) -> Response<Body> {
         let options = &self.method.settings.options;
         // Whether a response can be compressed, the headers of the request tell.
         #[cfg(feature = "compression")]
         let may_change = !compress::is_too_small(options.compression, content.body.len() as u64);
         #[cfg(not(feature = "compression"))]
         let may_change = false;
-        let headers = if may_change { HeaderMap::new() } else { self.call.recycle_headers() };
+        let headers = if may_change || may_fail { HeaderMap::new() } else { self.call.recycle_headers() };
         content.into_response(headers, self.call.context(), options)
     }
 
@@ -153,6 +164,14 @@ impl RestExchange {
     }
 }
 
+/// What caches need to know of the form of a response. Raw content has one alone.
+fn form_of(table: &'static MessageInfo, media: Media, binding: &Binding) -> Form {
+    if RawContent::of(table, binding).is_some() {
+        return Form::default();
+    }
+    Form { name: (media == Media::Protobuf).then_some(etag::PROTOBUF), chosen_by: Some("accept") }
+}
+
 impl Exchange for RestExchange {
     fn context(&self) -> &Context {
         self.call.context()
@@ -180,7 +199,16 @@ impl Exchange for RestExchange {
     fn respond(&mut self, message: &mut dyn AnyMessage) -> Result<(), CallError> {
         self.call.release(message)?;
         let media = if self.accept { Media::accepted(self.request_headers()) } else { Media::Json };
-        self.answer = Some(Answer::Single(Content::of(message, media, &self.method)?));
+        self.answer = Some(Answer::Single(match &mut self.caching {
+            None => Content::of(message, media, &self.method)?,
+            Some(caching) => {
+                let form = form_of(message.table(), media, self.method.binding);
+                caching.message(message, form);
+                let content = Content::of(message, media, &self.method)?;
+                caching.content(&content.media_type, &content.body);
+                content
+            }
+        }));
         Ok(())
     }
 

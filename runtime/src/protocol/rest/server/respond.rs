@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body as _;
 
@@ -13,8 +15,10 @@ use super::options::Options;
 use crate::Context;
 use crate::bridge::Status;
 use crate::call::{Body, CallError};
+use crate::etag;
 use crate::json::{self, MessageInfo};
 use crate::message::AnyMessage;
+use crate::protocol::caching::add_vary;
 use crate::protocol::rest::negotiate::{JSON, Media, PROTOBUF};
 use crate::transcode::binding::Binding;
 use crate::transcode::field::BodyField;
@@ -59,14 +63,29 @@ impl Content {
         ctx: &Context,
         options: &Options,
     ) -> Response<Body> {
+        let is_chosen = self.media_type == JSON || self.media_type == PROTOBUF;
         headers.insert(CONTENT_TYPE, self.media_type);
         headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         if ctx.has_answer() {
             headers::send(ctx, &HeaderMap::new(), options, &mut headers);
+            if is_chosen {
+                tell_form(&mut headers);
+            }
         }
         let mut response = Response::new(Body::from(self.body));
         *response.headers_mut() = headers;
         response
+    }
+}
+
+/// Says, where a handler has spoken to caches, that the form was chosen, and gives its entity tag one for each form.
+#[cold]
+fn tell_form(headers: &mut HeaderMap) {
+    if headers[CONTENT_TYPE] == PROTOBUF {
+        etag::add_form(headers, etag::PROTOBUF);
+    }
+    if [CACHE_CONTROL, ETAG, EXPIRES, LAST_MODIFIED].iter().any(|name| headers.contains_key(name)) {
+        add_vary(headers, "accept");
     }
 }
 

@@ -9,6 +9,8 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use proptest::prelude::*;
 
+use http::header::VARY;
+
 use super::*;
 use crate::bridge::Code;
 
