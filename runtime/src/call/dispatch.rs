@@ -71,6 +71,7 @@ impl Default for ResponseValidation {
 }
 
 /// Every request message passes here before a handler sees it, one that is alone as well as each of a stream.
+#[inline]
 pub(crate) fn admit(
     method: &MethodInfo,
     message: &dyn AnyMessage,

@@ -19,6 +19,7 @@ pub(crate) fn test(
 }
 
 /// Tests of the resource what the mask in the request names, and all else of the request.
+#[inline(never)]
 fn test_masked(fields: &MaskedFields, message: &dyn AnyMessage, validator: Validator) -> Result<(), Status> {
     let (table, paths) = (message.table(), (fields.paths)(message.as_any()));
     let field = |number: u32| table.fields.iter().find(|field| field.number == number);

@@ -167,6 +167,11 @@ impl Caching {
 
 /// Adds a name to `Vary`, unless it is there.
 pub(crate) fn add_vary(headers: &mut HeaderMap, name: &'static str) {
+    // Nearly always nobody has said anything.
+    if !headers.contains_key(VARY) {
+        headers.insert(VARY, HeaderValue::from_static(name));
+        return;
+    }
     let mut names =
         headers.get_all(VARY).into_iter().flat_map(|value| value.as_bytes().split(|&byte| byte == b','));
     if names.any(|listed| listed.trim_ascii().eq_ignore_ascii_case(name.as_bytes())) {

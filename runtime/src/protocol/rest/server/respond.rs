@@ -63,14 +63,10 @@ impl Content {
         ctx: &Context,
         options: &Options,
     ) -> Response<Body> {
-        let is_chosen = self.media_type == JSON || self.media_type == PROTOBUF;
         headers.insert(CONTENT_TYPE, self.media_type);
         headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         if ctx.has_answer() {
-            headers::send(ctx, &HeaderMap::new(), options, &mut headers);
-            if is_chosen {
-                tell_form(&mut headers);
-            }
+            send_answer(ctx, options, &mut headers);
         }
         let mut response = Response::new(Body::from(self.body));
         *response.headers_mut() = headers;
@@ -78,8 +74,17 @@ impl Content {
     }
 }
 
-/// Says, where a handler has spoken to caches, that the form was chosen, and gives its entity tag one for each form.
+/// Adds what a handler has answered besides its message, to the headers of a response.
 #[cold]
+fn send_answer(ctx: &Context, options: &Options, headers: &mut HeaderMap) {
+    let is_chosen = [JSON, PROTOBUF].contains(&headers[CONTENT_TYPE]);
+    headers::send(ctx, &HeaderMap::new(), options, headers);
+    if is_chosen {
+        tell_form(headers);
+    }
+}
+
+/// Says, where a handler has spoken to caches, that the form was chosen, and gives its entity tag one for each form.
 fn tell_form(headers: &mut HeaderMap) {
     if headers[CONTENT_TYPE] == PROTOBUF {
         etag::add_form(headers, etag::PROTOBUF);
