@@ -97,7 +97,7 @@ impl Arguments {
             return Err("a command is missing: generate, protos or dump".into());
         };
         let writes = matches!(command, Command::Generate | Command::Protos);
-        if self.out.is_some() != writes && matches!(command, Command::Dump) {
+        if self.out.is_some() && matches!(command, Command::Dump) {
             return Err("`dump` writes to no folder".into());
         }
         let out = match (self.out.clone(), writes) {

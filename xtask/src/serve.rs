@@ -7,9 +7,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-/// Words of Rust that packages are named by. Generated code has `r#` before them.
-const KEYWORDS: [&str; 4] = ["type", "async", "move", "match"];
-
 /// A service in the code that was generated for it.
 struct Generated {
     /// The path of its trait.
@@ -70,10 +67,8 @@ pub(crate) fn run(mut command: Command) -> Result<String> {
 }
 
 fn services_in(package: &str, code: &str) -> Vec<Generated> {
-    let module = package.split('.').fold("tree::pb".to_owned(), |path, part| {
-        let raw = if KEYWORDS.contains(&part) { "r#" } else { "" };
-        format!("{path}::{raw}{part}")
-    });
+    // Any name may have it, and one that is a word of Rust needs it.
+    let module = package.split('.').fold("tree::pb".to_owned(), |path, part| format!("{path}::r#{part}"));
     let mut services = Vec::new();
     // The bindings of a service stand before its server.
     let mut template = None;
@@ -155,8 +150,10 @@ mod tests {
             .into_iter()
             .map(|service| (service.path, service.request.unwrap_or_default()))
             .collect();
-        let expected =
-            [("tree::pb::a::r#type::v1::Users", "GET /v1/a/x/b:go"), ("tree::pb::a::r#type::v1::Others", "")];
+        let expected = [
+            ("tree::pb::r#a::r#type::r#v1::Users", "GET /v1/a/x/b:go"),
+            ("tree::pb::r#a::r#type::r#v1::Others", ""),
+        ];
         assert_eq!(found, expected.map(|(path, request)| (path.to_owned(), request.to_owned())));
         assert_eq!(path_of("/v1/{a}/{b=**}"), "/v1/x/xx");
     }

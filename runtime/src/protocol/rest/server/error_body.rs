@@ -12,6 +12,7 @@ use crate::bridge::Status;
 use crate::call::CallError;
 use crate::json;
 use crate::method::MethodInfo;
+use crate::protocol::accept;
 use crate::protocol::rest::negotiate::JSON;
 
 /// An error that is about to be answered over REST, for [`Options::error_body`](super::Options::error_body).
@@ -87,9 +88,8 @@ impl ErrorBody {
 
     /// Whether it can stand within a JSON text.
     fn is_json(&self) -> bool {
-        let media_type = self.content_type.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
-        let media_type = media_type.trim_ascii().to_ascii_lowercase();
-        media_type == b"application/json" || media_type.ends_with(b"+json")
+        let media_type = self.content_type.to_str().map(|said| accept::essence(said).to_ascii_lowercase());
+        media_type.is_ok_and(|media_type| media_type == "application/json" || media_type.ends_with("+json"))
     }
 }
 
