@@ -12,6 +12,7 @@ use super::error::{ConnectError, Problem};
 use super::http2::Http2;
 use super::tonic::Tonic;
 use crate::bridge::TonicChannel;
+use crate::call::intercept::Interceptor;
 use crate::client::{Codec, Compression, HttpVersion, Protocol};
 use crate::protocol::client::{ClientSettings, Endpoint};
 use crate::protocol::compression::AcceptedCompressions;
@@ -196,6 +197,12 @@ impl Builder {
     /// Whether calls over Connect of methods without side effects use `GET`, which caches can answer. Default: no.
     pub fn use_get(mut self, yes: bool) -> Self {
         self.settings.use_get = yes;
+        self
+    }
+
+    /// Adds an interceptor around all calls. The first one added is the outermost.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.settings.around_mut().interceptors.add(interceptor);
         self
     }
 
