@@ -29,6 +29,9 @@
 //! | `multipart` | yes | forms with files over REST, for methods that take them |
 //! | `websocket` | yes | streams of REST over WebSocket |
 //! | `axum` | no | [`rest::Rest`] as a router of axum |
+//! | `spans` | no | spans of `tracing` for calls on both ends, by OpenTelemetry's conventions |
+//! | `opentelemetry` | no | spans that continue the caller's trace and hand it on: `traceparent`, `tracestate` |
+//! | `metrics` | no | measurements of calls on both ends, through the crate `metrics` |
 //! | `tls` | no | TLS on both ends, by rustls with ring |
 //! | `serde` | no | `Serialize` and `Deserialize` of messages, where the generator's option `serde` asks for them |
 //!
@@ -101,6 +104,8 @@ mod principal;
 mod protocol;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(any(feature = "server", feature = "client"))]
+mod sight;
 #[cfg(feature = "rpc")]
 pub mod stream;
 #[cfg(feature = "tls")]
