@@ -45,10 +45,19 @@ pub(crate) struct Policy {
     pub(crate) validator: Validator,
     /// What is done about responses that break their rules.
     pub(crate) responses: ResponseValidation,
-    /// Whether a method that says nothing of access needs a caller that is known.
-    pub(crate) needs_caller: bool,
+    /// Whether a method that declares no access needs an authenticated caller: somebody authenticates, be it the
+    /// authenticator or a layer.
+    pub(crate) default_deny: bool,
     /// The calls that are under way, where they are counted.
     pub(crate) in_flight: Option<Arc<InFlight>>,
+}
+
+impl Policy {
+    /// Has callers authenticated by `authenticator`.
+    pub(crate) fn authenticate_by(&mut self, authenticator: Arc<dyn AnyAuthenticator>) {
+        self.authenticator = Some(authenticator);
+        self.default_deny = true;
+    }
 }
 
 /// What a server does about responses that break their rules: a mistake of the handler, or of data that it has stored.
@@ -189,9 +198,9 @@ pub(crate) async fn run(
         Some(calls) => Some(calls.enter()?),
         None => None,
     };
-    let authenticator = policy.authenticator.as_deref();
-    if !is_open(method, authenticator, policy.needs_caller) {
-        let authorized = pin!(authorize(method, ctx, authenticator, policy.needs_caller));
+    if !is_open(method, policy.default_deny) {
+        let authenticator = policy.authenticator.as_deref();
+        let authorized = pin!(authorize(method, ctx, authenticator));
         within(method, deadline, authorized).await?;
     }
     match within(method, deadline, handling.as_mut()).await {

@@ -298,7 +298,7 @@ impl<L> Server<L> {
         let mut settings = ServerSettings::default();
         if self.require_access && !self.public_reflection {
             settings.policy.authenticator.clone_from(&self.settings.policy.authenticator);
-            settings.policy.needs_caller = true;
+            settings.policy.default_deny = true;
         }
         settings
     }

@@ -36,6 +36,7 @@ async fn tonics_services_in_ours() {
     let (script, events) = Script::new();
     let bound = Server::new()
         .without_health()
+        .authenticated_by_layers()
         .add(DemoServer::new(script))
         .add_tonic(HealthServer::new(AlwaysServing))
         .bind("127.0.0.1:0")
