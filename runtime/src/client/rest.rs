@@ -2,20 +2,20 @@
 //! call through it, one function per kind of method.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use tower_service::Service;
 
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
+use super::transport::TowerTransport;
 use crate::bridge::Status;
 use crate::call::{Body, BoxError};
 use crate::message::AnyMessage;
-use crate::protocol::client::{ClientSettings, Endpoint, Sent, Transport};
+use crate::protocol::client::{ClientSettings, Endpoint, Transport};
 use crate::protocol::limits::Keepalive;
 use crate::protocol::rest::client::{RestCall, RestEndpoint};
 use crate::protocol::wire::HttpVersion;
@@ -146,7 +146,10 @@ impl RestBuilder {
         S::Future: Send + 'static,
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        self.with(|_, _, _| Ok(Box::new(TowerTransport(transport))))
+        self.with(|_, _, _| {
+            // A client takes that for whatever it speaks.
+            Ok(Box::new(TowerTransport { service: transport, version: Version::HTTP_11 }))
+        })
     }
 
     fn with(
@@ -175,25 +178,6 @@ impl RestBuilder {
 impl fmt::Debug for RestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RestBuilder").field("endpoint", &self.connections.shown()).finish_non_exhaustive()
-    }
-}
-
-/// A tower service as what carries requests.
-struct TowerTransport<S>(S);
-
-impl<S, B> Transport for TowerTransport<S>
-where
-    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
-{
-    fn send(&self, request: Request<Body>) -> Sent {
-        let mut service = self.0.clone();
-        Box::pin(async move {
-            poll_fn(|task| service.poll_ready(task)).await.map_err(Into::into)?;
-            let response = service.call(request).await.map_err(Into::into)?;
-            Ok(response.map(Body::new))
-        })
     }
 }
 
