@@ -66,6 +66,8 @@ mod call;
 #[cfg(feature = "rpc")]
 mod cancellation;
 mod cel;
+#[cfg(feature = "rpc")]
+mod challenge;
 #[cfg(feature = "client")]
 pub mod client;
 #[doc(hidden)]

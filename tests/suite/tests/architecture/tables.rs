@@ -103,6 +103,7 @@ const RUNTIME: Table = Table {
             files: &[
                 "access.rs",
                 "cancellation.rs",
+                "challenge.rs",
                 "context.rs",
                 "deadline.rs",
                 "metadata.rs",
