@@ -111,6 +111,15 @@ pub mod tls;
 mod transcode;
 pub mod validate;
 
+/// What goes around calls, on a server ([`Server::intercept`], [`Intercepted`](interceptor::Intercepted)) as on a client
+/// ([`client::Builder::intercept`]).
+#[cfg(any(feature = "server", feature = "client"))]
+pub mod interceptor {
+    pub use crate::call::intercept::{Call, Interceptor, Message, Next, Reply};
+    #[cfg(feature = "server")]
+    pub use crate::protocol::intercepted::Intercepted;
+}
+
 /// REST: generated services over HTTP and JSON, as `google.api.http` says.
 ///
 /// [`Server`] serves it beside gRPC, [`Rest`](rest::Rest) in any other server.

@@ -235,7 +235,7 @@ fn at(deadline: Instant) -> DeadlineTimer {
 }
 
 /// Why something did not come to its end.
-enum Ended<E> {
+pub(crate) enum Ended<E> {
     /// It failed by itself.
     Failed(E),
     /// Its time was over, or it panicked.
@@ -250,7 +250,7 @@ impl From<Ended<Status>> for CallError {
 }
 
 /// What `work` brings, if it does so before the deadline and without a panic.
-fn within<T, E>(
+pub(crate) fn within<T, E>(
     method: &'static MethodInfo,
     deadline: Option<Instant>,
     mut work: Pin<&mut (impl Future<Output = Result<T, E>> + ?Sized)>,
@@ -279,7 +279,7 @@ fn within<T, E>(
 fn safely(method: &MethodInfo, run: impl FnOnce()) -> Result<(), Status> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         tracing::error!(method = method.path, panic = text_of(&*panic), "a handler panicked");
-        Status::internal("the handler failed")
+        super::error::panicked()
     })
 }
 

@@ -15,6 +15,7 @@ use super::http2::Http2;
 use super::tonic::Tonic;
 use super::transport::TowerTransport;
 use crate::bridge::TonicChannel;
+use crate::call::intercept::Interceptor;
 use crate::call::{Body, BoxError};
 use crate::client::{Codec, Compression, HttpVersion, Protocol};
 use crate::protocol::client::{ClientSettings, Endpoint, Transport};
@@ -200,6 +201,12 @@ impl Builder {
     /// Whether calls over Connect of methods without side effects use `GET`, which caches can answer. Default: no.
     pub fn use_get(mut self, yes: bool) -> Self {
         self.settings.use_get = yes;
+        self
+    }
+
+    /// Adds an interceptor around all calls. The first one added is the outermost.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.settings.around_mut().interceptors.add(interceptor);
         self
     }
 

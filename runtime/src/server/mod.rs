@@ -47,6 +47,7 @@ use tower::{Layer, Service, ServiceBuilder};
 pub use crate::bridge::Connected;
 pub use crate::call::dispatch::ResponseValidation;
 use crate::call::in_flight::InFlight;
+use crate::call::intercept::{Chain, Interceptor};
 use crate::call::{Body, BoxError};
 use crate::cancellation::CancellationToken;
 use crate::protocol::settings::ServerSettings;
@@ -126,6 +127,7 @@ pub struct Server<L = Identity> {
     require_access: bool,
     max_calls: usize,
     fallback: Option<FallbackService>,
+    interceptors: Chain,
     #[cfg(feature = "rest")]
     rest: Option<crate::protocol::rest::server::Options>,
     #[cfg(feature = "tls")]
@@ -148,6 +150,7 @@ impl Server {
             require_access: false,
             max_calls: MAX_CALLS,
             fallback: None,
+            interceptors: Chain::default(),
             #[cfg(feature = "rest")]
             rest: Some(crate::protocol::rest::server::Options::new()),
             #[cfg(feature = "tls")]
@@ -209,11 +212,19 @@ impl<L> Server<L> {
             require_access: self.require_access,
             max_calls: self.max_calls,
             fallback: self.fallback,
+            interceptors: self.interceptors,
             #[cfg(feature = "rest")]
             rest: self.rest,
             #[cfg(feature = "tls")]
             tls: self.tls,
         }
+    }
+
+    /// Adds an interceptor around all generated services, whatever the protocol of a call. The first one added is the
+    /// outermost. The services that the server brings itself, as health, have none.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.interceptors.add(interceptor);
+        self
     }
 
     /// Sets what answers requests whose paths lead to no method: pages, metrics and the like, as a tower service or a
@@ -304,6 +315,12 @@ impl<L> Server<L> {
     }
 
     fn prepare(mut self) -> Result<Prepared<L>, ServeError> {
+        if !self.interceptors.is_empty() {
+            let chain = Arc::new(std::mem::take(&mut self.interceptors));
+            for entry in &mut self.entries {
+                entry.intercept(&chain);
+            }
+        }
         if let Some(health) = &self.health {
             health.know(self.entries.iter().map(Entry::name));
             self.entries.push(health.entry());
