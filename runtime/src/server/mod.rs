@@ -128,7 +128,7 @@ pub struct Server<L = Identity> {
     fallback: Option<FallbackService>,
     #[cfg(feature = "rest")]
     rest: Option<crate::protocol::rest::server::Options>,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     tls: Option<crate::tls::ServerTls>,
 }
 
@@ -150,7 +150,7 @@ impl Server {
             fallback: None,
             #[cfg(feature = "rest")]
             rest: Some(crate::protocol::rest::server::Options::new()),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             tls: None,
         }
     }
@@ -211,7 +211,7 @@ impl<L> Server<L> {
             fallback: self.fallback,
             #[cfg(feature = "rest")]
             rest: self.rest,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             tls: self.tls,
         }
     }
@@ -331,8 +331,8 @@ impl<L> Server<L> {
                 drain: self.drain,
                 health: self.health,
                 stopping,
-                #[cfg(feature = "tls")]
-                tls: self.tls.map(|tls| tls.acceptor()).transpose().map_err(Problem::Tls)?,
+                #[cfg(feature = "_tls")]
+                tls: self.tls.map(crate::tls::ServerTls::acceptor).transpose().map_err(Problem::Tls)?,
             },
             router,
         })
