@@ -29,7 +29,9 @@
 //! | `multipart` | yes | forms with files over REST, for methods that take them |
 //! | `websocket` | yes | streams of REST over WebSocket |
 //! | `axum` | no | [`rest::Rest`] as a router of axum |
-//! | `tls` | no | TLS on both ends, by rustls with ring |
+//! | `tls` | no | TLS on both ends, by rustls on ring ([`tls`]) |
+//! | `tls-aws-lc` | no | the same on aws-lc-rs; with both features aws-lc-rs is used |
+//! | `tls-native-roots` | no | clients may trust the authorities that their machine trusts; it needs one of the two above |
 //! | `serde` | no | `Serialize` and `Deserialize` of messages, where the generator's option `serde` asks for them |
 //!
 //! Without any, there are messages, errors and descriptions of methods: enough for a crate of messages.
@@ -105,7 +107,7 @@ mod protocol;
 pub mod server;
 #[cfg(feature = "rpc")]
 pub mod stream;
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 pub mod tls;
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 mod transcode;

@@ -211,7 +211,7 @@ const RUNTIME: Table = Table {
                 "protocols on a client",
             ],
         },
-        Layer { name: "tls", files: &["tls.rs"], uses: &[] },
+        Layer { name: "tls", files: &["tls/"], uses: &["call"] },
         Layer {
             name: "server",
             files: &["server/"],
