@@ -32,7 +32,9 @@
 //! | `spans` | no | spans of `tracing` for calls on both ends, by OpenTelemetry's conventions |
 //! | `opentelemetry` | no | spans that continue the caller's trace and hand it on: `traceparent`, `tracestate` |
 //! | `metrics` | no | measurements of calls on both ends, through the crate `metrics` |
-//! | `tls` | no | TLS on both ends, by rustls with ring |
+//! | `tls` | no | TLS on both ends, by rustls on ring ([`tls`]) |
+//! | `tls-aws-lc` | no | the same on aws-lc-rs; with both features aws-lc-rs is used |
+//! | `tls-native-roots` | no | clients may trust the authorities that their machine trusts; it needs one of the two above |
 //! | `serde` | no | `Serialize` and `Deserialize` of messages, where the generator's option `serde` asks for them |
 //!
 //! Without any, there are messages, errors and descriptions of methods: enough for a crate of messages.
@@ -69,6 +71,8 @@ mod call;
 #[cfg(feature = "rpc")]
 mod cancellation;
 mod cel;
+#[cfg(feature = "rpc")]
+mod challenge;
 #[cfg(feature = "client")]
 pub mod client;
 #[doc(hidden)]
@@ -108,7 +112,7 @@ pub mod server;
 mod sight;
 #[cfg(feature = "rpc")]
 pub mod stream;
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 pub mod tls;
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 mod transcode;

@@ -23,6 +23,7 @@ use crate::Context;
 use crate::access::{AnyAuthenticator, Principal, authorize, is_open};
 use crate::bridge::{self, Code, MetadataMap, Status};
 use crate::cancellation::CancellationToken;
+use crate::challenge;
 use crate::deadline::{self, earliest};
 use crate::error;
 use crate::message::AnyMessage;
@@ -46,12 +47,21 @@ pub(crate) struct Policy {
     pub(crate) validator: Validator,
     /// What is done about responses that break their rules.
     pub(crate) responses: ResponseValidation,
-    /// Whether a method that says nothing of access needs a caller that is known.
-    pub(crate) needs_caller: bool,
+    /// Whether a method that declares no access needs an authenticated caller: somebody authenticates, be it the
+    /// authenticator or a layer.
+    pub(crate) default_deny: bool,
     /// The calls that are under way, where they are counted.
     pub(crate) in_flight: Option<Arc<InFlight>>,
     /// What is told of calls.
     pub(crate) sight: Sight,
+}
+
+impl Policy {
+    /// Has callers authenticated by `authenticator`.
+    pub(crate) fn authenticate_by(&mut self, authenticator: Arc<dyn AnyAuthenticator>) {
+        self.authenticator = Some(authenticator);
+        self.default_deny = true;
+    }
 }
 
 /// What a server does about responses that break their rules: a mistake of the handler, or of data that it has stored.
@@ -89,6 +99,8 @@ pub(crate) struct Inbound {
     method: &'static MethodInfo,
     validator: Validator,
     responses: ResponseValidation,
+    /// Says what is asked for, should the call fail because its caller is not known.
+    authenticator: Option<Arc<dyn AnyAuthenticator>>,
 }
 
 impl Inbound {
@@ -114,7 +126,8 @@ impl Inbound {
         if let Some(seen) = seen {
             ctx = ctx.seen_by(seen);
         }
-        Self { ctx, method, validator: policy.validator, responses: policy.responses }
+        let authenticator = policy.authenticator.clone();
+        Self { ctx, method, validator: policy.validator, responses: policy.responses, authenticator }
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -206,15 +219,15 @@ pub(crate) async fn run(
             Err(full) => break 'call Err(full.into()),
         };
         let authenticator = policy.authenticator.as_deref();
-        if !is_open(method, authenticator, policy.needs_caller) {
-            let authorized = pin!(authorize(method, ctx, authenticator, policy.needs_caller));
+        if !is_open(method, policy.default_deny) {
+            let authorized = pin!(authorize(method, ctx, authenticator));
             if let Err(refused) = within(method, ctx, authorized).await {
-                break 'call Err(refused.into());
+                break 'call Err(challenged(refused.into(), ctx, authenticator));
             }
         }
         match within(method, ctx, handling.as_mut()).await {
             Ok(()) => Ok(()),
-            Err(Ended::Failed(error)) => Err(error.0),
+            Err(Ended::Failed(error)) => Err(challenged(error.0, ctx, authenticator)),
             Err(Ended::Cut(status)) => Err(status.into()),
         }
     };
@@ -227,6 +240,17 @@ pub(crate) async fn run(
         }
     }
     outcome
+}
+
+/// The error of a call. One that says that the caller is not known also says what is asked for.
+#[cold]
+fn challenged(
+    mut error: CallError,
+    ctx: &Context,
+    authenticator: Option<&dyn AnyAuthenticator>,
+) -> CallError {
+    challenge::complete(&mut error.status, ctx, authenticator);
+    error
 }
 
 /// The deadline of a call. It goes off even if the handler has used up the budget of its task, after which tokio's timers
@@ -381,6 +405,7 @@ impl Responses {
         if let Some(seen) = self.call.ctx.seen() {
             seen.ended(error.status.code());
         }
+        let error = challenged(error, &self.call.ctx, self.call.authenticator.as_deref());
         CallError { status: self.call.refuse(error.status), http: error.http }
     }
 }

@@ -12,6 +12,7 @@ mod http2;
 pub(crate) mod rest;
 mod settings;
 mod tonic;
+mod transport;
 mod watched;
 
 pub use crate::protocol::compression::Compression;

@@ -2,25 +2,25 @@
 //! call through it, one function per kind of method.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use tower_service::Service;
 
 use super::around::{self, Requests, Transmit};
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
+use super::transport::TowerTransport;
 use crate::bridge::Status;
 use crate::call::intercept::Interceptor;
 use crate::call::{Body, BoxError};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
-use crate::protocol::client::{CallerLink, ClientSettings, Endpoint, Sent, Transport};
+use crate::protocol::client::{CallerLink, ClientSettings, Endpoint, Transport};
 use crate::protocol::limits::Keepalive;
 use crate::protocol::rest::client::{BoundRequest, RestCall, RestEndpoint};
 use crate::protocol::wire::HttpVersion;
@@ -156,7 +156,7 @@ impl RestBuilder {
     }
 
     /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
         self.connections.tls = tls;
         self
@@ -175,7 +175,10 @@ impl RestBuilder {
         S::Future: Send + 'static,
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        self.with(|_, _, _| Ok(Box::new(TowerTransport(transport))))
+        self.with(|_, _, _| {
+            // A client takes that for whatever it speaks.
+            Ok(Box::new(TowerTransport { service: transport, version: Version::HTTP_11 }))
+        })
     }
 
     fn with(
@@ -204,25 +207,6 @@ impl RestBuilder {
 impl fmt::Debug for RestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RestBuilder").field("endpoint", &self.connections.shown()).finish_non_exhaustive()
-    }
-}
-
-/// A tower service as what carries requests.
-struct TowerTransport<S>(S);
-
-impl<S, B> Transport for TowerTransport<S>
-where
-    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
-{
-    fn send(&self, request: Request<Body>) -> Sent {
-        let mut service = self.0.clone();
-        Box::pin(async move {
-            poll_fn(|task| service.poll_ready(task)).await.map_err(Into::into)?;
-            let response = service.call(request).await.map_err(Into::into)?;
-            Ok(response.map(Body::new))
-        })
     }
 }
 

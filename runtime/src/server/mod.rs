@@ -130,7 +130,7 @@ pub struct Server<L = Identity> {
     interceptors: Chain,
     #[cfg(feature = "rest")]
     rest: Option<crate::protocol::rest::server::Options>,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     tls: Option<crate::tls::ServerTls>,
 }
 
@@ -153,7 +153,7 @@ impl Server {
             interceptors: Chain::default(),
             #[cfg(feature = "rest")]
             rest: Some(crate::protocol::rest::server::Options::new()),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             tls: None,
         }
     }
@@ -215,7 +215,7 @@ impl<L> Server<L> {
             interceptors: self.interceptors,
             #[cfg(feature = "rest")]
             rest: self.rest,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             tls: self.tls,
         }
     }
@@ -309,7 +309,7 @@ impl<L> Server<L> {
         let mut settings = ServerSettings::default();
         if self.require_access && !self.public_reflection {
             settings.policy.authenticator.clone_from(&self.settings.policy.authenticator);
-            settings.policy.needs_caller = true;
+            settings.policy.default_deny = true;
         }
         settings
     }
@@ -348,8 +348,8 @@ impl<L> Server<L> {
                 drain: self.drain,
                 health: self.health,
                 stopping,
-                #[cfg(feature = "tls")]
-                tls: self.tls.map(|tls| tls.acceptor()).transpose().map_err(Problem::Tls)?,
+                #[cfg(feature = "_tls")]
+                tls: self.tls.map(crate::tls::ServerTls::acceptor).transpose().map_err(Problem::Tls)?,
             },
             router,
         })

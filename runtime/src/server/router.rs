@@ -18,6 +18,7 @@ use super::connect_info::ConnectInfo;
 use super::error::{Problem, ServeError};
 #[cfg(feature = "rest")]
 use super::session::may_upgrade;
+use crate::access::is_open;
 use crate::bridge::{Code, NamedService, Status};
 use crate::call::in_flight::{self, InFlight};
 use crate::call::intercept::Chain;
@@ -236,17 +237,12 @@ impl Router {
         if access {
             check_access(&entries)?;
         }
-        if settings.policy.authenticator.is_none()
-            && let Some(method) = methods(&entries).find(|method| needs_caller(method))
-        {
-            tracing::warn!(
-                example = method.path,
-                "there is no authenticator: unless a layer authenticates, methods that need it refuse every call"
-            );
+        if !settings.policy.default_deny {
+            check_authenticator(&entries)?;
         }
-        let mut names = std::collections::BTreeSet::new();
+        let mut known = std::collections::BTreeSet::new();
         let duplicates: Vec<_> =
-            entries.iter().map(Entry::name).filter(|name| !names.insert(*name)).collect();
+            entries.iter().map(Entry::name).filter(|name| !known.insert(*name)).collect();
         if !duplicates.is_empty() {
             return Err(Problem::Duplicates(duplicates).into());
         }
@@ -514,17 +510,21 @@ fn methods(entries: &[Entry]) -> impl Iterator<Item = &'static MethodInfo> {
     entries.iter().filter_map(Entry::info).flat_map(|info| info.methods)
 }
 
-fn needs_caller(method: &MethodInfo) -> bool {
-    matches!(method.access, Access::Authenticated | Access::Scopes { .. })
+/// The names of the methods of which `test` is true, as `shop.v1.UserService/GetUser`.
+fn names(entries: &[Entry], test: impl Fn(&MethodInfo) -> bool) -> Vec<&'static str> {
+    methods(entries).filter(|method| test(method)).map(|method| method.path.trim_start_matches('/')).collect()
 }
 
-/// The methods that do not say who may call them.
+/// All methods declare who may call them.
 fn check_access(entries: &[Entry]) -> Result<(), ServeError> {
-    let silent: Vec<_> = methods(entries)
-        .filter(|method| method.access == Access::Unspecified)
-        .map(|method| method.path.trim_start_matches('/'))
-        .collect();
+    let silent = names(entries, |method| method.access == Access::Unspecified);
     if silent.is_empty() { Ok(()) } else { Err(Problem::UndeclaredAccess(silent).into()) }
+}
+
+/// No method needs a caller that nothing can authenticate.
+fn check_authenticator(entries: &[Entry]) -> Result<(), ServeError> {
+    let protected = names(entries, |method| !is_open(method, false));
+    if protected.is_empty() { Ok(()) } else { Err(Problem::NoAuthenticator(protected).into()) }
 }
 
 /// The answer when a layer fails instead of answering.

@@ -105,6 +105,7 @@ const RUNTIME: Table = Table {
             files: &[
                 "access.rs",
                 "cancellation.rs",
+                "challenge.rs",
                 "context.rs",
                 "deadline.rs",
                 "metadata.rs",
@@ -215,7 +216,7 @@ const RUNTIME: Table = Table {
                 "protocols on a client",
             ],
         },
-        Layer { name: "tls", files: &["tls.rs"], uses: &[] },
+        Layer { name: "tls", files: &["tls/"], uses: &["call"] },
         Layer {
             name: "server",
             files: &["server/"],
