@@ -15,6 +15,7 @@ mod rooms;
 mod services;
 mod shop;
 mod staff;
+mod telemetry;
 mod time;
 
 /// What `build.rs` has made of `proto/`.
@@ -47,6 +48,7 @@ use crate::rooms::Rooms;
 use crate::services::{Chats, Orders, Uploads, Users};
 use crate::shop::Shop;
 use crate::staff::Staff;
+pub use crate::telemetry::{Sight, Telemetry};
 
 const SERVICES: [&ServiceInfo; 4] = [&USER_SERVICE, &ORDER_SERVICE, &UPLOAD_SERVICE, &CHAT_SERVICE];
 
@@ -65,6 +67,8 @@ pub struct Options {
     pub limits: Limits,
     /// What a connection may do.
     pub connections: Connections,
+    /// What is told of calls.
+    pub sight: Sight,
 }
 
 impl Default for Options {
@@ -76,6 +80,7 @@ impl Default for Options {
             token: None,
             limits: Limits::default(),
             connections: Connections::default(),
+            sight: Sight::default(),
         }
     }
 }
@@ -196,8 +201,8 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
     let token = options.token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let orders = Orders { shop: Arc::clone(&shop) };
     let server = options
-        .connections
-        .apply(Server::new())
+        .sight
+        .apply(options.connections.apply(Server::new()))
         .add(UserServiceServer::new(Users { shop: Arc::clone(&shop) }))
         .add(OrderServiceServer::new(orders.clone()))
         .add(UploadServiceServer::new(Uploads { shop: Arc::clone(&shop), orders }))

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use futures_util::future::try_join;
-use shop::{Connections, Limits, Options, Ready};
+use shop::{Connections, Limits, Options, Ready, Sight, Telemetry};
 use tracing_subscriber::EnvFilter;
 
 /// Runs the services of a shop.
@@ -47,6 +47,12 @@ struct Args {
     /// Bytes of a request that must come each second [default: 240]
     #[arg(long, value_name = "BYTES")]
     min_body_rate: Option<u32>,
+    /// Where to send spans, over OTLP and gRPC, as in <http://127.0.0.1:4317>
+    #[arg(long, value_name = "ENDPOINT")]
+    otlp: Option<String>,
+    /// Logs a line for each call
+    #[arg(long)]
+    access_log: bool,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -61,14 +67,15 @@ async fn main() -> anyhow::Result<()> {
     let limits = Limits { upload_bytes, rooms, backlog, ..Limits::default() };
     let Args { max_connections: max, header_timeout, send_timeout, idle_timeout, min_body_rate, .. } = args;
     let connections = Connections { max, header_timeout, send_timeout, idle_timeout, min_body_rate };
-    let Args { data, listen, token, .. } = args;
+    let Args { data, listen, token, otlp, access_log, .. } = args;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
-    let ready = shop::open(Options { data, listen, token, limits, connections }).await?;
+    let telemetry = Telemetry::install(filter, otlp.as_deref())?;
+    let sight = Sight { spans: otlp.is_some(), access_log };
+    let ready = shop::open(Options { data, listen, token, limits, connections, sight }).await?;
     let introduction = introduction(&ready);
     // In this order, so that whoever reads the first line can send a signal.
     try_join(ready.serve(), async { Ok(io::stdout().write_all(introduction.as_bytes())?) }).await?;
-    Ok(())
+    telemetry.end().await
 }
 
 /// What to call.

@@ -54,9 +54,9 @@ async fn all_calls_over_all_protocols() {
         let snapshotter = recorder.snapshotter();
         let _guard = metrics::set_default_local_recorder(&recorder);
         for scene in SCENES {
-            let (recorded, _guard) = Recorded::begin();
+            let (spans, _guard) = Recorded::begin();
             play(scene, way).await;
-            recorded.spans(2).await;
+            spans.spans(2).await;
         }
         writeln!(out, "== {way:?}").unwrap();
         for line in lines(snapshotter.snapshot()) {
