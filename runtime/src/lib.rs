@@ -30,6 +30,10 @@
 //! | `websocket` | yes | streams of REST over WebSocket |
 //! | `axum` | no | [`rest::Rest`] as a router of axum |
 //! | `tls` | no | TLS on both ends, by rustls with ring |
+//! | `jwt` | no | [`auth::jwt`]: callers known by signed tokens, with keys from a value or a file |
+//! | `jwks` | no | the same with keys from a URL; needs `client` and `tls`, which it turns on |
+//! | `mtls` | no | [`auth::mtls`]: callers known by the certificates of their connections |
+//! | `api-keys` | no | [`auth::api_keys`]: callers known by keys that they were given |
 //! | `serde` | no | `Serialize` and `Deserialize` of messages, where the generator's option `serde` asks for them |
 //!
 //! Without any, there are messages, errors and descriptions of methods: enough for a crate of messages.
@@ -59,6 +63,8 @@ extern crate self as rsvc;
 
 #[cfg(feature = "rpc")]
 pub mod access;
+#[cfg(feature = "rpc")]
+pub mod auth;
 mod bridge;
 mod cache;
 #[cfg(any(feature = "server", feature = "client"))]

@@ -59,17 +59,17 @@ async fn whoever_is_refused_learns_what_is_asked_for() {
     for protocol in CALLS {
         let server = || Server::new().add(Items::default()).authenticator(Tokens);
         let response = call(server(), protocol, None).await;
-        assert_eq!(challenges(&response), [r#"Bearer realm="items""#, "ApiKey"], "{:?}", protocol);
+        assert_eq!(challenges(&response), [r#"Bearer realm="items""#, "ApiKey"], "{protocol:?}");
         let response = call(server(), protocol, Some("Bearer secret")).await;
         let expected = [r#"Bearer realm="items", error="invalid_token""#, "ApiKey"];
-        assert_eq!(challenges(&response), expected, "{:?}", protocol);
+        assert_eq!(challenges(&response), expected, "{protocol:?}");
         assert!(!format!("{:?}", response.headers()).contains("secret"));
         for credentials in ["Bearer 1", "Bearer down"] {
             let response = call(server(), protocol, Some(credentials)).await;
-            assert_eq!(challenges(&response), [""; 0], "{credentials} {:?}", protocol);
+            assert_eq!(challenges(&response), [""; 0], "{credentials} {protocol:?}");
         }
         let response = call(Server::new().add(Items::default()), protocol, None).await;
-        assert_eq!(challenges(&response), ["Bearer"], "without an authenticator: {:?}", protocol);
+        assert_eq!(challenges(&response), ["Bearer"], "without an authenticator: {protocol:?}");
     }
 }
 
