@@ -46,10 +46,19 @@ pub(crate) struct Policy {
     pub(crate) validator: Validator,
     /// What is done about responses that break their rules.
     pub(crate) responses: ResponseValidation,
-    /// Whether a method that says nothing of access needs a caller that is known.
-    pub(crate) needs_caller: bool,
+    /// Whether a method that declares no access needs an authenticated caller: somebody authenticates, be it the
+    /// authenticator or a layer.
+    pub(crate) default_deny: bool,
     /// The calls that are under way, where they are counted.
     pub(crate) in_flight: Option<Arc<InFlight>>,
+}
+
+impl Policy {
+    /// Has callers authenticated by `authenticator`.
+    pub(crate) fn authenticate_by(&mut self, authenticator: Arc<dyn AnyAuthenticator>) {
+        self.authenticator = Some(authenticator);
+        self.default_deny = true;
+    }
 }
 
 /// What a server does about responses that break their rules: a mistake of the handler, or of data that it has stored.
@@ -194,8 +203,8 @@ pub(crate) async fn run(
         None => None,
     };
     let authenticator = policy.authenticator.as_deref();
-    if !is_open(method, authenticator, policy.needs_caller) {
-        let authorized = pin!(authorize(method, ctx, authenticator, policy.needs_caller));
+    if !is_open(method, policy.default_deny) {
+        let authorized = pin!(authorize(method, ctx, authenticator));
         let authorized = within(method, deadline, authorized).await;
         authorized.map_err(|refused| challenged(refused.into(), ctx, authenticator))?;
     }
@@ -226,7 +235,7 @@ fn at(deadline: Instant) -> DeadlineTimer {
 }
 
 /// Why something did not come to its end.
-enum Ended<E> {
+pub(crate) enum Ended<E> {
     /// It failed by itself.
     Failed(E),
     /// Its time was over, or it panicked.
@@ -241,7 +250,7 @@ impl From<Ended<Status>> for CallError {
 }
 
 /// What `work` brings, if it does so before the deadline and without a panic.
-fn within<T, E>(
+pub(crate) fn within<T, E>(
     method: &'static MethodInfo,
     deadline: Option<Instant>,
     mut work: Pin<&mut (impl Future<Output = Result<T, E>> + ?Sized)>,
@@ -270,7 +279,7 @@ fn within<T, E>(
 fn safely(method: &MethodInfo, run: impl FnOnce()) -> Result<(), Status> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         tracing::error!(method = method.path, panic = text_of(&*panic), "a handler panicked");
-        Status::internal("the handler failed")
+        super::error::panicked()
     })
 }
 

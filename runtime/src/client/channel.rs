@@ -15,6 +15,7 @@ use super::http2::Http2;
 use super::tonic::Tonic;
 use super::transport::TowerTransport;
 use crate::bridge::TonicChannel;
+use crate::call::intercept::Interceptor;
 use crate::call::{Body, BoxError};
 use crate::client::{Codec, Compression, HttpVersion, Protocol};
 use crate::protocol::client::{ClientSettings, Endpoint, Transport};
@@ -203,8 +204,14 @@ impl Builder {
         self
     }
 
+    /// Adds an interceptor around all calls. The first one added is the outermost.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.settings.around_mut().interceptors.add(interceptor);
+        self
+    }
+
     /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
         self.connections.tls = tls;
         self

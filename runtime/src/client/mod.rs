@@ -1,5 +1,6 @@
 //! The client: a [`Channel`] to a server, which generated clients call through.
 
+mod around;
 pub(crate) mod call;
 pub(crate) mod channel;
 mod connections;

@@ -6,19 +6,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::{Request, Response, Version};
 use tower_service::Service;
 
+use super::around::{self, Requests, Transmit};
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
 use super::transport::TowerTransport;
 use crate::bridge::Status;
+use crate::call::intercept::Interceptor;
 use crate::call::{Body, BoxError};
+use crate::json::MessageInfo;
 use crate::message::AnyMessage;
-use crate::protocol::client::{ClientSettings, Endpoint, Transport};
+use crate::method::MethodInfo;
+use crate::protocol::client::{CallerLink, ClientSettings, Endpoint, Transport};
 use crate::protocol::limits::Keepalive;
-use crate::protocol::rest::client::{RestCall, RestEndpoint};
+use crate::protocol::rest::client::{BoundRequest, RestCall, RestEndpoint};
 use crate::protocol::wire::HttpVersion;
+use crate::stream::Incoming;
 use crate::{Context, RequestStream, ResponseStream};
 
 pub use crate::protocol::rest::client::Target;
@@ -126,8 +132,14 @@ impl RestBuilder {
         self
     }
 
+    /// Adds an interceptor around all calls. The first one added is the outermost.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.settings.around_mut().interceptors.add(interceptor);
+        self
+    }
+
     /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
         self.connections.tls = tls;
         self
@@ -193,6 +205,10 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    if let Some(around) = &channel.server.endpoint.settings.around {
+        let calls = Calls { channel, target, request: Req::info(), response: Res::info() };
+        return around::one(around, &calls, ctx, Requests::One(&mut request)).await;
+    }
     let mut response = Res::default();
     let call = RestCall::new(&channel.server, target, ctx);
     let sent = call.request(&mut request);
@@ -213,6 +229,10 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    if let Some(around) = &channel.server.endpoint.settings.around {
+        let calls = Calls { channel, target, request: Req::info(), response: Res::info() };
+        return around::one(around, &calls, ctx, Requests::Many(Box::new(requests))).await;
+    }
     let mut response = Res::default();
     let call = RestCall::new(&channel.server, target, ctx);
     let (sent, link) = call.requests(Req::info(), Box::new(requests))?;
@@ -232,6 +252,10 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    if let Some(around) = &channel.server.endpoint.settings.around {
+        let calls = Calls { channel, target, request: Req::info(), response: Res::info() };
+        return around::many(around, &calls, ctx, Requests::One(&mut request)).await;
+    }
     let call = RestCall::new(&channel.server, target, ctx);
     let sent = call.request(&mut request);
     drop(request);
@@ -250,7 +274,66 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    if let Some(around) = &channel.server.endpoint.settings.around {
+        let calls = Calls { channel, target, request: Req::info(), response: Res::info() };
+        return around::many(around, &calls, ctx, Requests::Many(Box::new(requests))).await;
+    }
     let call = RestCall::new(&channel.server, target, ctx);
     let (sent, link) = call.requests(Req::info(), Box::new(requests))?;
     Ok(ResponseStream::arriving(call.several(sent, Some(link), Res::info()).await?))
+}
+
+/// The calls of a method, as what goes around them sends them, with the tables of its messages.
+struct Calls<'a> {
+    channel: &'a RestChannel,
+    target: Target,
+    request: &'static MessageInfo,
+    response: &'static MessageInfo,
+}
+
+impl Calls<'_> {
+    fn call(
+        &self,
+        ctx: Context,
+        requests: Requests<'_>,
+    ) -> Result<(RestCall<'_>, BoundRequest, Option<CallerLink>), Status> {
+        let call = RestCall::new(&self.channel.server, self.target, ctx);
+        let (request, link) = match requests {
+            Requests::One(request) => (call.request(request)?, None),
+            Requests::Many(requests) => {
+                let (request, link) = call.requests(self.request, requests)?;
+                (request, Some(link))
+            }
+        };
+        Ok((call, request, link))
+    }
+}
+
+impl Transmit for Calls<'_> {
+    fn method(&self) -> &'static MethodInfo {
+        self.target.info
+    }
+
+    fn one<'a>(
+        &'a self,
+        ctx: Context,
+        requests: Requests<'a>,
+        response: &'a mut dyn AnyMessage,
+    ) -> BoxFuture<'a, Result<(), Status>> {
+        Box::pin(async move {
+            let (call, request, link) = self.call(ctx, requests)?;
+            call.one(request, link, response).await
+        })
+    }
+
+    fn many<'a>(
+        &'a self,
+        ctx: Context,
+        requests: Requests<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Incoming>, Status>> {
+        Box::pin(async move {
+            let (call, request, link) = self.call(ctx, requests)?;
+            call.several(request, link, self.response).await
+        })
+    }
 }

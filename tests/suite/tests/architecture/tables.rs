@@ -135,6 +135,7 @@ const RUNTIME: Table = Table {
             name: "protocols on a server",
             files: &[
                 "protocol/caching.rs",
+                "protocol/intercepted.rs",
                 "protocol/server.rs",
                 "protocol/service.rs",
                 "protocol/settings.rs",
@@ -210,7 +211,7 @@ const RUNTIME: Table = Table {
                 "protocols on a client",
             ],
         },
-        Layer { name: "tls", files: &["tls.rs"], uses: &[] },
+        Layer { name: "tls", files: &["tls/"], uses: &["call"] },
         Layer {
             name: "server",
             files: &["server/"],
@@ -234,6 +235,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "json",
                 "message",
                 "vocabulary",
                 "call",
