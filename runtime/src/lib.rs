@@ -29,6 +29,10 @@
 //! | `multipart` | yes | forms with files over REST, for methods that take them |
 //! | `websocket` | yes | streams of REST over WebSocket |
 //! | `axum` | no | [`rest::Rest`] as a router of axum |
+//! | `jwt` | no | [`auth::jwt`]: callers known by signed tokens, with keys from a value or a file |
+//! | `jwks` | no | the same with keys from a URL; needs `client` and `tls`, which it turns on |
+//! | `mtls` | no | [`auth::mtls`]: callers known by the certificates of their connections; it needs `tls` or `tls-aws-lc` |
+//! | `api-keys` | no | [`auth::api_keys`]: callers known by keys that they were given |
 //! | `tls` | no | TLS on both ends, by rustls on ring ([`tls`]) |
 //! | `tls-aws-lc` | no | the same on aws-lc-rs; with both features aws-lc-rs is used |
 //! | `tls-native-roots` | no | clients may trust the authorities that their machine trusts; it needs one of the two above |
@@ -61,6 +65,8 @@ extern crate self as rsvc;
 
 #[cfg(feature = "rpc")]
 pub mod access;
+#[cfg(feature = "rpc")]
+pub mod auth;
 mod bridge;
 mod cache;
 #[cfg(any(feature = "server", feature = "client"))]

@@ -245,6 +245,12 @@ const RUNTIME: Table = Table {
                 "tls",
             ],
         },
+        // Ready-made authenticators. Keys come over TLS, and certificates of it.
+        Layer {
+            name: "auth",
+            files: &["auth/"],
+            uses: &["bridge", "method", "json", "pb", "message", "vocabulary", "tls"],
+        },
         // What generated code names: it passes on, and only generated code in the crate names it.
         Layer {
             name: "codegen",
