@@ -51,7 +51,8 @@ impl Channel {
         Self { endpoint: Arc::new(endpoint), protocol }
     }
 
-    /// Connects to a server, as in `http://127.0.0.1:8080`.
+    /// Connects to a server, as in `http://127.0.0.1:8080`, or by a Unix socket, as in `unix:/run/shop.sock` or
+    /// `unix:///run/shop.sock`. Over the latter there is no TLS.
     pub async fn connect(endpoint: impl Into<String>) -> Result<Self, ConnectError> {
         Self::builder(endpoint).connect().await
     }

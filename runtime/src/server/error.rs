@@ -15,6 +15,8 @@ pub struct ServeError(Problem);
 pub(super) enum Problem {
     /// The address cannot be listened on.
     Bind { addr: String, error: io::Error },
+    /// There is nothing to listen to.
+    NoListener,
     /// Services were added more than once.
     Duplicates(Vec<&'static str>),
     /// Methods do not say who may call them.
@@ -37,9 +39,9 @@ impl From<Problem> for ServeError {
 }
 
 impl ServeError {
-    /// Whether the address cannot be listened on. The source is an [`io::Error`].
+    /// Whether the address cannot be listened on, or there is none. In the first case the source is an [`io::Error`].
     pub fn is_bind(&self) -> bool {
-        matches!(self.0, Problem::Bind { .. })
+        matches!(self.0, Problem::Bind { .. } | Problem::NoListener)
     }
 
     /// Whether services were added more than once; [`names`](Self::names) says which.
@@ -84,6 +86,7 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Problem::Bind { addr, .. } => write!(f, "cannot listen on {addr}"),
+            Problem::NoListener => f.write_str("there is nothing to listen to"),
             Problem::Duplicates(names) => write!(f, "added more than once: {}", names.join(", ")),
             Problem::UndeclaredAccess(methods) => {
                 write!(f, "the `.proto` does not say who may call: {}", methods.join(", "))
@@ -107,7 +110,7 @@ impl Error for ServeError {
             Problem::Descriptors(error) => Some(&**error),
             #[cfg(feature = "_tls")]
             Problem::Tls(error) => Some(error),
-            Problem::Duplicates(_) | Problem::UndeclaredAccess(_) => None,
+            Problem::NoListener | Problem::Duplicates(_) | Problem::UndeclaredAccess(_) => None,
         }
     }
 }

@@ -20,6 +20,7 @@ mod generated {
 mod health;
 mod http_service;
 mod linger;
+mod listener;
 pub(crate) mod mounted;
 mod panics;
 mod reflection;
@@ -29,6 +30,11 @@ mod sending;
 mod serve;
 pub(crate) mod session;
 mod signal;
+mod socket;
+#[cfg(all(unix, feature = "systemd"))]
+mod systemd;
+#[cfg(unix)]
+mod unix;
 mod unsent;
 mod waker;
 
@@ -37,7 +43,7 @@ use std::sync::Arc;
 
 use crate::bridge::NamedService;
 use bytes::Bytes;
-use futures_util::stream::Stream;
+use futures_util::stream::{Stream, StreamExt as _};
 use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, ToSocketAddrs};
@@ -59,8 +65,10 @@ use crate::server::error::Problem;
 pub use crate::server::error::ServeError;
 pub use crate::server::health::Health;
 pub use crate::server::http_service::HttpService;
+pub use crate::server::listener::{ListenAddr, Listener};
 use crate::server::router::{Entry, FallbackService};
 pub use crate::server::router::{MatchedPath, Router};
+use crate::server::socket::Arrival;
 
 /// How many calls may be under way if nobody says so.
 const MAX_CALLS: usize = 10_000;
@@ -280,17 +288,33 @@ impl<L> Server<L> {
 
     /// Binds to an address. Port 0 takes any free port; [`BoundServer::local_addr`] tells which.
     pub async fn bind<A: ToSocketAddrs + fmt::Debug>(self, addr: A) -> Result<BoundServer<L>, ServeError> {
-        match TcpListener::bind(&addr).await {
-            Ok(listener) => self.with_listener(listener),
-            Err(error) => Err(Problem::Bind { addr: format!("{addr:?}"), error }.into()),
-        }
+        self.with_tcp(Listener::tcp(addr).await?)
     }
 
     /// Takes a socket that is bound already.
     pub fn with_listener(self, listener: TcpListener) -> Result<BoundServer<L>, ServeError> {
-        let local_addr = listener.local_addr().map_err(Problem::System)?;
-        let prepared = self.prepare()?;
-        Ok(BoundServer { local_addr, listener, prepared })
+        self.with_tcp(Listener::from_tcp(listener)?)
+    }
+
+    fn with_tcp(self, listener: Listener) -> Result<BoundServer<L>, ServeError> {
+        let ListenAddr::Tcp(local_addr) = *listener.addr() else { unreachable!("it listens to TCP") };
+        Ok(BoundServer { local_addr, listeners: vec![listener], prepared: self.prepare()? })
+    }
+
+    /// Takes one or several listeners of any kind. They stop together.
+    ///
+    /// # Errors
+    ///
+    /// If there are none, or if the server cannot be served.
+    pub fn with_listeners(
+        self,
+        listeners: impl IntoIterator<Item = Listener>,
+    ) -> Result<BoundServer<L, ()>, ServeError> {
+        let listeners: Vec<_> = listeners.into_iter().collect();
+        if listeners.is_empty() {
+            return Err(Problem::NoListener.into());
+        }
+        Ok(BoundServer { local_addr: (), listeners, prepared: self.prepare()? })
     }
 
     /// Reflection tells what there is to attack: where access is required, it takes a caller that is known.
@@ -364,8 +388,15 @@ impl<L: Layer<Router, Service: HttpService>> Server<L> {
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
         E: fmt::Display,
     {
+        let incoming = incoming.map(|accepted| accepted.map(Arrival::new));
         self.prepare()?.serve(incoming, stop, std::future::pending()).await;
         Ok(())
+    }
+
+    /// Makes a Unix socket, as [`Listener::unix`] does, and serves until ctrl-c or SIGTERM.
+    #[cfg(unix)]
+    pub async fn serve_unix(self, path: impl AsRef<std::path::Path>) -> Result<(), ServeError> {
+        self.with_listeners([Listener::unix(path)?])?.serve().await
     }
 }
 
