@@ -157,6 +157,32 @@ impl Builder {
         self
     }
 
+    /// How many bytes of a response may come before they are taken, over HTTP/2: more is faster over long
+    /// distances and takes more memory. Between 1 KiB and 2 GiB. Default: 2 MiB.
+    pub fn initial_stream_window_size(mut self, bytes: u32) -> Self {
+        self.connections.settings.limits.flow.set_stream_window(bytes);
+        self
+    }
+
+    /// The same of all responses of a connection together. At least 64 KiB. Default: 5 MiB.
+    pub fn initial_connection_window_size(mut self, bytes: u32) -> Self {
+        self.connections.settings.limits.flow.set_connection_window(bytes);
+        self
+    }
+
+    /// Measures how far away the other end is, and lets both windows grow by that, from 64 KiB up to 16 MiB. They are then
+    /// not those that were set. Default: no.
+    pub fn adaptive_window(mut self, yes: bool) -> Self {
+        self.connections.settings.limits.flow.set_adaptive(yes);
+        self
+    }
+
+    /// The largest frame of HTTP/2 that is taken, in bytes. Between 16 KiB and 16 MiB. Default: 16 KiB.
+    pub fn max_frame_size(mut self, bytes: u32) -> Self {
+        self.connections.settings.limits.flow.set_max_frame_size(bytes);
+        self
+    }
+
     /// The memory that a response message may take once it is read, in bytes; 32 times its size is allowed in any case.
     /// Default: 32 MiB. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
     pub fn max_message_memory(mut self, bytes: usize) -> Self {

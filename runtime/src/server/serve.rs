@@ -58,6 +58,7 @@ impl Http {
             .max_concurrent_streams(settings.streams)
             // Beyond the limit of a call, so that what is over it is answered in the words of its protocol.
             .max_header_list_size(settings.limits.max_header_list_size.saturating_mul(2));
+        settings.limits.flow.tell_server(&mut http2);
         #[cfg(feature = "websocket")]
         http2.enable_connect_protocol();
         if let Some(Keepalive { interval, timeout }) = settings.limits.keepalive {
