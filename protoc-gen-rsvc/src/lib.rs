@@ -42,7 +42,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diag::{Diagnostic, Errors, Sink};
 use input::{Loaded, Source};
 use model::Schema;
-use options::Options;
+use options::{Lint, Options};
 use output::{Folder, RunRecord};
 
 pub use output::{Generated, GeneratedFile, Written};
@@ -208,6 +208,12 @@ impl Builder {
     /// finds a method that nobody has written. With it a new rpc breaks no implementation and no mock.
     pub fn default_methods(self, yes: bool) -> Self {
         self.switch("default_methods", yes)
+    }
+
+    /// What is done about methods of the named files that do not declare who may call them (`access` of
+    /// `rsvc/v1/rsvc.proto`): nothing, which is the default, a warning, or an error.
+    pub fn undeclared_access(self, lint: Lint) -> Self {
+        self.option("undeclared_access", lint.name())
     }
 
     /// Chooses by the features of the crate that is built, in its build script: `server`, `client`, `rest`, `rest-client` and

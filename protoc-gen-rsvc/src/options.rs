@@ -40,10 +40,33 @@ pub struct Options {
     pub objects: bool,
     /// Whether the methods of service traits answer `UNIMPLEMENTED` by default.
     pub default_methods: bool,
+    /// What is done about methods that do not declare who may call them.
+    pub undeclared_access: Lint,
     /// Whether a validation rule that cannot be compiled fails at run time, not the build.
     pub defer_rule_errors: bool,
     /// Whether standard rules come from the CEL beside them, where there is some: a second opinion for tests.
     pub rules_from_cel: bool,
+}
+
+/// What is done about something that may be wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lint {
+    /// Nothing.
+    #[default]
+    Off,
+    /// It is a warning.
+    Warn,
+    /// It is an error.
+    Deny,
+}
+
+impl Lint {
+    const NAMES: [(&'static str, Self); 3] = [("off", Self::Off), ("warn", Self::Warn), ("deny", Self::Deny)];
+
+    /// How it is written in a text of options.
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, lint)| *lint == self).expect("every level has a name").0
+    }
 }
 
 impl Default for Options {
@@ -64,6 +87,7 @@ impl Default for Options {
             rest_client: false,
             objects: false,
             default_methods: false,
+            undeclared_access: Lint::Off,
             defer_rule_errors: false,
             rules_from_cel: false,
         }
@@ -98,6 +122,11 @@ pub const KEYS: &[(&str, &str, &str)] = &[
         "serde",
         "true|false",
         "messages and enums get serde's traits, for which `rsvc` needs its feature `serde` (default false)",
+    ),
+    (
+        "undeclared_access",
+        "off|warn|deny",
+        "methods that do not declare who may call them are nothing, a warning or an error (default off)",
     ),
     (
         "defer_rule_errors",
@@ -173,6 +202,7 @@ impl Options {
             "rest_client" => self.rest_client = flag(key, value)?,
             "objects" => self.objects = flag(key, value)?,
             "default_methods" => self.default_methods = flag(key, value)?,
+            "undeclared_access" => self.undeclared_access = lint(key, value)?,
             "defer_rule_errors" => self.defer_rule_errors = flag(key, value)?,
             "rules_from_cel" => self.rules_from_cel = flag(key, value)?,
             _ => {
@@ -260,6 +290,11 @@ fn flag(key: &str, value: &str) -> Result<bool, Diagnostic> {
     }
 }
 
+fn lint(key: &str, value: &str) -> Result<Lint, Diagnostic> {
+    let found = Lint::NAMES.iter().find(|(name, _)| *name == value);
+    found.map(|(_, lint)| *lint).ok_or_else(|| bad(key, value))
+}
+
 /// A set of proto paths, each with whether it ever matched.
 ///
 /// `.` is everything, `.shop.v1.Order` that message and all below it, `Order.note` whatever ends so.
@@ -336,6 +371,8 @@ mod tests {
         for (text, part) in [
             ("typo=1", "unknown option `typo`"),
             ("imports=maybe", "bad value `maybe` for the option `imports`"),
+            ("undeclared_access=true", "bad value `true` for the option `undeclared_access`"),
+            ("undeclared_access", "bad value `true` for the option `undeclared_access`"),
             ("extern_path=google=::g", "bad value"),
             ("extern_path=.google", "bad value"),
             ("bytes=..a", "bad value"),
@@ -345,6 +382,15 @@ mod tests {
             assert!(errors[0].message.contains(part), "{text}: {}", errors[0].message);
         }
         assert_eq!(Options::parse("a=1,b=2").expect_err("both").len(), 2);
+    }
+
+    #[test]
+    fn lints_have_levels() {
+        for (text, lint) in [("off", Lint::Off), ("warn", Lint::Warn), ("deny", Lint::Deny)] {
+            let options = Options::parse(&format!("undeclared_access={text}")).expect("parses");
+            assert_eq!((options.undeclared_access, lint.name()), (lint, text));
+        }
+        assert_eq!(Options::default().undeclared_access, Lint::Off);
     }
 
     #[test]

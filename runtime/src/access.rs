@@ -3,18 +3,21 @@
 use std::fmt;
 
 use crate::bridge::Status;
+use crate::challenge;
 use crate::context::Context;
 use crate::method::{Access, MethodInfo};
 
+pub use crate::challenge::Challenge;
 pub use crate::principal::Principal;
 
 /// Finds out who calls.
 ///
 /// It is asked before the request message is read, for every method that is not declared public. `Ok(None)` means
-/// that the call brings no credentials; whether it may go on is for the method's `access` to say. Credentials that
-/// are present but wrong are an error, by custom [`Status::unauthenticated`].
+/// that the call brings no credentials: it is refused with `UNAUTHENTICATED`. Credentials that are present but wrong
+/// are an error, by custom [`Status::unauthenticated`].
 ///
-/// A tower layer may take its place: a [`Principal`] among the extensions of the request counts as authenticated.
+/// A tower layer may take its place: a [`Principal`] among the extensions of the request counts as authenticated. The
+/// server is told of it by [`Server::authenticated_by_layers`](crate::Server::authenticated_by_layers).
 ///
 /// ```
 /// use rsvc::{Authenticator, Context, Principal, Status};
@@ -34,6 +37,11 @@ pub use crate::principal::Principal;
 pub trait Authenticator: Send + Sync + 'static {
     /// Says who makes the call that `ctx` describes.
     fn authenticate(&self, ctx: &Context) -> impl Future<Output = Result<Option<Principal>, Status>> + Send;
+
+    /// What callers are asked for who bring no credentials, or wrong ones: a bearer token, unless it says otherwise.
+    fn challenge(&self) -> Challenge {
+        Challenge::bearer()
+    }
 }
 
 /// [`Authenticator`] without its type.
@@ -42,6 +50,8 @@ pub(crate) trait AnyAuthenticator: Send + Sync + 'static {
         &'a self,
         ctx: &'a Context,
     ) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, Status>>;
+
+    fn challenge(&self) -> Challenge;
 }
 
 impl<A: Authenticator> AnyAuthenticator for A {
@@ -51,56 +61,50 @@ impl<A: Authenticator> AnyAuthenticator for A {
     ) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, Status>> {
         Box::pin(Authenticator::authenticate(self, ctx))
     }
+
+    fn challenge(&self) -> Challenge {
+        Authenticator::challenge(self)
+    }
 }
 
-/// Whether all may call a method without anybody asking who they are. `needs_caller` says whether it takes a known one
-/// where a method says nothing of access.
-pub(crate) fn is_open(
-    method: &MethodInfo,
-    authenticator: Option<&dyn AnyAuthenticator>,
-    needs_caller: bool,
-) -> bool {
+/// Whether all may call a method without anybody asking who they are. `default_deny` says whether a method that
+/// declares no access needs an authenticated caller.
+pub(crate) fn is_open(method: &MethodInfo, default_deny: bool) -> bool {
     match method.access {
         Access::Public => true,
-        Access::Unspecified => authenticator.is_none() && !needs_caller,
+        Access::Unspecified => !default_deny,
         Access::Authenticated | Access::Scopes { .. } => false,
     }
 }
 
-/// Lets a call pass or refuses it. What is declared and cannot be shown is refused.
+/// Lets a call of a method that is not open pass, or refuses it. What is declared and cannot be shown is refused.
 pub(crate) async fn authorize(
     method: &MethodInfo,
     ctx: &Context,
     authenticator: Option<&dyn AnyAuthenticator>,
-    needs_caller: bool,
 ) -> Result<(), Status> {
-    if is_open(method, authenticator, needs_caller) {
-        return Ok(());
-    }
     if let Some(authenticator) = authenticator
         && ctx.principal().is_none()
-        && let Some(principal) = authenticator.authenticate(ctx).await?
+        && let Some(principal) = authenticator
+            .authenticate(ctx)
+            .await
+            .map_err(|status| challenge::refused(status, authenticator))?
     {
         ctx.authenticated_as(principal);
     }
-    let (all_of, any_of) = match method.access {
-        Access::Unspecified if needs_caller => (&[][..], &[][..]),
-        Access::Public | Access::Unspecified => return Ok(()),
-        Access::Authenticated => (&[][..], &[][..]),
-        Access::Scopes { all_of, any_of } => (all_of, any_of),
-    };
     let Some(principal) = ctx.principal() else {
         return Err(Status::unauthenticated(format!("{} needs an authenticated caller", Quoted(method))));
     };
+    let Access::Scopes { all_of, any_of } = method.access else { return Ok(()) };
     if let Some(missing) = all_of.iter().find(|scope| !principal.has_scope(scope)) {
-        return Err(Status::permission_denied(format!("{} needs the scope `{missing}`", Quoted(method))));
+        let status = Status::permission_denied(format!("{} needs the scope `{missing}`", Quoted(method)));
+        return Err(challenge::lacks_scope(status, authenticator, all_of));
     }
     if !any_of.is_empty() && !any_of.iter().any(|scope| principal.has_scope(scope)) {
-        let any_of = any_of.join("`, `");
-        return Err(Status::permission_denied(format!(
-            "{} needs one of the scopes `{any_of}`",
-            Quoted(method)
-        )));
+        let names = any_of.join("`, `");
+        let status =
+            Status::permission_denied(format!("{} needs one of the scopes `{names}`", Quoted(method)));
+        return Err(challenge::lacks_scope(status, authenticator, all_of.iter().chain(any_of)));
     }
     Ok(())
 }
@@ -153,9 +157,8 @@ mod tests {
         method: &MethodInfo,
         ctx: &Context,
         authenticator: Option<&dyn AnyAuthenticator>,
-        needs_caller: bool,
     ) -> Result<Option<String>, Code> {
-        let authorized = authorize(method, ctx, authenticator, needs_caller).now_or_never();
+        let authorized = authorize(method, ctx, authenticator).now_or_never();
         authorized.expect("it waits for nothing").map_err(|status| status.code())?;
         Ok(ctx.principal().map(|principal| principal.subject().to_owned()))
     }
@@ -163,19 +166,17 @@ mod tests {
     #[test]
     fn whoever_is_named_is_asked_for() {
         for (method, who, expected) in [
-            (&PUBLIC, Some("nobody"), Ok(None)),
-            (&PUBLIC, Some("ann"), Ok(None)),
-            // Wrong credentials are wrong even where none are needed.
+            // A method that declares nothing is like one that needs a caller.
             (&BASE, Some("nobody"), Err(Code::Unauthenticated)),
             (&BASE, Some("ann"), Ok(Some("ann"))),
-            (&BASE, None, Ok(None)),
+            (&BASE, None, Err(Code::Unauthenticated)),
             (&AUTHENTICATED, Some("ann"), Ok(Some("ann"))),
             (&AUTHENTICATED, None, Err(Code::Unauthenticated)),
             (&AUTHENTICATED, Some("nobody"), Err(Code::Unauthenticated)),
             (&ALL, None, Err(Code::Unauthenticated)),
         ] {
             let expected = expected.map(|who: Option<&str>| who.map(str::to_owned));
-            assert_eq!(outcome(method, &call(who), Some(&Names), false), expected, "{method:?} {who:?}");
+            assert_eq!(outcome(method, &call(who), Some(&Names)), expected, "{method:?} {who:?}");
         }
     }
 
@@ -196,7 +197,7 @@ mod tests {
             (&BOTH, "b-c", false),
         ] {
             let expected = if allowed { Ok(Some(who.to_owned())) } else { Err(Code::PermissionDenied) };
-            assert_eq!(outcome(method, &call(Some(who)), Some(&Names), false), expected, "{method:?} {who}");
+            assert_eq!(outcome(method, &call(Some(who)), Some(&Names)), expected, "{method:?} {who}");
         }
     }
 
@@ -204,45 +205,29 @@ mod tests {
     fn a_caller_who_is_known_is_not_asked_again() {
         for who in ["nobody", "ann"] {
             let ctx = call(Some(who)).with_principal(Principal::new("layer"));
-            assert_eq!(outcome(&AUTHENTICATED, &ctx, Some(&Names), false), Ok(Some("layer".to_owned())));
+            assert_eq!(outcome(&AUTHENTICATED, &ctx, Some(&Names)), Ok(Some("layer".to_owned())));
         }
     }
 
     #[test]
-    fn without_an_authenticator_what_is_declared_is_refused() {
-        let ctx = call(Some("ann"));
-        for (method, expected) in [
-            (&PUBLIC, Ok(None)),
-            (&BASE, Ok(None)),
-            (&AUTHENTICATED, Err(Code::Unauthenticated)),
-            (&ALL, Err(Code::Unauthenticated)),
-            (&ANY, Err(Code::Unauthenticated)),
-        ] {
-            assert_eq!(outcome(method, &ctx, None, false), expected, "{method:?}");
+    fn without_an_authenticator_all_are_refused_but_callers_of_a_layer() {
+        for method in [&BASE, &AUTHENTICATED, &ALL, &ANY] {
+            assert_eq!(outcome(method, &call(Some("ann")), None), Err(Code::Unauthenticated), "{method:?}");
+            let ctx = call(None).with_principal(Principal::new("layer").with_scopes(["a", "b", "c"]));
+            assert_eq!(outcome(method, &ctx, None), Ok(Some("layer".to_owned())), "{method:?}");
         }
-    }
-
-    #[test]
-    fn what_says_nothing_may_need_a_caller() {
-        for authenticator in [None, Some(&Names as &dyn AnyAuthenticator)] {
-            assert_eq!(outcome(&BASE, &call(None), authenticator, true), Err(Code::Unauthenticated));
-            assert_eq!(outcome(&PUBLIC, &call(None), authenticator, true), Ok(None));
-        }
-        assert_eq!(outcome(&BASE, &call(Some("ann")), Some(&Names), true), Ok(Some("ann".to_owned())));
     }
 
     #[test]
     fn only_what_all_may_call_is_open() {
         for (method, expected) in [
-            // Without an authenticator; with one; where a caller is needed.
-            (&PUBLIC, [true, true, true]),
-            (&BASE, [true, false, false]),
-            (&AUTHENTICATED, [false, false, false]),
-            (&ALL, [false, false, false]),
+            // Where nobody authenticates, and where somebody does.
+            (&PUBLIC, [true, true]),
+            (&BASE, [true, false]),
+            (&AUTHENTICATED, [false, false]),
+            (&ALL, [false, false]),
         ] {
-            let open = [(None, false), (Some(&Names as &dyn AnyAuthenticator), false), (None, true)]
-                .map(|(authenticator, needs_caller)| is_open(method, authenticator, needs_caller));
-            assert_eq!(open, expected, "{method:?}");
+            assert_eq!([false, true].map(|deny| is_open(method, deny)), expected, "{method:?}");
         }
     }
 }

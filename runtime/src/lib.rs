@@ -69,6 +69,8 @@ mod call;
 #[cfg(feature = "rpc")]
 mod cancellation;
 mod cel;
+#[cfg(feature = "rpc")]
+mod challenge;
 #[cfg(feature = "client")]
 pub mod client;
 #[doc(hidden)]
@@ -111,6 +113,15 @@ pub mod tls;
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 mod transcode;
 pub mod validate;
+
+/// What goes around calls, on a server ([`Server::intercept`], [`Intercepted`](interceptor::Intercepted)) as on a client
+/// ([`client::Builder::intercept`]).
+#[cfg(any(feature = "server", feature = "client"))]
+pub mod interceptor {
+    pub use crate::call::intercept::{Call, Interceptor, Message, Next, Reply};
+    #[cfg(feature = "server")]
+    pub use crate::protocol::intercepted::Intercepted;
+}
 
 /// REST: generated services over HTTP and JSON, as `google.api.http` says.
 ///

@@ -215,10 +215,11 @@ pub enum Idempotency {
 /// Who may call a method: the option `access` of `rsvc/v1/rsvc.proto`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Access {
-    /// The `.proto` does not say: anyone may call, unless the server insists that every method says something.
+    /// The `.proto` does not say: any authenticated caller may call where the server authenticates callers, and anyone
+    /// where it does not. [`Server::require_access`](crate::Server::require_access) makes it an error.
     #[default]
     Unspecified,
-    /// Anyone may call; no credentials are looked at.
+    /// Anyone may call; no credentials are read.
     Public,
     /// Any authenticated caller may call.
     Authenticated,

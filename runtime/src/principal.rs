@@ -1,6 +1,9 @@
 //! [`Principal`]: who calls.
 
+use std::any::Any;
 use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 
 /// Who calls: the outcome of authentication.
 ///
@@ -10,17 +13,20 @@ use std::collections::BTreeSet;
 /// let ann = Principal::new("ann").with_scopes(["orders.read", "orders.write"]);
 /// assert!(ann.has_scope("orders.read"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Two principals are equal if their subjects and their scopes are. Claims are not compared.
+#[derive(Clone)]
 pub struct Principal {
     subject: String,
     scopes: BTreeSet<String>,
+    claims: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Principal {
     /// A caller known as `subject`, with no scopes.
     #[must_use]
     pub fn new(subject: impl Into<String>) -> Self {
-        Self { subject: subject.into(), scopes: BTreeSet::new() }
+        Self { subject: subject.into(), scopes: BTreeSet::new(), claims: None }
     }
 
     /// Adds scopes.
@@ -28,6 +34,30 @@ impl Principal {
     pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes.extend(scopes.into_iter().map(Into::into));
         self
+    }
+
+    /// Sets what else is known of the caller: a value of any type, in the place of an earlier one. Clones share it.
+    ///
+    /// ```
+    /// use rsvc::Principal;
+    ///
+    /// struct Employee {
+    ///     department: String,
+    /// }
+    ///
+    /// let ann = Principal::new("ann").with_claims(Employee { department: "billing".to_owned() });
+    /// assert_eq!(ann.claims::<Employee>().unwrap().department, "billing");
+    /// assert!(ann.claims::<String>().is_none());
+    /// ```
+    #[must_use]
+    pub fn with_claims<T: Any + Send + Sync>(mut self, claims: T) -> Self {
+        self.claims = Some(Arc::new(claims));
+        self
+    }
+
+    /// The claims, if there are some and they are of this type.
+    pub fn claims<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.claims.as_ref()?.downcast_ref()
     }
 
     /// The name of the caller, in the terms of whoever authenticated it.
@@ -43,5 +73,51 @@ impl Principal {
     /// Whether the caller has `scope`.
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes.contains(scope)
+    }
+}
+
+impl PartialEq for Principal {
+    fn eq(&self, other: &Self) -> bool {
+        self.subject == other.subject && self.scopes == other.scopes
+    }
+}
+
+impl Eq for Principal {}
+
+/// Claims may be personal data: they are not shown.
+impl fmt::Debug for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { subject, scopes, claims } = self;
+        let shown = &mut f.debug_struct("Principal");
+        let shown = shown.field("subject", subject).field("scopes", scopes);
+        if claims.is_some() { shown.finish_non_exhaustive() } else { shown.finish() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Secret(&'static str);
+
+    #[test]
+    fn claims_are_found_by_their_type_and_shared() {
+        let ann = Principal::new("ann").with_claims(1u8).with_claims(Secret("hidden"));
+        assert!(ann.claims::<u8>().is_none());
+        let clone = ann.clone();
+        assert!(std::ptr::eq(ann.claims::<Secret>().unwrap(), clone.claims::<Secret>().unwrap()));
+        assert_eq!(ann, Principal::new("ann"));
+        assert_ne!(ann, Principal::new("ann").with_scopes(["a"]));
+    }
+
+    #[test]
+    fn debug_shows_no_claims() {
+        let ann = Principal::new("ann").with_scopes(["a"]);
+        assert_eq!(format!("{ann:?}"), r#"Principal { subject: "ann", scopes: {"a"} }"#);
+        let claims = Secret("hidden");
+        assert_eq!(claims.0, "hidden");
+        let shown = format!("{:?}", ann.with_claims(claims));
+        assert_eq!(shown, r#"Principal { subject: "ann", scopes: {"a"}, .. }"#);
     }
 }

@@ -371,6 +371,8 @@ async fn a_client_is_a_service_and_so_a_gateway() {
     let shop = shop(Limits::default()).await;
     let gateway = rsvc::Server::new()
         .add(UserServiceServer::new(users(&shop).await))
+        // This test calls none of the methods that need a caller.
+        .authenticated_by_layers()
         .bind("127.0.0.1:0")
         .await
         .unwrap();

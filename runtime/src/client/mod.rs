@@ -1,5 +1,6 @@
 //! The client: a [`Channel`] to a server, which generated clients call through.
 
+mod around;
 pub(crate) mod call;
 pub(crate) mod channel;
 mod connections;
@@ -12,6 +13,7 @@ mod plain;
 pub(crate) mod rest;
 mod settings;
 mod tonic;
+mod transport;
 mod watched;
 
 pub use crate::protocol::compression::Compression;

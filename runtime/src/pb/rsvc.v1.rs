@@ -15,6 +15,10 @@ pub struct ServiceOptions {
     /// How long a call may take, where a method does not say it itself. See `MethodOptions.timeout`.
     #[prost(message, optional, tag = "3")]
     pub timeout: ::core::option::Option<::rsvc::prost_types::Duration>,
+    /// Full name of the message that `principal.claims` is in the conditions of the methods
+    /// (`Access.cel`): `shop.v1.Claims`. Left out: a `google.protobuf.Struct`.
+    #[prost(string, tag = "4")]
+    pub claims: ::rsvc::prost::alloc::string::String,
 }
 
 /// `option (rsvc.v1.method)`.
@@ -215,11 +219,33 @@ pub mod cache {
 /// Who may call. Text format: `access: { public: {} }`.
 ///
 /// Credentials are read by the authenticator that the program gives to `rsvc::Server`. Left out
-/// everywhere: anyone may call, unless the server insists that every method says something.
+/// everywhere: any authenticated caller where the server has an authenticator, and anyone where it
+/// has none. A server without one does not start if a method needs a caller.
 #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Message)]
 #[prost(prost_path = "::rsvc::prost")]
 pub struct Access {
-    /// Exactly one.
+    /// A condition in CEL that has to be true for an authenticated caller:
+    ///
+    /// ```text
+    /// access: { cel: "principal.subject == request.user_id || 'admin' in principal.scopes" }
+    /// ```
+    ///
+    /// It stands alone, or beside `authenticated` or `scopes`: then both have to hold. With `public` it
+    /// is an error. Its variables are
+    ///
+    /// - `request`: the request message; where the client streams, the first one. A stream without a
+    ///   message is refused.
+    /// - `principal`: the caller, with `subject` (string), `scopes` (list of strings) and `claims`: the
+    ///   message that `ServiceOptions.claims` names, or a `google.protobuf.Struct`.
+    /// - `metadata`: the request's metadata as a map of strings. Names are in lower case, several values
+    ///   of a name are joined with ", ", and binary values are left out.
+    ///
+    /// It is compiled and type-checked by the build, and evaluated before the request is validated and
+    /// before the handler sees it. False, an error, or claims of another type are PERMISSION_DENIED; the
+    /// answer names the method and nothing of the condition.
+    #[prost(string, tag = "4")]
+    pub cel: ::rsvc::prost::alloc::string::String,
+    /// At most one; exactly one without a condition.
     #[prost(oneof = "access::Kind", tags = "1, 2, 3")]
     pub kind: ::core::option::Option<access::Kind>,
 }
@@ -246,14 +272,14 @@ pub mod access {
         #[prost(string, repeated, tag = "2")]
         pub any_of: ::rsvc::prost::alloc::vec::Vec<::rsvc::prost::alloc::string::String>,
     }
-    /// Exactly one.
+    /// At most one; exactly one without a condition.
     #[derive(Clone, PartialEq, Eq, Hash, ::rsvc::prost::Oneof)]
     #[prost(prost_path = "::rsvc::prost")]
     pub enum Kind {
-        /// Anyone. Credentials are not looked at.
+        /// Anyone. Credentials are not read.
         #[prost(message, tag = "1")]
         Public(Public),
-        /// Any caller who has shown who it is. Others get UNAUTHENTICATED.
+        /// Any authenticated caller. Others get UNAUTHENTICATED.
         #[prost(message, tag = "2")]
         Authenticated(Authenticated),
         /// An authenticated caller with certain scopes. Others get PERMISSION_DENIED.
@@ -347,10 +373,11 @@ impl ::rsvc::codegen::json::JsonEnum for method_options::Validation {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
         ::rsvc::codegen::json::Field::string(",\"errorSet\":error_set", 1),
         ::rsvc::codegen::json::Field::message::<Access>(",\"access\":", 2).optional(),
         ::rsvc::codegen::json::Field::message::<::rsvc::prost_types::Duration>(",\"timeout\":", 3).optional(),
+        ::rsvc::codegen::json::Field::string(",\"claims\":", 4),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<ServiceOptions>("rsvc.v1.ServiceOptions", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for ServiceOptions {
@@ -363,6 +390,7 @@ const _: () = {
             __rsvc_w.string(&__RSVC_FIELDS[0], &self.error_set);
             __rsvc_w.message_opt(&__RSVC_FIELDS[1], &self.access);
             __rsvc_w.message_opt(&__RSVC_FIELDS[2], &self.timeout);
+            __rsvc_w.string(&__RSVC_FIELDS[3], &self.claims);
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
@@ -372,6 +400,7 @@ const _: () = {
                 0 => __rsvc_r.string(&mut self.error_set),
                 1 => __rsvc_r.message_opt(&mut self.access),
                 2 => __rsvc_r.message_opt(&mut self.timeout),
+                3 => __rsvc_r.string(&mut self.claims),
                 _ => ::core::result::Result::Ok(()),
             }
         }
@@ -590,10 +619,11 @@ const _: () = {
 
 #[allow(deprecated)]
 const _: () = {
-    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 3] = [
+    static __RSVC_FIELDS: [::rsvc::codegen::json::Field; 4] = [
         ::rsvc::codegen::json::Field::message::<access::Public>(",\"public\":", 1).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<access::Authenticated>(",\"authenticated\":", 2).in_oneof(0),
         ::rsvc::codegen::json::Field::message::<access::Scopes>(",\"scopes\":", 3).in_oneof(0),
+        ::rsvc::codegen::json::Field::string(",\"cel\":", 4),
     ];
     static __RSVC_INFO: ::rsvc::codegen::json::MessageInfo = ::rsvc::codegen::json::MessageInfo::new::<Access>("rsvc.v1.Access", &__RSVC_FIELDS);
     impl ::rsvc::codegen::json::Json for Access {
@@ -609,6 +639,7 @@ const _: () = {
                 ::core::option::Option::Some(access::Kind::Scopes(__rsvc_value)) => __rsvc_w.message_set(&__RSVC_FIELDS[2], __rsvc_value),
                 ::core::option::Option::None => {}
             }
+            __rsvc_w.string(&__RSVC_FIELDS[3], &self.cel);
             __rsvc_w.close(__rsvc_object);
         }
         ::rsvc::read_json_by_table!();
@@ -639,6 +670,7 @@ const _: () = {
                     }
                     ::core::result::Result::Ok(())
                 },
+                3 => __rsvc_r.string(&mut self.cel),
                 _ => ::core::result::Result::Ok(()),
             }
         }

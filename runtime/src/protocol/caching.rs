@@ -117,7 +117,7 @@ impl Caching {
                 || reading.has_credentials
                 || ctx.principal().is_some()
                 || headers.contains_key(SET_COOKIE)
-                || !is_open(self.method, policy.authenticator.as_deref(), policy.needs_caller);
+                || !is_open(self.method, policy.default_deny);
             headers.insert(CACHE_CONTROL, cache_control(self.cache.max_age, is_private));
         }
     }

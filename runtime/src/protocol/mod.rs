@@ -13,6 +13,8 @@ pub(crate) mod connect;
 pub(crate) mod envelope;
 mod flow;
 pub(crate) mod grpc;
+#[cfg(feature = "server")]
+pub(crate) mod intercepted;
 pub(crate) mod limits;
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 pub(crate) mod rest;

@@ -13,15 +13,39 @@ use crate::validate::Validator;
 
 /// Settings of calls: who may call, how long a call may take, how large its messages may be.
 impl<L> Server<L> {
-    /// Sets who finds out who calls. Without one, methods that need an authenticated caller refuse every call, unless
-    /// a layer puts a [`Principal`](crate::Principal) on the request.
+    /// Sets who finds out who calls. A method then needs an authenticated caller unless its `.proto` declares it
+    /// `public`.
+    ///
+    /// Without one, a method that is declared to need a caller is an error when the server binds, and methods that
+    /// declare nothing are open to all.
     pub fn authenticator(mut self, authenticator: impl Authenticator) -> Self {
         let authenticator: Arc<dyn AnyAuthenticator> = Arc::new(authenticator);
-        self.settings.policy.authenticator = Some(authenticator);
+        self.settings.policy.authenticate_by(authenticator);
         self
     }
 
-    /// Refuses to serve methods of which the `.proto` does not say who may call them. Default: they are public.
+    /// Says that a tower layer authenticates: it puts the [`Principal`](crate::Principal) of a caller among the
+    /// extensions of the request. A method then needs one unless its `.proto` declares it `public`, and the server
+    /// starts without an [`authenticator`](Self::authenticator).
+    ///
+    /// ```
+    /// use rsvc::{Body, Principal, Server};
+    ///
+    /// let server = Server::new()
+    ///     .layer(tower::util::MapRequestLayer::new(|mut request: http::Request<Body>| {
+    ///         // Only what cannot be forged counts here.
+    ///         request.extensions_mut().insert(Principal::new("the only caller"));
+    ///         request
+    ///     }))
+    ///     .authenticated_by_layers();
+    /// ```
+    pub fn authenticated_by_layers(mut self) -> Self {
+        self.settings.policy.default_deny = true;
+        self
+    }
+
+    /// Refuses to serve methods whose `.proto` does not declare who may call them. Default: they are open to all, or
+    /// need an authenticated caller where there is an [`authenticator`](Self::authenticator).
     pub fn require_access(mut self) -> Self {
         self.require_access = true;
         self

@@ -21,6 +21,8 @@ pub(super) enum Problem {
     Duplicates(Vec<&'static str>),
     /// Methods do not say who may call them.
     UndeclaredAccess(Vec<&'static str>),
+    /// Methods need an authenticated caller, and nobody authenticates.
+    NoAuthenticator(Vec<&'static str>),
     /// Methods of several services claim the same requests over REST.
     #[cfg(feature = "rest")]
     Routes(RouteConflicts),
@@ -55,6 +57,13 @@ impl ServeError {
         matches!(self.0, Problem::UndeclaredAccess(_))
     }
 
+    /// Whether methods need an authenticated caller, and the server has neither an
+    /// [`authenticator`](crate::Server::authenticator) nor
+    /// [layers that authenticate](crate::Server::authenticated_by_layers); [`names`](Self::names) says which.
+    pub fn is_missing_authenticator(&self) -> bool {
+        matches!(self.0, Problem::NoAuthenticator(_))
+    }
+
     /// Whether methods of several services claim the same requests over REST, as
     /// [`RouteConflicts`](crate::rest::RouteConflicts), which is the source, says.
     #[cfg(feature = "rest")]
@@ -76,7 +85,9 @@ impl ServeError {
     /// The services or methods at fault; empty where it is neither.
     pub fn names(&self) -> &[&'static str] {
         match &self.0 {
-            Problem::Duplicates(names) | Problem::UndeclaredAccess(names) => names,
+            Problem::Duplicates(names)
+            | Problem::UndeclaredAccess(names)
+            | Problem::NoAuthenticator(names) => names,
             _ => &[],
         }
     }
@@ -91,6 +102,12 @@ impl fmt::Display for ServeError {
             Problem::UndeclaredAccess(methods) => {
                 write!(f, "the `.proto` does not say who may call: {}", methods.join(", "))
             }
+            Problem::NoAuthenticator(methods) => write!(
+                f,
+                "these methods need an authenticated caller, but nothing authenticates: {}; set \
+                 `Server::authenticator`, or `Server::authenticated_by_layers` if a tower layer adds the `Principal`",
+                methods.join(", ")
+            ),
             #[cfg(feature = "rest")]
             Problem::Routes(_) => f.write_str("services cannot be served together over REST"),
             Problem::Descriptors(_) => f.write_str("reflection cannot serve the descriptors"),
@@ -110,7 +127,10 @@ impl Error for ServeError {
             Problem::Descriptors(error) => Some(&**error),
             #[cfg(feature = "_tls")]
             Problem::Tls(error) => Some(error),
-            Problem::NoListener | Problem::Duplicates(_) | Problem::UndeclaredAccess(_) => None,
+            Problem::NoListener
+            | Problem::Duplicates(_)
+            | Problem::UndeclaredAccess(_)
+            | Problem::NoAuthenticator(_) => None,
         }
     }
 }

@@ -53,6 +53,7 @@ use tower::{Layer, Service, ServiceBuilder};
 pub use crate::bridge::Connected;
 pub use crate::call::dispatch::ResponseValidation;
 use crate::call::in_flight::InFlight;
+use crate::call::intercept::{Chain, Interceptor};
 use crate::call::{Body, BoxError};
 use crate::cancellation::CancellationToken;
 use crate::protocol::settings::ServerSettings;
@@ -134,6 +135,7 @@ pub struct Server<L = Identity> {
     require_access: bool,
     max_calls: usize,
     fallback: Option<FallbackService>,
+    interceptors: Chain,
     #[cfg(feature = "rest")]
     rest: Option<crate::protocol::rest::server::Options>,
     #[cfg(feature = "_tls")]
@@ -156,6 +158,7 @@ impl Server {
             require_access: false,
             max_calls: MAX_CALLS,
             fallback: None,
+            interceptors: Chain::default(),
             #[cfg(feature = "rest")]
             rest: Some(crate::protocol::rest::server::Options::new()),
             #[cfg(feature = "_tls")]
@@ -217,11 +220,19 @@ impl<L> Server<L> {
             require_access: self.require_access,
             max_calls: self.max_calls,
             fallback: self.fallback,
+            interceptors: self.interceptors,
             #[cfg(feature = "rest")]
             rest: self.rest,
             #[cfg(feature = "_tls")]
             tls: self.tls,
         }
+    }
+
+    /// Adds an interceptor around all generated services, whatever the protocol of a call. The first one added is the
+    /// outermost. The services that the server brings itself, as health, have none.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.interceptors.add(interceptor);
+        self
     }
 
     /// Sets what answers requests whose paths lead to no method: pages, metrics and the like, as a tower service or a
@@ -322,12 +333,18 @@ impl<L> Server<L> {
         let mut settings = ServerSettings::default();
         if self.require_access && !self.public_reflection {
             settings.policy.authenticator.clone_from(&self.settings.policy.authenticator);
-            settings.policy.needs_caller = true;
+            settings.policy.default_deny = true;
         }
         settings
     }
 
     fn prepare(mut self) -> Result<Prepared<L>, ServeError> {
+        if !self.interceptors.is_empty() {
+            let chain = Arc::new(std::mem::take(&mut self.interceptors));
+            for entry in &mut self.entries {
+                entry.intercept(&chain);
+            }
+        }
         if let Some(health) = &self.health {
             health.know(self.entries.iter().map(Entry::name));
             self.entries.push(health.entry());

@@ -18,11 +18,14 @@ use super::connect_info::ConnectInfo;
 use super::error::{Problem, ServeError};
 #[cfg(feature = "rest")]
 use super::session::may_upgrade;
+use crate::access::is_open;
 use crate::bridge::{NamedService, Status};
 use crate::call::in_flight::{self, InFlight};
+use crate::call::intercept::Chain;
 use crate::call::{Body, BoxError};
 use crate::method::{Access, MethodInfo, ServiceInfo};
 use crate::protocol::connect;
+use crate::protocol::intercepted::InterceptedService;
 #[cfg(feature = "rest")]
 use crate::protocol::rest::server::{Options, Rest};
 use crate::protocol::rpc::{self, RpcMedia};
@@ -199,6 +202,13 @@ impl Entry {
         Self { name: S::NAME, kind: Kind::Foreign(Box::new(Foreign(service))), settings: None }
     }
 
+    /// Puts interceptors around the service, if it is a generated one.
+    pub(super) fn intercept(&mut self, chain: &Arc<Chain>) {
+        if let Kind::Generated(service) = &mut self.kind {
+            *service = Arc::new(InterceptedService::new(Arc::clone(service), Arc::clone(chain)));
+        }
+    }
+
     pub(super) fn name(&self) -> &'static str {
         self.name
     }
@@ -224,17 +234,12 @@ impl Router {
         if access {
             check_access(&entries)?;
         }
-        if settings.policy.authenticator.is_none()
-            && let Some(method) = methods(&entries).find(|method| needs_caller(method))
-        {
-            tracing::warn!(
-                example = method.path,
-                "there is no authenticator: unless a layer authenticates, methods that need it refuse every call"
-            );
+        if !settings.policy.default_deny {
+            check_authenticator(&entries)?;
         }
-        let mut names = std::collections::BTreeSet::new();
+        let mut known = std::collections::BTreeSet::new();
         let duplicates: Vec<_> =
-            entries.iter().map(Entry::name).filter(|name| !names.insert(*name)).collect();
+            entries.iter().map(Entry::name).filter(|name| !known.insert(*name)).collect();
         if !duplicates.is_empty() {
             return Err(Problem::Duplicates(duplicates).into());
         }
@@ -462,17 +467,21 @@ fn methods(entries: &[Entry]) -> impl Iterator<Item = &'static MethodInfo> {
     entries.iter().filter_map(Entry::info).flat_map(|info| info.methods)
 }
 
-fn needs_caller(method: &MethodInfo) -> bool {
-    matches!(method.access, Access::Authenticated | Access::Scopes { .. })
+/// The names of the methods of which `test` is true, as `shop.v1.UserService/GetUser`.
+fn names(entries: &[Entry], test: impl Fn(&MethodInfo) -> bool) -> Vec<&'static str> {
+    methods(entries).filter(|method| test(method)).map(|method| method.path.trim_start_matches('/')).collect()
 }
 
-/// The methods that do not say who may call them.
+/// All methods declare who may call them.
 fn check_access(entries: &[Entry]) -> Result<(), ServeError> {
-    let silent: Vec<_> = methods(entries)
-        .filter(|method| method.access == Access::Unspecified)
-        .map(|method| method.path.trim_start_matches('/'))
-        .collect();
+    let silent = names(entries, |method| method.access == Access::Unspecified);
     if silent.is_empty() { Ok(()) } else { Err(Problem::UndeclaredAccess(silent).into()) }
+}
+
+/// No method needs a caller that nothing can authenticate.
+fn check_authenticator(entries: &[Entry]) -> Result<(), ServeError> {
+    let protected = names(entries, |method| !is_open(method, false));
+    if protected.is_empty() { Ok(()) } else { Err(Problem::NoAuthenticator(protected).into()) }
 }
 
 /// The answer when a layer fails instead of answering.

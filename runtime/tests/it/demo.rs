@@ -71,15 +71,19 @@ pub(crate) const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("demo.bin");
 pub(crate) const DEMO: ServiceInfo =
     ServiceInfo::new("demo.v1.Demo", &[SAY, COUNT, SUM, CHAT, HASTY, PRIVATE, SCOPED], FILE_DESCRIPTOR_SET);
 pub(crate) const SAY: MethodInfo =
-    MethodInfo::new("demo.v1.Demo", "Say", "/demo.v1.Demo/Say", MethodKind::Unary);
+    MethodInfo::new("demo.v1.Demo", "Say", "/demo.v1.Demo/Say", MethodKind::Unary).access(Access::Public);
 pub(crate) const COUNT: MethodInfo =
-    MethodInfo::new("demo.v1.Demo", "Count", "/demo.v1.Demo/Count", MethodKind::ServerStreaming);
+    MethodInfo::new("demo.v1.Demo", "Count", "/demo.v1.Demo/Count", MethodKind::ServerStreaming)
+        .access(Access::Public);
 pub(crate) const SUM: MethodInfo =
-    MethodInfo::new("demo.v1.Demo", "Sum", "/demo.v1.Demo/Sum", MethodKind::ClientStreaming);
+    MethodInfo::new("demo.v1.Demo", "Sum", "/demo.v1.Demo/Sum", MethodKind::ClientStreaming)
+        .access(Access::Public);
 pub(crate) const CHAT: MethodInfo =
-    MethodInfo::new("demo.v1.Demo", "Chat", "/demo.v1.Demo/Chat", MethodKind::BidiStreaming);
+    MethodInfo::new("demo.v1.Demo", "Chat", "/demo.v1.Demo/Chat", MethodKind::BidiStreaming)
+        .access(Access::Public);
 pub(crate) const HASTY: MethodInfo =
     MethodInfo::new("demo.v1.Demo", "Hasty", "/demo.v1.Demo/Hasty", MethodKind::Unary)
+        .access(Access::Public)
         .timeout(Duration::from_millis(50));
 pub(crate) const PRIVATE: MethodInfo =
     MethodInfo::new("demo.v1.Demo", "Private", "/demo.v1.Demo/Private", MethodKind::Unary)

@@ -280,7 +280,8 @@ async fn sets_that_are_none_are_named() {
         (b"\x0A\x07\x0A\x01a\x22\x02\x0A\x00", "`a`: a message has no name"),
         (b"\x0A\x09\x0A\x01a\x3A\x04\x0A\x02ex", "`a`: the extension `ex` extends nothing"),
     ] {
-        let server = Server::new().add(DemoServer::new(Script::new().0)).descriptor_set(set);
+        let server =
+            Server::new().authenticated_by_layers().add(DemoServer::new(Script::new().0)).descriptor_set(set);
         let error = server.bind("127.0.0.1:0").await.unwrap_err();
         assert!(error.is_invalid_descriptors());
         assert_eq!(error.to_string(), "reflection cannot serve the descriptors");

@@ -30,7 +30,11 @@ async fn an_address_in_use_is_named() {
 #[tokio::test]
 async fn a_service_is_added_once() {
     let demo = DemoServer::new(Script::new().0);
-    let server = Server::new().add(demo.clone()).add(demo).add(HealthServer::new(AlwaysServing));
+    let server = Server::new()
+        .authenticated_by_layers()
+        .add(demo.clone())
+        .add(demo)
+        .add(HealthServer::new(AlwaysServing));
     let error = server.bind("127.0.0.1:0").await.unwrap_err();
     assert!(error.is_duplicate_service());
     assert_eq!(error.names(), ["demo.v1.Demo", "grpc.health.v1.Health"]);
@@ -231,7 +235,7 @@ async fn a_drain_delay_keeps_the_doors_open() {
 async fn any_transport_will_do() {
     let (near, far) = tokio::io::duplex(64 * 1024);
     let incoming = tokio_stream::iter([Ok::<_, std::io::Error>(far)]);
-    let server = Server::new().add(DemoServer::new(Script::new().0));
+    let server = Server::new().authenticated_by_layers().add(DemoServer::new(Script::new().0));
     let serving = tokio::spawn(server.serve_with_incoming(incoming, std::future::pending()));
 
     let mut near = Some(hyper_util::rt::TokioIo::new(near));
@@ -252,6 +256,7 @@ async fn any_transport_will_do() {
 async fn layers_surround_all_services() {
     let (script, events) = Script::new();
     let bound = Server::new()
+        .authenticated_by_layers()
         .add(DemoServer::new(script))
         .layer(tower::util::MapResponseLayer::new(|mut response: http::Response<rsvc::Body>| {
             response.headers_mut().insert("x-layer", http::HeaderValue::from_static("1"));

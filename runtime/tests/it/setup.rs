@@ -289,7 +289,13 @@ pub(crate) async fn serve_script(
     events: Events,
     configure: impl FnOnce(Server) -> Server,
 ) -> Running {
-    run(configure(Server::new().add(DemoServer::new(script))).bind("127.0.0.1:0").await.unwrap(), events)
+    run(
+        configure(Server::new().authenticated_by_layers().add(DemoServer::new(script)))
+            .bind("127.0.0.1:0")
+            .await
+            .unwrap(),
+        events,
+    )
 }
 
 pub(crate) fn run<L>(server: BoundServer<L>, events: Events) -> Running

@@ -16,7 +16,8 @@ const CHILD: &str = "RSVC_TEST_CHILD";
 async fn the_child() {
     if std::env::var_os(CHILD).is_some() {
         let (script, _events) = Script::new();
-        let server = Server::new().add(DemoServer::new(script)).drain_timeout(LONG * 10);
+        let server =
+            Server::new().authenticated_by_layers().add(DemoServer::new(script)).drain_timeout(LONG * 10);
         let server = server.bind("127.0.0.1:0").await.unwrap();
         println!("\nserving at http://{}", server.local_addr());
         server.serve().await.unwrap();

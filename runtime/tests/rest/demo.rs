@@ -29,7 +29,7 @@ const RAW: MethodInfo = method("Raw", "/rest.v1.Items/Raw", MethodKind::Unary);
 const DOWNLOAD: MethodInfo = method("Download", "/rest.v1.Items/Download", MethodKind::Unary);
 
 const fn method(name: &'static str, path: &'static str, kind: MethodKind) -> MethodInfo {
-    MethodInfo::new("rest.v1.Items", name, path, kind)
+    MethodInfo::new("rest.v1.Items", name, path, kind).access(Access::Public)
 }
 
 /// Indices of fields.

@@ -7,7 +7,7 @@ use http_body_util::{BodyExt as _, Full};
 use rsvc::codegen::rest::{Binding, BodyKind};
 use rsvc::codegen::{Call, Handling};
 use rsvc::server::{MatchedPath, ServerService};
-use rsvc::{Context, MethodInfo, MethodKind, Principal, Server, ServiceInfo, Status};
+use rsvc::{Access, Context, MethodInfo, MethodKind, Principal, Server, ServiceInfo, Status};
 use tower::{Layer, Service, ServiceExt as _};
 
 use crate::demo::{Item, Items};
@@ -49,7 +49,12 @@ impl HasBody for ServerService {
 
 #[tokio::test]
 async fn all_protocols_and_the_authenticator_are_in_a_router_of_axum() {
-    let server = Server::new().add(Items::default()).authenticator(Tokens).into_service().unwrap();
+    let server = Server::new()
+        .authenticated_by_layers()
+        .add(Items::default())
+        .authenticator(Tokens)
+        .into_service()
+        .unwrap();
     let app = axum::Router::from(server).route("/healthz", axum::routing::get(|| async { "ok" }));
     let call = |method, path, headers: &[_], body| ask(app.clone(), request(method, path, headers, body));
     assert_eq!(call("GET", "/healthz", &[], "").await, (200, "ok".to_owned()));
@@ -72,7 +77,11 @@ async fn all_protocols_and_the_authenticator_are_in_a_router_of_axum() {
 async fn pages_of_others_have_the_paths_that_nothing_else_has() {
     let pages = axum::Router::new().route("/metrics", axum::routing::get(|| async { "up 1" }));
     let serve = |calls| {
-        let server = Server::new().add(Items::default()).max_calls(calls).fallback(pages.clone());
+        let server = Server::new()
+            .authenticated_by_layers()
+            .add(Items::default())
+            .max_calls(calls)
+            .fallback(pages.clone());
         [
             server.into_service().unwrap(),
             Server::new().fallback(pages.clone()).without_rest().into_service().unwrap(),
@@ -144,7 +153,12 @@ where
 #[tokio::test]
 async fn layers_see_the_method_of_a_call_over_every_protocol() {
     let watch = Watch::default();
-    let service = Server::new().layer(watch.clone()).add(Items::default()).into_service().unwrap();
+    let service = Server::new()
+        .authenticated_by_layers()
+        .layer(watch.clone())
+        .add(Items::default())
+        .into_service()
+        .unwrap();
     let connect = "/rest.v1.Items/Get";
     for (method, path, headers, expected) in [
         ("GET", "/v1/items/7", &[][..], "Get by /v1/items/{id}"),
@@ -178,7 +192,8 @@ macro_rules! other {
                     "Special",
                     "/other.v1.Other/Special",
                     MethodKind::Unary,
-                )];
+                )
+                .access(Access::Public)];
                 &ServiceInfo::new("other.v1.Other", METHODS, b"")
             };
             const BINDINGS: &'static [Binding] =
@@ -196,13 +211,19 @@ other!(Conflicting, "/v1/items/{name}");
 
 #[tokio::test]
 async fn services_of_two_builds_share_a_server() {
-    let service =
-        Server::new().without_reflection().add(Items::default()).add(Special).into_service().unwrap();
+    let service = Server::new()
+        .authenticated_by_layers()
+        .without_reflection()
+        .add(Items::default())
+        .add(Special)
+        .into_service()
+        .unwrap();
     let call = |path| ask(service.clone(), request("GET", path, &[], ""));
     assert_eq!(call("/v1/items/special").await.1, "{\"count\":1}", "text comes before a variable");
     assert_eq!(call("/v1/items/other").await.1, "{\"id\":\"other\"}");
 
-    let server = Server::new().without_reflection().add(Items::default()).add(Conflicting);
+    let server =
+        Server::new().authenticated_by_layers().without_reflection().add(Items::default()).add(Conflicting);
     let error = server.bind("127.0.0.1:0").await.unwrap_err();
     assert!(error.is_route_conflict());
     let source = std::error::Error::source(&error).unwrap().to_string();
@@ -214,6 +235,11 @@ async fn services_of_two_builds_share_a_server() {
     let rest = rsvc::rest::Rest::new().add(Items::default()).add(Conflicting).check();
     assert_eq!(rest.unwrap_err().to_string(), source);
     // Without REST there is no conflict.
-    let server = Server::new().without_reflection().without_rest().add(Items::default()).add(Conflicting);
+    let server = Server::new()
+        .authenticated_by_layers()
+        .without_reflection()
+        .without_rest()
+        .add(Items::default())
+        .add(Conflicting);
     assert!(server.into_service().is_ok());
 }

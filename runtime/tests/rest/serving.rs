@@ -50,7 +50,7 @@ fn target(http2: bool, addr: std::net::SocketAddr, path: &str) -> String {
 
 #[tokio::test]
 async fn both_versions_of_http() {
-    let (addr, _stop) = serve(Server::new().add(Items::default())).await;
+    let (addr, _stop) = serve(Server::new().authenticated_by_layers().add(Items::default())).await;
     for http2 in [false, true] {
         let get = Request::get(target(http2, addr, "/v1/items/7?count=1"));
         let (status, headers, body) = send(addr, http2, get, "").await;
@@ -77,7 +77,7 @@ async fn both_versions_of_http() {
 #[cfg(feature = "client")]
 #[tokio::test]
 async fn grpc_beside_it() {
-    let (addr, _stop) = serve(Server::new().add(Items::default())).await;
+    let (addr, _stop) = serve(Server::new().authenticated_by_layers().add(Items::default())).await;
     let channel = rsvc::Channel::connect(format!("http://{addr}")).await.unwrap();
     let info = <Items as rsvc::codegen::Service>::INFO;
     let request = crate::demo::Item { count: 3, ..Default::default() };
@@ -88,10 +88,12 @@ async fn grpc_beside_it() {
 
 #[tokio::test]
 async fn switched_off() {
-    let (addr, _stop) = serve(Server::new().add(Items::default()).without_rest()).await;
+    let (addr, _stop) =
+        serve(Server::new().authenticated_by_layers().add(Items::default()).without_rest()).await;
     assert_eq!(send(addr, false, Request::get("/v1/items/7"), "").await.0, 404);
     let options = rsvc::rest::Options::new().max_query_pairs(0);
-    let (addr, _stop) = serve(Server::new().add(Items::default()).rest(options)).await;
+    let (addr, _stop) =
+        serve(Server::new().authenticated_by_layers().add(Items::default()).rest(options)).await;
     assert_eq!(send(addr, false, Request::get("/v1/items/7?a"), "").await.0, 400);
 }
 
@@ -129,7 +131,7 @@ async fn a_router_of_axum() {
 async fn what_no_url_has_is_refused() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    let (addr, _stop) = serve(Server::new().add(Items::default())).await;
+    let (addr, _stop) = serve(Server::new().authenticated_by_layers().add(Items::default())).await;
     for target in ["/v1/any?note=\"a\"", "/v1/any?note=<"] {
         let mut io = TcpStream::connect(addr).await.unwrap();
         let request = format!("GET {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
@@ -145,7 +147,7 @@ async fn what_no_url_has_is_refused() {
 async fn bodies_that_are_not_framed() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    let (addr, _stop) = serve(Server::new().add(Items::default())).await;
+    let (addr, _stop) = serve(Server::new().authenticated_by_layers().add(Items::default())).await;
     let trailers = format!("x-long: {}\r\n", "x".repeat(1000)).repeat(40);
     for rest in [
         "content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}\r\n\r\n".to_owned(),

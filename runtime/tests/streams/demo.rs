@@ -26,7 +26,7 @@ const SECRET: MethodInfo =
     method("Secret", "/rest.v1.Streams/Secret", MethodKind::BidiStreaming).access(Access::Authenticated);
 
 const fn method(name: &'static str, path: &'static str, kind: MethodKind) -> MethodInfo {
-    MethodInfo::new("rest.v1.Streams", name, path, kind)
+    MethodInfo::new("rest.v1.Streams", name, path, kind).access(Access::Public)
 }
 
 /// Indices of fields.

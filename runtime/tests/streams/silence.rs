@@ -24,7 +24,7 @@ fn connect() -> DuplexStream {
 fn connect_to(server: Server, stop: impl Future<Output = ()> + Send + 'static) -> DuplexStream {
     let (client, io) = tokio::io::duplex(16);
     let streams = Streams(mpsc::unbounded_channel().0);
-    let server = server.add(streams).handshake_timeout(LIMIT);
+    let server = server.authenticated_by_layers().add(streams).handshake_timeout(LIMIT);
     tokio::spawn(server.serve_with_incoming(stream::iter([Ok::<_, Infallible>(io)]), stop));
     client
 }

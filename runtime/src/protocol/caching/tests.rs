@@ -96,7 +96,7 @@ fn who_may_keep_it() {
     static KNOWN: MethodInfo = READ.access(Access::Authenticated).cache(const { &Cache::new().max_age(1) });
     static SILENT: MethodInfo = READ.cache(const { &Cache::new() });
     static PRIVATE: MethodInfo = READ.access(Access::Public).cache(const { &Cache::new().private() });
-    let strict = || Policy { needs_caller: true, ..Policy::default() };
+    let strict = || Policy { default_deny: true, ..Policy::default() };
     let ann = || Context::new().with_principal(Principal::new("ann"));
     for (method, asked, ctx, policy, of_handler, expected) in [
         (&PUBLIC, "x", Context::new(), strict(), "x", "max-age=1"),

@@ -103,6 +103,7 @@ const RUNTIME: Table = Table {
             files: &[
                 "access.rs",
                 "cancellation.rs",
+                "challenge.rs",
                 "context.rs",
                 "deadline.rs",
                 "metadata.rs",
@@ -134,6 +135,7 @@ const RUNTIME: Table = Table {
             name: "protocols on a server",
             files: &[
                 "protocol/caching.rs",
+                "protocol/intercepted.rs",
                 "protocol/server.rs",
                 "protocol/service.rs",
                 "protocol/settings.rs",
@@ -233,6 +235,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "json",
                 "message",
                 "vocabulary",
                 "call",

@@ -84,10 +84,19 @@ impl Rest {
         self.change(|settings| settings.options = options)
     }
 
-    /// Sets who finds out who calls. Without one, methods that need an authenticated caller refuse every call, unless
-    /// a layer puts a [`Principal`](crate::Principal) on the request.
+    /// Sets who finds out who calls. A method then needs an authenticated caller unless it is declared `public`.
+    ///
+    /// Without one, methods that are declared to need a caller refuse every call, unless a layer puts a
+    /// [`Principal`](crate::Principal) on the request, and those that declare nothing are open to all.
     pub fn authenticator(self, authenticator: impl Authenticator) -> Self {
-        self.change(|settings| settings.policy.authenticator = Some(Arc::new(authenticator)))
+        self.change(|settings| settings.policy.authenticate_by(Arc::new(authenticator)))
+    }
+
+    /// Says that a layer around this service puts the [`Principal`](crate::Principal) of an authenticated caller among
+    /// the extensions of requests: a method then needs one unless it is declared `public`, as with an
+    /// [`authenticator`](Self::authenticator).
+    pub fn authenticated_by_layers(self) -> Self {
+        self.change(|settings| settings.policy.default_deny = true)
     }
 
     /// The time for a call of which neither its caller nor its method says anything. Default: no limit.

@@ -530,7 +530,6 @@ pub const NOTES_BY_CONTENT: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
         ::rsvc::MethodKind::Unary,
     )
     .idempotency(::rsvc::Idempotency::NoSideEffects)
-    .access(::rsvc::Access::Authenticated)
     .cache(const {
         &::rsvc::Cache::new()
             .private()
@@ -785,25 +784,25 @@ pub const NOTES_BINDINGS: &[::rsvc::codegen::rest::Binding] = &[
     /// `Open`; in the path `id`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(10, "GET", "/v1/notes/{id}/open")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
-        .declared("caches.proto", 91),
+        .declared("caches.proto", 88),
     /// `File`; in the path `id`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(11, "GET", "/v1/notes/{id}/file")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
-        .declared("caches.proto", 99),
+        .declared("caches.proto", 96),
     /// `Plain`; in the path `id`; the rest in the query
     ::rsvc::codegen::rest::Binding::new(12, "GET", "/v1/notes/{id}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
-        .declared("caches.proto", 105),
+        .declared("caches.proto", 102),
     /// `Change`; in the path `id`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(13, "PATCH", "/v1/notes/{id}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("caches.proto", 110),
+        .declared("caches.proto", 107),
     /// `Change`; in the path `id`; the rest in the body
     ::rsvc::codegen::rest::Binding::new(13, "PUT", "/v1/notes/{id}")
         .variables(&[::rsvc::codegen::rest::Variable::new(&[0], 2, 3)])
         .body(::rsvc::codegen::rest::BodyKind::Whole)
-        .declared("caches.proto", 110),
+        .declared("caches.proto", 107),
 ];
 
 /// Serves [`trait@Notes`] over gRPC, gRPC-Web, Connect and REST.
