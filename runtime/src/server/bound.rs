@@ -13,6 +13,8 @@ use crate::server::error::{Problem, ServeError};
 use crate::server::http_service::{HttpService, Layered};
 use crate::server::listener::{self, Listener};
 use crate::server::socket::Arrival;
+#[cfg(all(unix, feature = "systemd"))]
+use crate::server::systemd;
 use crate::server::{Connected, Router, signal};
 
 /// A server that has its address and does not serve yet.
@@ -94,6 +96,8 @@ pub(super) struct Prepared<L> {
     pub(super) layers: ServiceBuilder<L>,
     pub(super) router: Router,
     pub(super) serving: Serving,
+    #[cfg(feature = "admin")]
+    pub(super) admin: Option<crate::server::admin::AdminServer>,
 }
 
 impl<L: Layer<Router, Service: HttpService>> Prepared<L> {
@@ -107,6 +111,19 @@ impl<L: Layer<Router, Service: HttpService>> Prepared<L> {
         E: fmt::Display,
     {
         let service = Layered::new(self.router.clone(), self.layers.service(self.router));
-        self.serving.run(service, incoming, stop, hurry).await;
+        #[cfg(all(unix, feature = "systemd"))]
+        let stop = {
+            systemd::ready();
+            async {
+                stop.await;
+                systemd::stopping();
+            }
+        };
+        let serving = self.serving.run(service, incoming, stop, hurry);
+        #[cfg(feature = "admin")]
+        if let Some(admin) = self.admin {
+            return admin.run_beside(serving).await;
+        }
+        serving.await;
     }
 }

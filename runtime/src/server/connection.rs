@@ -58,8 +58,6 @@ impl Serving {
         let mut connections = JoinSet::new();
         let addresses = Addresses::new(self.connections.per_address());
         let mut stop = pin!(self.stop(stop));
-        #[cfg(all(unix, feature = "systemd"))]
-        super::systemd::ready();
         {
             let mut incoming = pin!(incoming);
             let mut more = true;
@@ -144,8 +142,6 @@ impl Serving {
     /// Waits for the word to stop and passes it on.
     async fn stop(&self, stop: impl Future<Output = ()>) {
         stop.await;
-        #[cfg(all(unix, feature = "systemd"))]
-        super::systemd::stopping();
         self.stopping.cancel();
         if let Some(health) = &self.health {
             health.stop();

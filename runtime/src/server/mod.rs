@@ -1,6 +1,8 @@
 //! The server: [`Server`] collects services and settings, binds, and serves until it is told to stop.
 
 mod addresses;
+#[cfg(feature = "admin")]
+mod admin;
 mod bound;
 mod call_settings;
 mod connect_info;
@@ -57,6 +59,8 @@ use crate::call::intercept::{Chain, Interceptor};
 use crate::call::{Body, BoxError};
 use crate::cancellation::CancellationToken;
 use crate::protocol::settings::ServerSettings;
+#[cfg(feature = "admin")]
+pub use crate::server::admin::Admin;
 pub use crate::server::bound::BoundServer;
 use crate::server::bound::Prepared;
 use crate::server::connection::Serving;
@@ -140,6 +144,8 @@ pub struct Server<L = Identity> {
     rest: Option<crate::protocol::rest::server::Options>,
     #[cfg(feature = "_tls")]
     tls: Option<crate::tls::ServerTls>,
+    #[cfg(feature = "admin")]
+    admin: Option<(Admin, Listener)>,
 }
 
 impl Server {
@@ -163,6 +169,8 @@ impl Server {
             rest: Some(crate::protocol::rest::server::Options::new()),
             #[cfg(feature = "_tls")]
             tls: None,
+            #[cfg(feature = "admin")]
+            admin: None,
         }
     }
 }
@@ -225,6 +233,8 @@ impl<L> Server<L> {
             rest: self.rest,
             #[cfg(feature = "_tls")]
             tls: self.tls,
+            #[cfg(feature = "admin")]
+            admin: self.admin,
         }
     }
 
@@ -255,6 +265,14 @@ impl<L> Server<L> {
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         self.fallback = Some(FallbackService::new(service));
+        self
+    }
+
+    /// Answers the questions of those who run the server on a listener of its own, as long as it serves; see [`Admin`]. One
+    /// that is [a service of somebody else's server](Self::into_service) answers none.
+    #[cfg(feature = "admin")]
+    pub fn admin(mut self, admin: Admin, listener: Listener) -> Self {
+        self.admin = Some((admin, listener));
         self
     }
 
@@ -356,6 +374,16 @@ impl<L> Server<L> {
         let stopping = Arc::new(CancellationToken::default());
         self.settings.policy.stopping = Some(Arc::clone(&stopping));
         self.settings.policy.in_flight = Some(Arc::new(InFlight::new(self.max_calls)));
+        #[cfg(feature = "admin")]
+        let admin = match self.admin {
+            None => None,
+            Some((admin, listener)) => {
+                let routes = admin::Routes::new(&self.entries, self.settings.policy.default_deny);
+                let server = admin.server(&listener, routes, self.health.clone(), Arc::clone(&stopping))?;
+                let Prepared { router, serving, .. } = server.prepare()?;
+                Some(admin::AdminServer { listener: listener.without_tls(), router, serving })
+            }
+        };
         let router = Router::new(
             self.entries,
             self.settings,
@@ -376,6 +404,8 @@ impl<L> Server<L> {
                 tls: self.tls.map(crate::tls::ServerTls::acceptor).transpose().map_err(Problem::Tls)?,
             },
             router,
+            #[cfg(feature = "admin")]
+            admin,
         })
     }
 }

@@ -218,6 +218,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "json",
                 "validate",
                 "vocabulary",
                 "call",
