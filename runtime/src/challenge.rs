@@ -211,7 +211,7 @@ mod tests {
             both.insufficient_scope("a b").to_string(),
             r#"Bearer realm="a \"b\"", error="insufficient_scope", scope="a b""#
         );
-        // These are no scopes in OAuth.
+        // These are not scopes in OAuth.
         for scope in ["ä", "a\"b", "a\\b", "a\nb"] {
             assert_eq!(
                 Challenge::bearer().insufficient_scope(scope).to_string(),

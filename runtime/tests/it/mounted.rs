@@ -52,7 +52,8 @@ async fn tonics_services_in_ours() {
 async fn a_server_without_a_socket() {
     for protocol in [Protocol::Grpc, Protocol::GrpcWeb, Protocol::Connect] {
         let (script, _events) = Script::new();
-        let server = Server::new().add(DemoServer::new(script)).into_service().unwrap();
+        let server =
+            Server::new().add(DemoServer::new(script)).authenticated_by_layers().into_service().unwrap();
         let channel =
             Channel::builder("http://in.process").protocol(protocol).with_transport(server).unwrap();
         let client = DemoClient::new(channel);
@@ -71,6 +72,6 @@ async fn a_server_without_a_socket() {
     }
     let settings = Channel::builder("http://in.process/path");
     let (script, _events) = Script::new();
-    let server = Server::new().add(DemoServer::new(script)).into_service().unwrap();
+    let server = Server::new().add(DemoServer::new(script)).authenticated_by_layers().into_service().unwrap();
     assert!(settings.with_transport(server).unwrap_err().is_invalid_endpoint());
 }

@@ -59,17 +59,18 @@ async fn whoever_is_refused_learns_what_is_asked_for() {
     for protocol in CALLS {
         let server = || Server::new().add(Items::default()).authenticator(Tokens);
         let response = call(server(), protocol, None).await;
-        assert_eq!(challenges(&response), [r#"Bearer realm="items""#, "ApiKey"], "{:?}", protocol);
+        assert_eq!(challenges(&response), [r#"Bearer realm="items""#, "ApiKey"], "{protocol:?}");
         let response = call(server(), protocol, Some("Bearer secret")).await;
         let expected = [r#"Bearer realm="items", error="invalid_token""#, "ApiKey"];
-        assert_eq!(challenges(&response), expected, "{:?}", protocol);
+        assert_eq!(challenges(&response), expected, "{protocol:?}");
         assert!(!format!("{:?}", response.headers()).contains("secret"));
         for credentials in ["Bearer 1", "Bearer down"] {
             let response = call(server(), protocol, Some(credentials)).await;
-            assert_eq!(challenges(&response), [""; 0], "{credentials} {:?}", protocol);
+            assert_eq!(challenges(&response), [""; 0], "{credentials} {protocol:?}");
         }
-        let response = call(Server::new().add(Items::default()), protocol, None).await;
-        assert_eq!(challenges(&response), ["Bearer"], "without an authenticator: {:?}", protocol);
+        let response =
+            call(Server::new().add(Items::default()).authenticated_by_layers(), protocol, None).await;
+        assert_eq!(challenges(&response), ["Bearer"], "without an authenticator: {protocol:?}");
     }
 }
 
@@ -80,7 +81,7 @@ async fn an_answer_of_the_handler_has_a_challenge_too() {
         items.0.lock().unwrap().fail = Some(Status::unauthenticated("m"));
         items.0.lock().unwrap().headers =
             challenge.map(|value| ("www-authenticate", value)).into_iter().collect();
-        let service = Server::new().add(items).into_service().unwrap();
+        let service = Server::new().add(items).authenticated_by_layers().into_service().unwrap();
         for (_, _, headers, body) in &CALLS[1..] {
             let mut request = request("POST", "/rest.v1.Items/Fail", headers, body);
             *request.version_mut() = http::Version::HTTP_2;

@@ -397,7 +397,7 @@ async fn an_answer_of_its_own() {
     }
     for (name, client) in clients(|_| Some(Ok(Reply::message(GetNoteRequest::default())))).await {
         let error = call!(&client, get_note(Context::new(), named("n"))).unwrap_err();
-        assert_eq!(error.code(), Code::Internal, "{name}: it is no response of the method");
+        assert_eq!(error.code(), Code::Internal, "{name}: it is not a response of the method");
         let watched = call!(&client, watch_notes(Context::new(), named("n")));
         assert_eq!(drain(watched).await, (vec![], Code::Internal), "{name}");
     }

@@ -78,7 +78,7 @@ impl Outgoing for OneMessage {
 
 #[cold]
 fn misfit() -> Status {
-    tracing::error!("an interceptor answers with what is no response of the method");
+    tracing::error!("an interceptor answers with what is not a response of the method");
     Status::internal("the call failed")
 }
 
