@@ -119,10 +119,11 @@ impl<L: Layer<Router, Service: HttpService>> Prepared<L> {
                 systemd::stopping();
             }
         };
-        let serving = self.serving.run(service, incoming, stop, hurry);
+        // It is large, and the caller's future would be as large.
+        let serving = Box::pin(self.serving.run(service, incoming, stop, hurry));
         #[cfg(feature = "admin")]
         if let Some(admin) = self.admin {
-            return admin.run_beside(serving).await;
+            return Box::pin(admin.run_beside(serving)).await;
         }
         serving.await;
     }
