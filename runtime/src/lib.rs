@@ -39,6 +39,8 @@
 //! | `tls` | no | TLS on both ends, by rustls on ring ([`tls`]) |
 //! | `tls-aws-lc` | no | the same on aws-lc-rs; with both features aws-lc-rs is used |
 //! | `tls-native-roots` | no | clients may trust the authorities that their machine trusts; it needs one of the two above |
+//! | `admin` | no | health, readiness, metrics, routes, version and log level on an address of its own ([`server::Admin`]) |
+//! | `systemd` | no | sockets that systemd passes, and telling it when a server is ready and when it stops |
 //! | `serde` | no | `Serialize` and `Deserialize` of messages, where the generator's option `serde` asks for them |
 //!
 //! Without any, there are messages, errors and descriptions of methods: enough for a crate of messages.

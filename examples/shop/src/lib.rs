@@ -9,6 +9,7 @@ mod files;
 mod greet;
 mod live;
 mod metrics;
+mod operation;
 mod place;
 mod readiness;
 mod rooms;
@@ -40,6 +41,7 @@ use crate::db::Db;
 use crate::files::Files;
 use crate::greet::Greet;
 use crate::metrics::Metrics;
+pub use crate::operation::{Certificates, Operation};
 use crate::place::Place;
 pub use crate::proto::shop::v1 as api;
 use crate::readiness::Readiness;
@@ -65,6 +67,8 @@ pub struct Options {
     pub limits: Limits,
     /// What a connection may do.
     pub connections: Connections,
+    /// What those who run it decide.
+    pub operation: Operation,
 }
 
 impl Default for Options {
@@ -76,6 +80,7 @@ impl Default for Options {
             token: None,
             limits: Limits::default(),
             connections: Connections::default(),
+            operation: Operation::default(),
         }
     }
 }
@@ -154,6 +159,9 @@ impl Connections {
 #[derive(Debug)]
 pub struct Ready {
     server: BoundServer,
+    /// Where questions are answered.
+    admin: Option<String>,
+    is_secure: bool,
     readiness: Readiness,
     token: String,
     place: Place,
@@ -195,9 +203,10 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
     });
     let token = options.token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let orders = Orders { shop: Arc::clone(&shop) };
-    let server = options
-        .connections
-        .apply(Server::new())
+    let operation = options.operation;
+    let server = operation.apply(options.connections.apply(Server::new()))?;
+    let (server, admin) = operation.answer(server, readiness.db.clone()).await?;
+    let server = server
         .add(UserServiceServer::new(Users { shop: Arc::clone(&shop) }))
         .add(OrderServiceServer::new(orders.clone()))
         .add(UploadServiceServer::new(Uploads { shop: Arc::clone(&shop), orders }))
@@ -210,12 +219,14 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
         .health(health)
         .bind(options.listen)
         .await?;
-    Ok(Ready { server, readiness, token, place })
+    let server = operation.also(server)?;
+    let is_secure = operation.certificates.is_some();
+    Ok(Ready { server, admin, is_secure, readiness, token, place })
 }
 
 /// Runs a shop inside of this program.
 pub async fn start(options: Options) -> anyhow::Result<Running> {
-    let Ready { server, readiness, token, place } = open(options).await?;
+    let Ready { server, readiness, token, place, .. } = open(options).await?;
     let addr = server.local_addr();
     let (stop, stopped) = oneshot::channel();
     let stopped = async {
@@ -244,6 +255,16 @@ impl Ready {
     /// Where it will listen.
     pub fn addr(&self) -> SocketAddr {
         self.server.local_addr()
+    }
+
+    /// Where questions about it will be answered.
+    pub fn admin(&self) -> Option<&str> {
+        self.admin.as_deref()
+    }
+
+    /// Whether it will speak TLS.
+    pub fn is_secure(&self) -> bool {
+        self.is_secure
     }
 
     /// What the staff shows.

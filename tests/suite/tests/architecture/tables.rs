@@ -224,6 +224,7 @@ const RUNTIME: Table = Table {
                 "bridge",
                 "method",
                 "sight",
+                "json",
                 "validate",
                 "vocabulary",
                 "call",
