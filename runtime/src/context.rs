@@ -256,6 +256,12 @@ impl Context {
         }
     }
 
+    /// The process at the other end of a Unix socket: its user, its group and, where the system tells, its id.
+    #[cfg(all(unix, feature = "server"))]
+    pub fn peer_credentials(&self) -> Option<tokio::net::unix::UCred> {
+        self.extension::<bridge::UdsConnectInfo>()?.peer_cred
+    }
+
     /// The certificates that the peer has shown, its own first, if the server asked for them.
     #[cfg(feature = "_tls")]
     pub fn peer_certificates(

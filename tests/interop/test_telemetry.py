@@ -1,6 +1,7 @@
-"""The spans of calls, as a collector of OpenTelemetry gets them from the shop."""
+"""The spans of calls, as a collector of OpenTelemetry gets them from the shop, and its metrics, as Prometheus does."""
 
 import concurrent.futures
+import re
 import tempfile
 import unittest
 
@@ -8,6 +9,7 @@ import grpc
 import requests
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
 from opentelemetry.proto.trace.v1 import trace_pb2
+from prometheus_client.parser import text_string_to_metric_families
 from shop.v1 import order_pb2, order_pb2_grpc, user_pb2, user_pb2_grpc
 
 from support import ADA, NOBODY, Shop
@@ -102,6 +104,30 @@ class Telemetry(unittest.TestCase):
         numbers = [attributes(event.attributes)["number"] for event in span.events]
         self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
         self.assertGreater(len(numbers), 0)
+
+    def test_prometheus_reads_the_metrics(self):
+        with tempfile.TemporaryDirectory(prefix="shop-test-") as data:
+            shop = Shop(data, "--admin", "127.0.0.1:0")
+            try:
+                for user in (ADA, ADA, NOBODY):
+                    requests.get(f"http://{shop.addr}/v1/users/{user}")
+                admin = re.search(r"^admin on http://(\S+)$", "".join(shop.lines), re.M)[1]
+                answer = requests.get(f"http://{admin}/metrics")
+                self.assertEqual(answer.status_code, 200)
+            finally:
+                self.assertEqual(shop.stop(), 0)
+        families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+        durations = families["rpc_server_call_duration_seconds"]
+        self.assertEqual(durations.type, "histogram")
+        counts = {
+            sample.labels["rpc_response_status_code"]: sample.value
+            for sample in durations.samples
+            if sample.name.endswith("_count")
+        }
+        self.assertEqual(counts, {"OK": 2, "NOT_FOUND": 1})
+        (active,) = families["rpc_server_active_calls"].samples
+        self.assertEqual(active.value, 0)
+        self.assertEqual(active.labels, {"rpc_method": "shop.v1.UserService/GetUser", "rpc_system_name": "rest"})
 
 
 if __name__ == "__main__":

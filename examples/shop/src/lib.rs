@@ -9,6 +9,7 @@ mod files;
 mod greet;
 mod live;
 mod metrics;
+mod operation;
 mod place;
 mod readiness;
 mod rooms;
@@ -41,6 +42,7 @@ use crate::db::Db;
 use crate::files::Files;
 use crate::greet::Greet;
 use crate::metrics::Metrics;
+pub use crate::operation::{Certificates, Operation};
 use crate::place::Place;
 pub use crate::proto::shop::v1 as api;
 use crate::readiness::Readiness;
@@ -69,6 +71,8 @@ pub struct Options {
     pub connections: Connections,
     /// What is told of calls.
     pub sight: Sight,
+    /// What those who run it decide.
+    pub operation: Operation,
 }
 
 impl Default for Options {
@@ -81,6 +85,7 @@ impl Default for Options {
             limits: Limits::default(),
             connections: Connections::default(),
             sight: Sight::default(),
+            operation: Operation::default(),
         }
     }
 }
@@ -159,6 +164,9 @@ impl Connections {
 #[derive(Debug)]
 pub struct Ready {
     server: BoundServer,
+    /// Where questions are answered.
+    admin: Option<String>,
+    is_secure: bool,
     readiness: Readiness,
     token: String,
     place: Place,
@@ -200,9 +208,11 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
     });
     let token = options.token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let orders = Orders { shop: Arc::clone(&shop) };
-    let server = options
-        .sight
-        .apply(options.connections.apply(Server::new()))
+    let operation = options.operation;
+    let server = options.sight.apply(options.connections.apply(Server::new()));
+    let server = operation.apply(server)?;
+    let (server, admin) = operation.answer(server, readiness.db.clone()).await?;
+    let server = server
         .add(UserServiceServer::new(Users { shop: Arc::clone(&shop) }))
         .add(OrderServiceServer::new(orders.clone()))
         .add(UploadServiceServer::new(Uploads { shop: Arc::clone(&shop), orders }))
@@ -215,12 +225,14 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
         .health(health)
         .bind(options.listen)
         .await?;
-    Ok(Ready { server, readiness, token, place })
+    let server = operation.also(server)?;
+    let is_secure = operation.certificates.is_some();
+    Ok(Ready { server, admin, is_secure, readiness, token, place })
 }
 
 /// Runs a shop inside of this program.
 pub async fn start(options: Options) -> anyhow::Result<Running> {
-    let Ready { server, readiness, token, place } = open(options).await?;
+    let Ready { server, readiness, token, place, .. } = open(options).await?;
     let addr = server.local_addr();
     let (stop, stopped) = oneshot::channel();
     let stopped = async {
@@ -249,6 +261,16 @@ impl Ready {
     /// Where it will listen.
     pub fn addr(&self) -> SocketAddr {
         self.server.local_addr()
+    }
+
+    /// Where questions about it will be answered.
+    pub fn admin(&self) -> Option<&str> {
+        self.admin.as_deref()
+    }
+
+    /// Whether it will speak TLS.
+    pub fn is_secure(&self) -> bool {
+        self.is_secure
     }
 
     /// What the staff shows.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use futures_util::future::try_join;
-use shop::{Connections, Limits, Options, Ready, Sight, Telemetry};
-use tracing_subscriber::EnvFilter;
+use shop::{Certificates, Connections, Limits, Operation, Options, Ready, Sight, Telemetry};
+use tracing_subscriber::{EnvFilter, reload};
 
 /// Runs the services of a shop.
 #[derive(Debug, Parser)]
@@ -53,6 +53,24 @@ struct Args {
     /// Logs a line for each call
     #[arg(long)]
     access_log: bool,
+    /// The certificate chain of the shop, as PEM; it is read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Only takes clients with a certificate of this authority
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    client_ca: Option<PathBuf>,
+    /// Listens to a Unix socket as well, without TLS
+    #[arg(long, value_name = "PATH")]
+    unix: Option<PathBuf>,
+    /// Where health, readiness, routes and the like are told, and what is logged can be changed
+    #[arg(long, value_name = "ADDR")]
+    admin: Option<SocketAddr>,
+    /// Bytes from which response messages are compressed for callers that accept it [default: only over Connect, 1024]
+    #[arg(long, value_name = "BYTES")]
+    compress_from: Option<usize>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -67,11 +85,16 @@ async fn main() -> anyhow::Result<()> {
     let limits = Limits { upload_bytes, rooms, backlog, ..Limits::default() };
     let Args { max_connections: max, header_timeout, send_timeout, idle_timeout, min_body_rate, .. } = args;
     let connections = Connections { max, header_timeout, send_timeout, idle_timeout, min_body_rate };
+    let Args { tls_cert, tls_key, client_ca, unix, admin, compress_from, .. } = args;
+    let certificates = tls_cert.zip(tls_key).map(|(chain, key)| Certificates { chain, key, client_ca });
     let Args { data, listen, token, otlp, access_log, .. } = args;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let (filter, log) = reload::Layer::new(filter);
     let telemetry = Telemetry::install(filter, otlp.as_deref())?;
+    let metrics = Some(telemetry.metrics());
+    let operation = Operation { certificates, unix, admin, compress_from, log: Some(log), metrics };
     let sight = Sight { spans: otlp.is_some(), access_log };
-    let ready = shop::open(Options { data, listen, token, limits, connections, sight }).await?;
+    let ready = shop::open(Options { data, listen, token, limits, connections, operation, sight }).await?;
     let introduction = introduction(&ready);
     // In this order, so that whoever reads the first line can send a signal.
     try_join(ready.serve(), async { Ok(io::stdout().write_all(introduction.as_bytes())?) }).await?;
@@ -81,11 +104,23 @@ async fn main() -> anyhow::Result<()> {
 /// What to call.
 fn introduction(ready: &Ready) -> String {
     let (addr, data, token) = (ready.addr(), ready.data().display(), ready.token());
+    let admin = ready.admin().map(|admin| format!("admin on http://{admin}\n")).unwrap_or_default();
+    if ready.is_secure() {
+        return format!(
+            r"listening on https://{addr}
+data in {data}
+staff token {token}
+{admin}
+Call it, for example:
+  curl --cacert CA https://{addr}/v1/users/{ADA}
+"
+        );
+    }
     format!(
         r#"listening on http://{addr}
 data in {data}
 staff token {token}
-
+{admin}
 Call it, for example:
   curl http://{addr}/v1/users/{ADA}
   curl -H 'Accept: application/x-ndjson' 'http://{addr}/v1/users/{ADA}/orders?limit=1'

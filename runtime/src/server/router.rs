@@ -216,6 +216,21 @@ impl Entry {
         self.name
     }
 
+    /// The service, if it is a generated one.
+    #[cfg(feature = "admin")]
+    pub(super) fn service(&self) -> Option<&dyn AnyService> {
+        match &self.kind {
+            Kind::Generated(service) => Some(&**service),
+            Kind::Foreign(_) => None,
+        }
+    }
+
+    /// Whether a method that declares no access needs an authenticated caller, if that is not what the server says.
+    #[cfg(feature = "admin")]
+    pub(super) fn own_default_deny(&self) -> Option<bool> {
+        Some(self.settings.as_ref()?.policy.default_deny)
+    }
+
     /// What the service is, if it is the user's.
     fn info(&self) -> Option<&'static ServiceInfo> {
         match &self.kind {

@@ -224,6 +224,7 @@ const RUNTIME: Table = Table {
                 "bridge",
                 "method",
                 "sight",
+                "json",
                 "validate",
                 "vocabulary",
                 "call",
@@ -251,6 +252,12 @@ const RUNTIME: Table = Table {
                 "client side of a protocol",
                 "tls",
             ],
+        },
+        // Ready-made authenticators. Keys come over TLS, and certificates of it.
+        Layer {
+            name: "auth",
+            files: &["auth/"],
+            uses: &["bridge", "method", "json", "pb", "message", "vocabulary", "tls"],
         },
         // What generated code names: it passes on, and only generated code in the crate names it.
         Layer {
