@@ -75,6 +75,8 @@ struct Call {
     parent: Option<Context>,
     /// Whether a precondition of the caller's was tested and did not hold.
     precondition_failed: AtomicBool,
+    /// Whether the condition of the method was met.
+    permitted: AtomicBool,
 }
 
 /// Metadata that goes back to the caller.
@@ -120,6 +122,7 @@ impl Context {
             stopping,
             parent: None,
             precondition_failed: AtomicBool::new(false),
+            permitted: AtomicBool::new(false),
         };
         Self { call: Arc::new(call), request: None }
     }
@@ -368,6 +371,15 @@ impl Context {
     pub(crate) fn authenticated_as(&self, principal: Principal) {
         // A call is authenticated once; a principal that a layer has brought stays.
         let _ = self.request().principal.set(Arc::new(principal));
+    }
+
+    /// Notes that the condition of the method was met.
+    pub(crate) fn permit(&self) {
+        self.call.permitted.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_permitted(&self) -> bool {
+        self.call.permitted.load(Ordering::Relaxed)
     }
 
     pub(crate) fn precondition_failed(&self) {

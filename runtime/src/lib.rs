@@ -70,6 +70,7 @@ mod cel;
 pub mod client;
 #[doc(hidden)]
 pub mod codegen;
+mod condition;
 #[cfg(feature = "rpc")]
 mod context;
 #[cfg(feature = "rpc")]
