@@ -153,7 +153,7 @@ impl Parser<'_> {
         if self.take_if("P<") || self.take_if("<") {
             let (name, rest) = self.rest.split_once('>').ok_or("the name of a group has no end")?;
             if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-                return Err(format!("`{name}` is no name of a group"));
+                return Err(format!("`{name}` is not a name of a group"));
             }
             if self.names.contains(&name) {
                 return Err(format!("two groups are called `{name}`"));
@@ -189,7 +189,7 @@ impl Parser<'_> {
                     }
                     return Ok(c == ':');
                 }
-                Some(c) => return Err(format!("`{c}` is no flag of a group; there are i, m, s and U")),
+                Some(c) => return Err(format!("`{c}` is not a flag of a group; there are i, m, s and U")),
                 None => return Err("a `(` is not closed".into()),
             }
         }
@@ -280,7 +280,9 @@ impl Parser<'_> {
                         code = code * 8 + u32::from(digit) - u32::from('0');
                     }
                 }
-                char::from_u32(code).map(Part::Char).ok_or_else(|| "an octal escape is no character".into())
+                char::from_u32(code)
+                    .map(Part::Char)
+                    .ok_or_else(|| "an octal escape is not a character".into())
             }
             c if c.is_ascii_punctuation() || c == ' ' || c.is_ascii_control() => Ok(Part::Char(c)),
             c => Err(format!("unknown escape `\\{c}`")),
@@ -300,7 +302,7 @@ impl Parser<'_> {
         };
         let hexadecimal = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_hexdigit());
         let code = u32::from_str_radix(digits, 16).ok().filter(|_| hexadecimal);
-        code.and_then(char::from_u32).ok_or_else(|| format!("`\\x{{{digits}}}` is no character"))
+        code.and_then(char::from_u32).ok_or_else(|| format!("`\\x{{{digits}}}` is not a character"))
     }
 
     /// `\pL`, `\p{Greek}`, `\p{^Greek}`, after the letter.

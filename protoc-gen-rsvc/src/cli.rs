@@ -163,7 +163,7 @@ fn dump(input: Arguments) -> Result<(), Errors> {
 }
 
 fn print(text: &str) {
-    // A reader that went away, as `head`, is no failure.
+    // A reader that went away, as `head`, is not a failure.
     let _ = io::stdout().write_all(text.as_bytes());
 }
 

@@ -6,5 +6,5 @@ use proc_macro2::TokenStream;
 ///
 /// A Rust path of the user's is parsed where it is given, so that what does not parse here is a mistake of ours.
 pub(crate) fn parse(text: &str) -> TokenStream {
-    text.parse().unwrap_or_else(|error| panic!("`{text}` is no Rust: {error}"))
+    text.parse().unwrap_or_else(|error| panic!("`{text}` is not Rust: {error}"))
 }

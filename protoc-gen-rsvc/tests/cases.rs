@@ -40,7 +40,7 @@ fn field_numbers_have_borders() {
     ] {
         let code = generate(&format!("syntax = \"proto3\"; message M {{ int32 a = {number}; }}"));
         assert_eq!(code.is_ok(), fine, "{number}");
-        // What is in between can be written, and is no mistake of syntax.
+        // What is in between can be written, and is not a mistake of syntax.
         if (1..20_000).contains(&number) && !fine {
             let text = format!("field `M.a` cannot have the number {number}");
             assert!(code.is_err_and(|error| error.contains(&text)), "{number}");

@@ -4,9 +4,11 @@ use std::any::Any;
 use std::fmt;
 
 use crate::bridge::Status;
+use crate::challenge;
 use crate::context::Context;
 use crate::method::{Access, MethodInfo};
 
+pub use crate::challenge::Challenge;
 pub use crate::principal::Principal;
 
 /// Finds out who calls.
@@ -36,6 +38,11 @@ pub use crate::principal::Principal;
 pub trait Authenticator: Send + Sync + 'static {
     /// Says who makes the call that `ctx` describes.
     fn authenticate(&self, ctx: &Context) -> impl Future<Output = Result<Option<Principal>, Status>> + Send;
+
+    /// What callers are asked for who bring no credentials, or wrong ones: a bearer token, unless it says otherwise.
+    fn challenge(&self) -> Challenge {
+        Challenge::bearer()
+    }
 }
 
 /// [`Authenticator`] without its type.
@@ -44,6 +51,8 @@ pub(crate) trait AnyAuthenticator: Send + Sync + 'static {
         &'a self,
         ctx: &'a Context,
     ) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, Status>>;
+
+    fn challenge(&self) -> Challenge;
 }
 
 impl<A: Authenticator> AnyAuthenticator for A {
@@ -52,6 +61,10 @@ impl<A: Authenticator> AnyAuthenticator for A {
         ctx: &'a Context,
     ) -> futures_util::future::BoxFuture<'a, Result<Option<Principal>, Status>> {
         Box::pin(Authenticator::authenticate(self, ctx))
+    }
+
+    fn challenge(&self) -> Challenge {
+        Authenticator::challenge(self)
     }
 }
 
@@ -74,21 +87,24 @@ pub(crate) async fn authorize(
 ) -> Result<(), Status> {
     if let Some(authenticator) = authenticator
         && ctx.principal().is_none()
-        && let Some(principal) = authenticator.authenticate(ctx).await?
+        && let Some(principal) = authenticator
+            .authenticate(ctx)
+            .await
+            .map_err(|status| challenge::refused(status, authenticator))?
     {
         ctx.authenticated_as(principal);
     }
     let principal = known(method, ctx)?;
     let Access::Scopes { all_of, any_of } = method.access else { return Ok(()) };
     if let Some(missing) = all_of.iter().find(|scope| !principal.has_scope(scope)) {
-        return Err(Status::permission_denied(format!("{} needs the scope `{missing}`", Quoted(method))));
+        let status = Status::permission_denied(format!("{} needs the scope `{missing}`", Quoted(method)));
+        return Err(challenge::lacks_scope(status, authenticator, all_of));
     }
     if !any_of.is_empty() && !any_of.iter().any(|scope| principal.has_scope(scope)) {
-        let any_of = any_of.join("`, `");
-        return Err(Status::permission_denied(format!(
-            "{} needs one of the scopes `{any_of}`",
-            Quoted(method)
-        )));
+        let names = any_of.join("`, `");
+        let status =
+            Status::permission_denied(format!("{} needs one of the scopes `{names}`", Quoted(method)));
+        return Err(challenge::lacks_scope(status, authenticator, all_of.iter().chain(any_of)));
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ pub(crate) fn remote_addr(extensions: &http::Extensions) -> Option<std::net::Soc
     #[cfg(feature = "server")]
     {
         use tonic::transport::server::TcpConnectInfo;
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "_tls")]
         if let Some(info) = extensions.get::<tonic::transport::server::TlsConnectInfo<TcpConnectInfo>>() {
             return info.get_ref().remote_addr;
         }
@@ -37,7 +37,7 @@ pub(crate) fn remote_addr(extensions: &http::Extensions) -> Option<std::net::Soc
 }
 
 /// The certificates of the peer, where tonic's transport has noted them on a request.
-#[cfg(all(feature = "rpc", feature = "tls"))]
+#[cfg(all(feature = "rpc", feature = "_tls"))]
 pub(crate) fn certificates(
     extensions: &http::Extensions,
 ) -> Option<std::sync::Arc<Vec<tokio_rustls::rustls::pki_types::CertificateDer<'static>>>> {

@@ -239,7 +239,7 @@ impl Context {
     }
 
     /// The certificates that the peer has shown, its own first, if the server asked for them.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     pub fn peer_certificates(
         &self,
     ) -> Option<Arc<Vec<tokio_rustls::rustls::pki_types::CertificateDer<'static>>>> {

@@ -97,7 +97,7 @@ impl EntityTag {
     }
 }
 
-/// The tag as it stands in a header. Bytes that are no UTF-8 become U+FFFD.
+/// The tag as it stands in a header. Bytes that are not UTF-8 become U+FFFD.
 impl fmt::Display for EntityTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefix = if self.is_weak { "W/" } else { "" };

@@ -29,7 +29,13 @@
 //! | `multipart` | yes | forms with files over REST, for methods that take them |
 //! | `websocket` | yes | streams of REST over WebSocket |
 //! | `axum` | no | [`rest::Rest`] as a router of axum |
-//! | `tls` | no | TLS on both ends, by rustls with ring |
+//! | `jwt` | no | [`auth::jwt`]: callers known by signed tokens, with keys from a value or a file |
+//! | `jwks` | no | the same with keys from a URL; needs `client` and `tls`, which it turns on |
+//! | `mtls` | no | [`auth::mtls`]: callers known by the certificates of their connections; it needs `tls` or `tls-aws-lc` |
+//! | `api-keys` | no | [`auth::api_keys`]: callers known by keys that they were given |
+//! | `tls` | no | TLS on both ends, by rustls on ring ([`tls`]) |
+//! | `tls-aws-lc` | no | the same on aws-lc-rs; with both features aws-lc-rs is used |
+//! | `tls-native-roots` | no | clients may trust the authorities that their machine trusts; it needs one of the two above |
 //! | `serde` | no | `Serialize` and `Deserialize` of messages, where the generator's option `serde` asks for them |
 //!
 //! Without any, there are messages, errors and descriptions of methods: enough for a crate of messages.
@@ -59,6 +65,8 @@ extern crate self as rsvc;
 
 #[cfg(feature = "rpc")]
 pub mod access;
+#[cfg(feature = "rpc")]
+pub mod auth;
 mod bridge;
 mod cache;
 #[cfg(any(feature = "server", feature = "client"))]
@@ -66,6 +74,8 @@ mod call;
 #[cfg(feature = "rpc")]
 mod cancellation;
 mod cel;
+#[cfg(feature = "rpc")]
+mod challenge;
 #[cfg(feature = "client")]
 pub mod client;
 #[doc(hidden)]
@@ -104,11 +114,20 @@ mod protocol;
 pub mod server;
 #[cfg(feature = "rpc")]
 pub mod stream;
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 pub mod tls;
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 mod transcode;
 pub mod validate;
+
+/// What goes around calls, on a server ([`Server::intercept`], [`Intercepted`](interceptor::Intercepted)) as on a client
+/// ([`client::Builder::intercept`]).
+#[cfg(any(feature = "server", feature = "client"))]
+pub mod interceptor {
+    pub use crate::call::intercept::{Call, Interceptor, Message, Next, Reply};
+    #[cfg(feature = "server")]
+    pub use crate::protocol::intercepted::Intercepted;
+}
 
 /// REST: generated services over HTTP and JSON, as `google.api.http` says.
 ///

@@ -2,14 +2,14 @@
 
 use std::any::Any;
 use std::net::SocketAddr;
-#[cfg(feature = "tls")]
+#[cfg(feature = "_tls")]
 use std::sync::Arc;
 
 /// What is known of the other end of a connection. All calls of the connection share it.
 pub(crate) struct Peer {
     pub(crate) addr: Option<SocketAddr>,
     /// The certificates that it has shown, its own first.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     pub(crate) certificates: Option<Arc<Vec<tokio_rustls::rustls::pki_types::CertificateDer<'static>>>>,
     /// What the transport says in its own words.
     pub(crate) info: Box<dyn Any + Send + Sync>,

@@ -59,7 +59,7 @@ impl Precondition {
     ///
     /// # Errors
     ///
-    /// It is no list of entity tags: `INVALID_ARGUMENT`.
+    /// It is not a list of entity tags: `INVALID_ARGUMENT`.
     pub fn if_match(&self) -> Result<Option<&Condition>, Status> {
         read(self.if_match.as_ref(), &IF_MATCH)
     }
@@ -68,7 +68,7 @@ impl Precondition {
     ///
     /// # Errors
     ///
-    /// It is no list of entity tags: `INVALID_ARGUMENT`.
+    /// It is not a list of entity tags: `INVALID_ARGUMENT`.
     pub fn if_none_match(&self) -> Result<Option<&Condition>, Status> {
         read(self.if_none_match.as_ref(), &IF_NONE_MATCH)
     }
@@ -77,7 +77,7 @@ impl Precondition {
     ///
     /// # Errors
     ///
-    /// It does not hold (`FAILED_PRECONDITION`), or a header is no list of entity tags (`INVALID_ARGUMENT`).
+    /// It does not hold (`FAILED_PRECONDITION`), or a header is not a list of entity tags (`INVALID_ARGUMENT`).
     pub fn check<V: Version + ?Sized>(&self, version: &V) -> Result<(), Status> {
         if self.is_none() {
             return Ok(());
@@ -99,7 +99,7 @@ impl Precondition {
     ///
     /// # Errors
     ///
-    /// The caller wants something to be there (`FAILED_PRECONDITION`), or a header is no list of entity tags
+    /// The caller wants something to be there (`FAILED_PRECONDITION`), or a header is not a list of entity tags
     /// (`INVALID_ARGUMENT`).
     pub fn check_absent(&self) -> Result<(), Status> {
         self.if_none_match()?;
@@ -130,7 +130,7 @@ fn read<'a>(
     }
 }
 
-/// The error of a header that is no list of entity tags.
+/// The error of a header that is not a list of entity tags.
 #[cold]
 pub(crate) fn malformed(header: &HeaderName) -> Status {
     let what = "neither `*` nor a list of entity tags, as `\"7\", \"8\"`";

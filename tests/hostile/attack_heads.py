@@ -155,7 +155,7 @@ def tab_in_an_echoed_header(victim, transport):
 
 @attack(16, "rest-json", "grpc", "connect-json", front="gateway", fast=True)
 def long_headers_through_the_gateway(victim, transport):
-    """A head that the gateway takes can be more than what the shop takes: that is no internal error of anybody."""
+    """A head that the gateway takes can be more than what the shop takes: that is not an internal error of anybody."""
     request = [b"" if transport == "rest-json" else GET_USER_PROTO]
     if transport == "connect-json":
         request = [b'{"userId":"%s"}' % ADA.encode()]

@@ -175,7 +175,7 @@ class Transcoding(unittest.TestCase):
             get("/v1/nothing", status=404, own_body=True),
             get(
                 f"/v1/users/{ADA}?user_id={NOBODY}",
-                differs=Differs(404, 200, "a field that the path binds is no query parameter"),
+                differs=Differs(404, 200, "a field that the path binds is not a query parameter"),
             ),
         )
 
@@ -230,7 +230,7 @@ class Transcoding(unittest.TestCase):
             patch(
                 "/v1/users/{u}",
                 {"updateMask": "a b"},
-                differs=Differs(400, 400, "it is no field mask; Envoy takes any text, and it is the field's rule that fails"),
+                differs=Differs(400, 400, "it is not a field mask; Envoy takes any text, and it is the field's rule that fails"),
             ),
             patch("/v1/users/{u}", {}, status=400),
             patch("/v1/users/{u}", {"email": "ada@shop.example"}, status=409),

@@ -1,7 +1,7 @@
 """The published interop cases of gRPC: our client and server, and those on grpcio and @grpc/grpc-js, against each other.
 
 Each case of each pair is a test. One that a client or a server has no way to do is skipped, with the reason. Cases that
-need credentials of a cloud are no tests.
+need credentials of a cloud are not tests.
 """
 
 import unittest

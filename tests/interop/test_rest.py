@@ -183,7 +183,8 @@ class Rest(support.ShopTest):
         path = f"/v1/users/{self.register()['id']}"
         answer = self.call("DELETE", path, status=401)
         self.assertEqual(answer.headers["WWW-Authenticate"], "Bearer")
-        self.call("DELETE", path, status=401, headers={"Authorization": "Bearer of bad news"})
+        answer = self.call("DELETE", path, status=401, headers={"Authorization": "Bearer of bad news"})
+        self.assertIn('error="invalid_token"', answer.headers["WWW-Authenticate"])
         self.call("DELETE", path, headers={"Authorization": f"Bearer {self.shop.token}"})
 
     def test_retry_after(self):

@@ -43,7 +43,7 @@ fn execute(session: &Session, build: Build, arguments: &[&str]) -> Result<Report
     command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONPATH", modules);
     command.env("SHOP_BIN", programs.join("shop")).env("GATEWAY_BIN", programs.join("gateway"));
     command.env("HOSTILE_BUILD", if build == Build::Debug { "debug" } else { "release" });
-    // What a program logs of an attack is no news; a panic is.
+    // What a program logs of an attack is not news; a panic is.
     command.env("RUST_LOG", "error");
     let (status, lines) = process::tee(&mut command)?;
     let mut report = tally::attacks(&lines);

@@ -157,7 +157,7 @@ impl Programs<'_> {
             let (_, rest) = line.split_once("error[RSVC")?;
             rest.get(..4)?.parse::<u16>().ok()
         };
-        // Whatever ends without one of our codes is a crash, which is no answer.
+        // Whatever ends without one of our codes is a crash, which is not an answer.
         let refusal = output.lines().find(|line| code(line).is_some_and(|code| code <= LAST_OF_FRONT_END));
         let crash = output.lines().find(|line| line.contains("panicked"));
         let warning = output.lines().find(|line| line.contains("warning[RSVC"));

@@ -35,6 +35,9 @@ pub(crate) fn run(session: &Session) -> Result<Report> {
         try_guide(session, &guide, &name, &path).with_context(|| format!("{GUIDES}/{name}.md"))?;
         report.passed += 1;
     }
+    if let Some(only) = only.filter(|_| report.passed == 0) {
+        bail!("RSVC_GUIDE: {GUIDES} has no `{only}.md`");
+    }
     report.summary.push(format!("guides: {} of {GUIDES} work as they stand", report.passed));
     Ok(report)
 }

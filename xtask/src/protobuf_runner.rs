@@ -104,7 +104,7 @@ fn loader(folder: &Path) -> Option<PathBuf> {
 /// Fetches with an apt state of our own, so that nothing on the system changes and no rights are needed.
 fn unpack_libraries(sysroot: &Path) -> Result<()> {
     if !Path::new(KEYRING).exists() {
-        bail!("this is no Debian: {KEYRING} is missing");
+        bail!("this is not a Debian: {KEYRING} is missing");
     }
     if sysroot.exists() {
         fs::remove_dir_all(sysroot)?;

@@ -264,7 +264,7 @@ impl<'a> JsonEmitter<'a> {
         tokens::parse(&format!("{path}::{}", self.schema.fields[field].rust_name))
     }
 
-    /// What the struct holds of a field that is no member of a oneof.
+    /// What the struct holds of a field that is not a member of a oneof.
     fn holds(&self, id: FieldId) -> Holds {
         match self.schema.fields[id].kind {
             FieldKind::Repeated(_) => Holds::List,

@@ -7,7 +7,7 @@ use super::{Source, Sources};
 use crate::diag::SourceText as _;
 
 /// A number for the files `names` as they are found now: their paths and their texts. Texts that were read already are in
-/// `known`. `None` when one is not found, or for a source that is no files.
+/// `known`. `None` when one is not found, or for a source that is not a files.
 pub(crate) fn digest(source: &Source, names: &[String], known: Option<&Sources>) -> Option<u64> {
     let mut hasher = DefaultHasher::new();
     match source {

@@ -111,7 +111,7 @@ pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
     a == b || matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
 }
 
-/// The text of a file. A byte order mark is no part of it.
+/// The text of a file. A byte order mark is not a part of it.
 pub(crate) fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
     let unreadable =
         |reason: String| Diagnostic::error(Code::UNREADABLE_FILE, format!("`{}` {reason}", path.display()));

@@ -58,7 +58,7 @@ impl Token<'_> {
 /// A part of a text with what is to stand there.
 pub(crate) type Change = (Range<usize>, String);
 
-/// All tokens of a text, comments left out. Text that is no protobuf gives tokens too, as far as it goes.
+/// All tokens of a text, comments left out. Text that is not protobuf gives tokens too, as far as it goes.
 pub(crate) fn tokens(source: &str) -> Vec<Token<'_>> {
     let bytes = source.as_bytes();
     let mut found = Vec::new();

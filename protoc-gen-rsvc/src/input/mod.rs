@@ -203,7 +203,7 @@ fn finish(input: Input, sink: &mut Sink) -> Result<Loaded, Errors> {
             let names = files.iter().map(|file| file.name().to_owned()).collect();
             Ok(Loaded { pool, roots, files: names, sources, locations, read, builtin, notes })
         }
-        // Texts are checked in full before. Descriptors may hold options that are no messages.
+        // Texts are checked in full before. Descriptors may hold options that are not messages.
         Err(error) if sources.is_empty() => {
             let message = format!("the descriptors cannot be used: {error}");
             Err(Errors::one(Diagnostic::error(Code::BAD_DESCRIPTOR, message)))

@@ -33,7 +33,7 @@ impl Request {
     pub fn decode(bytes: &[u8]) -> Result<Self, Errors> {
         let RawRequest { file_to_generate, parameter, compiler_version, proto_file } =
             RawRequest::decode(bytes).map_err(|error| {
-                Errors::one(undecodable("the request is no `CodeGeneratorRequest`", &error))
+                Errors::one(undecodable("the request is not a `CodeGeneratorRequest`", &error))
             })?;
         Ok(Self {
             parameter: parameter.unwrap_or_default(),
@@ -67,7 +67,7 @@ pub(crate) fn from_bytes(bytes: &[u8], roots: &[String], sink: &mut Sink) -> Des
     match raw::FileSet::decode(bytes) {
         Ok(set) => from_files(set.file, roots, sink),
         Err(error) => {
-            sink.push(undecodable("the input is no `FileDescriptorSet`", &error));
+            sink.push(undecodable("the input is not a `FileDescriptorSet`", &error));
             DescriptorSet::default()
         }
     }

@@ -145,7 +145,7 @@ pub struct Message {
     pub well_known: Option<WellKnown>,
     /// What stands in for its type where JSON is needed: it is of a crate that has prost's code alone.
     pub stand_in: Option<String>,
-    /// What it says when it is no data but a set of errors.
+    /// What it says when it is not data but a set of errors.
     pub error_set: Option<ErrorSetId>,
     pub origin: Origin,
     pub descriptor: MessageDescriptor,

@@ -148,7 +148,7 @@ impl<'a> CacheReader<'a> {
             let found = fields_here.iter().copied().find(|field| schema.fields[*field].name == name);
             let Some(field) = found else {
                 let text =
-                    format!("the entity tag `{path}` is no field: `{}` has no `{name}`", node.full_name);
+                    format!("the entity tag `{path}` is not a field: `{}` has no `{name}`", node.full_name);
                 let origin = node.origin.place.clone();
                 self.wrong_field(&text)
                     .note(origin, "this message")
@@ -222,7 +222,7 @@ impl<'a> CacheReader<'a> {
     }
 }
 
-/// Why a value is no version, if it is none.
+/// Why a value is not a version, if it is none.
 fn not_a_version(schema: &Schema, value: &ValueType) -> Option<&'static str> {
     match value {
         ValueType::Scalar(Scalar::Double | Scalar::Float) => Some("is a floating-point number"),

@@ -64,7 +64,7 @@ fn outside(types: &Types<'_>, sink: &mut Sink, id: MessageId) {
             sink.push(
                 Diagnostic::error(
                     Code::ERROR_OUTSIDE_SET,
-                    format!("`{}` is an error, but `{}` is no error set", field.name, message.name),
+                    format!("`{}` is an error, but `{}` is not an error set", field.name, message.name),
                 )
                 .at(types.option_place(message.file, field.descriptor.path(), &path))
                 .note(message.origin.place.clone(), "this message")
@@ -118,7 +118,7 @@ impl ErrorSetReader<'_, '_> {
                 "" => {
                     format!("the error set `{}` has no domain, and no package to take it from", message.name)
                 }
-                _ => format!("`{domain}` is no domain"),
+                _ => format!("`{domain}` is not a valid domain"),
             };
             self.sink.push(
                 Diagnostic::error(Code::ERROR_DOMAIN, text)
@@ -286,7 +286,7 @@ impl ErrorSetReader<'_, '_> {
                 let (description, url) = (text(link, "description"), text(link, "url").unwrap_or_default());
                 let address = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
                 if !address.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace)) {
-                    self.detail(format!("`{url}` is no address of a page"), place.clone())
+                    self.detail(format!("`{url}` is not an address of a page"), place.clone())
                         .help("write it in full: `url: \"https://shop.example/help\"`");
                 }
                 (description.unwrap_or_default(), url)
@@ -305,7 +305,7 @@ impl ErrorSetReader<'_, '_> {
             let locale = text(&message, "locale").unwrap_or_default();
             let part = |p: &str| (1..=8).contains(&p.len()) && p.chars().all(|c| c.is_ascii_alphanumeric());
             if !locale.split('-').all(part) {
-                self.detail(format!("`{locale}` is no language"), place.clone())
+                self.detail(format!("`{locale}` is not a language tag"), place.clone())
                     .help("name it as BCP 47 does: `de`, `fr-CH`");
             } else if localized.iter().any(|(l, _)| l.eq_ignore_ascii_case(&locale)) {
                 self.detail(format!("there are two texts for the language `{locale}`"), place.clone())

@@ -192,7 +192,8 @@ impl<'a> HttpRuleReader<'a> {
                 } else {
                     "HTTP methods are upper-case words, as `\"PURGE\"`, and are told apart by case"
                 };
-                self.wrong(Code::HTTP_RULE, tag::CUSTOM, format!("`{kind}` is no HTTP method")).help(help);
+                self.wrong(Code::HTTP_RULE, tag::CUSTOM, format!("`{kind}` is not an HTTP method"))
+                    .help(help);
                 return None;
             }
         };

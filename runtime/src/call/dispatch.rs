@@ -23,6 +23,7 @@ use crate::Context;
 use crate::access::{AnyAuthenticator, authorize, is_open, permit};
 use crate::bridge::{Code, MetadataMap, Status};
 use crate::cancellation::CancellationToken;
+use crate::challenge;
 use crate::deadline::{self, earliest};
 use crate::error;
 use crate::message::AnyMessage;
@@ -115,6 +116,8 @@ pub(crate) struct Inbound {
     method: &'static MethodInfo,
     validator: Validator,
     responses: ResponseValidation,
+    /// Says what is asked for, should the call fail because its caller is not known.
+    authenticator: Option<Arc<dyn AnyAuthenticator>>,
 }
 
 impl Inbound {
@@ -132,7 +135,8 @@ impl Inbound {
         let stopping = policy.stopping.clone();
         let metadata = MetadataMap::from_headers(headers);
         let ctx = Context::arrived(method, metadata, extensions, peer, deadline, stopping);
-        Self { ctx, method, validator: policy.validator, responses: policy.responses }
+        let authenticator = policy.authenticator.clone();
+        Self { ctx, method, validator: policy.validator, responses: policy.responses, authenticator }
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -232,16 +236,28 @@ pub(crate) async fn run(
         Some(calls) => Some(calls.enter()?),
         None => None,
     };
+    let authenticator = policy.authenticator.as_deref();
     if !is_open(method, policy.default_deny) {
-        let authenticator = policy.authenticator.as_deref();
         let authorized = pin!(authorize(method, ctx, authenticator));
-        within(method, deadline, authorized).await?;
+        let authorized = within(method, deadline, authorized).await;
+        authorized.map_err(|refused| challenged(refused.into(), ctx, authenticator))?;
     }
     match within(method, deadline, handling.as_mut()).await {
         Ok(()) => Ok(()),
-        Err(Ended::Failed(error)) => Err(error.0),
+        Err(Ended::Failed(error)) => Err(challenged(error.0, ctx, authenticator)),
         Err(Ended::Cut(status)) => Err(status.into()),
     }
+}
+
+/// The error of a call. One that says that the caller is not known also says what is asked for.
+#[cold]
+fn challenged(
+    mut error: CallError,
+    ctx: &Context,
+    authenticator: Option<&dyn AnyAuthenticator>,
+) -> CallError {
+    challenge::complete(&mut error.status, ctx, authenticator);
+    error
 }
 
 /// The deadline of a call. It goes off even if the handler has used up the budget of its task, after which tokio's timers
@@ -253,7 +269,7 @@ fn at(deadline: Instant) -> DeadlineTimer {
 }
 
 /// Why something did not come to its end.
-enum Ended<E> {
+pub(crate) enum Ended<E> {
     /// It failed by itself.
     Failed(E),
     /// Its time was over, or it panicked.
@@ -268,7 +284,7 @@ impl From<Ended<Status>> for CallError {
 }
 
 /// What `work` brings, if it does so before the deadline and without a panic.
-fn within<T, E>(
+pub(crate) fn within<T, E>(
     method: &'static MethodInfo,
     deadline: Option<Instant>,
     mut work: Pin<&mut (impl Future<Output = Result<T, E>> + ?Sized)>,
@@ -297,7 +313,7 @@ fn within<T, E>(
 fn safely(method: &MethodInfo, run: impl FnOnce()) -> Result<(), Status> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         tracing::error!(method = method.path, panic = text_of(&*panic), "a handler panicked");
-        Status::internal("the handler failed")
+        super::error::panicked()
     })
 }
 
@@ -378,6 +394,7 @@ impl Responses {
     #[cold]
     fn fail(&mut self, error: CallError) -> CallError {
         self.messages = None;
+        let error = challenged(error, &self.call.ctx, self.call.authenticator.as_deref());
         CallError { status: self.call.refuse(error.status), http: error.http }
     }
 }

@@ -62,6 +62,12 @@ impl From<Status> for CallError {
     }
 }
 
+/// What a caller is told of a panic: nothing of the inside.
+#[cold]
+pub(crate) fn panicked() -> Status {
+    Status::internal("the handler failed")
+}
+
 /// A fault of the request that a handler met while it read a stream, by its HTTP status.
 #[derive(Debug)]
 struct Fault(u16);

@@ -1,5 +1,6 @@
 //! An exchange of messages, as a protocol offers it to a handler.
 
+use std::any::TypeId;
 use std::pin::Pin;
 use std::task::{Context as Task, Poll, ready};
 
@@ -36,6 +37,11 @@ pub(crate) trait Exchange: Send {
 
     /// Takes the responses of a call whose server streams, of the type that `table` describes.
     fn respond_all(&mut self, table: &'static MessageInfo, messages: Box<dyn Outgoing>);
+
+    /// Says of which type the responses will be. Only interceptors need to know.
+    fn responds_with(&mut self, response: TypeId) {
+        let _ = response;
+    }
 }
 
 /// Messages on their way out, without their type: the responses of a handler, or the requests of a caller.
@@ -104,6 +110,17 @@ impl<'a> Call<'a> {
         Self { exchange }
     }
 
+    pub(crate) fn exchange(self) -> &'a mut dyn Exchange {
+        self.exchange
+    }
+
+    /// The exchange of a method with such responses.
+    #[inline]
+    fn of<Res: 'static>(self) -> &'a mut dyn Exchange {
+        self.exchange.responds_with(TypeId::of::<Res>());
+        self.exchange
+    }
+
     /// One request, one response.
     pub fn unary<Req, Res, E, F, Fut>(self, handler: F) -> Handling<'a>
     where
@@ -113,7 +130,7 @@ impl<'a> Call<'a> {
         F: FnOnce(Context, Req) -> Fut + Send + 'a,
         Fut: Future<Output = Result<Res, E>> + Send,
     {
-        let Self { exchange } = self;
+        let exchange = self.of::<Res>();
         Box::pin(async move {
             let mut request = Req::default();
             std::future::poll_fn(|task| exchange.poll_request(task, &mut request)).await?;
@@ -134,7 +151,7 @@ impl<'a> Call<'a> {
         F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'a,
         Fut: Future<Output = Result<Res, E>> + Send,
     {
-        let Self { exchange } = self;
+        let exchange = self.of::<Res>();
         Box::pin(async move {
             let requests = requests(&mut *exchange).await?;
             let ctx = exchange.context().clone();
@@ -154,7 +171,7 @@ impl<'a> Call<'a> {
         F: FnOnce(Context, Req) -> Fut + Send + 'a,
         Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
     {
-        let Self { exchange } = self;
+        let exchange = self.of::<Res>();
         Box::pin(async move {
             let mut request = Req::default();
             std::future::poll_fn(|task| exchange.poll_request(task, &mut request)).await?;
@@ -173,7 +190,7 @@ impl<'a> Call<'a> {
         F: FnOnce(Context, RequestStream<Req>) -> Fut + Send + 'a,
         Fut: Future<Output = Result<ResponseStream<Res, E>, E>> + Send,
     {
-        let Self { exchange } = self;
+        let exchange = self.of::<Res>();
         Box::pin(async move {
             let requests = requests(&mut *exchange).await?;
             let ctx = exchange.context().clone();

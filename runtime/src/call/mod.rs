@@ -10,6 +10,7 @@ pub(crate) mod exchange;
 pub(crate) mod idle;
 #[cfg(feature = "server")]
 pub(crate) mod in_flight;
+pub(crate) mod intercept;
 pub(crate) mod rules;
 #[cfg(feature = "server")]
 pub(crate) mod session;

@@ -13,7 +13,7 @@ use crate::json::{Json, find_message, json_of_bytes};
 type Result<T> = std::result::Result<T, Error>;
 
 const NO_SUCH_FIELD: Error = Error::new("no such field");
-const UNREADABLE: Error = Error::new("the bytes of an Any are no message of its type");
+const UNREADABLE: Error = Error::new("the bytes of an Any are not a message of its type");
 /// How deep messages that are read from bytes may nest.
 const MAX_DEPTH: u32 = 100;
 

@@ -209,7 +209,7 @@ pub fn double_from_uint(a: u64) -> f64 {
 /// `double(a)`
 pub fn double_from_str(a: &str) -> Result<f64> {
     let d: f64 = a.parse().map_err(|_| Error::CONVERSION)?;
-    // Digits beyond the range are no infinity, only its name is.
+    // Digits beyond the range are not an infinity, only its name is.
     if d.is_infinite() && a.contains(|c: char| c.is_ascii_digit()) { Err(Error::OVERFLOW) } else { Ok(d) }
 }
 

@@ -5,8 +5,9 @@ use std::mem::take;
 use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either};
 
+use super::around::{self, Requests, Transmit};
 use super::channel::Channel;
 use crate::bridge::Status;
 use crate::message::AnyMessage;
@@ -17,6 +18,7 @@ use crate::protocol::connect::unary as connect;
 use crate::protocol::envelope::codec;
 use crate::protocol::grpc::client::{Grpc, GrpcWeb};
 use crate::protocol::wire::Protocol;
+use crate::stream::Incoming;
 use crate::{Context, RequestStream, ResponseStream};
 
 /// Calls a method with one request and one response.
@@ -31,16 +33,22 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    if let Some(around) = &channel.endpoint.settings.around {
+        let mut request = request;
+        return Either::Left(async move {
+            around::one(around, &Calls { channel, info }, ctx, Requests::One(&mut request)).await
+        });
+    }
     let mut call = UnaryCall { channel, state: State::New(info, ctx) };
     // Not an `async fn`, which would keep all of these twice.
     let (mut request, mut response) = (Some(request), Res::default());
-    poll_fn(move |task| {
+    Either::Right(poll_fn(move |task| {
         if let Some(request) = request.take() {
             call.start(&request);
         }
         let outcome = ready!(call.poll(task, &mut response));
         Poll::Ready(outcome.map(|()| take(&mut response)).map_err(E::from))
-    })
+    }))
 }
 
 /// Calls a method with many requests and one response.
@@ -56,10 +64,16 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    if let Some(around) = &channel.endpoint.settings.around {
+        let requests = Requests::Many(Box::new(requests));
+        return Either::Left(
+            async move { around::one(around, &Calls { channel, info }, ctx, requests).await },
+        );
+    }
     let mut response = Res::default();
     let mut start = Some((ctx, requests));
     let mut call = None;
-    poll_fn(move |task| {
+    Either::Right(poll_fn(move |task| {
         if let Some((ctx, requests)) = start.take() {
             let started = ClientCall::new(&channel.endpoint, info, ctx);
             call = Some(EnvelopedCall::with_requests(started, dialect(channel), Box::new(requests))?);
@@ -67,7 +81,7 @@ where
         let call = call.as_mut().expect("a call that has failed is not asked again");
         let outcome = ready!(call.poll_one(task, &mut response));
         Poll::Ready(outcome.map(|()| take(&mut response)).map_err(E::from))
-    })
+    }))
 }
 
 /// Calls a method with one request and many responses.
@@ -82,6 +96,10 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    if let Some(around) = &channel.endpoint.settings.around {
+        let mut request = request;
+        return around::many(around, &Calls { channel, info }, ctx, Requests::One(&mut request)).await;
+    }
     let encoded = one(info, &channel.endpoint.settings, &request);
     drop(request);
     let call = ClientCall::new(&channel.endpoint, info, ctx);
@@ -101,9 +119,69 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    if let Some(around) = &channel.endpoint.settings.around {
+        let requests = Requests::Many(Box::new(requests));
+        return around::many(around, &Calls { channel, info }, ctx, requests).await;
+    }
     let call = ClientCall::new(&channel.endpoint, info, ctx);
     let call = EnvelopedCall::with_requests(call, dialect(channel), Box::new(requests))?;
     Ok(ResponseStream::arriving(call.responses().await?))
+}
+
+/// The calls of a method, as what goes around them sends them.
+struct Calls<'a> {
+    channel: &'a Channel,
+    info: &'static MethodInfo,
+}
+
+impl Calls<'_> {
+    fn enveloped(&self, ctx: Context, requests: Requests<'_>) -> Result<EnvelopedCall<'_>, Status> {
+        let Self { channel, info } = *self;
+        let call = ClientCall::new(&channel.endpoint, info, ctx);
+        match requests {
+            Requests::One(request) => {
+                let request = one(info, call.settings(), request)?;
+                EnvelopedCall::with_request(call, dialect(channel), request)
+            }
+            Requests::Many(requests) => EnvelopedCall::with_requests(call, dialect(channel), requests),
+        }
+    }
+}
+
+impl Transmit for Calls<'_> {
+    fn method(&self) -> &'static MethodInfo {
+        self.info
+    }
+
+    fn one<'a>(
+        &'a self,
+        ctx: Context,
+        requests: Requests<'a>,
+        response: &'a mut dyn AnyMessage,
+    ) -> BoxFuture<'a, Result<(), Status>> {
+        let Self { channel, info } = *self;
+        Box::pin(async move {
+            match requests {
+                Requests::One(request) => {
+                    let mut call = UnaryCall { channel, state: State::New(info, ctx) };
+                    call.start(request);
+                    poll_fn(|task| call.poll(task, response)).await
+                }
+                requests @ Requests::Many(_) => {
+                    let mut call = self.enveloped(ctx, requests)?;
+                    poll_fn(|task| call.poll_one(task, response)).await
+                }
+            }
+        })
+    }
+
+    fn many<'a>(
+        &'a self,
+        ctx: Context,
+        requests: Requests<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Incoming>, Status>> {
+        Box::pin(async move { self.enveloped(ctx, requests)?.responses().await })
+    }
 }
 
 /// A call with one request and one response.

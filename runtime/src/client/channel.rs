@@ -4,16 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
+use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderValue, Request, Response, Version};
+use tower_service::Service;
 
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
 use super::http2::Http2;
 use super::tonic::Tonic;
+use super::transport::TowerTransport;
 use crate::bridge::TonicChannel;
+use crate::call::intercept::Interceptor;
+use crate::call::{Body, BoxError};
 use crate::client::{Codec, Compression, HttpVersion, Protocol};
-use crate::protocol::client::{ClientSettings, Endpoint};
+use crate::protocol::client::{ClientSettings, Endpoint, Transport};
 use crate::protocol::compression::AcceptedCompressions;
 use crate::protocol::limits::Keepalive;
 
@@ -199,8 +204,14 @@ impl Builder {
         self
     }
 
+    /// Adds an interceptor around all calls. The first one added is the outermost.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.settings.around_mut().interceptors.add(interceptor);
+        self
+    }
+
     /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
         self.connections.tls = tls;
         self
@@ -221,13 +232,55 @@ impl Builder {
         Ok(self.build()?.0)
     }
 
+    /// Makes a channel over any HTTP client, or over a server in the same process: no connection is made, and what this
+    /// builder says about connections is ignored, but for the version of HTTP, which requests name. The endpoint is what they
+    /// name as their server.
+    ///
+    /// Calls over a [`ServerService`](crate::server::ServerService) pass everything that calls over a network pass,
+    /// besides the network: messages are encoded, deadlines, access and rules are enforced.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "server")]
+    /// # fn example<S: rsvc::codegen::Service>(users: S) -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = rsvc::Server::new().add(users).into_service()?;
+    /// let channel = rsvc::Channel::builder("http://in.process").with_transport(server)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_transport<S, B>(self, transport: S) -> Result<Channel, ConnectError>
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>>,
+        S: Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let version = match self.connections.http_version {
+            HttpVersion::Http1 => Version::HTTP_11,
+            HttpVersion::Http2 => Version::HTTP_2,
+        };
+        let transport = TowerTransport { service: transport, version };
+        Ok(self.with(|_, _, _| Ok((Box::new(transport), None)))?.0)
+    }
+
     fn build(self) -> Result<(Channel, Option<Http2>), ConnectError> {
+        self.with(Connections::transport)
+    }
+
+    /// A channel over the transport that `transport` makes, and the connection of it that may be made beforehand.
+    fn with(
+        self,
+        transport: impl FnOnce(
+            &Connections,
+            &Scheme,
+            &Authority,
+        ) -> Result<(Box<dyn Transport>, Option<Http2>), ConnectError>,
+    ) -> Result<(Channel, Option<Http2>), ConnectError> {
         let (scheme, authority, path) = self.connections.parse()?;
         if !matches!(path.as_ref().map(PathAndQuery::as_str), None | Some("/")) {
             return Err(self.connections.fail(Problem::Form));
         }
         let accept = self.check()?;
-        let (transport, http2) = self.connections.transport(&scheme, &authority)?;
+        let (transport, http2) = transport(&self.connections, &scheme, &authority)?;
         let settings = ClientSettings { accept, ..self.settings };
         let endpoint = Endpoint { scheme, authority, transport, settings };
         Ok((Channel { endpoint: Arc::new(endpoint), protocol: self.protocol }, http2))

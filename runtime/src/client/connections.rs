@@ -19,7 +19,7 @@ pub(super) struct Connections {
     endpoint: String,
     pub(super) settings: ConnectionSettings,
     pub(super) http_version: HttpVersion,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     pub(super) tls: crate::tls::ClientTls,
 }
 
@@ -30,7 +30,7 @@ impl Connections {
             endpoint,
             settings: ConnectionSettings::default(),
             http_version,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             tls: crate::tls::ClientTls::new(),
         }
     }
@@ -81,9 +81,9 @@ impl Connections {
         if *scheme == Scheme::HTTP {
             return Ok(self.over(tcp, uri));
         }
-        #[cfg(not(feature = "tls"))]
+        #[cfg(not(feature = "_tls"))]
         return Err(self.fail(Problem::NoTls));
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "_tls")]
         match self.tls.connector(tcp, self.http_version == HttpVersion::Http2) {
             Ok(tls) => Ok(self.over(tls, uri)),
             Err(error) => Err(self.fail(Problem::Tls(error))),

@@ -20,9 +20,9 @@ pub(crate) enum Problem {
     Password,
     /// Settings that do not go together.
     Settings(&'static str),
-    #[cfg(not(feature = "tls"))]
+    #[cfg(not(feature = "_tls"))]
     NoTls,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     Tls(crate::tls::TlsError),
     Connection(BoxError),
 }
@@ -56,9 +56,9 @@ impl fmt::Display for ConnectError {
                 "`{endpoint}` is not an endpoint: it has no user and no password; metadata is for those"
             ),
             Problem::Settings(what) => write!(f, "`{endpoint}` cannot be called: {what}"),
-            #[cfg(not(feature = "tls"))]
+            #[cfg(not(feature = "_tls"))]
             Problem::NoTls => write!(f, "`{endpoint}` needs the feature `tls` of rsvc"),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             Problem::Tls(_) => write!(f, "`{endpoint}` cannot be called with these settings of TLS"),
             Problem::Connection(_) => write!(f, "cannot connect to `{endpoint}`"),
         }
@@ -70,9 +70,9 @@ impl Error for ConnectError {
         match &self.problem {
             Problem::Uri(error) => Some(error),
             Problem::Form | Problem::Password | Problem::Settings(_) => None,
-            #[cfg(not(feature = "tls"))]
+            #[cfg(not(feature = "_tls"))]
             Problem::NoTls => None,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             Problem::Tls(error) => Some(error),
             Problem::Connection(error) => Some(&**error),
         }

@@ -1,5 +1,6 @@
 //! The client: a [`Channel`] to a server, which generated clients call through.
 
+mod around;
 pub(crate) mod call;
 pub(crate) mod channel;
 mod connections;
@@ -11,6 +12,7 @@ mod http2;
 pub(crate) mod rest;
 mod settings;
 mod tonic;
+mod transport;
 mod watched;
 
 pub use crate::protocol::compression::Compression;

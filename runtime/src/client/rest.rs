@@ -2,23 +2,29 @@
 //! call through it, one function per kind of method.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use futures_util::future::BoxFuture;
+use http::{Request, Response, Version};
 use tower_service::Service;
 
+use super::around::{self, Requests, Transmit};
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
+use super::transport::TowerTransport;
 use crate::bridge::Status;
+use crate::call::intercept::Interceptor;
 use crate::call::{Body, BoxError};
+use crate::json::MessageInfo;
 use crate::message::AnyMessage;
-use crate::protocol::client::{ClientSettings, Endpoint, Sent, Transport};
+use crate::method::MethodInfo;
+use crate::protocol::client::{CallerLink, ClientSettings, Endpoint, Transport};
 use crate::protocol::limits::Keepalive;
-use crate::protocol::rest::client::{RestCall, RestEndpoint};
+use crate::protocol::rest::client::{BoundRequest, RestCall, RestEndpoint};
 use crate::protocol::wire::HttpVersion;
+use crate::stream::Incoming;
 use crate::{Context, RequestStream, ResponseStream};
 
 pub use crate::protocol::rest::client::Target;
@@ -126,8 +132,14 @@ impl RestBuilder {
         self
     }
 
+    /// Adds an interceptor around all calls. The first one added is the outermost.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.settings.around_mut().interceptors.add(interceptor);
+        self
+    }
+
     /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
         self.connections.tls = tls;
         self
@@ -146,7 +158,10 @@ impl RestBuilder {
         S::Future: Send + 'static,
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        self.with(|_, _, _| Ok(Box::new(TowerTransport(transport))))
+        self.with(|_, _, _| {
+            // A client takes that for whatever it speaks.
+            Ok(Box::new(TowerTransport { service: transport, version: Version::HTTP_11 }))
+        })
     }
 
     fn with(
@@ -178,25 +193,6 @@ impl fmt::Debug for RestBuilder {
     }
 }
 
-/// A tower service as what carries requests.
-struct TowerTransport<S>(S);
-
-impl<S, B> Transport for TowerTransport<S>
-where
-    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
-{
-    fn send(&self, request: Request<Body>) -> Sent {
-        let mut service = self.0.clone();
-        Box::pin(async move {
-            poll_fn(|task| service.poll_ready(task)).await.map_err(Into::into)?;
-            let response = service.call(request).await.map_err(Into::into)?;
-            Ok(response.map(Body::new))
-        })
-    }
-}
-
 /// Calls a method with one request and one response.
 pub async fn unary<Req, Res, E>(
     channel: &RestChannel,
@@ -209,6 +205,10 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    if let Some(around) = &channel.server.endpoint.settings.around {
+        let calls = Calls { channel, target, request: Req::info(), response: Res::info() };
+        return around::one(around, &calls, ctx, Requests::One(&mut request)).await;
+    }
     let mut response = Res::default();
     let call = RestCall::new(&channel.server, target, ctx);
     let sent = call.request(&mut request);
@@ -229,6 +229,10 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    if let Some(around) = &channel.server.endpoint.settings.around {
+        let calls = Calls { channel, target, request: Req::info(), response: Res::info() };
+        return around::one(around, &calls, ctx, Requests::Many(Box::new(requests))).await;
+    }
     let mut response = Res::default();
     let call = RestCall::new(&channel.server, target, ctx);
     let (sent, link) = call.requests(Req::info(), Box::new(requests))?;
@@ -248,6 +252,10 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    if let Some(around) = &channel.server.endpoint.settings.around {
+        let calls = Calls { channel, target, request: Req::info(), response: Res::info() };
+        return around::many(around, &calls, ctx, Requests::One(&mut request)).await;
+    }
     let call = RestCall::new(&channel.server, target, ctx);
     let sent = call.request(&mut request);
     drop(request);
@@ -266,7 +274,66 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    if let Some(around) = &channel.server.endpoint.settings.around {
+        let calls = Calls { channel, target, request: Req::info(), response: Res::info() };
+        return around::many(around, &calls, ctx, Requests::Many(Box::new(requests))).await;
+    }
     let call = RestCall::new(&channel.server, target, ctx);
     let (sent, link) = call.requests(Req::info(), Box::new(requests))?;
     Ok(ResponseStream::arriving(call.several(sent, Some(link), Res::info()).await?))
+}
+
+/// The calls of a method, as what goes around them sends them, with the tables of its messages.
+struct Calls<'a> {
+    channel: &'a RestChannel,
+    target: Target,
+    request: &'static MessageInfo,
+    response: &'static MessageInfo,
+}
+
+impl Calls<'_> {
+    fn call(
+        &self,
+        ctx: Context,
+        requests: Requests<'_>,
+    ) -> Result<(RestCall<'_>, BoundRequest, Option<CallerLink>), Status> {
+        let call = RestCall::new(&self.channel.server, self.target, ctx);
+        let (request, link) = match requests {
+            Requests::One(request) => (call.request(request)?, None),
+            Requests::Many(requests) => {
+                let (request, link) = call.requests(self.request, requests)?;
+                (request, Some(link))
+            }
+        };
+        Ok((call, request, link))
+    }
+}
+
+impl Transmit for Calls<'_> {
+    fn method(&self) -> &'static MethodInfo {
+        self.target.info
+    }
+
+    fn one<'a>(
+        &'a self,
+        ctx: Context,
+        requests: Requests<'a>,
+        response: &'a mut dyn AnyMessage,
+    ) -> BoxFuture<'a, Result<(), Status>> {
+        Box::pin(async move {
+            let (call, request, link) = self.call(ctx, requests)?;
+            call.one(request, link, response).await
+        })
+    }
+
+    fn many<'a>(
+        &'a self,
+        ctx: Context,
+        requests: Requests<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Incoming>, Status>> {
+        Box::pin(async move {
+            let (call, request, link) = self.call(ctx, requests)?;
+            call.several(request, link, self.response).await
+        })
+    }
 }

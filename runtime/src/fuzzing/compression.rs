@@ -29,7 +29,7 @@ pub(super) fn decompress(data: &[u8]) {
     let at_once = stream(coding, data, 0);
     assert_eq!(stream(coding, data, size), at_once, "frames make a difference");
     if let Some(bytes) = &at_once {
-        assert!(matches!(&whole, Ok(same) if same == bytes), "a body is taken that is no message");
+        assert!(matches!(&whole, Ok(same) if same == bytes), "a body is taken that is not a message");
     }
 
     let compressed = coding.compress(data);

@@ -182,7 +182,7 @@ impl Type {
 /// How often a field occurs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Cardinality {
-    /// Once; the default value is no value.
+    /// Once; the default value is not a value.
     Implicit,
     /// Once, or not.
     Explicit,

@@ -144,7 +144,7 @@ pub mod forms {
         #[prost(string, tag = "1")]
         pub content: ::rsvc::prost::alloc::string::String,
         /// The field that takes the name that the file has at the client: a string, or a list of them if
-        /// `content` is a list. The name is whatever the client says: it is no path on the server. In a
+        /// `content` is a list. The name is whatever the client says: it is not a path on the server. In a
         /// stream it belongs to the message before the file's first piece.
         #[prost(string, tag = "2")]
         pub filename: ::rsvc::prost::alloc::string::String,

@@ -12,6 +12,8 @@ pub(crate) mod compression;
 pub(crate) mod connect;
 pub(crate) mod envelope;
 pub(crate) mod grpc;
+#[cfg(feature = "server")]
+pub(crate) mod intercepted;
 pub(crate) mod limits;
 #[cfg(any(feature = "rest", feature = "rest-client"))]
 pub(crate) mod rest;

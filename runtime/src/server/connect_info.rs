@@ -26,7 +26,7 @@ impl ConnectInfo {
         noted.insert(info.clone());
         let peer = Peer {
             addr: bridge::remote_addr(&noted),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             certificates: bridge::certificates(&noted),
             info: Box::new(info),
         };

@@ -37,8 +37,8 @@ pub(super) struct Serving {
     pub(super) health: Option<Health>,
     /// Ends when the server is told to stop.
     pub(super) stopping: Arc<CancellationToken>,
-    #[cfg(feature = "tls")]
-    pub(super) tls: Option<tokio_rustls::TlsAcceptor>,
+    #[cfg(feature = "_tls")]
+    pub(super) tls: Option<crate::tls::TlsAcceptor>,
 }
 
 /// The connections of a listener, without the delay that waits for more to send. The system asks those that are silent
@@ -67,6 +67,13 @@ impl Serving {
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
         E: fmt::Display,
     {
+        // It ends with this function.
+        #[cfg(feature = "_tls")]
+        let mut watching = JoinSet::new();
+        #[cfg(feature = "_tls")]
+        if let Some(tls) = &self.tls {
+            watching.spawn(tls.watch());
+        }
         let http = Arc::new(Http::new(&self.connections));
         let draining = Arc::new(CancellationToken::default());
         let mut connections = JoinSet::new();
@@ -122,7 +129,7 @@ impl Serving {
     }
 
     /// Serves one connection to its end.
-    #[cfg_attr(not(feature = "tls"), allow(clippy::unused_self, reason = "TLS is a setting"))]
+    #[cfg_attr(not(feature = "_tls"), allow(clippy::unused_self, reason = "TLS is a setting"))]
     fn connection<I>(
         &self,
         io: I,
@@ -134,10 +141,10 @@ impl Serving {
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
         let (http, draining) = (Arc::clone(http), Arc::clone(draining));
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "_tls")]
         let (tls, handshake_timeout) = (self.tls.clone(), self.connections.handshake);
         async move {
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             if let Some(tls) = tls {
                 match tokio::time::timeout(handshake_timeout, tls.accept(io)).await {
                     Ok(Ok(io)) => http.serve(io, service, &draining).await,

@@ -147,7 +147,7 @@ impl<L> Server<L> {
     }
 
     /// Serves TLS only. Default: no TLS.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     pub fn tls(mut self, tls: crate::tls::ServerTls) -> Self {
         self.tls = Some(tls);
         self

@@ -26,7 +26,7 @@ pub(super) enum Problem {
     Routes(RouteConflicts),
     /// A descriptor set cannot be served by reflection.
     Descriptors(BoxError),
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     Tls(crate::tls::TlsError),
     /// The system refuses what a server needs.
     System(io::Error),
@@ -75,7 +75,7 @@ impl ServeError {
     }
 
     /// Whether the certificates or keys for TLS cannot be used. The source is a [`TlsError`](crate::tls::TlsError).
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     pub fn is_invalid_tls(&self) -> bool {
         matches!(self.0, Problem::Tls(_))
     }
@@ -108,7 +108,7 @@ impl fmt::Display for ServeError {
             #[cfg(feature = "rest")]
             Problem::Routes(_) => f.write_str("services cannot be served together over REST"),
             Problem::Descriptors(_) => f.write_str("reflection cannot serve the descriptors"),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             Problem::Tls(_) => f.write_str("cannot serve with these settings of TLS"),
             Problem::System(_) => f.write_str("the system refuses what the server needs"),
         }
@@ -122,7 +122,7 @@ impl Error for ServeError {
             #[cfg(feature = "rest")]
             Problem::Routes(error) => Some(error),
             Problem::Descriptors(error) => Some(&**error),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             Problem::Tls(error) => Some(error),
             Problem::Duplicates(_) | Problem::UndeclaredAccess(_) | Problem::NoAuthenticator(_) => None,
         }

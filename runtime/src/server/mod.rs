@@ -47,6 +47,7 @@ use tower::{Layer, Service, ServiceBuilder};
 pub use crate::bridge::Connected;
 pub use crate::call::dispatch::ResponseValidation;
 use crate::call::in_flight::InFlight;
+use crate::call::intercept::{Chain, Interceptor};
 use crate::call::{Body, BoxError};
 use crate::cancellation::CancellationToken;
 use crate::protocol::settings::ServerSettings;
@@ -126,9 +127,10 @@ pub struct Server<L = Identity> {
     require_access: bool,
     max_calls: usize,
     fallback: Option<FallbackService>,
+    interceptors: Chain,
     #[cfg(feature = "rest")]
     rest: Option<crate::protocol::rest::server::Options>,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "_tls")]
     tls: Option<crate::tls::ServerTls>,
 }
 
@@ -148,9 +150,10 @@ impl Server {
             require_access: false,
             max_calls: MAX_CALLS,
             fallback: None,
+            interceptors: Chain::default(),
             #[cfg(feature = "rest")]
             rest: Some(crate::protocol::rest::server::Options::new()),
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             tls: None,
         }
     }
@@ -209,11 +212,19 @@ impl<L> Server<L> {
             require_access: self.require_access,
             max_calls: self.max_calls,
             fallback: self.fallback,
+            interceptors: self.interceptors,
             #[cfg(feature = "rest")]
             rest: self.rest,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "_tls")]
             tls: self.tls,
         }
+    }
+
+    /// Adds an interceptor around all generated services, whatever the protocol of a call. The first one added is the
+    /// outermost. The services that the server brings itself, as health, have none.
+    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
+        self.interceptors.add(interceptor);
+        self
     }
 
     /// Sets what answers requests whose paths lead to no method: pages, metrics and the like, as a tower service or a
@@ -304,6 +315,12 @@ impl<L> Server<L> {
     }
 
     fn prepare(mut self) -> Result<Prepared<L>, ServeError> {
+        if !self.interceptors.is_empty() {
+            let chain = Arc::new(std::mem::take(&mut self.interceptors));
+            for entry in &mut self.entries {
+                entry.intercept(&chain);
+            }
+        }
         if let Some(health) = &self.health {
             health.know(self.entries.iter().map(Entry::name));
             self.entries.push(health.entry());
@@ -331,8 +348,8 @@ impl<L> Server<L> {
                 drain: self.drain,
                 health: self.health,
                 stopping,
-                #[cfg(feature = "tls")]
-                tls: self.tls.map(|tls| tls.acceptor()).transpose().map_err(Problem::Tls)?,
+                #[cfg(feature = "_tls")]
+                tls: self.tls.map(crate::tls::ServerTls::acceptor).transpose().map_err(Problem::Tls)?,
             },
             router,
         })

@@ -21,9 +21,11 @@ use super::session::may_upgrade;
 use crate::access::is_open;
 use crate::bridge::{NamedService, Status};
 use crate::call::in_flight::{self, InFlight};
+use crate::call::intercept::Chain;
 use crate::call::{Body, BoxError};
 use crate::method::{Access, MethodInfo, ServiceInfo};
 use crate::protocol::connect;
+use crate::protocol::intercepted::InterceptedService;
 #[cfg(feature = "rest")]
 use crate::protocol::rest::server::{Options, Rest};
 use crate::protocol::rpc::{self, RpcMedia};
@@ -198,6 +200,13 @@ impl Entry {
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         Self { name: S::NAME, kind: Kind::Foreign(Box::new(Foreign(service))), settings: None }
+    }
+
+    /// Puts interceptors around the service, if it is a generated one.
+    pub(super) fn intercept(&mut self, chain: &Arc<Chain>) {
+        if let Kind::Generated(service) = &mut self.kind {
+            *service = Arc::new(InterceptedService::new(Arc::clone(service), Arc::clone(chain)));
+        }
     }
 
     pub(super) fn name(&self) -> &'static str {

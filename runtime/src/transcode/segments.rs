@@ -147,7 +147,7 @@ impl Iterator for Marks<'_> {
             } else if self.rest.is_empty() {
                 return None;
             } else {
-                // Zeros are no marks.
+                // Zeros are not marks.
                 let word = self.rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
                 self.rest = &[];
                 word

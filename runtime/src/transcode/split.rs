@@ -28,7 +28,7 @@ pub(crate) enum SplitError {
     Syntax { message: String, offset: usize, index: usize },
     /// A message beyond the limit.
     TooLarge { limit: usize, index: usize },
-    /// As many bytes that are no message stand before one.
+    /// As many bytes that are not a message stand before one.
     Gap { limit: usize, index: usize },
 }
 

@@ -246,7 +246,7 @@ enum Kind {
 }
 
 impl MaskedError {
-    /// The violations of what is in the mask; `None` if the mask names what is no field of the message.
+    /// The violations of what is in the mask; `None` if the mask names what is not a field of the message.
     pub fn violations(&self) -> Option<&Violations> {
         match &self.0 {
             Kind::Path(_) => None,

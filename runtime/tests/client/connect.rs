@@ -70,7 +70,7 @@ async fn the_one_response_of_a_stream() {
         ("two messages", stream().data(hi()).data(hi()).data(end("{}")), Code::Unimplemented),
         ("an error", stream().data(end(r#"{"error":{"code":"aborted"}}"#)), Code::Aborted),
         ("an error without a code", stream().data(end(r#"{"error":{}}"#)), Code::Unknown),
-        ("an end that is no JSON", stream().data(hi()).data(end("x")), Code::Internal),
+        ("an end that is not a JSON", stream().data(hi()).data(end("x")), Code::Internal),
         ("more after the end", stream().data(hi()).data(end("{}")).data(hi()), Code::Internal),
         ("a compressed end", stream().data(hi()).data(envelope(3, b"{}")), Code::Internal),
         ("JSON", answer("application/connect+json").data(end("{}")), Code::Internal),

@@ -221,7 +221,7 @@ async fn a_message_that_is_no_utf8_keeps_its_code() {
     let refusal = answer("application/json").status(400).data(json);
     let channel = crate::setup::channel(Protocol::Connect, HttpVersion::Http1, refusal).await;
     let status = unary(&channel, &Context::new()).await.unwrap_err();
-    // It is no JSON in the strict sense; the code is there all the same, and says more than the HTTP status.
+    // It is not a JSON in the strict sense; the code is there all the same, and says more than the HTTP status.
     assert_eq!(status.code(), Code::FailedPrecondition, "{status:?}");
     let end =
         [b"{\"error\":{\"code\":\"failed_precondition\",\"message\":\"", &b"\xff"[..], b"\"}}"].concat();

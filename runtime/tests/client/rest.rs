@@ -377,7 +377,7 @@ async fn streams_that_never_end_do_not_outrun_the_deadline() {
         let over_http2 = to(http2(script).await, HttpVersion::Http2);
         for channel in [over_http1, over_http2] {
             let status = several(&channel, ctx()).await.1.unwrap_err();
-            // Over HTTP/2 so many small frames may be too much for the connection before, and so much that is no message
+            // Over HTTP/2 so many small frames may be too much for the connection before, and so much that is not a message
             // is too much as well.
             let expected = [Code::DeadlineExceeded, Code::Unavailable, Code::ResourceExhausted];
             assert!(expected.contains(&status.code()), "{media_type} {again:?}: {status:?}");

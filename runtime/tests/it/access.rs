@@ -50,9 +50,12 @@ async fn callers_and_scopes() {
     let error = client.scoped(bearer("ann b c"), text("")).await.unwrap_err();
     assert_eq!(error.code(), Code::PermissionDenied);
     assert_eq!(error.message(), "`demo.v1.Demo.Scoped` needs the scope `a`");
+    let challenge = |status: &Status| status.metadata().get("www-authenticate").cloned().unwrap();
+    assert_eq!(challenge(&error), r#"Bearer error="insufficient_scope", scope="a""#);
     let error = client.scoped(bearer("ann a d"), text("")).await.unwrap_err();
     assert_eq!(error.code(), Code::PermissionDenied);
     assert_eq!(error.message(), "`demo.v1.Demo.Scoped` needs one of the scopes `b`, `c`");
+    assert_eq!(challenge(&error), r#"Bearer error="insufficient_scope", scope="a b c""#);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Generated services in a plain tonic server, and tonic's in ours.
 
-use rsvc::{Channel, Code, Context, Server};
+use rsvc::client::Protocol;
+use rsvc::{Channel, Code, Context, RequestStream, Server};
 use tokio_stream::wrappers::TcpListenerStream;
 
 use crate::demo::{Demo, DemoClient, DemoServer, number, text};
@@ -44,4 +45,33 @@ async fn tonics_services_in_ours() {
     let server = run(bound, events);
     let client = HealthClient::connect(server.endpoint.clone()).await.unwrap();
     assert_eq!(client.check(Context::new(), of("anything")).await.unwrap(), SERVING);
+}
+
+/// Calls pass all that they pass over a network, but for the network.
+#[tokio::test]
+async fn a_server_without_a_socket() {
+    for protocol in [Protocol::Grpc, Protocol::GrpcWeb, Protocol::Connect] {
+        let (script, _events) = Script::new();
+        let server =
+            Server::new().add(DemoServer::new(script)).authenticated_by_layers().into_service().unwrap();
+        let channel =
+            Channel::builder("http://in.process").protocol(protocol).with_transport(server).unwrap();
+        let client = DemoClient::new(channel);
+        assert_eq!(client.say(Context::new(), text("you")).await.unwrap().text, "hello you", "{protocol:?}");
+        let mut responses = client.count(Context::new(), number(2)).await.unwrap();
+        for expected in [0, 1] {
+            assert_eq!(responses.message().await.unwrap().unwrap().number, expected, "{protocol:?}");
+        }
+        assert_eq!(responses.message().await.unwrap(), None, "{protocol:?}");
+        let numbers = RequestStream::from_iter([number(2), number(3)]);
+        assert_eq!(client.sum(Context::new(), numbers).await.unwrap().number, 5, "{protocol:?}");
+        let refused = client.private(Context::new(), text("")).await.unwrap_err();
+        assert_eq!(refused.code(), Code::Unauthenticated, "{protocol:?}");
+        let failed = client.say(Context::new(), text("panic")).await.unwrap_err();
+        assert_eq!((failed.code(), failed.message()), (Code::Internal, "the handler failed"), "{protocol:?}");
+    }
+    let settings = Channel::builder("http://in.process/path");
+    let (script, _events) = Script::new();
+    let server = Server::new().add(DemoServer::new(script)).authenticated_by_layers().into_service().unwrap();
+    assert!(settings.with_transport(server).unwrap_err().is_invalid_endpoint());
 }

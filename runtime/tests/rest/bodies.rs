@@ -83,7 +83,11 @@ async fn no_body_is_read_where_none_is_declared() {
 #[tokio::test]
 async fn fields_as_bodies() {
     assert_eq!(post("/v1/tags?count=1", r#"["a","b"]"#).await.json(), json!(["a", "b"]));
-    assert_eq!(post("/v1/tags?tags=x", "null").await.json(), json!([]), "the body's field is no parameter");
+    assert_eq!(
+        post("/v1/tags?tags=x", "null").await.json(),
+        json!([]),
+        "the body's field is not a parameter"
+    );
     assert_eq!(post("/v1/tags", "").await.json(), json!([]));
     assert_eq!(post("/v1/tags", "[\"a\"]x").await.status, 400);
     assert_eq!(post("/v1/tags", "\"a\"").await.status, 400);
@@ -165,7 +169,7 @@ async fn masks_in_urls_are_in_either_case() {
 async fn a_body_that_is_a_field_of_a_message_or_an_enum() {
     assert_eq!(post("/v1/kind", "\"KIND_GOOD\"").await.json(), json!("KIND_GOOD"));
     let answer = post("/v1/kind", "\"KIND_NONE\"").await;
-    assert_eq!(answer.status, 400, "it is no default");
+    assert_eq!(answer.status, 400, "it is not a default");
     assert!(answer.json()["message"].as_str().unwrap().contains("KIND_NONE"), "{}", answer.json());
     assert_eq!(patch("/v1/items/7", "").await.json(), json!({"id": "7", "child": {}}), "an empty message");
 }

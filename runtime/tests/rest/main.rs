@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what fails here is a test")]
 
 mod bodies;
+mod challenges;
 mod demo;
 mod embedded;
 mod error_body;

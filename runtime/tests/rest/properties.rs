@@ -165,7 +165,7 @@ proptest! {
         headers in vec(header(), 0..4),
         body in body(),
     ) {
-        // What is no URI never reaches a service.
+        // What is not a URI never reaches a service.
         let Ok(uri) = target.parse::<Uri>() else { return Ok(()) };
         let mut request = Request::new(Full::from(Bytes::from(body)));
         *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();

@@ -45,7 +45,7 @@ impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Socket<S> {
         self.inner.send(Message::text(text)).await.unwrap();
     }
 
-    /// The next message that is no ping.
+    /// The next message that is not a ping.
     async fn next(&mut self) -> Message {
         loop {
             match timeout(LONG, self.inner.next()).await.expect("a message").expect("no end").unwrap() {

@@ -3,7 +3,7 @@
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rsvc::tls::Identity;
 
-pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(pub(crate) CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub(crate) fn new() -> Self {
@@ -17,9 +17,15 @@ impl Authority {
     }
 
     pub(crate) fn identity(&self, name: &str) -> Identity {
+        let (chain, key) = self.issue([name]);
+        Identity::from_pem(chain, key)
+    }
+
+    /// A certificate for some names, and its key.
+    pub(crate) fn issue<const N: usize>(&self, names: [&str; N]) -> (String, String) {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
+        let params = CertificateParams::new(names.map(str::to_owned)).unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
-        Identity::from_pem(certificate.pem(), key.serialize_pem())
+        (certificate.pem(), key.serialize_pem())
     }
 }

@@ -5,6 +5,6 @@ use std::io::{self, Write as _};
 
 #[test]
 fn the_suite_is_missing() {
-    // Past the capture of the test runner, which is why this is no `println!`.
+    // Past the capture of the test runner, which is why this is not a `println!`.
     let _ = writeln!(io::stderr(), "skipped: the runner of the Connect suite: built without RSVC_SHARED");
 }

@@ -416,6 +416,6 @@ fn map_key(value: Value) -> MapKey {
         Value::U32(n) => MapKey::U32(n),
         Value::U64(n) => MapKey::U64(n),
         Value::String(s) => MapKey::String(s),
-        other => panic!("{other:?} is no key"),
+        other => panic!("{other:?} is not a key"),
     }
 }

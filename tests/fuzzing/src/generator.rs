@@ -69,7 +69,7 @@ pub(crate) fn descriptor_set(data: &[u8]) {
     let set = Source::DescriptorSet { bytes: data.to_vec(), files: Vec::new() };
     let of_set = generate(Options::default(), &set);
     let Ok(Files { file }) = Files::decode(data) else {
-        assert!(of_set.is_none(), "what is no descriptor set has code");
+        assert!(of_set.is_none(), "what is not a descriptor set has code");
         return;
     };
     let request = Plugin { proto_file: file }.encode_to_vec();

@@ -147,7 +147,7 @@ pub(crate) fn connect(data: &[u8]) {
         && !answer.body.is_empty()
     {
         let parsed = rsvc::json::from_slice::<JsonValue>(&answer.body);
-        assert!(parsed.is_ok(), "a response is no JSON: {answer:?}");
+        assert!(parsed.is_ok(), "a response is not JSON: {answer:?}");
     }
 }
 
@@ -171,13 +171,13 @@ pub(crate) fn rest(data: &[u8]) {
     let plain = answer.headers.get("content-encoding").is_none() && sent.method != Method::HEAD;
     if media == b"application/json" && plain && !answer.broken && !answer.body.is_empty() {
         let parsed = rsvc::json::from_slice::<JsonValue>(&answer.body);
-        assert!(parsed.is_ok(), "a response is no JSON: {answer:?}");
+        assert!(parsed.is_ok(), "a response is not JSON: {answer:?}");
     }
     if sent.target.path() == "/v1/unary"
         && media == b"application/x-protobuf"
         && answer.status == StatusCode::OK
         && plain
     {
-        All::decode(&*answer.body).expect("a response is no message");
+        All::decode(&*answer.body).expect("a response is not a message");
     }
 }

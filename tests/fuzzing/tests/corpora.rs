@@ -41,10 +41,10 @@ fn each_target_has_a_program_and_a_corpus() {
     assert_eq!(names("fuzz_targets"), names("corpus"));
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     for name in names("fuzz_targets") {
-        assert!(manifest.contains(&format!("name = \"{name}\"\n")), "{name} is no program");
+        assert!(manifest.contains(&format!("name = \"{name}\"\n")), "{name} is not a program");
     }
     for (name, _) in fuzzing::TARGETS {
-        assert!(names("fuzz_targets").contains(*name), "{name} is no program");
+        assert!(names("fuzz_targets").contains(*name), "{name} is not a program");
     }
     for folder in names("corpus") {
         for file in fs::read_dir(root().join("corpus").join(folder)).unwrap() {

@@ -143,7 +143,7 @@ fn payload(kind: i32, size: i32) -> Result<Payload, Status> {
     match usize::try_from(size) {
         Ok(size) if size <= MAX_PAYLOAD => Ok(zeros(size)),
         Ok(_) => Err(Status::resource_exhausted(format!("payloads have {MAX_PAYLOAD} bytes at most"))),
-        Err(_) => Err(Status::invalid_argument(format!("{size} is no size"))),
+        Err(_) => Err(Status::invalid_argument(format!("{size} is not a size"))),
     }
 }
 

@@ -191,7 +191,7 @@ fn what_has_not_changed_is_not_made_again_and_what_has_is() {
     success(&project.generate(&args));
     project.write("proto/nobody.proto", "syntax = \"proto3\";\n");
     assert!(same(&args));
-    // A record that is no record is none.
+    // A record that is not a record is none.
     project.write("gen/.rsvc/record", "rsvc record 1\nroot x");
     success(&project.generate(&args));
 }

@@ -38,7 +38,7 @@ fn cases() -> Vec<LanguageCase> {
                 "accept" => Verdict::Accept,
                 "warn" => Verdict::Warn,
                 "refuse" => Verdict::Refuse,
-                other => panic!("`{other}` is no verdict"),
+                other => panic!("`{other}` is not a verdict"),
             };
             cases.push(LanguageCase { name: name.to_owned(), verdict, files: Vec::new(), roots: Vec::new() });
         }

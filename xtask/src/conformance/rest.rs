@@ -14,7 +14,7 @@ use crate::report::Report;
 use crate::session::Session;
 use crate::{process, venv};
 
-/// Cases in which the answer that was recorded is no model; `docs/rest.md` has the reasons.
+/// Cases in which the answer that was recorded is not a model; `docs/rest.md` has the reasons.
 const DECIDED_OTHERWISE: [&str; 1] = ["body-json/depth-value-list-95"];
 
 pub(super) fn run(session: &Session, gateway: &Path) -> Result<Report> {

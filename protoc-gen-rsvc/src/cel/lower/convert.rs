@@ -135,7 +135,7 @@ fn from_dyn(value: Plan, want: &Repr) -> Plan {
 /// The value as one that is known at run time only.
 pub(super) fn to_dyn(span: Span, value: Plan) -> Lowered {
     if !has_dyn(&value.repr) {
-        return Err(CelError::unsupported(span, "rules as a whole are no value: use their fields"));
+        return Err(CelError::unsupported(span, "rules as a whole are not a value: use their fields"));
     }
     Ok(match value.op {
         _ if value.repr == Repr::Dyn => value,

@@ -53,7 +53,7 @@ fn null_is_unset(schema: &Schema, field: FieldId) -> bool {
     }
 }
 
-/// Whether null is no value of a message; to a `Value` and an `Any` it is one.
+/// Whether null is not a value of a message; to a `Value` and an `Any` it is one.
 fn null_is_none(schema: &Schema, kind: &ValueType) -> bool {
     match kind {
         ValueType::Message(id) | ValueType::Group(id) => {

@@ -170,7 +170,7 @@ impl Lowerer<'_> {
             VarBinding::Record(name, _) => {
                 return Err(CelError::unsupported(
                     span,
-                    format!("`{name}` as a whole is no value: use its fields"),
+                    format!("`{name}` cannot be used as a whole: use its fields"),
                 ));
             }
         })

@@ -10,7 +10,7 @@ use crate::model::{FieldId, FieldKind, MessageId, Presence, Scalar, Schema, Valu
 use crate::storage::access;
 use crate::tokens;
 
-/// The messages with a floating-point field without presence, and those that reach one by fields that are no lists.
+/// The messages with a floating-point field without presence, and those that reach one by fields that are not lists.
 pub(in crate::emit) fn find(schema: &Schema) -> BTreeSet<MessageId> {
     let mut found = BTreeSet::new();
     loop {

@@ -26,7 +26,7 @@ pub struct EditionNotes {
     /// Names of files that are proto3, or have become it, while the pool has them as proto2: prost-reflect holds proto3 to
     /// rules that the language does not have.
     pub proto3: BTreeSet<String>,
-    /// Full names of all closed enums, those of proto2 files among them: a number without a name is no value.
+    /// Full names of all closed enums, those of proto2 files among them: a number without a name is not a value.
     pub closed_enums: BTreeSet<String>,
     /// Full names of string fields, and of maps with strings, that may hold bytes that are not UTF-8
     /// (`features.utf8_validation = NONE`). prost checks them all the same.
@@ -229,7 +229,7 @@ fn write_message(message: &mut Descriptor, around: Features, proto3: bool) {
     for field in &mut fields {
         let own = features_of(field, Some(message), features);
         let last = field.type_name().rsplit('.').next().unwrap_or_default();
-        // The entry of a map has a parent of its own: a type of that name elsewhere is no entry.
+        // The entry of a map has a parent of its own: a type of that name elsewhere is not an entry.
         let is_map =
             is_repeated(field) && entries.contains(last) && field.known_type() == Some(Type::Message);
         write_field(field, own, is_map);

@@ -190,7 +190,7 @@ fn set(
     let Some(index) = NAMES.iter().position(|(known, ..)| *known == name) else {
         let near = suggest::closest(name, NAMES.iter().map(|(known, ..)| *known));
         let help = near.map(|near| format!("did you mean `{near}`?"));
-        return Err((Code::UNKNOWN_OPTION, format!("`{name}` is no feature"), help));
+        return Err((Code::UNKNOWN_OPTION, format!("`{name}` is not a feature"), help));
     };
     let (_, values, targets) = NAMES[index];
     if !targets.contains(&kind) {
@@ -208,7 +208,7 @@ fn set(
         let help = format!("one of {}", names.join(", "));
         return Err((
             Code::OPTION_TYPE,
-            format!("`{value}` is no value of the feature `{name}`"),
+            format!("`{value}` is not a value of the feature `{name}`"),
             Some(help),
         ));
     };

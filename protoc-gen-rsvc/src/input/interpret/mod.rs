@@ -311,7 +311,7 @@ impl<'a> Interpreter<'a> {
         let Some(field) = self.types.field(symbol) else {
             return Err(Problem::new(Code::UNKNOWN_OPTION, format!("`{}` is not an option", found.full)));
         };
-        // protoc also takes the full name of an option that is no extension.
+        // protoc also takes the full name of an option that is not an extension.
         let extended = match field.field.extendee.as_deref() {
             Some(extended) => extended.trim_start_matches('.'),
             None => parent(&found.full),

@@ -115,7 +115,7 @@ impl EnumType<'_> {
         self.enumeration.value.iter().find(|value| value.name() == name).map(raw::EnumValue::number)
     }
 
-    /// Whether a number without a name is no value.
+    /// Whether a number without a name is not a value.
     pub(super) fn is_closed(self) -> bool {
         match Edition::of(self.file) {
             Some(_) => {

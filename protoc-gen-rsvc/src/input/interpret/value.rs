@@ -110,7 +110,7 @@ pub(super) fn write_message(field: FieldType, content: &[u8], out: &mut Vec<u8>)
     }
 }
 
-/// How often the field at the end of a way of numbers occurs in the bytes of a message. Bytes that are no message
+/// How often the field at the end of a way of numbers occurs in the bytes of a message. Bytes that are not a message
 /// hold nothing.
 pub(super) fn count(bytes: &[u8], way: &[u32]) -> usize {
     let Some((&first, deeper)) = way.split_first() else { return 1 };

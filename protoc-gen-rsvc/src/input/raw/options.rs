@@ -101,7 +101,7 @@ pub(crate) fn set_packed(options: &mut Option<Vec<u8>>, packed: bool) {
 /// The number of `uninterpreted_option` in every options message.
 pub(crate) const UNINTERPRETED: u32 = 999;
 
-/// The bytes of a message without one of its fields; `None` when they are no message.
+/// The bytes of a message without one of its fields; `None` when they are not a message.
 pub(crate) fn without(bytes: &[u8], field: u32) -> Option<Vec<u8>> {
     let mut kept = Vec::with_capacity(bytes.len());
     let mut rest = bytes;

@@ -69,7 +69,7 @@ fn check_file(file: &raw::File, sink: &mut Sink) {
         tell(
             sink,
             Code::BAD_DESCRIPTOR,
-            format!("`{}` is no name for a package", file.package().escape_debug()),
+            format!("`{}` is not a name for a package", file.package().escape_debug()),
         );
     }
     let imports = file.dependency.len();

@@ -99,7 +99,7 @@ fn field(schema: &Schema, path: &str, payload: MessageId) -> Result<Vec<FieldId>
                 return bad("is a message", help);
             }
             (FieldKind::Singular(..), false) => {
-                return bad("is bytes, which are no text", "name a field that can be read".into());
+                return bad("is bytes, which are not text", "name a field that can be read".into());
             }
         }
     }

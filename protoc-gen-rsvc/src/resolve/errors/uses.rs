@@ -24,7 +24,7 @@ pub(in crate::resolve) fn of_service(
         sink.push(
             Diagnostic::error(
                 Code::PLAIN_TYPE,
-                format!("`{name}` is no enum of errors in Rust: prost generated its crate"),
+                format!("`{name}` is not an enum of errors in Rust: prost generated its crate"),
             )
             .at(place.clone())
             .note(message.origin.place.clone(), "this error set")
@@ -36,7 +36,7 @@ pub(in crate::resolve) fn of_service(
         return Some(set);
     }
     let report = if let Some(message) = message {
-        Diagnostic::error(Code::UNKNOWN_ERROR_SET, format!("`{name}` is no error set"))
+        Diagnostic::error(Code::UNKNOWN_ERROR_SET, format!("`{name}` is not an error set"))
             .note(message.origin.place.clone(), "this message")
             .help("give the message `option (rsvc.v1.error_set) = { domain: \"…\" };`")
     } else {

@@ -60,7 +60,8 @@ impl HttpRuleReader<'_> {
         while let Some(name) = names.next() {
             let Some(field) = named(schema, message, name) else {
                 let node = &schema.messages[message];
-                let text = format!("the variable `{path}` is no field: `{}` has no `{name}`", node.full_name);
+                let text =
+                    format!("the variable `{path}` is not a field: `{}` has no `{name}`", node.full_name);
                 let (origin, help) = (node.origin.place.clone(), suggestion(schema, message, name));
                 self.wrong(Code::HTTP_VARIABLE, tag, text).note(origin, "this message").help(help);
                 return None;
@@ -74,7 +75,7 @@ impl HttpRuleReader<'_> {
                     message = *inner;
                     None
                 }
-                FieldKind::Singular(_, _) if !last => Some("is no message"),
+                FieldKind::Singular(_, _) if !last => Some("is not a message"),
                 FieldKind::Singular(value, _) if !is_text(schema, value) => Some("is a message"),
                 FieldKind::Singular(..) => None,
             };

@@ -116,7 +116,7 @@ impl HttpRuleReader<'_> {
                         "`{}` is for {}",
                         part.name(),
                         if content.repeated {
-                            "several files and is no list"
+                            "several files and is not a list"
                         } else {
                             "one file and is a list"
                         }

@@ -31,7 +31,7 @@ impl Rule {
     fn size(id: &str, size: &Const, fails: impl FnOnce(Plan) -> Plan) -> Result<Vec<Self>, Problem> {
         let Const::Uint(n) = *size else {
             return Err(Problem::Value(format!(
-                "`{id}` is no `uint64` in this `buf/validate/validate.proto`"
+                "`{id}` is not a `uint64` in this `buf/validate/validate.proto`"
             )));
         };
         // More than there can be is the most that there can be.

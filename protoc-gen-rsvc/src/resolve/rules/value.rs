@@ -281,7 +281,7 @@ impl RuleResolver<'_> {
         self.report.add(diagnostic.at(place))
     }
 
-    /// An extension that is no rule: it may be for another tool, or a rule that was forgotten.
+    /// An extension that is not a rule: it may be for another tool, or a rule that was forgotten.
     fn without_expression(&mut self, target: &Target, extension: &str) {
         let place = self.schema.fields[target.field].origin.place.clone();
         let message = format!("`{extension}` tests nothing: it defines no expression");

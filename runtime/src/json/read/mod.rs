@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
         self.any_at = Some(self.pos);
     }
 
-    /// Enters the array of a repeated field, which is no level of its own.
+    /// Enters the array of a repeated field, which is not a level of its own.
     pub(super) fn open_array(&mut self) -> Result<(), Error> {
         if self.byte() != b'[' {
             return Err(self.expected("an array"));

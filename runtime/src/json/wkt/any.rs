@@ -96,7 +96,7 @@ impl Reader<'_> {
     fn any_value(&mut self, info: &'static MessageInfo, read: ReadContent<'_>) -> Result<(), Error> {
         let at = self.pos();
         let mut found = false;
-        // The object is no message.
+        // The object is not a message.
         self.leave();
         self.open_entries()?;
         let mut started = false;

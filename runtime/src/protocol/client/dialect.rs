@@ -30,7 +30,7 @@ pub(crate) trait Dialect: Send + Sync {
     /// Writes what the protocol asks for besides, and the time that the call has.
     fn write_headers(&self, timeout: Option<Duration>, headers: &mut HeaderMap);
 
-    /// The flag of an envelope that ends the stream and is no message; zero if there is none.
+    /// The flag of an envelope that ends the stream and is not a message; zero if there is none.
     fn end_flag(&self) -> u8;
 
     /// The outcome that such an envelope tells, with the trailers of a call that went well.

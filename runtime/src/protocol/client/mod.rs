@@ -14,6 +14,7 @@ mod link;
 mod requests;
 mod responses;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -23,6 +24,7 @@ use http::{HeaderValue, Request, Response};
 use super::compression::Compression;
 use super::limits::MessageLimits;
 use super::wire::Codec;
+use crate::call::intercept::Chain;
 use crate::call::{Body, BoxError};
 
 pub(crate) use call::ClientCall;
@@ -81,4 +83,19 @@ pub(crate) struct ClientSettings {
     pub(crate) accept: Option<HeaderValue>,
     /// Whether Connect calls methods without side effects with `GET`.
     pub(crate) use_get: bool,
+    /// What goes around calls; `None` where nothing does.
+    pub(crate) around: Option<Arc<Around>>,
+}
+
+/// What goes around the calls of a channel.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Around {
+    pub(crate) interceptors: Chain,
+}
+
+impl ClientSettings {
+    /// What goes around calls, to be changed.
+    pub(crate) fn around_mut(&mut self) -> &mut Around {
+        Arc::make_mut(self.around.get_or_insert_default())
+    }
 }

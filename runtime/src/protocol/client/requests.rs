@@ -150,7 +150,7 @@ impl<W: WriteRequest + Unpin> Requests<W> {
         }
         let mut out = Vec::new();
         match self.poll_gather(task, &mut out) {
-            // It ends since the caller has left: that is no end of a whole stream.
+            // It ends since the caller has left: that is not the end of a whole stream.
             Poll::Ready(Ok(())) if self.messages.is_none() && self.link.is_abandoned(task) => {
                 Poll::Ready(Err(Status::cancelled("the caller gave the call up")))
             }

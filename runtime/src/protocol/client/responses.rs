@@ -102,7 +102,7 @@ impl Responses {
         envelope.content(self.compression, self.limits.size).map(Some).map_err(unreadable)
     }
 
-    /// An envelope that is no message.
+    /// An envelope that is not a message.
     #[cold]
     fn take_end(&mut self, mut envelope: Envelope) -> Result<(), Status> {
         if envelope.flags & !COMPRESSED != self.dialect.end_flag() {

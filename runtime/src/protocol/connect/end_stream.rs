@@ -52,12 +52,12 @@ fn write_trailers(trailers: &HeaderMap, writer: &mut Writer) {
 /// Reads the content of the last envelope.
 ///
 /// # Errors
-/// `INTERNAL` if it is no JSON object. What is malformed inside of it is ignored.
+/// `INTERNAL` if it is not a JSON object. What is malformed inside of it is ignored.
 pub(crate) fn read(content: &[u8]) -> Result<EndStream, Status> {
     if content == b"{}" {
         return Ok(EndStream { error: None, trailers: HeaderMap::new() });
     }
-    // A message that is no UTF-8 must not cost the code.
+    // A message that is not UTF-8 must not cost the code.
     let text = String::from_utf8_lossy(content);
     let mut fields = message::from_json::<Struct>(text.as_bytes(), &json::ReadOptions::new())
         .map_err(|error| Status::internal(format!("the end of the stream cannot be read: {error}")))?

@@ -52,7 +52,7 @@ fn write_details(status: &Status, writer: &mut Writer) {
     }
     let Ok(pb::Status { details, .. }) = pb::Status::decode(status.details()) else {
         tracing::warn!(
-            "the details of an error are no google.rpc.Status, which is all that Connect can send"
+            "the details of an error are not google.rpc.Status, which is all that Connect can send"
         );
         return;
     };
@@ -73,7 +73,7 @@ fn write_details(status: &Status, writer: &mut Writer) {
     writer.close_array(array);
 }
 
-/// The error that a body is, if it is one. `code` is that of an error which tells none. What is no UTF-8 becomes U+FFFD.
+/// The error that a body is, if it is one. `code` is that of an error which tells none. What is not UTF-8 becomes U+FFFD.
 pub(crate) fn read(body: &[u8], code: Code) -> Option<Status> {
     let text = String::from_utf8_lossy(body);
     let object = message::from_json::<Struct>(text.as_bytes(), &json::ReadOptions::new()).ok()?;

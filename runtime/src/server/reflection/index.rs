@@ -194,7 +194,7 @@ impl Declare<'_> {
         Ok(())
     }
 
-    /// Adds a symbol that is no message; returns its full name.
+    /// Adds a symbol that is not a message; returns its full name.
     fn symbol(&mut self, scope: &str, name: Option<&str>, what: &str) -> Result<String, BoxError> {
         let name = full_name(scope, named(name, what)?);
         self.insert(name.clone(), false);

@@ -149,7 +149,7 @@ impl NamedFields {
     }
 
     /// Appends the field of a name with the value that a text says, and tells which it was. In a form an empty text is an
-    /// input that was not filled in: as `null` in JSON it names the field and is no value of it.
+    /// input that was not filled in: as `null` in JSON it names the field and is not a value of it.
     pub(crate) fn put(
         &mut self,
         name: &str,
@@ -215,7 +215,7 @@ struct Met {
     messages: u32,
 }
 
-/// Marks a field that is no message of which parts are named.
+/// Marks a field that is not a message of which parts are named.
 const WHOLE: u32 = u32::MAX;
 /// Where the numbers of oneofs start.
 const ONEOF: u32 = 1 << 16;

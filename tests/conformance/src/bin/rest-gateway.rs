@@ -41,7 +41,7 @@ fn addresses() -> Result<[SocketAddr; 2]> {
             _ => bail!("unknown argument `{word}`; they are --listen ADDR and --backend ADDR"),
         };
         let address = words.next().with_context(|| format!("`{word}` needs an address"))?;
-        *place = Some(address.parse().with_context(|| format!("`{address}` is no address"))?);
+        *place = Some(address.parse().with_context(|| format!("`{address}` is not an address"))?);
     }
     match found {
         [Some(listen), Some(backend)] => Ok([listen, backend]),

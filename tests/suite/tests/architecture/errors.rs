@@ -5,7 +5,7 @@ use syn::{File, Item, Type, Visibility};
 
 use crate::tree;
 
-/// The public errors in a file that are no opaque structs, each with the reason.
+/// The public errors in a file that are not opaque structs, each with the reason.
 fn wrong_errors(file: &File) -> Vec<String> {
     let errors = file.items.iter().filter_map(error_of);
     errors.filter_map(|name| file.items.iter().find_map(|item| wrong_shape(item, &name))).collect()

@@ -150,7 +150,7 @@ impl Source {
         }
     }
 
-    /// `#[cfg(test)]` and its item, which are no concern of ours.
+    /// `#[cfg(test)]` and its item, which are not our concern.
     fn test_item(&mut self, trees: &[TokenTree], at: usize) -> Option<usize> {
         if attribute(trees, at)? != "cfg(test)" {
             return None;

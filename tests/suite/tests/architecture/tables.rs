@@ -120,6 +120,7 @@ const RUNTIME: Table = Table {
             files: &[
                 "access.rs",
                 "cancellation.rs",
+                "challenge.rs",
                 "context.rs",
                 "deadline.rs",
                 "metadata.rs",
@@ -151,6 +152,7 @@ const RUNTIME: Table = Table {
             name: "protocols on a server",
             files: &[
                 "protocol/caching.rs",
+                "protocol/intercepted.rs",
                 "protocol/server.rs",
                 "protocol/service.rs",
                 "protocol/settings.rs",
@@ -225,7 +227,7 @@ const RUNTIME: Table = Table {
                 "protocols on a client",
             ],
         },
-        Layer { name: "tls", files: &["tls.rs"], uses: &[] },
+        Layer { name: "tls", files: &["tls/"], uses: &["call"] },
         Layer {
             name: "server",
             files: &["server/"],
@@ -249,6 +251,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "json",
                 "message",
                 "vocabulary",
                 "call",
@@ -257,6 +260,12 @@ const RUNTIME: Table = Table {
                 "client side of a protocol",
                 "tls",
             ],
+        },
+        // Ready-made authenticators. Keys come over TLS, and certificates of it.
+        Layer {
+            name: "auth",
+            files: &["auth/"],
+            uses: &["bridge", "method", "json", "pb", "message", "vocabulary", "tls"],
         },
         // What generated code names: it passes on, and only generated code in the crate names it.
         Layer {

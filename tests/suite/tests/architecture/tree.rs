@@ -63,7 +63,7 @@ pub(crate) fn extension(file: &str) -> &str {
     file.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map_or("", |(_, extension)| extension)
 }
 
-/// The text of a file; `None` for one that is no text.
+/// The text of a file; `None` for one that is not text.
 pub(crate) fn text(file: &str) -> Option<String> {
     String::from_utf8(fs::read(root().join(file)).unwrap()).ok()
 }

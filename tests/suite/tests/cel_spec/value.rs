@@ -78,7 +78,7 @@ pub(crate) fn variable(
     out: &mut Vec<u8>,
 ) -> Result<String, String> {
     let declared = ty.and_then(kind);
-    let unfit = || Err("a variable of this type is no field".to_owned());
+    let unfit = || Err("a variable of this type is not a field".to_owned());
     let Some(value) = value else { return Err("a variable without a value".into()) };
     let Some((held, value)) = kind(value) else { return Err("a variable without a value".into()) };
     if let Some((form, of)) = &declared {
@@ -189,7 +189,7 @@ fn encode_kind(number: u32, held: &str, value: &Value, out: &mut Vec<u8>) -> Res
             wire::encode_varint(bytes.len() as u64, out);
             out.extend_from_slice(&bytes);
         }
-        _ => return Err("a variable of this type is no field".into()),
+        _ => return Err("a variable of this type is not a field".into()),
     }
     Ok(())
 }

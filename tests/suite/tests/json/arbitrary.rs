@@ -206,7 +206,7 @@ impl<'a> Bytes<'a> {
             Value::U32(key) => MapKey::U32(key),
             Value::U64(key) => MapKey::U64(key),
             Value::String(key) => MapKey::String(key),
-            other => panic!("{other} is no key"),
+            other => panic!("{other} is not a key"),
         }
     }
 

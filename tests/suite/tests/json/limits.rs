@@ -58,7 +58,7 @@ fn names_and_keys_come_once() {
     ] {
         assert!(from_str::<Scalars>(json).is_err() && from_str::<Parcel>(json).is_err(), "{json}");
     }
-    // One entry in the message and one in the text are no two.
+    // One entry in the message and one in the text are not two.
     let mut scalars = Scalars { ma: HashMap::from([(1, 1.0), (2, 2.0)]), ..Scalars::default() };
     rsvc::json::merge(&mut scalars, br#"{"ma":{"1":5,"3":7}}"#).expect("a map");
     assert_eq!(scalars.ma, HashMap::from([(1, 5.0), (2, 2.0), (3, 7.0)]));

@@ -143,7 +143,7 @@ const DIFFERENCES: &[(Accepts, &str, &str)] = &[
     ),
     (Accepts::Theirs, "comes twice", "prost-reflect takes a name or key twice, the last one wins"),
     (Accepts::Theirs, "base64 of a wrong length", "prost-reflect takes less padding than there should be"),
-    (Accepts::Theirs, "is not a field mask", "prost-reflect takes paths that are no identifiers"),
+    (Accepts::Theirs, "is not a field mask", "prost-reflect takes paths that are not identifiers"),
     (Accepts::Theirs, "is not a duration", "prost-reflect cuts off what is below a nanosecond"),
     (Accepts::Theirs, "is not an RFC 3339 timestamp", "prost-reflect cuts off what is below a nanosecond"),
 ];

@@ -4,7 +4,7 @@ use http::header::{CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::Context;
-use crate::bridge::{Code, MetadataMap, Status};
+use crate::bridge::{MetadataMap, Status};
 use crate::call::Body;
 use crate::error;
 use crate::metadata;
@@ -19,6 +19,7 @@ pub(super) fn refuse(status: Status, caching: Option<&Caching>, ctx: &Context) -
     let mut response = failed(&status);
     add_metadata(ctx, response.headers_mut());
     add_error_metadata(ctx, status.metadata(), response.headers_mut());
+    add_challenge(&status, response.headers_mut());
     if let Some(caching) = caching {
         caching.refuse(response.headers_mut(), &status);
     }
@@ -42,6 +43,7 @@ fn add_error_metadata(ctx: &Context, metadata: &MetadataMap, headers: &mut Heade
     let (sent, sent_late) = (ctx.answer_headers(), ctx.answer_trailers());
     let is_new = |key: &str| {
         metadata::is_application(key)
+            && key != WWW_AUTHENTICATE
             && !sent.as_ref().contains_key(key)
             && !sent_late.as_ref().contains_key(key)
     };
@@ -57,6 +59,17 @@ fn add_trailers(trailers: &HeaderMap, headers: &mut HeaderMap) {
     }
 }
 
+/// Adds what is asked for to a response that says that the caller is not known or lacks a scope.
+#[cold]
+fn add_challenge(status: &Status, headers: &mut HeaderMap) {
+    if headers.contains_key(WWW_AUTHENTICATE) {
+        return;
+    }
+    for challenge in status.metadata().as_ref().get_all(WWW_AUTHENTICATE) {
+        headers.append(WWW_AUTHENTICATE, challenge.clone());
+    }
+}
+
 /// The response of a call that failed.
 #[cold]
 pub(super) fn failed(status: &Status) -> Response<Body> {
@@ -67,8 +80,5 @@ pub(super) fn failed(status: &Status) -> Response<Body> {
     *response.status_mut() = http.expect("the table has HTTP statuses");
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(unary_media_type(Codec::Json)));
-    if status.code() == Code::Unauthenticated {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
     response
 }

@@ -13,5 +13,6 @@ mod url;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) use events::Events;
+pub(crate) use request::BoundRequest;
 pub use target::Target;
 pub(crate) use target::{RestCall, RestEndpoint};

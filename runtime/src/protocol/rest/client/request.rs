@@ -43,7 +43,7 @@ impl RestCall<'_> {
         let json = json::to_vec(&*message).map_err(|error| unwritable(&error))?;
         let fields = match table.form {
             Form::Fields | Form::Object(_) => json::from_slice(&json).map_err(|error| unwritable(&error))?,
-            // A message whose JSON is no object has no fields for a URL either.
+            // A message whose JSON is not an object has no fields for a URL either.
             Form::Value(_) => Struct::default(),
         };
         let mut first = None;
@@ -140,7 +140,7 @@ fn content(
 
 fn raw(body: HttpBody) -> Result<Content, Status> {
     let media_type = httpbody::content_type(&body)
-        .ok_or_else(|| Status::invalid_argument("the content type of the request is no header value"))?;
+        .ok_or_else(|| Status::invalid_argument("the content type of the request is not a header value"))?;
     Ok(Content { media_type, body: body.data.into() })
 }
 

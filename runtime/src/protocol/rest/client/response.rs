@@ -98,20 +98,20 @@ pub(super) async fn error(head: &Parts, body: Body) -> Status {
     status
 }
 
-/// How much of a page that is no error of ours is shown, in bytes.
+/// How much of a page that is not an error of ours is shown, in bytes.
 const SHOWN: usize = 200;
 
 /// A `google.rpc.Status` in JSON; `None` if it is none.
 pub(super) fn status_of(json: &[u8]) -> Option<Status> {
     let options = options();
-    // A message that is no UTF-8 must not cost the code.
+    // A message that is not UTF-8 must not cost the code.
     let text = String::from_utf8_lossy(json);
     let json = text.as_bytes();
     let status = message::from_json::<rpc::Status>(json, &options).ok().or_else(|| {
         // A detail of a type that is not known here: the rest counts.
         let said = message::from_json::<Struct>(json, &options).ok()?;
         let code = match said.fields.get("code")?.kind.as_ref()? {
-            #[allow(clippy::cast_possible_truncation, reason = "what is beyond is no code")]
+            #[allow(clippy::cast_possible_truncation, reason = "what is beyond is not a code")]
             Kind::NumberValue(code) => *code as i32,
             _ => return None,
         };

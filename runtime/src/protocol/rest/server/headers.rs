@@ -350,7 +350,7 @@ mod tests {
             kept,
             ["accept=a/b", "authorization=Bearer t", "traceparent=00-1-2-01", "x-tenant=7", "y=1"]
         );
-        // A deadline is no metadata that somebody could leave out.
+        // A deadline is not metadata that somebody could leave out.
         let none = Options::new().request_headers([]);
         let timeout = |name: &'static str, value: &'static str| {
             let mut headers = HeaderMap::from_iter([(HeaderName::from_static(name), value.parse().unwrap())]);

@@ -353,7 +353,7 @@ impl Options {
 pub(crate) struct FormLimits {
     /// How many fields and files there may be.
     pub(crate) fields: usize,
-    /// How many bytes the names and values may have together that are no files.
+    /// How many bytes the names and values may have together that are not files.
     pub(crate) text: usize,
     /// How many bytes the head of a part may have.
     #[cfg_attr(not(feature = "multipart"), allow(dead_code, reason = "only multipart forms have parts"))]

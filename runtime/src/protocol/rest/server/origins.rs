@@ -30,7 +30,7 @@ impl Default for Origins {
 }
 
 impl Origins {
-    /// Refuses pages that may not call, and admits whoever is no page.
+    /// Refuses pages that may not call, and admits what is not a page.
     pub(crate) fn admit(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), CallError> {
         if self.allows(headers, uri) {
             return Ok(());

@@ -120,8 +120,8 @@ impl RawContent {
             Self::Field(field) => httpbody::of_field(message, field.info())?,
         };
         let Some(media_type) = httpbody::content_type(&body) else {
-            tracing::error!(content_type = ?body.content_type, "a handler's content type is no header value");
-            return Err(Status::internal("the content type of the response is no header value").into());
+            tracing::error!(content_type = ?body.content_type, "a handler's content type is not a header value");
+            return Err(Status::internal("the content type of the response is not a header value").into());
         };
         Ok(Content { media_type, body: body.data.into() })
     }
@@ -172,7 +172,7 @@ pub(crate) fn json(
     written.map_err(|error| unwritable(&error, method.binding))
 }
 
-/// Appends a response message as protobuf. A field that is no message has no form of its own: the message around it has.
+/// Appends a response message as protobuf. A field that is not a message has no form of its own: the message around it has.
 pub(crate) fn append_protobuf(message: &dyn AnyMessage, method: &RestMethod, out: &mut Vec<u8>) {
     let field = method.binding.response_body.map(|index| BodyField::of(message.table(), index));
     if let Some(field) = field.filter(|field| field.single_message().is_some()) {

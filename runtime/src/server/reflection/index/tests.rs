@@ -1,4 +1,4 @@
-//! The index, and what is no descriptor set.
+//! The index, and what is not a descriptor set.
 
 use proptest::prelude::*;
 use prost_types::{

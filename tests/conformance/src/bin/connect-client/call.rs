@@ -75,7 +75,7 @@ async fn call(channels: &Channels, request: ClientCompatRequest) -> Result<Clien
     };
     if let Err(status) = outcome {
         result.error =
-            Some(convert::error(&status).context("the details of the error are no google.rpc.Status")?);
+            Some(convert::error(&status).context("the details of the error are not google.rpc.Status")?);
         if result.response_trailers.is_empty() {
             result.response_trailers = convert::headers(status.metadata().as_ref());
         }

@@ -73,7 +73,7 @@ impl Peer {
 
     /// The host and port of the server.
     pub(crate) fn authority(&self) -> anyhow::Result<&str> {
-        self.target.strip_prefix("http://").with_context(|| format!("{} is no http URL", self.target))
+        self.target.strip_prefix("http://").with_context(|| format!("{} is not an http URL", self.target))
     }
 
     /// A service on a channel of its own.

@@ -99,7 +99,7 @@ mod files {
 
     /// Files, and what else is particular to multipart forms.
     impl FormFields {
-        /// Sets the field of a part that is no file.
+        /// Sets the field of a part that is not a file.
         pub(crate) fn part(&mut self, part: &TextPart) -> Result<(), CallError> {
             let TextPart { name, media_type, value } = part;
             if name.is_empty() {

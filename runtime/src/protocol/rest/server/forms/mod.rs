@@ -68,7 +68,7 @@ fn rules(options: &Options) -> QueryRules {
     QueryRules { max_pairs: options.forms.fields, refuse_unknown: options.refuse_unknown }
 }
 
-/// A body that is no form.
+/// A body that is not a form.
 #[cold]
 fn malformed(what: &str) -> CallError {
     CallError::bad_request("", what, format!("the form: {what}"))

@@ -33,7 +33,7 @@ const SMALL_PIECE: usize = 1 << 10;
 /// What a form has next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// A field that is no file.
+    /// A field that is not a file.
     Text(TextPart),
     /// A file begins.
     File(FileHead),
@@ -43,7 +43,7 @@ pub(crate) enum Event {
     FileEnd,
 }
 
-/// A field that is no file.
+/// A field that is not a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TextPart {
     pub(crate) name: String,

@@ -94,10 +94,10 @@ impl Records {
         match varint.iter().position(|byte| byte & 0x80 == 0) {
             Some(last) => {
                 let length = prost::decode_length_delimiter(&varint[..=last])
-                    .map_err(|_| self.syntax("a length that is no number"))?;
+                    .map_err(|_| self.syntax("a length that is not a number"))?;
                 Ok(Some((length, last + 2)))
             }
-            None if varint.len() == MAX_VARINT => Err(self.syntax("a length that is no number")),
+            None if varint.len() == MAX_VARINT => Err(self.syntax("a length that is not a number")),
             None => Ok(None),
         }
     }
@@ -148,7 +148,7 @@ mod tests {
             (b"{}", "expected a message (field 1 with its length) (offset 0)"),
             (b"\x0a\x02a", "the last message is cut off (offset 0)"),
             (b"\x0a", "the last message is cut off (offset 0)"),
-            (b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "a length that is no number (offset 0)"),
+            (b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "a length that is not a number (offset 0)"),
             (b"\x0a\xff\x7f", "message 0 of the stream is larger than 1000 bytes"),
         ] {
             assert_eq!(split([body]).1.unwrap().to_string(), text);

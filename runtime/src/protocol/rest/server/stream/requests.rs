@@ -292,7 +292,7 @@ impl Pieces {
             ready!(self.budget.poll_proceed(task));
             if let Some(piece) = self.framing.next().map_err(CallError::into_status)? {
                 self.budget.spend(MESSAGE + piece.content.len());
-                // The pieces of a file are no messages that its sender has made: its rate counts.
+                // The pieces of a file are not messages that its sender has made: its rate counts.
                 if !self.framing.is_form() {
                     self.timer.reset();
                 }

@@ -19,7 +19,7 @@ pub(crate) enum Frame {
     Binary(Bytes),
     /// It said that there are no more messages.
     End,
-    /// It sent what is no message.
+    /// It sent what is not a message.
     Failed(Status),
 }
 

@@ -76,7 +76,7 @@ impl Handshake {
             .find_map(|offered| [JSON, PROTOBUF].into_iter().find(|known| *known == offered));
         let bearer = offered(&parts.headers).find_map(|offered| offered.strip_prefix(BEARER));
         let bearer = bearer.and_then(|token| HeaderValue::try_from(format!("Bearer {token}")).ok());
-        // What belongs to the handshake is no metadata of the call.
+        // What belongs to the handshake is not metadata of the call.
         for name in OWN {
             parts.headers.remove(name);
         }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use super::fields::Fields;
 
-/// More than this is no head of ours.
+/// More than this is not a head of ours.
 const LONGEST_HEAD: usize = 64 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +146,7 @@ impl Parser {
             return Ok(None);
         };
         let taken: Vec<u8> = self.buffer.drain(..at + end.len()).take(at).collect();
-        Ok(Some(String::from_utf8(taken).context("a head that is no text")?))
+        Ok(Some(String::from_utf8(taken).context("a head that is not text")?))
     }
 
     /// At most `limit` bytes of a body.

@@ -101,7 +101,7 @@ impl Decoder<'_> {
         let trailers = match end {
             Some(end) => {
                 let text =
-                    String::from_utf8(end.plain(self.encoding())?).context("trailers that are no text")?;
+                    String::from_utf8(end.plain(self.encoding())?).context("trailers that are not text")?;
                 Some(web_trailers::read(&text, problems))
             }
             None => None,

@@ -63,7 +63,7 @@ fn metadata(map: Map<String, Value>, fields: &mut Fields, problems: &mut Vec<Str
             problems.push(format!("the name of a trailer, {name:?}"));
         }
         let Value::Array(values) = values else {
-            problems.push(format!("the trailer {name} is no list: {values}"));
+            problems.push(format!("the trailer {name} is not a list: {values}"));
             continue;
         };
         for value in values {
@@ -123,7 +123,7 @@ fn detail(schema: &Schema, value: Value, problems: &mut Vec<String>) -> Option<A
     let detail = Any { type_url: format!("{TYPE_PREFIX}{name}"), value };
     if let Some(debug) = debug {
         match schema.parse(&name, debug) {
-            Err(error) => problems.push(format!("`debug` is no {name}: {error:#}")),
+            Err(error) => problems.push(format!("`debug` is not a {name}: {error:#}")),
             Ok(value) => {
                 let debug = Any { type_url: detail.type_url.clone(), value };
                 if !schema.same(&debug, &detail) {
@@ -143,7 +143,7 @@ fn detail(schema: &Schema, value: Value, problems: &mut Vec<String>) -> Option<A
 fn object(what: &str, body: &[u8], problems: &mut Vec<String>) -> Option<Map<String, Value>> {
     match serde_json::from_slice(body) {
         Ok(Unique(Value::Object(map))) => return Some(map),
-        Ok(Unique(other)) => problems.push(format!("{what} is no object: {other}")),
+        Ok(Unique(other)) => problems.push(format!("{what} is not an object: {other}")),
         Err(error) => problems.push(format!("{what}: {error}: {:?}", String::from_utf8_lossy(body))),
     }
     None

@@ -58,7 +58,7 @@ pub(crate) fn check(trailers: &Fields, problems: &mut Vec<String>) {
         return problems.push(format!("{DETAILS} is not base64 without padding: {details:?}"));
     };
     match rpc::Status::decode(&*bytes) {
-        Err(error) => problems.push(format!("{DETAILS} is no status: {error}")),
+        Err(error) => problems.push(format!("{DETAILS} is not a status: {error}")),
         Ok(inner) => {
             if Some(inner.code) != code {
                 problems.push(format!("{DETAILS} says code {}, grpc-status {status:?}", inner.code));

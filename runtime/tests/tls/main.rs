@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here is a test")]
 
-#[path = "support/authority.rs"]
+#[path = "../support/authority.rs"]
 mod authority;
+mod config;
+mod native_roots;
+mod reload;
+mod revoked;
+mod sni;
 
 use std::error::Error as _;
 use std::sync::Arc;

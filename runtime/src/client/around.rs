@@ -1,0 +1,201 @@
+//! Calls that interceptors go around, whatever their channel.
+//!
+//! They take a way of their own, so that the others pay nothing.
+
+use std::any::TypeId;
+use std::mem::take;
+use std::sync::Arc;
+use std::task::{Context as Task, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use crate::bridge::Status;
+use crate::call::Outgoing;
+use crate::call::intercept::{Answer, Own, Shared, WatchedIncoming, WatchedOutgoing, Work};
+use crate::message::AnyMessage;
+use crate::method::MethodInfo;
+use crate::protocol::client::Around;
+use crate::stream::Incoming;
+use crate::{Context, ResponseStream};
+
+/// The requests of a call.
+pub(super) enum Requests<'a> {
+    One(&'a mut dyn AnyMessage),
+    Many(Box<dyn Outgoing>),
+}
+
+/// Sends calls of one method, without their types.
+pub(super) trait Transmit: Sync {
+    fn method(&self) -> &'static MethodInfo;
+
+    /// Waits for the one response, and reads it into one that is empty.
+    fn one<'a>(
+        &'a self,
+        ctx: Context,
+        requests: Requests<'a>,
+        response: &'a mut dyn AnyMessage,
+    ) -> BoxFuture<'a, Result<(), Status>>;
+
+    /// Waits for the beginning of the responses.
+    fn many<'a>(
+        &'a self,
+        ctx: Context,
+        requests: Requests<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Incoming>, Status>>;
+}
+
+/// Makes a call with one response.
+pub(super) async fn one<Res, E>(
+    around: &Around,
+    transmit: &dyn Transmit,
+    ctx: Context,
+    requests: Requests<'_>,
+) -> Result<Res, E>
+where
+    Res: AnyMessage + Default,
+    E: From<Status>,
+{
+    let mut response = Res::default();
+    let own = call_one(around, transmit, ctx, requests, &mut response).await?;
+    Ok(match own {
+        None => response,
+        Some(mut own) => take(own.as_any_mut().downcast_mut().expect("the type was tested")),
+    })
+}
+
+/// Makes a call with many responses.
+pub(super) async fn many<Res, E>(
+    around: &Around,
+    transmit: &dyn Transmit,
+    ctx: Context,
+    requests: Requests<'_>,
+) -> Result<ResponseStream<Res, E>, E>
+where
+    Res: AnyMessage + Default,
+    E: From<Status>,
+{
+    Ok(ResponseStream::arriving(call_many(around, transmit, ctx, requests, TypeId::of::<Res>()).await?))
+}
+
+/// Fills `response`, or brings what an interceptor answers in its place.
+async fn call_one(
+    around: &Around,
+    transmit: &dyn Transmit,
+    ctx: Context,
+    requests: Requests<'_>,
+    response: &mut dyn AnyMessage,
+) -> Result<Option<Box<dyn AnyMessage>>, Status> {
+    let shared = Arc::new(Shared::new(&ctx));
+    let of = (*response).as_any().type_id();
+    let mut sending =
+        Sending { transmit, shared: &shared, requests: Some(requests), receiver: Receiver::One(response) };
+    let reply = around.interceptors.run(transmit.method(), ctx, &shared, &mut sending).await;
+    let outcome = reply.and_then(|reply| match reply.into_answer() {
+        Answer::Handled => Ok(None),
+        Answer::Own(own) => match own.check(Some(of), false)? {
+            Own::One(mut message) => {
+                shared.respond(&mut *message)?;
+                Ok(Some(message))
+            }
+            Own::Many(..) => unreachable!("it is one message, as was tested"),
+        },
+    });
+    match &outcome {
+        Ok(_) => shared.end(&Status::ok("")),
+        Err(status) => shared.end(status),
+    }
+    outcome
+}
+
+async fn call_many(
+    around: &Around,
+    transmit: &dyn Transmit,
+    ctx: Context,
+    requests: Requests<'_>,
+    response: TypeId,
+) -> Result<Box<dyn Incoming>, Status> {
+    let shared = Arc::new(Shared::new(&ctx));
+    let mut arriving = None;
+    let mut sending = Sending {
+        transmit,
+        shared: &shared,
+        requests: Some(requests),
+        receiver: Receiver::Many(&mut arriving),
+    };
+    let reply = around.interceptors.run(transmit.method(), ctx.clone(), &shared, &mut sending).await;
+    let outcome = reply.and_then(|reply| {
+        let incoming: Box<dyn Incoming> = match reply.into_answer() {
+            Answer::Handled => arriving.expect("what was sent well is answered"),
+            Answer::Own(own) => {
+                let (_, messages) = own.check(Some(response), true)?.into_stream();
+                Box::new(OwnResponses { messages, ctx, next: Bytes::new() })
+            }
+        };
+        Ok(Box::new(WatchedIncoming::responses(incoming, Arc::clone(&shared))) as Box<dyn Incoming>)
+    });
+    outcome.inspect_err(|status| shared.end(status))
+}
+
+/// A call behind its interceptors.
+struct Sending<'a> {
+    transmit: &'a dyn Transmit,
+    shared: &'a Arc<Shared>,
+    /// Sent once.
+    requests: Option<Requests<'a>>,
+    receiver: Receiver<'a>,
+}
+
+/// Where the responses go.
+enum Receiver<'a> {
+    One(&'a mut dyn AnyMessage),
+    Many(&'a mut Option<Box<dyn Incoming>>),
+}
+
+impl Work for Sending<'_> {
+    fn work(&mut self, ctx: Context) -> BoxFuture<'_, Result<(), Status>> {
+        Box::pin(async move {
+            let requests = match self.requests.take().expect("a call is sent once") {
+                Requests::One(message) => {
+                    self.shared.request(message)?;
+                    Requests::One(message)
+                }
+                Requests::Many(messages) => {
+                    Requests::Many(Box::new(WatchedOutgoing::requests(messages, Arc::clone(self.shared))))
+                }
+            };
+            match &mut self.receiver {
+                Receiver::One(response) => {
+                    self.transmit.one(ctx, requests, *response).await?;
+                    self.shared.respond(*response)?;
+                }
+                Receiver::Many(arriving) => **arriving = Some(self.transmit.many(ctx, requests).await?),
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Responses that an interceptor has made.
+struct OwnResponses {
+    messages: Box<dyn Outgoing>,
+    ctx: Context,
+    /// The message that waits to be read.
+    next: Bytes,
+}
+
+impl Incoming for OwnResponses {
+    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<(), Status>>> {
+        let Self { messages, ctx, next } = self;
+        let polled = ready!(messages.poll_next(task, ctx, &mut |message| {
+            *next = message.to_wire().into();
+            Ok(())
+        }));
+        Poll::Ready(polled.map(|polled| polled.map_err(|error| error.status)))
+    }
+
+    fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+        let read = message.merge_wire(take(&mut self.next));
+        read.map_err(|error| Status::internal(format!("the response cannot be read: {error}")))
+    }
+}

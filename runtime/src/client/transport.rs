@@ -1,0 +1,33 @@
+//! A tower service of the user's, as what carries requests.
+
+use std::future::poll_fn;
+
+use bytes::Bytes;
+use http::{Request, Response, Version};
+use tower_service::Service;
+
+use crate::call::{Body, BoxError};
+use crate::protocol::client::{Sent, Transport};
+
+pub(super) struct TowerTransport<S> {
+    pub(super) service: S,
+    /// What requests say of the version of HTTP: there is no connection that would say it.
+    pub(super) version: Version,
+}
+
+impl<S, B> Transport for TowerTransport<S>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error: Into<BoxError>> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    fn send(&self, mut request: Request<Body>) -> Sent {
+        *request.version_mut() = self.version;
+        let mut service = self.service.clone();
+        Box::pin(async move {
+            poll_fn(|task| service.poll_ready(task)).await.map_err(Into::into)?;
+            let response = service.call(request).await.map_err(Into::into)?;
+            Ok(response.map(Body::new))
+        })
+    }
+}
