@@ -24,17 +24,20 @@ pub enum Peer {
     AxumSlice,
     AxumJson,
     Rsvc,
+    /// The same with spans and metrics.
+    RsvcSight,
     RsvcRest,
     RestOverGrpc,
     Envoy,
 }
 
 impl Peer {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Hyper,
         Self::AxumSlice,
         Self::AxumJson,
         Self::Rsvc,
+        Self::RsvcSight,
         Self::RsvcRest,
         Self::RestOverGrpc,
         Self::Envoy,
@@ -46,6 +49,7 @@ impl Peer {
             Self::AxumSlice => "axum, from_slice",
             Self::AxumJson => "axum, Json<T>",
             Self::Rsvc => "rsvc::Server",
+            Self::RsvcSight => "rsvc, spans, metrics",
             Self::RsvcRest => "rsvc's Rest on hyper",
             Self::RestOverGrpc => "rest_over_grpc",
             Self::Envoy => "Envoy, rsvc's gRPC",
@@ -57,7 +61,7 @@ impl Peer {
     pub fn has(self, routes: Routes) -> bool {
         match routes {
             Routes::One => true,
-            Routes::Many => self != Self::Hyper,
+            Routes::Many => !matches!(self, Self::Hyper | Self::RsvcSight),
             Routes::TenThousand => {
                 matches!(self, Self::AxumSlice | Self::AxumJson | Self::Rsvc | Self::RsvcRest)
             }
@@ -104,6 +108,7 @@ impl Serve {
             Peer::AxumJson => tokio::spawn(axum::serve(listener, axum::typed(self))),
             // Envoy's backend.
             Peer::Rsvc | Peer::Envoy => tokio::spawn(rsvc::serve(listener, self)),
+            Peer::RsvcSight => tokio::spawn(rsvc::serve_with_sight(listener, self)),
             Peer::RsvcRest => tokio::spawn(rsvc::serve_rest(listener, self)),
             Peer::RestOverGrpc => tokio::spawn(rest_over_grpc::serve(listener, self)),
         };

@@ -1,9 +1,13 @@
 //! Ours, in rsvc's own server, and as a service on plain hyper, without what a server does besides.
 
 use hyper_util::service::TowerToHyperService;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use rsvc::rest::Rest;
 use rsvc::{Context, Status};
 use tokio::net::TcpListener;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::{Serve, filler, hyper};
 use crate::case::Routes;
@@ -54,6 +58,15 @@ pub fn server(serve: Serve) -> rsvc::Server {
 
 pub async fn serve(listener: TcpListener, serve: Serve) {
     server(serve).with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
+}
+
+/// With what a server in production tells of its calls: spans that a subscriber keeps while they last, and metrics for
+/// Prometheus.
+pub async fn serve_with_sight(listener: TcpListener, serve: Serve) {
+    tracing_subscriber::registry().with(LevelFilter::INFO).init();
+    PrometheusBuilder::new().install_recorder().expect("nobody else measures");
+    let server = server(serve).spans().metrics();
+    server.with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
 }
 
 pub async fn serve_rest(listener: TcpListener, serve: Serve) {
