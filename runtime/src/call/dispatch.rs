@@ -20,7 +20,7 @@ use super::exchange::{Handling, Outgoing};
 use super::in_flight::InFlight;
 use super::rules;
 use crate::Context;
-use crate::access::{AnyAuthenticator, authorize, is_open};
+use crate::access::{AnyAuthenticator, authorize, challenge_of, is_open};
 use crate::bridge::{Code, MetadataMap, Status};
 use crate::cancellation::CancellationToken;
 use crate::challenge;
@@ -222,7 +222,7 @@ fn challenged(
     ctx: &Context,
     authenticator: Option<&dyn AnyAuthenticator>,
 ) -> CallError {
-    challenge::complete(&mut error.status, ctx, authenticator);
+    challenge::complete(&mut error.status, ctx, || challenge_of(authenticator));
     error
 }
 
