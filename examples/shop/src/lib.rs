@@ -6,8 +6,10 @@
 mod db;
 mod error;
 mod files;
+mod greet;
 mod live;
 mod metrics;
+mod operation;
 mod place;
 mod readiness;
 mod rooms;
@@ -37,7 +39,9 @@ use crate::api::{
 };
 use crate::db::Db;
 use crate::files::Files;
+use crate::greet::Greet;
 use crate::metrics::Metrics;
+pub use crate::operation::{Certificates, Operation};
 use crate::place::Place;
 pub use crate::proto::shop::v1 as api;
 use crate::readiness::Readiness;
@@ -65,6 +69,8 @@ pub struct Options {
     pub limits: Limits,
     /// What a connection may do.
     pub connections: Connections,
+    /// What those who run it decide.
+    pub operation: Operation,
 }
 
 impl Default for Options {
@@ -77,6 +83,7 @@ impl Default for Options {
             issuer: None,
             limits: Limits::default(),
             connections: Connections::default(),
+            operation: Operation::default(),
         }
     }
 }
@@ -155,6 +162,9 @@ impl Connections {
 #[derive(Debug)]
 pub struct Ready {
     server: BoundServer,
+    /// Where questions are answered.
+    admin: Option<String>,
+    is_secure: bool,
     readiness: Readiness,
     token: String,
     place: Place,
@@ -187,13 +197,17 @@ pub async fn mount(options: Options) -> anyhow::Result<Mounted> {
 /// Prepares a shop: storage, with tables and seeds at the first start, and address.
 pub async fn open(options: Options) -> anyhow::Result<Ready> {
     let listen = options.listen;
-    let Assembled { server, readiness, token, place } = assemble(options).await?;
-    Ok(Ready { server: server.bind(listen).await?, readiness, token, place })
+    let Assembled { server, operation, admin, readiness, token, place } = assemble(options).await?;
+    let server = operation.also(server.bind(listen).await?)?;
+    let is_secure = operation.certificates.is_some();
+    Ok(Ready { server, admin, is_secure, readiness, token, place })
 }
 
 /// A shop without an address.
 struct Assembled {
     server: Server,
+    operation: Operation,
+    admin: Option<String>,
     readiness: Readiness,
     token: String,
     place: Place,
@@ -212,9 +226,10 @@ async fn assemble(options: Options) -> anyhow::Result<Assembled> {
         doubt: Arc::clone(&doubt),
         health: health.clone(),
     };
+    let metrics = Arc::new(Metrics::new(&SERVICES));
     let shop = Arc::new(Shop {
         files,
-        metrics: Metrics::new(&SERVICES),
+        metrics: Arc::clone(&metrics),
         rooms: Arc::new(Rooms::new(db.clone(), limits)),
         order_turn: Mutex::default(),
         updates: broadcast::Sender::new(limits.backlog),
@@ -224,24 +239,26 @@ async fn assemble(options: Options) -> anyhow::Result<Assembled> {
     });
     let token = options.token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let orders = Orders { shop: Arc::clone(&shop) };
-    let server = options
-        .connections
-        .apply(Server::new())
+    let operation = options.operation;
+    let server = operation.apply(options.connections.apply(Server::new()))?;
+    let (server, admin) = operation.answer(server, readiness.db.clone()).await?;
+    let server = server
         .add(UserServiceServer::new(Users { shop: Arc::clone(&shop) }))
         .add(OrderServiceServer::new(orders.clone()))
         .add(UploadServiceServer::new(Uploads { shop: Arc::clone(&shop), orders }))
         .add(ChatServiceServer::new(Chats { shop }))
+        .intercept(Greet { metrics })
         .authenticator(staff::authenticator(&token, options.issuer.as_ref())?)
         .require_access()
         // The page of commands that the shop prints asks it, and its `.proto` files are public.
         .public_reflection()
         .health(health);
-    Ok(Assembled { server, readiness, token, place })
+    Ok(Assembled { server, operation, admin, readiness, token, place })
 }
 
 /// Runs a shop inside of this program.
 pub async fn start(options: Options) -> anyhow::Result<Running> {
-    let Ready { server, readiness, token, place } = open(options).await?;
+    let Ready { server, readiness, token, place, .. } = open(options).await?;
     let addr = server.local_addr();
     let (stop, stopped) = oneshot::channel();
     let stopped = async {
@@ -270,6 +287,16 @@ impl Ready {
     /// Where it will listen.
     pub fn addr(&self) -> SocketAddr {
         self.server.local_addr()
+    }
+
+    /// Where questions about it will be answered.
+    pub fn admin(&self) -> Option<&str> {
+        self.admin.as_deref()
+    }
+
+    /// Whether it will speak TLS.
+    pub fn is_secure(&self) -> bool {
+        self.is_secure
     }
 
     /// What the staff shows.

@@ -218,7 +218,10 @@ async fn read(response: Response<hyper::body::Incoming>, told: Told) -> Result<O
                 403 => "permission_denied",
                 // A page, a stream that has begun, a socket; what is malformed, or not there.
                 101 | 200 | 400 | 404 => "",
-                _ => return Ok(Outcome::Strange(format!("HTTP {http}"))),
+                _ => {
+                    let body = body.collect().await.map_err(|error| format!("{error:?}"))?.to_bytes();
+                    return Ok(Outcome::Strange(format!("HTTP {http} {body:?}")));
+                }
             };
             (code.to_owned(), has_challenge)
         }
