@@ -20,7 +20,7 @@ use super::exchange::{Handling, Outgoing};
 use super::in_flight::InFlight;
 use super::rules;
 use crate::Context;
-use crate::access::{AnyAuthenticator, Principal, authorize, is_open, permit};
+use crate::access::{AnyAuthenticator, Principal, authorize, challenge_of, is_open, permit};
 use crate::bridge::{self, Code, MetadataMap, Status};
 use crate::cancellation::CancellationToken;
 use crate::challenge;
@@ -283,7 +283,7 @@ fn challenged(
     ctx: &Context,
     authenticator: Option<&dyn AnyAuthenticator>,
 ) -> CallError {
-    challenge::complete(&mut error.status, ctx, authenticator);
+    challenge::complete(&mut error.status, ctx, || challenge_of(authenticator));
     error
 }
 

@@ -273,7 +273,7 @@ const RUNTIME: Table = Table {
         Layer {
             name: "auth",
             files: &["auth/"],
-            uses: &["bridge", "method", "json", "pb", "message", "vocabulary", "tls"],
+            uses: &["bridge", "json", "message", "vocabulary", "tls"],
         },
         // What generated code names: it passes on, and only generated code in the crate names it.
         Layer {
