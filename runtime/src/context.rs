@@ -18,6 +18,8 @@ use crate::metadata::{MetadataError, MetadataMap, Value};
 use crate::method::MethodInfo;
 use crate::peer::Peer;
 use crate::principal::Principal;
+#[cfg(any(feature = "server", feature = "client"))]
+use crate::sight::Seen;
 
 /// Everything about a call except its messages: metadata both ways, the deadline, who calls and from where.
 ///
@@ -75,6 +77,9 @@ struct Call {
     parent: Option<Context>,
     /// Whether a precondition of the caller's was tested and did not hold.
     precondition_failed: AtomicBool,
+    /// What is told of the call, where anything is.
+    #[cfg(any(feature = "server", feature = "client"))]
+    seen: Option<Arc<Seen>>,
 }
 
 /// Metadata that goes back to the caller.
@@ -120,8 +125,24 @@ impl Context {
             stopping,
             parent: None,
             precondition_failed: AtomicBool::new(false),
+            #[cfg(any(feature = "server", feature = "client"))]
+            seen: None,
         };
         Self { call: Arc::new(call), request: None }
+    }
+
+    /// The context of a call that is told of. Nobody else has it yet.
+    #[cfg(feature = "server")]
+    pub(crate) fn seen_by(mut self, seen: Seen) -> Self {
+        Arc::get_mut(&mut self.call).expect("a context that was just made").seen = Some(Arc::new(seen));
+        self
+    }
+
+    /// What is told of the call, where anything is.
+    #[cfg(any(feature = "server", feature = "client"))]
+    #[inline]
+    pub(crate) fn seen(&self) -> Option<&Arc<Seen>> {
+        self.call.seen.as_ref()
     }
 
     /// A context for a call that this one causes, on the service's own behalf.

@@ -29,6 +29,13 @@
 //! | `multipart` | yes | forms with files over REST, for methods that take them |
 //! | `websocket` | yes | streams of REST over WebSocket |
 //! | `axum` | no | [`rest::Rest`] as a router of axum |
+//! | `jwt` | no | [`auth::jwt`]: callers known by signed tokens, with keys from a value or a file |
+//! | `jwks` | no | the same with keys from a URL; needs `client` and `tls`, which it turns on |
+//! | `mtls` | no | [`auth::mtls`]: callers known by the certificates of their connections; it needs `tls` or `tls-aws-lc` |
+//! | `api-keys` | no | [`auth::api_keys`]: callers known by keys that they were given |
+//! | `spans` | no | spans of `tracing` for calls on both ends, by OpenTelemetry's conventions |
+//! | `opentelemetry` | no | spans that continue the caller's trace and hand it on: `traceparent`, `tracestate` |
+//! | `metrics` | no | measurements of calls on both ends, through the crate `metrics` |
 //! | `tls` | no | TLS on both ends, by rustls on ring ([`tls`]) |
 //! | `tls-aws-lc` | no | the same on aws-lc-rs; with both features aws-lc-rs is used |
 //! | `tls-native-roots` | no | clients may trust the authorities that their machine trusts; it needs one of the two above |
@@ -63,6 +70,8 @@ extern crate self as rsvc;
 
 #[cfg(feature = "rpc")]
 pub mod access;
+#[cfg(feature = "rpc")]
+pub mod auth;
 mod bridge;
 mod cache;
 #[cfg(any(feature = "server", feature = "client"))]
@@ -107,6 +116,8 @@ mod principal;
 mod protocol;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(any(feature = "server", feature = "client"))]
+mod sight;
 #[cfg(feature = "rpc")]
 pub mod stream;
 #[cfg(feature = "_tls")]

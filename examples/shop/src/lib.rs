@@ -6,6 +6,7 @@
 mod db;
 mod error;
 mod files;
+mod greet;
 mod live;
 mod metrics;
 mod operation;
@@ -38,6 +39,7 @@ use crate::api::{
 };
 use crate::db::Db;
 use crate::files::Files;
+use crate::greet::Greet;
 use crate::metrics::Metrics;
 pub use crate::operation::{Certificates, Operation};
 use crate::place::Place;
@@ -188,9 +190,10 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
         doubt: Arc::clone(&doubt),
         health: health.clone(),
     };
+    let metrics = Arc::new(Metrics::new(&SERVICES));
     let shop = Arc::new(Shop {
         files,
-        metrics: Metrics::new(&SERVICES),
+        metrics: Arc::clone(&metrics),
         rooms: Arc::new(Rooms::new(db.clone(), limits)),
         order_turn: Mutex::default(),
         updates: broadcast::Sender::new(limits.backlog),
@@ -208,6 +211,7 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
         .add(OrderServiceServer::new(orders.clone()))
         .add(UploadServiceServer::new(Uploads { shop: Arc::clone(&shop), orders }))
         .add(ChatServiceServer::new(Chats { shop }))
+        .intercept(Greet { metrics })
         .authenticator(Staff::new(&token))
         .require_access()
         // The page of commands that the shop prints asks it, and its `.proto` files are public.

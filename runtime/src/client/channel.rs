@@ -237,6 +237,22 @@ impl Builder {
         self
     }
 
+    /// Makes a span of `tracing` for each call, by OpenTelemetry's conventions, inside the one that is current. Default:
+    /// none.
+    #[cfg(feature = "spans")]
+    pub fn spans(mut self) -> Self {
+        self.settings.around_mut().sight.spans = true;
+        self
+    }
+
+    /// Measures each call, with the recorder that is installed for the crate `metrics`. Default: none.
+    #[cfg(feature = "metrics")]
+    pub fn metrics(mut self) -> Self {
+        self.settings.around_mut().sight.metrics = true;
+        crate::sight::describe_metrics();
+        self
+    }
+
     /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
     #[cfg(feature = "_tls")]
     pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {

@@ -357,7 +357,7 @@ impl<L> Server<L> {
     }
 
     fn prepare(mut self) -> Result<Prepared<L>, ServeError> {
-        if !self.interceptors.is_empty() {
+        if !self.interceptors.is_empty() || self.settings.policy.sight.is_on() {
             let chain = Arc::new(std::mem::take(&mut self.interceptors));
             for entry in &mut self.entries {
                 entry.intercept(&chain);

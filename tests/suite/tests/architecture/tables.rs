@@ -97,6 +97,8 @@ const RUNTIME: Table = Table {
         Layer { name: "error", files: &["error/"], uses: &["bridge"] },
         Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel", "error"] },
         Layer { name: "message", files: &["message.rs"], uses: &["json", "validate"] },
+        // What is told of calls, whoever tells it.
+        Layer { name: "sight", files: &["sight/"], uses: &["bridge", "method", "error"] },
         // It knows no protocol, no server and no client.
         Layer {
             name: "vocabulary",
@@ -112,12 +114,12 @@ const RUNTIME: Table = Table {
                 "principal.rs",
                 "stream/",
             ],
-            uses: &["bridge", "method", "message"],
+            uses: &["bridge", "method", "message", "sight"],
         },
         Layer {
             name: "call",
             files: &["call/"],
-            uses: &["bridge", "method", "json", "validate", "error", "message", "vocabulary"],
+            uses: &["bridge", "method", "json", "validate", "error", "message", "sight", "vocabulary"],
         },
         // What the two ends of REST share.
         Layer {
@@ -144,6 +146,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "sight",
                 "validate",
                 "json",
                 "error",
@@ -160,6 +163,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "sight",
                 "validate",
                 "json",
                 "error",
@@ -178,6 +182,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "sight",
                 "call",
                 "protocol",
                 "protocols on a server",
@@ -187,7 +192,7 @@ const RUNTIME: Table = Table {
         Layer {
             name: "protocols on a client",
             files: &["protocol/client/"],
-            uses: &["bridge", "method", "validate", "message", "vocabulary", "call", "protocol"],
+            uses: &["bridge", "method", "sight", "validate", "message", "vocabulary", "call", "protocol"],
         },
         Layer {
             name: "client side of a protocol",
@@ -218,6 +223,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "sight",
                 "json",
                 "validate",
                 "vocabulary",
@@ -236,6 +242,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "sight",
                 "json",
                 "message",
                 "vocabulary",
@@ -245,6 +252,12 @@ const RUNTIME: Table = Table {
                 "client side of a protocol",
                 "tls",
             ],
+        },
+        // Ready-made authenticators. Keys come over TLS, and certificates of it.
+        Layer {
+            name: "auth",
+            files: &["auth/"],
+            uses: &["bridge", "method", "json", "pb", "message", "vocabulary", "tls"],
         },
         // What generated code names: it passes on, and only generated code in the crate names it.
         Layer {
