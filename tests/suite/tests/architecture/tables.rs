@@ -270,11 +270,7 @@ const RUNTIME: Table = Table {
             ],
         },
         // Ready-made authenticators. Keys come over TLS, and certificates of it.
-        Layer {
-            name: "auth",
-            files: &["auth/"],
-            uses: &["bridge", "json", "message", "vocabulary", "tls"],
-        },
+        Layer { name: "auth", files: &["auth/"], uses: &["bridge", "json", "message", "vocabulary", "tls"] },
         // What generated code names: it passes on, and only generated code in the crate names it.
         Layer {
             name: "codegen",
