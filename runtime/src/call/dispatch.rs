@@ -240,7 +240,9 @@ pub(crate) async fn run(
     if !is_open(method, policy.default_deny) {
         let authorized = pin!(authorize(method, ctx, authenticator));
         let authorized = within(method, deadline, authorized).await;
-        authorized.map_err(|refused| challenged(refused.into(), ctx, authenticator))?;
+        authorized.map_err(|refused| {
+            challenged(CallError::from(refused).without_os_error(ctx), ctx, authenticator)
+        })?;
     }
     match within(method, deadline, handling.as_mut()).await {
         Ok(()) => Ok(()),
