@@ -256,7 +256,8 @@ pub(crate) async fn run(
         if !is_open(method, policy.default_deny) {
             let authorized = pin!(authorize(method, ctx, authenticator));
             if let Err(refused) = within(method, ctx, authorized).await {
-                break 'call Err(challenged(refused.into(), ctx, authenticator));
+                let refused = CallError::from(refused).without_os_error(ctx);
+                break 'call Err(challenged(refused, ctx, authenticator));
             }
         }
         match within(method, ctx, handling.as_mut()).await {
