@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use futures_util::future::try_join;
-use shop::{Certificates, Connections, Limits, Operation, Options, Ready, Sight, Telemetry};
+use shop::{Certificates, Connections, Issuer, Limits, Operation, Options, Ready, Sight, Telemetry};
 use tracing_subscriber::{EnvFilter, reload};
 
 /// Runs the services of a shop.
@@ -23,6 +23,18 @@ struct Args {
     /// What the staff shows as its bearer token [default: made up and printed]
     #[arg(long)]
     token: Option<String>,
+    /// The keys of an issuer of tokens (JWK set), which callers may show as bearer tokens, too
+    #[arg(long, value_name = "URL", requires = "issuer", requires = "audience")]
+    jwks: Option<String>,
+    /// The issuer that tokens name (`iss`)
+    #[arg(long, value_name = "NAME", requires = "jwks")]
+    issuer: Option<String>,
+    /// The audience that tokens name (`aud`)
+    #[arg(long, value_name = "NAME", requires = "jwks")]
+    audience: Option<String>,
+    /// How often the keys are fetched [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "jwks")]
+    jwks_refresh: Option<Duration>,
     /// Bytes that an uploaded file may have
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().upload_bytes)]
     max_upload: u64,
@@ -85,6 +97,11 @@ async fn main() -> anyhow::Result<()> {
     let limits = Limits { upload_bytes, rooms, backlog, ..Limits::default() };
     let Args { max_connections: max, header_timeout, send_timeout, idle_timeout, min_body_rate, .. } = args;
     let connections = Connections { max, header_timeout, send_timeout, idle_timeout, min_body_rate };
+    let Args { jwks, issuer, audience, jwks_refresh: refresh, .. } = args;
+    let issuer = match (jwks, issuer, audience) {
+        (Some(jwks), Some(name), Some(audience)) => Some(Issuer { jwks, name, audience, refresh }),
+        _ => None,
+    };
     let Args { tls_cert, tls_key, client_ca, unix, admin, compress_from, .. } = args;
     let certificates = tls_cert.zip(tls_key).map(|(chain, key)| Certificates { chain, key, client_ca });
     let Args { data, listen, token, otlp, access_log, .. } = args;
@@ -94,7 +111,8 @@ async fn main() -> anyhow::Result<()> {
     let metrics = Some(telemetry.metrics());
     let operation = Operation { certificates, unix, admin, compress_from, log: Some(log), metrics };
     let sight = Sight { spans: otlp.is_some(), access_log };
-    let ready = shop::open(Options { data, listen, token, limits, connections, operation, sight }).await?;
+    let ready =
+        shop::open(Options { data, listen, token, issuer, limits, connections, operation, sight }).await?;
     let introduction = introduction(&ready);
     // In this order, so that whoever reads the first line can send a signal.
     try_join(ready.serve(), async { Ok(io::stdout().write_all(introduction.as_bytes())?) }).await?;

@@ -132,7 +132,8 @@ impl<L> Server<L> {
     }
 
     /// The size in bytes from which response messages over gRPC, gRPC-Web and Connect are compressed for clients that
-    /// accept it; `None` compresses nothing. Default: none over gRPC and gRPC-Web, and from 1 KiB on over Connect.
+    /// accept it, with the first of those that they name which the protocol and this build have; `None` compresses nothing.
+    /// Default: none over gRPC and gRPC-Web, and from 1 KiB on over Connect.
     pub fn compress_from(mut self, bytes: Option<usize>) -> Self {
         self.settings.compress = bytes.map_or(CompressFrom::Never, CompressFrom::Size);
         self

@@ -2,15 +2,14 @@
 
 use hyper_util::service::TowerToHyperService;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use rsvc::auth::jwt::{Jwt, Keys};
 use rsvc::rest::Rest;
 use rsvc::{Context, Status};
 use tokio::net::TcpListener;
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::{Serve, filler, hyper};
-use crate::case::Routes;
+use super::{Peer, Serve, filler, hyper};
+use crate::case::{self, Routes};
 
 macro_rules! tree {
     ($name:ident, $file:literal) => {
@@ -60,12 +59,22 @@ pub async fn serve(listener: TcpListener, serve: Serve) {
     server(serve).with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
 }
 
-/// With what a server in production tells of its calls: spans that a subscriber keeps while they last, and metrics for
-/// Prometheus.
-pub async fn serve_with_sight(listener: TcpListener, serve: Serve) {
-    tracing_subscriber::registry().with(LevelFilter::INFO).init();
-    PrometheusBuilder::new().install_recorder().expect("nobody else measures");
-    let server = server(serve).spans().metrics();
+/// The same with what the peer has more: callers with tokens, spans that a registry keeps while they last, and metrics
+/// for Prometheus.
+pub async fn serve_more(listener: TcpListener, serve: Serve) {
+    let mut server = server(serve);
+    if serve.peer.wants_token() {
+        let tokens = Jwt::new(Keys::secret(case::SECRET)).issuer(case::ISSUER).audience(case::AUDIENCE);
+        server = server.authenticator(tokens.build().expect("a secret that is long enough"));
+    }
+    if matches!(serve.peer, Peer::RsvcSpans | Peer::RsvcAll) {
+        tracing_subscriber::registry().init();
+        server = server.spans();
+    }
+    if matches!(serve.peer, Peer::RsvcMetrics | Peer::RsvcAll) {
+        PrometheusBuilder::new().install_recorder().expect("the only recorder");
+        server = server.metrics();
+    }
     server.with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
 }
 
