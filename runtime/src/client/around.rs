@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 
 use crate::bridge::Status;
 use crate::call::Outgoing;
-use crate::call::intercept::{Answer, Own, Shared, WatchedIncoming, WatchedOutgoing, Work};
+use crate::call::intercept::{Answer, Own, Shared, Waiting, WatchedIncoming, WatchedOutgoing, Work};
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
 use crate::protocol::client::{Around, Endpoint};
@@ -93,6 +93,7 @@ async fn call_one(
     response: &mut dyn AnyMessage,
 ) -> Result<Option<Box<dyn AnyMessage>>, Status> {
     let (ctx, shared) = begin(around, transmit, ctx);
+    let waiting = Waiting::for_end(&shared);
     let of = (*response).as_any().type_id();
     let mut sending =
         Sending { transmit, shared: &shared, requests: Some(requests), receiver: Receiver::One(response) };
@@ -111,6 +112,7 @@ async fn call_one(
         Ok(_) => shared.end(&Status::ok("")),
         Err(status) => shared.end(status),
     }
+    waiting.end();
     outcome
 }
 
@@ -122,6 +124,7 @@ async fn call_many(
     response: TypeId,
 ) -> Result<Box<dyn Incoming>, Status> {
     let (ctx, shared) = begin(around, transmit, ctx);
+    let waiting = Waiting::for_end(&shared);
     let mut arriving = None;
     let mut sending = Sending {
         transmit,
@@ -140,7 +143,11 @@ async fn call_many(
         };
         Ok(Box::new(WatchedIncoming::responses(incoming, Arc::clone(&shared))) as Box<dyn Incoming>)
     });
-    outcome.inspect_err(|status| shared.end(status))
+    if let Err(status) = &outcome {
+        shared.end(status);
+    }
+    waiting.end();
+    outcome
 }
 
 /// The context that a call begins with, and what is kept of it meanwhile.

@@ -8,7 +8,7 @@ use futures_util::TryFutureExt as _;
 use futures_util::future::BoxFuture;
 
 use super::streams::{WatchedIncoming, WatchedOutgoing};
-use super::{Answer, Chain, Own, Reply, Shared, Work};
+use super::{Answer, Chain, Own, Reply, Shared, Waiting, Work};
 use crate::Context;
 use crate::bridge::Status;
 use crate::call::CallError;
@@ -47,6 +47,7 @@ pub(crate) async fn answer<'a>(
     handle: impl for<'b> FnOnce(&'b mut InterceptedExchange<'a>) -> Handling<'b>,
 ) -> Result<(), HandlingError> {
     let (ctx, shared) = (exchange.inner.context().clone(), Arc::clone(&exchange.shared));
+    let waiting = Waiting::for_end(&shared);
     let reply = {
         let mut work = HandlerWork { method, shared: &shared, handling: handle(exchange) };
         chain.run(method, ctx, &shared, &mut work).await
@@ -58,6 +59,7 @@ pub(crate) async fn answer<'a>(
         Ok(()) => shared.end(&Status::ok("")),
         Err(status) => shared.end(status),
     }
+    waiting.end();
     Ok(outcome.map_err(CallError::from)?)
 }
 

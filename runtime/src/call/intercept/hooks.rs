@@ -1,6 +1,7 @@
 //! What the interceptors of a call want to see of it.
 
 use std::any::TypeId;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::time::Instant;
@@ -25,6 +26,7 @@ pub(crate) struct Shared {
     /// The context that the interceptors have left.
     ctx: OnceLock<Context>,
     deadline: Option<Instant>,
+    is_over: AtomicBool,
     /// What counts the messages, where anything does. On a client it is told how the call ends, too.
     seen: Option<Arc<Seen>>,
 }
@@ -43,6 +45,7 @@ impl Shared {
             response: OnceLock::new(),
             ctx: OnceLock::new(),
             deadline: ctx.instant(),
+            is_over: AtomicBool::new(false),
             seen: None,
         }
     }
@@ -110,6 +113,9 @@ impl Shared {
 
     /// Tells how the call ended, if that was not told.
     pub(crate) fn end(&self, status: &Status) {
+        if self.is_over.swap(true, Ordering::Relaxed) {
+            return;
+        }
         let hooks = std::mem::take(&mut *lock(&self.ends));
         for hook in hooks.into_iter().rev() {
             hook(status);
@@ -123,13 +129,41 @@ impl Shared {
     }
 }
 
-impl Drop for Shared {
-    fn drop(&mut self) {
-        let has_hooks = !self.ends.get_mut().unwrap_or_else(PoisonError::into_inner).is_empty();
-        if !has_hooks && self.seen.is_none() {
+impl Shared {
+    /// Tells that nobody waits for the call any more, if its end was not told.
+    pub(crate) fn abandon(&self) {
+        if self.is_over.load(Ordering::Relaxed) {
             return;
         }
         let is_late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());
         self.end(&if is_late { deadline::exceeded() } else { Status::cancelled("the call was given up") });
+    }
+}
+
+/// Whoever waits for a call. Its drop is the end of the call, whoever else has to do with it.
+pub(crate) struct Waiting<'a>(Option<&'a Shared>);
+
+impl<'a> Waiting<'a> {
+    pub(crate) fn for_end(shared: &'a Shared) -> Self {
+        Self(Some(shared))
+    }
+
+    /// The end was told, or others wait for it.
+    pub(crate) fn end(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0 {
+            shared.abandon();
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.abandon();
     }
 }

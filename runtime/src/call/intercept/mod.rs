@@ -21,7 +21,7 @@ use crate::method::MethodInfo;
 
 #[cfg(feature = "server")]
 pub(crate) use exchange::{InterceptedExchange, answer};
-pub(crate) use hooks::Shared;
+pub(crate) use hooks::{Shared, Waiting};
 pub use message::Message;
 pub use reply::Reply;
 pub(crate) use reply::{Answer, Own};

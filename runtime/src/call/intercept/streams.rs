@@ -27,6 +27,13 @@ impl Direction {
         }
     }
 
+    /// The stream is dropped.
+    fn abandon(self, shared: &Shared) {
+        if self == Self::Responses {
+            shared.abandon();
+        }
+    }
+
     fn end(self, shared: &Shared, status: &Status) {
         if self == Self::Responses {
             shared.end(status);
@@ -122,5 +129,12 @@ impl Drop for WatchedOutgoing {
         if self.is_polled {
             self.direction.end(&self.shared, &crate::call::error::panicked());
         }
+        self.direction.abandon(&self.shared);
+    }
+}
+
+impl Drop for WatchedIncoming {
+    fn drop(&mut self) {
+        self.direction.abandon(&self.shared);
     }
 }
