@@ -11,6 +11,10 @@ pub use tonic::metadata::{Ascii, AsciiMetadataKey, Binary, BinaryMetadataKey, Me
 pub use tonic::server::NamedService;
 #[cfg(feature = "server")]
 pub use tonic::transport::server::Connected;
+#[cfg(feature = "server")]
+pub(crate) use tonic::transport::server::TcpConnectInfo;
+#[cfg(all(unix, feature = "server"))]
+pub(crate) use tonic::transport::server::UdsConnectInfo;
 pub use tonic::{Code, Status};
 #[cfg(feature = "rpc")]
 pub(crate) use tonic_types::ErrorDetails;

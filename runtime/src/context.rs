@@ -18,6 +18,8 @@ use crate::metadata::{MetadataError, MetadataMap, Value};
 use crate::method::MethodInfo;
 use crate::peer::Peer;
 use crate::principal::Principal;
+#[cfg(any(feature = "server", feature = "client"))]
+use crate::sight::Seen;
 
 /// Everything about a call except its messages: metadata both ways, the deadline, who calls and from where.
 ///
@@ -75,6 +77,9 @@ struct Call {
     parent: Option<Context>,
     /// Whether a precondition of the caller's was tested and did not hold.
     precondition_failed: AtomicBool,
+    /// What is told of the call, where anything is.
+    #[cfg(any(feature = "server", feature = "client"))]
+    seen: Option<Arc<Seen>>,
     /// Whether the condition of the method was met.
     permitted: AtomicBool,
 }
@@ -122,9 +127,25 @@ impl Context {
             stopping,
             parent: None,
             precondition_failed: AtomicBool::new(false),
+            #[cfg(any(feature = "server", feature = "client"))]
+            seen: None,
             permitted: AtomicBool::new(false),
         };
         Self { call: Arc::new(call), request: None }
+    }
+
+    /// The context of a call that is told of. Nobody else has it yet.
+    #[cfg(feature = "server")]
+    pub(crate) fn seen_by(mut self, seen: Seen) -> Self {
+        Arc::get_mut(&mut self.call).expect("a context that was just made").seen = Some(Arc::new(seen));
+        self
+    }
+
+    /// What is told of the call, where anything is.
+    #[cfg(any(feature = "server", feature = "client"))]
+    #[inline]
+    pub(crate) fn seen(&self) -> Option<&Arc<Seen>> {
+        self.call.seen.as_ref()
     }
 
     /// A context for a call that this one causes, on the service's own behalf.
@@ -236,6 +257,12 @@ impl Context {
             Some(peer) => peer.addr,
             None => bridge::remote_addr(&self.request().extensions),
         }
+    }
+
+    /// The process at the other end of a Unix socket: its user, its group and, where the system tells, its id.
+    #[cfg(all(unix, feature = "server"))]
+    pub fn peer_credentials(&self) -> Option<tokio::net::unix::UCred> {
+        self.extension::<bridge::UdsConnectInfo>()?.peer_cred
     }
 
     /// The certificates that the peer has shown, its own first, if the server asked for them.

@@ -33,9 +33,14 @@
 //! | `jwks` | no | the same with keys from a URL; needs `client` and `tls`, which it turns on |
 //! | `mtls` | no | [`auth::mtls`]: callers known by the certificates of their connections; it needs `tls` or `tls-aws-lc` |
 //! | `api-keys` | no | [`auth::api_keys`]: callers known by keys that they were given |
+//! | `spans` | no | spans of `tracing` for calls on both ends, by OpenTelemetry's conventions |
+//! | `opentelemetry` | no | spans that continue the caller's trace and hand it on: `traceparent`, `tracestate` |
+//! | `metrics` | no | measurements of calls on both ends, through the crate `metrics` |
 //! | `tls` | no | TLS on both ends, by rustls on ring ([`tls`]) |
 //! | `tls-aws-lc` | no | the same on aws-lc-rs; with both features aws-lc-rs is used |
 //! | `tls-native-roots` | no | clients may trust the authorities that their machine trusts; it needs one of the two above |
+//! | `admin` | no | health, readiness, metrics, routes, version and log level on an address of its own ([`server::Admin`]) |
+//! | `systemd` | no | sockets that systemd passes, and telling it when a server is ready and when it stops |
 //! | `serde` | no | `Serialize` and `Deserialize` of messages, where the generator's option `serde` asks for them |
 //!
 //! Without any, there are messages, errors and descriptions of methods: enough for a crate of messages.
@@ -112,6 +117,8 @@ mod principal;
 mod protocol;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(any(feature = "server", feature = "client"))]
+mod sight;
 #[cfg(feature = "rpc")]
 pub mod stream;
 #[cfg(feature = "_tls")]

@@ -13,11 +13,23 @@ pub(crate) struct Peer {
     pub(crate) certificates: Option<Arc<Vec<tokio_rustls::rustls::pki_types::CertificateDer<'static>>>>,
     /// What the transport says in its own words.
     pub(crate) info: Box<dyn Any + Send + Sync>,
+    /// What is known besides if it is at the other end of a Unix socket.
+    #[cfg(unix)]
+    pub(crate) unix: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl Peer {
     /// What the transport says, if it is of this type.
     pub(crate) fn info<T: 'static>(&self) -> Option<&T> {
-        (*self.info).downcast_ref()
+        let info = (*self.info).downcast_ref();
+        #[cfg(unix)]
+        let info = info.or_else(|| self.unix_info());
+        info
+    }
+
+    /// What is known of the other end of a Unix socket, if it is of this type.
+    #[cfg(unix)]
+    pub(crate) fn unix_info<T: 'static>(&self) -> Option<&T> {
+        (**self.unix.as_ref()?).downcast_ref()
     }
 }

@@ -44,10 +44,10 @@ class Shop:
         self.lines = []
         for line in self.process.stdout:
             self.lines.append(line)
-            if line.startswith("  python3 "):  # the last one
+            if line.startswith(("  python3 ", "  curl --cacert ")):  # the last one
                 break
         text = "".join(self.lines)
-        found = re.search(r"^listening on http://(127\.0\.0\.1:\d+)\n", text, re.M)
+        found = re.search(r"^listening on https?://(127\.0\.0\.1:\d+)\n", text, re.M)
         if not found:
             self.process.kill()
             raise AssertionError(f"the shop did not say where it listens: {text!r}")

@@ -137,8 +137,8 @@ fn run(task: Task) -> Result<bool> {
     match task {
         Task::Test { only, skip } => Ok(steps::run(&mut session, &only, &skip)),
         Task::Bless { args } => {
-            let mut command =
-                session.cargo(["test", "--package", "suite", "--test", "goldens", "--test", "diagnostics"]);
+            let mut command = session.cargo(["test", "--package", "suite"]);
+            command.args(["goldens", "diagnostics", "sight"].map(|test| format!("--test={test}")));
             command.args(args).env("RSVC_BLESS", "1");
             process::run(&mut command)?;
             Ok(true)

@@ -6,8 +6,10 @@
 mod db;
 mod error;
 mod files;
+mod greet;
 mod live;
 mod metrics;
+mod operation;
 mod place;
 mod readiness;
 mod rooms;
@@ -26,7 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rsvc::server::{BoundServer, Health, ServeError};
+use rsvc::server::{BoundServer, Health, ServeError, ServerService};
 use rsvc::{Server, ServiceInfo, rest};
 use tokio::sync::{Mutex, Notify, broadcast, oneshot};
 use tokio::task::JoinHandle;
@@ -37,14 +39,16 @@ use crate::api::{
 };
 use crate::db::Db;
 use crate::files::Files;
+use crate::greet::Greet;
 use crate::metrics::Metrics;
+pub use crate::operation::{Certificates, Operation};
 use crate::place::Place;
 pub use crate::proto::shop::v1 as api;
 use crate::readiness::Readiness;
 use crate::rooms::Rooms;
 use crate::services::{Chats, Orders, Uploads, Users};
 use crate::shop::Shop;
-use crate::staff::Staff;
+pub use crate::staff::Issuer;
 
 const SERVICES: [&ServiceInfo; 4] = [&USER_SERVICE, &ORDER_SERVICE, &UPLOAD_SERVICE, &CHAT_SERVICE];
 
@@ -59,10 +63,14 @@ pub struct Options {
     /// What the staff shows in `authorization: Bearer TOKEN`; without it one
     /// is made up.
     pub token: Option<String>,
+    /// Who else says who calls.
+    pub issuer: Option<Issuer>,
     /// How much of everything there may be.
     pub limits: Limits,
     /// What a connection may do.
     pub connections: Connections,
+    /// What those who run it decide.
+    pub operation: Operation,
 }
 
 impl Default for Options {
@@ -72,8 +80,10 @@ impl Default for Options {
             data: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             token: None,
+            issuer: None,
             limits: Limits::default(),
             connections: Connections::default(),
+            operation: Operation::default(),
         }
     }
 }
@@ -152,6 +162,9 @@ impl Connections {
 #[derive(Debug)]
 pub struct Ready {
     server: BoundServer,
+    /// Where questions are answered.
+    admin: Option<String>,
+    is_secure: bool,
     readiness: Readiness,
     token: String,
     place: Place,
@@ -166,8 +179,41 @@ pub struct Running {
     serving: JoinHandle<anyhow::Result<()>>,
 }
 
+/// A shop as a service, for the server of another program.
+#[derive(Debug)]
+pub struct Mounted {
+    /// All of its protocols.
+    pub service: ServerService,
+    /// Where its data is, for as long as it is needed.
+    pub place: Place,
+}
+
+/// Prepares a shop that another server serves.
+pub async fn mount(options: Options) -> anyhow::Result<Mounted> {
+    let Assembled { server, place, .. } = assemble(options).await?;
+    Ok(Mounted { service: server.into_service()?, place })
+}
+
 /// Prepares a shop: storage, with tables and seeds at the first start, and address.
 pub async fn open(options: Options) -> anyhow::Result<Ready> {
+    let listen = options.listen;
+    let Assembled { server, operation, admin, readiness, token, place } = assemble(options).await?;
+    let server = operation.also(server.bind(listen).await?)?;
+    let is_secure = operation.certificates.is_some();
+    Ok(Ready { server, admin, is_secure, readiness, token, place })
+}
+
+/// A shop without an address.
+struct Assembled {
+    server: Server,
+    operation: Operation,
+    admin: Option<String>,
+    readiness: Readiness,
+    token: String,
+    place: Place,
+}
+
+async fn assemble(options: Options) -> anyhow::Result<Assembled> {
     let place = Place::open(options.data.as_deref())?;
     let doubt = Arc::new(Notify::new());
     let db = Db::open(&place.path().join("shop.sqlite3"), Arc::clone(&doubt)).await?;
@@ -180,9 +226,10 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
         doubt: Arc::clone(&doubt),
         health: health.clone(),
     };
+    let metrics = Arc::new(Metrics::new(&SERVICES));
     let shop = Arc::new(Shop {
         files,
-        metrics: Metrics::new(&SERVICES),
+        metrics: Arc::clone(&metrics),
         rooms: Arc::new(Rooms::new(db.clone(), limits)),
         order_turn: Mutex::default(),
         updates: broadcast::Sender::new(limits.backlog),
@@ -192,26 +239,26 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
     });
     let token = options.token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let orders = Orders { shop: Arc::clone(&shop) };
-    let server = options
-        .connections
-        .apply(Server::new())
+    let operation = options.operation;
+    let server = operation.apply(options.connections.apply(Server::new()))?;
+    let (server, admin) = operation.answer(server, readiness.db.clone()).await?;
+    let server = server
         .add(UserServiceServer::new(Users { shop: Arc::clone(&shop) }))
         .add(OrderServiceServer::new(orders.clone()))
         .add(UploadServiceServer::new(Uploads { shop: Arc::clone(&shop), orders }))
         .add(ChatServiceServer::new(Chats { shop }))
-        .authenticator(Staff::new(&token))
+        .intercept(Greet { metrics })
+        .authenticator(staff::authenticator(&token, options.issuer.as_ref())?)
         .require_access()
         // The page of commands that the shop prints asks it, and its `.proto` files are public.
         .public_reflection()
-        .health(health)
-        .bind(options.listen)
-        .await?;
-    Ok(Ready { server, readiness, token, place })
+        .health(health);
+    Ok(Assembled { server, operation, admin, readiness, token, place })
 }
 
 /// Runs a shop inside of this program.
 pub async fn start(options: Options) -> anyhow::Result<Running> {
-    let Ready { server, readiness, token, place } = open(options).await?;
+    let Ready { server, readiness, token, place, .. } = open(options).await?;
     let addr = server.local_addr();
     let (stop, stopped) = oneshot::channel();
     let stopped = async {
@@ -240,6 +287,16 @@ impl Ready {
     /// Where it will listen.
     pub fn addr(&self) -> SocketAddr {
         self.server.local_addr()
+    }
+
+    /// Where questions about it will be answered.
+    pub fn admin(&self) -> Option<&str> {
+        self.admin.as_deref()
+    }
+
+    /// Whether it will speak TLS.
+    pub fn is_secure(&self) -> bool {
+        self.is_secure
     }
 
     /// What the staff shows.

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use clap::Parser;
 use futures_util::future::try_join;
-use shop::{Connections, Limits, Options, Ready};
-use tracing_subscriber::EnvFilter;
+use shop::{Certificates, Connections, Issuer, Limits, Operation, Options, Ready};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt, reload};
 
 /// Runs the services of a shop.
 #[derive(Debug, Parser)]
@@ -23,6 +25,18 @@ struct Args {
     /// What the staff shows as its bearer token [default: made up and printed]
     #[arg(long)]
     token: Option<String>,
+    /// The keys of an issuer of tokens (JWK set), which callers may show as bearer tokens, too
+    #[arg(long, value_name = "URL", requires = "issuer", requires = "audience")]
+    jwks: Option<String>,
+    /// The issuer that tokens name (`iss`)
+    #[arg(long, value_name = "NAME", requires = "jwks")]
+    issuer: Option<String>,
+    /// The audience that tokens name (`aud`)
+    #[arg(long, value_name = "NAME", requires = "jwks")]
+    audience: Option<String>,
+    /// How often the keys are fetched [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "jwks")]
+    jwks_refresh: Option<Duration>,
     /// Bytes that an uploaded file may have
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().upload_bytes)]
     max_upload: u64,
@@ -47,6 +61,24 @@ struct Args {
     /// Bytes of a request that must come each second [default: 240]
     #[arg(long, value_name = "BYTES")]
     min_body_rate: Option<u32>,
+    /// The certificate chain of the shop, as PEM; it is read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Only takes clients with a certificate of this authority
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    client_ca: Option<PathBuf>,
+    /// Listens to a Unix socket as well, without TLS
+    #[arg(long, value_name = "PATH")]
+    unix: Option<PathBuf>,
+    /// Where health, readiness, routes and the like are told, and what is logged can be changed
+    #[arg(long, value_name = "ADDR")]
+    admin: Option<SocketAddr>,
+    /// Bytes from which response messages are compressed for callers that accept it [default: only over Connect, 1024]
+    #[arg(long, value_name = "BYTES")]
+    compress_from: Option<usize>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -61,10 +93,19 @@ async fn main() -> anyhow::Result<()> {
     let limits = Limits { upload_bytes, rooms, backlog, ..Limits::default() };
     let Args { max_connections: max, header_timeout, send_timeout, idle_timeout, min_body_rate, .. } = args;
     let connections = Connections { max, header_timeout, send_timeout, idle_timeout, min_body_rate };
+    let Args { jwks, issuer, audience, jwks_refresh: refresh, .. } = args;
+    let issuer = match (jwks, issuer, audience) {
+        (Some(jwks), Some(name), Some(audience)) => Some(Issuer { jwks, name, audience, refresh }),
+        _ => None,
+    };
+    let Args { tls_cert, tls_key, client_ca, unix, admin, compress_from, .. } = args;
+    let certificates = tls_cert.zip(tls_key).map(|(chain, key)| Certificates { chain, key, client_ca });
     let Args { data, listen, token, .. } = args;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
-    let ready = shop::open(Options { data, listen, token, limits, connections }).await?;
+    let (filter, log) = reload::Layer::new(filter);
+    tracing_subscriber::registry().with(filter).with(fmt::layer().with_writer(io::stderr)).init();
+    let operation = Operation { certificates, unix, admin, compress_from, log: Some(log) };
+    let ready = shop::open(Options { data, listen, token, issuer, limits, connections, operation }).await?;
     let introduction = introduction(&ready);
     // In this order, so that whoever reads the first line can send a signal.
     try_join(ready.serve(), async { Ok(io::stdout().write_all(introduction.as_bytes())?) }).await?;
@@ -74,11 +115,23 @@ async fn main() -> anyhow::Result<()> {
 /// What to call.
 fn introduction(ready: &Ready) -> String {
     let (addr, data, token) = (ready.addr(), ready.data().display(), ready.token());
+    let admin = ready.admin().map(|admin| format!("admin on http://{admin}\n")).unwrap_or_default();
+    if ready.is_secure() {
+        return format!(
+            r"listening on https://{addr}
+data in {data}
+staff token {token}
+{admin}
+Call it, for example:
+  curl --cacert CA https://{addr}/v1/users/{ADA}
+"
+        );
+    }
     format!(
         r#"listening on http://{addr}
 data in {data}
 staff token {token}
-
+{admin}
 Call it, for example:
   curl http://{addr}/v1/users/{ADA}
   curl -H 'Accept: application/x-ndjson' 'http://{addr}/v1/users/{ADA}/orders?limit=1'

@@ -20,8 +20,8 @@ use super::exchange::{Handling, Outgoing};
 use super::in_flight::InFlight;
 use super::rules;
 use crate::Context;
-use crate::access::{AnyAuthenticator, authorize, is_open, permit};
-use crate::bridge::{Code, MetadataMap, Status};
+use crate::access::{AnyAuthenticator, Principal, authorize, challenge_of, is_open, permit};
+use crate::bridge::{self, Code, MetadataMap, Status};
 use crate::cancellation::CancellationToken;
 use crate::challenge;
 use crate::deadline::{self, earliest};
@@ -30,6 +30,7 @@ use crate::message::AnyMessage;
 use crate::metadata;
 use crate::method::MethodInfo;
 use crate::peer::Peer;
+use crate::sight::{Caller, Http, Seen, Sight};
 use crate::validate::Validator;
 
 /// What a server says about every call.
@@ -51,6 +52,8 @@ pub(crate) struct Policy {
     pub(crate) default_deny: bool,
     /// The calls that are under way, where they are counted.
     pub(crate) in_flight: Option<Arc<InFlight>>,
+    /// What is told of calls.
+    pub(crate) sight: Sight,
 }
 
 impl Policy {
@@ -130,11 +133,19 @@ impl Inbound {
         peer: Option<Arc<Peer>>,
         timeout: Option<Duration>,
         policy: &Policy,
+        http: Http<'_>,
     ) -> Self {
         let deadline = deadline_of(method, timeout, policy);
         let stopping = policy.stopping.clone();
+        let seen = policy.sight.is_on().then(|| {
+            let peer = peer.as_ref().map_or_else(|| bridge::remote_addr(&extensions), |peer| peer.addr);
+            Seen::arrived(policy.sight, Some(method), http, &headers, peer)
+        });
         let metadata = MetadataMap::from_headers(headers);
-        let ctx = Context::arrived(method, metadata, extensions, peer, deadline, stopping);
+        let mut ctx = Context::arrived(method, metadata, extensions, peer, deadline, stopping);
+        if let Some(seen) = seen {
+            ctx = ctx.seen_by(seen);
+        }
         let authenticator = policy.authenticator.clone();
         Self { ctx, method, validator: policy.validator, responses: policy.responses, authenticator }
     }
@@ -194,6 +205,10 @@ impl Inbound {
 
 impl Drop for Inbound {
     fn drop(&mut self) {
+        if let Some(seen) = self.ctx.seen() {
+            let subject = self.ctx.principal().map(Principal::subject);
+            seen.finish(&Caller { peer: self.ctx.peer_addr(), subject });
+        }
         self.ctx.cancellation().cancel();
     }
 }
@@ -228,27 +243,38 @@ pub(crate) async fn run(
     policy: &Policy,
     mut handling: Handling<'_>,
 ) -> Result<(), CallError> {
-    let deadline = ctx.instant();
-    if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-        return Err(deadline::exceeded().into());
-    }
-    let _place = match &policy.in_flight {
-        Some(calls) => Some(calls.enter()?),
-        None => None,
+    let outcome = 'call: {
+        let deadline = ctx.instant();
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            break 'call Err(deadline::exceeded().into());
+        }
+        let _place = match policy.in_flight.as_ref().map(|calls| calls.enter()).transpose() {
+            Ok(place) => place,
+            Err(full) => break 'call Err(full.into()),
+        };
+        let authenticator = policy.authenticator.as_deref();
+        if !is_open(method, policy.default_deny) {
+            let authorized = pin!(authorize(method, ctx, authenticator));
+            if let Err(refused) = within(method, ctx, authorized).await {
+                let refused = CallError::from(refused).without_os_error(ctx);
+                break 'call Err(challenged(refused, ctx, authenticator));
+            }
+        }
+        match within(method, ctx, handling.as_mut()).await {
+            Ok(()) => Ok(()),
+            Err(Ended::Failed(error)) => Err(challenged(error.0, ctx, authenticator)),
+            Err(Ended::Cut(status)) => Err(status.into()),
+        }
     };
-    let authenticator = policy.authenticator.as_deref();
-    if !is_open(method, policy.default_deny) {
-        let authorized = pin!(authorize(method, ctx, authenticator));
-        let authorized = within(method, deadline, authorized).await;
-        authorized.map_err(|refused| {
-            challenged(CallError::from(refused).without_os_error(ctx), ctx, authenticator)
-        })?;
+    if let Some(seen) = ctx.seen() {
+        match &outcome {
+            // That of a stream is not known before its end.
+            Ok(()) if method.kind.server_streams() => {}
+            Ok(()) => seen.ended(Code::Ok),
+            Err(error) => seen.ended(error.status.code()),
+        }
     }
-    match within(method, deadline, handling.as_mut()).await {
-        Ok(()) => Ok(()),
-        Err(Ended::Failed(error)) => Err(challenged(error.0, ctx, authenticator)),
-        Err(Ended::Cut(status)) => Err(status.into()),
-    }
+    outcome
 }
 
 /// The error of a call. One that says that the caller is not known also says what is asked for.
@@ -258,7 +284,7 @@ fn challenged(
     ctx: &Context,
     authenticator: Option<&dyn AnyAuthenticator>,
 ) -> CallError {
-    challenge::complete(&mut error.status, ctx, authenticator);
+    challenge::complete(&mut error.status, ctx, || challenge_of(authenticator));
     error
 }
 
@@ -288,14 +314,15 @@ impl From<Ended<Status>> for CallError {
 /// What `work` brings, if it does so before the deadline and without a panic.
 pub(crate) fn within<T, E>(
     method: &'static MethodInfo,
-    deadline: Option<Instant>,
+    ctx: &Context,
     mut work: Pin<&mut (impl Future<Output = Result<T, E>> + ?Sized)>,
 ) -> impl Future<Output = Result<T, Ended<E>>> {
+    let deadline = ctx.instant();
     // Made only if there is something to wait for.
     let mut timer: Option<DeadlineTimer> = None;
     std::future::poll_fn(move |task| {
         let mut polled = Poll::Pending;
-        if let Err(panic) = safely(method, || polled = work.as_mut().poll(task)) {
+        if let Err(panic) = safely(method, || polled = inside(ctx, || work.as_mut().poll(task))) {
             return Poll::Ready(Err(Ended::Cut(panic)));
         }
         if let Poll::Ready(result) = polled {
@@ -308,6 +335,15 @@ pub(crate) fn within<T, E>(
             .poll(task)
             .map(|()| Err(Ended::Cut(deadline::exceeded())))
     })
+}
+
+/// Runs something inside the span of its call, if it has one.
+#[inline]
+fn inside<T>(ctx: &Context, run: impl FnOnce() -> T) -> T {
+    match ctx.seen() {
+        None => run(),
+        Some(seen) => seen.within(run),
+    }
 }
 
 /// Runs what the user wrote; a panic becomes an error that tells nothing of the inside.
@@ -366,9 +402,11 @@ impl Responses {
         let call = &self.call;
         let mut polled = Poll::Pending;
         let panic = safely(call.method, || {
-            polled = messages.poll_next(task, &call.ctx, &mut |message| {
-                call.release(message)?;
-                take(message)
+            polled = inside(&call.ctx, || {
+                messages.poll_next(task, &call.ctx, &mut |message| {
+                    call.release(message)?;
+                    take(message)
+                })
             });
         });
         if let Err(panic) = panic {
@@ -379,6 +417,9 @@ impl Responses {
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(self.fail(error)))),
             Poll::Ready(None) => {
                 self.messages = None;
+                if let Some(seen) = self.call.ctx.seen() {
+                    seen.ended(Code::Ok);
+                }
                 Poll::Ready(None)
             }
             Poll::Pending => {
@@ -396,6 +437,9 @@ impl Responses {
     #[cold]
     fn fail(&mut self, error: CallError) -> CallError {
         self.messages = None;
+        if let Some(seen) = self.call.ctx.seen() {
+            seen.ended(error.status.code());
+        }
         let error = challenged(error, &self.call.ctx, self.call.authenticator.as_deref());
         CallError { status: self.call.refuse(error.status), http: error.http }
     }

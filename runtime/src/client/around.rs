@@ -15,7 +15,8 @@ use crate::call::Outgoing;
 use crate::call::intercept::{Answer, Own, Shared, WatchedIncoming, WatchedOutgoing, Work};
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
-use crate::protocol::client::Around;
+use crate::protocol::client::{Around, Endpoint};
+use crate::sight::{Seen, Server, System};
 use crate::stream::Incoming;
 use crate::{Context, ResponseStream};
 
@@ -28,6 +29,11 @@ pub(super) enum Requests<'a> {
 /// Sends calls of one method, without their types.
 pub(super) trait Transmit: Sync {
     fn method(&self) -> &'static MethodInfo;
+
+    /// What the calls speak.
+    fn system(&self) -> System;
+
+    fn endpoint(&self) -> &Endpoint;
 
     /// Waits for the one response, and reads it into one that is empty.
     fn one<'a>(
@@ -86,7 +92,7 @@ async fn call_one(
     requests: Requests<'_>,
     response: &mut dyn AnyMessage,
 ) -> Result<Option<Box<dyn AnyMessage>>, Status> {
-    let shared = Arc::new(Shared::new(&ctx));
+    let (ctx, shared) = begin(around, transmit, ctx);
     let of = (*response).as_any().type_id();
     let mut sending =
         Sending { transmit, shared: &shared, requests: Some(requests), receiver: Receiver::One(response) };
@@ -115,7 +121,7 @@ async fn call_many(
     requests: Requests<'_>,
     response: TypeId,
 ) -> Result<Box<dyn Incoming>, Status> {
-    let shared = Arc::new(Shared::new(&ctx));
+    let (ctx, shared) = begin(around, transmit, ctx);
     let mut arriving = None;
     let mut sending = Sending {
         transmit,
@@ -135,6 +141,24 @@ async fn call_many(
         Ok(Box::new(WatchedIncoming::responses(incoming, Arc::clone(&shared))) as Box<dyn Incoming>)
     });
     outcome.inspect_err(|status| shared.end(status))
+}
+
+/// The context that a call begins with, and what is kept of it meanwhile.
+fn begin(around: &Around, transmit: &dyn Transmit, ctx: Context) -> (Context, Arc<Shared>) {
+    if !around.sight.is_on() {
+        let shared = Shared::new(&ctx);
+        return (ctx, Arc::new(shared));
+    }
+    let Endpoint { scheme, authority, .. } = transmit.endpoint();
+    let default_port = if *scheme == http::uri::Scheme::HTTPS { 443 } else { 80 };
+    let server = Server::named(authority, Some(default_port));
+    let seen = Seen::leaving(around.sight, transmit.method(), transmit.system(), server);
+    let headers = seen.trace_headers(ctx.metadata().as_ref());
+    let ctx = headers.into_iter().fold(ctx, |ctx, (key, value)| {
+        ctx.with_metadata(key, value).expect("what was read from headers or made here is text")
+    });
+    let shared = Shared::new(&ctx).seen_by(Some(Arc::new(seen)));
+    (ctx, Arc::new(shared))
 }
 
 /// A call behind its interceptors.

@@ -12,12 +12,13 @@ use super::channel::Channel;
 use crate::bridge::Status;
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
-use crate::protocol::client::{ClientCall, Dialect, EnvelopedCall, bare, one, unreadable};
+use crate::protocol::client::{ClientCall, Dialect, Endpoint, EnvelopedCall, bare, one, unreadable};
 use crate::protocol::connect::client::ConnectStream;
 use crate::protocol::connect::unary as connect;
 use crate::protocol::envelope::codec;
 use crate::protocol::grpc::client::{Grpc, GrpcWeb};
 use crate::protocol::wire::Protocol;
+use crate::sight::System;
 use crate::stream::Incoming;
 use crate::{Context, RequestStream, ResponseStream};
 
@@ -151,6 +152,17 @@ impl Calls<'_> {
 impl Transmit for Calls<'_> {
     fn method(&self) -> &'static MethodInfo {
         self.info
+    }
+
+    fn system(&self) -> System {
+        match self.channel.protocol {
+            Protocol::Grpc | Protocol::GrpcWeb => System::Grpc,
+            Protocol::Connect => System::Connect,
+        }
+    }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.channel.endpoint
     }
 
     fn one<'a>(

@@ -56,7 +56,8 @@ impl Channel {
         Self { endpoint: Arc::new(endpoint), protocol }
     }
 
-    /// Connects to a server, as in `http://127.0.0.1:8080`.
+    /// Connects to a server, as in `http://127.0.0.1:8080`, or by a Unix socket, as in `unix:/run/shop.sock` or
+    /// `unix:///run/shop.sock`. Over the latter there is no TLS.
     pub async fn connect(endpoint: impl Into<String>) -> Result<Self, ConnectError> {
         Self::builder(endpoint).connect().await
     }
@@ -161,6 +162,32 @@ impl Builder {
         self
     }
 
+    /// How many bytes of a response may come before they are taken, over HTTP/2: more is faster over long
+    /// distances and takes more memory. Between 1 KiB and 2 GiB. Default: 2 MiB.
+    pub fn initial_stream_window_size(mut self, bytes: u32) -> Self {
+        self.connections.settings.limits.flow.set_stream_window(bytes);
+        self
+    }
+
+    /// The same of all responses of a connection together. At least 64 KiB. Default: 5 MiB.
+    pub fn initial_connection_window_size(mut self, bytes: u32) -> Self {
+        self.connections.settings.limits.flow.set_connection_window(bytes);
+        self
+    }
+
+    /// Measures how far away the other end is, and lets both windows grow by that, from 64 KiB up to 16 MiB. They are then
+    /// not those that were set. Default: no.
+    pub fn adaptive_window(mut self, yes: bool) -> Self {
+        self.connections.settings.limits.flow.set_adaptive(yes);
+        self
+    }
+
+    /// The largest frame of HTTP/2 that is taken, in bytes. Between 16 KiB and 16 MiB. Default: 16 KiB.
+    pub fn max_frame_size(mut self, bytes: u32) -> Self {
+        self.connections.settings.limits.flow.set_max_frame_size(bytes);
+        self
+    }
+
     /// The memory that a response message may take once it is read, in bytes; 32 times its size is allowed in any case.
     /// Default: 32 MiB. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
     pub fn max_message_memory(mut self, bytes: usize) -> Self {
@@ -207,6 +234,22 @@ impl Builder {
     /// Adds an interceptor around all calls. The first one added is the outermost.
     pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
         self.settings.around_mut().interceptors.add(interceptor);
+        self
+    }
+
+    /// Makes a span of `tracing` for each call, by OpenTelemetry's conventions, inside the one that is current. Default:
+    /// none.
+    #[cfg(feature = "spans")]
+    pub fn spans(mut self) -> Self {
+        self.settings.around_mut().sight.spans = true;
+        self
+    }
+
+    /// Measures each call, with the recorder that is installed for the crate `metrics`. Default: none.
+    #[cfg(feature = "metrics")]
+    pub fn metrics(mut self) -> Self {
+        self.settings.around_mut().sight.metrics = true;
+        crate::sight::describe_metrics();
         self
     }
 

@@ -9,6 +9,7 @@ use super::connector::{Connector, tcp};
 use super::error::{ConnectError, Problem};
 use super::http1::Http1;
 use super::http2::Http2;
+use super::plain::PlainConnector;
 use super::settings::ConnectionSettings;
 use crate::protocol::client::Transport;
 use crate::protocol::wire::HttpVersion;
@@ -53,6 +54,11 @@ impl Connections {
 
     /// The scheme, the server, and the path behind them, of which not all endpoints may have one.
     pub(super) fn parse(&self) -> Result<(Scheme, Authority, Option<PathAndQuery>), ConnectError> {
+        #[cfg(unix)]
+        if self.unix_path().is_some() {
+            // What gRPC's libraries say of a Unix socket.
+            return Ok((Scheme::HTTP, Authority::from_static("localhost"), None));
+        }
         let uri: Uri = self.endpoint.parse().map_err(|error| self.fail(Problem::Uri(error)))?;
         let http::uri::Parts { scheme, authority, path_and_query, .. } = uri.into_parts();
         let is_known = |scheme: &Scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS;
@@ -66,6 +72,16 @@ impl Connections {
         }
     }
 
+    /// The path of a Unix socket, as gRPC names it: `unix:path` or `unix:///absolute/path`.
+    #[cfg(unix)]
+    fn unix_path(&self) -> Option<&std::path::Path> {
+        let path = self.endpoint.strip_prefix("unix:")?;
+        // Behind two slashes a server is named, and a file has none.
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let is_wrong = path.is_empty() || self.endpoint.starts_with("unix://") && !path.starts_with('/');
+        (!is_wrong).then(|| path.as_ref())
+    }
+
     /// What sends requests to a server, and the connection of it that may be made beforehand.
     pub(super) fn transport(
         &self,
@@ -77,9 +93,13 @@ impl Connections {
         uri.authority = Some(authority.clone());
         uri.path_and_query = Some(PathAndQuery::from_static("/"));
         let uri = Uri::from_parts(uri).expect("a scheme, an authority and a path are a URI");
+        #[cfg(unix)]
+        if let Some(path) = self.unix_path() {
+            return Ok(self.over(PlainConnector::Unix(path.into()), uri));
+        }
         let tcp = tcp(self.settings.connect_timeout, self.settings.limits.keepalive);
         if *scheme == Scheme::HTTP {
-            return Ok(self.over(tcp, uri));
+            return Ok(self.over(PlainConnector::Tcp(tcp), uri));
         }
         #[cfg(not(feature = "_tls"))]
         return Err(self.fail(Problem::NoTls));
@@ -104,6 +124,28 @@ impl Connections {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn unix_sockets_are_named_as_grpc_does() {
+        for (endpoint, path) in [
+            ("unix:/run/shop.sock", Some("/run/shop.sock")),
+            ("unix:///run/shop.sock", Some("/run/shop.sock")),
+            ("unix:shop.sock", Some("shop.sock")),
+            ("unix://host/run/shop.sock", None),
+            ("unix:", None),
+            ("unix://", None),
+            ("http://unix:80", None),
+        ] {
+            let connections = Connections::new(endpoint.into(), HttpVersion::Http2);
+            assert_eq!(connections.unix_path(), path.map(std::path::Path::new), "{endpoint}");
+            assert_eq!(
+                connections.parse().is_ok(),
+                path.is_some() || endpoint.starts_with("http"),
+                "{endpoint}"
+            );
+        }
+    }
 
     #[test]
     fn what_may_be_secret_in_an_endpoint_is_not_shown() {

@@ -49,7 +49,10 @@ impl fmt::Display for ConnectError {
         match &self.problem {
             Problem::Uri(_) => write!(f, "`{endpoint}` is not an endpoint"),
             Problem::Form => {
-                write!(f, "`{endpoint}` is not an endpoint: it must look like `http://host:port`")
+                write!(
+                    f,
+                    "`{endpoint}` is not an endpoint: it must look like `http://host:port` or `unix:/path`"
+                )
             }
             Problem::Password => write!(
                 f,

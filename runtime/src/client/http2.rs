@@ -257,6 +257,7 @@ async fn open(
     }
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder.timer(TokioTimer::new()).max_header_list_size(settings.limits.max_header_list_size);
+    settings.limits.flow.tell_client(&mut builder);
     if let Some(Keepalive { interval, timeout }) = settings.limits.keepalive {
         builder.keep_alive_interval(interval).keep_alive_timeout(timeout);
     }

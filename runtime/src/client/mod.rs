@@ -8,6 +8,7 @@ mod connector;
 mod error;
 mod http1;
 mod http2;
+mod plain;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
 mod settings;

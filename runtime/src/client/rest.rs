@@ -24,6 +24,7 @@ use crate::protocol::client::{CallerLink, ClientSettings, Endpoint, Transport};
 use crate::protocol::limits::Keepalive;
 use crate::protocol::rest::client::{BoundRequest, RestCall, RestEndpoint};
 use crate::protocol::wire::HttpVersion;
+use crate::sight::System;
 use crate::stream::Incoming;
 use crate::{Context, RequestStream, ResponseStream};
 
@@ -135,6 +136,22 @@ impl RestBuilder {
     /// Adds an interceptor around all calls. The first one added is the outermost.
     pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
         self.settings.around_mut().interceptors.add(interceptor);
+        self
+    }
+
+    /// Makes a span of `tracing` for each call, by OpenTelemetry's conventions, inside the one that is current. Default:
+    /// none.
+    #[cfg(feature = "spans")]
+    pub fn spans(mut self) -> Self {
+        self.settings.around_mut().sight.spans = true;
+        self
+    }
+
+    /// Measures each call, with the recorder that is installed for the crate `metrics`. Default: none.
+    #[cfg(feature = "metrics")]
+    pub fn metrics(mut self) -> Self {
+        self.settings.around_mut().sight.metrics = true;
+        crate::sight::describe_metrics();
         self
     }
 
@@ -312,6 +329,14 @@ impl Calls<'_> {
 impl Transmit for Calls<'_> {
     fn method(&self) -> &'static MethodInfo {
         self.target.info
+    }
+
+    fn system(&self) -> System {
+        System::Rest
+    }
+
+    fn endpoint(&self) -> &Endpoint {
+        &self.channel.server.endpoint
     }
 
     fn one<'a>(

@@ -52,7 +52,7 @@ impl<S: Service> Service for Intercepted<S> {
     const BINDINGS: &'static [Binding] = S::BINDINGS;
 
     fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a> {
-        intercept(&self.service, &self.chain, method, call)
+        intercept(&self.service, &self.chain, method, InterceptedExchange::new(call.exchange()))
     }
 }
 
@@ -62,7 +62,7 @@ impl<S: fmt::Debug> fmt::Debug for Intercepted<S> {
     }
 }
 
-/// A service with the interceptors of its server around it.
+/// A service with the interceptors of its server around it, which counts messages as well.
 pub(crate) struct InterceptedService {
     service: Arc<dyn AnyService>,
     chain: Arc<Chain>,
@@ -85,7 +85,7 @@ impl AnyService for InterceptedService {
     }
 
     fn call<'a>(&'a self, method: usize, call: Call<'a>) -> Handling<'a> {
-        intercept(&*self.service, &self.chain, method, call)
+        intercept(&*self.service, &self.chain, method, InterceptedExchange::counting(call.exchange()))
     }
 }
 
@@ -94,11 +94,10 @@ fn intercept<'a>(
     service: &'a (impl AnyService + ?Sized),
     chain: &'a Chain,
     method: usize,
-    call: Call<'a>,
+    mut exchange: InterceptedExchange<'a>,
 ) -> Handling<'a> {
     let info = &service.info().methods[method];
     Box::pin(async move {
-        let mut exchange = InterceptedExchange::new(call.exchange());
         answer(chain, info, &mut exchange, |exchange| service.call(method, Call::new(exchange))).await
     })
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::flow::FlowControl;
 use crate::message;
 
 /// What a message from the other end may take.
@@ -40,13 +41,14 @@ pub(crate) struct ConnectionLimits {
     pub(crate) keepalive: Option<Keepalive>,
     /// The most that received headers may have, in bytes as HTTP/2 counts them.
     pub(crate) max_header_list_size: u32,
+    pub(crate) flow: FlowControl,
 }
 
 impl ConnectionLimits {
     /// The defaults, with so much time between two pings.
     pub(crate) fn with_pings_every(interval: Duration) -> Self {
         let keepalive = Keepalive { interval, timeout: Duration::from_secs(20) };
-        Self { keepalive: Some(keepalive), max_header_list_size: 16 << 10 }
+        Self { keepalive: Some(keepalive), max_header_list_size: 16 << 10, flow: FlowControl::default() }
     }
 
     /// The same as lengths in memory are counted.

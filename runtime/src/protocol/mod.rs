@@ -11,6 +11,7 @@ pub(crate) mod client;
 pub(crate) mod compression;
 pub(crate) mod connect;
 pub(crate) mod envelope;
+mod flow;
 pub(crate) mod grpc;
 #[cfg(feature = "server")]
 pub(crate) mod intercepted;

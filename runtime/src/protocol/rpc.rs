@@ -12,6 +12,7 @@ use super::wire::{self, Codec, PER_HEADER};
 use crate::bridge::Status;
 use crate::call::Body;
 use crate::method::MethodKind;
+use crate::sight::System;
 
 /// A protocol of calls, by the media type of a request.
 #[derive(Clone, Copy)]
@@ -66,6 +67,14 @@ impl RpcMedia {
             b"grpc-web" => Self::Web { codec, text: false },
             b"grpc-web-text" => Self::Web { codec, text: true },
             _ => Self::UnknownGrpc,
+        }
+    }
+
+    /// What the protocol is called.
+    pub(crate) fn system(self) -> System {
+        match self {
+            Self::Grpc(_) | Self::Web { .. } | Self::UnknownGrpc => System::Grpc,
+            Self::ConnectStream(_) | Self::ConnectUnary(_) | Self::Other => System::Connect,
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body::Frame;
 
 use super::compression::Compression;
@@ -29,6 +29,7 @@ use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::method::MethodKind;
 use crate::peer::Peer;
+use crate::sight::{Http, Refusal, System};
 use crate::stream::Incoming;
 
 /// How much of a handler's messages goes out at once, if it is faster than the connection. In bytes.
@@ -65,6 +66,11 @@ pub(crate) trait Dialect: Send + Sync {
     /// The time that the headers of a call leave for it.
     fn timeout(&self, headers: &HeaderMap) -> Result<Option<Duration>, Status>;
 
+    /// What the protocol is called.
+    fn system(&self) -> System {
+        System::Grpc
+    }
+
     /// The media type of responses.
     fn content_type(&self, codec: Codec) -> HeaderValue;
 
@@ -98,14 +104,20 @@ pub(crate) enum End {
 pub(crate) fn serve(dialect: &'static dyn Dialect, codec: Codec, call: ServerCall) -> Answering {
     let ServerCall { service, method, parts, body, peer, settings } = call;
     let info = &service.info().methods[method];
-    let Parts { headers, extensions, .. } = parts;
+    let Parts { headers, extensions, uri, version, .. } = parts;
+    let http = Http { system: dialect.system(), version, route: None, authority: uri.authority() };
     let (timeout, request_compression, compression) = match negotiate(dialect, &headers, &settings) {
         Ok(negotiated) => negotiated,
-        Err(status) => return answered(refuse_encoding(dialect, codec, &settings, status)),
+        Err(status) => {
+            let peer = peer.and_then(|peer| peer.addr);
+            let refusal = Refusal { method: Some(info), http, headers: &headers, peer };
+            settings.policy.sight.refused(&refusal, status.code(), StatusCode::OK);
+            return answered(refuse_encoding(dialect, codec, &settings, status));
+        }
     };
     let body = if dialect.is_text() { super::text::decode(body) } else { body };
     let mut exchange = Enveloped {
-        call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy),
+        call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy, http),
         reader: TimedReader::new(body, settings.messages.received.size, settings.timeouts),
         request_compression,
         form: Form { dialect, codec, compression, limits: settings.messages },

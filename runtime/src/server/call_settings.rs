@@ -78,6 +78,31 @@ impl<L> Server<L> {
         self
     }
 
+    /// Writes a line for each call of a generated service, an event of `tracing` (`INFO`, target `rsvc::access`): method,
+    /// protocol, status, duration, the caller's address and the subject of its principal, the number and size of messages,
+    /// and `x-request-id`. Default: none.
+    pub fn access_log(mut self) -> Self {
+        self.settings.policy.sight.log = true;
+        self
+    }
+
+    /// Makes a span of `tracing` for each call of a generated service, by OpenTelemetry's conventions; handlers run inside.
+    /// Default: none.
+    #[cfg(feature = "spans")]
+    pub fn spans(mut self) -> Self {
+        self.settings.policy.sight.spans = true;
+        self
+    }
+
+    /// Measures each call of a generated service, with the recorder that is installed for the crate `metrics`. Default:
+    /// none.
+    #[cfg(feature = "metrics")]
+    pub fn metrics(mut self) -> Self {
+        self.settings.policy.sight.metrics = true;
+        crate::sight::describe_metrics();
+        self
+    }
+
     /// The largest request message, in bytes. Default: 4 MiB.
     pub fn max_request_size(mut self, bytes: usize) -> Self {
         self.settings.messages.received.size = bytes;
@@ -107,7 +132,8 @@ impl<L> Server<L> {
     }
 
     /// The size in bytes from which response messages over gRPC, gRPC-Web and Connect are compressed for clients that
-    /// accept it; `None` compresses nothing. Default: none over gRPC and gRPC-Web, and from 1 KiB on over Connect.
+    /// accept it, with the first of those that they name which the protocol and this build have; `None` compresses nothing.
+    /// Default: none over gRPC and gRPC-Web, and from 1 KiB on over Connect.
     pub fn compress_from(mut self, bytes: Option<usize>) -> Self {
         self.settings.compress = bytes.map_or(CompressFrom::Never, CompressFrom::Size);
         self

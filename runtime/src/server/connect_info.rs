@@ -6,6 +6,7 @@ use http::{Extensions, Request};
 
 use crate::bridge;
 use crate::peer::Peer;
+use crate::server::socket::PeerInfo;
 
 /// Where the requests of a connection come from, as its transport tells.
 #[derive(Clone)]
@@ -15,7 +16,8 @@ pub struct ConnectInfo {
 }
 
 impl ConnectInfo {
-    pub(super) fn new<C: Clone + Send + Sync + 'static>(info: C) -> Self {
+    /// `others` is what is known beside what the transport says.
+    pub(super) fn new<C: Clone + Send + Sync + 'static>(info: C, others: PeerInfo) -> Self {
         let note_on = |peer: &Peer, extensions: &mut Extensions| {
             if let Some(info) = peer.info::<C>() {
                 extensions.insert(info.clone());
@@ -29,13 +31,21 @@ impl ConnectInfo {
             #[cfg(feature = "_tls")]
             certificates: bridge::certificates(&noted),
             info: Box::new(info),
+            #[cfg(unix)]
+            unix: others.map(|info| Box::new(info) as _),
         };
+        #[cfg(not(unix))]
+        let () = others;
         Self { peer: Arc::new(peer), note_on }
     }
 
     /// Notes it where layers and the services of others look for it. That costs a request more than a route.
     pub(super) fn note_on<B>(&self, request: &mut Request<B>) {
         (self.note_on)(&self.peer, request.extensions_mut());
+        #[cfg(unix)]
+        if let Some(info) = self.peer.unix_info::<bridge::UdsConnectInfo>() {
+            request.extensions_mut().insert(info.clone());
+        }
     }
 
     pub(super) fn peer(&self) -> Arc<Peer> {

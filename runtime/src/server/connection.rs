@@ -1,15 +1,12 @@
 //! Connections: accepting them, and letting them finish.
 
 use std::fmt;
-use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{Stream, StreamExt};
-use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -20,15 +17,11 @@ use crate::server::connection_settings::{ConnectionSettings, Drain};
 use crate::server::http_service::{HttpService, Layered};
 use crate::server::panics;
 use crate::server::serve::Http;
+use crate::server::socket::{Arrival, PeerInfo};
 use crate::server::{Connected, Health};
 
 /// How long accepting pauses when the system refuses it, as when there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// How long a connection is silent before the system asks whether it is still there.
-const PROBE_AFTER: Duration = Duration::from_mins(1);
-/// How often the system asks then.
-const PROBE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Everything about serving except what is served.
 pub(super) struct Serving {
@@ -41,26 +34,12 @@ pub(super) struct Serving {
     pub(super) tls: Option<crate::tls::TlsAcceptor>,
 }
 
-/// The connections of a listener, without the delay that waits for more to send. The system asks those that are silent
-/// whether they are still there.
-pub(super) fn tcp(listener: TcpListener) -> impl Stream<Item = io::Result<TcpStream>> {
-    futures_util::stream::unfold(listener, |listener| async {
-        let accepted = listener.accept().await.and_then(|(stream, _)| {
-            stream.set_nodelay(true)?;
-            let probes = TcpKeepalive::new().with_time(PROBE_AFTER).with_interval(PROBE_INTERVAL);
-            SockRef::from(&stream).set_tcp_keepalive(&probes)?;
-            Ok(stream)
-        });
-        Some((accepted, listener))
-    })
-}
-
 impl Serving {
     /// Serves until `stop` resolves or all connections there ever were are closed, then lets calls finish, until `hurry` resolves or their time is up.
     pub(super) async fn run<I, E>(
         self,
         service: Layered<impl HttpService>,
-        incoming: impl Stream<Item = Result<I, E>>,
+        incoming: impl Stream<Item = Result<Arrival<I>, E>>,
         stop: impl Future<Output = ()>,
         hurry: impl Future<Output = ()>,
     ) where
@@ -88,15 +67,15 @@ impl Serving {
                     () = &mut stop => break,
                     Some(ended) = connections.join_next() => panics::log(&ended),
                     accepted = incoming.next(), if more && connections.len() < self.connections.count => match accepted {
-                        Some(Ok(io)) => {
-                            let addr = ConnectInfo::new(io.connect_info()).peer().addr;
+                        Some(Ok(arrival)) => {
+                            let addr = ConnectInfo::new(arrival.io.connect_info(), PeerInfo::default()).peer().addr;
                             // What has no address, as a socket of Unix, is counted among all alone.
                             let place = addr.map(|addr| addresses.enter(addr.ip()));
                             if matches!(place, Some(None)) {
                                 tracing::debug!(?addr, "too many connections of one address");
                                 continue;
                             }
-                            let connection = self.connection(io, &http, service.clone(), &draining);
+                            let connection = self.connection(arrival, &http, service.clone(), &draining);
                             connections.spawn(async move {
                                 connection.await;
                                 drop(place);
@@ -132,7 +111,7 @@ impl Serving {
     #[cfg_attr(not(feature = "_tls"), allow(clippy::unused_self, reason = "TLS is a setting"))]
     fn connection<I>(
         &self,
-        io: I,
+        arrival: Arrival<I>,
         http: &Arc<Http>,
         service: Layered<impl HttpService>,
         draining: &Arc<CancellationToken>,
@@ -142,18 +121,21 @@ impl Serving {
     {
         let (http, draining) = (Arc::clone(http), Arc::clone(draining));
         #[cfg(feature = "_tls")]
-        let (tls, handshake_timeout) = (self.tls.clone(), self.connections.handshake);
+        let tls = self.tls.as_ref().filter(|_| !arrival.plain).cloned();
+        #[cfg(feature = "_tls")]
+        let handshake_timeout = self.connections.handshake;
+        let Arrival { io, peer, .. } = arrival;
         async move {
             #[cfg(feature = "_tls")]
             if let Some(tls) = tls {
                 match tokio::time::timeout(handshake_timeout, tls.accept(io)).await {
-                    Ok(Ok(io)) => http.serve(io, service, &draining).await,
+                    Ok(Ok(io)) => http.serve(io, peer, service, &draining).await,
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
                 }
                 return;
             }
-            http.serve(io, service, &draining).await;
+            http.serve(io, peer, service, &draining).await;
         }
     }
 

@@ -119,6 +119,32 @@ impl<L> Server<L> {
         self
     }
 
+    /// How many bytes of a request may come before they are taken, over HTTP/2: more is faster over long
+    /// distances and takes more memory. Between 1 KiB and 2 GiB. Default: 1 MiB.
+    pub fn initial_stream_window_size(mut self, bytes: u32) -> Self {
+        self.connections.limits.flow.set_stream_window(bytes);
+        self
+    }
+
+    /// The same of all requests of a connection together. At least 64 KiB. Default: 1 MiB.
+    pub fn initial_connection_window_size(mut self, bytes: u32) -> Self {
+        self.connections.limits.flow.set_connection_window(bytes);
+        self
+    }
+
+    /// Measures how far away the other end is, and lets both windows grow by that, from 64 KiB up to 16 MiB. They are then
+    /// not those that were set. Default: no.
+    pub fn adaptive_window(mut self, yes: bool) -> Self {
+        self.connections.limits.flow.set_adaptive(yes);
+        self
+    }
+
+    /// The largest frame of HTTP/2 that is taken, in bytes. Between 16 KiB and 16 MiB. Default: 16 KiB.
+    pub fn max_frame_size(mut self, bytes: u32) -> Self {
+        self.connections.limits.flow.set_max_frame_size(bytes);
+        self
+    }
+
     /// How often an HTTP/2 ping asks whether a client is still there, and how long it may take to answer. Default:
     /// every minute, 20 seconds. `None` never asks.
     pub fn keepalive(mut self, interval_and_timeout: Option<(Duration, Duration)>) -> Self {

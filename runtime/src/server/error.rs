@@ -15,6 +15,11 @@ pub struct ServeError(Problem);
 pub(super) enum Problem {
     /// The address cannot be listened on.
     Bind { addr: String, error: io::Error },
+    /// There is nothing to listen to.
+    NoListener,
+    /// The admin listener could be reached from other machines.
+    #[cfg(feature = "admin")]
+    OpenAdmin(std::net::SocketAddr),
     /// Services were added more than once.
     Duplicates(Vec<&'static str>),
     /// Methods do not say who may call them.
@@ -39,9 +44,15 @@ impl From<Problem> for ServeError {
 }
 
 impl ServeError {
-    /// Whether the address cannot be listened on. The source is an [`io::Error`].
+    /// Whether the address cannot be listened on, or there is none. In the first case the source is an [`io::Error`].
     pub fn is_bind(&self) -> bool {
-        matches!(self.0, Problem::Bind { .. })
+        matches!(self.0, Problem::Bind { .. } | Problem::NoListener)
+    }
+
+    /// Whether the admin listener could be reached from other machines, and nobody has said that it may.
+    #[cfg(feature = "admin")]
+    pub fn is_open_admin(&self) -> bool {
+        matches!(self.0, Problem::OpenAdmin(_))
     }
 
     /// Whether services were added more than once; [`names`](Self::names) says which.
@@ -95,6 +106,12 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Problem::Bind { addr, .. } => write!(f, "cannot listen on {addr}"),
+            #[cfg(feature = "admin")]
+            Problem::OpenAdmin(addr) => write!(
+                f,
+                "other machines could reach the admin listener at {addr}; `Admin::allow_remote` lets them"
+            ),
+            Problem::NoListener => f.write_str("there is nothing to listen to"),
             Problem::Duplicates(names) => write!(f, "added more than once: {}", names.join(", ")),
             Problem::UndeclaredAccess(methods) => {
                 write!(f, "the `.proto` does not say who may call: {}", methods.join(", "))
@@ -124,7 +141,12 @@ impl Error for ServeError {
             Problem::Descriptors(error) => Some(&**error),
             #[cfg(feature = "_tls")]
             Problem::Tls(error) => Some(error),
-            Problem::Duplicates(_) | Problem::UndeclaredAccess(_) | Problem::NoAuthenticator(_) => None,
+            #[cfg(feature = "admin")]
+            Problem::OpenAdmin(_) => None,
+            Problem::NoListener
+            | Problem::Duplicates(_)
+            | Problem::UndeclaredAccess(_)
+            | Problem::NoAuthenticator(_) => None,
         }
     }
 }

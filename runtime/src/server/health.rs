@@ -76,6 +76,14 @@ impl Health {
         });
     }
 
+    /// All services, and whether each is serving.
+    #[cfg(feature = "admin")]
+    pub(super) fn services(&self) -> Vec<(String, bool)> {
+        let state = self.state.borrow();
+        let services = state.serving.keys();
+        services.map(|name| (name.clone(), state.status(name) == ServingStatus::Serving)).collect()
+    }
+
     /// Nothing is serving any more; whoever watches is told so, and that is the end of it.
     pub(super) fn stop(&self) {
         self.state.send_modify(|state| state.stopped = true);

@@ -1,6 +1,8 @@
 //! The server: [`Server`] collects services and settings, binds, and serves until it is told to stop.
 
 mod addresses;
+#[cfg(feature = "admin")]
+mod admin;
 mod bound;
 mod call_settings;
 mod connect_info;
@@ -20,6 +22,7 @@ mod generated {
 mod health;
 mod http_service;
 mod linger;
+mod listener;
 pub(crate) mod mounted;
 mod panics;
 mod reflection;
@@ -29,6 +32,11 @@ mod sending;
 mod serve;
 pub(crate) mod session;
 mod signal;
+mod socket;
+#[cfg(all(unix, feature = "systemd"))]
+mod systemd;
+#[cfg(unix)]
+mod unix;
 mod unsent;
 mod waker;
 
@@ -37,7 +45,7 @@ use std::sync::Arc;
 
 use crate::bridge::NamedService;
 use bytes::Bytes;
-use futures_util::stream::Stream;
+use futures_util::stream::{Stream, StreamExt as _};
 use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, ToSocketAddrs};
@@ -51,6 +59,8 @@ use crate::call::intercept::{Chain, Interceptor};
 use crate::call::{Body, BoxError};
 use crate::cancellation::CancellationToken;
 use crate::protocol::settings::ServerSettings;
+#[cfg(feature = "admin")]
+pub use crate::server::admin::Admin;
 pub use crate::server::bound::BoundServer;
 use crate::server::bound::Prepared;
 use crate::server::connection::Serving;
@@ -60,8 +70,10 @@ use crate::server::error::Problem;
 pub use crate::server::error::ServeError;
 pub use crate::server::health::Health;
 pub use crate::server::http_service::HttpService;
+pub use crate::server::listener::{ListenAddr, Listener};
 use crate::server::router::{Entry, FallbackService};
 pub use crate::server::router::{MatchedPath, Router};
+use crate::server::socket::Arrival;
 
 /// How many calls may be under way if nobody says so.
 const MAX_CALLS: usize = 10_000;
@@ -132,6 +144,8 @@ pub struct Server<L = Identity> {
     rest: Option<crate::protocol::rest::server::Options>,
     #[cfg(feature = "_tls")]
     tls: Option<crate::tls::ServerTls>,
+    #[cfg(feature = "admin")]
+    admin: Option<(Admin, Listener)>,
 }
 
 impl Server {
@@ -155,6 +169,8 @@ impl Server {
             rest: Some(crate::protocol::rest::server::Options::new()),
             #[cfg(feature = "_tls")]
             tls: None,
+            #[cfg(feature = "admin")]
+            admin: None,
         }
     }
 }
@@ -217,6 +233,8 @@ impl<L> Server<L> {
             rest: self.rest,
             #[cfg(feature = "_tls")]
             tls: self.tls,
+            #[cfg(feature = "admin")]
+            admin: self.admin,
         }
     }
 
@@ -247,6 +265,14 @@ impl<L> Server<L> {
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         self.fallback = Some(FallbackService::new(service));
+        self
+    }
+
+    /// Answers the questions of those who run the server on a listener of its own, as long as it serves; see [`Admin`]. One
+    /// that is [a service of somebody else's server](Self::into_service) answers none.
+    #[cfg(feature = "admin")]
+    pub fn admin(mut self, admin: Admin, listener: Listener) -> Self {
+        self.admin = Some((admin, listener));
         self
     }
 
@@ -291,17 +317,33 @@ impl<L> Server<L> {
 
     /// Binds to an address. Port 0 takes any free port; [`BoundServer::local_addr`] tells which.
     pub async fn bind<A: ToSocketAddrs + fmt::Debug>(self, addr: A) -> Result<BoundServer<L>, ServeError> {
-        match TcpListener::bind(&addr).await {
-            Ok(listener) => self.with_listener(listener),
-            Err(error) => Err(Problem::Bind { addr: format!("{addr:?}"), error }.into()),
-        }
+        self.with_tcp(Listener::tcp(addr).await?)
     }
 
     /// Takes a socket that is bound already.
     pub fn with_listener(self, listener: TcpListener) -> Result<BoundServer<L>, ServeError> {
-        let local_addr = listener.local_addr().map_err(Problem::System)?;
-        let prepared = self.prepare()?;
-        Ok(BoundServer { local_addr, listener, prepared })
+        self.with_tcp(Listener::from_tcp(listener)?)
+    }
+
+    fn with_tcp(self, listener: Listener) -> Result<BoundServer<L>, ServeError> {
+        let ListenAddr::Tcp(local_addr) = *listener.addr() else { unreachable!("it listens to TCP") };
+        Ok(BoundServer { local_addr, listeners: vec![listener], prepared: self.prepare()? })
+    }
+
+    /// Takes one or several listeners of any kind. They stop together.
+    ///
+    /// # Errors
+    ///
+    /// If there are none, or if the server cannot be served.
+    pub fn with_listeners(
+        self,
+        listeners: impl IntoIterator<Item = Listener>,
+    ) -> Result<BoundServer<L, ()>, ServeError> {
+        let listeners: Vec<_> = listeners.into_iter().collect();
+        if listeners.is_empty() {
+            return Err(Problem::NoListener.into());
+        }
+        Ok(BoundServer { local_addr: (), listeners, prepared: self.prepare()? })
     }
 
     /// Reflection tells what there is to attack: where access is required, it takes a caller that is known.
@@ -315,7 +357,7 @@ impl<L> Server<L> {
     }
 
     fn prepare(mut self) -> Result<Prepared<L>, ServeError> {
-        if !self.interceptors.is_empty() {
+        if !self.interceptors.is_empty() || self.settings.policy.sight.is_on() {
             let chain = Arc::new(std::mem::take(&mut self.interceptors));
             for entry in &mut self.entries {
                 entry.intercept(&chain);
@@ -332,6 +374,16 @@ impl<L> Server<L> {
         let stopping = Arc::new(CancellationToken::default());
         self.settings.policy.stopping = Some(Arc::clone(&stopping));
         self.settings.policy.in_flight = Some(Arc::new(InFlight::new(self.max_calls)));
+        #[cfg(feature = "admin")]
+        let admin = match self.admin {
+            None => None,
+            Some((admin, listener)) => {
+                let routes = admin::Routes::new(&self.entries, self.settings.policy.default_deny);
+                let server = admin.server(&listener, routes, self.health.clone(), Arc::clone(&stopping))?;
+                let Prepared { router, serving, .. } = server.prepare()?;
+                Some(admin::AdminServer { listener: listener.without_tls(), router, serving })
+            }
+        };
         let router = Router::new(
             self.entries,
             self.settings,
@@ -352,6 +404,8 @@ impl<L> Server<L> {
                 tls: self.tls.map(crate::tls::ServerTls::acceptor).transpose().map_err(Problem::Tls)?,
             },
             router,
+            #[cfg(feature = "admin")]
+            admin,
         })
     }
 }
@@ -381,8 +435,15 @@ impl<L: Layer<Router, Service: HttpService>> Server<L> {
         I: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
         E: fmt::Display,
     {
+        let incoming = incoming.map(|accepted| accepted.map(Arrival::new));
         self.prepare()?.serve(incoming, stop, std::future::pending()).await;
         Ok(())
+    }
+
+    /// Makes a Unix socket, as [`Listener::unix`] does, and serves until ctrl-c or SIGTERM.
+    #[cfg(unix)]
+    pub async fn serve_unix(self, path: impl AsRef<std::path::Path>) -> Result<(), ServeError> {
+        self.with_listeners([Listener::unix(path)?])?.serve().await
     }
 }
 

@@ -19,7 +19,7 @@ use super::error::{Problem, ServeError};
 #[cfg(feature = "rest")]
 use super::session::may_upgrade;
 use crate::access::is_open;
-use crate::bridge::{NamedService, Status};
+use crate::bridge::{Code, NamedService, Status};
 use crate::call::in_flight::{self, InFlight};
 use crate::call::intercept::Chain;
 use crate::call::{Body, BoxError};
@@ -32,6 +32,7 @@ use crate::protocol::rpc::{self, RpcMedia};
 use crate::protocol::server::ServerCall;
 use crate::protocol::service::{Answering, AnyService, answered};
 use crate::protocol::settings::ServerSettings;
+use crate::sight::{Http, Refusal, Sight};
 #[cfg(feature = "rest")]
 use crate::transcode::routes::{PathMatch, Table};
 
@@ -53,6 +54,8 @@ struct Shared {
     fallback: Option<FallbackService>,
     /// The calls that are under way.
     in_flight: Option<Arc<InFlight>>,
+    /// What is told of calls.
+    sight: Sight,
     /// In bytes.
     max_header_list_size: usize,
 }
@@ -213,6 +216,21 @@ impl Entry {
         self.name
     }
 
+    /// The service, if it is a generated one.
+    #[cfg(feature = "admin")]
+    pub(super) fn service(&self) -> Option<&dyn AnyService> {
+        match &self.kind {
+            Kind::Generated(service) => Some(&**service),
+            Kind::Foreign(_) => None,
+        }
+    }
+
+    /// Whether a method that declares no access needs an authenticated caller, if that is not what the server says.
+    #[cfg(feature = "admin")]
+    pub(super) fn own_default_deny(&self) -> Option<bool> {
+        Some(self.settings.as_ref()?.policy.default_deny)
+    }
+
     /// What the service is, if it is the user's.
     fn info(&self) -> Option<&'static ServiceInfo> {
         match &self.kind {
@@ -257,7 +275,7 @@ impl Router {
             rest.filter(|_| !routes.is_empty())
                 .map(|options| Rest::from_parts(routes, settings.policy.clone(), options))
         };
-        let in_flight = settings.policy.in_flight.clone();
+        let (in_flight, sight) = (settings.policy.in_flight.clone(), settings.policy.sight);
         let settings = Arc::new(settings);
         let mut methods = FnvHashMap::default();
         for entry in &entries {
@@ -276,6 +294,7 @@ impl Router {
             rest,
             fallback,
             in_flight,
+            sight,
             max_header_list_size,
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -361,6 +380,8 @@ impl Router {
             if let Err(refusal) =
                 rpc::check_head(&parts, media, is_connection, self.shared.max_header_list_size)
             {
+                let method = &service.info().methods[*index];
+                self.tell_refused(Some(method), media, &parts, connect_info, refusal.status());
                 return answered(refusal);
             }
             return match rpc::protocol_of(&parts, media, service.info().methods[*index].kind) {
@@ -375,7 +396,11 @@ impl Router {
                         settings: Arc::clone(settings),
                     },
                 ),
-                Err(refusal) => answered(refusal),
+                Err(refusal) => {
+                    let method = &service.info().methods[*index];
+                    self.tell_refused(Some(method), media, &parts, connect_info, refusal.status());
+                    answered(refusal)
+                }
             };
         }
         let what = match self.service(path) {
@@ -400,7 +425,40 @@ impl Router {
             None if media.is_rpc_only() => "service",
             None => return self.answer_nothing(parts, body, connect_info),
         };
+        self.tell_refused(None, media, &parts, connect_info, StatusCode::NOT_FOUND);
         answered(rpc::unknown(what, path, media))
+    }
+
+    /// Tells of a call that is refused before it is one.
+    fn tell_refused(
+        &self,
+        method: Option<&'static MethodInfo>,
+        media: RpcMedia,
+        parts: &Parts,
+        connect_info: Option<&ConnectInfo>,
+        status: StatusCode,
+    ) {
+        let sight = match method.and_then(|method| self.shared.methods.get(method.path)) {
+            Some(route) => route.settings.policy.sight,
+            None => self.shared.sight,
+        };
+        if !sight.is_on() {
+            return;
+        }
+        let code = match status {
+            // Nearly as much in the words of gRPC: its answers have no other status.
+            StatusCode::OK | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Code::ResourceExhausted,
+            StatusCode::BAD_REQUEST => Code::InvalidArgument,
+            _ => Code::Unimplemented,
+        };
+        let http = Http {
+            system: media.system(),
+            version: parts.version,
+            route: None,
+            authority: parts.uri.authority(),
+        };
+        let peer = connect_info.and_then(|info| info.peer().addr);
+        sight.refused(&Refusal { method, http, headers: &parts.headers, peer }, code, status);
     }
 
     /// The service whose path this would be.

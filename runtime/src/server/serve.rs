@@ -32,6 +32,7 @@ use crate::server::linger::{self, Linger};
 use crate::server::rewind::Rewind;
 use crate::server::sending::{SentBody, StreamExecutor};
 use crate::server::session::{ConnectionUse, Sessions, may_upgrade, track};
+use crate::server::socket::PeerInfo;
 use crate::server::waker::is_new;
 
 /// How much of a connection of HTTP/1.1 is read at once, in bytes.
@@ -57,6 +58,7 @@ impl Http {
             .max_concurrent_streams(settings.streams)
             // Beyond the limit of a call, so that what is over it is answered in the words of its protocol.
             .max_header_list_size(settings.limits.max_header_list_size.saturating_mul(2));
+        settings.limits.flow.tell_server(&mut http2);
         #[cfg(feature = "websocket")]
         http2.enable_connect_protocol();
         if let Some(Keepalive { interval, timeout }) = settings.limits.keepalive {
@@ -72,6 +74,7 @@ impl Http {
     pub(super) async fn serve<I>(
         &self,
         mut io: I,
+        peer: PeerInfo,
         service: Layered<impl HttpService>,
         draining: &Arc<CancellationToken>,
     ) where
@@ -90,7 +93,7 @@ impl Http {
             Err(_) => return tracing::debug!("a connection said nothing"),
         };
         let (usage, sessions) = track(is_http2);
-        let connect_info = ConnectInfo::new(io.connect_info());
+        let connect_info = ConnectInfo::new(io.connect_info(), peer);
         let ended = if is_http2 {
             let io = TokioIo::new(ControlFrames::new(Rewind::new(io, first), usage.clone()));
             let service = on_connection(service, connect_info, usage, unsent);

@@ -54,7 +54,8 @@ impl TlsReload {
         outcome
     }
 
-    /// Reloads at each `SIGHUP` from now on, until the handle and its clones are dropped. What cannot be used is logged.
+    /// Reloads at each `SIGHUP` from now on, as long as a server, a channel or the program has the handle. What cannot be used
+    /// is logged.
     ///
     /// # Errors
     ///

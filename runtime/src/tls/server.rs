@@ -131,11 +131,11 @@ impl ServerTls {
     pub(crate) fn acceptor(self) -> Result<TlsAcceptor, TlsError> {
         let Self { kind, reload, interval } = self;
         let live = Arc::new(Live::new(kind)?);
-        if let Some(reload) = reload {
+        if let Some(reload) = &reload {
             let live: Arc<dyn Reload> = live.clone();
             reload.know(Arc::downgrade(&live));
         }
-        Ok(TlsAcceptor { live, interval })
+        Ok(TlsAcceptor { live, interval, _reload: reload })
     }
 }
 
@@ -218,6 +218,8 @@ fn with_protocols(mut config: ServerConfig) -> Arc<ServerConfig> {
 pub(crate) struct TlsAcceptor {
     live: Arc<Live<Kind>>,
     interval: Option<Duration>,
+    /// It lives as long as what it reloads.
+    _reload: Option<TlsReload>,
 }
 
 impl TlsAcceptor {

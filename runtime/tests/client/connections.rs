@@ -148,7 +148,7 @@ async fn endpoints_and_settings_that_make_no_sense() {
             "ftp://a",
             Protocol::Grpc,
             HttpVersion::Http2,
-            "`ftp://a` is not an endpoint: it must look like `http://host:port`",
+            "`ftp://a` is not an endpoint: it must look like `http://host:port` or `unix:/path`",
         ),
         (
             "http://user:secret@a/?token=secret",
@@ -160,7 +160,7 @@ async fn endpoints_and_settings_that_make_no_sense() {
             "http://a?token=secret",
             Protocol::Grpc,
             HttpVersion::Http2,
-            "`http://a` is not an endpoint: it must look like `http://host:port`",
+            "`http://a` is not an endpoint: it must look like `http://host:port` or `unix:/path`",
         ),
         ("http://a", Protocol::Grpc, HttpVersion::Http1, "`http://a` cannot be called: gRPC needs HTTP/2"),
     ] {

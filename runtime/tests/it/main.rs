@@ -25,3 +25,4 @@ mod setup;
 mod signals;
 mod validation;
 mod web;
+mod windows;

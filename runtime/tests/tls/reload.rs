@@ -195,6 +195,8 @@ async fn a_hangup_reloads() {
     let reload = TlsReload::new();
     let endpoint = serve(by_handle(folder.path(), &reload)).await;
     reload.on_hangup().unwrap();
+    // The server has it.
+    drop(reload);
     call(&endpoint, trusting(&old)).await.unwrap();
     write(folder.path(), &new);
     let sent = std::process::Command::new("kill").args(["-HUP", &std::process::id().to_string()]).status();

@@ -72,6 +72,11 @@ impl Db {
         Ok(Self { pool, keeper })
     }
 
+    /// Fails if nothing can be read.
+    pub(crate) async fn ping(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
+    }
+
     /// Begins a transaction that writes. The lock is taken now: one that is
     /// taken at the first write can fail when another writer was faster.
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, Error> {

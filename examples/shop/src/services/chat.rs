@@ -21,7 +21,6 @@ impl ChatService for Chats {
         ctx: Context,
         requests: RequestStream<ChatMessage>,
     ) -> Result<ResponseStream<ChatMessage, ChatError>, ChatError> {
-        self.shop.greet(&ctx)?;
         let shop = Arc::clone(&self.shop);
         Ok(stream_of(&ctx, |out| chat(shop, requests, out)))
     }
@@ -31,7 +30,6 @@ impl ChatService for Chats {
         ctx: Context,
         requests: RequestStream<MonitorRequest>,
     ) -> Result<ResponseStream<MonitorResponse, ChatError>, ChatError> {
-        self.shop.greet(&ctx)?;
         let shop = Arc::clone(&self.shop);
         Ok(stream_of(&ctx, |out| monitor(shop, requests, out)))
     }

@@ -25,17 +25,15 @@ pub(crate) struct Orders {
 }
 
 impl OrderService for Orders {
-    async fn get_order(&self, ctx: Context, request: GetOrderRequest) -> Result<Order, OrderError> {
-        self.shop.greet(&ctx)?;
+    async fn get_order(&self, _: Context, request: GetOrderRequest) -> Result<Order, OrderError> {
         Ok(self.shop.db.order(&request.order_id).await?)
     }
 
     async fn get_orders(
         &self,
-        ctx: Context,
+        _: Context,
         request: GetOrdersRequest,
     ) -> Result<ResponseStream<Order, OrderError>, OrderError> {
-        self.shop.greet(&ctx)?;
         let db = &self.shop.db;
         db.user(&request.user_id).await?;
         let before = match request.after_order_id.as_str() {
@@ -64,7 +62,6 @@ impl OrderService for Orders {
         ctx: Context,
         request: StreamOrderUpdatesRequest,
     ) -> Result<ResponseStream<OrderUpdate, OrderError>, OrderError> {
-        self.shop.greet(&ctx)?;
         let db = &self.shop.db;
         if !request.user_id.is_empty() {
             db.user(&request.user_id).await?;
@@ -90,17 +87,15 @@ impl OrderService for Orders {
         Ok(stream_of(&ctx, |out| watch.run(out)))
     }
 
-    async fn place_order(&self, ctx: Context, request: PlaceOrderRequest) -> Result<Order, OrderError> {
-        self.shop.greet(&ctx)?;
+    async fn place_order(&self, _: Context, request: PlaceOrderRequest) -> Result<Order, OrderError> {
         Ok(self.place(request).await?)
     }
 
     async fn update_order_status(
         &self,
-        ctx: Context,
+        _: Context,
         request: UpdateOrderStatusRequest,
     ) -> Result<Order, OrderError> {
-        self.shop.greet(&ctx)?;
         let shop = Arc::clone(&self.shop);
         let updated = to_the_end(async move {
             let _turn = shop.order_turn.lock().await;

@@ -27,34 +27,30 @@ pub(crate) struct Uploads {
 impl UploadService for Uploads {
     async fn upload_chunks(
         &self,
-        ctx: Context,
+        _: Context,
         mut requests: RequestStream<Chunk>,
     ) -> Result<UploadResult, UploadError> {
-        self.shop.greet(&ctx)?;
         self.told(self.receive(&mut requests).await)
     }
 
     async fn upload_file(
         &self,
-        ctx: Context,
+        _: Context,
         mut requests: RequestStream<UploadFileRequest>,
     ) -> Result<UploadResult, UploadError> {
-        self.shop.greet(&ctx)?;
         self.told(self.receive_file(&mut requests).await)
     }
 
-    async fn get_page(&self, ctx: Context, (): ()) -> Result<HttpBody, UploadError> {
-        self.shop.greet(&ctx)?;
+    async fn get_page(&self, _: Context, (): ()) -> Result<HttpBody, UploadError> {
         let content_type = "text/html; charset=utf-8".into();
         Ok(HttpBody { content_type, data: PAGE.into(), extensions: Vec::new() })
     }
 
     async fn process_batch(
         &self,
-        ctx: Context,
+        _: Context,
         mut requests: RequestStream<ProcessRequest>,
     ) -> Result<ProcessResponse, UploadError> {
-        self.shop.greet(&ctx)?;
         let Some(first) = requests.message().await? else {
             return Err(Error::invalid("requests", "a batch needs a request").into());
         };

@@ -15,32 +15,27 @@ pub(crate) struct Users {
 }
 
 impl UserService for Users {
-    async fn get_user(&self, ctx: Context, request: GetUserRequest) -> Result<User, UserError> {
-        self.shop.greet(&ctx)?;
+    async fn get_user(&self, _: Context, request: GetUserRequest) -> Result<User, UserError> {
         Ok(self.shop.db.user(&request.user_id).await?)
     }
 
-    async fn create_user(&self, ctx: Context, request: CreateUserRequest) -> Result<User, UserError> {
-        self.shop.greet(&ctx)?;
+    async fn create_user(&self, _: Context, request: CreateUserRequest) -> Result<User, UserError> {
         Ok(self.shop.db.create_user(request).await?)
     }
 
     async fn update_user(&self, ctx: Context, request: UpdateUserRequest) -> Result<User, UserError> {
-        self.shop.greet(&ctx)?;
         Ok(self.shop.db.update_user(request, &ctx.precondition()).await?)
     }
 
     async fn update_preferences(
         &self,
-        ctx: Context,
+        _: Context,
         request: UpdatePreferencesRequest,
     ) -> Result<Preferences, UserError> {
-        self.shop.greet(&ctx)?;
         Ok(self.shop.db.update_preferences(request).await?)
     }
 
     async fn delete_user(&self, ctx: Context, request: DeleteUserRequest) -> Result<(), UserError> {
-        self.shop.greet(&ctx)?;
         Ok(self.shop.db.delete_user(request, &ctx.precondition()).await?)
     }
 }

@@ -30,6 +30,13 @@ impl<'a> InterceptedExchange<'a> {
         let shared = Arc::new(Shared::new(inner.context()));
         Self { inner, shared }
     }
+
+    /// The same, whose messages are counted, where anybody wants to know.
+    pub(crate) fn counting(inner: &'a mut dyn Exchange) -> Self {
+        let ctx = inner.context();
+        let shared = Arc::new(Shared::new(ctx).seen_by(ctx.seen().cloned()));
+        Self { inner, shared }
+    }
 }
 
 /// Answers a call of a method through interceptors; `handle` makes the handler.
@@ -81,10 +88,10 @@ struct HandlerWork<'a> {
 impl Work for HandlerWork<'_> {
     fn work(&mut self, ctx: Context) -> BoxFuture<'_, Result<(), Status>> {
         let Self { method, shared, handling } = self;
-        let deadline = ctx.instant();
         shared.leave(ctx);
+        let ctx = shared.ctx().expect("it was left there");
         // Interceptors learn of a deadline and of a panic as of any other error.
-        Box::pin(within(method, deadline, handling.as_mut()).map_err(|ended| match ended {
+        Box::pin(within(method, ctx, handling.as_mut()).map_err(|ended| match ended {
             Ended::Failed(error) => error.0.into_status(),
             Ended::Cut(status) => status,
         }))

@@ -1,7 +1,7 @@
 //! What the interceptors of a call want to see of it.
 
 use std::any::TypeId;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::time::Instant;
 
@@ -10,6 +10,7 @@ use crate::Context;
 use crate::bridge::Status;
 use crate::deadline;
 use crate::message::AnyMessage;
+use crate::sight::{Caller, Seen, Side};
 
 type MessageHook = Box<dyn FnMut(&mut Message<'_>) -> Result<(), Status> + Send>;
 type EndHook = Box<dyn FnOnce(&Status) + Send>;
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     /// The context that the interceptors have left.
     ctx: OnceLock<Context>,
     deadline: Option<Instant>,
+    /// What counts the messages, where anything does. On a client it is told how the call ends, too.
+    seen: Option<Arc<Seen>>,
 }
 
 /// A hook that panicked does not keep the others from their work.
@@ -40,7 +43,14 @@ impl Shared {
             response: OnceLock::new(),
             ctx: OnceLock::new(),
             deadline: ctx.instant(),
+            seen: None,
         }
+    }
+
+    /// The same, whose messages are counted.
+    pub(crate) fn seen_by(mut self, seen: Option<Arc<Seen>>) -> Self {
+        self.seen = seen;
+        self
     }
 
     pub(super) fn add_request_hook(&self, hook: MessageHook) {
@@ -75,14 +85,27 @@ impl Shared {
 
     /// Shows a request.
     pub(crate) fn request(&self, message: &mut dyn AnyMessage) -> Result<(), Status> {
-        let mut message = Message::new(message);
-        lock(&self.requests).iter_mut().try_for_each(|hook| hook(&mut message))
+        // What counts is what is on the network.
+        self.count(Side::Server, message, Seen::request);
+        lock(&self.requests).iter_mut().try_for_each(|hook| hook(&mut Message::new(message)))?;
+        self.count(Side::Client, message, Seen::request);
+        Ok(())
     }
 
     /// Shows a response.
     pub(crate) fn respond(&self, message: &mut dyn AnyMessage) -> Result<(), Status> {
-        let mut message = Message::new(message);
-        lock(&self.responses).iter_mut().rev().try_for_each(|hook| hook(&mut message))
+        self.count(Side::Client, message, Seen::response);
+        lock(&self.responses).iter_mut().rev().try_for_each(|hook| hook(&mut Message::new(message)))?;
+        self.count(Side::Server, message, Seen::response);
+        Ok(())
+    }
+
+    fn count(&self, side: Side, message: &dyn AnyMessage, count: fn(&Seen, usize)) {
+        if let Some(seen) = &self.seen
+            && seen.side() == side
+        {
+            count(seen, message.wire_len());
+        }
     }
 
     /// Tells how the call ended, if that was not told.
@@ -91,12 +114,19 @@ impl Shared {
         for hook in hooks.into_iter().rev() {
             hook(status);
         }
+        if let Some(seen) = &self.seen
+            && seen.side() == Side::Client
+        {
+            seen.ended(status.code());
+            seen.finish(&Caller::default());
+        }
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if self.ends.get_mut().unwrap_or_else(PoisonError::into_inner).is_empty() {
+        let has_hooks = !self.ends.get_mut().unwrap_or_else(PoisonError::into_inner).is_empty();
+        if !has_hooks && self.seen.is_none() {
             return;
         }
         let is_late = self.deadline.is_some_and(|deadline| deadline <= Instant::now());

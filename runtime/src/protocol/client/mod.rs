@@ -26,6 +26,7 @@ use super::limits::MessageLimits;
 use super::wire::Codec;
 use crate::call::intercept::Chain;
 use crate::call::{Body, BoxError};
+use crate::sight::Sight;
 
 pub(crate) use call::ClientCall;
 #[cfg(feature = "rest-client")]
@@ -91,6 +92,7 @@ pub(crate) struct ClientSettings {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Around {
     pub(crate) interceptors: Chain,
+    pub(crate) sight: Sight,
 }
 
 impl ClientSettings {

@@ -31,6 +31,7 @@ use crate::protocol::server::{Dialect, End, ServerCall};
 use crate::protocol::service::{Answering, answered};
 use crate::protocol::settings::ServerSettings;
 use crate::protocol::wire::Codec;
+use crate::sight::{Http, Refusal as Seen, System};
 use crate::stream::Incoming;
 
 /// The size from which messages are compressed for peers that accept it.
@@ -67,6 +68,10 @@ impl Dialect for Streams {
     fn timeout(&self, headers: &HeaderMap) -> Result<Option<Duration>, Status> {
         check_version(headers)?;
         timeout::of_caller(headers)
+    }
+
+    fn system(&self) -> System {
+        System::Connect
     }
 
     fn content_type(&self, codec: Codec) -> HeaderValue {
@@ -122,15 +127,29 @@ pub(crate) fn serve_unary(call: ServerCall) -> Answering {
     let info = &service.info().methods[method];
     let request = match Request::of(info, &mut parts, body, &settings) {
         Ok(request) => request,
-        Err(refusal) => return answered(refusal.into_response(&settings)),
+        Err(refusal) => {
+            let code = refusal.code();
+            let response = refusal.into_response(&settings);
+            let http = Http {
+                system: System::Connect,
+                version: parts.version,
+                route: None,
+                authority: parts.uri.authority(),
+            };
+            let peer = peer.and_then(|peer| peer.addr);
+            let refusal = Seen { method: Some(info), http, headers: &parts.headers, peer };
+            settings.policy.sight.refused(&refusal, code, response.status());
+            return answered(response);
+        }
     };
-    let Parts { headers, extensions, .. } = parts;
+    let Parts { headers, extensions, uri, version, .. } = parts;
+    let http = Http { system: System::Connect, version, route: None, authority: uri.authority() };
     let from = settings.compress.or(Some(COMPRESS_FROM));
     let compression = from.and_then(|from| Some((Compression::wanted(&headers, ACCEPT_ENCODING)?, from)));
     let timeout = request.timeout;
     let caching = if request.is_get { Caching::of(info, &Method::GET, &headers) } else { None };
     let mut exchange = Unary {
-        call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy),
+        call: Inbound::new(info, headers, extensions, peer, timeout, &settings.policy, http),
         request,
         settings: Arc::clone(&settings),
         caching,
@@ -170,6 +189,14 @@ impl From<Status> for Refusal {
 }
 
 impl Refusal {
+    /// The code of a call that could not be understood.
+    fn code(&self) -> Code {
+        match self {
+            Self::Http(_) | Self::NotGet => Code::Unimplemented,
+            Self::Status(status) => status.code(),
+        }
+    }
+
     #[cold]
     fn into_response(self, settings: &ServerSettings) -> Response<Body> {
         let mut response = Response::new(Body::empty());

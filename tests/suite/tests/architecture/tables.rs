@@ -114,6 +114,8 @@ const RUNTIME: Table = Table {
         Layer { name: "error", files: &["error/"], uses: &["bridge", "method"] },
         Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel", "error"] },
         Layer { name: "message", files: &["message.rs"], uses: &["json", "validate"] },
+        // What is told of calls, whoever tells it.
+        Layer { name: "sight", files: &["sight/"], uses: &["bridge", "method", "error"] },
         // It knows no protocol, no server and no client.
         Layer {
             name: "vocabulary",
@@ -129,12 +131,12 @@ const RUNTIME: Table = Table {
                 "principal.rs",
                 "stream/",
             ],
-            uses: &["bridge", "condition", "method", "message"],
+            uses: &["bridge", "condition", "method", "message", "sight"],
         },
         Layer {
             name: "call",
             files: &["call/"],
-            uses: &["bridge", "method", "json", "validate", "error", "message", "vocabulary"],
+            uses: &["bridge", "method", "json", "validate", "error", "message", "sight", "vocabulary"],
         },
         // What the two ends of REST share.
         Layer {
@@ -161,6 +163,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "sight",
                 "json",
                 "error",
                 "message",
@@ -176,6 +179,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "sight",
                 "validate",
                 "json",
                 "error",
@@ -194,6 +198,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "sight",
                 "call",
                 "protocol",
                 "protocols on a server",
@@ -203,7 +208,7 @@ const RUNTIME: Table = Table {
         Layer {
             name: "protocols on a client",
             files: &["protocol/client/"],
-            uses: &["bridge", "method", "validate", "message", "vocabulary", "call", "protocol"],
+            uses: &["bridge", "method", "sight", "validate", "message", "vocabulary", "call", "protocol"],
         },
         Layer {
             name: "client side of a protocol",
@@ -234,6 +239,8 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "sight",
+                "json",
                 "validate",
                 "vocabulary",
                 "call",
@@ -251,6 +258,7 @@ const RUNTIME: Table = Table {
             uses: &[
                 "bridge",
                 "method",
+                "sight",
                 "json",
                 "message",
                 "vocabulary",
@@ -262,11 +270,7 @@ const RUNTIME: Table = Table {
             ],
         },
         // Ready-made authenticators. Keys come over TLS, and certificates of it.
-        Layer {
-            name: "auth",
-            files: &["auth/"],
-            uses: &["bridge", "method", "json", "pb", "message", "vocabulary", "tls"],
-        },
+        Layer { name: "auth", files: &["auth/"], uses: &["bridge", "json", "message", "vocabulary", "tls"] },
         // What generated code names: it passes on, and only generated code in the crate names it.
         Layer {
             name: "codegen",

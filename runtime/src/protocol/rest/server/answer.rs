@@ -21,6 +21,7 @@ use crate::error::http_status;
 use crate::precondition;
 use crate::protocol::caching::Caching;
 use crate::protocol::service::{Answering, AnyService, answered};
+use crate::sight::Refusal;
 
 /// Answers a call of this service. What can be done at once is done here: the future is the smaller for it, and small ones
 /// are allocated and moved faster.
@@ -34,11 +35,17 @@ pub(crate) fn answer(service: &Arc<dyn AnyService>, mut call: RestCall) -> Answe
     let options = &call.method.settings.options;
     let received = match headers::receive(headers, method, uri, options) {
         Ok(received) => received,
-        Err(error) => return answered(error::respond(&error, headers, Some(call.info), options)),
+        Err(error) => {
+            tell_refused(&call, &error);
+            let options = &call.method.settings.options;
+            return answered(error::respond(&error, &call.parts.headers, Some(call.info), options));
+        }
     };
     // Of what did not come over a connection it is not known.
     if !received.has_host && call.peer.is_some() && call.parts.version == Version::HTTP_11 {
-        return answered(error::respond(&headers::no_host(), &call.parts.headers, Some(call.info), options));
+        let error = headers::no_host();
+        tell_refused(&call, &error);
+        return answered(error::respond(&error, &call.parts.headers, Some(call.info), options));
     }
     let is_head = call.parts.method == Method::HEAD;
     #[cfg_attr(not(feature = "compression"), allow(unused_mut, reason = "only compressed bodies change it"))]
@@ -51,6 +58,16 @@ pub(crate) fn answer(service: &Arc<dyn AnyService>, mut call: RestCall) -> Answe
         return answered(compress::refuse(refusal));
     }
     Box::pin(run(Arc::clone(service), exchange, is_head))
+}
+
+/// Tells of a call that is refused before it is one.
+#[cold]
+fn tell_refused(call: &RestCall, error: &CallError) {
+    let RestCall { parts, info, method, peer, .. } = call;
+    let http = method.http(&parts.method, parts.version, &parts.uri);
+    let peer = peer.as_ref().and_then(|peer| peer.addr);
+    let refusal = Refusal { method: Some(*info), http, headers: &parts.headers, peer };
+    method.settings.policy.sight.refused(&refusal, error.status.code(), error.http_status());
 }
 
 /// Runs the handler of a call.
@@ -128,7 +145,12 @@ fn cacheable(
     caching.describe(response.headers_mut(), ctx, &settings.policy);
     finish(&mut response, ctx, settings, is_head);
     match caching.conclude(&mut response) {
-        Ok(()) => response,
+        Ok(()) => {
+            if let Some(seen) = ctx.seen() {
+                seen.http_status(response.status());
+            }
+            response
+        }
         Err(error) => {
             let mut response = refuse(error, Some(&caching), ctx, settings);
             finish(&mut response, ctx, settings, is_head);
@@ -147,4 +169,7 @@ fn finish(response: &mut Response<Body>, ctx: &Context, settings: &RestSettings,
         respond::without_body(response);
     }
     response.body_mut().set_deadline(ctx.instant());
+    if let Some(seen) = ctx.seen() {
+        seen.http_status(response.status());
+    }
 }

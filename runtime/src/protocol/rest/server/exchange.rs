@@ -76,10 +76,11 @@ impl RestExchange {
     #[inline]
     pub(crate) fn new(call: RestCall, received: &Received) -> Self {
         let RestCall { parts, body, info, method, segments, peer } = call;
-        let Parts { method: verb, uri, headers, extensions, .. } = parts;
+        let Parts { method: verb, uri, headers, extensions, version, .. } = parts;
         let caching = Caching::of(info, &verb, &headers);
         let policy = &method.settings.policy;
-        let call = Inbound::new(info, headers, extensions, peer, received.timeout, policy);
+        let http = method.http(&verb, version, &uri);
+        let call = Inbound::new(info, headers, extensions, peer, received.timeout, policy, http);
         let accept = received.accept;
         Self { call, method, uri, segments, body, arriving: None, accept, caching, answer: None }
     }

@@ -26,6 +26,7 @@ use crate::call::dispatch::Policy;
 use crate::call::{Body, BoxError, CallError};
 use crate::peer::Peer;
 use crate::protocol::service::{Answering, AnyService, Service, answered};
+use crate::sight::{Http, Refusal, System};
 use crate::transcode::routes::{AllowedMethods, PathMatch, RouteConflicts, RouteMatch, Table};
 use crate::validate::Validator;
 
@@ -159,6 +160,17 @@ impl Rest {
         {
             return answered(error::respond(&error, &parts.headers, None, options));
         }
+        let refused = |error: &CallError| {
+            let http = Http {
+                system: System::Rest,
+                version: parts.version,
+                route: None,
+                authority: parts.uri.authority(),
+            };
+            let peer = peer.as_ref().and_then(|peer| peer.addr);
+            let refusal = Refusal { method: None, http, headers: &parts.headers, peer };
+            self.inner.settings.policy.sight.refused(&refusal, error.status.code(), error.http_status());
+        };
         let response = match found {
             Ok(PathMatch::Binding(RouteMatch { service, binding, segments })) => {
                 let info = service.info().methods.get(usize::from(binding.method));
@@ -166,18 +178,18 @@ impl Rest {
                 let method = RestMethod { binding, settings: Arc::clone(&self.inner.settings) };
                 return answer(service, RestCall { parts, body, info, method, segments, peer });
             }
-            Ok(PathMatch::OtherMethods(allowed)) => other_methods(&parts, allowed, options),
-            Ok(PathMatch::Nothing) => error::respond(
-                &Status::not_found("nothing has this path").into(),
-                &parts.headers,
-                None,
-                options,
-            ),
+            Ok(PathMatch::OtherMethods(allowed)) => other_methods(&parts, allowed, options, refused),
+            Ok(PathMatch::Nothing) => {
+                let error = Status::not_found("nothing has this path").into();
+                refused(&error);
+                error::respond(&error, &parts.headers, None, options)
+            }
             Err(UriTooLong) => {
                 let limit = options.max_uri_length;
                 let status =
                     Status::resource_exhausted(format!("the path and query have more than {limit} bytes"));
                 let error = CallError::with_http(StatusCode::URI_TOO_LONG, status);
+                refused(&error);
                 error::respond(&error, &parts.headers, None, options)
             }
         };
@@ -235,7 +247,12 @@ impl fmt::Debug for Rest {
 }
 
 /// The answer to a request whose path has bindings of other methods.
-fn other_methods(request: &Parts, allowed: AllowedMethods, options: &Options) -> Response<Body> {
+fn other_methods(
+    request: &Parts,
+    allowed: AllowedMethods,
+    options: &Options,
+    refused: impl FnOnce(&CallError),
+) -> Response<Body> {
     let mut response = if request.method == Method::OPTIONS {
         let mut response = Response::new(Body::default());
         *response.status_mut() = StatusCode::NO_CONTENT;
@@ -244,6 +261,7 @@ fn other_methods(request: &Parts, allowed: AllowedMethods, options: &Options) ->
     } else {
         let status = Status::unimplemented(format!("the path does not take {}", request.method));
         let error = CallError::with_http(StatusCode::METHOD_NOT_ALLOWED, status);
+        refused(&error);
         error::respond(&error, &request.headers, None, options)
     };
     let allow = HeaderValue::try_from(allowed.header()).expect("the build knows what a method is");

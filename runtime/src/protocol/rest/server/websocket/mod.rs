@@ -37,12 +37,13 @@ pub(crate) async fn serve(service: Arc<dyn AnyService>, call: RestCall) -> Respo
             return handshake::refuse(refusal);
         }
     };
-    let Parts { method: verb, uri, mut headers, extensions, .. } = parts;
+    let Parts { method: verb, uri, mut headers, extensions, version, .. } = parts;
     let received = match headers::receive(&mut headers, &verb, &uri, &settings.options) {
         Ok(received) => received,
         Err(error) => return error::respond(&error, &headers, Some(info), &settings.options),
     };
-    let call = Inbound::new(info, headers, extensions, peer, received.timeout, &settings.policy);
+    let http = method.http(&verb, version, &uri);
+    let call = Inbound::new(info, headers, extensions, peer, received.timeout, &settings.policy, http);
     let ctx = call.context().clone();
 
     // One frame waits for the handler; the next one waits in the network.
@@ -55,7 +56,11 @@ pub(crate) async fn serve(service: Arc<dyn AnyService>, call: RestCall) -> Respo
         let (ctx, settings) = (ctx.clone(), Arc::clone(&settings));
         Box::pin(async move {
             let handling = service.call(binding.method.into(), Call::new(&mut exchange));
-            dispatch::run(info, &ctx, &settings.policy, handling).await.map(|()| exchange.into_frames())
+            let outcome = dispatch::run(info, &ctx, &settings.policy, handling).await;
+            if let (Some(seen), Err(error)) = (ctx.seen(), &outcome) {
+                seen.refused_with(error.http_status());
+            }
+            outcome.map(|()| exchange.into_frames())
         })
     };
     let early = tokio::select! {
@@ -67,6 +72,9 @@ pub(crate) async fn serve(service: Arc<dyn AnyService>, call: RestCall) -> Respo
         },
     };
     let response = handshake.response();
+    if let Some(seen) = ctx.seen() {
+        seen.http_status(response.status());
+    }
     let socket = Socket { settings, ctx };
     let Handshake { upgrade, sessions, .. } = handshake;
     Sessions::spawn(sessions, async move {

@@ -1,0 +1,122 @@
+//! Connections without TLS: TCP, or a Unix socket.
+
+use std::io;
+#[cfg(unix)]
+use std::path::Path;
+use std::pin::Pin;
+#[cfg(unix)]
+use std::sync::Arc;
+use std::task::{Context as Task, Poll};
+
+use futures_util::future::BoxFuture;
+use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tower_service::Service;
+
+use crate::call::BoxError;
+
+/// Makes connections. It is one type, so that the code of channels is there once.
+#[derive(Clone)]
+pub(super) enum PlainConnector {
+    Tcp(HttpConnector),
+    #[cfg(unix)]
+    Unix(Arc<Path>),
+}
+
+impl Service<Uri> for PlainConnector {
+    type Response = PlainStream;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<PlainStream, BoxError>>;
+
+    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Result<(), BoxError>> {
+        match self {
+            Self::Tcp(connector) => connector.poll_ready(task).map_err(Into::into),
+            #[cfg(unix)]
+            Self::Unix(_) => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        match self {
+            Self::Tcp(connector) => {
+                let connected = connector.call(uri);
+                Box::pin(async move { Ok(PlainStream::Tcp(connected.await?)) })
+            }
+            #[cfg(unix)]
+            Self::Unix(path) => {
+                let path = Arc::clone(path);
+                Box::pin(async move { Ok(PlainStream::Unix(TokioIo::new(UnixStream::connect(path).await?))) })
+            }
+        }
+    }
+}
+
+/// A connection.
+pub(super) enum PlainStream {
+    Tcp(TokioIo<TcpStream>),
+    #[cfg(unix)]
+    Unix(TokioIo<UnixStream>),
+}
+
+impl Connection for PlainStream {
+    fn connected(&self) -> Connected {
+        match self {
+            Self::Tcp(stream) => stream.connected(),
+            #[cfg(unix)]
+            Self::Unix(_) => Connected::new(),
+        }
+    }
+}
+
+/// Does the same with either.
+macro_rules! either {
+    ($io:expr, $stream:ident => $does:expr) => {
+        match $io {
+            PlainStream::Tcp($stream) => $does,
+            #[cfg(unix)]
+            PlainStream::Unix($stream) => $does,
+        }
+    };
+}
+
+impl Read for PlainStream {
+    #[inline]
+    fn poll_read(self: Pin<&mut Self>, task: &mut Task<'_>, into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_read(task, into))
+    }
+}
+
+impl Write for PlainStream {
+    #[inline]
+    fn poll_write(self: Pin<&mut Self>, task: &mut Task<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_write(task, data))
+    }
+
+    #[inline]
+    fn poll_flush(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_flush(task))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(task))
+    }
+
+    #[inline]
+    fn is_write_vectored(&self) -> bool {
+        either!(self, stream => stream.is_write_vectored())
+    }
+
+    #[inline]
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        task: &mut Task<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        either!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(task, parts))
+    }
+}
