@@ -1,5 +1,6 @@
 //! Who calls, and whether they may.
 
+use std::any::Any;
 use std::fmt;
 
 use crate::bridge::Status;
@@ -77,6 +78,7 @@ pub(crate) fn challenge_of(authenticator: Option<&dyn AnyAuthenticator>) -> Chal
 /// declares no access needs an authenticated caller.
 pub(crate) fn is_open(method: &MethodInfo, default_deny: bool) -> bool {
     match method.access {
+        _ if method.condition.is_some() => false,
         Access::Public => true,
         Access::Unspecified => !default_deny,
         Access::Authenticated | Access::Scopes { .. } => false,
@@ -98,9 +100,7 @@ pub(crate) async fn authorize(
     {
         ctx.authenticated_as(principal);
     }
-    let Some(principal) = ctx.principal() else {
-        return Err(Status::unauthenticated(format!("{} needs an authenticated caller", Quoted(method))));
-    };
+    let principal = known(method, ctx)?;
     let Access::Scopes { all_of, any_of } = method.access else { return Ok(()) };
     if let Some(missing) = all_of.iter().find(|scope| !principal.has_scope(scope)) {
         let status = Status::permission_denied(format!("{} needs the scope `{missing}`", Quoted(method)));
@@ -113,6 +113,37 @@ pub(crate) async fn authorize(
         return Err(challenge::lacks_scope(status, challenge_of(authenticator), all_of.iter().chain(any_of)));
     }
     Ok(())
+}
+
+/// The caller of a method that needs one.
+fn known<'c>(method: &MethodInfo, ctx: &'c Context) -> Result<&'c Principal, Status> {
+    ctx.principal()
+        .ok_or_else(|| Status::unauthenticated(format!("{} needs an authenticated caller", Quoted(method))))
+}
+
+/// Lets a call pass whose method has a condition, or refuses it, and tells nothing of the condition. It is asked with
+/// every request; the first one decides.
+#[inline(never)]
+pub(crate) fn permit(method: &MethodInfo, ctx: &Context, request: &dyn Any) -> Result<(), Status> {
+    let Some(condition) = method.condition else { return Ok(()) };
+    if ctx.is_permitted() {
+        return Ok(());
+    }
+    let principal = known(method, ctx)?;
+    let holds = condition(&principal.calling(request, ctx.metadata().as_ref())).unwrap_or_else(|error| {
+        tracing::warn!(method = method.path, %error, "whether a call is allowed could not be told");
+        false
+    });
+    if !holds {
+        return Err(denied(method));
+    }
+    ctx.permit();
+    Ok(())
+}
+
+/// The answer to a call that does not meet its condition.
+pub(crate) fn denied(method: &MethodInfo) -> Status {
+    Status::permission_denied(format!("{} is not allowed for this caller", Quoted(method)))
 }
 
 struct Quoted<'a>(&'a MethodInfo);
@@ -224,6 +255,29 @@ mod tests {
         }
     }
 
+    const NAMED: MethodInfo = BASE.condition(|call| match call.request::<&str>() {
+        &"fails" => call.claims::<u8>().map(|_| true),
+        name => Ok(name == call.subject()),
+    });
+
+    #[test]
+    fn the_first_request_decides_whether_a_condition_is_met() {
+        let ctx = || call(None).with_principal(Principal::new("ann"));
+        let first = ctx();
+        assert_eq!(permit(&NAMED, &first, &"ann").map_err(|status| status.code()), Ok(()));
+        assert_eq!(permit(&NAMED, &first, &"bob").map_err(|status| status.code()), Ok(()));
+        for request in ["bob", "fails"] {
+            let status = permit(&NAMED, &ctx(), &request).unwrap_err();
+            assert_eq!(
+                (status.code(), status.message()),
+                (Code::PermissionDenied, "`a.B.C` is not allowed for this caller")
+            );
+        }
+        let status = permit(&NAMED, &call(None), &"ann").unwrap_err();
+        assert_eq!(status.code(), Code::Unauthenticated);
+        assert!(permit(&BASE, &call(None), &"bob").is_ok(), "it has no condition");
+    }
+
     #[test]
     fn only_what_all_may_call_is_open() {
         for (method, expected) in [
@@ -232,6 +286,8 @@ mod tests {
             (&BASE, [true, false]),
             (&AUTHENTICATED, [false, false]),
             (&ALL, [false, false]),
+            // A condition speaks of a caller.
+            (&NAMED, [false, false]),
         ] {
             assert_eq!([false, true].map(|deny| is_open(method, deny)), expected, "{method:?}");
         }

@@ -80,6 +80,8 @@ struct Call {
     /// What is told of the call, where anything is.
     #[cfg(any(feature = "server", feature = "client"))]
     seen: Option<Arc<Seen>>,
+    /// Whether the condition of the method was met.
+    permitted: AtomicBool,
 }
 
 /// Metadata that goes back to the caller.
@@ -127,6 +129,7 @@ impl Context {
             precondition_failed: AtomicBool::new(false),
             #[cfg(any(feature = "server", feature = "client"))]
             seen: None,
+            permitted: AtomicBool::new(false),
         };
         Self { call: Arc::new(call), request: None }
     }
@@ -395,6 +398,15 @@ impl Context {
     pub(crate) fn authenticated_as(&self, principal: Principal) {
         // A call is authenticated once; a principal that a layer has brought stays.
         let _ = self.request().principal.set(Arc::new(principal));
+    }
+
+    /// Notes that the condition of the method was met.
+    pub(crate) fn permit(&self) {
+        self.call.permitted.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_permitted(&self) -> bool {
+        self.call.permitted.load(Ordering::Relaxed)
     }
 
     pub(crate) fn precondition_failed(&self) {

@@ -85,6 +85,7 @@ mod challenge;
 pub mod client;
 #[doc(hidden)]
 pub mod codegen;
+mod condition;
 #[cfg(feature = "rpc")]
 mod context;
 #[cfg(feature = "rpc")]

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::cache::Cache;
+use crate::condition::Condition;
 
 /// A service: its name, its methods and the descriptors it came from.
 ///
@@ -75,6 +76,8 @@ pub struct MethodInfo {
     pub idempotency: Idempotency,
     /// Who may call it.
     pub access: Access,
+    /// What has to be true of a call besides.
+    pub(crate) condition: Option<Condition>,
     /// How long a call may take.
     pub timeout: Option<Duration>,
     /// What HTTP caches may do with its responses.
@@ -99,6 +102,7 @@ impl MethodInfo {
             kind,
             idempotency: Idempotency::Unknown,
             access: Access::Unspecified,
+            condition: None,
             timeout: None,
             cache: None,
             masked: None,
@@ -117,6 +121,19 @@ impl MethodInfo {
     pub const fn access(mut self, access: Access) -> Self {
         self.access = access;
         self
+    }
+
+    /// Sets what has to be true of a call besides; for generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn condition(mut self, holds: Condition) -> Self {
+        self.condition = Some(holds);
+        self
+    }
+
+    /// Whether a call has to meet a condition besides its `access`: the option `access.cel` of `rsvc/v1/rsvc.proto`.
+    pub const fn has_condition(&self) -> bool {
+        self.condition.is_some()
     }
 
     /// Sets how long a call may take.

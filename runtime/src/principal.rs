@@ -1,9 +1,12 @@
 //! [`Principal`]: who calls.
 
 use std::any::Any;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
+
+use http::HeaderMap;
+
+use crate::condition::GuardedCall;
 
 /// Who calls: the outcome of authentication.
 ///
@@ -18,7 +21,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Principal {
     subject: String,
-    scopes: BTreeSet<String>,
+    /// Sorted, each once.
+    scopes: Vec<String>,
     claims: Option<Arc<dyn Any + Send + Sync>>,
 }
 
@@ -26,13 +30,15 @@ impl Principal {
     /// A caller known as `subject`, with no scopes.
     #[must_use]
     pub fn new(subject: impl Into<String>) -> Self {
-        Self { subject: subject.into(), scopes: BTreeSet::new(), claims: None }
+        Self { subject: subject.into(), scopes: Vec::new(), claims: None }
     }
 
     /// Adds scopes.
     #[must_use]
     pub fn with_scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes.extend(scopes.into_iter().map(Into::into));
+        self.scopes.sort_unstable();
+        self.scopes.dedup();
         self
     }
 
@@ -72,7 +78,13 @@ impl Principal {
 
     /// Whether the caller has `scope`.
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.scopes.contains(scope)
+        self.scopes.binary_search_by(|other| other.as_str().cmp(scope)).is_ok()
+    }
+
+    /// A call of this caller, as the condition of its method sees it.
+    pub(crate) fn calling<'a>(&'a self, request: &'a dyn Any, headers: &'a HeaderMap) -> GuardedCall<'a> {
+        let Self { subject, scopes, claims } = self;
+        GuardedCall { request, subject, scopes, claims: claims.as_deref(), headers }
     }
 }
 
@@ -114,10 +126,10 @@ mod tests {
     #[test]
     fn debug_shows_no_claims() {
         let ann = Principal::new("ann").with_scopes(["a"]);
-        assert_eq!(format!("{ann:?}"), r#"Principal { subject: "ann", scopes: {"a"} }"#);
+        assert_eq!(format!("{ann:?}"), r#"Principal { subject: "ann", scopes: ["a"] }"#);
         let claims = Secret("hidden");
         assert_eq!(claims.0, "hidden");
         let shown = format!("{:?}", ann.with_claims(claims));
-        assert_eq!(shown, r#"Principal { subject: "ann", scopes: {"a"}, .. }"#);
+        assert_eq!(shown, r#"Principal { subject: "ann", scopes: ["a"], .. }"#);
     }
 }

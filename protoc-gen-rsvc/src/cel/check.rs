@@ -98,6 +98,15 @@ pub fn check_rule(expr: &Expr, vars: &[Var], types: &dyn TypeProvider) -> Result
     }
 }
 
+/// Checks a condition: its result must be bool.
+pub fn check_condition(expr: &Expr, vars: &[Var], types: &dyn TypeProvider) -> Result<Typed, CelError> {
+    let condition = check(expr, vars, types)?;
+    match condition.ty {
+        Type::Bool | Type::Dyn => Ok(condition),
+        _ => Err(CelError::mismatch(condition.span, "a condition", &Type::Bool, &condition.ty)),
+    }
+}
+
 struct Checker<'a> {
     vars: &'a [Var],
     types: &'a dyn TypeProvider,

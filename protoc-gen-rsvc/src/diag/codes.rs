@@ -57,6 +57,7 @@ codes! {
     301 CACHE_VALUE "`cache` says nothing, or has a `max_age` or `vary` that cannot be sent."
     302 CACHE_ETAG "`cache.etag` names no field, or one that cannot be a version."
     303 UNDECLARED_ACCESS "A method does not declare who may call it, and `undeclared_access` asks for it."
+    304 UNKNOWN_CLAIMS "`claims` of a service names no message, or one that cannot hold claims."
     400 ERROR_SET_SHAPE "An error set is not one oneof of messages."
     401 ERROR_OUTSIDE_SET "An error stands outside of an error set."
     402 ERROR_CODE "An error has no code, or the code OK."

@@ -3,6 +3,7 @@
 //! An emitter whose text does not parse is a mistake of ours and is reported as [`Code::INTERNAL`] with its name.
 
 mod cache;
+mod condition;
 mod descriptor_set;
 mod docs;
 mod errors;

@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::{cache, docs, internal, literals, parse, rest};
+use super::condition::condition;
+use super::{cache, docs, internal, literals, parens, parse, rest};
 use crate::diag::Diagnostic;
 use crate::model::{
     Access, FieldId, Idempotency, MaskedFields, MessageId, Method, MethodId, MethodKind, Schema, Service,
@@ -58,6 +59,8 @@ struct MethodView<'a> {
     plain: PlainView,
     idempotency: Option<&'static str>,
     access: Option<String>,
+    /// What has to be true of a call besides.
+    condition: Option<String>,
     timeout: Option<(u64, u32)>,
     /// What HTTP caches may do with the responses.
     cache: Option<String>,
@@ -135,7 +138,11 @@ pub(super) fn emit(schema: &Schema, options: &Options, id: ServiceId) -> Result<
         bindings,
     };
     let text = view.render().map_err(|e| internal(format!("the service template: {e}")))?;
-    parse(&text, &format!("the code of service `{}`", service.full_name))
+    let mut items = parse(&text, &format!("the code of service `{}`", service.full_name))?;
+    if view.methods.iter().any(|method| method.condition.is_some()) {
+        parens::strip(&mut items);
+    }
+    Ok(items)
 }
 
 /// What the methods of a service fail with.
@@ -189,6 +196,7 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
             Idempotency::Idempotent => Some("Idempotent"),
         },
         access: access(&method.access),
+        condition: method.condition.as_ref().map(|it| condition(schema, method, it, module)),
         timeout: method.timeout.map(|t| (t.as_secs(), t.subsec_nanos())),
         cache: method.cache.as_ref().map(|c| cache::cache(schema, c, method.output, module)),
         masked: method.masked.as_ref().map(|fields| masked(schema, method, fields, module)),

@@ -170,6 +170,9 @@ fn method(schema: &Schema, node: &Method, f: &mut Formatter<'_>) -> fmt::Result 
     if node.access != Access::Unspecified {
         write!(f, ", access {:?}", node.access)?;
     }
+    if node.condition.is_some() {
+        f.write_str(" with a condition")?;
+    }
     if let Some(timeout) = node.timeout {
         write!(f, ", timeout {timeout:?}")?;
     }

@@ -338,6 +338,8 @@ pub struct Method {
     pub kind: MethodKind,
     pub idempotency: Idempotency,
     pub access: Access,
+    /// What has to be true of a call besides.
+    pub condition: Option<Condition>,
     /// Default deadline, of the method or its service.
     pub timeout: Option<Duration>,
     /// What HTTP caches may do with its responses.
@@ -362,6 +364,14 @@ impl Method {
     pub fn path(&self, service: &Service) -> String {
         format!("/{}/{}", service.full_name, self.name)
     }
+}
+
+/// A condition of `access`: CEL whose result is bool, over a call.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    pub plan: plan::Plan,
+    /// The message of the claims; `None` is `google.protobuf.Struct`.
+    pub claims: Option<MessageId>,
 }
 
 /// The fields of a request that is validated by a mask.

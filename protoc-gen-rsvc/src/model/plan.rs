@@ -182,6 +182,18 @@ pub enum Variable {
     This,
     /// Of a comprehension.
     Local(u32),
+    /// A reference to what a condition reads.
+    Input(Input),
+}
+
+/// What a condition of `access` reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    Request,
+    Subject,
+    Scopes,
+    Claims,
+    Metadata,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -423,6 +435,11 @@ impl Plan {
             open.extend(plan.op.parts());
         }
         false
+    }
+
+    /// Whether it reads this input of a condition.
+    pub fn reads_input(&self, input: Input) -> bool {
+        self.any(|plan| matches!(plan.op, Op::Load(Variable::Input(read), _) if read == input))
     }
 
     pub fn as_const(&self) -> Option<&Const> {

@@ -52,11 +52,18 @@ pub(super) fn duration(from: &DynamicMessage, name: &str) -> Option<Result<Durat
     })
 }
 
-/// `rsvc.v1.Access`; an error when the message is there but says nothing.
-pub(super) fn access(from: &DynamicMessage, name: &str) -> Option<Result<Access, &'static str>> {
+/// `rsvc.v1.Access` with its condition; an error when the message is there but says nothing.
+pub(super) fn access(
+    from: &DynamicMessage,
+    name: &str,
+) -> Option<Result<(Access, Option<String>), &'static str>> {
     let message = message(from, name)?;
-    Some(if field(&message, "public").is_some() {
-        Ok(Access::Public)
+    let condition = field(&message, "cel").and_then(|value| value.as_str().map(str::to_owned));
+    let access = if field(&message, "public").is_some() {
+        match condition {
+            None => Ok(Access::Public),
+            Some(_) => Err("anyone may call what is `public`, so it has no condition (`cel`)"),
+        }
     } else if field(&message, "authenticated").is_some() {
         Ok(Access::Authenticated)
     } else if let Some(scopes) = self::message(&message, "scopes") {
@@ -66,7 +73,10 @@ pub(super) fn access(from: &DynamicMessage, name: &str) -> Option<Result<Access,
         } else {
             Ok(Access::Scopes { all_of, any_of })
         }
+    } else if condition.is_some() {
+        Ok(Access::Authenticated)
     } else {
         Err("it says nothing")
-    })
+    };
+    Some(access.map(|access| (access, condition)))
 }

@@ -2,6 +2,8 @@
 
 mod annotations;
 mod caches;
+mod claims;
+mod conditions;
 mod errors;
 mod finding;
 mod http;
@@ -25,7 +27,7 @@ const EXTENSION: i32 = 7_782_001;
 pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Schema {
     let mut types = types::resolve(loaded, options);
     errors::resolve(&mut types, sink);
-    services::resolve(loaded, options, &mut types, sink);
+    let conditions = services::resolve(loaded, options, &mut types, sink);
     http::resolve(&mut types, options, sink);
     caches::resolve(&mut types, sink);
     plain::resolve(&mut types, sink);
@@ -33,6 +35,7 @@ pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Sc
     let mut schema = types.schema;
     names::assign(&mut schema);
     storage::assign(&mut schema, options);
+    conditions::resolve(loaded, &mut schema, conditions, sink);
     schema.rules = rules::resolve(loaded, &schema, options, sink);
     schema
 }

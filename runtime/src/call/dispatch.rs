@@ -20,7 +20,7 @@ use super::exchange::{Handling, Outgoing};
 use super::in_flight::InFlight;
 use super::rules;
 use crate::Context;
-use crate::access::{AnyAuthenticator, Principal, authorize, challenge_of, is_open};
+use crate::access::{AnyAuthenticator, Principal, authorize, challenge_of, is_open, permit};
 use crate::bridge::{self, Code, MetadataMap, Status};
 use crate::cancellation::CancellationToken;
 use crate::challenge;
@@ -83,13 +83,33 @@ impl Default for ResponseValidation {
     }
 }
 
-/// Every request message passes here before a handler sees it, one that is alone as well as each of a stream.
+/// What every request message passes before a handler sees it, one that is alone as well as each of a stream: first the
+/// condition of the method, then the rules of the message.
+pub(crate) struct Admission {
+    method: &'static MethodInfo,
+    validator: Validator,
+    /// The call, if its method has a condition.
+    guarded: Option<Context>,
+}
+
+impl Admission {
+    #[inline]
+    pub(crate) fn admit(&self, message: &dyn AnyMessage) -> Result<(), Status> {
+        admit(self.method, self.guarded.as_ref(), message, self.validator)
+    }
+}
+
 #[inline]
-pub(crate) fn admit(
-    method: &MethodInfo,
+fn admit(
+    method: &'static MethodInfo,
+    guarded: Option<&Context>,
     message: &dyn AnyMessage,
     validator: Validator,
 ) -> Result<(), Status> {
+    // Who may not call learns nothing of the rules.
+    if let Some(ctx) = guarded {
+        permit(method, ctx, message.as_any())?;
+    }
     rules::test(method, message, validator)
 }
 
@@ -136,6 +156,20 @@ impl Inbound {
 
     pub(crate) fn method(&self) -> &'static MethodInfo {
         self.method
+    }
+
+    /// What the messages of a stream of requests pass.
+    #[inline]
+    pub(crate) fn admission(&self) -> Admission {
+        let guarded = self.method.has_condition().then(|| self.ctx.clone());
+        Admission { method: self.method, validator: self.validator, guarded }
+    }
+
+    /// What a request that is alone passes: see [`Admission`].
+    #[inline]
+    pub(crate) fn admit(&self, message: &dyn AnyMessage) -> Result<(), Status> {
+        let guarded = self.method.has_condition().then_some(&self.ctx);
+        admit(self.method, guarded, message, self.validator)
     }
 
     /// A map for the headers of the response. Those of the request are gone then.
@@ -222,7 +256,8 @@ pub(crate) async fn run(
         if !is_open(method, policy.default_deny) {
             let authorized = pin!(authorize(method, ctx, authenticator));
             if let Err(refused) = within(method, ctx, authorized).await {
-                break 'call Err(challenged(refused.into(), ctx, authenticator));
+                let refused = CallError::from(refused).without_os_error(ctx);
+                break 'call Err(challenged(refused, ctx, authenticator));
             }
         }
         match within(method, ctx, handling.as_mut()).await {

@@ -7,6 +7,7 @@ use std::task::{Context as Task, Poll, ready};
 use futures_util::stream::StreamExt as _;
 
 use super::error::CallError;
+use crate::access::denied;
 use crate::bridge::Status;
 use crate::error::MethodError;
 use crate::json::MessageInfo;
@@ -152,7 +153,7 @@ impl<'a> Call<'a> {
     {
         let exchange = self.of::<Res>();
         Box::pin(async move {
-            let requests = RequestStream::arriving(exchange.requests(Req::info())?);
+            let requests = requests(&mut *exchange).await?;
             let ctx = exchange.context().clone();
             match handler(ctx, requests).await {
                 Ok(mut response) => Ok(exchange.respond(&mut response)?),
@@ -191,7 +192,7 @@ impl<'a> Call<'a> {
     {
         let exchange = self.of::<Res>();
         Box::pin(async move {
-            let requests = RequestStream::arriving(exchange.requests(Req::info())?);
+            let requests = requests(&mut *exchange).await?;
             let ctx = exchange.context().clone();
             let answer = handler(ctx, requests).await;
             respond_all(exchange, answer)
@@ -203,6 +204,21 @@ impl<'a> Call<'a> {
         Box::pin(std::future::ready(Err(
             CallError::from(Status::unimplemented("there is no such method")).into()
         )))
+    }
+}
+
+/// The requests of a stream. If the method has a condition, the first one is there: it decides whether the handler is
+/// called at all, and a stream without one cannot be allowed.
+async fn requests<Req: AnyMessage + Default>(
+    exchange: &mut dyn Exchange,
+) -> Result<RequestStream<Req>, CallError> {
+    let mut requests = RequestStream::arriving(exchange.requests(Req::info())?);
+    match exchange.context().method() {
+        Some(method) if method.has_condition() => match requests.message().await? {
+            Some(first) => Ok(requests.after(first)),
+            None => Err(denied(method).into()),
+        },
+        _ => Ok(requests),
     }
 }
 

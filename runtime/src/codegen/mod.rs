@@ -28,6 +28,7 @@ pub const fn assert_abi(generated: u32) {
     );
 }
 
+pub use crate::condition::{Condition, GuardedCall};
 pub use crate::json::{Plain, PlainMessage};
 pub use crate::method::MaskedFields;
 pub use crate::{json, validate};

@@ -22,16 +22,15 @@ use super::wire::Codec;
 use crate::Context;
 use crate::bridge::{Code, Status};
 use crate::call::body::Trailers;
-use crate::call::dispatch::{self, Inbound, Responses};
+use crate::call::dispatch::{self, Admission, Inbound, Responses};
 use crate::call::{Body, Call, CallError, Exchange, Outgoing};
 use crate::error;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
-use crate::method::{MethodInfo, MethodKind};
+use crate::method::MethodKind;
 use crate::peer::Peer;
 use crate::sight::{Http, Refusal, System};
 use crate::stream::Incoming;
-use crate::validate::Validator;
 
 /// How much of a handler's messages goes out at once, if it is faster than the connection. In bytes.
 const BATCH: usize = 32 * 1024;
@@ -317,7 +316,7 @@ impl Enveloped {
         }
         self.has_request = true;
         self.form.read(envelope, self.request_compression, message)?;
-        Ok(dispatch::admit(self.call.method(), message, self.settings.policy.validator)?)
+        Ok(self.call.admit(message)?)
     }
 }
 
@@ -378,8 +377,7 @@ impl Exchange for Enveloped {
             ctx: self.call.context().clone(),
             compression: self.request_compression,
             form: self.form,
-            method: self.call.method(),
-            validator: self.settings.policy.validator,
+            admission: self.call.admission(),
             next: None,
         }))
     }
@@ -402,8 +400,7 @@ struct Requests {
     ctx: Context,
     compression: Option<Compression>,
     form: Form,
-    method: &'static MethodInfo,
-    validator: Validator,
+    admission: Admission,
     /// The envelope that waits to be read.
     next: Option<Envelope>,
 }
@@ -423,7 +420,7 @@ impl Incoming for Requests {
     fn read(&mut self, message: &mut dyn AnyMessage) -> Result<(), Status> {
         let envelope = self.next.take().expect("it was ready");
         self.form.read(envelope, self.compression, message)?;
-        dispatch::admit(self.method, message, self.validator)
+        self.admission.admit(message)
     }
 }
 

@@ -47,6 +47,10 @@ impl<L: Layer<Router, Service: HttpService>> Server<L> {
     /// Whatever would stop this server from starting.
     pub fn into_service(self) -> Result<ServerService<L::Service>, ServeError> {
         let prepared = self.prepare()?;
+        #[cfg(feature = "admin")]
+        if prepared.admin.is_some() {
+            tracing::warn!("the admin listener answers nothing: the server is a service of another one");
+        }
         let service = Layered::new(prepared.router.clone(), prepared.layers.service(prepared.router));
         Ok(ServerService { service, stopping: prepared.serving.stopping })
     }

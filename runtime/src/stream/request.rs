@@ -77,6 +77,14 @@ impl<T> RequestStream<T> {
         Self { inner: Inner::Arriving(incoming, poll_message::<T, Status>) }
     }
 
+    /// The same with a message before the others.
+    pub(crate) fn after(self, first: T) -> Self
+    where
+        T: Send + 'static,
+    {
+        Self::new(futures_util::stream::once(std::future::ready(Ok(first))).chain(self))
+    }
+
     /// The next message, or `None` after the last.
     #[inline]
     pub async fn message(&mut self) -> Result<Option<T>, Status> {

@@ -1,7 +1,11 @@
 //! What is made of settings, and made again when their files change.
 
 use std::hash::RandomState;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+#[cfg(feature = "server")]
+use std::sync::Arc;
+#[cfg(feature = "client")]
+use std::sync::TryLockError;
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -60,10 +64,14 @@ impl<S: Settings> Live<S> {
         self.settings.pem().into_iter().any(|pem| pem.path().is_some())
     }
 
-    /// Whether the files were not read for this long.
+    /// Whether the files were not read for this long, and nobody is reading them now. Does not block.
     #[cfg(feature = "client")]
     pub(super) fn is_older_than(&self, age: Duration) -> bool {
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).at.elapsed() >= age
+        match self.read.try_lock() {
+            Ok(read) => read.at.elapsed() >= age,
+            Err(TryLockError::Poisoned(read)) => read.into_inner().at.elapsed() >= age,
+            Err(TryLockError::WouldBlock) => false,
+        }
     }
 
     /// Reads the files and logs what comes of it, if they have changed. Blocks.

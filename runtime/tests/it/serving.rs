@@ -231,6 +231,25 @@ async fn a_drain_delay_keeps_the_doors_open() {
     server.serving.await.unwrap().unwrap();
 }
 
+/// A connection that is too old takes no more calls: a client makes another one and loses none.
+#[tokio::test]
+async fn connections_change_with_their_age_and_no_call_is_lost() {
+    let server = serve(|server| server.max_connection_age(Some(Duration::from_millis(50)))).await;
+    let client = server.client().await;
+    let long = tokio::spawn({
+        let client = client.clone();
+        async move { client.say(Context::new(), text("sleep")).await }
+    });
+    let mut peers = std::collections::BTreeSet::new();
+    let started = Instant::now();
+    while peers.len() < 4 && started.elapsed() < LONG {
+        peers.insert(client.say(Context::new(), text("peer")).await.unwrap().text);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(peers.len(), 4);
+    assert_eq!(long.await.unwrap().unwrap().text, "slept");
+}
+
 #[tokio::test]
 async fn any_transport_will_do() {
     let (near, far) = tokio::io::duplex(64 * 1024);

@@ -15,7 +15,7 @@ mod messages {
 pub(crate) use messages::Item;
 
 pub(crate) const SERVICE: ServiceInfo =
-    ServiceInfo::new("rest.v1.Items", &[GET, FAIL, SECRET, SLOW, COUNT, SUM, CHAT, RAW, DOWNLOAD], b"");
+    ServiceInfo::new("rest.v1.Items", &[GET, FAIL, SECRET, SLOW, COUNT, SUM, CHAT, RAW, DOWNLOAD, OWN], b"");
 const GET: MethodInfo = method("Get", "/rest.v1.Items/Get", MethodKind::Unary);
 const FAIL: MethodInfo = method("Fail", "/rest.v1.Items/Fail", MethodKind::Unary);
 const SECRET: MethodInfo =
@@ -27,6 +27,10 @@ const CHAT: MethodInfo = method("Chat", "/rest.v1.Items/Chat", MethodKind::BidiS
 
 const RAW: MethodInfo = method("Raw", "/rest.v1.Items/Raw", MethodKind::Unary);
 const DOWNLOAD: MethodInfo = method("Download", "/rest.v1.Items/Download", MethodKind::Unary);
+
+const OWN: MethodInfo = method("Own", "/rest.v1.Items/Own", MethodKind::Unary)
+    .access(Access::Authenticated)
+    .condition(|call| Ok(call.request::<Item>().id == *call.subject()));
 
 const fn method(name: &'static str, path: &'static str, kind: MethodKind) -> MethodInfo {
     MethodInfo::new("rest.v1.Items", name, path, kind).access(Access::Public)
@@ -85,6 +89,7 @@ static BINDINGS: &[Binding] = &[
         .body(BodyKind::Field(CHILD))
         .fill_update_mask(UPDATE_MASK),
     /* 23 */ Binding::new(0, "POST", "/v1/kind").body(BodyKind::Field(KIND)).response_body(KIND),
+    /* 24 */ Binding::new(9, "GET", "/v1/own/{id}").variables(&[Variable::new(&[ID], 2, 3)]),
 ];
 
 /// What handlers do besides echoing.
@@ -128,7 +133,7 @@ impl rsvc::codegen::Service for Items {
                 let fail = self.0.lock().unwrap().fail.clone();
                 fail.map_or(Ok(item), Err)
             }),
-            2 => call.unary(async move |_, item: Item| Ok::<_, Status>(item)),
+            2 | 9 => call.unary(async move |_, item: Item| Ok::<_, Status>(item)),
             3 => call.unary(async move |_, _: Item| {
                 std::future::pending::<()>().await;
                 Err::<Item, _>(Status::internal("never"))

@@ -49,12 +49,7 @@ impl HasBody for ServerService {
 
 #[tokio::test]
 async fn all_protocols_and_the_authenticator_are_in_a_router_of_axum() {
-    let server = Server::new()
-        .authenticated_by_layers()
-        .add(Items::default())
-        .authenticator(Tokens)
-        .into_service()
-        .unwrap();
+    let server = Server::new().add(Items::default()).authenticator(Tokens).into_service().unwrap();
     let app = axum::Router::from(server).route("/healthz", axum::routing::get(|| async { "ok" }));
     let call = |method, path, headers: &[_], body| ask(app.clone(), request(method, path, headers, body));
     assert_eq!(call("GET", "/healthz", &[], "").await, (200, "ok".to_owned()));
@@ -64,6 +59,12 @@ async fn all_protocols_and_the_authenticator_are_in_a_router_of_axum() {
     let connect = "/rest.v1.Items/Secret";
     assert_eq!(call("POST", connect, &[JSON], "{}").await.0, 401);
     assert_eq!(call("POST", connect, &[JSON, TOKEN], "{}").await, (200, "{}".to_owned()));
+    // A condition is tested here as everywhere.
+    assert_eq!(call("GET", "/v1/own/ann", &[TOKEN], "").await.0, 200);
+    assert_eq!(call("GET", "/v1/own/bob", &[TOKEN], "").await.0, 403);
+    let own = "/rest.v1.Items/Own";
+    assert_eq!(call("POST", own, &[JSON, TOKEN], r#"{"id":"ann"}"#).await.0, 200);
+    assert_eq!(call("POST", own, &[JSON, TOKEN], r#"{"id":"bob"}"#).await.0, 403);
     let health = call("POST", "/grpc.health.v1.Health/Check", &[JSON], "{}").await;
     assert_eq!(health, (200, "{\"status\":\"SERVING\"}".to_owned()));
     let grpc = [("content-type", "application/grpc"), ("te", "trailers")];

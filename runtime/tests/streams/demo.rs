@@ -16,7 +16,7 @@ mod messages {
 pub(crate) use messages::Item;
 
 const SERVICE: ServiceInfo = ServiceInfo::new("rest.v1.Streams", METHODS, b"");
-const METHODS: &[MethodInfo] = &[COUNT, SUM, CHAT, DOWNLOAD, UPLOAD, SECRET];
+const METHODS: &[MethodInfo] = &[COUNT, SUM, CHAT, DOWNLOAD, UPLOAD, SECRET, OWN];
 const COUNT: MethodInfo = method("Count", "/rest.v1.Streams/Count", MethodKind::ServerStreaming);
 const SUM: MethodInfo = method("Sum", "/rest.v1.Streams/Sum", MethodKind::ClientStreaming);
 const CHAT: MethodInfo = method("Chat", "/rest.v1.Streams/Chat", MethodKind::BidiStreaming);
@@ -24,6 +24,10 @@ const DOWNLOAD: MethodInfo = method("Download", "/rest.v1.Streams/Download", Met
 const UPLOAD: MethodInfo = method("Upload", "/rest.v1.Streams/Upload", MethodKind::ClientStreaming);
 const SECRET: MethodInfo =
     method("Secret", "/rest.v1.Streams/Secret", MethodKind::BidiStreaming).access(Access::Authenticated);
+
+const OWN: MethodInfo = method("Own", "/rest.v1.Streams/Own", MethodKind::BidiStreaming)
+    .access(Access::Authenticated)
+    .condition(|call| Ok(call.request::<Item>().id == *call.subject()));
 
 const fn method(name: &'static str, path: &'static str, kind: MethodKind) -> MethodInfo {
     MethodInfo::new("rest.v1.Streams", name, path, kind).access(Access::Public)
@@ -57,6 +61,7 @@ static BINDINGS: &[Binding] = &[
         .variables(&[Variable::new(&[ID], 2, 3)])
         .body(BodyKind::Field(FILE)),
     /* 9 */ Binding::new(5, "POST", "/v1/secret").body(BodyKind::Whole),
+    /* 10 */ Binding::new(6, "POST", "/v1/own").body(BodyKind::Whole),
 ];
 
 #[derive(Clone)]
@@ -168,7 +173,7 @@ impl rsvc::codegen::Service for Streams {
         match method {
             0 => call.server_streaming(async move |ctx, item| Ok::<_, Status>(self.count(&ctx, &item))),
             1 => call.client_streaming(async move |ctx, items| self.sum(ctx, items).await),
-            2 | 5 => call.bidi_streaming(async move |ctx, items| Ok::<_, Status>(self.chat(&ctx, items))),
+            2 | 5 | 6 => call.bidi_streaming(async move |ctx, items| Ok::<_, Status>(self.chat(&ctx, items))),
             3 => call.server_streaming(async move |_, item: Item| Ok::<_, Status>(download(&item))),
             4 => call.client_streaming(async move |_, mut parts: RequestStream<HttpBody>| {
                 let mut all = Item::default();

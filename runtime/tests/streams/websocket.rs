@@ -220,6 +220,30 @@ async fn a_token_comes_as_a_header_or_where_a_page_can_put_it() {
     }
 }
 
+/// The first message decides, and no handler sees one that does not meet the condition.
+#[tokio::test]
+async fn a_condition_is_tested_with_the_first_message() {
+    let server = serve().await;
+    let mut socket = open(&server, "/v1/own", &[("authorization", "Bearer ann")]).await.unwrap();
+    for id in ["ann", "bob"] {
+        socket.send(&format!(r#"{{"id":"{id}"}}"#)).await;
+        assert_eq!(socket.json().await, json!({"id": format!("re: {id}")}));
+    }
+    assert_eq!(open(&server, "/v1/own", &[]).await.err(), Some(401));
+    for messages in [&[r#"{"id":"bob"}"#, r#"{"id":"ann"}"#][..], &[""]] {
+        let mut socket = open(&server, "/v1/own", &[("authorization", "Bearer ann")]).await.unwrap();
+        for message in messages {
+            socket.send(message).await;
+        }
+        let error = socket.json().await;
+        assert_eq!(
+            (&error["error"]["code"], &error["error"]["message"]),
+            (&json!(7), &json!("`rest.v1.Streams.Own` is not allowed for this caller")),
+            "{error}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn pages_of_the_server_and_of_those_it_lists_may_open_one() {
     let server = serve_with(|options| options.allow_origin("https://app.example"), |server| server).await;

@@ -16,6 +16,7 @@ macro_rules! cases {
 }
 
 cases! {
+    access,
     annotated,
     caches,
     client_only,

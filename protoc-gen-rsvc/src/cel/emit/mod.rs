@@ -11,7 +11,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::model::Schema;
-use crate::model::plan::{Const, Held, Item, Logic, Op, Plan, Repr, Store, Variable};
+use crate::model::plan::{Const, Held, Input, Item, Logic, Op, Plan, Repr, Store, Variable};
 use crate::tokens;
 
 /// Where the text goes.
@@ -70,6 +70,17 @@ impl StoredExpr {
 /// The name of the reference to an item, or to the value of an optional field.
 pub fn this() -> Ident {
     Ident::new("__rsvc_this", Span::call_site())
+}
+
+/// The name of the reference to what a condition reads.
+pub fn input(input: Input) -> Ident {
+    name(match input {
+        Input::Request => "__rsvc_request",
+        Input::Subject => "__rsvc_subject",
+        Input::Scopes => "__rsvc_scopes",
+        Input::Claims => "__rsvc_claims",
+        Input::Metadata => "__rsvc_metadata",
+    })
 }
 
 fn local(id: u32) -> Ident {
@@ -323,6 +334,10 @@ fn variable_place(variable: Variable, cx: &Context<'_>) -> StoredExpr {
         Variable::This => cx.this.clone(),
         Variable::Local(id) => {
             let name = local(id);
+            StoredExpr::behind(quote!(#name))
+        }
+        Variable::Input(input) => {
+            let name = self::input(input);
             StoredExpr::behind(quote!(#name))
         }
     }

@@ -2,9 +2,9 @@
 
 use prost_reflect::ReflectMessage as _;
 
-use super::{Lowered, Lowerer, call, convert, fail};
+use super::{Lowered, Lowerer, VarBinding, call, convert, fail};
 use crate::cel::ast::Span;
-use crate::cel::check::{Member, Typed};
+use crate::cel::check::{Member, Typed, TypedKind};
 use crate::cel::constant::{const_field, const_value, field_or_extension};
 use crate::cel::error::CelError;
 use crate::cel::stored::{repr_of_store, store_of, store_of_field};
@@ -12,12 +12,27 @@ use crate::model::plan::{Const, Held, Op, Plan, Repr, Store};
 use crate::model::{FieldId, FieldKind, MessageId, Presence, Schema, ValueType, WellKnown};
 use crate::storage::access;
 
-impl Lowerer<'_> {
+impl<'a> Lowerer<'a> {
     pub(super) fn select(&mut self, operand: &Typed, member: &Member) -> Lowered {
+        if let Some((_, fields)) = self.record(operand) {
+            let (Member::Field { name, .. } | Member::Key(name)) = member;
+            let (_, binding) =
+                fields.iter().find(|(field, _)| field == name).expect("the checker knows the fields");
+            return self.variable(operand.span, binding);
+        }
         let base = self.expr(operand)?;
         match member {
             Member::Field { number, name, .. } => self.field(base, operand.span, *number, name),
             Member::Key(name) => self.key(base, operand.span, name),
+        }
+    }
+
+    /// The fields of what is no value as a whole.
+    fn record(&self, operand: &Typed) -> Option<(&'static str, &'a [(&'static str, VarBinding)])> {
+        let TypedKind::Var(at) = operand.kind else { return None };
+        match &self.bindings[at] {
+            VarBinding::Record(name, fields) => Some((name, fields)),
+            _ => None,
         }
     }
 
@@ -85,6 +100,10 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn has(&mut self, operand: &Typed, member: &Member) -> Lowered {
+        if let Some((name, _)) = self.record(operand) {
+            let text = format!("`{name}` always has all its fields: `has` tells nothing");
+            return Err(CelError::unsupported(operand.span, text));
+        }
         let base = self.expr(operand)?;
         let name = match member {
             Member::Field { name, .. } | Member::Key(name) => name,

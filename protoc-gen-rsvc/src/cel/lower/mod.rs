@@ -21,7 +21,7 @@ use super::check::{Typed, TypedKind};
 use super::error::CelError;
 use super::stored::{load, repr_of_scalar, repr_of_store};
 use crate::model::Schema;
-use crate::model::plan::{Const, Held, Item, ListForm, MapForm, Op, Own, Plan, Repr, Store, Variable};
+use crate::model::plan::{Const, Held, Input, Item, ListForm, MapForm, Op, Own, Plan, Repr, Store, Variable};
 
 /// What a variable of the expression stands for.
 #[derive(Clone, Debug)]
@@ -31,6 +31,10 @@ pub enum VarBinding {
     Const(Const),
     /// The time of the validation.
     Now,
+    /// A reference to a value in prost's storage that a condition reads.
+    Input(Input, Store),
+    /// Values under names, of which each is used alone.
+    Record(&'static str, Vec<(&'static str, VarBinding)>),
 }
 
 type Lowered = Result<Plan, CelError>;
@@ -61,6 +65,12 @@ pub fn lower_rule(typed: &Typed, bindings: &[VarBinding], schema: &Schema) -> Re
         _ => fail("no such overload", &Repr::Bool),
     };
     Ok(Compiled { plan, now })
+}
+
+/// Lowers a condition, whose result is bool.
+pub fn lower_condition(typed: &Typed, bindings: &[VarBinding], schema: &Schema) -> Result<Plan, CelError> {
+    let Compiled { plan, .. } = lower(typed, bindings, schema)?;
+    Ok(convert::expect(plan, &Repr::Bool))
 }
 
 /// Locals made here are numbered from this, above those of the checker.
@@ -119,14 +129,10 @@ impl Lowerer<'_> {
     fn expr(&mut self, e: &Typed) -> Lowered {
         Ok(match &e.kind {
             TypedKind::Literal(literal) => Plan::constant(constant(literal)),
-            TypedKind::Var(at) => match &self.bindings[*at] {
-                VarBinding::This(store) => self.opened(e.span, load(Variable::This, store.clone()))?,
-                VarBinding::Const(value) => Plan::constant(value.clone()),
-                VarBinding::Now => {
-                    self.now = true;
-                    Plan { repr: Repr::Timestamp, fallible: false, op: Op::Now }
-                }
-            },
+            TypedKind::Var(at) => {
+                let bindings = self.bindings;
+                self.variable(e.span, &bindings[*at])?
+            }
             TypedKind::Local(id) => self.opened(e.span, self.local(*id))?,
             TypedKind::TypeValue(name) => Plan::constant(Const::Type(name.clone())),
             TypedKind::Select { operand, member } => self.select(operand, member)?,
@@ -147,6 +153,26 @@ impl Lowerer<'_> {
             TypedKind::Map(entries) => self.map_literal(e.span, entries)?,
             TypedKind::Message { name, fields } => self.new_message(e.span, name, fields)?,
             TypedKind::Macro(it) => self.comprehension(it)?,
+        })
+    }
+
+    fn variable(&mut self, span: Span, binding: &VarBinding) -> Lowered {
+        Ok(match binding {
+            VarBinding::This(store) => self.opened(span, load(Variable::This, store.clone()))?,
+            VarBinding::Input(input, store) => {
+                self.opened(span, load(Variable::Input(*input), store.clone()))?
+            }
+            VarBinding::Const(value) => Plan::constant(value.clone()),
+            VarBinding::Now => {
+                self.now = true;
+                Plan { repr: Repr::Timestamp, fallible: false, op: Op::Now }
+            }
+            VarBinding::Record(name, _) => {
+                return Err(CelError::unsupported(
+                    span,
+                    format!("`{name}` cannot be used as a whole: use its fields"),
+                ));
+            }
         })
     }
 

@@ -5,11 +5,11 @@ mod corpus;
 mod custom;
 mod locate;
 mod reach;
-mod report;
+pub(super) mod report;
 mod standard;
 #[cfg(test)]
 mod typed;
-mod types;
+pub(super) mod types;
 mod value;
 mod versions;
 

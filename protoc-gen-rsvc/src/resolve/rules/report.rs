@@ -45,37 +45,9 @@ impl RuleReporter<'_> {
         Ok(rule.check)
     }
 
-    /// A mistake in an expression, at its place inside the `.proto` when that can be told.
+    /// A mistake in the expression of a rule.
     fn cel(&mut self, at: &Place, source: &CelRule, error: &CelError) -> String {
-        let code = match error.stage {
-            Stage::Syntax => Code::CEL_SYNTAX,
-            Stage::Check => Code::CEL_TYPE,
-            Stage::Lower => Code::CEL_UNSUPPORTED,
-            Stage::Limit => Code::CEL_LIMIT,
-            Stage::Portability => Code::CEL_PORTABILITY,
-        };
-        let severity = match error.stage {
-            Stage::Portability => Severity::Warning,
-            _ => Severity::Error,
-        };
-        let found = self
-            .sources
-            .text(&at.file)
-            .and_then(|text| locate::place(text, at, &source.expression, error.span));
-        let mut diagnostic = Diagnostic { severity, ..Diagnostic::error(code, error.message.clone()) };
-        diagnostic = if let Some(place) = found {
-            diagnostic.at(place)
-        } else {
-            let range = error.span.start as usize..error.span.end as usize;
-            let part = source.expression.get(range).filter(|p| !p.is_empty());
-            let note = match part {
-                Some(part) => {
-                    format!("in `{}` of the expression `{}`", shortened(part), shortened(&source.expression))
-                }
-                None => format!("in the expression `{}`", shortened(&source.expression)),
-            };
-            diagnostic.at(at.clone()).note(None, note)
-        };
+        let mut diagnostic = expression(self.sources, at, &source.expression, error);
         if source.id != source.expression && !source.id.is_empty() {
             diagnostic = diagnostic.note(None, format!("the rule is `{}`", shortened(&source.id)));
         }
@@ -84,6 +56,38 @@ impl RuleReporter<'_> {
         }
         self.add(diagnostic)
     }
+}
+
+/// A mistake in an expression, at its place inside the `.proto` when that can be told.
+pub(in crate::resolve) fn expression(
+    sources: &Sources,
+    at: &Place,
+    expression: &str,
+    error: &CelError,
+) -> Diagnostic {
+    let code = match error.stage {
+        Stage::Syntax => Code::CEL_SYNTAX,
+        Stage::Check => Code::CEL_TYPE,
+        Stage::Lower => Code::CEL_UNSUPPORTED,
+        Stage::Limit => Code::CEL_LIMIT,
+        Stage::Portability => Code::CEL_PORTABILITY,
+    };
+    let severity = match error.stage {
+        Stage::Portability => Severity::Warning,
+        _ => Severity::Error,
+    };
+    let found = sources.text(&at.file).and_then(|text| locate::place(text, at, expression, error.span));
+    let diagnostic = Diagnostic { severity, ..Diagnostic::error(code, error.message.clone()) };
+    if let Some(place) = found {
+        return diagnostic.at(place);
+    }
+    let range = error.span.start as usize..error.span.end as usize;
+    let part = expression.get(range).filter(|p| !p.is_empty());
+    let note = match part {
+        Some(part) => format!("in `{}` of the expression `{}`", shortened(part), shortened(expression)),
+        None => format!("in the expression `{}`", shortened(expression)),
+    };
+    diagnostic.at(at.clone()).note(None, note)
 }
 
 /// As much of a text as somebody reads.

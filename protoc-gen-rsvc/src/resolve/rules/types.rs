@@ -5,7 +5,7 @@ use prost_reflect::{DescriptorPool, ExtensionDescriptor, FieldDescriptor, Kind};
 use crate::cel::types::{FieldType, Type, TypeProvider};
 
 /// The types of a pool.
-pub(super) struct PoolTypes<'a>(pub(super) &'a DescriptorPool);
+pub(in crate::resolve) struct PoolTypes<'a>(pub(in crate::resolve) &'a DescriptorPool);
 
 impl TypeProvider for PoolTypes<'_> {
     fn field(&self, message: &str, field: &str) -> Option<FieldType> {

@@ -346,10 +346,7 @@ impl Exchange for Unary {
         if *codec == Codec::Protobuf || !content.is_empty() {
             codec::read(*codec, content, limits.memory, message)?;
         }
-        Poll::Ready(
-            dispatch::admit(self.call.method(), message, self.settings.policy.validator)
-                .map_err(CallError::from),
-        )
+        Poll::Ready(self.call.admit(message).map_err(CallError::from))
     }
 
     fn requests(&mut self, _: &'static MessageInfo) -> Result<Box<dyn Incoming>, CallError> {

@@ -49,6 +49,21 @@ const GENERATOR: Table = Table {
             files: &["resolve/"],
             uses: &["diagnostics", "options", "model", "input", "names", "storage", "annotations"],
         },
+        // They are compiled as rules are.
+        Layer {
+            name: "resolve conditions",
+            files: &["resolve/conditions.rs"],
+            uses: &[
+                "diagnostics",
+                "model",
+                "input",
+                "CEL's front end",
+                "values in plans",
+                "CEL to plans",
+                "resolve rules",
+                "resolve",
+            ],
+        },
         Layer { name: "check", files: &["check/"], uses: &["diagnostics", "options", "model", "names"] },
         Layer {
             name: "emit",
@@ -90,11 +105,13 @@ const RUNTIME: Table = Table {
     layers: &[
         // The one file that names tonic.
         Layer { name: "bridge", files: &["bridge.rs"], uses: &[] },
-        Layer { name: "method", files: &["cache.rs", "etag.rs", "method.rs"], uses: &[] },
         Layer { name: "json", files: &["json/"], uses: &[] },
         Layer { name: "cel", files: &["cel/"], uses: &["json"] },
+        // A call as the condition of its method sees it.
+        Layer { name: "condition", files: &["condition.rs"], uses: &["cel"] },
+        Layer { name: "method", files: &["cache.rs", "etag.rs", "method.rs"], uses: &["condition"] },
         Layer { name: "pb", files: &["pb/"], uses: &[] },
-        Layer { name: "error", files: &["error/"], uses: &["bridge"] },
+        Layer { name: "error", files: &["error/"], uses: &["bridge", "method"] },
         Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel", "error"] },
         Layer { name: "message", files: &["message.rs"], uses: &["json", "validate"] },
         // What is told of calls, whoever tells it.
@@ -114,7 +131,7 @@ const RUNTIME: Table = Table {
                 "principal.rs",
                 "stream/",
             ],
-            uses: &["bridge", "method", "message", "sight"],
+            uses: &["bridge", "condition", "method", "message", "sight"],
         },
         Layer {
             name: "call",
@@ -147,7 +164,6 @@ const RUNTIME: Table = Table {
                 "bridge",
                 "method",
                 "sight",
-                "validate",
                 "json",
                 "error",
                 "message",
@@ -254,17 +270,14 @@ const RUNTIME: Table = Table {
             ],
         },
         // Ready-made authenticators. Keys come over TLS, and certificates of it.
-        Layer {
-            name: "auth",
-            files: &["auth/"],
-            uses: &["bridge", "json", "message", "vocabulary", "tls"],
-        },
+        Layer { name: "auth", files: &["auth/"], uses: &["bridge", "json", "message", "vocabulary", "tls"] },
         // What generated code names: it passes on, and only generated code in the crate names it.
         Layer {
             name: "codegen",
             files: &["codegen/"],
             uses: &[
                 "bridge",
+                "condition",
                 "method",
                 "json",
                 "cel",

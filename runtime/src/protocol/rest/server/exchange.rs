@@ -144,7 +144,7 @@ impl RestExchange {
     }
 
     fn reader(&self, table: &'static MessageInfo) -> Result<RequestReader, CallError> {
-        RequestReader::new(table, self.call.method(), &self.method, self.url(), self.request_headers())
+        RequestReader::new(table, &self.call, &self.method, self.url())
     }
 
     fn poll_body(
@@ -185,7 +185,7 @@ impl Exchange for RestExchange {
         message: &mut dyn AnyMessage,
     ) -> Poll<Result<(), CallError>> {
         if self.method.binding.body == BodyKind::None {
-            return Poll::Ready(read_url(message, self.call.method(), &self.method, self.url()));
+            return Poll::Ready(read_url(message, &self.call, &self.method, self.url()));
         }
         self.poll_body(task, message)
     }

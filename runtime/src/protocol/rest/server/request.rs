@@ -10,36 +10,34 @@ use super::forms::FormMessages;
 use super::forms::{self, Form};
 use super::method::RestMethod;
 use crate::bridge::Status;
-use crate::call::{CallError, dispatch};
+use crate::call::CallError;
+use crate::call::dispatch::{Admission, Inbound};
 use crate::json::{self, MessageInfo, ReadOptions, Type};
 use crate::message::{AnyMessage, ReadError};
-use crate::method::MethodInfo;
 use crate::protocol::rest::negotiate::Media;
 use crate::transcode::binding::{Binding, BodyKind};
 use crate::transcode::field::BodyField;
 use crate::transcode::forms::Forms;
 use crate::transcode::url::Url;
 use crate::transcode::{httpbody, url};
-use crate::validate::Validator;
 
 /// Reads a request without a body into `message`, which is empty, and tests its rules.
 pub(crate) fn read_url(
     message: &mut dyn AnyMessage,
-    info: &MethodInfo,
+    call: &Inbound,
     method: &RestMethod,
     url: Url<'_>,
 ) -> Result<(), CallError> {
     url::read(message, method.binding, url, method.settings.options.query_rules())?;
-    dispatch::admit(info, message, method.settings.policy.validator).map_err(CallError::from)
+    call.admit(message).map_err(CallError::from)
 }
 
 /// Makes messages of bodies: one of a call whose client does not stream, each of a stream.
 pub(crate) struct RequestReader {
-    info: &'static MethodInfo,
+    admission: Admission,
     binding: &'static Binding,
     media: Media,
     json: ReadOptions,
-    validator: Validator,
     max_memory: usize,
     /// What the URL says, as bytes of the message: it joins every message.
     of_url: Bytes,
@@ -57,19 +55,18 @@ impl RequestReader {
     /// For messages of the type that `table` describes. It reads the URL, whose faults are known without the body.
     pub(crate) fn new(
         table: &'static MessageInfo,
-        info: &'static MethodInfo,
+        call: &Inbound,
         method: &RestMethod,
         url: Url<'_>,
-        headers: &HeaderMap,
     ) -> Result<Self, CallError> {
         let RestMethod { binding, settings } = method;
         let options = &settings.options;
+        let headers = call.context().metadata().as_ref();
         Ok(Self {
-            info,
+            admission: call.admission(),
             binding,
             media: if binding.body == BodyKind::None { Media::Json } else { Media::sent(headers) },
             json: ReadOptions::new().ignore_unknown(!options.refuse_unknown).depth_limit(options.max_depth),
-            validator: settings.policy.validator,
             max_memory: options.received.memory,
             of_url: url::parameters(table, binding, url, options.query_rules())?.into(),
             form: binding
@@ -154,7 +151,7 @@ impl RequestReader {
         if !self.of_url.is_empty() {
             message.merge_wire(self.of_url.clone()).map_err(|error| url::not_taken(&error))?;
         }
-        dispatch::admit(self.info, message, self.validator).map_err(CallError::from)
+        self.admission.admit(message).map_err(CallError::from)
     }
 
     /// Reads a body that is a form.

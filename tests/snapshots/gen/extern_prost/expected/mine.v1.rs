@@ -1154,3 +1154,172 @@ impl Orders for OrdersRestClient {
             )
     }
 }
+
+/// A request and claims of a crate with prost's code alone.
+pub trait Guarded: ::core::marker::Send + ::core::marker::Sync + 'static {
+    fn pay(
+        &self,
+        ctx: ::rsvc::Context,
+        request: crate::third::Money,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Order, ::rsvc::Status>,
+    > + ::core::marker::Send;
+}
+
+impl<T: Guarded + ?::core::marker::Sized> Guarded for ::std::sync::Arc<T> {
+    fn pay(
+        &self,
+        ctx: ::rsvc::Context,
+        request: crate::third::Money,
+    ) -> impl ::core::future::Future<
+        Output = ::core::result::Result<Order, ::rsvc::Status>,
+    > + ::core::marker::Send {
+        <T as Guarded>::pay(self, ctx, request)
+    }
+}
+
+/// Describes the service `mine.v1.Guarded`.
+pub const GUARDED: ::rsvc::ServiceInfo = ::rsvc::ServiceInfo::new(
+    "mine.v1.Guarded",
+    &[GUARDED_PAY],
+    super::super::FILE_DESCRIPTOR_SET,
+);
+
+/// Describes the rpc `mine.v1.Guarded.Pay`.
+pub const GUARDED_PAY: ::rsvc::MethodInfo = ::rsvc::MethodInfo::new(
+        "mine.v1.Guarded",
+        "Pay",
+        "/mine.v1.Guarded/Pay",
+        ::rsvc::MethodKind::Unary,
+    )
+    .access(::rsvc::Access::Authenticated)
+    .condition(|__rsvc_call| {
+        let __rsvc_request = &__rsvc_call
+            .request::<
+                ::rsvc::codegen::Plain<super::super::__rsvc_plain::ThirdV1Money>,
+            >()
+            .0;
+        let __rsvc_claims = __rsvc_call.claims::<crate::third::Money>()?;
+        ::core::result::Result::Ok(
+            __rsvc_request.units <= __rsvc_claims.units
+                && ::rsvc::codegen::cel::messages_equal(
+                    ::core::option::Option::Some(__rsvc_request),
+                    ::core::option::Option::Some(__rsvc_claims),
+                ),
+        )
+    });
+
+/// Serves [`trait@Guarded`] over gRPC, gRPC-Web and Connect.
+pub struct GuardedServer<T> {
+    inner: ::std::sync::Arc<T>,
+}
+
+impl<T: Guarded> GuardedServer<T> {
+    /// A server that calls `inner`.
+    pub fn new(inner: T) -> Self {
+        Self {
+            inner: ::std::sync::Arc::new(inner),
+        }
+    }
+    /// As [`Self::new`], for an implementation that is shared.
+    pub fn from_arc(inner: ::std::sync::Arc<T>) -> Self {
+        Self { inner }
+    }
+}
+
+impl<T> ::core::clone::Clone for GuardedServer<T> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: ::core::clone::Clone::clone(&self.inner),
+        }
+    }
+}
+
+impl<T> ::core::fmt::Debug for GuardedServer<T> {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("GuardedServer")
+    }
+}
+
+impl<T: Guarded> ::rsvc::codegen::Service for GuardedServer<T> {
+    const INFO: &'static ::rsvc::ServiceInfo = &GUARDED;
+    fn call<'a>(
+        &'a self,
+        method: usize,
+        call: ::rsvc::codegen::Call<'a>,
+    ) -> ::rsvc::codegen::Handling<'a> {
+        match method {
+            0 => {
+                call.unary(move |
+                    ctx,
+                    request: ::rsvc::codegen::Plain<
+                        super::super::__rsvc_plain::ThirdV1Money,
+                    >|
+                async move {
+                    <T as Guarded>::pay(&*self.inner, ctx, request.into_inner()).await
+                })
+            }
+            _ => call.unknown(),
+        }
+    }
+}
+
+impl<T: Guarded> ::rsvc::codegen::NamedService for GuardedServer<T> {
+    const NAME: &'static str = "mine.v1.Guarded";
+}
+
+impl<
+    T: Guarded,
+    B: ::rsvc::codegen::RequestBody,
+> ::rsvc::codegen::tower_service::Service<::rsvc::codegen::http::Request<B>>
+for GuardedServer<T> {
+    type Response = ::rsvc::codegen::MountedResponse;
+    type Error = ::core::convert::Infallible;
+    type Future = ::rsvc::codegen::MountedFuture;
+    fn poll_ready(
+        &mut self,
+        _: &mut ::core::task::Context<'_>,
+    ) -> ::core::task::Poll<::core::result::Result<(), Self::Error>> {
+        ::core::task::Poll::Ready(::core::result::Result::Ok(()))
+    }
+    fn call(&mut self, request: ::rsvc::codegen::http::Request<B>) -> Self::Future {
+        ::rsvc::codegen::call(::core::clone::Clone::clone(self), request)
+    }
+}
+
+/// Calls `mine.v1.Guarded` over gRPC, gRPC-Web or Connect; implements [`trait@Guarded`].
+#[derive(Clone, Debug)]
+pub struct GuardedClient {
+    channel: ::rsvc::Channel,
+}
+
+impl GuardedClient {
+    /// A client on a channel, which may be shared with other clients.
+    pub fn new(channel: ::rsvc::Channel) -> Self {
+        Self { channel }
+    }
+    /// Connects to an address such as `http://127.0.0.1:8080`.
+    pub async fn connect(
+        endpoint: impl ::core::convert::Into<::std::string::String>,
+    ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
+        ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+}
+
+impl Guarded for GuardedClient {
+    async fn pay(
+        &self,
+        ctx: ::rsvc::Context,
+        request: crate::third::Money,
+    ) -> ::core::result::Result<Order, ::rsvc::Status> {
+        ::rsvc::codegen::client::unary(
+                &self.channel,
+                &GUARDED_PAY,
+                ctx,
+                ::rsvc::codegen::Plain::<
+                    super::super::__rsvc_plain::ThirdV1Money,
+                >(request),
+            )
+            .await
+    }
+}

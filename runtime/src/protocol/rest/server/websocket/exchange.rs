@@ -59,8 +59,7 @@ impl SocketExchange {
             unreachable!("a handler asks for its requests once")
         };
         let url = Url { path: uri.path(), segments, query: uri.query().unwrap_or_default() };
-        let reader =
-            RequestReader::new(table, call.method(), method, url, call.context().metadata().as_ref())?;
+        let reader = RequestReader::new(table, call, method, url)?;
         // If nobody waits for that, the call is over anyway.
         let _ = begun.send(());
         Ok(FrameMessages::new(received, reader))
