@@ -88,11 +88,12 @@ class Tokens(unittest.TestCase):
 
     def test_what_a_token_says_decides(self):
         wrong = ("UNAUTHENTICATED", ['Bearer error="invalid_token"'])
-        lacking = ("PERMISSION_DENIED", ['Bearer error="insufficient_scope", scope="users.delete"'])
         now = time.time()
         for claims, expected in (
             ({}, ("NOT_FOUND", [])),
-            ({"scope": "users.read"}, lacking),
+            # The condition of the method names both: the scope, and the user who is to be removed.
+            ({"scope": "users.read"}, ("PERMISSION_DENIED", [])),
+            ({"scope": "users.read", "sub": NOBODY}, ("NOT_FOUND", [])),
             ({"exp": now - 600}, wrong),
             ({"nbf": now + 600}, wrong),
             ({"aud": "other"}, wrong),

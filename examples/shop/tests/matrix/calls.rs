@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) enum Outcome {
     Passed,
     Unauthenticated,
-    Denied,
+    DeniedByCondition,
     /// Nothing that should happen.
     Strange(String),
 }
@@ -82,7 +82,8 @@ fn message(method: &MethodInfo) -> (Vec<u8>, Vec<u8>) {
     }
 }
 
-const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
+/// A user and an order that are not there.
+pub(crate) const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 const WEBSOCKET: [(&str, &str); 4] = [
     ("connection", "Upgrade"),
     ("upgrade", "websocket"),
@@ -247,7 +248,8 @@ async fn read(response: Response<hyper::body::Incoming>, told: Told) -> Result<O
     };
     Ok(match code.as_str() {
         "unauthenticated" if http != 101 && has_challenge => Outcome::Unauthenticated,
-        "permission_denied" if has_challenge => Outcome::Denied,
+        // For want of a scope it would have one.
+        "permission_denied" if !has_challenge => Outcome::DeniedByCondition,
         "" | "invalid_argument" | "internal" if !has_challenge => Outcome::Passed,
         _ => Outcome::Strange(format!("HTTP {http}, {code:?}, {:?}", head.headers)),
     })

@@ -20,7 +20,7 @@ use shop::api::{
 };
 
 use crate::calls::{Client, Outcome, Probe, probes};
-use crate::tokens::{Credentials, Issuer};
+use crate::tokens::{Caller, Credentials, Issuer};
 
 const SERVICES: [(&ServiceInfo, &[Binding]); 4] = [
     (&USER_SERVICE, USER_SERVICE_BINDINGS),
@@ -39,8 +39,8 @@ enum Who {
     Everybody,
     /// Whoever is known.
     Known,
-    /// Whoever has the scope that the tokens of [`tokens::SCOPE`] have.
-    Scoped,
+    /// By a condition: the user whom the request names, and whoever has the scope [`tokens::SCOPE`].
+    NamedOrScoped,
 }
 
 /// What the `.proto` files are meant to declare.
@@ -49,7 +49,7 @@ const DECLARED: [(&str, Who); 16] = [
     ("/shop.v1.UserService/CreateUser", Who::Everybody),
     ("/shop.v1.UserService/UpdateUser", Who::Everybody),
     ("/shop.v1.UserService/UpdatePreferences", Who::Everybody),
-    ("/shop.v1.UserService/DeleteUser", Who::Scoped),
+    ("/shop.v1.UserService/DeleteUser", Who::NamedOrScoped),
     ("/shop.v1.OrderService/GetOrder", Who::Everybody),
     ("/shop.v1.OrderService/GetOrders", Who::Everybody),
     ("/shop.v1.OrderService/StreamOrderUpdates", Who::Everybody),
@@ -64,10 +64,16 @@ const DECLARED: [(&str, Who); 16] = [
 ];
 
 fn expected(who: Who, credentials: &Credentials) -> Outcome {
-    match (who, credentials.scopes) {
-        (Who::Everybody, _) | (Who::Known, Some(_)) | (Who::Scoped, Some(true)) => Outcome::Passed,
-        (Who::Scoped, Some(false)) => Outcome::Denied,
-        (Who::Known | Who::Scoped, None) => Outcome::Unauthenticated,
+    match (who, credentials.caller) {
+        (Who::Everybody, _) | (Who::Known, Some(_)) => Outcome::Passed,
+        (Who::NamedOrScoped, Some(Caller { is_named, has_scope })) => {
+            if is_named || has_scope {
+                Outcome::Passed
+            } else {
+                Outcome::DeniedByCondition
+            }
+        }
+        (Who::Known | Who::NamedOrScoped, None) => Outcome::Unauthenticated,
     }
 }
 

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-/// What `DeleteUser` asks for.
+use crate::calls::NOBODY;
+
+/// What `DeleteUser` asks for, of all but the user who is to be removed.
 pub(crate) const SCOPE: &str = "users.delete";
 
 pub(crate) const NAME: &str = "https://issuer.example";
@@ -28,8 +30,16 @@ pub(crate) struct Issuer {
 pub(crate) struct Credentials {
     pub(crate) name: &'static str,
     pub(crate) header: Option<String>,
-    /// `None` if they are wrong; otherwise whether the scope is among them.
-    pub(crate) scopes: Option<bool>,
+    /// `None` if they are wrong.
+    pub(crate) caller: Option<Caller>,
+}
+
+/// Who a caller is.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller {
+    /// Whether it is the user whom requests name.
+    pub(crate) is_named: bool,
+    pub(crate) has_scope: bool,
 }
 
 fn key() -> Ed25519KeyPair {
@@ -80,12 +90,18 @@ impl Issuer {
             claims[name] = value;
             claims
         };
-        let bearer = |name, token: String, scopes| Credentials {
+        let bearer = |name, token: String, caller| Credentials {
             name,
             header: Some(format!("Bearer {token}")),
-            scopes,
+            caller,
         };
-        let signed = |name, claims: Value, scopes| bearer(name, sign(&self.key, &claims), scopes);
+        let wrong = |name, claims: Value| bearer(name, sign(&self.key, &claims), None);
+        let right = |name, subject: &str, scope: &str| {
+            let mut claims = with("sub", json!(subject));
+            claims["scope"] = json!(scope);
+            let caller = Caller { is_named: subject == NOBODY, has_scope: scope == SCOPE };
+            bearer(name, sign(&self.key, &claims), Some(caller))
+        };
         let none = unsigned(&json!({"alg": "none"}), &good);
         let confused = unsigned(&json!({"alg": "HS256", "kid": "1"}), &good);
         let mac = hmac::sign(
@@ -93,18 +109,19 @@ impl Issuer {
             confused.as_bytes(),
         );
         vec![
-            Credentials { name: "none", header: None, scopes: None },
+            Credentials { name: "none", header: None, caller: None },
             bearer("malformed", "a.b".to_owned(), None),
-            signed("expired", with("exp", json!(now - 3600)), None),
-            signed("not yet valid", with("nbf", json!(now + 3600)), None),
-            signed("wrong audience", with("aud", json!("other")), None),
-            signed("wrong issuer", with("iss", json!("https://other.example")), None),
+            wrong("expired", with("exp", json!(now - 3600))),
+            wrong("not yet valid", with("nbf", json!(now + 3600))),
+            wrong("wrong audience", with("aud", json!("other"))),
+            wrong("wrong issuer", with("iss", json!("https://other.example"))),
             bearer("wrong key", sign(&key(), &good), None),
             bearer("alg none", format!("{none}."), None),
             bearer("public key as secret", format!("{confused}.{}", encode(mac)), None),
-            signed("right without scope", with("scope", json!("users.read")), Some(false)),
-            signed("right with scope", good.clone(), Some(true)),
-            bearer("staff", staff.to_owned(), Some(true)),
+            right("right, refused by condition", "ann", "users.read"),
+            right("right, allowed by its scope", "ann", SCOPE),
+            right("right, allowed by its subject", NOBODY, "users.read"),
+            bearer("staff", staff.to_owned(), Some(Caller { is_named: false, has_scope: true })),
         ]
     }
 }
