@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a build script fails by a panic, and this one shows all findings")]
 #![allow(clippy::print_stdout, reason = "it is how a build script talks to cargo")]
 
+use protoc_gen_rsvc::Builder;
+use protoc_gen_rsvc::options::Lint;
+
 fn main() {
     let files = ["user", "order", "upload", "chat"].map(|name| format!("proto/shop/v1/{name}.proto"));
-    protoc_gen_rsvc::compile(files, ["proto"]).unwrap();
+    // What anyone may call says so.
+    Builder::new().undeclared_access(Lint::Deny).compile(files, ["proto"]).unwrap();
     println!("cargo:rerun-if-changed=migrations");
 }

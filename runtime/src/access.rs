@@ -68,6 +68,12 @@ impl<A: Authenticator> AnyAuthenticator for A {
     }
 }
 
+/// What a server asks callers for.
+#[cold]
+pub(crate) fn challenge_of(authenticator: Option<&dyn AnyAuthenticator>) -> Challenge {
+    authenticator.map_or_else(Challenge::bearer, AnyAuthenticator::challenge)
+}
+
 /// Whether all may call a method without anybody asking who they are. `default_deny` says whether a method that
 /// declares no access needs an authenticated caller.
 pub(crate) fn is_open(method: &MethodInfo, default_deny: bool) -> bool {
@@ -90,7 +96,7 @@ pub(crate) async fn authorize(
         && let Some(principal) = authenticator
             .authenticate(ctx)
             .await
-            .map_err(|status| challenge::refused(status, authenticator))?
+            .map_err(|status| challenge::refused(status, || authenticator.challenge()))?
     {
         ctx.authenticated_as(principal);
     }
@@ -98,13 +104,13 @@ pub(crate) async fn authorize(
     let Access::Scopes { all_of, any_of } = method.access else { return Ok(()) };
     if let Some(missing) = all_of.iter().find(|scope| !principal.has_scope(scope)) {
         let status = Status::permission_denied(format!("{} needs the scope `{missing}`", Quoted(method)));
-        return Err(challenge::lacks_scope(status, authenticator, all_of));
+        return Err(challenge::lacks_scope(status, challenge_of(authenticator), all_of));
     }
     if !any_of.is_empty() && !any_of.iter().any(|scope| principal.has_scope(scope)) {
         let names = any_of.join("`, `");
         let status =
             Status::permission_denied(format!("{} needs one of the scopes `{names}`", Quoted(method)));
-        return Err(challenge::lacks_scope(status, authenticator, all_of.iter().chain(any_of)));
+        return Err(challenge::lacks_scope(status, challenge_of(authenticator), all_of.iter().chain(any_of)));
     }
     Ok(())
 }

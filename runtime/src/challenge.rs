@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 
-use crate::access::AnyAuthenticator;
 use crate::bridge::{Code, Status};
 use crate::context::Context;
 
@@ -65,16 +64,23 @@ impl Challenge {
         self
     }
 
-    /// These credentials or others.
+    /// These credentials or others. What both ask for is there once.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
-        self.schemes.extend(other.schemes);
+        for scheme in other.schemes {
+            if !self.schemes.contains(&scheme) {
+                self.schemes.push(scheme);
+            }
+        }
         self
     }
 
-    /// The same for a caller whose bearer token was wrong.
-    pub(crate) fn invalid_token(mut self) -> Self {
-        for scheme in self.schemes.iter_mut().filter(|scheme| scheme.is_bearer()) {
+    /// The same for a caller whose credentials for `wrong`, a part of it, were wrong.
+    pub(crate) fn invalid_token(mut self, wrong: &Self) -> Self {
+        for scheme in &mut self.schemes {
+            if !scheme.is_bearer() || !wrong.schemes.contains(scheme) {
+                continue;
+            }
             scheme.parameters.push(("error".into(), "invalid_token".to_owned()));
         }
         self
@@ -148,20 +154,16 @@ fn token(text: Cow<'static, str>) -> Cow<'static, str> {
         .into()
 }
 
-/// What a server asks for.
-fn of(authenticator: Option<&dyn AnyAuthenticator>) -> Challenge {
-    authenticator.map_or_else(Challenge::bearer, AnyAuthenticator::challenge)
-}
-
 fn has_challenge(status: &Status) -> bool {
     status.metadata().as_ref().contains_key(WWW_AUTHENTICATE)
 }
 
 /// The error of an authenticator, with what it asks for.
 #[cold]
-pub(crate) fn refused(mut status: Status, authenticator: &dyn AnyAuthenticator) -> Status {
+pub(crate) fn refused(mut status: Status, challenge: impl FnOnce() -> Challenge) -> Status {
     if status.code() == Code::Unauthenticated && !has_challenge(&status) {
-        authenticator.challenge().invalid_token().add_to(&mut status);
+        let challenge = challenge();
+        challenge.clone().invalid_token(&challenge).add_to(&mut status);
     }
     status
 }
@@ -170,23 +172,23 @@ pub(crate) fn refused(mut status: Status, authenticator: &dyn AnyAuthenticator) 
 #[cold]
 pub(crate) fn lacks_scope<'a>(
     mut status: Status,
-    authenticator: Option<&dyn AnyAuthenticator>,
+    challenge: Challenge,
     scopes: impl IntoIterator<Item = &'a &'a str>,
 ) -> Status {
     let scopes: Vec<&str> = scopes.into_iter().copied().collect();
-    of(authenticator).insufficient_scope(&scopes.join(" ")).add_to(&mut status);
+    challenge.insufficient_scope(&scopes.join(" ")).add_to(&mut status);
     status
 }
 
 /// Adds what is asked for to an error that says that the caller is not known, unless it says so itself.
 #[cold]
-pub(crate) fn complete(status: &mut Status, ctx: &Context, authenticator: Option<&dyn AnyAuthenticator>) {
+pub(crate) fn complete(status: &mut Status, ctx: &Context, challenge: impl FnOnce() -> Challenge) {
     let is_answered = || {
         ctx.answer_headers().as_ref().contains_key(WWW_AUTHENTICATE)
             || ctx.answer_trailers().as_ref().contains_key(WWW_AUTHENTICATE)
     };
     if status.code() == Code::Unauthenticated && !has_challenge(status) && !is_answered() {
-        of(authenticator).add_to(status);
+        challenge().add_to(status);
     }
 }
 
@@ -205,7 +207,7 @@ mod tests {
     fn only_bearer_tokens_have_codes() {
         let both = Challenge::bearer().realm("a \"b\"").and(Challenge::new("ApiKey"));
         let mut status = Status::unauthenticated("");
-        both.clone().invalid_token().add_to(&mut status);
+        both.clone().invalid_token(&both).add_to(&mut status);
         assert_eq!(values(&status), [r#"Bearer realm="a \"b\"", error="invalid_token""#, "ApiKey"]);
         assert_eq!(
             both.insufficient_scope("a b").to_string(),
@@ -225,14 +227,14 @@ mod tests {
         let ctx = Context::new();
         let mut status = Status::unauthenticated("");
         Challenge::new("Digest").add_to(&mut status);
-        complete(&mut status, &ctx, None);
+        complete(&mut status, &ctx, Challenge::bearer);
         assert_eq!(values(&status), ["Digest"]);
         ctx.set_header("www-authenticate", "Basic").unwrap();
         let mut status = Status::unauthenticated("");
-        complete(&mut status, &ctx, None);
+        complete(&mut status, &ctx, Challenge::bearer);
         assert_eq!(values(&status), [""; 0]);
         let mut status = Status::permission_denied("");
-        complete(&mut status, &Context::new(), None);
+        complete(&mut status, &Context::new(), Challenge::bearer);
         assert_eq!(values(&status), [""; 0]);
     }
 

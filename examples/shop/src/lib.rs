@@ -16,6 +16,7 @@ mod rooms;
 mod services;
 mod shop;
 mod staff;
+mod telemetry;
 mod time;
 
 /// What `build.rs` has made of `proto/`.
@@ -28,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rsvc::server::{BoundServer, Health, ServeError};
+use rsvc::server::{BoundServer, Health, ServeError, ServerService};
 use rsvc::{Server, ServiceInfo, rest};
 use tokio::sync::{Mutex, Notify, broadcast, oneshot};
 use tokio::task::JoinHandle;
@@ -48,7 +49,8 @@ use crate::readiness::Readiness;
 use crate::rooms::Rooms;
 use crate::services::{Chats, Orders, Uploads, Users};
 use crate::shop::Shop;
-use crate::staff::Staff;
+pub use crate::staff::Issuer;
+pub use crate::telemetry::{Sight, Telemetry};
 
 const SERVICES: [&ServiceInfo; 4] = [&USER_SERVICE, &ORDER_SERVICE, &UPLOAD_SERVICE, &CHAT_SERVICE];
 
@@ -63,10 +65,14 @@ pub struct Options {
     /// What the staff shows in `authorization: Bearer TOKEN`; without it one
     /// is made up.
     pub token: Option<String>,
+    /// Who else says who calls.
+    pub issuer: Option<Issuer>,
     /// How much of everything there may be.
     pub limits: Limits,
     /// What a connection may do.
     pub connections: Connections,
+    /// What is told of calls.
+    pub sight: Sight,
     /// What those who run it decide.
     pub operation: Operation,
 }
@@ -78,8 +84,10 @@ impl Default for Options {
             data: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             token: None,
+            issuer: None,
             limits: Limits::default(),
             connections: Connections::default(),
+            sight: Sight::default(),
             operation: Operation::default(),
         }
     }
@@ -176,8 +184,41 @@ pub struct Running {
     serving: JoinHandle<anyhow::Result<()>>,
 }
 
+/// A shop as a service, for the server of another program.
+#[derive(Debug)]
+pub struct Mounted {
+    /// All of its protocols.
+    pub service: ServerService,
+    /// Where its data is, for as long as it is needed.
+    pub place: Place,
+}
+
+/// Prepares a shop that another server serves.
+pub async fn mount(options: Options) -> anyhow::Result<Mounted> {
+    let Assembled { server, place, .. } = assemble(options).await?;
+    Ok(Mounted { service: server.into_service()?, place })
+}
+
 /// Prepares a shop: storage, with tables and seeds at the first start, and address.
 pub async fn open(options: Options) -> anyhow::Result<Ready> {
+    let listen = options.listen;
+    let Assembled { server, operation, admin, readiness, token, place } = assemble(options).await?;
+    let server = operation.also(server.bind(listen).await?)?;
+    let is_secure = operation.certificates.is_some();
+    Ok(Ready { server, admin, is_secure, readiness, token, place })
+}
+
+/// A shop without an address.
+struct Assembled {
+    server: Server,
+    operation: Operation,
+    admin: Option<String>,
+    readiness: Readiness,
+    token: String,
+    place: Place,
+}
+
+async fn assemble(options: Options) -> anyhow::Result<Assembled> {
     let place = Place::open(options.data.as_deref())?;
     let doubt = Arc::new(Notify::new());
     let db = Db::open(&place.path().join("shop.sqlite3"), Arc::clone(&doubt)).await?;
@@ -204,7 +245,8 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
     let token = options.token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let orders = Orders { shop: Arc::clone(&shop) };
     let operation = options.operation;
-    let server = operation.apply(options.connections.apply(Server::new()))?;
+    let server = options.sight.apply(options.connections.apply(Server::new()));
+    let server = operation.apply(server)?;
     let (server, admin) = operation.answer(server, readiness.db.clone()).await?;
     let server = server
         .add(UserServiceServer::new(Users { shop: Arc::clone(&shop) }))
@@ -212,16 +254,12 @@ pub async fn open(options: Options) -> anyhow::Result<Ready> {
         .add(UploadServiceServer::new(Uploads { shop: Arc::clone(&shop), orders }))
         .add(ChatServiceServer::new(Chats { shop }))
         .intercept(Greet { metrics })
-        .authenticator(Staff::new(&token))
+        .authenticator(staff::authenticator(&token, options.issuer.as_ref())?)
         .require_access()
         // The page of commands that the shop prints asks it, and its `.proto` files are public.
         .public_reflection()
-        .health(health)
-        .bind(options.listen)
-        .await?;
-    let server = operation.also(server)?;
-    let is_secure = operation.certificates.is_some();
-    Ok(Ready { server, admin, is_secure, readiness, token, place })
+        .health(health);
+    Ok(Assembled { server, operation, admin, readiness, token, place })
 }
 
 /// Runs a shop inside of this program.

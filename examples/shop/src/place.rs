@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 /// A directory that belongs to one shop at a time.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub struct Place {
     path: PathBuf,
     temporary: Option<TempDir>,
     _lock: File,

@@ -41,23 +41,20 @@ impl FirstOf {
         self
     }
 
-    /// The challenges of all; that of the one at `refused` with the code for credentials that are wrong.
-    fn challenges(&self, refused: Option<usize>) -> Challenge {
-        let challenges = self.authenticators.iter().enumerate().map(|(index, authenticator)| {
-            let challenge = authenticator.challenge();
-            if refused == Some(index) { challenge.invalid_token() } else { challenge }
-        });
+    /// The challenges of all.
+    fn challenges(&self) -> Challenge {
+        let challenges = self.authenticators.iter().map(|authenticator| authenticator.challenge());
         challenges.reduce(Challenge::and).expect("there is one at least")
     }
 }
 
 impl Authenticator for FirstOf {
     async fn authenticate(&self, ctx: &Context) -> Result<Option<Principal>, Status> {
-        for (index, authenticator) in self.authenticators.iter().enumerate() {
+        for authenticator in &self.authenticators {
             match authenticator.authenticate(ctx).await {
                 Ok(None) => {}
                 Err(mut status) if status.code() == Code::Unauthenticated => {
-                    self.challenges(Some(index)).add_to(&mut status);
+                    self.challenges().invalid_token(&authenticator.challenge()).add_to(&mut status);
                     return Err(status);
                 }
                 decided => return decided,
@@ -67,15 +64,13 @@ impl Authenticator for FirstOf {
     }
 
     fn challenge(&self) -> Challenge {
-        self.challenges(None)
+        self.challenges()
     }
 }
 
 impl std::fmt::Debug for FirstOf {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FirstOf")
-            .field("challenge", &self.challenges(None).to_string())
-            .finish_non_exhaustive()
+        f.debug_struct("FirstOf").field("challenge", &self.challenges().to_string()).finish_non_exhaustive()
     }
 }
 

@@ -20,7 +20,7 @@ use super::exchange::{Handling, Outgoing};
 use super::in_flight::InFlight;
 use super::rules;
 use crate::Context;
-use crate::access::{AnyAuthenticator, Principal, authorize, is_open, permit};
+use crate::access::{AnyAuthenticator, Principal, authorize, challenge_of, is_open, permit};
 use crate::bridge::{self, Code, MetadataMap, Status};
 use crate::cancellation::CancellationToken;
 use crate::challenge;
@@ -256,7 +256,8 @@ pub(crate) async fn run(
         if !is_open(method, policy.default_deny) {
             let authorized = pin!(authorize(method, ctx, authenticator));
             if let Err(refused) = within(method, ctx, authorized).await {
-                break 'call Err(challenged(refused.into(), ctx, authenticator));
+                let refused = CallError::from(refused).without_os_error(ctx);
+                break 'call Err(challenged(refused, ctx, authenticator));
             }
         }
         match within(method, ctx, handling.as_mut()).await {
@@ -283,7 +284,7 @@ fn challenged(
     ctx: &Context,
     authenticator: Option<&dyn AnyAuthenticator>,
 ) -> CallError {
-    challenge::complete(&mut error.status, ctx, authenticator);
+    challenge::complete(&mut error.status, ctx, || challenge_of(authenticator));
     error
 }
 

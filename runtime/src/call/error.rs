@@ -40,7 +40,13 @@ impl CallError {
     pub(crate) fn of<E: MethodError>(ctx: &Context, error: E) -> Self {
         let http = error.http_status();
         let status = error.into_status(ctx.metadata_str("accept-language"));
-        Self { http: Fault::http(&status).unwrap_or(http), status }
+        Self { http: Fault::http(&status).unwrap_or(http), status }.without_os_error(ctx)
+    }
+
+    /// The same, unless it is an error of the operating system that nobody meant for the caller.
+    #[cold]
+    pub(crate) fn without_os_error(self, ctx: &Context) -> Self {
+        error::in_place_of_os_error(ctx.method(), &self.status).map_or(self, Self::from)
     }
 
     /// A status that remembers its HTTP status on the way through a handler.

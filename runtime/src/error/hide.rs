@@ -2,9 +2,13 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+#[cfg(any(feature = "server", feature = "client"))]
+use std::io;
 use std::panic::Location;
 
 use crate::bridge::{Code, Status};
+#[cfg(any(feature = "server", feature = "client"))]
+use crate::method::MethodInfo;
 
 /// Any error, as `Into` takes it from `std`'s errors, from `anyhow::Error` and from texts.
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -84,6 +88,30 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
+/// What goes out in the place of a status that `?` alone has made of an error of the operating system: INTERNAL, and the
+/// error goes to the log. tonic converts an [`io::Error`] into a code of its kind with its text, so that a missing file of
+/// the server would read as NOT_FOUND to the caller.
+#[cfg(any(feature = "server", feature = "client"))]
+pub(crate) fn in_place_of_os_error(method: Option<&MethodInfo>, status: &Status) -> Option<Status> {
+    let error = os_error(status)?;
+    let method = method.map(|method| method.path);
+    tracing::error!(method, %error, "a call failed; `rsvc::OrStatus` chooses what its caller sees of such an error");
+    Some(Status::new(Code::Internal, Code::Internal.description()))
+}
+
+/// The error of the operating system that is converted into exactly this status. The texts of other I/O errors could be
+/// anybody's.
+#[cfg(any(feature = "server", feature = "client"))]
+fn os_error(status: &Status) -> Option<io::Error> {
+    let (_, number) = status.message().strip_suffix(')')?.rsplit_once(" (os error ")?;
+    let error = || number.parse().map(io::Error::from_raw_os_error);
+    let converted = Status::from(error().ok()?);
+    let is_it = status.details().is_empty()
+        && status.code() == converted.code()
+        && status.message() == converted.message();
+    error().ok().filter(|_| is_it)
+}
+
 /// Lets `?` alone turn errors of other crates into INTERNAL, logged as by [`OrStatus::internal`], where a handler
 /// returns one of the sets.
 ///
@@ -155,6 +183,30 @@ mod tests {
     #[test]
     fn the_chain_is_told_once() {
         assert_eq!(chain(&layers()), "no users: no database: password wrong");
+    }
+
+    #[cfg(any(feature = "server", feature = "client"))]
+    #[test]
+    fn what_the_operating_system_says_does_not_go_out() {
+        let not_found = || std::fs::File::open("/there/is/no/such/file").unwrap_err();
+        let converted = Status::from(not_found());
+        assert_eq!(converted.code(), Code::NotFound, "tonic converts it");
+        for status in [converted, Status::from(io::Error::from_raw_os_error(111))] {
+            let hidden = in_place_of_os_error(None, &status).unwrap();
+            assert_eq!((hidden.code(), hidden.message()), (Code::Internal, Code::Internal.description()));
+        }
+        // What somebody has said, and what names more than the error.
+        let text = not_found().to_string();
+        for status in [
+            Status::not_found("no such file"),
+            Status::unavailable(&*text),
+            Status::not_found(format!("report: {text}")),
+            Status::not_found("anything (os error 2)"),
+            Status::not_found("No such file or directory (os error x)"),
+            Status::with_details(Code::NotFound, text, vec![8, 5].into()),
+        ] {
+            assert!(in_place_of_os_error(None, &status).is_none(), "{status}");
+        }
     }
 
     #[test]

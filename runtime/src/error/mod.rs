@@ -31,6 +31,8 @@ use rsvc_common::codes;
 use crate::bridge::{Code, Status};
 
 pub use crate::bridge::StatusExt;
+#[cfg(any(feature = "server", feature = "client"))]
+pub(crate) use hide::in_place_of_os_error;
 pub use hide::{OrStatus, hide, internal};
 pub use method::MethodError;
 pub use not_modified::is_not_modified;

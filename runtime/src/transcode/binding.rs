@@ -36,6 +36,11 @@ impl Binding {
         }
     }
 
+    /// The method's index in its service, the HTTP method and the template.
+    pub fn route(&self) -> (usize, &'static str, &'static str) {
+        (self.method.into(), self.verb, self.template)
+    }
+
     /// Where the method stands: its file as imports name it, and the line, 0 if that is not known.
     #[must_use]
     pub const fn declared(mut self, file: &'static str, line: u32) -> Self {

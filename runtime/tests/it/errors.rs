@@ -2,7 +2,11 @@
 
 use std::error::Error;
 
-use rsvc::{Channel, Server};
+use rsvc::client::Protocol;
+use rsvc::{Authenticator, Channel, Code, Context, Principal, Server, Status};
+
+use crate::demo::{Demo, DemoClient, text};
+use crate::setup::{pair, serve};
 
 /// A chain of errors none of which repeats what the next one says.
 fn assert_no_repetition(error: &dyn Error) {
@@ -49,4 +53,47 @@ async fn a_channel_does_not_repeat_its_source() {
     let tls = Channel::builder("https://127.0.0.1:1").tls(tls).connect().await.unwrap_err();
     assert!(tls.is_invalid_endpoint());
     assert_no_repetition(&tls);
+}
+
+/// `?` alone makes a status of an I/O error: NOT_FOUND with the system's text, if it is left to tonic.
+#[tokio::test]
+async fn what_the_system_says_stays_in_the_log() {
+    let (server, _) = pair().await;
+    for protocol in [Protocol::Grpc, Protocol::GrpcWeb, Protocol::Connect] {
+        let channel = Channel::builder(&*server.endpoint).protocol(protocol).connect_lazy().unwrap();
+        let client = DemoClient::new(channel);
+        let hidden = |status: Status| {
+            assert_eq!(status.code(), Code::Internal, "{protocol:?}");
+            assert!(!format!("{status:?}").contains("os error"), "{protocol:?}: {status:?}");
+        };
+        hidden(client.say(Context::new(), text("no such file")).await.unwrap_err());
+        for request in ["no such file", "no such file at the end"] {
+            let mut error = None;
+            match client.count(Context::new(), text(request)).await {
+                Err(status) => error = Some(status),
+                Ok(mut stream) => {
+                    while error.is_none() {
+                        error = stream.message().await.err();
+                    }
+                }
+            }
+            hidden(error.unwrap());
+        }
+    }
+}
+
+/// Its keys are in a file that is not there.
+struct Keyless;
+
+impl Authenticator for Keyless {
+    async fn authenticate(&self, _: &Context) -> Result<Option<Principal>, Status> {
+        Ok(Some(Principal::new(std::fs::read_to_string("/there/is/no/such/file")?)))
+    }
+}
+
+#[tokio::test]
+async fn what_the_system_says_to_an_authenticator_stays_there() {
+    let server = serve(|server| server.authenticator(Keyless)).await;
+    let status = server.client().await.private(Context::new(), text("")).await.unwrap_err();
+    assert_eq!((status.code(), status.message()), (Code::Internal, Code::Internal.description()));
 }

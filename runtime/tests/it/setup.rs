@@ -66,6 +66,7 @@ impl Demo for Script {
                 ))
             }
             "foreign" => Err(foreign()),
+            "no such file" => Ok(text(&std::fs::read_to_string("/there/is/no/such/file")?)),
             "hang" => {
                 let _guard = self.guard("dropped");
                 let cancelled = ctx.cancelled();
@@ -121,6 +122,17 @@ impl Demo for Script {
                 Ok(stream)
             }
             "foreign" => Err(foreign()),
+            "no such file" => {
+                std::fs::read_to_string("/there/is/no/such/file")?;
+                Ok(ResponseStream::from_iter([]))
+            }
+            "no such file at the end" => {
+                let (sender, stream) = ResponseStream::channel(4);
+                sender.send(number(1)).await?;
+                let error = std::fs::read_to_string("/there/is/no/such/file").unwrap_err();
+                sender.fail(Status::from(error)).await?;
+                Ok(stream)
+            }
             "foreign at the end" => {
                 let (sender, stream) = ResponseStream::channel(4);
                 sender.send(number(1)).await?;

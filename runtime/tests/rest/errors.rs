@@ -106,6 +106,13 @@ async fn protobuf_errors_for_those_who_speak_it() {
 }
 
 #[tokio::test]
+async fn what_the_system_says_stays_in_the_log() {
+    let answer = fail(std::fs::read("/there/is/no/such/file").unwrap_err().into(), &[]).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (500, &serde_json::json!(13)));
+    assert!(!String::from_utf8(answer.body.to_vec()).unwrap().contains("os error"));
+}
+
+#[tokio::test]
 async fn who_is_nobody_is_asked_who() {
     let answer = ask(&rest(), "GET", "/v1/secret", &[], "").await;
     assert_eq!((answer.status.as_u16(), answer.header("www-authenticate")), (401, Some("Bearer")));

@@ -111,7 +111,7 @@ const RUNTIME: Table = Table {
         Layer { name: "condition", files: &["condition.rs"], uses: &["cel"] },
         Layer { name: "method", files: &["cache.rs", "etag.rs", "method.rs"], uses: &["condition"] },
         Layer { name: "pb", files: &["pb/"], uses: &[] },
-        Layer { name: "error", files: &["error/"], uses: &["bridge"] },
+        Layer { name: "error", files: &["error/"], uses: &["bridge", "method"] },
         Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel", "error"] },
         Layer { name: "message", files: &["message.rs"], uses: &["json", "validate"] },
         // What is told of calls, whoever tells it.
@@ -270,11 +270,7 @@ const RUNTIME: Table = Table {
             ],
         },
         // Ready-made authenticators. Keys come over TLS, and certificates of it.
-        Layer {
-            name: "auth",
-            files: &["auth/"],
-            uses: &["bridge", "method", "json", "pb", "message", "vocabulary", "tls"],
-        },
+        Layer { name: "auth", files: &["auth/"], uses: &["bridge", "json", "message", "vocabulary", "tls"] },
         // What generated code names: it passes on, and only generated code in the crate names it.
         Layer {
             name: "codegen",
