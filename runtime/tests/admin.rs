@@ -19,7 +19,9 @@ const WAIT: MethodInfo =
 const FEED: MethodInfo = MethodInfo::new("demo.Slow", "Feed", "/demo.Slow/Feed", MethodKind::ServerStreaming)
     .access(Access::Scopes { all_of: &["feed", "read"], any_of: &[] });
 const SILENT: MethodInfo = MethodInfo::new("demo.Slow", "Silent", "/demo.Slow/Silent", MethodKind::Unary);
-const INFO: ServiceInfo = ServiceInfo::new("demo.Slow", &[WAIT, FEED, SILENT], b"");
+const OWN: MethodInfo =
+    MethodInfo::new("demo.Slow", "Own", "/demo.Slow/Own", MethodKind::Unary).condition(|_| Ok(true));
+const INFO: ServiceInfo = ServiceInfo::new("demo.Slow", &[WAIT, FEED, SILENT, OWN], b"");
 
 /// Answers once it is told, and tells when it is called.
 #[derive(Clone, Default)]
@@ -196,7 +198,8 @@ async fn it_lists_the_methods() {
     let text = server.get("/routes").await.body;
     let of_the_service = "/demo.Slow/Wait  unary  public\n\
         /demo.Slow/Feed  server streaming  scopes, all of feed read\n\
-        /demo.Slow/Silent  unary  authenticated, not declared\n";
+        /demo.Slow/Silent  unary  authenticated, not declared\n\
+        /demo.Slow/Own  unary  authenticated, condition\n";
     assert!(text.starts_with(of_the_service), "{text}");
     assert!(text.contains("/grpc.health.v1.Health/Check  unary  public\n"), "{text}");
     let json = server.json("/routes").await;
@@ -207,13 +210,13 @@ async fn it_lists_the_methods() {
             "method": "Feed",
             "path": "/demo.Slow/Feed",
             "kind": "server streaming",
-            "access": {"needs": "scopes", "declared": true, "allOf": ["feed", "read"], "anyOf": []},
+            "access": {"needs": "scopes", "declared": true, "condition": false, "allOf": ["feed", "read"], "anyOf": []},
             "bindings": [],
         })
     );
     assert_eq!(
         json["methods"][2]["access"],
-        serde_json::json!({"needs": "authenticated", "declared": false})
+        serde_json::json!({"needs": "authenticated", "declared": false, "condition": false})
     );
 }
 

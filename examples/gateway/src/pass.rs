@@ -3,7 +3,7 @@
 use rsvc::{Access, Authenticator, Context, MethodInfo, Principal, Status};
 
 /// The scope by which a caller meets the conditions of the shop, whatever the request.
-const STAFF: &str = "users.delete";
+const STAFF: &str = "orders.write";
 
 /// Lets every caller with credentials pass: they travel on with the call, and the shop judges them.
 ///

@@ -88,7 +88,7 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// What goes out in the place of a status that `?` alone has made of an error of the operating system: INTERNAL, and the
+/// What goes out in the place of a status that `?` alone has made of an error of the operating system: `INTERNAL`, and the
 /// error goes to the log. tonic converts an [`io::Error`] into a code of its kind with its text, so that a missing file of
 /// the server would read as `NOT_FOUND` to the caller.
 #[cfg(any(feature = "server", feature = "client"))]

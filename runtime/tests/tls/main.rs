@@ -5,6 +5,7 @@
 #[path = "../support/authority.rs"]
 mod authority;
 mod config;
+mod identity;
 mod native_roots;
 mod reload;
 mod revoked;

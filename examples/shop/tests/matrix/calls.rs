@@ -30,7 +30,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) enum Outcome {
     Passed,
     Unauthenticated,
+    /// For want of a scope, which the answer names.
     Denied,
+    /// By a condition, of which the answer tells nothing.
+    Refused,
     /// Nothing that should happen.
     Strange(String),
 }
@@ -248,6 +251,7 @@ async fn read(response: Response<hyper::body::Incoming>, told: Told) -> Result<O
     Ok(match code.as_str() {
         "unauthenticated" if http != 101 && has_challenge => Outcome::Unauthenticated,
         "permission_denied" if has_challenge => Outcome::Denied,
+        "permission_denied" if http != 101 => Outcome::Refused,
         "" | "invalid_argument" | "internal" if !has_challenge => Outcome::Passed,
         _ => Outcome::Strange(format!("HTTP {http}, {code:?}, {:?}", head.headers)),
     })

@@ -37,10 +37,10 @@ const AT_ONCE: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Who {
     Everybody,
-    /// Whoever is known.
-    Known,
-    /// Whoever has the scope that the tokens of [`tokens::SCOPE`] have.
+    /// Whoever has the scopes of [`tokens::SCOPES`].
     Scoped,
+    /// Whoever meets a condition, which those with these scopes do.
+    Conditional,
 }
 
 /// What the `.proto` files are meant to declare.
@@ -54,7 +54,7 @@ const DECLARED: [(&str, Who); 16] = [
     ("/shop.v1.OrderService/GetOrders", Who::Everybody),
     ("/shop.v1.OrderService/StreamOrderUpdates", Who::Everybody),
     ("/shop.v1.OrderService/PlaceOrder", Who::Everybody),
-    ("/shop.v1.OrderService/UpdateOrderStatus", Who::Known),
+    ("/shop.v1.OrderService/UpdateOrderStatus", Who::Conditional),
     ("/shop.v1.UploadService/UploadChunks", Who::Everybody),
     ("/shop.v1.UploadService/UploadFile", Who::Everybody),
     ("/shop.v1.UploadService/GetPage", Who::Everybody),
@@ -65,9 +65,10 @@ const DECLARED: [(&str, Who); 16] = [
 
 fn expected(who: Who, credentials: &Credentials) -> Outcome {
     match (who, credentials.scopes) {
-        (Who::Everybody, _) | (Who::Known, Some(_)) | (Who::Scoped, Some(true)) => Outcome::Passed,
+        (Who::Everybody, _) | (Who::Scoped | Who::Conditional, Some(true)) => Outcome::Passed,
         (Who::Scoped, Some(false)) => Outcome::Denied,
-        (Who::Known | Who::Scoped, None) => Outcome::Unauthenticated,
+        (Who::Conditional, Some(false)) => Outcome::Refused,
+        (Who::Scoped | Who::Conditional, None) => Outcome::Unauthenticated,
     }
 }
 

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-/// What `DeleteUser` asks for.
-pub(crate) const SCOPE: &str = "users.delete";
+/// What `DeleteUser` asks for, and what meets the condition of `UpdateOrderStatus`.
+pub(crate) const SCOPES: &str = "users.delete orders.write";
 
 pub(crate) const NAME: &str = "https://issuer.example";
 pub(crate) const AUDIENCE: &str = "shop";
@@ -28,7 +28,7 @@ pub(crate) struct Issuer {
 pub(crate) struct Credentials {
     pub(crate) name: &'static str,
     pub(crate) header: Option<String>,
-    /// `None` if they are wrong; otherwise whether the scope is among them.
+    /// `None` if they are wrong; otherwise whether the scopes are among them.
     pub(crate) scopes: Option<bool>,
 }
 
@@ -74,7 +74,7 @@ impl Issuer {
     /// Every kind of credentials.
     pub(crate) fn credentials(&self, staff: &str) -> Vec<Credentials> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let good = json!({"sub": "ann", "iss": NAME, "aud": AUDIENCE, "exp": now + 3600, "scope": SCOPE});
+        let good = json!({"sub": "ann", "iss": NAME, "aud": AUDIENCE, "exp": now + 3600, "scope": SCOPES});
         let with = |name: &str, value: Value| {
             let mut claims = good.clone();
             claims[name] = value;

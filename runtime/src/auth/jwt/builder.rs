@@ -128,8 +128,8 @@ impl JwtBuilder {
     /// Reads the keys. Those of a URL are fetched in the background, from the first call on if there is no runtime yet.
     pub fn build(self) -> Result<Jwt, JwtError> {
         let Self { keys, algorithms, demands, challenge, max_size, token_type } = self;
-        let store = Store::new(keys, algorithms)?;
-        Ok(Jwt { inner: Arc::new(Inner { store, demands, challenge, max_size, token_type }) })
+        let store = Store::new(keys, algorithms.clone())?;
+        Ok(Jwt { inner: Arc::new(Inner { store, demands, challenge, max_size, token_type, algorithms }) })
     }
 }
 

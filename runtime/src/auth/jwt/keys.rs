@@ -107,11 +107,6 @@ impl KeySet {
         self
     }
 
-    /// Whether any key may be used with an algorithm.
-    pub(super) fn allows(&self, algorithm: Algorithm) -> bool {
-        self.keys.iter().any(|key| key.algorithms.contains(&algorithm))
-    }
-
     /// Tests a signature with the key that has this id, or, where keys or tokens have none, with those that fit.
     pub(super) fn verify(
         &self,

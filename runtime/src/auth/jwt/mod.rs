@@ -72,6 +72,8 @@ struct Inner {
     challenge: Challenge,
     max_size: usize,
     token_type: Option<String>,
+    /// Those that may be, whatever the keys.
+    algorithms: Option<Vec<Algorithm>>,
 }
 
 /// Why there is no principal.
@@ -132,6 +134,9 @@ impl Inner {
         if self.token_type.as_ref().is_some_and(|wanted| !token.is_of_type(wanted)) {
             return Err(Reason::Type.into());
         }
+        if self.algorithms.as_ref().is_some_and(|listed| !listed.contains(&token.header.alg)) {
+            return Err(Reason::Algorithm.into());
+        }
         let keys = self.store.keys().await.ok_or(Refusal::NoKeys)?;
         match token.verify(&keys) {
             Err(Reason::UnknownKey) => {
@@ -182,13 +187,7 @@ impl<'a> Token<'a> {
     }
 
     fn verify(&self, keys: &KeySet) -> Result<(), Reason> {
-        let algorithm = self.header.alg;
-        let verified =
-            keys.verify(self.header.kid.as_deref(), algorithm, self.signed.as_bytes(), &self.signature);
-        match verified {
-            Err(Reason::UnknownKey) if !keys.allows(algorithm) && !keys.is_empty() => Err(Reason::Algorithm),
-            verified => verified,
-        }
+        keys.verify(self.header.kid.as_deref(), self.header.alg, self.signed.as_bytes(), &self.signature)
     }
 }
 

@@ -130,9 +130,14 @@ async fn keys_of_an_issuer_are_there_when_calls_come_and_follow_it() {
     assert_eq!(issuer.fetches(), 2);
     ask(&jwt, &one.good("EdDSA", "1")).await.unwrap();
     assert_eq!(issuer.fetches(), 2);
+    // So it is if the key has an algorithm that none had before.
+    let three = Signer::ec(&ring::signature::ECDSA_P256_SHA256_FIXED_SIGNING);
+    issuer.publish(set(&[("1", &one), ("2", &two), ("3", &three)]));
+    ask(&jwt, &three.good("ES256", "3")).await.unwrap();
+    assert_eq!(issuer.fetches(), 3);
     // While the issuer is down the keys stay.
     issuer.fails.store(true, Ordering::SeqCst);
-    ask(&jwt, &one.good("EdDSA", "3")).await.unwrap_err();
+    ask(&jwt, &one.good("EdDSA", "4")).await.unwrap_err();
     ask(&jwt, &two.good("EdDSA", "2")).await.unwrap();
 }
 
@@ -158,7 +163,7 @@ async fn a_flood_of_unknown_keys_is_no_flood_of_fetches() {
     for index in 2..200 {
         ask(&jwt, &one.good("EdDSA", &index.to_string())).await.unwrap_err();
     }
-    assert_eq!(issuer.fetches(), 1);
+    assert_eq!(issuer.fetches(), 2);
     // Those that come while one fetch is under way share it.
     let (issuer, url) = Issuer::start(set(&[("1", &one)])).await;
     let jwt = strict(Keys::url(url).refetch_after(Duration::ZERO)).build().unwrap();

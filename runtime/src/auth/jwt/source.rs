@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::Either;
 use jsonwebtoken::Algorithm;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -295,9 +296,11 @@ fn look_at(path: &Path) -> std::io::Result<Look> {
 /// Reads a source again and again, for as long as somebody wants its keys.
 async fn refresh(sender: watch::Sender<Current>, mut loader: Loader, asked: Arc<Notify>) {
     let mut failures = 0;
+    let mut refetch_from = Instant::now();
+    let mut is_asked = false;
     // The keys of a file are there already.
     if sender.borrow().keys.is_some() {
-        wait(&sender, &asked, Instant::now() + loader.interval, Instant::now()).await;
+        is_asked = wait(&sender, &asked, Instant::now() + loader.interval, refetch_from).await;
     }
     while sender.receiver_count() > 0 {
         let outcome = loader.load().await;
@@ -316,7 +319,11 @@ async fn refresh(sender: watch::Sender<Current>, mut loader: Loader, asked: Arc<
         if outcome.as_ref().is_ok_and(|keys| keys.as_ref().is_some_and(KeySet::is_empty)) {
             tracing::warn!("there is no key left that may be used: all tokens are refused");
         }
-        let refetch_from = now + if failures > 0 { pause.max(loader.cooldown) } else { loader.cooldown };
+        // A fetch that was due anyway is not held against the calls that need one.
+        if is_asked || failures > 0 {
+            let cooldown = loader.cooldown;
+            refetch_from = now + if failures > 0 { pause.max(cooldown) } else { cooldown };
+        }
         sender.send_modify(|current| {
             current.attempts += 1;
             current.refetch_from = refetch_from;
@@ -324,7 +331,7 @@ async fn refresh(sender: watch::Sender<Current>, mut loader: Loader, asked: Arc<
                 current.keys = Some(Arc::new(keys));
             }
         });
-        wait(&sender, &asked, now + pause, refetch_from).await;
+        is_asked = wait(&sender, &asked, now + pause, refetch_from).await;
     }
 }
 
@@ -333,8 +340,13 @@ fn backoff(failures: u32) -> Duration {
     MAX_BACKOFF.min(Duration::from_secs(1 << failures.clamp(1, 6) >> 1))
 }
 
-/// Waits for the next time to read, for a call that needs it sooner, or for the end.
-async fn wait(sender: &watch::Sender<Current>, asked: &Notify, until: Instant, refetch_from: Instant) {
+/// Waits for the next time to read, for a call that needs it sooner, or for the end. Whether a call needs it.
+async fn wait(
+    sender: &watch::Sender<Current>,
+    asked: &Notify,
+    until: Instant,
+    refetch_from: Instant,
+) -> bool {
     let asked_in_time = async {
         loop {
             asked.notified().await;
@@ -347,5 +359,5 @@ async fn wait(sender: &watch::Sender<Current>, asked: &Notify, until: Instant, r
     let first = std::pin::pin!(asked_in_time);
     let closed = std::pin::pin!(sender.closed());
     let either = futures_util::future::select(first, closed);
-    drop(tokio::time::timeout_at(until, either).await);
+    matches!(tokio::time::timeout_at(until, either).await, Ok(Either::Left(_)))
 }

@@ -41,7 +41,7 @@ impl Signer {
         Self::Rsa(signature::RsaKeyPair::from_pkcs8(&der).unwrap(), encoding)
     }
 
-    fn ec(algorithm: &'static signature::EcdsaSigningAlgorithm) -> Self {
+    pub(super) fn ec(algorithm: &'static signature::EcdsaSigningAlgorithm) -> Self {
         let random = SystemRandom::new();
         let document = signature::EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
         Self::Ec(signature::EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap())

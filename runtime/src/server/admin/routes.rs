@@ -107,7 +107,7 @@ fn needs(method: &MethodInfo, is_open: bool) -> (&'static str, bool) {
         _ if is_open => "public",
         _ => "authenticated",
     };
-    (needs, method.access != Access::Unspecified)
+    (needs, method.access != Access::Unspecified || method.has_condition())
 }
 
 fn access(method: &MethodInfo, is_open: bool) -> String {
@@ -120,6 +120,9 @@ fn access(method: &MethodInfo, is_open: bool) -> String {
             }
         }
     }
+    if method.has_condition() {
+        text.push_str(", condition");
+    }
     if !is_declared {
         text.push_str(", not declared");
     }
@@ -128,7 +131,10 @@ fn access(method: &MethodInfo, is_open: bool) -> String {
 
 fn access_value(method: &MethodInfo, is_open: bool) -> Value {
     let (needs, is_declared) = needs(method, is_open);
-    let mut entries = vec![("needs", needs.into()), ("declared", Value::Bool(is_declared))];
+    // What a condition says is the server's own affair.
+    let has_condition = Value::Bool(method.has_condition());
+    let mut entries =
+        vec![("needs", needs.into()), ("declared", Value::Bool(is_declared)), ("condition", has_condition)];
     if let Access::Scopes { all_of, any_of } = method.access {
         let list = |scopes: &[&str]| Value::List(scopes.iter().map(|scope| (*scope).into()).collect());
         entries.extend([("allOf", list(all_of)), ("anyOf", list(any_of))]);
