@@ -4,7 +4,17 @@ use std::fmt;
 
 use prost::Message as _;
 
+use crate::peers::Peer;
 use crate::{pb, samples};
+
+/// What the token was signed with, by HS256.
+pub const SECRET: &str = "the secret of the benchmark, in the open";
+pub const ISSUER: &str = "https://issuer.example";
+pub const AUDIENCE: &str = "bench";
+/// A token with `iss`, `aud`, `sub`, two scopes, and `exp` at the end of the century.
+const TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
+    eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwiYXVkIjoiYmVuY2giLCJzdWIiOiJjYWxsZXIiLCJleHAiOjQxMDI0NDQ4MDAsInNjb3BlIjoib3JkZXJzLnJlYWQgb3JkZXJzLndyaXRlIn0.\
+    TZixIVfizu59Z_zoGMaBHlgAoHAGd5flVSyPRTXtctA";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub enum Verb {
@@ -82,11 +92,13 @@ impl Case {
     }
 
     /// The requests that take turns, one for each route of the method.
-    pub fn requests(self) -> Vec<Vec<u8>> {
-        (0..self.routes.measured()).map(|route| self.request(route)).collect()
+    pub fn requests(self, peer: Peer) -> Vec<Vec<u8>> {
+        let token =
+            if peer.wants_token() { format!("authorization: Bearer {TOKEN}\r\n") } else { String::new() };
+        (0..self.routes.measured()).map(|route| self.request(route, &token)).collect()
     }
 
-    fn request(self, route: usize) -> Vec<u8> {
+    fn request(self, route: usize, token: &str) -> Vec<u8> {
         let (line, rest) = match self.verb {
             Verb::Get => (format!("GET /v1/orders{route:03}/ord_01HZX5K7M3Q9VB2T4N8C6D0EFG"), String::new()),
             Verb::Post => {
@@ -98,7 +110,7 @@ impl Case {
         };
         let end = if rest.is_empty() { "\r\n" } else { "" };
         let head = "HTTP/1.1\r\nhost: localhost:8080\r\nuser-agent: bench/1\r\naccept: */*\r\n";
-        format!("{line} {head}{rest}{end}").into_bytes()
+        format!("{line} {head}{token}{rest}{end}").into_bytes()
     }
 }
 

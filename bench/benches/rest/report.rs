@@ -125,10 +125,10 @@ pub async fn rates(args: &Args, peers: &[Peer], cases: &[Case]) -> io::Result<()
 }
 
 async fn run(args: &Args, case: Case, contenders: &mut [Contender]) -> io::Result<()> {
-    let requests = case.requests();
     // Not counted, and all have to answer alike.
     let mut answer: Option<Value> = None;
     for contender in &mut *contenders {
+        let requests = case.requests(contender.peer);
         let json = serde_json::from_slice(contender.connections[0].exchange(&requests[0]).await?)?;
         let expected = answer.get_or_insert_with(|| Value::clone(&json));
         if *expected != json {
@@ -140,7 +140,8 @@ async fn run(args: &Args, case: Case, contenders: &mut [Contender]) -> io::Resul
     let count = contenders.len();
     for round in 0..args.rounds {
         for turn in 0..count {
-            contenders[(round + turn) % count].round(&requests, args.requests).await?;
+            let contender = &mut contenders[(round + turn) % count];
+            contender.round(&case.requests(contender.peer), args.requests).await?;
         }
     }
     Ok(())
@@ -209,7 +210,7 @@ async fn count(args: &Args, peer: Peer, case: Case) -> io::Result<Each> {
         let command = serve.command()?;
         let mut counted = callgrind::command(command.get_program(), &out);
         let server = Child::start(counted.args(command.get_args()))?;
-        load::send(server.address(), &case.requests(), args.counted as usize * times).await?;
+        load::send(server.address(), &case.requests(peer), args.counted as usize * times).await?;
         server.finish()?;
         *run = callgrind::read(&out)?;
     }

@@ -16,6 +16,7 @@ mod rooms;
 mod services;
 mod shop;
 mod staff;
+mod telemetry;
 mod time;
 
 /// What `build.rs` has made of `proto/`.
@@ -49,6 +50,7 @@ use crate::rooms::Rooms;
 use crate::services::{Chats, Orders, Uploads, Users};
 use crate::shop::Shop;
 pub use crate::staff::Issuer;
+pub use crate::telemetry::{Sight, Telemetry};
 
 const SERVICES: [&ServiceInfo; 4] = [&USER_SERVICE, &ORDER_SERVICE, &UPLOAD_SERVICE, &CHAT_SERVICE];
 
@@ -69,6 +71,8 @@ pub struct Options {
     pub limits: Limits,
     /// What a connection may do.
     pub connections: Connections,
+    /// What is told of calls.
+    pub sight: Sight,
     /// What those who run it decide.
     pub operation: Operation,
 }
@@ -83,6 +87,7 @@ impl Default for Options {
             issuer: None,
             limits: Limits::default(),
             connections: Connections::default(),
+            sight: Sight::default(),
             operation: Operation::default(),
         }
     }
@@ -240,7 +245,8 @@ async fn assemble(options: Options) -> anyhow::Result<Assembled> {
     let token = options.token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let orders = Orders { shop: Arc::clone(&shop) };
     let operation = options.operation;
-    let server = operation.apply(options.connections.apply(Server::new()))?;
+    let server = options.sight.apply(options.connections.apply(Server::new()));
+    let server = operation.apply(server)?;
     let (server, admin) = operation.answer(server, readiness.db.clone()).await?;
     let server = server
         .add(UserServiceServer::new(Users { shop: Arc::clone(&shop) }))

@@ -7,10 +7,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use futures_util::future::try_join;
-use shop::{Certificates, Connections, Issuer, Limits, Operation, Options, Ready};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, fmt, reload};
+use shop::{Certificates, Connections, Issuer, Limits, Operation, Options, Ready, Sight, Telemetry};
+use tracing_subscriber::{EnvFilter, reload};
 
 /// Runs the services of a shop.
 #[derive(Debug, Parser)]
@@ -61,6 +59,12 @@ struct Args {
     /// Bytes of a request that must come each second [default: 240]
     #[arg(long, value_name = "BYTES")]
     min_body_rate: Option<u32>,
+    /// Where to send spans, over OTLP and gRPC, as in <http://127.0.0.1:4317>
+    #[arg(long, value_name = "ENDPOINT")]
+    otlp: Option<String>,
+    /// Logs a line for each call
+    #[arg(long)]
+    access_log: bool,
     /// The certificate chain of the shop, as PEM; it is read again when it changes
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -100,16 +104,19 @@ async fn main() -> anyhow::Result<()> {
     };
     let Args { tls_cert, tls_key, client_ca, unix, admin, compress_from, .. } = args;
     let certificates = tls_cert.zip(tls_key).map(|(chain, key)| Certificates { chain, key, client_ca });
-    let Args { data, listen, token, .. } = args;
+    let Args { data, listen, token, otlp, access_log, .. } = args;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let (filter, log) = reload::Layer::new(filter);
-    tracing_subscriber::registry().with(filter).with(fmt::layer().with_writer(io::stderr)).init();
-    let operation = Operation { certificates, unix, admin, compress_from, log: Some(log) };
-    let ready = shop::open(Options { data, listen, token, issuer, limits, connections, operation }).await?;
+    let telemetry = Telemetry::install(filter, otlp.as_deref())?;
+    let metrics = Some(telemetry.metrics());
+    let operation = Operation { certificates, unix, admin, compress_from, log: Some(log), metrics };
+    let sight = Sight { spans: otlp.is_some(), access_log };
+    let ready =
+        shop::open(Options { data, listen, token, issuer, limits, connections, operation, sight }).await?;
     let introduction = introduction(&ready);
     // In this order, so that whoever reads the first line can send a signal.
     try_join(ready.serve(), async { Ok(io::stdout().write_all(introduction.as_bytes())?) }).await?;
-    Ok(())
+    telemetry.end().await
 }
 
 /// What to call.

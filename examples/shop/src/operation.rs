@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use rsvc::Server;
 use rsvc::server::{Admin, BoundServer, Listener, ServeError};
 use rsvc::tls::{Identity, Pem, ServerTls, TlsReload};
@@ -27,6 +28,8 @@ pub struct Operation {
     pub compress_from: Option<usize>,
     /// Changes what is logged.
     pub log: Option<reload::Handle<EnvFilter, Registry>>,
+    /// Tells what is measured.
+    pub metrics: Option<PrometheusHandle>,
 }
 
 /// Files of the identity, and of whom clients must be known to.
@@ -80,6 +83,9 @@ impl Operation {
                 changed.reload(filter).map_err(|gone| gone.to_string())
             };
             admin = admin.log_filter(get, set);
+        }
+        if let Some(metrics) = self.metrics.clone() {
+            admin = admin.metrics(move || metrics.render());
         }
         let listener = Listener::tcp(addr).await?;
         let addr = listener.addr().to_string();

@@ -90,7 +90,7 @@ fn chain(error: &dyn Error) -> String {
 
 /// What goes out in the place of a status that `?` alone has made of an error of the operating system: INTERNAL, and the
 /// error goes to the log. tonic converts an [`io::Error`] into a code of its kind with its text, so that a missing file of
-/// the server would read as NOT_FOUND to the caller.
+/// the server would read as `NOT_FOUND` to the caller.
 #[cfg(any(feature = "server", feature = "client"))]
 pub(crate) fn in_place_of_os_error(method: Option<&MethodInfo>, status: &Status) -> Option<Status> {
     let error = os_error(status)?;

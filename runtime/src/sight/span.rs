@@ -8,7 +8,7 @@ use tracing::field::{Empty, display};
 
 use super::{Http, Outcome, Seen};
 
-/// A span of one kind. All fields have to be named when it is made.
+/// A span of one kind. All fields have to be named when it is made. Numbers are `i64`, which OpenTelemetry has.
 macro_rules! span {
     ($seen:expr, $kind:literal, $name:expr) => {
         tracing::info_span!(
@@ -22,7 +22,7 @@ macro_rules! span {
             rpc.response.status_code = Empty,
             "error.type" = Empty,
             server.address = $seen.server.address.as_deref(),
-            server.port = $seen.server.port,
+            server.port = $seen.server.port.map(i64::from),
             network.peer.address = Empty,
             network.peer.port = Empty,
             network.protocol.name = Empty,
@@ -50,7 +50,7 @@ pub(super) fn arrived(seen: &Seen, http: Http<'_>, headers: &HeaderMap, peer: Op
     let _ = headers;
     if let Some(peer) = peer {
         span.record("network.peer.address", display(peer.ip()));
-        span.record("network.peer.port", peer.port());
+        span.record("network.peer.port", i64::from(peer.port()));
     }
     span.record("network.protocol.name", "http");
     span.record("network.protocol.version", version(http.version));
@@ -78,14 +78,15 @@ fn version(version: Version) -> &'static str {
 /// An event for a message of a stream.
 pub(super) fn message(seen: &Seen, is_sent: bool, number: u64, bytes: usize) {
     let direction = if is_sent { "sent" } else { "received" };
-    tracing::info!(target: "rsvc", parent: &seen.span, direction, number, bytes, "message");
+    let (number, bytes) = (number.cast_signed(), bytes.cast_signed());
+    tracing::debug!(target: "rsvc::message", parent: &seen.span, direction, number, bytes, "message");
 }
 
 pub(super) fn finish(seen: &Seen, outcome: &Outcome) {
     let span = &seen.span;
     span.record("rpc.response.status_code", outcome.code_name());
     if let Some(http) = outcome.http {
-        span.record("http.response.status_code", http);
+        span.record("http.response.status_code", i64::from(http));
     }
     if let Some(error) = outcome.error_type(seen.side) {
         span.record("error.type", error);

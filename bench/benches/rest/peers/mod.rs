@@ -25,17 +25,25 @@ pub enum Peer {
     AxumJson,
     Rsvc,
     RsvcRest,
+    RsvcJwt,
+    RsvcSpans,
+    RsvcMetrics,
+    RsvcAll,
     RestOverGrpc,
     Envoy,
 }
 
 impl Peer {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Hyper,
         Self::AxumSlice,
         Self::AxumJson,
         Self::Rsvc,
         Self::RsvcRest,
+        Self::RsvcJwt,
+        Self::RsvcSpans,
+        Self::RsvcMetrics,
+        Self::RsvcAll,
         Self::RestOverGrpc,
         Self::Envoy,
     ];
@@ -47,9 +55,23 @@ impl Peer {
             Self::AxumJson => "axum, Json<T>",
             Self::Rsvc => "rsvc::Server",
             Self::RsvcRest => "rsvc's Rest on hyper",
+            Self::RsvcJwt => "rsvc, JWT",
+            Self::RsvcSpans => "rsvc, spans",
+            Self::RsvcMetrics => "rsvc, metrics",
+            Self::RsvcAll => "rsvc, all three",
             Self::RestOverGrpc => "rest_over_grpc",
             Self::Envoy => "Envoy, rsvc's gRPC",
         }
+    }
+
+    /// Whether its callers show a token.
+    pub fn wants_token(self) -> bool {
+        matches!(self, Self::RsvcJwt | Self::RsvcAll)
+    }
+
+    /// Whether it is rsvc with more than it does by itself.
+    fn is_addition(self) -> bool {
+        matches!(self, Self::RsvcJwt | Self::RsvcSpans | Self::RsvcMetrics | Self::RsvcAll)
     }
 
     /// Whether the peer takes part: nobody writes 300 routes by hand without a router, and 10,000 are for those who
@@ -57,7 +79,7 @@ impl Peer {
     pub fn has(self, routes: Routes) -> bool {
         match routes {
             Routes::One => true,
-            Routes::Many => self != Self::Hyper,
+            Routes::Many => self != Self::Hyper && !self.is_addition(),
             Routes::TenThousand => {
                 matches!(self, Self::AxumSlice | Self::AxumJson | Self::Rsvc | Self::RsvcRest)
             }
@@ -105,6 +127,9 @@ impl Serve {
             // Envoy's backend.
             Peer::Rsvc | Peer::Envoy => tokio::spawn(rsvc::serve(listener, self)),
             Peer::RsvcRest => tokio::spawn(rsvc::serve_rest(listener, self)),
+            Peer::RsvcJwt | Peer::RsvcSpans | Peer::RsvcMetrics | Peer::RsvcAll => {
+                tokio::spawn(rsvc::serve_more(listener, self))
+            }
             Peer::RestOverGrpc => tokio::spawn(rest_over_grpc::serve(listener, self)),
         };
         until_told(address).await

@@ -13,7 +13,7 @@ async fn what_is_refused_is_told_of() {
     let (recorded, _guard) = Recorded::begin();
     let endpoint = serve(|server| server.max_header_list_size(4096)).await;
     let address = endpoint.trim_start_matches("http://");
-    let long = format!("x-long: {}", "x".repeat(5000));
+    let oversized = format!("x-long: {}", "x".repeat(5000));
     let mut methods = BTreeSet::new();
     let method = "client.v1.Notes/GetNote";
     for (head, expected) in [
@@ -39,7 +39,9 @@ async fn what_is_refused_is_told_of() {
             "connectrpc METHOD INVALID_ARGUMENT",
         ),
         (
-            &format!("POST /client.v1.Notes/GetNote HTTP/1.1\r\ncontent-type: application/proto\r\n{long}"),
+            &format!(
+                "POST /client.v1.Notes/GetNote HTTP/1.1\r\ncontent-type: application/proto\r\n{oversized}"
+            ),
             "connectrpc METHOD RESOURCE_EXHAUSTED",
         ),
     ] {
