@@ -55,7 +55,7 @@ async fn a_channel_does_not_repeat_its_source() {
     assert_no_repetition(&tls);
 }
 
-/// `?` alone makes a status of an I/O error: NOT_FOUND with the system's text, if it is left to tonic.
+/// `?` alone makes a status of an I/O error: `NOT_FOUND` with the system's text, if it is left to tonic.
 #[tokio::test]
 async fn what_the_system_says_stays_in_the_log() {
     let (server, _) = pair().await;
