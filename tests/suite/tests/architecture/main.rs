@@ -5,6 +5,8 @@ mod dependencies;
 mod errors;
 mod imports;
 mod layers;
+mod pages;
+
 mod rules;
 mod source;
 mod tables;
