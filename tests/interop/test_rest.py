@@ -2,9 +2,12 @@
 
 import gzip
 import json
+import os
+import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 import uuid
@@ -352,6 +355,24 @@ class Curl(support.ShopTest):
                 self.assertEqual(done.stdout.rstrip("\n"), expected.rstrip("\n"), f"{page}: {command}\n{done.stderr}")
                 shown += 1
         self.assertGreaterEqual(shown, 5)
+
+    def test_what_the_documentation_shows_of_python(self):
+        """The lines of the shop's README, but for the one that installs what the tests have already."""
+        text = (support.ROOT / "examples/shop/README.md").read_text()
+        install, script = re.search(r"^(python3 -m venv .*)\n((?:(?!```).*\n)+)", text, re.M).groups()
+        self.assertIn("pip install", install)
+        self.assertIn("127.0.0.1:8080", script)
+        script = script.replace("venv/bin/python", sys.executable).replace("127.0.0.1:8080", self.addr)
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("examples", "proto"):
+                (pathlib.Path(folder) / name).symlink_to(support.ROOT / name)
+            # The modules of the tests must not stand in for those that the script makes.
+            env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+            done = subprocess.run(
+                ["bash", "-euc", script], cwd=folder, env=env, capture_output=True, text=True, timeout=60
+            )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("ada@shop.example", done.stdout)
 
     def test_every_compression_that_it_knows(self):
         version = self.run_curl("--version").decode()

@@ -150,7 +150,7 @@ Call it, for example:
   grpcurl -plaintext -d '{{"user_id": "{ADA}"}}' {addr} shop.v1.UserService/GetUser
   grpcurl -plaintext {addr} list
   buf curl --protocol grpc --http2-prior-knowledge -d '{{"user_id": "{ADA}"}}' http://{addr}/shop.v1.OrderService/GetOrders
-  python3 -c 'import grpc; from shop.v1 import user_pb2 as m, user_pb2_grpc as s; print(s.UserServiceStub(grpc.insecure_channel("{addr}")).GetUser(m.GetUserRequest(user_id="{ADA}")))'
+From Python: examples/shop/README.md, where the modules are made first
 "#
     )
 }
