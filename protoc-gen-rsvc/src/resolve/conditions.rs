@@ -13,7 +13,7 @@ use crate::input::Loaded;
 use crate::model::plan::{Input, Plan, Store};
 use crate::model::{Condition, Scalar, Schema, ValueType};
 
-/// The type of `principal`, which is no message.
+/// The type of `principal`, which is not a message.
 const PRINCIPAL: &str = "rsvc.Principal";
 const SUBJECT: &str = "subject";
 const SCOPES: &str = "scopes";

@@ -231,7 +231,7 @@ mod tests {
             let bearer = format!("aPIkEY  {key} ").into_bytes();
             assert_eq!(caller(&keys, &[("authorization", bearer.trim_ascii_end())]), found);
             assert_eq!(caller(&of_header, &[("x-api-key", key.as_bytes())]), found);
-            // The hash is no key.
+            // The hash is not a key.
             assert_eq!(caller(&of_header, &[("x-api-key", hash.to_string().as_bytes())]), wrong);
         }
         let key = made[0].0.as_bytes();

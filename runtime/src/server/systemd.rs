@@ -34,7 +34,7 @@ impl Listener {
     ///
     /// # Errors
     ///
-    /// If one of them is no listening socket of TCP or Unix.
+    /// If one of them is not a listening socket of TCP or Unix.
     pub fn systemd() -> Result<Vec<Self>, ServeError> {
         let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
         if std::mem::replace(&mut *taken, true) {

@@ -27,7 +27,7 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    /// The fields of what is no value as a whole.
+    /// The fields of what is not a value as a whole.
     fn record(&self, operand: &Typed) -> Option<(&'static str, &'a [(&'static str, VarBinding)])> {
         let TypedKind::Var(at) = operand.kind else { return None };
         match &self.bindings[at] {

@@ -166,7 +166,7 @@ impl<'a> Token<'a> {
             return Err(Reason::Form);
         }
         let signature = decode(signature)?;
-        // `none` and whatever else is no algorithm fail here.
+        // `none` and whatever else is not an algorithm fail here.
         let header: jsonwebtoken::Header =
             serde_json::from_slice(&decode(header)?).map_err(|_| Reason::Header)?;
         let is_extended = header.crit.is_some() || header.enc.is_some() || header.zip.is_some();
