@@ -44,7 +44,7 @@ class Shop:
         self.lines = []
         for line in self.process.stdout:
             self.lines.append(line)
-            if line.startswith(("  python3 ", "  curl --cacert ")):  # the last one
+            if line.startswith(("From Python: ", "  curl --cacert ")):  # the last one
                 break
         text = "".join(self.lines)
         found = re.search(r"^listening on https?://(127\.0\.0\.1:\d+)\n", text, re.M)
