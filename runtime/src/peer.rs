@@ -33,3 +33,11 @@ impl Peer {
         (**self.unix.as_ref()?).downcast_ref()
     }
 }
+
+/// Whether the host of a URL or of a request is this machine itself: `localhost` or a loopback address.
+#[cfg(any(feature = "admin", feature = "jwks"))]
+pub(crate) fn is_this_machine(host: &str) -> bool {
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost")
+        || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}

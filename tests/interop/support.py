@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -42,10 +43,14 @@ class Shop:
             text=True,
         )
         self.lines = []
+        # A line that never comes is a failure, not a wait without end.
+        patience = threading.Timer(60, self.process.kill)
+        patience.start()
         for line in self.process.stdout:
             self.lines.append(line)
             if line.startswith(("From Python: ", "  curl --cacert ")):  # the last one
                 break
+        patience.cancel()
         text = "".join(self.lines)
         found = re.search(r"^listening on https?://(127\.0\.0\.1:\d+)\n", text, re.M)
         if not found:

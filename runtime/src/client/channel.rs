@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Request, Response, Version};
+use http::{HeaderValue, Request, Response};
 use tower_service::Service;
 
 use super::connections::Connections;
@@ -297,11 +297,7 @@ impl Builder {
         S::Future: Send + 'static,
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        let version = match self.connections.http_version {
-            HttpVersion::Http1 => Version::HTTP_11,
-            HttpVersion::Http2 => Version::HTTP_2,
-        };
-        let transport = TowerTransport { service: transport, version };
+        let transport = TowerTransport::new(transport, self.connections.http_version);
         Ok(self.with(|_, _, _| Ok((Box::new(transport), None)))?.0)
     }
 

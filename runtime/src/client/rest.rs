@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, Response, Version};
+use http::{Request, Response};
 use tower_service::Service;
 
 use super::around::{self, Requests, Transmit};
@@ -175,10 +175,8 @@ impl RestBuilder {
         S::Future: Send + 'static,
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        self.with(|_, _, _| {
-            // A client takes that for whatever it speaks.
-            Ok(Box::new(TowerTransport { service: transport, version: Version::HTTP_11 }))
-        })
+        let transport = TowerTransport::new(transport, self.connections.http_version);
+        self.with(|_, _, _| Ok(Box::new(transport)))
     }
 
     fn with(

@@ -8,11 +8,22 @@ use tower_service::Service;
 
 use crate::call::{Body, BoxError};
 use crate::protocol::client::{Sent, Transport};
+use crate::protocol::wire::HttpVersion;
 
 pub(super) struct TowerTransport<S> {
-    pub(super) service: S,
+    service: S,
     /// What requests say of the version of HTTP: there is no connection that would say it.
-    pub(super) version: Version,
+    version: Version,
+}
+
+impl<S> TowerTransport<S> {
+    pub(super) fn new(service: S, version: HttpVersion) -> Self {
+        let version = match version {
+            HttpVersion::Http1 => Version::HTTP_11,
+            HttpVersion::Http2 => Version::HTTP_2,
+        };
+        Self { service, version }
+    }
 }
 
 impl<S, B> Transport for TowerTransport<S>

@@ -37,7 +37,9 @@ pub(super) fn hand_on(span: &Span, headers: &HeaderMap) -> Vec<(&'static str, St
     }
     let (trace, id, flags) = (own.trace_id(), own.span_id(), own.trace_flags() & TraceFlags::SAMPLED);
     let mut pairs = vec![(PARENT, format!("00-{trace}-{id}-{flags:02x}"))];
-    let state = own.trace_state().header();
+    // A sampler of the program's may have put anything into it.
+    let is_text = |state: &String| state.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let state = Some(own.trace_state().header()).filter(is_text).unwrap_or_default();
     // One of another trace does not go with it.
     if !state.is_empty() || headers.contains_key(STATE) {
         pairs.push((STATE, state));
@@ -79,13 +81,13 @@ fn state<'a>(values: impl Iterator<Item = &'a HeaderValue>) -> Option<TraceState
     let mut all = String::new();
     for value in values {
         let text = value.to_str().ok()?.trim();
-        if all.len() + text.len() >= MAX_STATE {
-            return None;
-        }
         if !all.is_empty() && !text.is_empty() {
             all.push(',');
         }
         all.push_str(text);
+        if all.len() > MAX_STATE {
+            return None;
+        }
     }
     let members: Vec<_> = all.split(',').map(str::trim).filter(|member| !member.is_empty()).collect();
     if members.len() > MAX_MEMBERS {
@@ -143,7 +145,9 @@ mod tests {
         let members = |count: usize| (0..count).map(|n| format!("k{n}=1")).collect::<Vec<_>>().join(",");
         assert!(of(&[&members(MAX_MEMBERS)]).is_some());
         assert_eq!(of(&[&members(MAX_MEMBERS + 1)]), None);
-        assert_eq!(of(&[&format!("a={}", "x".repeat(MAX_STATE))]), None);
+        let long = |last: usize| format!("a={},b={}", "x".repeat(256), "y".repeat(last));
+        assert_eq!(of(&[&long(MAX_STATE - 261)]), Some(long(MAX_STATE - 261)), "as long as may be");
+        assert_eq!(of(&[&long(MAX_STATE - 260)]), None);
         assert_eq!(of(&["no member"]), None);
     }
 

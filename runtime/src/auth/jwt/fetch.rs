@@ -1,6 +1,5 @@
 //! Fetches a set of keys over HTTP.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use super::error::JwtError;
+use crate::peer::is_this_machine;
 use crate::tls::ClientTls;
 
 /// How long all of a response may take, and how large it may be.
@@ -46,7 +46,7 @@ impl Url {
         let host = uri.host().ok_or_else(|| wrong("names no host"))?;
         match uri.scheme_str() {
             Some("https") => Ok(uri),
-            Some("http") if self.allow_http || is_loopback(host) => Ok(uri),
+            Some("http") if self.allow_http || is_this_machine(host) => Ok(uri),
             Some("http") => Err(wrong("is not `https`, and not of this machine")),
             _ => Err(wrong("is neither `https` nor `http`")),
         }
@@ -81,12 +81,6 @@ impl Url {
         let body = Limited::new(response.into_body(), MAX_SIZE).collect().await;
         Ok(body.map_err(|error| wrong(&error))?.to_bytes().into())
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    host.eq_ignore_ascii_case("localhost")
-        || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use super::page::Value;
 use super::routes::Routes;
 use crate::call::Body;
 use crate::cancellation::CancellationToken;
+use crate::protocol::accept;
 use crate::server::Health;
 
 /// The most that a filter of the log may have, in bytes.
@@ -206,8 +207,7 @@ impl Log {
 
 /// JSON for those who say so, otherwise text.
 fn either(headers: &HeaderMap, status: StatusCode, value: &Value, text: String) -> Response<Body> {
-    let accepts = headers.get_all(ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
-    if accepts.into_iter().any(|accept| accept.contains(JSON)) {
+    if accept::lists(headers, ACCEPT, JSON) {
         of_type(status, JSON, value.json())
     } else {
         of_type(status, TEXT, text)

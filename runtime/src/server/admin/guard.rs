@@ -1,10 +1,10 @@
 //! Who may ask: no page in a browser that was sent here by a name of its own.
 
-use std::net::IpAddr;
-
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, header};
+
+use crate::peer::is_this_machine;
 
 /// What is tested of each request.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ impl Guard {
     pub(super) fn allows(self, parts: &Parts) -> bool {
         let Some(host) = host(parts) else { return false };
         let is_ours = match self {
-            Self::Loopback => is_this_machine(&host),
+            Self::Loopback => is_this_machine(host.host()),
             Self::Origin => true,
         };
         is_ours && is_same_origin(&parts.headers, &host)
@@ -35,12 +35,6 @@ fn host(parts: &Parts) -> Option<Authority> {
     let mut named = parts.headers.get_all(header::HOST).iter();
     let host = named.next()?.as_bytes();
     named.next().is_none().then(|| Authority::try_from(host).ok())?
-}
-
-fn is_this_machine(host: &Authority) -> bool {
-    let name = host.host();
-    let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-    name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Browsers name the origin of a page wherever it matters; other clients name none.
