@@ -11,7 +11,10 @@ mod error;
 mod host;
 mod http1;
 mod http2;
+mod layers;
+mod own;
 mod plain;
+mod proxy;
 mod request_body;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
@@ -26,5 +29,6 @@ pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
 pub use channel::{Builder, Channel};
 pub use error::ConnectError;
+pub use layers::ChannelService;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};
