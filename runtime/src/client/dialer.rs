@@ -204,14 +204,13 @@ mod tests {
         let listener = socket.listen(1).unwrap();
         let mut queue = Vec::new();
         for _ in 0..16 {
-            match timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
-                Ok(stream) => queue.push(stream.unwrap()),
-                Err(_) => {
-                    // It stays as it is until the test ends.
-                    std::mem::forget(listener);
-                    return Some((address, queue));
-                }
-            }
+            let connected = timeout(Duration::from_millis(200), TcpStream::connect(address)).await;
+            let Ok(stream) = connected else {
+                // It stays as it is until the test ends.
+                std::mem::forget(listener);
+                return Some((address, queue));
+            };
+            queue.push(stream.unwrap());
         }
         None
     }
