@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -12,15 +11,15 @@ use tower_service::Service;
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
 use super::http2::Http2;
+use super::shared::shared_settings;
+use super::stack::Stack;
 use super::tonic::Tonic;
 use super::transport::TowerTransport;
 use crate::bridge::TonicChannel;
-use crate::call::intercept::Interceptor;
 use crate::call::{Body, BoxError};
 use crate::client::{Codec, Compression, HttpVersion, Protocol};
 use crate::protocol::client::{ClientSettings, Endpoint, Transport};
 use crate::protocol::compression::AcceptedCompressions;
-use crate::protocol::limits::Keepalive;
 
 /// A connection to a server. Cloning is cheap, and clones share the connection.
 ///
@@ -28,8 +27,7 @@ use crate::protocol::limits::Keepalive;
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), rsvc::client::ConnectError> {
-/// use std::time::Duration;
-///
+/// ///
 /// let channel = rsvc::Channel::connect("http://127.0.0.1:8080").await?;
 /// let patient = rsvc::Channel::builder("http://127.0.0.1:8080")
 ///     .connect_timeout(Duration::from_secs(30))
@@ -101,6 +99,7 @@ pub struct Builder {
     protocol: Protocol,
     accepted: AcceptedCompressions,
     settings: ClientSettings,
+    stack: Stack,
 }
 
 impl Builder {
@@ -110,88 +109,13 @@ impl Builder {
             protocol: Protocol::default(),
             accepted: AcceptedCompressions::NONE,
             settings: ClientSettings::default(),
+            stack: Stack::default(),
         }
-    }
-
-    /// How long connecting may take: finding the address, TCP, TLS, and over HTTP/2 until the server says something.
-    /// A call that waits for it longer fails with `UNAVAILABLE`. Default: 10 seconds.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connections.settings.connect_timeout = timeout;
-        self
-    }
-
-    /// How long a call may take of which neither its context nor its method says less. Default: no limit.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = Some(timeout);
-        self
-    }
-
-    /// Whether requests are checked before they leave: one that breaks a rule fails as the server would have it fail,
-    /// without a call. Default: no, since the server checks in any case, and its rules may be newer.
-    pub fn validate_requests(mut self, validate: bool) -> Self {
-        self.settings.validate_requests = validate;
-        self
-    }
-
-    /// How often a ping asks whether the server is still there while calls are under way, and how long it may take to
-    /// answer; then the calls fail with `UNAVAILABLE`. Over HTTP/1.1 the kernel asks, by TCP. Default: every 2 minutes,
-    /// 20 seconds. `None` never asks.
-    pub fn keepalive(mut self, interval_and_timeout: Option<(Duration, Duration)>) -> Self {
-        self.connections.settings.limits.keepalive = interval_and_timeout.map(Keepalive::of);
-        self
     }
 
     /// The largest request message, in bytes. Default: no limit.
     pub fn max_request_size(mut self, bytes: usize) -> Self {
         self.settings.messages.sent_size = bytes;
-        self
-    }
-
-    /// The largest response message, in bytes, after decompression. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
-    /// Default: 4 MiB.
-    pub fn max_response_size(mut self, bytes: usize) -> Self {
-        self.settings.messages.received.size = bytes;
-        self
-    }
-
-    /// The most that the headers of a response may have, in bytes; each header counts 32 more than its name and value, as
-    /// HTTP/2 has it. Beyond it a call fails with `RESOURCE_EXHAUSTED`. Over HTTP/2 it holds for trailers as well. Default:
-    /// 16 KiB, and 100 headers over HTTP/1.1.
-    pub fn max_header_list_size(mut self, bytes: u32) -> Self {
-        self.connections.settings.limits.max_header_list_size = bytes;
-        self
-    }
-
-    /// How many bytes of a response may come before they are taken, over HTTP/2: more is faster over long
-    /// distances and takes more memory. Between 1 KiB and 2 GiB. Default: 2 MiB.
-    pub fn initial_stream_window_size(mut self, bytes: u32) -> Self {
-        self.connections.settings.limits.flow.set_stream_window(bytes);
-        self
-    }
-
-    /// The same of all responses of a connection together. At least 64 KiB. Default: 5 MiB.
-    pub fn initial_connection_window_size(mut self, bytes: u32) -> Self {
-        self.connections.settings.limits.flow.set_connection_window(bytes);
-        self
-    }
-
-    /// Measures how far away the other end is, and lets both windows grow by that, from 64 KiB up to 16 MiB. They are then
-    /// not those that were set. Default: no.
-    pub fn adaptive_window(mut self, yes: bool) -> Self {
-        self.connections.settings.limits.flow.set_adaptive(yes);
-        self
-    }
-
-    /// The largest frame of HTTP/2 that is taken, in bytes. Between 16 KiB and 16 MiB. Default: 16 KiB.
-    pub fn max_frame_size(mut self, bytes: u32) -> Self {
-        self.connections.settings.limits.flow.set_max_frame_size(bytes);
-        self
-    }
-
-    /// The memory that a response message may take once it is read, in bytes; 32 times its size is allowed in any case.
-    /// Default: 32 MiB. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
-    pub fn max_message_memory(mut self, bytes: usize) -> Self {
-        self.settings.messages.received.memory = bytes;
         self
     }
 
@@ -228,35 +152,6 @@ impl Builder {
     /// Whether calls over Connect of methods without side effects use `GET`, which caches can answer. Default: no.
     pub fn use_get(mut self, yes: bool) -> Self {
         self.settings.use_get = yes;
-        self
-    }
-
-    /// Adds an interceptor around all calls. The first one added is the outermost.
-    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
-        self.settings.around_mut().interceptors.add(interceptor);
-        self
-    }
-
-    /// Makes a span of `tracing` for each call, by OpenTelemetry's conventions, inside the one that is current. Default:
-    /// none.
-    #[cfg(feature = "spans")]
-    pub fn spans(mut self) -> Self {
-        self.settings.around_mut().sight.spans = true;
-        self
-    }
-
-    /// Measures each call, with the recorder that is installed for the crate `metrics`. Default: none.
-    #[cfg(feature = "metrics")]
-    pub fn metrics(mut self) -> Self {
-        self.settings.around_mut().sight.metrics = true;
-        crate::sight::describe_metrics();
-        self
-    }
-
-    /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
-    #[cfg(feature = "_tls")]
-    pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
-        self.connections.tls = tls;
         self
     }
 
@@ -320,6 +215,7 @@ impl Builder {
         }
         let accept = self.check()?;
         let (transport, http2) = transport(&self.connections, &scheme, &authority)?;
+        let transport = self.stack.on(transport);
         let settings = ClientSettings { accept, ..self.settings };
         let endpoint = Endpoint { scheme, authority, transport, settings };
         Ok((Channel { endpoint: Arc::new(endpoint), protocol: self.protocol }, http2))
@@ -339,6 +235,8 @@ impl Builder {
         Ok(Some(self.accepted.header(|_| true)).filter(|names| !names.is_empty()))
     }
 }
+
+shared_settings!(Builder);
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

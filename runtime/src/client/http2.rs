@@ -21,7 +21,7 @@ use super::settings::ConnectionSettings;
 use super::watched::Watched;
 use crate::bridge::Status;
 use crate::call::{Body, BoxError};
-use crate::protocol::client::{Sent, Transport};
+use crate::protocol::client::{Sent, Transport, Unprocessed};
 use crate::protocol::limits::Keepalive;
 
 /// How much of calls that were given up may wait for a connection that has answered none since, in bytes.
@@ -180,7 +180,9 @@ impl Http2 {
                     break (opened.sender.send_request(request), waiting);
                 }
             }
-            self.connect().await?;
+            if let Err(error) = self.connect().await {
+                return Err(Unprocessed::new(Some(request.map(Body::from)), error).into());
+            }
             is_new = true;
         };
         match response.await {
@@ -295,6 +297,15 @@ impl From<Body> for RequestBody {
         match body.into_whole() {
             Ok(bytes) => Self::Whole(bytes),
             Err(body) => Self::Other(Box::new(body)),
+        }
+    }
+}
+
+impl From<RequestBody> for Body {
+    fn from(body: RequestBody) -> Self {
+        match body {
+            RequestBody::Whole(bytes) => bytes.into(),
+            RequestBody::Other(body) => *body,
         }
     }
 }

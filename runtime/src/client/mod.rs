@@ -12,6 +12,8 @@ mod plain;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
 mod settings;
+mod shared;
+mod stack;
 mod tonic;
 mod transport;
 mod watched;

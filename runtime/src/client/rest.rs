@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -13,15 +12,15 @@ use tower_service::Service;
 use super::around::{self, Requests, Transmit};
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
+use super::shared::shared_settings;
+use super::stack::Stack;
 use super::transport::TowerTransport;
 use crate::bridge::Status;
-use crate::call::intercept::Interceptor;
 use crate::call::{Body, BoxError};
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
 use crate::protocol::client::{CallerLink, ClientSettings, Endpoint, Transport};
-use crate::protocol::limits::Keepalive;
 use crate::protocol::rest::client::{BoundRequest, RestCall, RestEndpoint};
 use crate::protocol::wire::HttpVersion;
 use crate::sight::System;
@@ -57,6 +56,7 @@ impl RestChannel {
         RestBuilder {
             connections: Connections::new(endpoint.into(), HttpVersion::Http1),
             settings: ClientSettings::default(),
+            stack: Stack::default(),
         }
     }
 }
@@ -76,89 +76,13 @@ impl fmt::Debug for RestChannel {
 pub struct RestBuilder {
     connections: Connections,
     settings: ClientSettings,
+    stack: Stack,
 }
 
 impl RestBuilder {
-    /// How long a call may take of which neither its context nor its method says less. Default: no limit.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = Some(timeout);
-        self
-    }
-
-    /// How long connecting may take, as [`Builder::connect_timeout`](super::Builder::connect_timeout) has it. Default: 10
-    /// seconds.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connections.settings.connect_timeout = timeout;
-        self
-    }
-
-    /// How often it is asked whether the server is still there, and how long it may take to answer, as
-    /// [`Builder::keepalive`](super::Builder::keepalive) has it. Default: every 2 minutes, 20 seconds. `None` never asks.
-    pub fn keepalive(mut self, interval_and_timeout: Option<(Duration, Duration)>) -> Self {
-        self.connections.settings.limits.keepalive = interval_and_timeout.map(Keepalive::of);
-        self
-    }
-
-    /// Whether requests are checked before they leave, as [`Builder::validate_requests`](super::Builder::validate_requests)
-    /// has it. Default: no.
-    pub fn validate_requests(mut self, validate: bool) -> Self {
-        self.settings.validate_requests = validate;
-        self
-    }
-
-    /// The largest response message, in bytes. Beyond it a call fails with `RESOURCE_EXHAUSTED`. Default: 4 MiB.
-    pub fn max_response_size(mut self, bytes: usize) -> Self {
-        self.settings.messages.received.size = bytes;
-        self
-    }
-
-    /// The most that the headers of a response may have, as
-    /// [`Builder::max_header_list_size`](super::Builder::max_header_list_size) has it. It is not asked of
-    /// [another transport](Self::with_transport). Default: 16 KiB.
-    pub fn max_header_list_size(mut self, bytes: u32) -> Self {
-        self.connections.settings.limits.max_header_list_size = bytes;
-        self
-    }
-
-    /// The memory that a response message may take once it is read, in bytes; 32 times its size is allowed in any case.
-    /// Default: 32 MiB. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
-    pub fn max_message_memory(mut self, bytes: usize) -> Self {
-        self.settings.messages.received.memory = bytes;
-        self
-    }
-
     /// Whether to speak HTTP/2 from the first byte, which streams in both directions need. Default: HTTP/1.1.
     pub fn http2(mut self, yes: bool) -> Self {
         self.connections.http_version = if yes { HttpVersion::Http2 } else { HttpVersion::Http1 };
-        self
-    }
-
-    /// Adds an interceptor around all calls. The first one added is the outermost.
-    pub fn intercept(mut self, interceptor: impl Interceptor) -> Self {
-        self.settings.around_mut().interceptors.add(interceptor);
-        self
-    }
-
-    /// Makes a span of `tracing` for each call, by OpenTelemetry's conventions, inside the one that is current. Default:
-    /// none.
-    #[cfg(feature = "spans")]
-    pub fn spans(mut self) -> Self {
-        self.settings.around_mut().sight.spans = true;
-        self
-    }
-
-    /// Measures each call, with the recorder that is installed for the crate `metrics`. Default: none.
-    #[cfg(feature = "metrics")]
-    pub fn metrics(mut self) -> Self {
-        self.settings.around_mut().sight.metrics = true;
-        crate::sight::describe_metrics();
-        self
-    }
-
-    /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
-    #[cfg(feature = "_tls")]
-    pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
-        self.connections.tls = tls;
         self
     }
 
@@ -187,13 +111,13 @@ impl RestBuilder {
             &http::uri::Authority,
         ) -> Result<Box<dyn Transport>, ConnectError>,
     ) -> Result<RestChannel, ConnectError> {
-        let Self { connections, settings } = self;
+        let Self { connections, settings, stack } = self;
         let (scheme, authority, path) = connections.parse()?;
         if path.as_ref().is_some_and(|path| path.query().is_some()) {
             return Err(connections.fail(Problem::Form));
         }
         let prefix = path.map_or("/".to_owned(), |path| path.path().to_owned());
-        let transport = transport(&connections, &scheme, &authority)?;
+        let transport = stack.on(transport(&connections, &scheme, &authority)?);
         let server = RestEndpoint {
             endpoint: Endpoint { scheme, authority, transport, settings },
             prefix: prefix.trim_end_matches('/').to_owned(),
@@ -201,6 +125,8 @@ impl RestBuilder {
         Ok(RestChannel { server: Arc::new(server) })
     }
 }
+
+shared_settings!(RestBuilder);
 
 impl fmt::Debug for RestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -13,6 +13,7 @@ mod limits;
 mod link;
 mod requests;
 mod responses;
+mod unprocessed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,7 @@ pub(crate) use requests::{Requests, WriteRequest};
 pub(crate) use requests::{bare, one};
 #[cfg(feature = "rest-client")]
 pub(crate) use responses::{Event, ResponseSource, stream};
+pub(crate) use unprocessed::Unprocessed;
 
 /// What is read of the error in place of a response, and of the end of one that stands in its body, in bytes. Both are read
 /// into more memory than they are.

@@ -1,0 +1,119 @@
+//! What can be set of a channel, whatever it speaks.
+
+/// Gives a builder with the fields `connections`, `settings` and `stack` the settings that all channels have.
+macro_rules! shared_settings {
+    ($builder:ty) => {
+        impl $builder {
+            /// How long a call may take of which neither its context nor its method says less. Default: no limit.
+            pub fn timeout(mut self, timeout: ::std::time::Duration) -> Self {
+                self.settings.timeout = Some(timeout);
+                self
+            }
+
+            /// How long connecting may take: finding the address, TCP, TLS, and over HTTP/2 until the server says something.
+            /// A call that waits for it longer fails with `UNAVAILABLE`. Default: 10 seconds.
+            pub fn connect_timeout(mut self, timeout: ::std::time::Duration) -> Self {
+                self.connections.settings.connect_timeout = timeout;
+                self
+            }
+
+            /// How often a ping asks whether the server is still there while calls are under way, and how long it may take to
+            /// answer; then the calls fail with `UNAVAILABLE`. Over HTTP/1.1 the kernel asks, by TCP. Default: every 2 minutes,
+            /// 20 seconds. `None` never asks.
+            pub fn keepalive(
+                mut self,
+                interval_and_timeout: Option<(::std::time::Duration, ::std::time::Duration)>,
+            ) -> Self {
+                self.connections.settings.limits.keepalive =
+                    interval_and_timeout.map(crate::protocol::limits::Keepalive::of);
+                self
+            }
+
+            /// Whether requests are checked before they leave: one that breaks a rule fails as the server would have it fail,
+            /// without a call. Default: no, since the server checks in any case, and its rules may be newer.
+            pub fn validate_requests(mut self, validate: bool) -> Self {
+                self.settings.validate_requests = validate;
+                self
+            }
+
+            /// The largest response message, in bytes, after decompression. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
+            /// Default: 4 MiB.
+            pub fn max_response_size(mut self, bytes: usize) -> Self {
+                self.settings.messages.received.size = bytes;
+                self
+            }
+
+            /// The memory that a response message may take once it is read, in bytes; 32 times its size is allowed in any case.
+            /// Default: 32 MiB. Beyond it a call fails with `RESOURCE_EXHAUSTED`.
+            pub fn max_message_memory(mut self, bytes: usize) -> Self {
+                self.settings.messages.received.memory = bytes;
+                self
+            }
+
+            /// The most that the headers of a response may have, in bytes; each header counts 32 more than its name and value, as
+            /// HTTP/2 has it. Beyond it a call fails with `RESOURCE_EXHAUSTED`. Over HTTP/2 it holds for trailers as well. Default:
+            /// 16 KiB, and 100 headers over HTTP/1.1.
+            pub fn max_header_list_size(mut self, bytes: u32) -> Self {
+                self.connections.settings.limits.max_header_list_size = bytes;
+                self
+            }
+
+            /// How many bytes of a response may come before they are taken, over HTTP/2: more is faster over long
+            /// distances and takes more memory. Between 1 KiB and 2 GiB. Default: 2 MiB.
+            pub fn initial_stream_window_size(mut self, bytes: u32) -> Self {
+                self.connections.settings.limits.flow.set_stream_window(bytes);
+                self
+            }
+
+            /// The same of all responses of a connection together. At least 64 KiB. Default: 5 MiB.
+            pub fn initial_connection_window_size(mut self, bytes: u32) -> Self {
+                self.connections.settings.limits.flow.set_connection_window(bytes);
+                self
+            }
+
+            /// Measures how far away the other end is, and lets both windows grow by that, from 64 KiB up to 16 MiB. They are then
+            /// not those that were set. Default: no.
+            pub fn adaptive_window(mut self, yes: bool) -> Self {
+                self.connections.settings.limits.flow.set_adaptive(yes);
+                self
+            }
+
+            /// The largest frame of HTTP/2 that is taken, in bytes. Between 16 KiB and 16 MiB. Default: 16 KiB.
+            pub fn max_frame_size(mut self, bytes: u32) -> Self {
+                self.connections.settings.limits.flow.set_max_frame_size(bytes);
+                self
+            }
+
+            /// Adds an interceptor around all calls. The first one added is the outermost.
+            pub fn intercept(mut self, interceptor: impl crate::call::intercept::Interceptor) -> Self {
+                self.settings.around_mut().interceptors.add(interceptor);
+                self
+            }
+
+            /// Makes a span of `tracing` for each call, by OpenTelemetry's conventions, inside the one that is current. Default:
+            /// none.
+            #[cfg(feature = "spans")]
+            pub fn spans(mut self) -> Self {
+                self.settings.around_mut().sight.spans = true;
+                self
+            }
+
+            /// Measures each call, with the recorder that is installed for the crate `metrics`. Default: none.
+            #[cfg(feature = "metrics")]
+            pub fn metrics(mut self) -> Self {
+                self.settings.around_mut().sight.metrics = true;
+                crate::sight::describe_metrics();
+                self
+            }
+
+            /// What an `https` endpoint is to show and to be shown. Default: a certificate of a well-known authority, nothing.
+            #[cfg(feature = "_tls")]
+            pub fn tls(mut self, tls: crate::tls::ClientTls) -> Self {
+                self.connections.tls = tls;
+                self
+            }
+        }
+    };
+}
+
+pub(super) use shared_settings;
