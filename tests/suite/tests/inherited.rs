@@ -136,7 +136,10 @@ impl<N: Notes> Notes for Front<N> {
         let child = || ctx.child();
         let ctx = child();
         self.spawn("get", |notes| async move {
-            notes.get_note(ctx, GetNoteRequest { name: "n".into(), ..GetNoteRequest::default() }).await.map(drop)
+            notes
+                .get_note(ctx, GetNoteRequest { name: "n".into(), ..GetNoteRequest::default() })
+                .await
+                .map(drop)
         });
         let ctx = child();
         self.spawn("watch", |notes| async move {

@@ -61,6 +61,12 @@ impl Limits {
         if status.code() == Code::Cancelled && is_late(self.deadline) { deadline::exceeded() } else { status }
     }
 
+    /// The error of the request stream: it is that of the call, whatever the handler has made of it.
+    #[cfg(feature = "server")]
+    pub(super) fn take_error(&self) -> Option<Status> {
+        self.link.as_ref().and_then(CallerLink::take_error)
+    }
+
     /// What `call` brings, if it does so within the limits.
     pub(crate) async fn hold<T>(
         &mut self,
