@@ -1,14 +1,18 @@
 //! The client: a [`Channel`] to a server, which generated clients call through.
 
 mod around;
+mod attempts;
+mod backoff;
 pub(crate) mod call;
 pub(crate) mod channel;
 mod connections;
-mod connector;
+mod dialer;
 mod error;
+mod host;
 mod http1;
 mod http2;
 mod plain;
+mod request_body;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
 mod settings;

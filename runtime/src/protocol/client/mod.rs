@@ -17,6 +17,7 @@ mod local;
 mod requests;
 mod responses;
 mod unprocessed;
+mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +44,7 @@ pub(crate) use direct::{CallRequests, Direct};
 pub(crate) use enveloped::EnvelopedCall;
 #[cfg(feature = "rest-client")]
 pub(crate) use error::body_error;
-pub(crate) use error::{code_of_http, http_error, too_many_headers, unexpected, unreadable};
+pub(crate) use error::{code_of_http, find, http_error, too_many_headers, unexpected, unreadable};
 pub(crate) use head::{check_headers, list_size};
 pub(crate) use limits::Limits;
 #[cfg(feature = "rest-client")]
@@ -56,6 +57,7 @@ pub(crate) use requests::{bare, one};
 #[cfg(feature = "rest-client")]
 pub(crate) use responses::{Event, ResponseSource, stream};
 pub(crate) use unprocessed::Unprocessed;
+pub(crate) use wait::waits_for_ready;
 
 /// What is read of the error in place of a response, and of the end of one that stands in its body, in bytes. Both are read
 /// into more memory than they are.
