@@ -217,6 +217,8 @@ impl Builder {
         if !matches!(path.as_ref().map(PathAndQuery::as_str), None | Some("/")) {
             return Err(self.connections.fail(Problem::Form));
         }
+        let is_plain_text = self.connections.is_plain_text(&scheme);
+        self.stack.check(is_plain_text).map_err(|why| self.connections.fail(Problem::Settings(why)))?;
         let accept = self.check()?;
         let (transport, host) = transport(&self.connections, &scheme, &authority)?;
         let transport = self.stack.on(transport);
