@@ -1,14 +1,19 @@
 //! The client: a [`Channel`] to a server, which generated clients call through.
 
 mod around;
+mod attempts;
+mod backoff;
 pub(crate) mod call;
 pub(crate) mod channel;
 mod connections;
-mod connector;
+mod credentials;
+mod dialer;
 mod error;
+mod host;
 mod http1;
 mod http2;
 mod plain;
+mod request_body;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
 mod settings;
@@ -21,6 +26,7 @@ mod watched;
 pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
 pub use channel::{Builder, Channel};
+pub use credentials::{Credentials, Token, TokenSource};
 pub use error::ConnectError;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};

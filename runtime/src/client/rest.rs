@@ -12,6 +12,7 @@ use tower_service::Service;
 use super::around::{self, Requests, Transmit};
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
+use super::host::Host;
 use super::shared::shared_settings;
 use super::stack::Stack;
 use super::transport::TowerTransport;
@@ -88,7 +89,9 @@ impl RestBuilder {
 
     /// A channel over connections of its own.
     pub fn build(self) -> Result<RestChannel, ConnectError> {
-        self.with(|connections, scheme, authority| Ok(connections.transport(scheme, authority)?.0))
+        self.with(|connections, scheme, authority| {
+            Ok(Box::new(Host::new(connections.dialer(scheme, authority)?)))
+        })
     }
 
     /// A channel over any HTTP client: one with a pool of its own, through a proxy, or one in a test.
@@ -116,6 +119,8 @@ impl RestBuilder {
         if path.as_ref().is_some_and(|path| path.query().is_some()) {
             return Err(connections.fail(Problem::Form));
         }
+        let is_plain_text = connections.is_plain_text(&scheme);
+        stack.check(is_plain_text).map_err(|why| connections.fail(Problem::Settings(why)))?;
         let prefix = path.map_or("/".to_owned(), |path| path.path().to_owned());
         let transport = stack.on(transport(&connections, &scheme, &authority)?);
         let server = RestEndpoint {

@@ -123,7 +123,7 @@ fn code_of_reset(reason: Option<h2::Reason>) -> Code {
 }
 
 /// The first error of a type among an error and its reasons.
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     reasons(error).find_map(<dyn Error>::downcast_ref)
 }
 
