@@ -35,6 +35,9 @@ struct Args {
     /// How often the keys are fetched [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "jwks")]
     jwks_refresh: Option<Duration>,
+    /// Where orders ask for users, as in <http://127.0.0.1:8081> [default: in this process]
+    #[arg(long, value_name = "URL")]
+    users: Option<String>,
     /// Bytes that an uploaded file may have
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().upload_bytes)]
     max_upload: u64,
@@ -104,7 +107,7 @@ async fn main() -> anyhow::Result<()> {
     };
     let Args { tls_cert, tls_key, client_ca, unix, admin, compress_from, .. } = args;
     let certificates = tls_cert.zip(tls_key).map(|(chain, key)| Certificates { chain, key, client_ca });
-    let Args { data, listen, token, otlp, access_log, .. } = args;
+    let Args { data, listen, token, users, otlp, access_log, .. } = args;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let (filter, log) = reload::Layer::new(filter);
     let telemetry = Telemetry::install(filter, otlp.as_deref())?;
@@ -112,7 +115,8 @@ async fn main() -> anyhow::Result<()> {
     let operation = Operation { certificates, unix, admin, compress_from, log: Some(log), metrics };
     let sight = Sight { spans: otlp.is_some(), access_log };
     let ready =
-        shop::open(Options { data, listen, token, issuer, limits, connections, operation, sight }).await?;
+        shop::open(Options { data, listen, token, issuer, users, limits, connections, operation, sight })
+            .await?;
     let introduction = introduction(&ready);
     // In this order, so that whoever reads the first line can send a signal.
     try_join(ready.serve(), async { Ok(io::stdout().write_all(introduction.as_bytes())?) }).await?;
