@@ -53,6 +53,11 @@ pub fn mounted() -> CallsServer<Handler> {
     CallsServer::new(Handler)
 }
 
+/// A client on a channel of one's own.
+pub fn in_process(channel: rsvc::Channel) -> Box<dyn super::Client> {
+    Box::new(Rsvc(CallsClient::new(channel)))
+}
+
 impl Peer for Rsvc {
     type Order = Order;
 
