@@ -88,6 +88,15 @@ impl Connections {
         (!is_wrong).then(|| path.as_ref())
     }
 
+    /// Whether others may read what is sent.
+    pub(super) fn is_plain_text(&self, scheme: &Scheme) -> bool {
+        #[cfg(unix)]
+        if self.unix_path().is_some() {
+            return false;
+        }
+        *scheme == Scheme::HTTP
+    }
+
     /// What makes the connections to a server.
     pub(super) fn dialer(&self, scheme: &Scheme, authority: &Authority) -> Result<Dialer, ConnectError> {
         let settings = self.settings.clone();

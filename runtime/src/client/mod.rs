@@ -6,6 +6,7 @@ mod backoff;
 pub(crate) mod call;
 pub(crate) mod channel;
 mod connections;
+mod credentials;
 mod dialer;
 mod error;
 mod host;
@@ -28,6 +29,7 @@ mod watched;
 pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
 pub use channel::{Builder, Channel};
+pub use credentials::{Credentials, Token, TokenSource};
 pub use error::ConnectError;
 pub use layers::ChannelService;
 #[cfg(feature = "rest-client")]

@@ -9,13 +9,14 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 
+use bench::additions::{Additions, TOKEN};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::net::TcpListener;
 
 use crate::case::Work;
 
-pub use rsvc::mounted;
+pub use rsvc::{in_process, mounted};
 
 /// Who serves or calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -24,10 +25,15 @@ pub enum Who {
     Tonic,
     Connectrpc,
     Rsvc,
+    RsvcJwt,
+    RsvcSpans,
+    RsvcMetrics,
+    RsvcAll,
 }
 
 impl Who {
-    pub const ALL: [Self; 4] = [Self::Hyper, Self::Tonic, Self::Connectrpc, Self::Rsvc];
+    /// Who is compared unless some are named.
+    pub const USUAL: [Self; 4] = [Self::Hyper, Self::Tonic, Self::Connectrpc, Self::Rsvc];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -35,6 +41,21 @@ impl Who {
             Self::Tonic => "tonic",
             Self::Connectrpc => "connectrpc",
             Self::Rsvc => "rsvc",
+            Self::RsvcJwt => "rsvc-jwt",
+            Self::RsvcSpans => "rsvc-spans",
+            Self::RsvcMetrics => "rsvc-metrics",
+            Self::RsvcAll => "rsvc-all",
+        }
+    }
+
+    /// What is added to rsvc.
+    fn additions(self) -> Additions {
+        match self {
+            Self::RsvcJwt => Additions::JWT,
+            Self::RsvcSpans => Additions::SPANS,
+            Self::RsvcMetrics => Additions::METRICS,
+            Self::RsvcAll => Additions::ALL,
+            Self::Hyper | Self::Tonic | Self::Connectrpc | Self::Rsvc => Additions::NONE,
         }
     }
 
@@ -50,17 +71,26 @@ impl Who {
             Self::Hyper => Box::pin(hyper::Hyper::serve(listener)),
             Self::Tonic => Box::pin(tonic::Tonic::serve(listener)),
             Self::Connectrpc => Box::pin(connectrpc::Connectrpc::serve(listener)),
-            Self::Rsvc => Box::pin(rsvc::Rsvc::serve(listener)),
+            Self::Rsvc | Self::RsvcJwt | Self::RsvcSpans | Self::RsvcMetrics | Self::RsvcAll => {
+                Box::pin(rsvc::serve(listener, self.additions()))
+            }
         }
     }
 
-    /// A client with a connection.
-    pub async fn connect(self, server: SocketAddr) -> Box<dyn Client> {
+    /// The token that callers of its server show.
+    pub fn token(self) -> Option<&'static str> {
+        self.additions().jwt.then_some(TOKEN)
+    }
+
+    /// A client with a connection, which shows a token if there is one.
+    pub async fn connect(self, server: SocketAddr, token: Option<&'static str>) -> Box<dyn Client> {
         match self {
             Self::Hyper => Box::new(hyper::Hyper::connect(server).await),
-            Self::Tonic => Box::new(tonic::Tonic::connect(server).await),
+            Self::Tonic => Box::new(tonic::Tonic::connect(server).await.showing(token)),
             Self::Connectrpc => Box::new(connectrpc::Connectrpc::connect(server).await),
-            Self::Rsvc => Box::new(rsvc::Rsvc::connect(server).await),
+            Self::Rsvc | Self::RsvcJwt | Self::RsvcSpans | Self::RsvcMetrics | Self::RsvcAll => {
+                Box::new(rsvc::connect(server, self.additions(), token).await)
+            }
         }
     }
 }
