@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use tokio::time::Instant;
 
 use super::error::transport_error;
-use super::{ClientSettings, Dialect, Endpoint, Sent, write_form};
+use super::{ClientSettings, Dialect, Endpoint, Sent, WaitForReady, write_form};
 use crate::Context;
 use crate::bridge::{MetadataMap, Status};
 use crate::call::{Body, rules};
@@ -106,6 +106,9 @@ impl<'a> ClientCall<'a> {
         *request.method_mut() = method;
         *request.uri_mut() = Uri::from_parts(uri).expect("a scheme, an authority and a path are a URI");
         *request.headers_mut() = headers;
+        if let Some(wait) = self.ctx.extension::<WaitForReady>() {
+            request.extensions_mut().insert(*wait);
+        }
         request
     }
 
