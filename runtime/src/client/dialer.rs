@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 #[cfg(unix)]
 use std::sync::Arc;
+use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use http::Uri;
@@ -28,8 +29,9 @@ pub(super) type Io = PlainStream;
 /// Where to connect to in place of what the name of a server says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Address {
-    #[allow(dead_code, reason = "it is for channels with several endpoints")]
     Tcp(SocketAddr),
+    /// Those of this name.
+    Name(Authority),
     #[cfg(unix)]
     Unix(Arc<Path>),
 }
@@ -38,6 +40,8 @@ pub(super) enum Address {
 #[derive(Clone)]
 pub(super) struct Dialer {
     uri: Uri,
+    /// Whose addresses are connected to, if it is another server's.
+    name: Option<Uri>,
     way: PlainConnector,
     #[cfg(feature = "_tls")]
     tls: Option<crate::tls::PreparedTls>,
@@ -56,6 +60,7 @@ impl Dialer {
         let tcp = tcp(settings.connect_timeout, settings.limits.keepalive);
         Self {
             uri: uri(scheme, authority),
+            name: None,
             way: PlainConnector::Tcp(tcp, None),
             #[cfg(feature = "_tls")]
             tls: None,
@@ -72,7 +77,6 @@ impl Dialer {
     }
 
     /// The same for another server: its name is resolved if there is no address, and is what its certificate has to say.
-    #[allow(dead_code, reason = "it is for channels with several endpoints")]
     pub(super) fn to(&self, authority: &Authority) -> Self {
         let scheme = self.uri.scheme().expect("it was made with one");
         Self { uri: uri(scheme, authority), ..self.clone() }
@@ -82,6 +86,7 @@ impl Dialer {
     pub(super) fn at(mut self, address: Option<Address>) -> Self {
         match (address, &mut self.way) {
             (None, _) => {}
+            (Some(Address::Name(name)), _) => self.name = Some(uri(&Scheme::HTTP, &name)),
             (Some(Address::Tcp(address)), PlainConnector::Tcp(_, to)) => *to = Some(address),
             (Some(Address::Tcp(address)), way) => {
                 let tcp = tcp(self.settings.connect_timeout, self.settings.limits.keepalive);
@@ -100,13 +105,35 @@ impl Dialer {
 
     /// Makes a connection. How long that takes is for the caller to limit.
     pub(super) async fn dial(&self) -> Result<Io, BoxError> {
+        let way = Named { name: self.name.clone(), way: self.way.clone() };
         #[cfg(feature = "_tls")]
         match &self.tls {
-            Some(tls) => open(tls.clone().over(self.way.clone()), self.uri.clone()).await,
-            None => open(self.way.clone(), self.uri.clone()).await.map(Io::Http),
+            Some(tls) => open(tls.clone().over(way), self.uri.clone()).await,
+            None => open(way, self.uri.clone()).await.map(Io::Http),
         }
         #[cfg(not(feature = "_tls"))]
-        open(self.way.clone(), self.uri.clone()).await
+        open(way, self.uri.clone()).await
+    }
+}
+
+/// Connects to the addresses of a name, whatever the name of the server is.
+#[derive(Clone)]
+struct Named {
+    name: Option<Uri>,
+    way: PlainConnector,
+}
+
+impl Service<Uri> for Named {
+    type Response = PlainStream;
+    type Error = BoxError;
+    type Future = <PlainConnector as Service<Uri>>::Future;
+
+    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Result<(), BoxError>> {
+        self.way.poll_ready(task)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        self.way.call(self.name.clone().unwrap_or(uri))
     }
 }
 
@@ -116,6 +143,16 @@ where
 {
     poll_fn(|task| connector.poll_ready(task)).await?;
     connector.call(uri).await
+}
+
+/// The path of a Unix socket, as gRPC names it: `unix:path` or `unix:///absolute/path`.
+#[cfg(unix)]
+pub(super) fn unix_path(endpoint: &str) -> Option<&std::path::Path> {
+    let path = endpoint.strip_prefix("unix:")?;
+    // Behind two slashes a server is named, and a file has none.
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let is_wrong = path.is_empty() || endpoint.starts_with("unix://") && !path.starts_with('/');
+    (!is_wrong).then(|| path.as_ref())
 }
 
 fn uri(scheme: &Scheme, authority: &Authority) -> Uri {

@@ -3,9 +3,11 @@
 mod around;
 mod attempts;
 mod backoff;
+mod balance;
 pub(crate) mod call;
 pub(crate) mod channel;
 mod connections;
+mod dialects;
 mod dialer;
 mod error;
 mod host;
@@ -15,6 +17,7 @@ mod plain;
 mod request_body;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
+mod servers;
 mod settings;
 mod shared;
 mod stack;
@@ -24,6 +27,7 @@ mod watched;
 
 pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
+pub use balance::{Balance, Dns, Endpoint, EndpointState, EndpointStatus, OutlierEjection, Resolve};
 pub use channel::{Builder, Channel};
 pub use error::ConnectError;
 #[cfg(feature = "rest-client")]

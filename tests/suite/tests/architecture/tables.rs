@@ -260,6 +260,7 @@ const RUNTIME: Table = Table {
                 "method",
                 "sight",
                 "json",
+                "validate",
                 "message",
                 "vocabulary",
                 "call",
