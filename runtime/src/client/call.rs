@@ -174,6 +174,9 @@ impl Transmit for Calls<'_> {
         response: &'a mut dyn AnyMessage,
     ) -> BoxFuture<'a, Result<(), Status>> {
         let Self { channel, info } = *self;
+        if let Some(direct) = channel.endpoint.transport.direct(info.path) {
+            return direct.one(ClientCall::new(&channel.endpoint, info, ctx), requests, response);
+        }
         Box::pin(async move {
             match requests {
                 Requests::One(request) => {
@@ -194,6 +197,10 @@ impl Transmit for Calls<'_> {
         ctx: Context,
         requests: Requests<'a>,
     ) -> BoxFuture<'a, Result<Box<dyn Incoming>, Status>> {
+        let Self { channel, info } = *self;
+        if let Some(direct) = channel.endpoint.transport.direct(info.path) {
+            return direct.many(ClientCall::new(&channel.endpoint, info, ctx), requests);
+        }
         Box::pin(async move { self.enveloped(ctx, requests)?.responses().await })
     }
 }

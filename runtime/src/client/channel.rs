@@ -45,15 +45,15 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// A channel over any transport.
-    #[cfg(any(test, fuzzing))]
+    /// A channel over a transport that needs no address.
+    #[cfg(any(test, fuzzing, feature = "server"))]
     pub(crate) fn over(
         transport: Box<dyn crate::protocol::client::Transport>,
         protocol: Protocol,
         settings: ClientSettings,
     ) -> Self {
-        let authority = http::uri::Authority::from_static("fuzz");
-        let endpoint = Endpoint { scheme: http::uri::Scheme::HTTP, authority, transport, settings };
+        let authority = Authority::from_static("in.process");
+        let endpoint = Endpoint { scheme: Scheme::HTTP, authority, transport, settings };
         Self { endpoint: Arc::new(endpoint), protocol, balancer: None }
     }
 
@@ -223,6 +223,8 @@ impl Builder {
         if !matches!(path.as_ref().map(PathAndQuery::as_str), None | Some("/")) {
             return Err(self.connections.fail(Problem::Form));
         }
+        let is_plain_text = self.connections.is_plain_text(&scheme);
+        self.stack.check(is_plain_text).map_err(|why| self.connections.fail(Problem::Settings(why)))?;
         let accept = self.check()?;
         let (transport, beside) = transport(&self.connections, &scheme, &authority)?;
         let transport = self.stack.on(transport);

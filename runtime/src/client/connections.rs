@@ -81,6 +81,15 @@ impl Connections {
         }
     }
 
+    /// Whether others may read what is sent.
+    pub(super) fn is_plain_text(&self, scheme: &Scheme) -> bool {
+        #[cfg(unix)]
+        if self.balancing.source.is_none() && unix_path(&self.endpoint).is_some() {
+            return false;
+        }
+        *scheme == Scheme::HTTP
+    }
+
     /// What makes the connections to a server.
     pub(super) fn dialer(&self, scheme: &Scheme, authority: &Authority) -> Result<Dialer, ConnectError> {
         let settings = self.settings.clone();

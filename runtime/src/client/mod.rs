@@ -7,6 +7,7 @@ mod balance;
 pub(crate) mod call;
 pub(crate) mod channel;
 mod connections;
+mod credentials;
 mod dialects;
 mod dialer;
 mod error;
@@ -29,6 +30,7 @@ pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
 pub use balance::{Balance, Dns, Endpoint, EndpointState, EndpointStatus, OutlierEjection, Resolve};
 pub use channel::{Builder, Channel};
+pub use credentials::{Credentials, Token, TokenSource};
 pub use error::ConnectError;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};

@@ -135,6 +135,8 @@ impl RestBuilder {
         if path.as_ref().is_some_and(|path| path.query().is_some()) {
             return Err(connections.fail(Problem::Form));
         }
+        let is_plain_text = connections.is_plain_text(&scheme);
+        stack.check(is_plain_text).map_err(|why| connections.fail(Problem::Settings(why)))?;
         let prefix = path.map_or("/".to_owned(), |path| path.path().to_owned());
         let (transport, balancer) = transport(&connections, &scheme, &authority)?;
         let transport = stack.on(transport);

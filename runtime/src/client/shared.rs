@@ -164,6 +164,15 @@ macro_rules! shared_settings {
                 self
             }
 
+            /// What calls show of their caller. Default: nothing but the metadata of their contexts.
+            ///
+            /// Making the channel fails if a token would be sent over plain text, unless
+            /// [that is allowed](crate::client::Credentials::over_plain_text).
+            pub fn credentials(mut self, credentials: crate::client::Credentials) -> Self {
+                self.stack.credentials = Some(credentials);
+                self
+            }
+
             /// Makes a span of `tracing` for each call, by OpenTelemetry's conventions, inside the one that is current. Default:
             /// none.
             #[cfg(feature = "spans")]

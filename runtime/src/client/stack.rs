@@ -1,15 +1,25 @@
 //! What stands between a call and the connections of its channel.
 
+use super::credentials::{Authorized, Credentials};
 use crate::protocol::client::Transport;
 
 /// The transports that a channel puts on each other.
 #[derive(Clone, Default)]
-pub(super) struct Stack {}
+pub(super) struct Stack {
+    pub(super) credentials: Option<Credentials>,
+}
 
 impl Stack {
     /// Puts all of them on one, the innermost first.
-    #[allow(clippy::unused_self, reason = "there are none yet")]
-    pub(super) fn on(&self, transport: Box<dyn Transport>) -> Box<dyn Transport> {
+    pub(super) fn on(&self, mut transport: Box<dyn Transport>) -> Box<dyn Transport> {
+        if let Some(credentials) = &self.credentials {
+            transport = Box::new(Authorized::new(transport, credentials));
+        }
         transport
+    }
+
+    /// Why they cannot be put on a transport, if they cannot.
+    pub(super) fn check(&self, is_plain_text: bool) -> Result<(), &'static str> {
+        self.credentials.as_ref().map_or(Ok(()), |credentials| credentials.check(is_plain_text))
     }
 }

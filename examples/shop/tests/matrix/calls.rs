@@ -59,28 +59,48 @@ pub(crate) struct Probe {
     headers: Vec<(&'static str, &'static str)>,
     body: Vec<u8>,
     told: Told,
+    /// Whether what it asks for meets the condition of its method, whatever the scopes of the caller.
+    pub(crate) meets_condition: bool,
 }
 
 impl fmt::Display for Probe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, protocol, verb, path, version, .. } = self;
-        write!(f, "{method} over {protocol} ({version:?} {verb} {path})")
+        let Self { method, protocol, verb, path, version, meets_condition, .. } = self;
+        let meets = if *meets_condition { ", which meets the condition" } else { "" };
+        write!(f, "{method} over {protocol} ({version:?} {verb} {path}){meets}")
     }
 }
 
-/// A message in protobuf and in JSON: of nothing that is there where the method needs a caller, of nothing at all otherwise.
-fn message(method: &MethodInfo) -> (Vec<u8>, Vec<u8>) {
-    fn both<M: Message + Json>(message: &M) -> (Vec<u8>, Vec<u8>) {
-        (message.encode_to_vec(), rsvc::json::to_vec(message).unwrap())
+/// A request message.
+struct Asked {
+    wire: Vec<u8>,
+    json: Vec<u8>,
+    meets_condition: bool,
+}
+
+impl Asked {
+    fn of<M: Message + Json>(message: &M) -> Self {
+        let json = rsvc::json::to_vec(message).unwrap();
+        Self { wire: message.encode_to_vec(), json, meets_condition: false }
     }
+}
+
+/// What a method is asked: for nothing that is there where it needs a caller, for nothing at all otherwise.
+fn asked(method: &MethodInfo) -> Vec<Asked> {
+    let update = |status: OrderStatus| {
+        let order_id = NOBODY.to_owned();
+        Asked::of(&UpdateOrderStatusRequest { order_id, status: status.into(), version: None })
+    };
     match (method.access, method.name) {
-        (Access::Public, _) => (b"\xff".to_vec(), b"{".to_vec()),
-        (_, "DeleteUser") => both(&DeleteUserRequest { user_id: NOBODY.to_owned(), version: None }),
-        (_, "UpdateOrderStatus") => both(&UpdateOrderStatusRequest {
-            order_id: NOBODY.to_owned(),
-            status: OrderStatus::Paid.into(),
-            version: None,
-        }),
+        (Access::Public, _) => {
+            vec![Asked { wire: b"\xff".to_vec(), json: b"{".to_vec(), meets_condition: false }]
+        }
+        (_, "DeleteUser") => {
+            vec![Asked::of(&DeleteUserRequest { user_id: NOBODY.to_owned(), version: None })]
+        }
+        (_, "UpdateOrderStatus") => {
+            vec![update(OrderStatus::Paid), Asked { meets_condition: true, ..update(OrderStatus::Cancelled) }]
+        }
         (_, name) => panic!("{name} needs a caller now: a valid request of it is missing here"),
     }
 }
@@ -95,9 +115,13 @@ const WEBSOCKET: [(&str, &str); 4] = [
 
 /// All calls of a method.
 pub(crate) fn probes(method: &MethodInfo, index: usize, bindings: &[Binding]) -> Vec<Probe> {
-    let (wire, json) = message(method);
+    asked(method).iter().flat_map(|asked| probes_of(asked, method, index, bindings)).collect()
+}
+
+fn probes_of(asked: &Asked, method: &MethodInfo, index: usize, bindings: &[Binding]) -> Vec<Probe> {
+    let Asked { wire, json, meets_condition } = asked;
     let length = u8::try_from(wire.len()).expect("it is short");
-    let envelope = [&[0, 0, 0, 0, length][..], &wire].concat();
+    let envelope = [&[0, 0, 0, 0, length][..], wire].concat();
     let text = STANDARD.encode(&envelope).into_bytes();
     let probe = |protocol, version, path: &str, told| Probe {
         method: method.path,
@@ -108,6 +132,7 @@ pub(crate) fn probes(method: &MethodInfo, index: usize, bindings: &[Binding]) ->
         headers: Vec::new(),
         body: Vec::new(),
         told,
+        meets_condition: *meets_condition,
     };
     let (v1, v2) = (Version::HTTP_11, Version::HTTP_2);
     let mut all = Vec::new();

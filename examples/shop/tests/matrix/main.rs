@@ -41,6 +41,8 @@ enum Who {
     Scoped,
     /// Whoever meets a condition, which those with these scopes do.
     Conditional,
+    /// Whoever is known: the request meets the condition.
+    Known,
 }
 
 /// What the `.proto` files are meant to declare.
@@ -65,10 +67,12 @@ const DECLARED: [(&str, Who); 16] = [
 
 fn expected(who: Who, credentials: &Credentials) -> Outcome {
     match (who, credentials.scopes) {
-        (Who::Everybody, _) | (Who::Scoped | Who::Conditional, Some(true)) => Outcome::Passed,
+        (Who::Everybody, _) | (Who::Scoped | Who::Conditional, Some(true)) | (Who::Known, Some(_)) => {
+            Outcome::Passed
+        }
         (Who::Scoped, Some(false)) => Outcome::Denied,
         (Who::Conditional, Some(false)) => Outcome::Refused,
-        (Who::Scoped | Who::Conditional, None) => Outcome::Unauthenticated,
+        (Who::Scoped | Who::Conditional | Who::Known, None) => Outcome::Unauthenticated,
     }
 }
 
@@ -80,7 +84,10 @@ fn all() -> Vec<(Who, Probe)> {
         for (index, method) in service.methods.iter().enumerate() {
             let who = declared.remove(method.path);
             let who = who.unwrap_or_else(|| panic!("{}: the table of the test lacks it", method.path));
-            all.extend(probes(method, index, bindings).into_iter().map(|probe| (who, probe)));
+            all.extend(probes(method, index, bindings).into_iter().map(|probe| {
+                let who = if probe.meets_condition { Who::Known } else { who };
+                (who, probe)
+            }));
         }
     }
     assert!(declared.is_empty(), "the shop has no {declared:?}");

@@ -6,11 +6,14 @@
 mod call;
 mod collect;
 mod dialect;
+mod direct;
 mod enveloped;
 mod error;
 mod head;
 mod limits;
 mod link;
+#[cfg(feature = "server")]
+mod local;
 mod requests;
 mod responses;
 mod unprocessed;
@@ -37,6 +40,7 @@ pub(crate) use call::check;
 pub(crate) use collect::beginning;
 pub(crate) use collect::collect;
 pub(crate) use dialect::{Dialect, Head, write_form};
+pub(crate) use direct::{CallRequests, Direct};
 pub(crate) use enveloped::EnvelopedCall;
 #[cfg(feature = "rest-client")]
 pub(crate) use error::body_error;
@@ -45,6 +49,8 @@ pub(crate) use head::{check_headers, list_size};
 pub(crate) use limits::Limits;
 #[cfg(feature = "rest-client")]
 pub(crate) use link::CallerLink;
+#[cfg(feature = "server")]
+pub(crate) use local::{Local, LocalServer, Route};
 #[cfg(feature = "rest-client")]
 pub(crate) use requests::{Requests, WriteRequest};
 pub(crate) use requests::{bare, one};
@@ -61,6 +67,12 @@ pub(crate) const MAX_ERROR_SIZE: usize = 256 << 10;
 pub(crate) trait Transport: Send + Sync {
     /// Sends a request.
     fn send(&self, request: Request<Body>) -> Sent;
+
+    /// What calls the method at this path without a request, where that can be done.
+    fn direct(&self, path: &str) -> Option<&dyn Direct> {
+        let _ = path;
+        None
+    }
 }
 
 /// A request that was sent; the response is there with its head. Dropping it, or the body of the response, gives the
@@ -97,6 +109,13 @@ pub(crate) struct ClientSettings {
 pub(crate) struct Around {
     pub(crate) interceptors: Chain,
     pub(crate) sight: Sight,
+}
+
+impl Around {
+    /// Calls may have to take the way around though nothing goes around them.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.interceptors.is_empty() && !self.sight.is_on()
+    }
 }
 
 impl ClientSettings {

@@ -35,7 +35,7 @@ impl RestCall<'_> {
         link: Option<CallerLink>,
         message: &mut dyn AnyMessage,
     ) -> Result<(), Status> {
-        let mut limits = Limits::new(self.call.deadline, link);
+        let mut limits = Limits::new(&self.call.ctx, self.call.deadline, link);
         let response = async {
             let binding = request.binding;
             let (head, body) = self.send(request).await?;
@@ -54,7 +54,7 @@ impl RestCall<'_> {
         table: &'static MessageInfo,
     ) -> Result<Box<dyn Incoming>, Status> {
         let binding = request.binding;
-        let mut limits = Limits::new(self.call.deadline, link);
+        let mut limits = Limits::new(&self.call.ctx, self.call.deadline, link);
         let (head, body) = limits.hold(self.send(request)).await?;
         let responses = StreamedResponses::new(head.headers, body, binding, table, self.call.settings());
         Ok(stream(responses, self.call.ctx, limits))
