@@ -6,9 +6,9 @@ use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 
 use super::balance::{Balancing, Dns, Source};
-use super::dialer::Dialer;
 #[cfg(unix)]
 use super::dialer::{Address, unix_path};
+use super::dialer::{Dialer, Ways};
 use super::error::{ConnectError, Problem};
 use super::settings::ConnectionSettings;
 use crate::protocol::wire::HttpVersion;
@@ -18,6 +18,9 @@ use crate::protocol::wire::HttpVersion;
 pub(super) struct Connections {
     endpoint: String,
     pub(super) settings: ConnectionSettings,
+    pub(super) ways: Ways,
+    /// A setting that makes no sense.
+    pub(super) wrong: Option<&'static str>,
     pub(super) http_version: HttpVersion,
     pub(super) balancing: Balancing,
     #[cfg(feature = "_tls")]
@@ -34,6 +37,8 @@ impl Connections {
         Self {
             endpoint,
             settings: ConnectionSettings::default(),
+            ways: Ways::default(),
+            wrong: None,
             http_version,
             balancing,
             #[cfg(feature = "_tls")]
@@ -59,6 +64,9 @@ impl Connections {
 
     /// The scheme, the server, and the path behind them, of which not all endpoints may have one.
     pub(super) fn parse(&self) -> Result<(Scheme, Authority, Option<PathAndQuery>), ConnectError> {
+        if let Some(wrong) = self.wrong {
+            return Err(self.fail(Problem::Settings(wrong)));
+        }
         #[cfg(unix)]
         if unix_path(&self.endpoint).is_some() {
             // What gRPC's libraries say of a Unix socket.
@@ -97,7 +105,9 @@ impl Connections {
         let address = unix_path(&self.endpoint).map(|path| Address::Unix(path.into()));
         #[cfg(not(unix))]
         let address = None;
-        let dialer = Dialer::new(scheme, authority, address, settings, self.http_version);
+        let (ways, version) = (self.ways.clone(), self.http_version);
+        let dialer = Dialer::new(scheme, authority, address, ways, settings, version)
+            .map_err(|what| self.fail(Problem::Settings(what)))?;
         if !dialer.is_secure() {
             return Ok(dialer);
         }

@@ -14,7 +14,10 @@ mod error;
 mod host;
 mod http1;
 mod http2;
+mod layers;
+mod own;
 mod plain;
+mod proxy;
 mod request_body;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
@@ -32,5 +35,6 @@ pub use balance::{Balance, Dns, Endpoint, EndpointState, EndpointStatus, Outlier
 pub use channel::{Builder, Channel};
 pub use credentials::{Credentials, Token, TokenSource};
 pub use error::ConnectError;
+pub use layers::ChannelService;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};

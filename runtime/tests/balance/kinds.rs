@@ -3,14 +3,20 @@
 #[path = "../support/authority.rs"]
 mod authority;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
-use rsvc::client::{Balance, Endpoint, HttpVersion, OutlierEjection, Protocol};
+use rsvc::client::{Balance, Endpoint, EndpointState, HttpVersion, OutlierEjection, Protocol, RestChannel};
+use rsvc::codegen::rest::{Binding, BodyKind};
+use rsvc::codegen::rest_client::{self, Target};
 use rsvc::tls::{ClientTls, ServerTls};
-use rsvc::{Channel, Server};
+use rsvc::{Channel, Context, Server, Status};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
 use self::authority::Authority;
-use crate::setup::{named, shares, three, until, who};
+use crate::setup::{LONG, Text, WHO, named, nobody, shares, three, until, who};
 
 #[tokio::test]
 async fn every_protocol_is_spread_and_survives() {
@@ -68,4 +74,85 @@ async fn certificates_are_for_the_name_of_the_channel_or_of_the_endpoint() {
     until("all answer", async || shares(&channel, 6).await.len() == 3).await;
     let wrong = builder.endpoints([c]).connect().await;
     assert!(wrong.is_err(), "its certificate is for another name");
+}
+
+/// Answers each request of a connection with its name.
+async fn answer(mut stream: TcpStream, name: &'static str) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    loop {
+        let mut buffer = [0; 1024];
+        let read = stream.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        request.extend_from_slice(&buffer[..read]);
+        // The body of a call is in braces.
+        if request.ends_with(b"}") {
+            request.clear();
+            let body = format!("{{\"message\":\"{name}\"}}");
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(format!("{head}{body}").as_bytes()).await?;
+        }
+    }
+}
+
+/// A REST server of another make. All of it ends with the set.
+async fn rest_server(name: &'static str) -> (SocketAddr, JoinSet<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let mut server = JoinSet::new();
+    server.spawn(async move {
+        let mut connections = JoinSet::new();
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            connections.spawn(answer(stream, name));
+        }
+    });
+    (addr, server)
+}
+
+static BINDINGS: [Binding; 1] = [Binding::new(0, "POST", "/v1/who").body(BodyKind::Whole)];
+
+async fn rest_who(channel: &RestChannel) -> Result<String, Status> {
+    let target = Target { info: &WHO, method: 0, bindings: &BINDINGS };
+    let ctx = Context::new().with_timeout(LONG);
+    let answer: Result<Text, Status> = rest_client::unary(channel, target, ctx, Text::default()).await;
+    Ok(answer?.message)
+}
+
+#[tokio::test]
+async fn rest_is_spread_and_survives() {
+    let (a, mut server) = rest_server("a").await;
+    let (b, _server) = rest_server("b").await;
+    let channel = RestChannel::builder("http://shop.test").endpoints([a, nobody(), b]).build().unwrap();
+    let answers = async |calls: usize| {
+        let mut names = BTreeSet::new();
+        for _ in 0..calls {
+            names.insert(rest_who(&channel).await.expect("no call is lost"));
+        }
+        names
+    };
+    until("both answer", async || answers(6).await.len() == 2).await;
+    server.shutdown().await;
+    let is_lost = async || channel.endpoints()[0].state != EndpointState::Ready;
+    until("it is known that one is dead", is_lost).await;
+    until("one is left", async || answers(6).await == ["b".to_owned()].into()).await;
+    assert_eq!(channel.endpoints().len(), 3);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn sockets_are_endpoints() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut endpoints = Vec::new();
+    for name in ["a", "b"] {
+        let path = folder.path().join(name);
+        endpoints.push(format!("unix:{}", path.display()));
+        tokio::spawn(async move { Server::new().add(named(name)).serve_unix(path).await });
+    }
+    let channel = Channel::builder("http://shop.test").endpoints(endpoints).connect_lazy().unwrap();
+    until("both answer", async || who(&channel).await.is_ok() && shares(&channel, 4).await.len() == 2).await;
 }

@@ -13,7 +13,7 @@ use super::pick::Choice;
 use super::policy::Balance;
 use super::ready::{self, Ready};
 use super::source::{Answer, Followed, Told};
-use super::target::{Targets, check};
+use super::target::Targets;
 use super::tend::tend;
 use crate::call::BoxError;
 
@@ -116,7 +116,7 @@ impl Inner {
             if endpoints.is_empty() {
                 return Err(BoxError::from("there are none"));
             }
-            check(&endpoints)?;
+            self.targets.check(&endpoints)?;
             Ok(ready::choose(&self.balance, endpoints))
         });
         let mut state = self.lock();
@@ -142,11 +142,10 @@ impl Inner {
         let count = before.len();
         for endpoint in endpoints {
             let known = before.iter().position(|entry| entry.endpoint.is_same_server(&endpoint));
-            let entry = match known {
-                Some(place) => Entry { endpoint, ..before.remove(place) },
-                None => self.entry(endpoint),
-            };
-            state.entries.push(entry);
+            match known {
+                Some(place) => state.entries.push(Entry { endpoint, ..before.remove(place) }),
+                None => state.entries.extend(self.entry(endpoint)),
+            }
         }
         let (kept, all) = (count - before.len(), state.entries.len());
         if !before.is_empty() || kept < all {
@@ -160,13 +159,20 @@ impl Inner {
     }
 
     /// An endpoint that nobody knows yet.
-    pub(super) fn entry(&self, endpoint: Endpoint) -> Entry {
+    pub(super) fn entry(&self, endpoint: Endpoint) -> Option<Entry> {
         let observer: Weak<dyn Observer> = Weak::clone(&self.me) as _;
-        let member = Arc::new(self.targets.member(&endpoint, observer));
+        let member = match self.targets.member(&endpoint, observer) {
+            Ok(member) => Arc::new(member),
+            Err(error) => {
+                // It was tested, but the environment may have changed.
+                tracing::warn!(address = %endpoint.address, error = &*error, "an endpoint is left out");
+                return None;
+            }
+        };
         let service = self.balance.health_check.as_deref();
         let check = service.map(|service| self.targets.health_check(&member, service));
         let task = tokio::spawn(tend(Arc::clone(&member), check));
-        Entry {
+        Some(Entry {
             endpoint,
             member,
             phase: Phase::Idle,
@@ -174,7 +180,7 @@ impl Inner {
             ejection: Ejection::default(),
             is_wanted: false,
             tending: Tending(task.abort_handle()),
-        }
+        })
     }
 
     /// Changes what is known of an endpoint, if it is still one.

@@ -14,7 +14,7 @@ use super::flight::Flight;
 use super::member::{Entry, Member, Phase};
 use super::policy::Balance;
 use super::source::Source;
-use super::target::{Targets, check};
+use super::target::Targets;
 use crate::call::{Body, BoxError};
 use crate::client::error::Problem;
 use crate::protocol::client::{Sent, Transport, Unprocessed, waits_for_ready};
@@ -36,7 +36,7 @@ impl Balancer {
             if endpoints.is_empty() {
                 return Err(Problem::Settings("it has no endpoints"));
             }
-            check(endpoints).map_err(Problem::Endpoints)?;
+            targets.check(endpoints).map_err(Problem::Endpoints)?;
         }
         let followed = source.take(&targets.scheme, &targets.authority);
         let followed = followed.map_err(Problem::Settings)?;
@@ -94,7 +94,7 @@ impl Inner {
                 Box::pin(async move { self.send_after(request, tried).await })
             }
             Err(error) => {
-                flight.broken();
+                flight.failed(&error);
                 Box::pin(std::future::ready(Err(error)))
             }
         }
@@ -126,7 +126,7 @@ impl Inner {
                     tried.push(flight.untouched());
                 }
                 Err(error) => {
-                    flight.broken();
+                    flight.failed(&error);
                     return Err(error);
                 }
             }

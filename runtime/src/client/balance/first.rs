@@ -56,7 +56,8 @@ impl Inner {
         let Some(chosen) = &state.chosen else { return };
         for entry in &mut state.entries {
             if entry.is_wanted && !Arc::ptr_eq(chosen, &entry.member) {
-                *entry = Entry { ejection: entry.ejection, ..self.entry(entry.endpoint.clone()) };
+                let Some(fresh) = self.entry(entry.endpoint.clone()) else { continue };
+                *entry = Entry { ejection: entry.ejection, ..fresh };
             }
         }
     }

@@ -12,7 +12,8 @@ use tokio::time::Instant;
 
 use super::member::Member;
 use crate::bridge::{Code, Status};
-use crate::call::Body;
+use crate::call::{Body, BoxError};
+use crate::protocol::client::Unprocessed;
 
 /// A call that is under way to an endpoint, up to the end of its response.
 pub(super) struct Flight {
@@ -57,9 +58,9 @@ impl Flight {
         Arc::clone(&self.member)
     }
 
-    /// The connection broke, or what came was no HTTP.
-    pub(super) fn broken(mut self) {
-        self.verdict = Verdict::Failure;
+    /// The connection broke, or what came was no HTTP. That a server does not begin with a request is no failure.
+    pub(super) fn failed(mut self, error: &BoxError) {
+        self.verdict = if error.is::<Unprocessed>() { Verdict::None } else { Verdict::Failure };
     }
 }
 

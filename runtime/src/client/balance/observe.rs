@@ -23,12 +23,15 @@ impl Observer for Inner {
             let was_ready = entry.is_ready();
             let address = &entry.endpoint.address;
             match &phase {
-                Phase::Ready if !was_ready => tracing::info!(%address, "an endpoint is connected"),
+                Phase::Ready if matches!(entry.phase, Phase::Failed(_)) => {
+                    tracing::info!(%address, "an endpoint is connected again");
+                }
+                Phase::Ready if !was_ready => tracing::debug!(%address, "an endpoint is connected"),
                 Phase::Failed(reason) if !matches!(entry.phase, Phase::Failed(_)) => {
                     tracing::info!(%address, %reason, "an endpoint cannot be connected");
                 }
                 Phase::Connecting if was_ready => {
-                    tracing::info!(%address, "the connection to an endpoint was lost");
+                    tracing::debug!(%address, "the connection to an endpoint was lost");
                 }
                 _ => {}
             }

@@ -40,13 +40,23 @@ impl Targets {
         Self { dialer, scheme: scheme.clone(), authority: authority.clone(), dialect, wait_for_ready }
     }
 
-    pub(super) fn member(&self, endpoint: &Endpoint, observer: Weak<dyn Observer>) -> Member {
-        let (address, authority) = parse(endpoint).expect("it was tested");
-        let dialer = match &authority {
-            None => self.dialer.clone(),
-            Some(authority) => self.dialer.to(authority),
-        };
-        Member::new(Host::new(dialer.at(Some(address))), authority, observer)
+    /// Tests that all of them can be connected to, as far as their addresses go.
+    pub(super) fn check(&self, endpoints: &[Endpoint]) -> Result<(), BoxError> {
+        endpoints.iter().try_for_each(|endpoint| self.parse(endpoint).map(drop))
+    }
+
+    pub(super) fn member(
+        &self,
+        endpoint: &Endpoint,
+        observer: Weak<dyn Observer>,
+    ) -> Result<Member, BoxError> {
+        let (dialer, authority) = self.parse(endpoint)?;
+        Ok(Member::new(Host::new(dialer), authority, observer))
+    }
+
+    fn parse(&self, endpoint: &Endpoint) -> Result<(Dialer, Option<Authority>), BoxError> {
+        let (address, authority) = parse(endpoint)?;
+        Ok((self.dialer.to(authority.as_ref(), address)?, authority))
     }
 
     /// How long connecting may take.
@@ -64,11 +74,6 @@ impl Targets {
         };
         HealthCheck::new(server, self.dialect, service)
     }
-}
-
-/// Tests that all of them have addresses.
-pub(super) fn check(endpoints: &[Endpoint]) -> Result<(), BoxError> {
-    endpoints.iter().try_for_each(|endpoint| parse(endpoint).map(drop))
 }
 
 fn parse(endpoint: &Endpoint) -> Result<(Address, Option<Authority>), BoxError> {
