@@ -7,9 +7,9 @@ use crate::protocol::client::Transport;
 /// The transports that a channel puts on each other.
 #[derive(Clone, Default)]
 pub(super) struct Stack {
+    pub(super) credentials: Option<Credentials>,
     /// Layers of the user's.
     pub(super) layers: Layers,
-    pub(super) credentials: Option<Credentials>,
 }
 
 impl Stack {
