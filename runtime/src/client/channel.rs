@@ -8,9 +8,11 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response};
 use tower_service::Service;
 
+use super::calls::CallSettings;
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
 use super::http2::Http2;
+use super::retry::Retrying;
 use super::shared::shared_settings;
 use super::stack::Stack;
 use super::tonic::Tonic;
@@ -39,6 +41,7 @@ use crate::protocol::compression::AcceptedCompressions;
 pub struct Channel {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) protocol: Protocol,
+    pub(super) retrying: Arc<Retrying>,
 }
 
 impl Channel {
@@ -51,7 +54,7 @@ impl Channel {
     ) -> Self {
         let authority = http::uri::Authority::from_static("fuzz");
         let endpoint = Endpoint { scheme: http::uri::Scheme::HTTP, authority, transport, settings };
-        Self { endpoint: Arc::new(endpoint), protocol }
+        Self { endpoint: Arc::new(endpoint), protocol, retrying: Arc::default() }
     }
 
     /// Connects to a server, as in `http://127.0.0.1:8080`, or by a Unix socket, as in `unix:/run/shop.sock` or
@@ -81,7 +84,7 @@ impl From<TonicChannel> for Channel {
             transport: Box::new(Tonic(inner)),
             settings: ClientSettings::default(),
         };
-        Self { endpoint: Arc::new(endpoint), protocol: Protocol::Grpc }
+        Self { endpoint: Arc::new(endpoint), protocol: Protocol::Grpc, retrying: Arc::default() }
     }
 }
 
@@ -99,6 +102,7 @@ pub struct Builder {
     protocol: Protocol,
     accepted: AcceptedCompressions,
     settings: ClientSettings,
+    calls: CallSettings,
     stack: Stack,
 }
 
@@ -109,6 +113,7 @@ impl Builder {
             protocol: Protocol::default(),
             accepted: AcceptedCompressions::NONE,
             settings: ClientSettings::default(),
+            calls: CallSettings::default(),
             stack: Stack::default(),
         }
     }
@@ -216,9 +221,9 @@ impl Builder {
         let accept = self.check()?;
         let (transport, http2) = transport(&self.connections, &scheme, &authority)?;
         let transport = self.stack.on(transport);
-        let settings = ClientSettings { accept, ..self.settings };
+        let (settings, retrying) = self.calls.on(&ClientSettings { accept, ..self.settings });
         let endpoint = Endpoint { scheme, authority, transport, settings };
-        Ok((Channel { endpoint: Arc::new(endpoint), protocol: self.protocol }, http2))
+        Ok((Channel { endpoint: Arc::new(endpoint), protocol: self.protocol, retrying }, http2))
     }
 
     /// Tests that the settings go together; the list of compressions that responses may have.

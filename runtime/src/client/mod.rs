@@ -2,15 +2,22 @@
 
 mod around;
 pub(crate) mod call;
+mod calls;
 pub(crate) mod channel;
 mod connections;
 mod connector;
 mod error;
 mod http1;
 mod http2;
+mod max_calls;
+mod one;
 mod plain;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
+#[cfg(feature = "rest-client")]
+pub(crate) mod rest_call;
+mod retry;
+mod service_config;
 mod settings;
 mod shared;
 mod stack;
@@ -24,3 +31,5 @@ pub use channel::{Builder, Channel};
 pub use error::ConnectError;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};
+pub use retry::Retries;
+pub use service_config::{LoadBalancing, ServiceConfig, ServiceConfigError};

@@ -2,11 +2,14 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
+use super::Unprocessed;
 use crate::bridge::{Code, Status};
 use crate::call::BoxError;
+use crate::metadata;
 
 /// The code of a response that tells nothing but its HTTP status
 /// ([gRPC](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md) and
@@ -120,6 +123,45 @@ fn code_of_reset(reason: Option<h2::Reason>) -> Code {
         Some(h2::Reason::STREAM_CLOSED | h2::Reason::HTTP_1_1_REQUIRED) | None => Code::Unknown,
         Some(_) => Code::Internal,
     }
+}
+
+/// How far a request has come that has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// There was no connection.
+    NoServer,
+    /// A server that has not begun with it.
+    Refused,
+    /// A server, which may have begun with it.
+    Server,
+}
+
+/// How far the request of a call has come, by the error of the call.
+pub(crate) fn reached(status: &Status) -> Reached {
+    let Some(error) = status.source() else { return Reached::Server };
+    let of_http2 = find::<h2::Error>(error);
+    if find::<Unprocessed>(error).is_some() {
+        return if of_http2.is_some() { Reached::Refused } else { Reached::NoServer };
+    }
+    let is_refused =
+        |error: &h2::Error| error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    if of_http2.is_some_and(is_refused) { Reached::Refused } else { Reached::Server }
+}
+
+/// What a server says of making a call again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pushback {
+    Never,
+    /// After this time.
+    After(Duration),
+}
+
+/// What a server says of making a call again, by the metadata of its error.
+pub(crate) fn pushback(status: &Status) -> Option<Pushback> {
+    let value = AsRef::<HeaderMap>::as_ref(status.metadata()).get(metadata::PUSHBACK)?;
+    let millis = value.to_str().ok().and_then(|text| text.parse::<i32>().ok());
+    let millis = millis.and_then(|millis| u64::try_from(millis).ok());
+    Some(millis.map_or(Pushback::Never, |millis| Pushback::After(Duration::from_millis(millis))))
 }
 
 /// The first error of a type among an error and its reasons.

@@ -11,6 +11,7 @@ mod error;
 mod head;
 mod limits;
 mod link;
+mod methods;
 mod requests;
 mod responses;
 mod unprocessed;
@@ -27,6 +28,7 @@ use super::limits::MessageLimits;
 use super::wire::Codec;
 use crate::call::intercept::Chain;
 use crate::call::{Body, BoxError};
+use crate::method::MethodInfo;
 use crate::sight::Sight;
 
 pub(crate) use call::ClientCall;
@@ -39,14 +41,18 @@ pub(crate) use dialect::{Dialect, Head, write_form};
 pub(crate) use enveloped::EnvelopedCall;
 #[cfg(feature = "rest-client")]
 pub(crate) use error::body_error;
-pub(crate) use error::{code_of_http, http_error, too_many_headers, unexpected, unreadable};
+pub(crate) use error::{
+    Pushback, Reached, code_of_http, http_error, pushback, reached, too_many_headers, unexpected, unreadable,
+};
 pub(crate) use head::{check_headers, list_size};
 pub(crate) use limits::Limits;
-#[cfg(feature = "rest-client")]
 pub(crate) use link::CallerLink;
+#[cfg(test)]
+pub(crate) use link::link;
+pub(crate) use methods::{MethodSettings, Overrides};
 #[cfg(feature = "rest-client")]
 pub(crate) use requests::{Requests, WriteRequest};
-pub(crate) use requests::{bare, one};
+pub(crate) use requests::{bare, many, one};
 #[cfg(feature = "rest-client")]
 pub(crate) use responses::{Event, ResponseSource, stream};
 pub(crate) use unprocessed::Unprocessed;
@@ -73,6 +79,17 @@ pub(crate) struct Endpoint {
     pub(crate) settings: ClientSettings,
 }
 
+impl Endpoint {
+    /// What holds for the calls of a method.
+    #[inline]
+    pub(crate) fn settings_of(&self, info: &MethodInfo) -> &ClientSettings {
+        match &self.settings.methods {
+            None => &self.settings,
+            Some(methods) => methods.of(info).unwrap_or(&self.settings),
+        }
+    }
+}
+
 /// What holds for every call through a channel.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClientSettings {
@@ -88,6 +105,8 @@ pub(crate) struct ClientSettings {
     pub(crate) use_get: bool,
     /// What goes around calls; `None` where nothing does.
     pub(crate) around: Option<Arc<Around>>,
+    /// What is different for single methods; `None` where nothing is.
+    pub(crate) methods: Option<Arc<MethodSettings>>,
 }
 
 /// What goes around the calls of a channel.
