@@ -9,6 +9,6 @@ use protoc_gen_rsvc::options::Lint;
 fn main() {
     let files = ["user", "order", "upload", "chat"].map(|name| format!("proto/shop/v1/{name}.proto"));
     // What anyone may call says so.
-    Builder::new().undeclared_access(Lint::Deny).compile(files, ["proto"]).unwrap();
+    Builder::new().undeclared_access(Lint::Deny).rest_client(true).compile(files, ["proto"]).unwrap();
     println!("cargo:rerun-if-changed=migrations");
 }

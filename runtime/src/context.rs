@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+#[cfg(feature = "client")]
+use futures_util::future::BoxFuture;
 use http::{Extensions, HeaderMap};
 use tokio::time::Instant;
 
@@ -389,6 +391,18 @@ impl Context {
             ctx = parent;
         }
         &ctx.call
+    }
+
+    /// Resolves when the call that arrived is over, whose context this is or a child of it. `None` if there is none: nobody
+    /// would ever say so.
+    #[cfg(feature = "client")]
+    #[inline]
+    pub(crate) fn end_of_arrived(&self) -> Option<BoxFuture<'static, ()>> {
+        if self.call.parent.is_none() && self.call.method.is_none() {
+            return None;
+        }
+        let end: BoxFuture<'static, ()> = Box::pin(self.cancelled());
+        self.root().method.map(|_| end)
     }
 
     /// The life of the call that arrived, which ends the work of its children as well.

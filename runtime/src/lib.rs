@@ -101,6 +101,8 @@ pub mod etag;
 ))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(all(feature = "server", feature = "client"))]
+mod in_process;
 pub mod json;
 #[cfg(feature = "rpc")]
 mod message;

@@ -39,9 +39,17 @@ pub trait AnyMessage: Validate + Send + Sync + 'static {
 
     /// The same to change it.
     fn as_any_mut(&mut self) -> &mut dyn Any;
+
+    /// An empty message of the same type.
+    #[cfg(all(feature = "server", feature = "client"))]
+    fn empty(&self) -> Box<dyn AnyMessage>;
+
+    /// Exchanges two messages of the same type; whether they are.
+    #[cfg(all(feature = "server", feature = "client"))]
+    fn swap(&mut self, other: &mut dyn AnyMessage) -> bool;
 }
 
-impl<T: prost::Message + Validate + 'static> AnyMessage for T {
+impl<T: prost::Message + Validate + Default + 'static> AnyMessage for T {
     #[inline]
     fn table(&self) -> &'static MessageInfo {
         T::info()
@@ -66,6 +74,18 @@ impl<T: prost::Message + Validate + 'static> AnyMessage for T {
 
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
+    }
+
+    #[cfg(all(feature = "server", feature = "client"))]
+    fn empty(&self) -> Box<dyn AnyMessage> {
+        Box::new(Self::default())
+    }
+
+    #[cfg(all(feature = "server", feature = "client"))]
+    fn swap(&mut self, other: &mut dyn AnyMessage) -> bool {
+        let Some(other) = other.as_any_mut().downcast_mut() else { return false };
+        std::mem::swap(self, other);
+        true
     }
 }
 
@@ -137,6 +157,24 @@ impl dyn AnyMessage {
     ) -> Result<(), ReadError> {
         memory::check_text(self.table(), Some(field), text, options, limit)?;
         options.merge_field(self, index, field, text).map_err(ReadError::Json)
+    }
+
+    /// Moves a message into this one, which is empty. One of another type, which another crate has generated for the same
+    /// definition, goes by its bytes.
+    #[cfg(all(feature = "server", feature = "client"))]
+    pub(crate) fn take_from(&mut self, other: &mut dyn AnyMessage) -> Result<(), ReadError> {
+        if self.swap(other) {
+            return Ok(());
+        }
+        self.merge_wire(other.to_wire().into()).map_err(ReadError::Wire)
+    }
+
+    /// Takes the message, and leaves an empty one.
+    #[cfg(all(feature = "server", feature = "client"))]
+    pub(crate) fn take(&mut self) -> Box<dyn AnyMessage> {
+        let mut taken = self.empty();
+        self.swap(&mut *taken);
+        taken
     }
 
     /// The message as bytes.

@@ -14,6 +14,7 @@ mod pages;
 mod process;
 mod protobuf_runner;
 mod report;
+mod scale_out;
 mod serve;
 mod session;
 mod steps;
@@ -55,7 +56,7 @@ enum Task {
     },
     /// Run the benchmarks
     Bench {
-        /// Run these alone: rpc, json, compile and what else `bench/benches` has
+        /// Run these alone: rpc, json, compile and what else `bench/benches` has, or scale-out
         #[arg(value_name = "NAME")]
         names: Vec<String>,
         /// Passed to the benchmarks
@@ -143,6 +144,7 @@ fn run(task: Task) -> Result<bool> {
             process::run(&mut command)?;
             Ok(true)
         }
+        Task::Bench { names, .. } if names == ["scale-out"] => scale_out::long(&session),
         Task::Bench { names, args } => {
             let mut command = session.cargo(["bench", "--package", "bench"]);
             // The peers of validation run a protoc when they are built.
@@ -179,6 +181,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Setup => {
             println!("Python tools: {}", venv::ensure(&session)?.root().display());
             println!("Node packages: {}", npm::ensure(&session)?.root().display());
+            println!("PostgreSQL: {}", servers::Postgres::programs()?.display());
             Ok(true)
         }
     }

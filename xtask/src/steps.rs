@@ -3,10 +3,11 @@
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use servers::Postgres;
 
 use crate::report::Report;
 use crate::session::Session;
-use crate::{attack, conformance, guides, interop, package, process, tally, venv};
+use crate::{attack, conformance, guides, interop, package, process, scale_out, tally, venv};
 
 struct Step {
     name: &'static str,
@@ -24,6 +25,7 @@ const STEPS: &[Step] = &[
     Step { name: "conformance", run: |session| conformance::run(session, &[]) },
     Step { name: "interop", run: |session| interop::run(session) },
     Step { name: "hostile", run: |session| attack::fast(session) },
+    Step { name: "scale-out", run: |session| scale_out::fast(session) },
     Step { name: "docs", run: docs },
     Step { name: "guides", run: |session| guides::run(session) },
     Step { name: "package", run: |session| package::run(session) },
@@ -105,6 +107,8 @@ fn features(session: &mut Session) -> Result<Report> {
 
 fn tools(session: &mut Session) -> Result<Report> {
     venv::ensure(session)?;
+    // It comes from the system's packages, which only root may install.
+    Postgres::programs()?;
     Ok(Report::default())
 }
 

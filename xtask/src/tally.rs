@@ -57,11 +57,17 @@ pub(crate) fn unittest(module: &str, lines: &[String]) -> Report {
     Report { passed, failed, skipped, reasons, summary }
 }
 
-/// Counts of the attacks: their last line, every one that failed, and every reason to skip.
+/// Counts of the attacks.
 pub(crate) fn attacks(lines: &[String]) -> Report {
+    claims("attacks", lines)
+}
+
+/// Counts of a program that says what holds: its last line, which begins with its name, everything that failed, and
+/// every reason to skip.
+pub(crate) fn claims(name: &str, lines: &[String]) -> Report {
     let mut report = Report::default();
     for line in lines {
-        if let Some(counts) = line.strip_prefix("attacks: ") {
+        if let Some(counts) = line.strip_prefix(name).and_then(|line| line.strip_prefix(": ")) {
             report.passed = number_before(counts, " passed");
             report.failed = number_before(counts, " failed");
             report.skipped = number_before(counts, " skipped");

@@ -2,19 +2,11 @@
 
 use std::fmt;
 
+use bench::additions::TOKEN;
 use prost::Message as _;
 
 use crate::peers::Peer;
 use crate::{pb, samples};
-
-/// What the token was signed with, by HS256.
-pub const SECRET: &str = "the secret of the benchmark, in the open";
-pub const ISSUER: &str = "https://issuer.example";
-pub const AUDIENCE: &str = "bench";
-/// A token with `iss`, `aud`, `sub`, two scopes, and `exp` at the end of the century.
-const TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
-    eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlIiwiYXVkIjoiYmVuY2giLCJzdWIiOiJjYWxsZXIiLCJleHAiOjQxMDI0NDQ4MDAsInNjb3BlIjoib3JkZXJzLnJlYWQgb3JkZXJzLndyaXRlIn0.\
-    TZixIVfizu59Z_zoGMaBHlgAoHAGd5flVSyPRTXtctA";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
 pub enum Verb {

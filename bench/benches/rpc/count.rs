@@ -53,7 +53,12 @@ impl FromStr for ClientProcess {
 
 impl ClientProcess {
     pub async fn run(self) {
-        self.who.connect(self.server).await.run(CASES[self.case].work, self.calls).await;
+        self.call(None).await;
+    }
+
+    /// Calls with a token, if there is one.
+    async fn call(self, token: Option<&'static str>) {
+        self.who.connect(self.server, token).await.run(CASES[self.case].work, self.calls).await;
     }
 
     /// The command line that makes it.
@@ -81,13 +86,14 @@ pub async fn report(args: &Args) -> io::Result<()> {
         }
         println!();
         for (index, case) in args.cases() {
+            let calls = args.calls.unwrap_or(case.count / PART);
             let mut each = Vec::new();
             for who in peers.iter().copied().filter(|who| side == Side::Server || who.calls(case.work)) {
-                each.push((who, count(side, who, index, case).await?));
+                each.push((who, count(side, who, index, calls).await?));
             }
             row(case, side, &peers, &each, &mut verdicts);
             if let Some(most) = args.functions {
-                each.iter().try_for_each(|(who, _)| functions(side, *who, index, case, most))?;
+                each.iter().try_for_each(|(who, _)| functions(side, *who, index, case, calls, most))?;
             }
         }
     }
@@ -132,8 +138,7 @@ fn row(case: &Case, side: Side, peers: &[Who], each: &[(Who, Each)], verdicts: &
     println!();
 }
 
-async fn count(side: Side, who: Who, index: usize, case: &Case) -> io::Result<Each> {
-    let calls = case.count / PART;
+async fn count(side: Side, who: Who, index: usize, calls: u32) -> io::Result<Each> {
     let mut runs = [Counts::default(); 2];
     for (run, times) in runs.iter_mut().zip([1, 2]) {
         let out = file(side, who, index, times);
@@ -150,7 +155,7 @@ async fn run_server(who: Who, case: usize, calls: u32, out: &Path) -> io::Result
     let command = server(who)?;
     let mut counted = callgrind::command(command.get_program(), out);
     let server = Child::start(counted.args(command.get_args()))?;
-    ClientProcess { who: OTHER_END, case, calls, server: server.address() }.run().await;
+    ClientProcess { who: OTHER_END, case, calls, server: server.address() }.call(who.token()).await;
     server.finish()
 }
 
@@ -165,10 +170,9 @@ fn run_client(who: Who, case: usize, calls: u32, out: &Path) -> io::Result<()> {
 }
 
 /// Prints the functions in which most instructions of a call are, not counting what they call.
-fn functions(side: Side, who: Who, index: usize, case: &Case, most: usize) -> io::Result<()> {
+fn functions(side: Side, who: Who, index: usize, case: &Case, calls: u32, most: usize) -> io::Result<()> {
     let shorter = callgrind::functions(&file(side, who, index, 1))?;
     let longer = callgrind::functions(&file(side, who, index, 2))?;
-    let calls = case.count / PART;
     let mut each: Vec<(f64, String)> = longer
         .into_iter()
         .map(|(name, instructions)| {

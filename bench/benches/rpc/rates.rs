@@ -63,7 +63,7 @@ struct Round {
 impl Contender {
     async fn start(who: Who, pairs: Pairs) -> io::Result<Self> {
         let server = Child::start(&mut server(pairs.server(who))?)?;
-        let client = pairs.client(who).connect(server.address()).await;
+        let client = pairs.client(who).connect(server.address(), pairs.server(who).token()).await;
         Ok(Self { who, client, server, rounds: Vec::new() })
     }
 

@@ -6,6 +6,8 @@ use std::io::{self, ErrorKind};
 use rsvc::Status;
 use rsvc::stream::Closed;
 use rsvc::validate::Violations;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
 
 use crate::api::{
     BatchTooLong, ChatError, ChunkOutOfOrder, CorruptUpload, EmailTaken, InvalidRequest, OrderError,
@@ -108,6 +110,12 @@ impl Error {
         Self::unavailable("nothing can be stored at the moment")
     }
 
+    /// The database cannot be reached.
+    fn gone(cause: &dyn Display) -> Self {
+        tracing::warn!(%cause, "no database");
+        Self::unavailable("the database cannot be reached")
+    }
+
     pub(crate) fn unavailable(reason: &str) -> Self {
         ShopUnavailable { reason: reason.to_owned() }.into()
     }
@@ -163,18 +171,68 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(error) if error.is_check_violation() => {
                 Self::invalid("request", "a value is outside of its range")
             }
-            sqlx::Error::Database(error) if is_storage(error.code().as_deref()) => Self::disk(&cause),
+            sqlx::Error::Database(error) => match Trouble::of(error.as_ref()) {
+                Some(Trouble::Value) => Self::invalid("request", "a value is outside of its range"),
+                Some(Trouble::Disk) => Self::disk(&cause),
+                Some(Trouble::Busy) => Self::unavailable("the database is busy"),
+                Some(Trouble::Gone) => Self::gone(&cause),
+                None => Self::Internal(cause.into()),
+            },
             sqlx::Error::PoolTimedOut => Self::unavailable("the database is busy"),
+            _ if is_gone(&cause) => Self::gone(&cause),
             _ => Self::Internal(cause.into()),
         }
     }
 }
 
-/// Whether this is a code of SQLite for a disk that takes no more, or does not do what it is told.
-fn is_storage(code: Option<&str>) -> bool {
-    const IOERR: i32 = 10;
-    const FULL: i32 = 13;
-    // The lower byte has the kind, the rest says more.
-    let kind = code.and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff);
-    matches!(kind, Some(IOERR | FULL))
+/// What a database says of itself, not of a statement.
+enum Trouble {
+    /// It cannot keep a value that the rules of the `.proto` let through, as a text with a NUL in it.
+    Value,
+    /// Its disk takes no more, or does not do what it is told.
+    Disk,
+    /// Others take too long.
+    Busy,
+    /// It ends, or has ended the connection.
+    Gone,
+}
+
+impl Trouble {
+    fn of(error: &dyn DatabaseError) -> Option<Self> {
+        if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
+            return Self::of_postgres(error.code());
+        }
+        // The lower byte of SQLite's codes has the kind, the rest says more.
+        match error.code()?.parse::<i32>().ok()? & 0xff {
+            10 | 13 => Some(Self::Disk),
+            _ => None,
+        }
+    }
+
+    /// By PostgreSQL's appendix of error codes; the first two characters are a class.
+    fn of_postgres(code: &str) -> Option<Self> {
+        match code {
+            // Class 53 is about resources, 55 about the state of an object, 57 about those who run it, 25 about
+            // transactions: the one of a shop that was frozen has been ended.
+            "53100" | "58030" => Some(Self::Disk),
+            "53300" | "53400" | "55P03" | "57014" | "40001" | "40P01" => Some(Self::Busy),
+            "25P03" | "57P01" | "57P02" | "57P03" | "57P05" => Some(Self::Gone),
+            _ => match code.get(..2) {
+                Some("22") => Some(Self::Value),
+                Some("08") => Some(Self::Gone),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Whether the database cannot be reached, or has ended the connection.
+pub(crate) fn is_gone(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            true
+        }
+        sqlx::Error::Database(error) => matches!(Trouble::of(error.as_ref()), Some(Trouble::Gone)),
+        _ => false,
+    }
 }

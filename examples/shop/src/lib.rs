@@ -1,10 +1,11 @@
-//! The services of a shop: users, orders, uploads and chat, on rsvc and SQLite.
+//! The services of a shop: users, orders, uploads and chat, on rsvc and SQLite or PostgreSQL.
 //!
 //! `main.rs` runs them; [`start`] runs them inside of another program, such as
 //! a test.
 
 mod db;
 mod error;
+mod feed;
 mod files;
 mod greet;
 mod live;
@@ -32,13 +33,15 @@ use std::time::Duration;
 use rsvc::server::{BoundServer, Health, ServeError, ServerService};
 use rsvc::{Server, ServiceInfo, rest};
 use tokio::sync::{Mutex, Notify, broadcast, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::api::{
     CHAT_SERVICE, ChatServiceServer, ORDER_SERVICE, OrderServiceServer, UPLOAD_SERVICE, USER_SERVICE,
     UploadServiceServer, UserServiceServer,
 };
+pub use crate::db::DatabaseUrl;
 use crate::db::Db;
+use crate::feed::Feed;
 use crate::files::Files;
 use crate::greet::Greet;
 use crate::metrics::Metrics;
@@ -60,6 +63,8 @@ pub struct Options {
     /// Where the database and the files are; without it in a directory that is
     /// removed at the end.
     pub data: Option<PathBuf>,
+    /// A database of PostgreSQL, which any number of shops may share. Without it the shop has one of its own, in SQLite.
+    pub database: Option<DatabaseUrl>,
     /// Where to listen. Port 0 takes any that is free.
     pub listen: SocketAddr,
     /// What the staff shows in `authorization: Bearer TOKEN`; without it one
@@ -82,6 +87,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             data: None,
+            database: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             token: None,
             issuer: None,
@@ -170,6 +176,7 @@ pub struct Ready {
     /// Where questions are answered.
     admin: Option<String>,
     is_secure: bool,
+    database: Option<DatabaseUrl>,
     readiness: Readiness,
     token: String,
     place: Place,
@@ -201,11 +208,11 @@ pub async fn mount(options: Options) -> anyhow::Result<Mounted> {
 
 /// Prepares a shop: storage, with tables and seeds at the first start, and address.
 pub async fn open(options: Options) -> anyhow::Result<Ready> {
-    let listen = options.listen;
+    let (listen, database) = (options.listen, options.database.clone());
     let Assembled { server, operation, admin, readiness, token, place } = assemble(options).await?;
     let server = operation.also(server.bind(listen).await?)?;
     let is_secure = operation.certificates.is_some();
-    Ok(Ready { server, admin, is_secure, readiness, token, place })
+    Ok(Ready { server, admin, is_secure, database, readiness, token, place })
 }
 
 /// A shop without an address.
@@ -221,7 +228,10 @@ struct Assembled {
 async fn assemble(options: Options) -> anyhow::Result<Assembled> {
     let place = Place::open(options.data.as_deref())?;
     let doubt = Arc::new(Notify::new());
-    let db = Db::open(&place.path().join("shop.sqlite3"), Arc::clone(&doubt)).await?;
+    let db = match &options.database {
+        Some(url) => Db::connect(url, Arc::clone(&doubt)).await?,
+        None => Db::open(&place.path().join("shop.sqlite3"), Arc::clone(&doubt)).await?,
+    };
     let limits = options.limits;
     let files = Files::open(place.path())?;
     let health = Health::new();
@@ -232,15 +242,23 @@ async fn assemble(options: Options) -> anyhow::Result<Assembled> {
         health: health.clone(),
     };
     let metrics = Arc::new(Metrics::new(&SERVICES));
+    let rooms = Arc::new(Rooms::new(db.clone(), limits));
+    let updates = broadcast::Sender::new(limits.backlog);
+    let mut beside = JoinSet::new();
+    let feed = Feed::open(&db, &updates, &rooms).await;
+    if let Some(feed) = feed.map_err(|error| anyhow::anyhow!("no news of other shops: {error:?}"))? {
+        beside.spawn(feed);
+    }
     let shop = Arc::new(Shop {
         files,
         metrics: Arc::clone(&metrics),
-        rooms: Arc::new(Rooms::new(db.clone(), limits)),
+        rooms,
         order_turn: Mutex::default(),
-        updates: broadcast::Sender::new(limits.backlog),
+        updates,
         db,
         limits,
         doubt,
+        _beside: beside,
     });
     let token = options.token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let orders = Orders { shop: Arc::clone(&shop) };
@@ -253,7 +271,7 @@ async fn assemble(options: Options) -> anyhow::Result<Assembled> {
         .add(OrderServiceServer::new(orders.clone()))
         .add(UploadServiceServer::new(Uploads { shop: Arc::clone(&shop), orders }))
         .add(ChatServiceServer::new(Chats { shop }))
-        .intercept(Greet { metrics })
+        .intercept(Greet { metrics, instance: operation.instance.clone() })
         .authenticator(staff::authenticator(&token, options.issuer.as_ref())?)
         .require_access()
         // The page of commands that the shop prints asks it, and its `.proto` files are public.
@@ -313,6 +331,11 @@ impl Ready {
     /// Where the database and the files are.
     pub fn data(&self) -> &Path {
         self.place.path()
+    }
+
+    /// The database that it may share with other shops.
+    pub fn database(&self) -> Option<&DatabaseUrl> {
+        self.database.as_ref()
     }
 
     /// Serves until ctrl-c or SIGTERM, and to the end of the calls that are under way then.

@@ -17,6 +17,10 @@ struct Args {
     /// Where to keep the database and the files [default: a directory that is removed at the end]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A database of PostgreSQL, which several shops may share, as <postgres://USER:PASSWORD@HOST/DATABASE> [default:
+    /// SQLite, in the directory]
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database: Option<String>,
     /// Where to listen; port 0 takes any that is free
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -80,6 +84,18 @@ struct Args {
     /// Where health, readiness, routes and the like are told, and what is logged can be changed
     #[arg(long, value_name = "ADDR")]
     admin: Option<SocketAddr>,
+    /// Lets other machines reach the address of --admin, as probes of Kubernetes do
+    #[arg(long, requires = "admin")]
+    admin_remote: bool,
+    /// Names this shop among several: each response has it in its header x-instance
+    #[arg(long, value_name = "NAME", env = "SHOP_INSTANCE")]
+    instance: Option<String>,
+    /// How long to go on as before once the shop is told to stop, for load balancers to notice [default: 0]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    drain_delay: Option<Duration>,
+    /// How long calls that are under way may take once the shop stops [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    drain_timeout: Option<Duration>,
     /// Bytes from which response messages are compressed for callers that accept it [default: only over Connect, 1024]
     #[arg(long, value_name = "BYTES")]
     compress_from: Option<usize>,
@@ -102,17 +118,31 @@ async fn main() -> anyhow::Result<()> {
         (Some(jwks), Some(name), Some(audience)) => Some(Issuer { jwks, name, audience, refresh }),
         _ => None,
     };
-    let Args { tls_cert, tls_key, client_ca, unix, admin, compress_from, .. } = args;
+    let Args { tls_cert, tls_key, client_ca, unix, admin, admin_remote, compress_from, .. } = args;
+    let Args { instance, drain_delay, drain_timeout, .. } = args;
     let certificates = tls_cert.zip(tls_key).map(|(chain, key)| Certificates { chain, key, client_ca });
+    // Not parsed as an argument: a message about a wrong one would show it, with its password.
+    let database = args.database.map(|url| url.parse()).transpose()?;
     let Args { data, listen, token, otlp, access_log, .. } = args;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let (filter, log) = reload::Layer::new(filter);
     let telemetry = Telemetry::install(filter, otlp.as_deref())?;
     let metrics = Some(telemetry.metrics());
-    let operation = Operation { certificates, unix, admin, compress_from, log: Some(log), metrics };
+    let operation = Operation {
+        certificates,
+        unix,
+        admin,
+        admin_remote,
+        compress_from,
+        log: Some(log),
+        metrics,
+        instance,
+        drain_delay,
+        drain_timeout,
+    };
     let sight = Sight { spans: otlp.is_some(), access_log };
-    let ready =
-        shop::open(Options { data, listen, token, issuer, limits, connections, operation, sight }).await?;
+    let options = Options { data, database, listen, token, issuer, limits, connections, operation, sight };
+    let ready = shop::open(options).await?;
     let introduction = introduction(&ready);
     // In this order, so that whoever reads the first line can send a signal.
     try_join(ready.serve(), async { Ok(io::stdout().write_all(introduction.as_bytes())?) }).await?;
@@ -123,12 +153,13 @@ async fn main() -> anyhow::Result<()> {
 fn introduction(ready: &Ready) -> String {
     let (addr, data, token) = (ready.addr(), ready.data().display(), ready.token());
     let admin = ready.admin().map(|admin| format!("admin on http://{admin}\n")).unwrap_or_default();
+    let database = ready.database().map(|url| format!("database {url}\n")).unwrap_or_default();
     if ready.is_secure() {
         return format!(
             r"listening on https://{addr}
 data in {data}
 staff token {token}
-{admin}
+{database}{admin}
 Call it, for example:
   curl --cacert CA https://{addr}/v1/users/{ADA}
 "
@@ -138,7 +169,7 @@ Call it, for example:
         r#"listening on http://{addr}
 data in {data}
 staff token {token}
-{admin}
+{database}{admin}
 Call it, for example:
   curl http://{addr}/v1/users/{ADA}
   curl -H 'Accept: application/x-ndjson' 'http://{addr}/v1/users/{ADA}/orders?limit=1'

@@ -24,12 +24,20 @@ pub struct Operation {
     pub unix: Option<PathBuf>,
     /// Where questions about the shop are answered.
     pub admin: Option<SocketAddr>,
+    /// Whether other machines may ask.
+    pub admin_remote: bool,
     /// Bytes from which response messages over gRPC are compressed for callers that accept it.
     pub compress_from: Option<usize>,
     /// Changes what is logged.
     pub log: Option<reload::Handle<EnvFilter, Registry>>,
     /// Tells what is measured.
     pub metrics: Option<PrometheusHandle>,
+    /// Names this shop among several.
+    pub instance: Option<String>,
+    /// How long to go on as before once the shop is told to stop.
+    pub drain_delay: Option<Duration>,
+    /// How long calls that are under way may take then; otherwise as long as the server lets them.
+    pub drain_timeout: Option<Duration>,
 }
 
 /// Files of the identity, and of whom clients must be known to.
@@ -48,6 +56,12 @@ impl Operation {
     pub(crate) fn apply(&self, mut server: Server) -> anyhow::Result<Server> {
         if let Some(bytes) = self.compress_from {
             server = server.compress_from(Some(bytes));
+        }
+        if let Some(delay) = self.drain_delay {
+            server = server.drain_delay(delay);
+        }
+        if let Some(timeout) = self.drain_timeout {
+            server = server.drain_timeout(timeout);
         }
         let Some(Certificates { chain, key, client_ca }) = &self.certificates else { return Ok(server) };
         let reload = TlsReload::new();
@@ -74,6 +88,9 @@ impl Operation {
                 let db = db.clone();
                 async move { db.ping().await }
             });
+        if self.admin_remote {
+            admin = admin.allow_remote();
+        }
         if let Some(log) = &self.log {
             let (current, changed) = (log.clone(), log.clone());
             let get =

@@ -16,7 +16,7 @@ use crate::files::Files;
 /// How much room there must be.
 const ROOM: usize = 1024 * 1024;
 /// What is written to the database of that; the rest is a matter of the file system.
-const ROW: i64 = 64 * 1024;
+const ROW: usize = 64 * 1024;
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Nothing is looked at while all goes well. After a write that failed the shop tries one of its own: until one

@@ -24,8 +24,9 @@ pub(crate) struct Rooms {
 #[derive(Debug)]
 struct Room {
     /// Held while a message is kept and told, and while somebody joins: so that
-    /// all hear the same messages in the same order, none twice.
-    turn: Turn<()>,
+    /// all hear the same messages in the same order, none twice. The place of the
+    /// last message that was told.
+    turn: Turn<i64>,
     said: broadcast::Sender<ChatMessage>,
 }
 
@@ -50,14 +51,48 @@ impl Rooms {
     ) -> Result<(Presence, Vec<ChatMessage>), Error> {
         let mut presence = self.enter(session_id)?;
         let room = Arc::clone(&presence.room);
-        let _turn = room.turn.lock().await;
-        let mut history = self.db.messages(session_id, self.limits.history).await?;
+        let mut told = room.turn.lock().await;
+        let mut history = self.catch_up(session_id, &room, &mut told).await?;
         for message in &mut history {
             message.from_history = true;
         }
         // What was said while waiting for the turn is history now.
         presence.heard = Some(room.said.subscribe());
         Ok((presence, history))
+    }
+
+    /// Tells those who are in a room what was said there in another shop, and here, where shops share a database.
+    pub(crate) async fn hear(&self, session_id: &str) -> Result<(), Error> {
+        let room = self.open().get(session_id).map(Arc::clone);
+        let Some(room) = room else { return Ok(()) };
+        let mut told = room.turn.lock().await;
+        self.catch_up(session_id, &room, &mut told).await.map(drop)
+    }
+
+    /// The same for all rooms.
+    pub(crate) async fn hear_all(&self) -> Result<(), Error> {
+        let names: Vec<_> = self.open().keys().cloned().collect();
+        for name in names {
+            self.hear(&name).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells what was not told yet, and returns all that is kept.
+    async fn catch_up(
+        &self,
+        session_id: &str,
+        room: &Room,
+        told: &mut i64,
+    ) -> Result<Vec<ChatMessage>, Error> {
+        let kept = self.db.messages(session_id, self.limits.history).await?;
+        let before = *told;
+        for (place, message) in kept.iter().filter(|(place, _)| *place > before) {
+            // Fails if nobody is there: whoever comes reads it.
+            let _ = room.said.send(message.clone());
+            *told = *place;
+        }
+        Ok(kept.into_iter().map(|(_, message)| message).collect())
     }
 
     fn enter(self: &Arc<Self>, session_id: &str) -> Result<Presence, Error> {
@@ -88,11 +123,17 @@ impl Presence {
     pub(crate) async fn say(&self, mut message: ChatMessage) -> Result<(), Error> {
         let (rooms, room) = (Arc::clone(&self.rooms), Arc::clone(&self.room));
         to_the_end(async move {
-            let _turn = room.turn.lock().await;
-            message.timestamp = Some(from_micros(now()).into());
             message.message_id = random();
             message.from_history = false;
-            rooms.db.store_message(&message, rooms.limits.history).await?;
+            if rooms.db.has_news() {
+                // Another shop may have been faster: everything is told in the order of the table.
+                message.timestamp = Some(from_micros(now()).into());
+                rooms.db.store_message(&message, rooms.limits.history).await?;
+                return rooms.hear(&message.session_id).await;
+            }
+            let mut told = room.turn.lock().await;
+            message.timestamp = Some(from_micros(now()).into());
+            *told = rooms.db.store_message(&message, rooms.limits.history).await?;
             // Fails if everybody has left: the message is kept for those who come.
             let _ = room.said.send(message);
             Ok(())

@@ -18,6 +18,6 @@ pub(crate) mod session;
 pub(crate) mod yield_budget;
 
 pub use body::Body;
-pub(crate) use body::BoxError;
+pub(crate) use body::{BoxError, Guard};
 pub(crate) use error::CallError;
 pub(crate) use exchange::{Call, Exchange, Outgoing};

@@ -15,16 +15,11 @@ use crate::call::Outgoing;
 use crate::call::intercept::{Answer, Own, Shared, Waiting, WatchedIncoming, WatchedOutgoing, Work};
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
+pub(super) use crate::protocol::client::CallRequests as Requests;
 use crate::protocol::client::{Around, Endpoint};
 use crate::sight::{Seen, Server, System};
 use crate::stream::Incoming;
 use crate::{Context, ResponseStream};
-
-/// The requests of a call.
-pub(super) enum Requests<'a> {
-    One(&'a mut dyn AnyMessage),
-    Many(Box<dyn Outgoing>),
-}
 
 /// Sends calls of one method, without their types.
 pub(super) trait Transmit: Sync {
@@ -92,6 +87,10 @@ async fn call_one(
     requests: Requests<'_>,
     response: &mut dyn AnyMessage,
 ) -> Result<Option<Box<dyn AnyMessage>>, Status> {
+    if around.is_nothing() {
+        transmit.one(ctx, requests, response).await?;
+        return Ok(None);
+    }
     let (ctx, shared) = begin(around, transmit, ctx);
     let waiting = Waiting::for_end(&shared);
     let of = (*response).as_any().type_id();
@@ -123,6 +122,9 @@ async fn call_many(
     requests: Requests<'_>,
     response: TypeId,
 ) -> Result<Box<dyn Incoming>, Status> {
+    if around.is_nothing() {
+        return transmit.many(ctx, requests).await;
+    }
     let (ctx, shared) = begin(around, transmit, ctx);
     let waiting = Waiting::for_end(&shared);
     let mut arriving = None;

@@ -178,6 +178,9 @@ impl Transmit for Calls<'_> {
         response: &'a mut dyn AnyMessage,
     ) -> BoxFuture<'a, Result<(), Status>> {
         let Self { channel, info } = *self;
+        if let Some(direct) = channel.endpoint.transport.direct(info.path) {
+            return direct.one(ClientCall::new(&channel.endpoint, info, ctx), requests, response);
+        }
         Box::pin(async move {
             match requests {
                 Requests::One(request) => {
@@ -197,8 +200,11 @@ impl Transmit for Calls<'_> {
         ctx: Context,
         requests: Requests<'a>,
     ) -> BoxFuture<'a, Result<Box<dyn Incoming>, Status>> {
+        let Self { channel, info } = *self;
+        if let Some(direct) = channel.endpoint.transport.direct(info.path) {
+            return direct.many(ClientCall::new(&channel.endpoint, info, ctx), requests);
+        }
         Box::pin(async move {
-            let Self { channel, info } = *self;
             let requests = match requests {
                 Requests::One(request) => {
                     let request = self.encode(request)?;

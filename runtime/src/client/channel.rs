@@ -11,7 +11,7 @@ use tower_service::Service;
 use super::calls::CallSettings;
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
-use super::http2::Http2;
+use super::host::Host;
 use super::retry::Retrying;
 use super::shared::shared_settings;
 use super::stack::Stack;
@@ -45,15 +45,15 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// A channel over any transport.
-    #[cfg(any(test, fuzzing))]
+    /// A channel over a transport that needs no address.
+    #[cfg(any(test, fuzzing, feature = "server"))]
     pub(crate) fn over(
         transport: Box<dyn crate::protocol::client::Transport>,
         protocol: Protocol,
         settings: ClientSettings,
     ) -> Self {
-        let authority = http::uri::Authority::from_static("fuzz");
-        let endpoint = Endpoint { scheme: http::uri::Scheme::HTTP, authority, transport, settings };
+        let authority = Authority::from_static("in.process");
+        let endpoint = Endpoint { scheme: Scheme::HTTP, authority, transport, settings };
         Self { endpoint: Arc::new(endpoint), protocol, retrying: Arc::default() }
     }
 
@@ -160,12 +160,12 @@ impl Builder {
         self
     }
 
-    /// Connects. Over HTTP/1.1 that is for the first call to do.
+    /// Connects.
     pub async fn connect(self) -> Result<Channel, ConnectError> {
         let connections = self.connections.clone();
-        let (channel, http2) = self.build()?;
-        if let Some(http2) = http2 {
-            http2.connect().await.map_err(|error| connections.fail(Problem::Connection(error)))?;
+        let (channel, host) = self.build()?;
+        if let Some(host) = host {
+            host.connect().await.map_err(|error| connections.fail(Problem::Connection(error.into())))?;
         }
         Ok(channel)
     }
@@ -201,29 +201,35 @@ impl Builder {
         Ok(self.with(|_, _, _| Ok((Box::new(transport), None)))?.0)
     }
 
-    fn build(self) -> Result<(Channel, Option<Http2>), ConnectError> {
-        self.with(Connections::transport)
+    /// A channel, and the host to which a connection may be made beforehand.
+    fn build(self) -> Result<(Channel, Option<Host>), ConnectError> {
+        self.with(|connections, scheme, authority| {
+            let host = Host::new(connections.dialer(scheme, authority)?);
+            Ok((Box::new(host.clone()), Some(host)))
+        })
     }
 
-    /// A channel over the transport that `transport` makes, and the connection of it that may be made beforehand.
+    /// A channel over the transport that `transport` makes, and what that has with it.
     fn with(
         self,
         transport: impl FnOnce(
             &Connections,
             &Scheme,
             &Authority,
-        ) -> Result<(Box<dyn Transport>, Option<Http2>), ConnectError>,
-    ) -> Result<(Channel, Option<Http2>), ConnectError> {
+        ) -> Result<(Box<dyn Transport>, Option<Host>), ConnectError>,
+    ) -> Result<(Channel, Option<Host>), ConnectError> {
         let (scheme, authority, path) = self.connections.parse()?;
         if !matches!(path.as_ref().map(PathAndQuery::as_str), None | Some("/")) {
             return Err(self.connections.fail(Problem::Form));
         }
+        let is_plain_text = self.connections.is_plain_text(&scheme);
+        self.stack.check(is_plain_text).map_err(|why| self.connections.fail(Problem::Settings(why)))?;
         let accept = self.check()?;
-        let (transport, http2) = transport(&self.connections, &scheme, &authority)?;
+        let (transport, host) = transport(&self.connections, &scheme, &authority)?;
         let transport = self.stack.on(transport);
         let (settings, retrying) = self.calls.on(&ClientSettings { accept, ..self.settings });
         let endpoint = Endpoint { scheme, authority, transport, settings };
-        Ok((Channel { endpoint: Arc::new(endpoint), protocol: self.protocol, retrying }, http2))
+        Ok((Channel { endpoint: Arc::new(endpoint), protocol: self.protocol, retrying }, host))
     }
 
     /// Tests that the settings go together; the list of compressions that responses may have.

@@ -5,13 +5,11 @@ use std::borrow::Cow;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 
-use super::connector::{Connector, tcp};
+#[cfg(unix)]
+use super::dialer::Address;
+use super::dialer::Dialer;
 use super::error::{ConnectError, Problem};
-use super::http1::Http1;
-use super::http2::Http2;
-use super::plain::PlainConnector;
 use super::settings::ConnectionSettings;
-use crate::protocol::client::Transport;
 use crate::protocol::wire::HttpVersion;
 
 /// How the connections to an endpoint are made.
@@ -82,41 +80,32 @@ impl Connections {
         (!is_wrong).then(|| path.as_ref())
     }
 
-    /// What sends requests to a server, and the connection of it that may be made beforehand.
-    pub(super) fn transport(
-        &self,
-        scheme: &Scheme,
-        authority: &Authority,
-    ) -> Result<(Box<dyn Transport>, Option<Http2>), ConnectError> {
-        let mut uri = http::uri::Parts::default();
-        uri.scheme = Some(scheme.clone());
-        uri.authority = Some(authority.clone());
-        uri.path_and_query = Some(PathAndQuery::from_static("/"));
-        let uri = Uri::from_parts(uri).expect("a scheme, an authority and a path are a URI");
+    /// Whether others may read what is sent.
+    pub(super) fn is_plain_text(&self, scheme: &Scheme) -> bool {
         #[cfg(unix)]
-        if let Some(path) = self.unix_path() {
-            return Ok(self.over(PlainConnector::Unix(path.into()), uri));
+        if self.unix_path().is_some() {
+            return false;
         }
-        let tcp = tcp(self.settings.connect_timeout, self.settings.limits.keepalive);
-        if *scheme == Scheme::HTTP {
-            return Ok(self.over(PlainConnector::Tcp(tcp), uri));
+        *scheme == Scheme::HTTP
+    }
+
+    /// What makes the connections to a server.
+    pub(super) fn dialer(&self, scheme: &Scheme, authority: &Authority) -> Result<Dialer, ConnectError> {
+        let settings = self.settings.clone();
+        #[cfg(unix)]
+        let address = self.unix_path().map(|path| Address::Unix(path.into()));
+        #[cfg(not(unix))]
+        let address = None;
+        let dialer = Dialer::new(scheme, authority, address, settings, self.http_version);
+        if !dialer.is_secure() {
+            return Ok(dialer);
         }
         #[cfg(not(feature = "_tls"))]
         return Err(self.fail(Problem::NoTls));
         #[cfg(feature = "_tls")]
-        match self.tls.connector(tcp, self.http_version == HttpVersion::Http2) {
-            Ok(tls) => Ok(self.over(tls, uri)),
+        match self.tls.prepare(self.http_version == HttpVersion::Http2) {
+            Ok(tls) => Ok(dialer.with_tls(tls)),
             Err(error) => Err(self.fail(Problem::Tls(error))),
-        }
-    }
-
-    fn over(&self, connector: impl Connector, uri: Uri) -> (Box<dyn Transport>, Option<Http2>) {
-        match self.http_version {
-            HttpVersion::Http1 => (Box::new(Http1::new(connector, &self.settings)), None),
-            HttpVersion::Http2 => {
-                let http2 = Http2::new(connector, uri, self.settings.clone());
-                (Box::new(http2.clone()), Some(http2))
-            }
         }
     }
 }

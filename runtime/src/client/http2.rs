@@ -1,27 +1,26 @@
-//! HTTP/2: one connection for all calls. It is made for the first, and again when it is lost.
+//! HTTP/2: one connection for all calls, or several where one is full or the settings want more.
 
-use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context as Task, Poll};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::{BoxFuture, FutureExt as _, Shared};
-use http::{Request, Response, Uri};
-use http_body::{Body as _, Frame};
+use futures_util::future::BoxFuture;
+use http::{Request, Response};
 use hyper::client::conn::{TrySendError, http2};
 use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
-use super::connector::{Connector, NO_ANSWER};
-use super::settings::ConnectionSettings;
+use super::attempts::{self, Attempts, Failure, Pool, State};
+use super::dialer::{Dialer, NO_ANSWER};
+use super::request_body::RequestBody;
 use super::watched::Watched;
-use crate::bridge::Status;
-use crate::call::{Body, BoxError};
-use crate::protocol::client::{Sent, Transport, Unprocessed};
+use crate::call::{Body, BoxError, Guard};
+use crate::protocol::client::{Sent, Transport, Unprocessed, find, waits_for_ready};
 use crate::protocol::limits::Keepalive;
 
 /// How much of calls that were given up may wait for a connection that has answered none since, in bytes.
@@ -31,230 +30,278 @@ use crate::protocol::limits::Keepalive;
 const MAX_GIVEN_UP: usize = 16 << 20;
 /// What a call takes besides its request, in bytes.
 const CALL: usize = 1 << 10;
+/// How often a request is sent that no server has begun with.
+const TRIES: u32 = 3;
+/// How long a connection beyond those that are always kept has to be without a call before it is closed.
+const IDLE: Duration = Duration::from_secs(30);
 
+/// The connections to a host.
 #[derive(Clone)]
 pub(super) struct Http2(Arc<Inner>);
 
 struct Inner {
-    connect: Connect,
-    connection: Mutex<Connection>,
-    /// What the calls take that were given up since the connection has answered one, in bytes.
-    given_up: AtomicUsize,
+    dialer: Dialer,
+    attempts: Attempts,
+    open: Mutex<Vec<Opened>>,
+    /// Whether connections are looked for that have become idle.
+    sweeping: AtomicBool,
 }
-
-/// Makes a connection.
-type Connect = Box<dyn Fn() -> BoxFuture<'static, Result<Opened, BoxError>> + Send + Sync>;
 
 type Sender = http2::SendRequest<RequestBody>;
 
 /// A connection that was made: what takes requests, and what hands them on.
 struct Opened {
     sender: Sender,
+    link: Arc<Link>,
     task: AbortHandle,
+    /// Whether it had a call since idle connections were looked for.
+    was_used: bool,
 }
 
-/// The connection of a transport.
-enum Connection {
+/// What the calls of a connection know of it. Each holds it up to the end of its response, so that their number is known.
+struct Link {
+    pool: Weak<Inner>,
+    /// How many calls the server takes at once.
+    limit: AtomicUsize,
+    /// What the calls take that were given up since the connection has answered one, in bytes.
+    given_up: AtomicUsize,
+}
+
+/// Which connection a call is for.
+enum Choice {
+    Open(usize),
+    /// All are full. The call may wait for this one, if there can be no other.
+    Full(usize),
     None,
-    /// It is being made. All calls that need it wait for the same attempt.
-    Pending(Shared<oneshot::Receiver<Result<(), Arc<BoxError>>>>),
-    Open(Opened),
 }
 
 impl Http2 {
-    pub(super) fn new(connector: impl Connector, uri: Uri, settings: ConnectionSettings) -> Self {
-        let connect: Connect =
-            Box::new(move || Box::pin(connect(connector.clone(), uri.clone(), settings.clone())));
-        let connection = Mutex::new(Connection::None);
-        Self(Arc::new(Inner { connect, connection, given_up: AtomicUsize::new(0) }))
+    pub(super) fn new(dialer: Dialer) -> Self {
+        let attempts = Attempts::new(dialer.settings.backoff);
+        let open = Mutex::new(Vec::new());
+        Self(Arc::new(Inner { dialer, attempts, open, sweeping: AtomicBool::new(false) }))
     }
 
-    /// Makes the connection if there is none.
-    pub(super) async fn connect(&self) -> Result<(), BoxError> {
-        let pending = self.0.pending();
-        match pending.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(SharedError(error).into()),
-            Err(_) => Err("the runtime that makes the connection has stopped".into()),
-        }
-    }
-}
-
-impl Inner {
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Makes a connection if there is none.
+    pub(super) async fn connect(&self) -> Result<(), Failure> {
+        if self.0.has_connection() { Ok(()) } else { attempts::connect(&self.0, false).await }
     }
 
-    /// The attempt at a connection that is under way, or another.
-    fn pending(self: &Arc<Self>) -> Shared<oneshot::Receiver<Result<(), Arc<BoxError>>>> {
-        let mut connection = self.lock();
-        if let Connection::Pending(pending) = &*connection {
-            return pending.clone();
-        }
-        let (done, pending) = oneshot::channel();
-        let pending = pending.shared();
-        *connection = Connection::Pending(pending.clone());
-        drop(connection);
-        // It goes on when the call that has started it is given up: others wait for it as well.
-        let connect = (self.connect)();
-        let inner = Arc::clone(self);
-        tokio::spawn(async move {
-            let (connection, outcome) = match connect.await {
-                Ok(opened) => (Connection::Open(opened), Ok(())),
-                Err(error) => (Connection::None, Err(Arc::new(error))),
-            };
-            *inner.lock() = connection;
-            // Nobody may wait for it any more.
-            let _ = done.send(outcome);
-        });
-        pending
+    pub(super) fn state(&self) -> watch::Receiver<State> {
+        self.0.attempts.state()
     }
 }
 
 impl Transport for Http2 {
     fn send(&self, request: Request<Body>) -> Sent {
         let request = request.map(RequestBody::from);
-        let mut connection = self.0.lock();
-        let request = match &mut *connection {
-            Connection::Open(opened) if self.0.is_usable(opened) => {
-                let waiting = Waiting::new(self, &request);
-                let response = opened.sender.try_send_request(request);
-                return Box::pin(async move {
-                    match response.await {
-                        Ok(response) => Ok(waiting.answered(response)),
-                        Err(error) => waiting.refused().send_again(error).await,
-                    }
-                });
-            }
-            _ => request,
+        let mut open = self.0.lock();
+        let Choice::Open(index) = self.0.choose(&open) else {
+            drop(open);
+            return Box::pin(self.clone().send_anew(request));
         };
-        drop(connection);
-        let transport = self.clone();
-        Box::pin(async move { transport.send_anew(request).await })
-    }
-}
-
-impl Inner {
-    /// Whether a connection takes requests.
-    #[inline]
-    fn is_usable(&self, opened: &Opened) -> bool {
-        !opened.sender.is_closed() && self.given_up.load(Ordering::Relaxed) < MAX_GIVEN_UP
-    }
-
-    /// Lets go of a connection that answers nothing, with all that waits for it. Responses that have begun go on.
-    #[cold]
-    fn let_go(&self, connection: &mut Connection) {
-        if self.given_up.swap(0, Ordering::Relaxed) >= MAX_GIVEN_UP
-            && let Connection::Open(opened) = std::mem::replace(connection, Connection::None)
-        {
-            tracing::warn!("a server answers no calls; another connection is made");
-            opened.task.abort();
+        let (call, response) = open[index].send(request);
+        let is_enough = open.len() >= self.0.dialer.settings.connections;
+        drop(open);
+        if !is_enough {
+            self.0.open_another();
         }
+        Box::pin(async move {
+            match response.await {
+                Ok(response) => Ok(call.answered(response)),
+                Err(error) => call.send_again(error).await,
+            }
+        })
     }
 }
 
 impl Http2 {
-    /// Sends a request that a lost connection has not taken by another one.
+    /// Sends a request for which there is no connection, or none that is free.
+    async fn send_anew(self, mut request: Request<RequestBody>) -> Result<Response<Body>, BoxError> {
+        let settings = &self.0.dialer.settings;
+        let is_patient = settings.wait_for_ready || waits_for_ready(&request);
+        let mut tries = 0;
+        let mut may_open = true;
+        loop {
+            let response = {
+                let mut open = self.0.lock();
+                self.0.clean(&mut open);
+                match self.0.choose(&open) {
+                    Choice::Open(index) => Ok(open[index].send(request)),
+                    Choice::Full(index)
+                        if !may_open
+                            || open.len() >= settings.max_connections()
+                            || open[index].takes_nothing() =>
+                    {
+                        Ok(open[index].send(request))
+                    }
+                    Choice::Full(_) => Err((request, true)),
+                    Choice::None => Err((request, false)),
+                }
+            };
+            match response {
+                Ok((call, response)) => match response.await {
+                    Ok(response) => return Ok(call.answered(response)),
+                    Err(error) => {
+                        call.is_over();
+                        tries += 1;
+                        request = resend(error, tries < TRIES)?;
+                    }
+                },
+                Err((waits, is_full)) => {
+                    request = waits;
+                    match attempts::connect(&self.0, is_patient && !is_full).await {
+                        Ok(()) if self.0.has_connection() => {}
+                        Ok(()) if tries + 1 < TRIES => tries += 1,
+                        Ok(()) => return Err(unprocessed(request, "the connection was lost at once")),
+                        Err(_) if is_full => may_open = false,
+                        Err(failure) => return Err(unprocessed(request, failure)),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The request of a call that has failed, if no server has begun with it and it may be sent again.
+#[cold]
+fn resend(
+    mut error: TrySendError<Request<RequestBody>>,
+    again: bool,
+) -> Result<Request<RequestBody>, BoxError> {
+    match error.take_message() {
+        Some(request) if again => Ok(request),
+        Some(request) => Err(unprocessed(request, error.into_error())),
+        None => {
+            let error = error.into_error();
+            Err(if is_unprocessed(&error) { Unprocessed::new(None, error).into() } else { error.into() })
+        }
+    }
+}
+
+fn unprocessed(request: Request<RequestBody>, reason: impl Into<BoxError>) -> BoxError {
+    Unprocessed::new(Some(request.map(Body::from)), reason).into()
+}
+
+/// Whether the server has said that it has not begun with a request: it has refused the stream, or has gone away before.
+fn is_unprocessed(error: &hyper::Error) -> bool {
+    let error = find::<h2::Error>(error);
+    error.is_some_and(|error| {
+        error.is_remote()
+            // A connection that goes away tells so the streams alone that are above its last one.
+            && (error.is_go_away() || error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM))
+    })
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, Vec<Opened>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection for a call: the first that is not full, or the one with the fewest calls if calls are spread.
+    #[inline]
+    fn choose(&self, open: &[Opened]) -> Choice {
+        match open {
+            [one] if one.is_usable() && !one.is_full() => Choice::Open(0),
+            _ => self.choose_of_several(open),
+        }
+    }
+
     #[cold]
-    fn send_again(self, mut error: TrySendError<Request<RequestBody>>) -> Sent {
-        match error.take_message() {
-            Some(request) => Box::pin(self.send_anew(request)),
-            None => Box::pin(std::future::ready(Err(error.into_error().into()))),
-        }
-    }
-
-    /// Sends a request by a connection that has to be made.
-    async fn send_anew(self, request: Request<RequestBody>) -> Result<Response<Body>, BoxError> {
-        let mut is_new = false;
-        let (response, waiting) = loop {
-            {
-                let mut connection = self.0.lock();
-                if !is_new {
-                    self.0.let_go(&mut connection);
-                }
-                // A new one that is lost already is not made again for the same call.
-                if let Connection::Open(opened) = &mut *connection
-                    && (is_new || self.0.is_usable(opened))
-                {
-                    let waiting = Waiting::new(&self, &request);
-                    break (opened.sender.send_request(request), waiting);
-                }
-            }
-            if let Err(error) = self.connect().await {
-                return Err(Unprocessed::new(Some(request.map(Body::from)), error).into());
-            }
-            is_new = true;
+    fn choose_of_several(&self, open: &[Opened]) -> Choice {
+        let usable = || open.iter().enumerate().filter(|(_, connection)| connection.is_usable());
+        let emptiest = usable().min_by_key(|(_, connection)| connection.calls());
+        let choice = match self.dialer.settings.connections {
+            0 | 1 => usable().find(|(_, connection)| !connection.is_full()).or(emptiest),
+            _ => emptiest,
         };
-        match response.await {
-            Ok(response) => Ok(waiting.answered(response)),
-            Err(error) => {
-                waiting.refused();
-                Err(error.into())
+        match choice {
+            None => Choice::None,
+            Some((index, connection)) if connection.is_full() => Choice::Full(index),
+            Some((index, _)) => Choice::Open(index),
+        }
+    }
+
+    /// Removes connections that were lost, and those that answer nothing, with all that waits for them. Responses that have
+    /// begun go on.
+    fn clean(&self, open: &mut Vec<Opened>) {
+        open.retain(|connection| {
+            let is_stuck = connection.link.given_up.load(Ordering::Relaxed) >= MAX_GIVEN_UP;
+            if is_stuck {
+                tracing::warn!("a server answers no calls; another connection is made");
+                connection.task.abort();
             }
+            !is_stuck && !connection.sender.is_closed()
+        });
+    }
+
+    /// Begins to make one more connection, if none is being made.
+    #[cold]
+    fn open_another(self: &Arc<Self>) {
+        // In the pause after an attempt that has failed, those that there are have to do.
+        let _ = attempts::begin(self);
+    }
+
+    /// Closes connections beyond those that are always kept, once they had no call for a while.
+    fn sweep(self: &Arc<Self>) {
+        if self.lock().len() <= self.dialer.settings.connections.max(1)
+            || self.sweeping.swap(true, Ordering::Relaxed)
+        {
+            return;
         }
+        let pool = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(IDLE).await;
+                let Some(pool) = pool.upgrade() else { return };
+                let mut open = pool.lock();
+                let kept = pool.dialer.settings.connections.max(1);
+                let mut surplus = open.len().saturating_sub(kept);
+                // The first ones are those that are chosen first.
+                for index in (0..open.len()).rev() {
+                    let was_used = std::mem::take(&mut open[index].was_used);
+                    if surplus > 0 && !was_used && open[index].calls() == 0 {
+                        open.remove(index);
+                        surplus -= 1;
+                    }
+                }
+                if open.len() <= kept {
+                    pool.sweeping.store(false, Ordering::Relaxed);
+                    return;
+                }
+            }
+        });
     }
 }
 
-/// A call that waits for its response. Its drop gives it up.
-struct Waiting {
-    transport: Http2,
-    /// What it takes, in bytes; zero once it does not wait any more.
-    cost: usize,
-}
-
-impl Waiting {
-    #[inline]
-    fn new(transport: &Http2, request: &Request<RequestBody>) -> Self {
-        Self { transport: transport.clone(), cost: CALL + request.body().waits() }
+impl Pool for Inner {
+    fn attempts(&self) -> &Attempts {
+        &self.attempts
     }
 
-    #[inline]
-    fn answered(mut self, response: Response<hyper::body::Incoming>) -> Response<Body> {
-        self.cost = 0;
-        let given_up = &self.transport.0.given_up;
-        if given_up.load(Ordering::Relaxed) > 0 {
-            given_up.store(0, Ordering::Relaxed);
-        }
-        response.map(Body::incoming)
+    fn open(self: Arc<Self>) -> BoxFuture<'static, Result<(), BoxError>> {
+        Box::pin(async move {
+            match timeout(self.dialer.settings.connect_timeout, open(&self)).await {
+                Ok(opened) => {
+                    self.lock().push(opened?);
+                    self.sweep();
+                    Ok(())
+                }
+                Err(_) => Err(NO_ANSWER.into()),
+            }
+        })
     }
 
-    /// There is nothing to wait for.
-    fn refused(mut self) -> Http2 {
-        self.cost = 0;
-        self.transport.clone()
+    fn has_connection(&self) -> bool {
+        self.lock().iter().any(Opened::is_usable)
     }
 }
 
-impl Drop for Waiting {
-    #[inline]
-    fn drop(&mut self) {
-        if self.cost > 0 {
-            self.transport.0.given_up.fetch_add(self.cost, Ordering::Relaxed);
-        }
-    }
-}
-
-/// Makes a connection, within its time.
-async fn connect(
-    connector: impl Connector,
-    uri: Uri,
-    settings: ConnectionSettings,
-) -> Result<Opened, BoxError> {
-    match tokio::time::timeout(settings.connect_timeout, open(connector, uri, &settings)).await {
-        Ok(opened) => opened,
-        Err(_) => Err(NO_ANSWER.into()),
-    }
-}
-
-async fn open(
-    mut connector: impl Connector,
-    uri: Uri,
-    settings: &ConnectionSettings,
-) -> Result<Opened, BoxError> {
-    std::future::poll_fn(|task| connector.poll_ready(task)).await.map_err(Into::into)?;
-    let is_secure = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
-    let io = connector.call(uri).await.map_err(Into::into)?;
-    if is_secure && !io.connected().is_negotiated_h2() {
+/// Makes a connection, and waits until the server says something.
+async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
+    let Dialer { settings, .. } = &pool.dialer;
+    let io = pool.dialer.dial().await?;
+    if pool.dialer.is_secure() && !io.connected().is_negotiated_h2() {
         return Err("the server does not speak HTTP/2".into());
     }
     let mut builder = http2::Builder::new(TokioExecutor::new());
@@ -263,90 +310,122 @@ async fn open(
     if let Some(Keepalive { interval, timeout }) = settings.limits.keepalive {
         builder.keep_alive_interval(interval).keep_alive_timeout(timeout);
     }
-    let io = Watched::new(io, settings.stall()).speaks_first(settings.connect_timeout);
-    let (sender, connection) = builder.handshake(io).await?;
+    let (heard, first) = oneshot::channel();
+    let io = Watched::new(io, settings.stall()).speaks_first(settings.connect_timeout, heard);
+    let (sender, mut connection) = builder.handshake::<_, RequestBody>(io).await?;
+    let limit = AtomicUsize::new(connection.current_max_send_streams());
+    let link = Arc::new(Link { pool: Arc::downgrade(pool), limit, given_up: AtomicUsize::new(0) });
+    let weak = Arc::downgrade(&link);
     let task = tokio::spawn(async move {
-        if let Err(error) = connection.await {
+        let outcome = poll_fn(|task| {
+            let polled = Pin::new(&mut connection).poll(task);
+            if let Some(link) = weak.upgrade() {
+                link.limit.store(connection.current_max_send_streams(), Ordering::Relaxed);
+            }
+            polled
+        });
+        if let Err(error) = outcome.await {
             tracing::debug!(%error, "a connection was lost");
         }
+        drop(connection);
+        if let Some(pool) = weak.upgrade().and_then(|link| link.pool.upgrade()) {
+            let mut open = pool.lock();
+            open.retain(|opened| !opened.sender.is_closed());
+            if open.is_empty() {
+                drop(open);
+                pool.attempts.lost();
+            }
+        }
     });
-    Ok(Opened { sender, task: task.abort_handle() })
+    first.await.map_err(|_| "the connection was lost at once")??;
+    Ok(Opened { sender, link, task: task.abort_handle(), was_used: false })
 }
 
-/// The body of a request. Its length is not told: the envelopes in it say as much, and a header less is sent. Hyper moves
-/// it around with every request, so that it is small.
-enum RequestBody {
-    /// Bytes that are there, until they are sent.
-    Whole(Bytes),
-    Other(Box<Body>),
-}
-
-impl RequestBody {
-    /// How many bytes of it wait to be sent.
+impl Opened {
+    /// Sends a request. What comes first of its two results is the call that waits for the other.
     #[inline]
-    fn waits(&self) -> usize {
-        match self {
-            Self::Whole(bytes) => bytes.len(),
-            Self::Other(body) => usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX),
-        }
+    fn send(
+        &mut self,
+        request: Request<RequestBody>,
+    ) -> (
+        Call,
+        impl Future<Output = Result<Response<hyper::body::Incoming>, TrySendError<Request<RequestBody>>>> + use<>,
+    ) {
+        self.was_used = true;
+        let call = Call { link: Arc::clone(&self.link), cost: CALL + request.body().waits() };
+        (call, self.sender.try_send_request(request))
     }
-}
 
-impl From<Body> for RequestBody {
-    fn from(body: Body) -> Self {
-        match body.into_whole() {
-            Ok(bytes) => Self::Whole(bytes),
-            Err(body) => Self::Other(Box::new(body)),
-        }
-    }
-}
-
-impl From<RequestBody> for Body {
-    fn from(body: RequestBody) -> Self {
-        match body {
-            RequestBody::Whole(bytes) => bytes.into(),
-            RequestBody::Other(body) => *body,
-        }
-    }
-}
-
-impl http_body::Body for RequestBody {
-    type Data = Bytes;
-    type Error = Status;
-
+    /// Whether it takes requests.
     #[inline]
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        task: &mut Task<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        match &mut *self {
-            Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Other(body) => Pin::new(body).poll_frame(task),
-        }
+    fn is_usable(&self) -> bool {
+        !self.sender.is_closed() && self.link.given_up.load(Ordering::Relaxed) < MAX_GIVEN_UP
     }
 
+    /// How many calls it has.
     #[inline]
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Whole(bytes) => bytes.is_empty(),
-            Self::Other(body) => body.is_end_stream(),
+    fn calls(&self) -> usize {
+        // The one that is not a call's is this.
+        Arc::strong_count(&self.link) - 1
+    }
+
+    /// Whether the server takes no calls at all of it: it would take none of another connection either.
+    fn takes_nothing(&self) -> bool {
+        self.link.limit.load(Ordering::Relaxed) == 0
+    }
+
+    /// Whether the server takes no more calls of it.
+    #[inline]
+    fn is_full(&self) -> bool {
+        self.calls() >= self.link.limit.load(Ordering::Relaxed)
+    }
+}
+
+impl Guard for Link {}
+
+/// A call that waits for its response. Its drop gives it up.
+struct Call {
+    link: Arc<Link>,
+    /// What it takes, in bytes; zero once it does not wait any more.
+    cost: usize,
+}
+
+impl Call {
+    #[inline]
+    fn answered(mut self, response: Response<hyper::body::Incoming>) -> Response<Body> {
+        self.cost = 0;
+        let given_up = &self.link.given_up;
+        if given_up.load(Ordering::Relaxed) > 0 {
+            given_up.store(0, Ordering::Relaxed);
         }
+        let link: Arc<dyn Guard> = Arc::clone(&self.link) as _;
+        response.map(|body| Body::incoming(body).guarded(link))
+    }
+
+    /// There is nothing to wait for.
+    fn is_over(mut self) {
+        self.cost = 0;
+    }
+
+    /// Sends a request that a lost connection has not taken by another one.
+    #[cold]
+    fn send_again(self, error: TrySendError<Request<RequestBody>>) -> Sent {
+        let pool = self.link.pool.upgrade();
+        self.is_over();
+        let outcome = resend(error, pool.is_some());
+        Box::pin(async move {
+            let request = outcome?;
+            let pool = pool.expect("it was there");
+            Http2(pool).send_anew(request).await
+        })
     }
 }
 
-/// Why a connection could not be made, for all calls that have waited for it.
-#[derive(Debug)]
-struct SharedError(Arc<BoxError>);
-
-impl fmt::Display for SharedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection could not be made")
-    }
-}
-
-impl std::error::Error for SharedError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&**self.0)
+impl Drop for Call {
+    #[inline]
+    fn drop(&mut self) {
+        if self.cost > 0 {
+            self.link.given_up.fetch_add(self.cost, Ordering::Relaxed);
+        }
     }
 }

@@ -1,17 +1,22 @@
 //! The client: a [`Channel`] to a server, which generated clients call through.
 
 mod around;
+mod attempts;
+mod backoff;
 pub(crate) mod call;
 mod calls;
 pub(crate) mod channel;
 mod connections;
-mod connector;
+mod credentials;
+mod dialer;
 mod error;
+mod host;
 mod http1;
 mod http2;
 mod max_calls;
 mod one;
 mod plain;
+mod request_body;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
 #[cfg(feature = "rest-client")]
@@ -28,6 +33,7 @@ mod watched;
 pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
 pub use channel::{Builder, Channel};
+pub use credentials::{Credentials, Token, TokenSource};
 pub use error::ConnectError;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};

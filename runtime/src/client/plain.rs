@@ -1,6 +1,7 @@
-//! Connections without TLS: TCP, or a Unix socket.
+//! Connections without TLS: TCP, a Unix socket, or what a connector of the user's gives.
 
 use std::io;
+use std::net::SocketAddr;
 #[cfg(unix)]
 use std::path::Path;
 use std::pin::Pin;
@@ -20,10 +21,11 @@ use tower_service::Service;
 
 use crate::call::BoxError;
 
-/// Makes connections. It is one type, so that the code of channels is there once.
+/// By what way connections are made. It is one type, so that the code of channels is there once.
 #[derive(Clone)]
 pub(super) enum PlainConnector {
-    Tcp(HttpConnector),
+    /// To the address, or to those of the name in the URI.
+    Tcp(HttpConnector, Option<SocketAddr>),
     #[cfg(unix)]
     Unix(Arc<Path>),
 }
@@ -35,7 +37,7 @@ impl Service<Uri> for PlainConnector {
 
     fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Result<(), BoxError>> {
         match self {
-            Self::Tcp(connector) => connector.poll_ready(task).map_err(Into::into),
+            Self::Tcp(connector, _) => connector.poll_ready(task).map_err(Into::into),
             #[cfg(unix)]
             Self::Unix(_) => Poll::Ready(Ok(())),
         }
@@ -43,8 +45,13 @@ impl Service<Uri> for PlainConnector {
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         match self {
-            Self::Tcp(connector) => {
-                let connected = connector.call(uri);
+            Self::Tcp(connector, address) => {
+                let connected = connector.call(match address {
+                    None => uri,
+                    Some(address) => {
+                        format!("http://{address}/").parse().expect("an address is the authority of a URI")
+                    }
+                });
                 Box::pin(async move { Ok(PlainStream::Tcp(connected.await?)) })
             }
             #[cfg(unix)]

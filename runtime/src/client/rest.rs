@@ -10,6 +10,7 @@ use tower_service::Service;
 use super::calls::CallSettings;
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
+use super::host::Host;
 use super::retry::Retrying;
 use super::shared::shared_settings;
 use super::stack::Stack;
@@ -81,7 +82,9 @@ impl RestBuilder {
 
     /// A channel over connections of its own.
     pub fn build(self) -> Result<RestChannel, ConnectError> {
-        self.with(|connections, scheme, authority| Ok(connections.transport(scheme, authority)?.0))
+        self.with(|connections, scheme, authority| {
+            Ok(Box::new(Host::new(connections.dialer(scheme, authority)?)))
+        })
     }
 
     /// A channel over any HTTP client: one with a pool of its own, through a proxy, or one in a test.
@@ -109,6 +112,8 @@ impl RestBuilder {
         if path.as_ref().is_some_and(|path| path.query().is_some()) {
             return Err(connections.fail(Problem::Form));
         }
+        let is_plain_text = connections.is_plain_text(&scheme);
+        stack.check(is_plain_text).map_err(|why| connections.fail(Problem::Settings(why)))?;
         let prefix = path.map_or("/".to_owned(), |path| path.path().to_owned());
         let transport = stack.on(transport(&connections, &scheme, &authority)?);
         let (settings, retrying) = calls.on(&settings);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::backoff::Backoff;
 use crate::protocol::limits::{ConnectionLimits, Keepalive};
 
 /// How connections are made and kept.
@@ -9,6 +10,14 @@ use crate::protocol::limits::{ConnectionLimits, Keepalive};
 pub(super) struct ConnectionSettings {
     /// The time for all of connecting.
     pub(super) connect_timeout: Duration,
+    /// How many connections of HTTP/2 calls are spread over.
+    pub(super) connections: usize,
+    /// How many there may be when those are full.
+    pub(super) max_connections: usize,
+    /// How long to wait before connecting again.
+    pub(super) backoff: Backoff,
+    /// Whether calls wait for a connection however often one cannot be made.
+    pub(super) wait_for_ready: bool,
     pub(super) limits: ConnectionLimits,
 }
 
@@ -16,12 +25,21 @@ impl Default for ConnectionSettings {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
+            connections: 1,
+            max_connections: 4,
+            backoff: Backoff::default(),
+            wait_for_ready: false,
             limits: ConnectionLimits::with_pings_every(Duration::from_mins(2)),
         }
     }
 }
 
 impl ConnectionSettings {
+    /// How many connections of HTTP/2 there may be.
+    pub(super) fn max_connections(&self) -> usize {
+        self.max_connections.max(self.connections)
+    }
+
     /// How long a server may take nothing of what it is sent: as long as one that is gone goes unnoticed.
     pub(super) fn stall(&self) -> Option<Duration> {
         self.limits.keepalive.map(Keepalive::longest)

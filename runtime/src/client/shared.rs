@@ -49,6 +49,39 @@ macro_rules! shared_settings {
                 self
             }
 
+            /// How long to wait before connecting again after an attempt that has failed: `min` after the first, then 1.6 times as
+            /// long each time, up to `max`, and a fifth more or less at random. Until then calls fail at once, with `UNAVAILABLE`
+            /// and the reason of the last attempt. After the loss of a connection another is made at once, and a tenth of
+            /// `min` is the first wait. Default: 1 second, 2 minutes.
+            pub fn reconnect_backoff(
+                mut self,
+                min: ::std::time::Duration,
+                max: ::std::time::Duration,
+            ) -> Self {
+                self.connections.settings.backoff = crate::client::backoff::Backoff::new(min, max);
+                self
+            }
+
+            /// Whether calls wait for a connection, up to their deadlines, in place of failing when one cannot be made. Default: no.
+            pub fn wait_for_ready(mut self, yes: bool) -> Self {
+                self.connections.settings.wait_for_ready = yes;
+                self
+            }
+
+            /// How many connections of HTTP/2 calls are spread over. Default: 1. Over HTTP/1.1 each call has a connection of its
+            /// own while it lasts.
+            pub fn connections(mut self, count: usize) -> Self {
+                self.connections.settings.connections = count;
+                self
+            }
+
+            /// How many connections of HTTP/2 there may be when those that there are have as many calls as the server allows;
+            /// further calls wait. What is no longer needed is closed. Default: 4.
+            pub fn max_connections(mut self, count: usize) -> Self {
+                self.connections.settings.max_connections = count;
+                self
+            }
+
             /// How often a ping asks whether the server is still there while calls are under way, and how long it may take to
             /// answer; then the calls fail with `UNAVAILABLE`. Over HTTP/1.1 the kernel asks, by TCP. Default: every 2 minutes,
             /// 20 seconds. `None` never asks.
@@ -119,6 +152,15 @@ macro_rules! shared_settings {
             /// Adds an interceptor around all calls. The first one added is the outermost.
             pub fn intercept(mut self, interceptor: impl crate::call::intercept::Interceptor) -> Self {
                 self.settings.around_mut().interceptors.add(interceptor);
+                self
+            }
+
+            /// What calls show of their caller. Default: nothing but the metadata of their contexts.
+            ///
+            /// Making the channel fails if a token would be sent over plain text, unless
+            /// [that is allowed](crate::client::Credentials::over_plain_text).
+            pub fn credentials(mut self, credentials: crate::client::Credentials) -> Self {
+                self.stack.credentials = Some(credentials);
                 self
             }
 

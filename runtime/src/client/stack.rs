@@ -1,5 +1,6 @@
 //! What stands between a call and the connections of its channel.
 
+use super::credentials::{Authorized, Credentials};
 use super::max_calls::MaxCalls;
 use crate::protocol::client::Transport;
 
@@ -8,14 +9,23 @@ use crate::protocol::client::Transport;
 pub(super) struct Stack {
     /// How many calls may be under way, and how many may wait.
     pub(super) max_calls: Option<(usize, usize)>,
+    pub(super) credentials: Option<Credentials>,
 }
 
 impl Stack {
     /// Puts all of them on one, the innermost first.
-    pub(super) fn on(&self, transport: Box<dyn Transport>) -> Box<dyn Transport> {
-        match self.max_calls {
-            Some((under_way, waiting)) => Box::new(MaxCalls::new(transport, under_way, waiting)),
-            None => transport,
+    pub(super) fn on(&self, mut transport: Box<dyn Transport>) -> Box<dyn Transport> {
+        if let Some(credentials) = &self.credentials {
+            transport = Box::new(Authorized::new(transport, credentials));
         }
+        if let Some((under_way, waiting)) = self.max_calls {
+            transport = Box::new(MaxCalls::new(transport, under_way, waiting));
+        }
+        transport
+    }
+
+    /// Why they cannot be put on a transport, if they cannot.
+    pub(super) fn check(&self, is_plain_text: bool) -> Result<(), &'static str> {
+        self.credentials.as_ref().map_or(Ok(()), |credentials| credentials.check(is_plain_text))
     }
 }

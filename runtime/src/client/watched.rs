@@ -5,18 +5,27 @@ use std::pin::Pin;
 use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
+use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
 /// Breaks a connection that brings not one byte in time, or takes nothing for too long.
 pub(super) struct Watched<T> {
     io: T,
-    /// The time for the first byte; `None` once it is there.
-    first: Option<Pin<Box<Sleep>>>,
+    /// What waits for the first byte; `None` once it is there.
+    first: Option<Box<First>>,
     stall: Option<Duration>,
     /// The time for the next byte that is taken. There is one as long as none is.
     stalled: Option<Pin<Box<Sleep>>>,
+}
+
+/// What waits for the first byte of a peer.
+struct First {
+    /// The time for it.
+    limit: Pin<Box<Sleep>>,
+    /// Who is told that it is there, or why it does not come.
+    heard: oneshot::Sender<io::Result<()>>,
 }
 
 impl<T> Watched<T> {
@@ -29,9 +38,9 @@ impl<T> Watched<T> {
     }
 
     /// The peer has to speak first, within the time `limit`. Without that nobody would notice a server of HTTP/2 that has
-    /// accepted a connection and does nothing with it.
-    pub(super) fn speaks_first(self, limit: Duration) -> Self {
-        Self { first: Some(Box::pin(sleep(limit))), ..self }
+    /// accepted a connection and does nothing with it. `heard` is told when it does, or why it does not.
+    pub(super) fn speaks_first(self, limit: Duration, heard: oneshot::Sender<io::Result<()>>) -> Self {
+        Self { first: Some(Box::new(First { limit: Box::pin(sleep(limit)), heard })), ..self }
     }
 
     /// What writing gives, if it has not waited too long.
@@ -59,19 +68,33 @@ impl<T: Read + Unpin> Watched<T> {
     fn poll_first(
         &mut self,
         task: &mut Task<'_>,
-        mut limit: Pin<Box<Sleep>>,
-        into: ReadBufCursor<'_>,
+        mut first: Box<First>,
+        mut into: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        match Pin::new(&mut self.io).poll_read(task, into) {
-            Poll::Pending if limit.as_mut().poll(task).is_ready() => {
-                Poll::Ready(Err(timed_out("the server says nothing")))
+        let mut bytes = [0; 512];
+        let most = into.remaining().min(bytes.len());
+        let mut buffer = ReadBuf::new(&mut bytes[..most]);
+        let read = match Pin::new(&mut self.io).poll_read(task, buffer.unfilled()) {
+            Poll::Pending if first.limit.as_mut().poll(task).is_ready() => {
+                Err(timed_out("the server says nothing"))
             }
             Poll::Pending => {
-                self.first = Some(limit);
-                Poll::Pending
+                self.first = Some(first);
+                return Poll::Pending;
             }
-            read @ Poll::Ready(_) => read,
-        }
+            Poll::Ready(read) => read,
+        };
+        let heard = match &read {
+            Ok(()) if buffer.filled().is_empty() => {
+                Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server has closed the connection"))
+            }
+            Ok(()) => Ok(()),
+            Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+        };
+        into.put_slice(buffer.filled());
+        // Nobody may wait for it any more.
+        let _ = first.heard.send(heard);
+        Poll::Ready(read)
     }
 }
 
@@ -88,7 +111,7 @@ impl<T: Read + Unpin> Read for Watched<T> {
     ) -> Poll<io::Result<()>> {
         match self.first.take() {
             None => Pin::new(&mut self.io).poll_read(task, into),
-            Some(limit) => self.poll_first(task, limit, into),
+            Some(first) => self.poll_first(task, first, into),
         }
     }
 }

@@ -1,13 +1,16 @@
 //! Which protocol a request to the path of a method speaks.
 
+use std::sync::Arc;
+
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 
 use super::connect;
 use super::grpc;
 use super::server::{Dialect, ServerCall, serve as serve_enveloped};
-use super::service::{Answering, AnyService};
+use super::service::{Answering, AnyService, answered};
+use super::settings::ServerSettings;
 use super::wire::{self, Codec, PER_HEADER};
 use crate::bridge::Status;
 use crate::call::Body;
@@ -177,6 +180,23 @@ pub(crate) fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
     let media_type = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     response
+}
+
+/// Answers a request to a service that stands alone.
+pub(crate) fn answer(
+    service: Arc<dyn AnyService>,
+    settings: Arc<ServerSettings>,
+    request: Request<Body>,
+) -> Answering {
+    let (parts, body) = request.into_parts();
+    let media = RpcMedia::of(&parts.headers);
+    let Some(method) = method_at(&*service, parts.uri.path()) else {
+        return answered(unknown("method", parts.uri.path(), media));
+    };
+    match protocol_of(&parts, media, service.info().methods[method].kind) {
+        Ok(protocol) => serve(protocol, ServerCall { service, method, parts, body, peer: None, settings }),
+        Err(refusal) => answered(refusal),
+    }
 }
 
 /// Answers a call of a method that is known.

@@ -15,6 +15,8 @@ use super::router::Router;
 use super::{ServeError, Server};
 use crate::call::{Body, BoxError};
 use crate::cancellation::CancellationToken;
+#[cfg(feature = "client")]
+use crate::protocol::client::{LocalServer, Route};
 use crate::protocol::service::Answering;
 
 /// Everything that a [`Server`] serves as one tower service: all protocols, health, reflection, layers, the authenticator
@@ -78,6 +80,19 @@ where
     fn call(&mut self, request: Request<B>) -> ServerFuture {
         let (parts, body) = request.into_parts();
         ServerFuture(self.service.answer(parts, Body::new(body), None))
+    }
+}
+
+/// A client in the same process hands messages over, unless layers have to see requests.
+#[cfg(feature = "client")]
+impl<S: HttpService + Sync> LocalServer for ServerService<S> {
+    fn route(&self, path: &str) -> Option<Route<'_>> {
+        self.service.bare()?.route(path)
+    }
+
+    fn answer(&self, request: Request<Body>) -> Answering {
+        let (parts, body) = request.into_parts();
+        self.service.answer(parts, body, None)
     }
 }
 

@@ -59,6 +59,12 @@ impl<S: HttpService> Layered<S> {
         Self { router, layers, has_layers }
     }
 
+    /// The router, where there are no layers that would have to see requests.
+    #[cfg(feature = "client")]
+    pub(super) fn bare(&self) -> Option<&Router> {
+        (!self.has_layers).then_some(&self.router)
+    }
+
     /// Answers a request.
     #[inline]
     pub(super) fn answer(

@@ -8,9 +8,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::call::{Body, BoxError};
-use crate::protocol::rpc::{self, RpcMedia};
-use crate::protocol::server::ServerCall;
-use crate::protocol::service::{AnyService, Service};
+use crate::protocol::rpc;
+use crate::protocol::service::Service;
 use crate::protocol::settings::ServerSettings;
 
 /// The answer of a mounted service on its way.
@@ -29,18 +28,6 @@ static SETTINGS: LazyLock<Arc<ServerSettings>> = LazyLock::new(Arc::default);
 
 /// Answers a call over gRPC, gRPC-Web or Connect of a service that is mounted in somebody else's server.
 pub fn call<S: Service, B: RequestBody>(service: S, request: Request<B>) -> MountedFuture {
-    let (parts, body) = request.into_parts();
-    let service: Arc<dyn AnyService> = Arc::new(service);
-    let media = RpcMedia::of(&parts.headers);
-    let Some(method) = rpc::method_at(&*service, parts.uri.path()) else {
-        let refusal = rpc::unknown("method", parts.uri.path(), media);
-        return Box::pin(std::future::ready(Ok(refusal)));
-    };
-    let protocol = match rpc::protocol_of(&parts, media, service.info().methods[method].kind) {
-        Ok(protocol) => protocol,
-        Err(refusal) => return Box::pin(std::future::ready(Ok(refusal))),
-    };
-    let settings = Arc::clone(&SETTINGS);
-    let call = ServerCall { service, method, parts, body: Body::new(body), peer: None, settings };
-    Box::pin(async move { Ok(rpc::serve(protocol, call).await) })
+    let answer = rpc::answer(Arc::new(service), Arc::clone(&SETTINGS), request.map(Body::new));
+    Box::pin(async move { Ok(answer.await) })
 }

@@ -300,6 +300,13 @@ impl Router {
         Ok(Self { shared: Arc::new(shared) })
     }
 
+    /// The method at a path, as it is called from the same process.
+    #[cfg(feature = "client")]
+    pub(super) fn route(&self, path: &str) -> Option<crate::protocol::client::Route<'_>> {
+        let Route { service, index, settings } = self.shared.methods.get(path)?;
+        Some(crate::protocol::client::Route { service: &**service, method: *index, settings })
+    }
+
     /// The method that a request leads to.
     pub(super) fn identify(&self, parts: &Parts) -> Option<MatchedMethod> {
         #[cfg(feature = "rest")]

@@ -3,9 +3,12 @@
 //! The durations have the names and labels of OpenTelemetry's conventions for RPC. The rest, for which these have no names,
 //! has such as go with them. The values of all labels are known when the program is built, or when a channel is made.
 
-use metrics::{Label, SharedString, Unit};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
-use super::{Outcome, Seen, Side};
+use metrics::{Key, Label, Level, Metadata, SharedString, Unit};
+
+use super::{Outcome, Seen, Side, System};
 
 /// The metrics of a side.
 struct Names {
@@ -54,42 +57,124 @@ pub(crate) fn describe() {
     }
 }
 
-/// What a call is known by from its beginning.
-fn labels(seen: &Seen) -> Vec<Label> {
-    let mut labels = vec![
-        Label::from_static_parts("rpc.system.name", seen.system.name()),
-        Label::from_static_parts("rpc.method", seen.method_name()),
-    ];
-    // On a server the caller chooses it.
-    if seen.side == Side::Client
-        && let Some(address) = &seen.server.address
-    {
-        labels.push(Label::new("server.address", SharedString::from(String::from(&**address))));
+/// The metrics of the calls of a method: their labels are put together and hashed once. A recorder still finds the metric
+/// of a key for each call, so that it may be another one, or forget metrics that have been idle.
+pub(super) struct Keys {
+    names: &'static Names,
+    labels: Vec<Label>,
+    active: Key,
+    /// By the number of the code.
+    ended: [OnceLock<Box<EndKeys>>; CODES],
+}
+
+/// Codes are numbered from zero.
+const CODES: usize = 17;
+
+/// The metrics of calls that end with a code.
+struct EndKeys {
+    duration: Key,
+    requests: Key,
+    responses: Key,
+    request_bytes: Key,
+    response_bytes: Key,
+}
+
+impl Keys {
+    fn new(seen: &Seen) -> Self {
+        let names = names(seen.side);
+        let mut labels = vec![
+            Label::from_static_parts("rpc.system.name", seen.system.name()),
+            Label::from_static_parts("rpc.method", seen.method_name()),
+        ];
+        if let Some(address) = address(seen) {
+            labels.push(Label::new("server.address", SharedString::from(address.to_owned())));
+        }
+        let active = Key::from_parts(names.active, labels.clone());
+        Self { names, labels, active, ended: [const { OnceLock::new() }; CODES] }
     }
-    labels
+
+    fn ended(&self, side: Side, outcome: &Outcome) -> &EndKeys {
+        self.ended[outcome.code as usize].get_or_init(|| {
+            let mut labels = self.labels.clone();
+            labels.push(Label::from_static_parts("rpc.response.status_code", outcome.code_name()));
+            let key = |name| Key::from_parts(name, labels.clone());
+            let Names { requests, responses, request_bytes, response_bytes, duration, .. } = *self.names;
+            Box::new(EndKeys {
+                requests: key(requests),
+                responses: key(responses),
+                request_bytes: key(request_bytes),
+                response_bytes: key(response_bytes),
+                duration: {
+                    let error = outcome.error_type(side);
+                    labels.extend(error.map(|error| Label::from_static_parts("error.type", error)));
+                    Key::from_parts(duration, labels)
+                },
+            })
+        })
+    }
 }
 
-pub(super) fn begin(seen: &Seen) {
-    metrics::gauge!(names(seen.side).active, labels(seen)).increment(1.0);
+/// The server that a client calls. On a server it is the caller who chooses it, so that it is not told.
+fn address(seen: &Seen) -> Option<&str> {
+    seen.server.address.as_deref().filter(|_| seen.side == Side::Client)
 }
 
-pub(super) fn finish(seen: &Seen, outcome: &Outcome) {
-    let Names { duration, active, requests, responses, request_bytes, response_bytes } = *names(seen.side);
-    let mut labels = labels(seen);
-    metrics::gauge!(active, labels.clone()).decrement(1.0);
-    labels.push(Label::from_static_parts("rpc.response.status_code", outcome.code_name()));
-    for (counter, count) in [
-        (requests, seen.requests.count()),
-        (responses, seen.responses.count()),
-        (request_bytes, seen.requests.bytes()),
-        (response_bytes, seen.responses.bytes()),
-    ] {
-        if count > 0 {
-            metrics::counter!(counter, labels.clone()).increment(count);
+/// The keys of all methods that were called, by what they speak: as many as recorders have.
+type ByMethod = HashMap<(System, &'static str), Arc<Keys>>;
+
+#[derive(Default)]
+struct Table {
+    server: ByMethod,
+    /// By the address of the server; that of calls without one is empty.
+    client: HashMap<Box<str>, ByMethod>,
+}
+
+static TABLE: LazyLock<RwLock<Table>> = LazyLock::new(RwLock::default);
+
+fn keys(seen: &Seen) -> Arc<Keys> {
+    let (method, address) = ((seen.system, seen.method_name()), address(seen).unwrap_or(""));
+    {
+        let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
+        let of_side = match seen.side {
+            Side::Server => Some(&table.server),
+            Side::Client => table.client.get(address),
+        };
+        if let Some(keys) = of_side.and_then(|methods| methods.get(&method)) {
+            return Arc::clone(keys);
         }
     }
-    if let Some(error) = outcome.error_type(seen.side) {
-        labels.push(Label::from_static_parts("error.type", error));
-    }
-    metrics::histogram!(duration, labels).record(outcome.duration.as_secs_f64());
+    let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
+    let of_side = match seen.side {
+        Side::Server => &mut table.server,
+        Side::Client => table.client.entry(address.into()).or_default(),
+    };
+    Arc::clone(of_side.entry(method).or_insert_with(|| Arc::new(Keys::new(seen))))
+}
+
+static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+
+/// A call begins.
+pub(super) fn begin(seen: &Seen) -> Arc<Keys> {
+    let keys = keys(seen);
+    metrics::with_recorder(|recorder| recorder.register_gauge(&keys.active, &METADATA).increment(1.0));
+    keys
+}
+
+pub(super) fn finish(keys: &Keys, seen: &Seen, outcome: &Outcome) {
+    let EndKeys { duration, requests, responses, request_bytes, response_bytes } =
+        keys.ended(seen.side, outcome);
+    metrics::with_recorder(|recorder| {
+        recorder.register_gauge(&keys.active, &METADATA).decrement(1.0);
+        for (counter, count) in [
+            (requests, seen.requests.count()),
+            (responses, seen.responses.count()),
+            (request_bytes, seen.requests.bytes()),
+            (response_bytes, seen.responses.bytes()),
+        ] {
+            if count > 0 {
+                recorder.register_counter(counter, &METADATA).increment(count);
+            }
+        }
+        recorder.register_histogram(duration, &METADATA).record(outcome.duration.as_secs_f64());
+    });
 }

@@ -25,6 +25,8 @@ mod trace_context;
 pub(crate) use metrics::describe as describe_metrics;
 
 use std::net::SocketAddr;
+#[cfg(feature = "metrics")]
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -100,7 +102,7 @@ pub(crate) enum Side {
 }
 
 /// What a call speaks: values of `rpc.system.name`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum System {
     /// gRPC and gRPC-Web.
     Grpc,
@@ -151,6 +153,8 @@ pub(crate) struct Seen {
     request_id: Option<Box<str>>,
     #[cfg(feature = "spans")]
     span: tracing::Span,
+    #[cfg(feature = "metrics")]
+    keys: Option<Arc<metrics::Keys>>,
 }
 
 /// No code yet.
@@ -268,11 +272,14 @@ impl Seen {
             request_id,
             #[cfg(feature = "spans")]
             span: tracing::Span::none(),
+            #[cfg(feature = "metrics")]
+            keys: None,
         };
         #[cfg(feature = "metrics")]
-        if sight.metrics {
-            metrics::begin(&seen);
-        }
+        let seen = {
+            let keys = sight.metrics.then(|| metrics::begin(&seen));
+            Self { keys, ..seen }
+        };
         seen
     }
 
@@ -367,8 +374,8 @@ impl Seen {
             span::finish(self, &outcome);
         }
         #[cfg(feature = "metrics")]
-        if self.sight.metrics {
-            metrics::finish(self, &outcome);
+        if let Some(keys) = &self.keys {
+            metrics::finish(keys, self, &outcome);
         }
         if self.sight.log {
             log::write(self, &outcome, caller);

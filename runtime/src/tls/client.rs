@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use http::Uri;
+use hyper::rt::{Read, Write};
 use hyper_rustls::{
-    ConfigBuilderExt as _, FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream,
+    ConfigBuilderExt as _, DefaultServerNameResolver, FixedServerNameResolver, HttpsConnector,
+    MaybeHttpsStream, ResolveServerName,
 };
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use hyper_util::client::legacy::connect::Connection;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::sign::SingleCertAndKey;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -109,16 +109,15 @@ impl ClientTls {
         self
     }
 
-    /// Connects to `https` endpoints with one version of HTTP.
-    pub(crate) fn connector(&self, mut tcp: HttpConnector, http2: bool) -> Result<TlsConnector, TlsError> {
-        tcp.enforce_http(false);
-        let live = Arc::new(Live::new(Connecting { tls: self.clone(), tcp, http2 })?);
+    /// Prepares TLS for connections of one version of HTTP.
+    pub(crate) fn prepare(&self, http2: bool) -> Result<PreparedTls, TlsError> {
+        let live = Arc::new(Live::new(Connecting { tls: self.clone(), http2 })?);
         if let Some(reload) = &self.reload {
             let live: Arc<dyn Reload> = live.clone();
             reload.know(Arc::downgrade(&live));
         }
         let interval = self.interval.filter(|_| live.has_files());
-        Ok(TlsConnector { live, interval })
+        Ok(PreparedTls { live, interval })
     }
 
     fn config(&self, files: &Files) -> Result<ClientConfig, TlsError> {
@@ -149,18 +148,12 @@ impl ClientTls {
         Ok(ca)
     }
 
-    /// The configuration of the user's, for one version of HTTP. The connector names it itself.
-    fn given(&self, config: &ClientConfig, http2: bool) -> Result<ClientConfig, TlsError> {
+    /// The configuration of the user's.
+    fn given(&self, config: &ClientConfig) -> Result<ClientConfig, TlsError> {
         if self.ca.is_some() || self.native_roots || self.identity.is_some() {
             return Err(TlsError::new("settings")("identity and authorities are those of the configuration"));
         }
-        let (protocol, name): (&[u8], _) = if http2 { (b"h2", "h2") } else { (b"http/1.1", "http/1.1") };
-        let mut config = config.clone();
-        if !config.alpn_protocols.is_empty() && !config.alpn_protocols.iter().any(|named| named == protocol) {
-            return Err(TlsError::new("protocols")(format_args!("`{name}` is not among them")));
-        }
-        config.alpn_protocols.clear();
-        Ok(config)
+        Ok(config.clone())
     }
 }
 
@@ -178,70 +171,99 @@ fn with_native_roots(mut roots: RootCertStore) -> Result<RootCertStore, TlsError
     Ok(roots)
 }
 
-/// What a connector is made of.
+/// What configurations are made of.
 struct Connecting {
     tls: ClientTls,
-    tcp: HttpConnector,
     http2: bool,
 }
 
+/// What a connection needs, made of the files that there were.
+#[derive(Clone)]
+struct Made {
+    config: Arc<ClientConfig>,
+    server_name: Arc<dyn ResolveServerName + Send + Sync>,
+}
+
 impl Settings for Connecting {
-    type Made = HttpsConnector<HttpConnector>;
+    type Made = Made;
 
     fn pem(&self) -> Vec<&Pem> {
         let identity = self.tls.identity.iter().flat_map(Identity::pem);
         self.tls.ca.iter().chain(identity).collect()
     }
 
-    fn make(&self, files: &Files) -> Result<Self::Made, TlsError> {
-        let config = match &self.tls.config {
+    fn make(&self, files: &Files) -> Result<Made, TlsError> {
+        let mut config = match &self.tls.config {
             None => self.tls.config(files)?,
-            Some(config) => self.tls.given(config, self.http2)?,
+            Some(config) => self.tls.given(config)?,
         };
-        let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_only();
-        let connector = match &self.tls.server_name {
+        let protocol: &[u8] = if self.http2 { HTTP2 } else { HTTP1 };
+        if !config.alpn_protocols.is_empty() && !config.alpn_protocols.iter().any(|named| named == protocol) {
+            let name = String::from_utf8_lossy(protocol);
+            return Err(TlsError::new("protocols")(format_args!("`{name}` is not among them")));
+        }
+        // HTTP/1.1 is what a server speaks that is asked for nothing.
+        config.alpn_protocols = if self.http2 { vec![HTTP2.to_vec()] } else { Vec::new() };
+        let server_name: Arc<dyn ResolveServerName + Send + Sync> = match &self.tls.server_name {
             Some(name) => {
                 let name = ServerName::try_from(name.clone()).map_err(TlsError::new("server name"))?;
-                connector.with_server_name_resolver(FixedServerNameResolver::new(name))
+                Arc::new(FixedServerNameResolver::new(name))
             }
-            None => connector,
+            None => Arc::new(DefaultServerNameResolver::default()),
         };
-        let tcp = self.tcp.clone();
-        Ok(if self.http2 {
-            connector.enable_http2().wrap_connector(tcp)
-        } else {
-            connector.enable_http1().wrap_connector(tcp)
-        })
+        Ok(Made { config: Arc::new(config), server_name })
     }
 }
 
-/// Connects with the identity and the authorities that there are now.
+/// The names of the versions of HTTP in TLS (ALPN).
+const HTTP1: &[u8] = b"http/1.1";
+const HTTP2: &[u8] = b"h2";
+
+/// TLS with the identity and the authorities that there are now.
 #[derive(Clone)]
-pub(crate) struct TlsConnector {
+pub(crate) struct PreparedTls {
     live: Arc<Live<Connecting>>,
     /// How old may be what was read from files; `None` if there are none.
     interval: Option<Duration>,
 }
 
-impl Service<Uri> for TlsConnector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+impl PreparedTls {
+    /// Puts TLS on what connects.
+    pub(crate) fn over<C>(self, connector: C) -> TlsConnector<C> {
+        TlsConnector { tls: self, connector }
+    }
+}
+
+/// Connects to the server of an `https` URI.
+#[derive(Clone)]
+pub(crate) struct TlsConnector<C> {
+    tls: PreparedTls,
+    connector: C,
+}
+
+impl<C> Service<Uri> for TlsConnector<C>
+where
+    C: Service<Uri, Error: Into<BoxError>> + Clone + Send + 'static,
+    C::Response: Connection + Read + Write + Send + Unpin + 'static,
+    C::Future: Send + 'static,
+{
+    type Response = MaybeHttpsStream<C::Response>;
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
-    fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Result<(), BoxError>> {
-        // TCP always is.
-        Poll::Ready(Ok(()))
+    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Result<(), BoxError>> {
+        self.connector.poll_ready(task).map_err(Into::into)
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let live = Arc::clone(&self.live);
-        let is_old = self.interval.is_some_and(|interval| live.is_older_than(interval));
+        let Self { tls: PreparedTls { live, interval }, connector } = self.clone();
         Box::pin(async move {
-            if is_old {
+            if interval.is_some_and(|interval| live.is_older_than(interval)) {
                 let live = Arc::clone(&live);
                 tokio::task::spawn_blocking(move || live.check()).await?;
             }
-            live.current().call(uri).await
+            let Made { config, server_name } = live.current();
+            HttpsConnector::new(connector, config, true, server_name).call(uri).await
         })
     }
 }

@@ -54,6 +54,8 @@ pub use tokio_rustls::rustls::pki_types::CertificateDer;
 
 #[cfg(feature = "client")]
 pub use client::ClientTls;
+#[cfg(feature = "client")]
+pub(crate) use client::PreparedTls;
 #[cfg(any(feature = "server", feature = "client"))]
 pub use error::TlsError;
 pub use identity::Identity;

@@ -14,6 +14,7 @@ mod demo;
 mod endings;
 mod errors;
 mod health;
+mod in_process;
 mod limits;
 mod metadata;
 mod mounted;

@@ -4,8 +4,9 @@
 //! counts, past libtest, which swallows what a passing test prints.
 
 use std::env;
-use std::io::{self, Write as _};
 use std::path::PathBuf;
+
+pub use servers::left_out;
 
 /// A path in the shared test data, `RSVC_SHARED`. Without it, says that `what` is left out.
 pub fn shared(path: &str, what: &str) -> Option<PathBuf> {
@@ -24,10 +25,4 @@ pub fn venv(what: &str) -> Option<PathBuf> {
         left_out(what, "RSVC_VENV is not set, as `cargo xtask test` does");
     }
     found
-}
-
-/// Says that `what` is left out, and why.
-pub fn left_out(what: &str, why: &str) {
-    // Nobody to tell is no reason to fail.
-    let _ = writeln!(io::stderr(), "skipped: {what}: {why}");
 }

@@ -28,13 +28,15 @@ async fn a_mock_is_an_implementation() {
     hotel.expect_talk().returning(|_, _| Ok(ResponseStream::from_iter([Line { text: "b".into() }])));
     assert_eq!(hotel.open(Context::new(), room("a")).await.unwrap(), Opened::default());
 
-    // It can be served as well.
-    let server = Server::new().add(RoomsServer::new(hotel)).into_service().unwrap();
+    // It can be served as well, and be called in the same process without being served.
+    let hotel = std::sync::Arc::new(hotel);
+    let server = Server::new().add(RoomsServer::from_arc(hotel.clone())).into_service().unwrap();
     let channel = Channel::builder("http://in.process").with_transport(server).unwrap();
-    let client = api::RoomsClient::new(channel);
-    let error = client.open(Context::new(), room("c")).await.unwrap_err();
-    assert!(matches!(&error, RoomError::NoRoom(payload) if payload.name == "c"), "{error}");
-    assert_ne!(error.code(), Code::Unknown);
-    let mut lines = client.talk(Context::new(), RequestStream::from_iter([])).await.unwrap();
-    assert_eq!(lines.message().await.unwrap().unwrap().text, "b");
+    for client in [api::RoomsClient::new(channel), api::RoomsClient::in_process(hotel)] {
+        let error = client.open(Context::new(), room("c")).await.unwrap_err();
+        assert!(matches!(&error, RoomError::NoRoom(payload) if payload.name == "c"), "{error}");
+        assert_ne!(error.code(), Code::Unknown);
+        let mut lines = client.talk(Context::new(), RequestStream::from_iter([])).await.unwrap();
+        assert_eq!(lines.message().await.unwrap().unwrap().text, "b");
+    }
 }

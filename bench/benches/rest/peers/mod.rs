@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::process::Command;
 
 use ::rsvc::server::ServeError;
+use bench::additions::Additions;
 use bench::{Child, until_told};
 use tokio::net::TcpListener;
 
@@ -64,14 +65,20 @@ impl Peer {
         }
     }
 
-    /// Whether its callers show a token.
-    pub fn wants_token(self) -> bool {
-        matches!(self, Self::RsvcJwt | Self::RsvcAll)
+    /// What is added to rsvc.
+    fn additions(self) -> Additions {
+        match self {
+            Self::RsvcJwt => Additions::JWT,
+            Self::RsvcSpans => Additions::SPANS,
+            Self::RsvcMetrics => Additions::METRICS,
+            Self::RsvcAll => Additions::ALL,
+            _ => Additions::NONE,
+        }
     }
 
-    /// Whether it is rsvc with more than it does by itself.
-    fn is_addition(self) -> bool {
-        matches!(self, Self::RsvcJwt | Self::RsvcSpans | Self::RsvcMetrics | Self::RsvcAll)
+    /// Whether its callers show a token.
+    pub fn wants_token(self) -> bool {
+        self.additions().jwt
     }
 
     /// Whether the peer takes part: nobody writes 300 routes by hand without a router, and 10,000 are for those who
@@ -79,7 +86,7 @@ impl Peer {
     pub fn has(self, routes: Routes) -> bool {
         match routes {
             Routes::One => true,
-            Routes::Many => self != Self::Hyper && !self.is_addition(),
+            Routes::Many => self != Self::Hyper && self.additions() == Additions::NONE,
             Routes::TenThousand => {
                 matches!(self, Self::AxumSlice | Self::AxumJson | Self::Rsvc | Self::RsvcRest)
             }
@@ -124,12 +131,13 @@ impl Serve {
             Peer::Hyper => tokio::spawn(hyper::serve(listener, self.size)),
             Peer::AxumSlice => tokio::spawn(axum::serve(listener, axum::slices(self))),
             Peer::AxumJson => tokio::spawn(axum::serve(listener, axum::typed(self))),
-            // Envoy's backend.
-            Peer::Rsvc | Peer::Envoy => tokio::spawn(rsvc::serve(listener, self)),
             Peer::RsvcRest => tokio::spawn(rsvc::serve_rest(listener, self)),
-            Peer::RsvcJwt | Peer::RsvcSpans | Peer::RsvcMetrics | Peer::RsvcAll => {
-                tokio::spawn(rsvc::serve_more(listener, self))
-            }
+            Peer::Rsvc
+            | Peer::RsvcJwt
+            | Peer::RsvcSpans
+            | Peer::RsvcMetrics
+            | Peer::RsvcAll
+            | Peer::Envoy => tokio::spawn(rsvc::serve(listener, self)),
             Peer::RestOverGrpc => tokio::spawn(rest_over_grpc::serve(listener, self)),
         };
         until_told(address).await

@@ -1,15 +1,12 @@
 //! Ours, in rsvc's own server, and as a service on plain hyper, without what a server does besides.
 
 use hyper_util::service::TowerToHyperService;
-use metrics_exporter_prometheus::PrometheusBuilder;
-use rsvc::auth::jwt::{Jwt, Keys};
 use rsvc::rest::Rest;
 use rsvc::{Context, Status};
 use tokio::net::TcpListener;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::{Peer, Serve, filler, hyper};
-use crate::case::{self, Routes};
+use super::{Serve, filler, hyper};
+use crate::case::Routes;
 
 macro_rules! tree {
     ($name:ident, $file:literal) => {
@@ -56,25 +53,7 @@ pub fn server(serve: Serve) -> rsvc::Server {
 }
 
 pub async fn serve(listener: TcpListener, serve: Serve) {
-    server(serve).with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
-}
-
-/// The same with what the peer has more: callers with tokens, spans that a registry keeps while they last, and metrics
-/// for Prometheus.
-pub async fn serve_more(listener: TcpListener, serve: Serve) {
-    let mut server = server(serve);
-    if serve.peer.wants_token() {
-        let tokens = Jwt::new(Keys::secret(case::SECRET)).issuer(case::ISSUER).audience(case::AUDIENCE);
-        server = server.authenticator(tokens.build().expect("a secret that is long enough"));
-    }
-    if matches!(serve.peer, Peer::RsvcSpans | Peer::RsvcAll) {
-        tracing_subscriber::registry().init();
-        server = server.spans();
-    }
-    if matches!(serve.peer, Peer::RsvcMetrics | Peer::RsvcAll) {
-        PrometheusBuilder::new().install_recorder().expect("the only recorder");
-        server = server.metrics();
-    }
+    let server = serve.peer.additions().add_to(server(serve));
     server.with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
 }
 

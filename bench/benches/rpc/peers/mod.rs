@@ -9,6 +9,8 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 
+use ::rsvc::client::Retries;
+use bench::additions::{Additions, TOKEN};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::net::TcpListener;
@@ -24,10 +26,17 @@ pub enum Who {
     Tonic,
     Connectrpc,
     Rsvc,
+    RsvcJwt,
+    RsvcSpans,
+    RsvcMetrics,
+    RsvcAll,
+    /// A client that makes no call again; its server is the same.
+    RsvcNoRetries,
 }
 
 impl Who {
-    pub const ALL: [Self; 4] = [Self::Hyper, Self::Tonic, Self::Connectrpc, Self::Rsvc];
+    /// Who is compared unless some are named.
+    pub const USUAL: [Self; 4] = [Self::Hyper, Self::Tonic, Self::Connectrpc, Self::Rsvc];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -35,6 +44,24 @@ impl Who {
             Self::Tonic => "tonic",
             Self::Connectrpc => "connectrpc",
             Self::Rsvc => "rsvc",
+            Self::RsvcJwt => "rsvc-jwt",
+            Self::RsvcSpans => "rsvc-spans",
+            Self::RsvcMetrics => "rsvc-metrics",
+            Self::RsvcAll => "rsvc-all",
+            Self::RsvcNoRetries => "rsvc-no-retries",
+        }
+    }
+
+    /// What is added to rsvc.
+    fn additions(self) -> Additions {
+        match self {
+            Self::RsvcJwt => Additions::JWT,
+            Self::RsvcSpans => Additions::SPANS,
+            Self::RsvcMetrics => Additions::METRICS,
+            Self::RsvcAll => Additions::ALL,
+            Self::Hyper | Self::Tonic | Self::Connectrpc | Self::Rsvc | Self::RsvcNoRetries => {
+                Additions::NONE
+            }
         }
     }
 
@@ -50,17 +77,25 @@ impl Who {
             Self::Hyper => Box::pin(hyper::Hyper::serve(listener)),
             Self::Tonic => Box::pin(tonic::Tonic::serve(listener)),
             Self::Connectrpc => Box::pin(connectrpc::Connectrpc::serve(listener)),
-            Self::Rsvc => Box::pin(rsvc::Rsvc::serve(listener)),
+            _ => Box::pin(rsvc::serve(listener, self.additions())),
         }
     }
 
-    /// A client with a connection.
-    pub async fn connect(self, server: SocketAddr) -> Box<dyn Client> {
+    /// The token that callers of its server show.
+    pub fn token(self) -> Option<&'static str> {
+        self.additions().jwt.then_some(TOKEN)
+    }
+
+    /// A client with a connection, which shows a token if there is one.
+    pub async fn connect(self, server: SocketAddr, token: Option<&'static str>) -> Box<dyn Client> {
         match self {
             Self::Hyper => Box::new(hyper::Hyper::connect(server).await),
-            Self::Tonic => Box::new(tonic::Tonic::connect(server).await),
+            Self::Tonic => Box::new(tonic::Tonic::connect(server).await.showing(token)),
             Self::Connectrpc => Box::new(connectrpc::Connectrpc::connect(server).await),
-            Self::Rsvc => Box::new(rsvc::Rsvc::connect(server).await),
+            _ => {
+                let retries = if self == Self::RsvcNoRetries { Retries::off() } else { Retries::new() };
+                Box::new(rsvc::connect(server, self.additions(), token, retries).await)
+            }
         }
     }
 }

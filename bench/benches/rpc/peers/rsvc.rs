@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
+use bench::additions::Additions;
 use futures_util::StreamExt as _;
+use rsvc::client::Retries;
 use rsvc::{Context, RequestStream, ResponseStream, Status};
 use tokio::net::TcpListener;
 
@@ -13,7 +15,22 @@ mod generated {
     rsvc::include_protos!();
 }
 
-pub(super) struct Rsvc(CallsClient);
+pub(super) struct Rsvc {
+    client: CallsClient,
+    /// The metadata `authorization` of calls.
+    authorization: Option<String>,
+}
+
+impl Rsvc {
+    fn ctx(&self) -> Context {
+        match &self.authorization {
+            None => Context::new(),
+            Some(authorization) => {
+                Context::new().with_metadata("authorization", &**authorization).expect("it is ASCII")
+            }
+        }
+    }
+}
 
 pub struct Handler;
 
@@ -53,16 +70,39 @@ pub fn mounted() -> CallsServer<Handler> {
     CallsServer::new(Handler)
 }
 
+pub(super) async fn serve(listener: TcpListener, additions: Additions) {
+    let server = additions.add_to(rsvc::Server::new().add(CallsServer::new(Handler)));
+    server.with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
+}
+
+/// A client with a connection, and what of the additions is for clients. It shows a token if there is one.
+pub(super) async fn connect(
+    server: SocketAddr,
+    additions: Additions,
+    token: Option<&str>,
+    retries: Retries,
+) -> Rsvc {
+    additions.install();
+    let mut builder = rsvc::Channel::builder(format!("http://{server}")).retries(retries);
+    if additions.spans {
+        builder = builder.spans();
+    }
+    if additions.metrics {
+        builder = builder.metrics();
+    }
+    let client = CallsClient::new(builder.connect().await.expect("connects"));
+    Rsvc { client, authorization: token.map(|token| format!("Bearer {token}")) }
+}
+
 impl Peer for Rsvc {
     type Order = Order;
 
     async fn serve(listener: TcpListener) {
-        let server = rsvc::Server::new().add(CallsServer::new(Handler));
-        server.with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");
+        serve(listener, Additions::NONE).await;
     }
 
     async fn connect(server: SocketAddr) -> Self {
-        Self(CallsClient::connect(format!("http://{server}")).await.expect("connects"))
+        connect(server, Additions::NONE, None, Retries::new()).await
     }
 
     fn order(items: u32) -> Order {
@@ -70,23 +110,23 @@ impl Peer for Rsvc {
     }
 
     async fn call(&self, order: Order) {
-        self.0.unary(Context::new(), order).await.expect("answers");
+        self.client.unary(self.ctx(), order).await.expect("answers");
     }
 
     async fn server_stream(&self, count: u32) {
-        let stream = self.0.server_stream(Context::new(), Count { count }).await.expect("answers");
+        let stream = self.client.server_stream(self.ctx(), Count { count }).await.expect("answers");
         assert_eq!(stream.count().await, count as usize);
     }
 
     async fn client_stream(&self, order: Order, count: u32) {
         let requests = RequestStream::from_iter((0..count).map(move |_| order.clone()));
-        let done = self.0.client_stream(Context::new(), requests).await.expect("answers");
+        let done = self.client.client_stream(self.ctx(), requests).await.expect("answers");
         assert_eq!(done.count, count);
     }
 
     async fn both(&self, order: Order, count: u32) {
         let requests = RequestStream::from_iter((0..count).map(move |_| order.clone()));
-        let stream = self.0.both(Context::new(), requests).await.expect("answers");
+        let stream = self.client.both(self.ctx(), requests).await.expect("answers");
         assert_eq!(stream.count().await, count as usize);
     }
 }

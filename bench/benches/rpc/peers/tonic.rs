@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use tokio::net::TcpListener;
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Response, Status, Streaming};
@@ -21,7 +22,27 @@ pub(super) mod messages {
     include!(concat!(env!("OUT_DIR"), "/tonic/rpc.rs"));
 }
 
-pub(super) struct Tonic(CallsClient<Channel>);
+pub(super) struct Tonic {
+    client: CallsClient<Channel>,
+    /// The metadata `authorization` of calls.
+    authorization: Option<MetadataValue<Ascii>>,
+}
+
+impl Tonic {
+    /// The same client, which shows a token if there is one.
+    pub(super) fn showing(self, token: Option<&str>) -> Self {
+        let authorization = token.map(|token| format!("Bearer {token}").parse().expect("it is ASCII"));
+        Self { authorization, ..self }
+    }
+
+    fn request<T>(&self, content: T) -> Request<T> {
+        let mut request = Request::new(content);
+        if let Some(authorization) = &self.authorization {
+            request.metadata_mut().insert("authorization", authorization.clone());
+        }
+        request
+    }
+}
 
 struct Handler;
 
@@ -72,7 +93,8 @@ impl Peer for Tonic {
     async fn connect(server: SocketAddr) -> Self {
         let endpoint = Endpoint::from_shared(format!("http://{server}")).expect("an address");
         let endpoint = endpoint.http2_keep_alive_interval(Duration::from_mins(2));
-        Self(CallsClient::new(endpoint.connect().await.expect("connects")))
+        let client = CallsClient::new(endpoint.connect().await.expect("connects"));
+        Self { client, authorization: None }
     }
 
     fn order(items: u32) -> Order {
@@ -80,23 +102,23 @@ impl Peer for Tonic {
     }
 
     async fn call(&self, order: Order) {
-        self.0.clone().unary(order).await.expect("answers");
+        self.client.clone().unary(self.request(order)).await.expect("answers");
     }
 
     async fn server_stream(&self, count: u32) {
-        let stream = self.0.clone().server_stream(Count { count }).await.expect("answers");
+        let stream = self.client.clone().server_stream(self.request(Count { count })).await.expect("answers");
         assert_eq!(stream.into_inner().count().await, count as usize);
     }
 
     async fn client_stream(&self, order: Order, count: u32) {
         let requests = stream::iter((0..count).map(move |_| order.clone()));
-        let done = self.0.clone().client_stream(requests).await.expect("answers");
+        let done = self.client.clone().client_stream(self.request(requests)).await.expect("answers");
         assert_eq!(done.into_inner().count, count);
     }
 
     async fn both(&self, order: Order, count: u32) {
         let requests = stream::iter((0..count).map(move |_| order.clone()));
-        let stream = self.0.clone().both(requests).await.expect("answers");
+        let stream = self.client.clone().both(self.request(requests)).await.expect("answers");
         assert_eq!(stream.into_inner().count().await, count as usize);
     }
 }

@@ -1,3 +1,6 @@
+mod shared;
+
+use super::connect::CONNECTIONS;
 use super::orders::Filter;
 use super::*;
 use crate::api::{
@@ -11,10 +14,50 @@ use tempfile::TempDir;
 const ADA: &str = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a001";
 const MALLORY: &str = "7b0f6a54-52c1-4a6e-9a39-1c53c5d5a003";
 
-async fn fresh() -> (Db, TempDir) {
-    let directory = TempDir::new().unwrap();
-    let db = open(&directory).await;
-    (db, directory)
+/// Makes two tests of each function: one for each kind of database.
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        mod sqlite {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    let directory = tempfile::TempDir::new().unwrap();
+                    super::$name(super::open(&directory).await).await;
+                }
+            )*
+        }
+
+        mod postgres {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    let Some(url) = super::shared::database(stringify!($name)) else { return };
+                    super::$name(super::shared::connect(&url).await).await;
+                }
+            )*
+        }
+    };
+}
+
+on_both! {
+    an_address_belongs_to_one_user_whatever_its_letters
+    a_change_without_a_mask_keeps_what_is_absent
+    a_change_with_a_mask_empties_what_is_named_and_absent
+    a_value_that_makes_no_sense_changes_nothing
+    preferences_change_by_mask_or_as_a_whole
+    preferences_are_valid_after_the_change
+    a_change_of_an_old_version_is_refused
+    a_change_keeps_to_what_its_caller_has_seen
+    users_with_orders_stay
+    an_order_takes_from_stock_at_the_price_of_the_shop
+    an_order_that_fails_leaves_nothing
+    the_same_request_places_one_order
+    an_order_goes_its_way_and_no_other
+    pages_of_orders_join_without_a_seam
+    the_log_is_read_by_user_and_by_order
+    a_room_keeps_its_last_messages
+    an_event_is_kept_once
+    suspended_users_are_not_active
 }
 
 async fn open(directory: &TempDir) -> Db {
@@ -30,13 +73,11 @@ fn unasked() -> Precondition {
 impl Db {
     /// Lets it have so many pages, or those that it has if they are more.
     pub(crate) async fn limit_pages(&self, pages: Option<u32>) {
-        let pages = pages.unwrap_or(u32::MAX - 1).to_string();
+        let limit = format!("PRAGMA max_page_count = {}", pages.unwrap_or(u32::MAX - 1));
         // Those to come …
-        let options = (*self.pool.connect_options()).clone().pragma("max_page_count", pages.clone());
-        self.pool.set_connect_options(options);
+        self.first.lock().unwrap().extend(["; ", &limit]);
         // … and all that there are.
         let connections = futures_util::future::join_all((0..CONNECTIONS).map(|_| self.pool.acquire())).await;
-        let limit = format!("PRAGMA max_page_count = {pages}");
         for connection in connections {
             sqlx::raw_sql(sqlx::AssertSqlSafe(limit.as_str()))
                 .execute(&mut *connection.unwrap())
@@ -58,7 +99,8 @@ fn order(user_id: &str, lines: &[(&str, i32)]) -> PlaceOrderRequest {
 
 #[tokio::test]
 async fn a_second_start_keeps_what_the_first_wrote() {
-    let (db, directory) = fresh().await;
+    let directory = TempDir::new().unwrap();
+    let db = open(&directory).await;
     let user =
         CreateUserRequest { name: "Edith".into(), email: "edith@shop.example".into(), ..Default::default() };
     let user = db.create_user(user).await.unwrap();
@@ -68,9 +110,7 @@ async fn a_second_start_keeps_what_the_first_wrote() {
     assert_eq!(db.user(ADA).await.unwrap().name, "Ada Lovelace");
 }
 
-#[tokio::test]
-async fn an_address_belongs_to_one_user_whatever_its_letters() {
-    let (db, _directory) = fresh().await;
+async fn an_address_belongs_to_one_user_whatever_its_letters(db: Db) {
     let request =
         CreateUserRequest { name: "Imp".into(), email: "ADA@shop.Example".into(), ..Default::default() };
     assert!(
@@ -78,9 +118,7 @@ async fn an_address_belongs_to_one_user_whatever_its_letters() {
     );
 }
 
-#[tokio::test]
-async fn a_change_without_a_mask_keeps_what_is_absent() {
-    let (db, _directory) = fresh().await;
+async fn a_change_without_a_mask_keeps_what_is_absent(db: Db) {
     let before = db.user(ADA).await.unwrap();
     let request = UpdateUserRequest { user_id: ADA.into(), age: Some(0), ..Default::default() };
     let after = db.update_user(request, &unasked()).await.unwrap();
@@ -88,9 +126,7 @@ async fn a_change_without_a_mask_keeps_what_is_absent() {
     assert_eq!((after.name, after.roles, after.nickname), (before.name, before.roles, before.nickname));
 }
 
-#[tokio::test]
-async fn a_change_with_a_mask_empties_what_is_named_and_absent() {
-    let (db, _directory) = fresh().await;
+async fn a_change_with_a_mask_empties_what_is_named_and_absent(db: Db) {
     let mask = rsvc::prost_types::FieldMask { paths: vec!["nickname".into(), "metadata".into()] };
     let request = UpdateUserRequest {
         user_id: ADA.into(),
@@ -102,9 +138,7 @@ async fn a_change_with_a_mask_empties_what_is_named_and_absent() {
     assert_eq!((after.name.as_str(), after.nickname, after.metadata.len()), ("Ada Lovelace", None, 0));
 }
 
-#[tokio::test]
-async fn a_value_that_makes_no_sense_changes_nothing() {
-    let (db, _directory) = fresh().await;
+async fn a_value_that_makes_no_sense_changes_nothing(db: Db) {
     for request in [
         UpdateUserRequest { name: Some("x".into()), status: Some(77), ..Default::default() },
         UpdateUserRequest { name: Some("x".into()), age: Some(-1), ..Default::default() },
@@ -135,9 +169,7 @@ fn what_a_mask_may_name_is_for_the_rules() {
     }
 }
 
-#[tokio::test]
-async fn preferences_change_by_mask_or_as_a_whole() {
-    let (db, _directory) = fresh().await;
+async fn preferences_change_by_mask_or_as_a_whole(db: Db) {
     let change = async |theme: Theme, languages: &[&str], paths: Option<&[&str]>| {
         let languages = languages.iter().map(|&tag| tag.to_owned()).collect();
         let preferences = Preferences { theme: theme.into(), languages, ..Default::default() };
@@ -157,9 +189,7 @@ async fn preferences_change_by_mask_or_as_a_whole() {
 }
 
 /// The mask of a request lets half of the quiet hours through; what is stored has both or neither.
-#[tokio::test]
-async fn preferences_are_valid_after_the_change() {
-    let (db, _directory) = fresh().await;
+async fn preferences_are_valid_after_the_change(db: Db) {
     let change = async |quiet_from: Option<i32>, quiet_until: Option<i32>, paths: &[&str]| {
         let preferences = Some(Preferences { quiet_from, quiet_until, ..Default::default() });
         let paths = paths.iter().map(|&path| path.to_owned()).collect();
@@ -177,9 +207,7 @@ async fn preferences_are_valid_after_the_change() {
     assert_eq!(change(None, None, &both).await.unwrap(), (None, None));
 }
 
-#[tokio::test]
-async fn a_change_of_an_old_version_is_refused() {
-    let (db, _directory) = fresh().await;
+async fn a_change_of_an_old_version_is_refused(db: Db) {
     let request =
         UpdateUserRequest { user_id: ADA.into(), age: Some(37), version: Some(1), ..Default::default() };
     db.update_user(request.clone(), &unasked()).await.unwrap();
@@ -189,9 +217,7 @@ async fn a_change_of_an_old_version_is_refused() {
     ));
 }
 
-#[tokio::test]
-async fn a_change_keeps_to_what_its_caller_has_seen() {
-    let (db, _directory) = fresh().await;
+async fn a_change_keeps_to_what_its_caller_has_seen(db: Db) {
     let seen = |tag: &str| Context::new().with_metadata("if-match", tag).unwrap().precondition();
     let change = UpdateUserRequest { user_id: ADA.into(), age: Some(37), ..Default::default() };
     assert_eq!(db.update_user(change.clone(), &seen("\"1\"")).await.unwrap().version, 2);
@@ -207,18 +233,14 @@ async fn a_change_keeps_to_what_its_caller_has_seen() {
     db.delete_user(delete(), &seen(&format!("\"{version}~gzip\""))).await.unwrap();
 }
 
-#[tokio::test]
-async fn users_with_orders_stay() {
-    let (db, _directory) = fresh().await;
+async fn users_with_orders_stay(db: Db) {
     let delete = |user_id: &str| DeleteUserRequest { user_id: user_id.into(), version: None };
     assert!(matches!(db.delete_user(delete(ADA), &unasked()).await, Err(Error::UserHasOrders(_))));
     db.delete_user(delete(MALLORY), &unasked()).await.unwrap();
     assert!(matches!(db.user(MALLORY).await, Err(Error::UserNotFound(_))));
 }
 
-#[tokio::test]
-async fn an_order_takes_from_stock_at_the_price_of_the_shop() {
-    let (db, _directory) = fresh().await;
+async fn an_order_takes_from_stock_at_the_price_of_the_shop(db: Db) {
     let (order, update) = db.place_order(&order(ADA, &[("teapot", 1), ("cable", 3)])).await.unwrap();
     assert_eq!(order.total.as_ref().unwrap().minor_units, 4180 + 3 * 999);
     let items: Vec<_> = order.items.iter().map(|item| (item.product_id.as_str(), item.quantity)).collect();
@@ -228,9 +250,7 @@ async fn an_order_takes_from_stock_at_the_price_of_the_shop() {
     assert!(matches!(again, Err(Error::OutOfStock(OutOfStock { left: 0, .. }))));
 }
 
-#[tokio::test]
-async fn an_order_that_fails_leaves_nothing() {
-    let (db, _directory) = fresh().await;
+async fn an_order_that_fails_leaves_nothing(db: Db) {
     let newest = db.newest_update().await.unwrap();
     for (lines, user) in [
         (&[("cable", 1), ("nothing", 1)][..], ADA),
@@ -253,9 +273,7 @@ async fn an_order_that_fails_leaves_nothing() {
     assert_eq!(stock, 1_000_000);
 }
 
-#[tokio::test]
-async fn the_same_request_places_one_order() {
-    let (db, _directory) = fresh().await;
+async fn the_same_request_places_one_order(db: Db) {
     let request = PlaceOrderRequest { request_id: "r".into(), ..order(ADA, &[("mouse", 1)]) };
     let (first, update) = db.place_order(&request).await.unwrap();
     assert!(update.is_some());
@@ -266,9 +284,7 @@ async fn the_same_request_places_one_order() {
     assert!(matches!(db.place_order(&of_another).await, Err(Error::RequestIdReused(_))));
 }
 
-#[tokio::test]
-async fn an_order_goes_its_way_and_no_other() {
-    let (db, _directory) = fresh().await;
+async fn an_order_goes_its_way_and_no_other(db: Db) {
     let (order, _) = db.place_order(&order(ADA, &[("teapot", 1)])).await.unwrap();
     let step = |status: OrderStatus| UpdateOrderStatusRequest {
         order_id: order.order_id.clone(),
@@ -285,9 +301,7 @@ async fn an_order_goes_its_way_and_no_other() {
     db.place_order(&super::tests::order(ADA, &[("teapot", 1)])).await.unwrap();
 }
 
-#[tokio::test]
-async fn pages_of_orders_join_without_a_seam() {
-    let (db, _directory) = fresh().await;
+async fn pages_of_orders_join_without_a_seam(db: Db) {
     for _ in 0..5 {
         db.place_order(&order(ADA, &[("cable", 1), ("mouse", 2)])).await.unwrap();
     }
@@ -304,9 +318,7 @@ async fn pages_of_orders_join_without_a_seam() {
     assert_eq!(paid.orders.len(), 1);
 }
 
-#[tokio::test]
-async fn the_log_is_read_by_user_and_by_order() {
-    let (db, _directory) = fresh().await;
+async fn the_log_is_read_by_user_and_by_order(db: Db) {
     let filter =
         |user_id: &str, order_id: &str| Filter { user_id: user_id.into(), order_id: order_id.into() };
     let sequences = async |after, filter: Filter, limit| {
@@ -320,9 +332,7 @@ async fn the_log_is_read_by_user_and_by_order() {
     assert_eq!(sequences(u64::MAX, filter("", ""), 10).await, [0; 0]);
 }
 
-#[tokio::test]
-async fn a_room_keeps_its_last_messages() {
-    let (db, _directory) = fresh().await;
+async fn a_room_keeps_its_last_messages(db: Db) {
     for number in 0..5u64 {
         for session_id in ["a", "b"] {
             let message =
@@ -331,16 +341,14 @@ async fn a_room_keeps_its_last_messages() {
         }
     }
     let ids = async |limit| -> Vec<_> {
-        db.messages("a", limit).await.unwrap().into_iter().map(|message| message.message_id).collect()
+        db.messages("a", limit).await.unwrap().into_iter().map(|(_, message)| message.message_id).collect()
     };
     assert_eq!(ids(10).await, [2, 3, 4]);
     assert_eq!(ids(2).await, [3, 4]);
     assert!(db.messages("c", 10).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn an_event_is_kept_once() {
-    let (db, _directory) = fresh().await;
+async fn an_event_is_kept_once(db: Db) {
     let event = Event { id: "e".into(), count: Some(1), ..Default::default() };
     db.store_event(&event).await.unwrap();
     db.store_event(&Event { count: Some(2), ..event }).await.unwrap();
@@ -348,9 +356,7 @@ async fn an_event_is_kept_once() {
     assert_eq!(Event::decode(&*kept).unwrap().count, Some(1));
 }
 
-#[tokio::test]
-async fn suspended_users_are_not_active() {
-    let (db, _directory) = fresh().await;
+async fn suspended_users_are_not_active(db: Db) {
     assert_eq!(db.user(MALLORY).await.unwrap().status(), UserStatus::Suspended);
     assert!(matches!(db.active_user(MALLORY).await, Err(Error::UserNotActive(_))));
 }

@@ -1,6 +1,6 @@
 //! Stored files, and events.
 
-use super::{Db, encode};
+use super::{Db, Turn, encode};
 use crate::api::{Event, FileInfo, UploadExists};
 use crate::error::Error;
 use crate::time::now;
@@ -18,8 +18,8 @@ pub(crate) struct File<'a> {
 impl Db {
     /// Whether a file was stored under this upload id.
     pub(crate) async fn upload_exists(&self, upload_id: &str) -> Result<bool, Error> {
-        let exists = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM files WHERE upload_id = ?1)");
-        Ok(exists.bind(upload_id).fetch_one(&self.pool).await?)
+        let found = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM files WHERE upload_id = $1");
+        Ok(found.bind(upload_id).fetch_one(&self.pool).await? > 0)
     }
 
     /// Writes down a file. `publish` makes it visible; if that fails, nothing is written.
@@ -28,10 +28,10 @@ impl Db {
         file: &File<'_>,
         publish: impl Future<Output = Result<(), Error>>,
     ) -> Result<(), Error> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Turn::None).await?;
         let inserted = sqlx::query(
             "INSERT INTO files (file_id, upload_id, filename, content_type, size, sha256, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(file.id)
         .bind(file.upload_id)
@@ -54,9 +54,9 @@ impl Db {
 
     /// Keeps an event; one that is there already stays as it is.
     pub(crate) async fn store_event(&self, event: &Event) -> Result<(), Error> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Turn::None).await?;
         sqlx::query(
-            "INSERT INTO events (event_id, received_at, event) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            "INSERT INTO events (event_id, received_at, event) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
         )
         .bind(&event.id)
         .bind(now())

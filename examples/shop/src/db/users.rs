@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use rsvc::{Precondition, Validate as _};
-use sqlx::types::Json;
-use sqlx::{FromRow, Sqlite, SqliteExecutor, Transaction};
+use sqlx::{Any, AnyExecutor, FromRow, Transaction};
 
-use super::{Db, check_version, decode, encode, unsigned};
+use super::{Db, FromJson, Turn, check_version, decode, encode, json, unsigned};
 use crate::api::{
     CreateUserRequest, DeleteUserRequest, EmailTaken, Preferences, UpdatePreferencesRequest,
     UpdateUserRequest, User, UserHasOrders, UserNotActive, UserStatus,
@@ -21,8 +20,10 @@ struct Row {
     email: String,
     age: i32,
     status: i32,
-    roles: Json<Vec<String>>,
-    metadata: Json<BTreeMap<String, String>>,
+    #[sqlx(try_from = "String")]
+    roles: FromJson<Vec<String>>,
+    #[sqlx(try_from = "String")]
+    metadata: FromJson<BTreeMap<String, String>>,
     nickname: Option<String>,
     utc_offset_minutes: i32,
     preferences: Option<Vec<u8>>,
@@ -82,7 +83,7 @@ impl Db {
             preferences: request.preferences,
             ..User::default()
         };
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Turn::None).await?;
         save(&mut tx, &user).await?;
         let user = find(&mut *tx, &user_id).await?;
         tx.commit().await?;
@@ -94,7 +95,7 @@ impl Db {
         request: UpdateUserRequest,
         precondition: &Precondition,
     ) -> Result<User, Error> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Turn::User(&request.user_id)).await?;
         let mut user = find(&mut *tx, &request.user_id).await?;
         precondition.check(&user.version)?;
         check_version(request.version, user.version)?;
@@ -109,7 +110,7 @@ impl Db {
         &self,
         request: UpdatePreferencesRequest,
     ) -> Result<Preferences, Error> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Turn::User(&request.user_id)).await?;
         let mut user = find(&mut *tx, &request.user_id).await?;
         let chosen = request.preferences.unwrap_or_default();
         let preferences = match request.update_mask {
@@ -129,12 +130,12 @@ impl Db {
         request: DeleteUserRequest,
         precondition: &Precondition,
     ) -> Result<(), Error> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Turn::User(&request.user_id)).await?;
         let user = find(&mut *tx, &request.user_id).await?;
         precondition.check(&user.version)?;
         check_version(request.version, user.version)?;
         let deleted =
-            sqlx::query("DELETE FROM users WHERE user_id = ?1").bind(&user.id).execute(&mut *tx).await;
+            sqlx::query("DELETE FROM users WHERE user_id = $1").bind(&user.id).execute(&mut *tx).await;
         match deleted {
             Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
                 Err(UserHasOrders { user_id: user.id }.into())
@@ -145,11 +146,11 @@ impl Db {
     }
 }
 
-async fn find(db: impl SqliteExecutor<'_>, user_id: &str) -> Result<User, Error> {
+async fn find(db: impl AnyExecutor<'_>, user_id: &str) -> Result<User, Error> {
     sqlx::query_as::<_, Row>(
         "SELECT user_id, name, email, age, status, roles, metadata, nickname, utc_offset_minutes, preferences,
                 version, created_at, updated_at
-         FROM users WHERE user_id = ?1",
+         FROM users WHERE user_id = $1",
     )
     .bind(user_id)
     .fetch_optional(db)
@@ -159,30 +160,30 @@ async fn find(db: impl SqliteExecutor<'_>, user_id: &str) -> Result<User, Error>
 }
 
 /// The user with this id, if active.
-pub(super) async fn find_active(db: impl SqliteExecutor<'_>, user_id: &str) -> Result<User, Error> {
+pub(super) async fn find_active(db: impl AnyExecutor<'_>, user_id: &str) -> Result<User, Error> {
     let user = find(db, user_id).await?;
     if user.active { Ok(user) } else { Err(UserNotActive { user_id: user.id }.into()) }
 }
 
 /// Writes a user; the version and the times are the database's business.
-async fn save(tx: &mut Transaction<'_, Sqlite>, user: &User) -> Result<(), Error> {
+async fn save(tx: &mut Transaction<'_, Any>, user: &User) -> Result<(), Error> {
     // Sorted, so that the same map is the same text.
     let metadata: BTreeMap<_, _> = user.metadata.iter().collect();
     let saved = sqlx::query(
         "INSERT INTO users (user_id, name, email, age, status, roles, metadata, nickname, utc_offset_minutes,
                             preferences, version, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11, ?11)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11, $11)
          ON CONFLICT (user_id) DO UPDATE SET
-            name = ?2, email = ?3, age = ?4, status = ?5, roles = ?6, metadata = ?7, nickname = ?8,
-            utc_offset_minutes = ?9, preferences = ?10, version = version + 1, updated_at = ?11",
+            name = $2, email = $3, age = $4, status = $5, roles = $6, metadata = $7, nickname = $8,
+            utc_offset_minutes = $9, preferences = $10, version = users.version + 1, updated_at = $11",
     )
     .bind(&user.id)
     .bind(&user.name)
     .bind(&user.email)
     .bind(user.age)
     .bind(user.status)
-    .bind(Json(&user.roles))
-    .bind(Json(&metadata))
+    .bind(json(&user.roles)?)
+    .bind(json(&metadata)?)
     .bind(&user.nickname)
     .bind(user.utc_offset_minutes)
     .bind(encode(user.preferences.as_ref()))

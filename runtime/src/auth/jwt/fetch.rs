@@ -34,8 +34,7 @@ impl Url {
     pub(super) fn check(&self) -> Result<(), JwtError> {
         let uri = self.uri()?;
         if uri.scheme_str() == Some("https") {
-            let connector = self.tls.connector(HttpConnector::new(), false);
-            return connector.map(drop).map_err(|error| JwtError::new(error.to_string()));
+            return self.tls.prepare(false).map(drop).map_err(|error| JwtError::new(error.to_string()));
         }
         Ok(())
     }
@@ -69,8 +68,10 @@ impl Url {
         // A new connection each time: the next one is minutes away, and another address may have taken over by then.
         let client = || Client::builder(TokioExecutor::new());
         let response: Result<Response<Incoming>, _> = if is_https {
-            let connector = self.tls.connector(HttpConnector::new(), false).map_err(|error| wrong(&error))?;
-            client().build(connector).request(request).await
+            let tls = self.tls.prepare(false).map_err(|error| wrong(&error))?;
+            let mut tcp = HttpConnector::new();
+            tcp.enforce_http(false);
+            client().build(tls.over(tcp)).request(request).await
         } else {
             client().build(HttpConnector::new()).request(request).await
         };

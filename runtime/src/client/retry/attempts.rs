@@ -8,14 +8,11 @@ use tokio::time::Instant;
 
 use super::settings::{Policy, Retrying};
 use crate::bridge::{Status, StatusExt as _};
-use crate::protocol::client::{Pushback, Reached, pushback, reached};
+use crate::protocol::client::{Pushback, is_refused, pushback};
 use crate::retry::{RetryKind, RetryPolicy};
 
 /// A server that asks for a longer pause has the caller decide.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// The pauses of a call that waits for a connection.
-const RECONNECT: Backoff =
-    Backoff { initial: Duration::from_millis(100), max: Duration::from_secs(1), multiplier: 1.6 };
 
 /// The attempts at a call, in the order in which they fail.
 pub(in crate::client) struct Attempts {
@@ -25,15 +22,13 @@ pub(in crate::client) struct Attempts {
     begun: u32,
     /// How many pauses there were since the server has asked for one.
     pauses: i32,
-    /// How often the connection was waited for.
-    reconnects: i32,
     /// Whether a request was sent again that no server had begun with.
     is_resent: bool,
 }
 
 impl Attempts {
     pub(super) fn new(policy: Policy, deadline: Option<Instant>) -> Self {
-        Self { policy, deadline, begun: 1, pauses: 0, reconnects: 0, is_resent: false }
+        Self { policy, deadline, begun: 1, pauses: 0, is_resent: false }
     }
 
     /// How many attempts have failed, as the next one tells the server.
@@ -59,16 +54,9 @@ impl Attempts {
     }
 
     fn pause(&mut self, retrying: &Retrying, status: &Status) -> Option<Duration> {
-        match reached(status) {
-            Reached::Refused if !self.is_resent => {
-                self.is_resent = true;
-                return Some(Duration::ZERO);
-            }
-            Reached::NoServer if self.policy.waits => {
-                self.reconnects += 1;
-                return Some(RECONNECT.pause(self.reconnects - 1));
-            }
-            Reached::NoServer | Reached::Refused | Reached::Server => {}
+        if !self.is_resent && is_refused(status) {
+            self.is_resent = true;
+            return Some(Duration::ZERO);
         }
         let policy = self.policy.told?;
         let asked = Asked::of(status);
@@ -176,7 +164,7 @@ mod tests {
     use crate::client::retry::Retries;
     use crate::error::wire::retry_after;
 
-    const DEFAULT: Policy = Policy { told: Some(RetryPolicy::retry()), is_default: true, waits: false };
+    const DEFAULT: Policy = Policy { told: Some(RetryPolicy::retry()), is_default: true };
 
     fn attempts(policy: Policy, deadline: Option<Duration>) -> Attempts {
         Attempts::new(policy, deadline.map(|left| Instant::now() + left))
@@ -276,20 +264,6 @@ mod tests {
         assert_eq!(attempts.next(&retrying, &refused), None);
         // It takes no tokens.
         assert!(may_go_on(&retrying, false));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_connection_is_waited_for_if_it_is_asked_for() {
-        let mut lost = unavailable();
-        lost.set_source(Arc::new(crate::protocol::client::Unprocessed::new(None, "refused")));
-        let retrying = Retrying::default();
-        let waits = Policy { told: None, is_default: true, waits: true };
-        let mut waiting = attempts(waits, None);
-        for expected in [100, 160, 256] {
-            about(waiting.next(&retrying, &lost).unwrap(), expected);
-        }
-        assert_eq!(attempts(Policy { told: None, ..DEFAULT }, None).next(&retrying, &lost), None);
-        assert!(attempts(waits, Some(Duration::from_millis(50))).next(&retrying, &lost).is_none());
     }
 
     #[tokio::test(start_paused = true)]

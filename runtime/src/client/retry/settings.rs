@@ -123,8 +123,6 @@ pub(super) struct Policy {
     pub(super) told: Option<RetryPolicy>,
     /// Whether the server may ask for another attempt whatever the code: nobody has named the codes.
     pub(super) is_default: bool,
-    /// Whether a connection that cannot be made is waited for.
-    pub(super) waits: bool,
 }
 
 impl Retrying {
@@ -170,8 +168,7 @@ impl Retrying {
         ctx: &Context,
         deadline: Option<Instant>,
     ) -> Option<Attempts> {
-        let is_repeatable = |policy: &Policy| policy.told.is_some() || policy.waits;
-        let policy = self.policy(info, ctx).filter(is_repeatable)?;
+        let policy = self.policy(info, ctx).filter(|policy| policy.told.is_some())?;
         Some(Attempts::new(policy, deadline))
     }
 
@@ -194,7 +191,6 @@ impl Retrying {
             return None;
         }
         let config = self.config.as_ref().and_then(|config| config.method(info));
-        let waits = config.is_some_and(|config| config.wait_for_ready);
         let of_channel = |policy: RetryPolicy| match policy.kind {
             RetryKind::Hedge { .. } => info.idempotency == Idempotency::NoSideEffects,
             RetryKind::Backoff { .. } | RetryKind::Off => info.idempotency != Idempotency::Unknown,
@@ -206,10 +202,10 @@ impl Retrying {
             .or(info.retry);
         if let Some(policy) = told {
             let told = Some(policy).filter(|policy| policy.kind != RetryKind::Off);
-            return Some(Policy { told, is_default: false, waits });
+            return Some(Policy { told, is_default: false });
         }
         let told = (info.idempotency != Idempotency::Unknown).then(RetryPolicy::retry);
-        Some(Policy { told, is_default: true, waits })
+        Some(Policy { told, is_default: true })
     }
 }
 

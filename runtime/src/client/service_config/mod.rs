@@ -76,7 +76,6 @@ pub enum LoadBalancing {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct MethodConfig {
     pub(super) overrides: Overrides,
-    pub(super) wait_for_ready: bool,
     pub(super) retry: Option<RetryPolicy>,
 }
 
@@ -127,8 +126,8 @@ impl ServiceConfig {
                 timeout: duration("timeout")?,
                 max_request_size: bytes("maxRequestMessageBytes")?.map(size),
                 max_response_size: bytes("maxResponseMessageBytes")?.map(size),
+                wait_for_ready: method.get("waitForReady").map_or(Ok(false), |at| at.bool())?,
             },
-            wait_for_ready: method.get("waitForReady").map_or(Ok(false), |at| at.bool())?,
             retry: policies::policy(method)?,
         };
         let Some(names) = method.get("name") else { return Ok(()) };

@@ -37,7 +37,7 @@ fn the_longest_name_wins() {
     assert_eq!([seconds("/a.B/Get"), seconds("/a.B/X"), seconds("/z/X")], [Some(3), Some(2), Some(1)]);
     assert_eq!(config.of_path("/a.B/Put").max_request_size, Some(10));
     assert_eq!(config.of_path("/a.B/Get").max_response_size, Some(20));
-    assert!(config.services["y"].wait_for_ready);
+    assert!(config.services["y"].overrides.wait_for_ready);
 }
 
 #[test]

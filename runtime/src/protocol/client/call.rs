@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use tokio::time::Instant;
 
 use super::error::transport_error;
+use super::wait::WaitForReady;
 use super::{ClientSettings, Dialect, Endpoint, Sent, write_form};
 use crate::Context;
 use crate::bridge::{MetadataMap, Status};
@@ -123,6 +124,9 @@ impl<'a> ClientCall<'a> {
         *request.method_mut() = method;
         *request.uri_mut() = Uri::from_parts(uri).expect("a scheme, an authority and a path are a URI");
         *request.headers_mut() = headers;
+        if self.settings.wait_for_ready {
+            request.extensions_mut().insert(WaitForReady);
+        }
         request
     }
 

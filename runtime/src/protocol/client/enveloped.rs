@@ -63,7 +63,7 @@ impl<'a> EnvelopedCall<'a> {
         body: Body,
         link: Option<CallerLink>,
     ) -> Result<Self, Status> {
-        let limits = Limits::new(call.deadline, link);
+        let mut limits = Limits::new(&call.ctx, call.deadline, link);
         limits.check()?;
         let state = State::Sent(call.start(dialect, body));
         Ok(Self { call, dialect, limits, state, is_read: false })

@@ -125,27 +125,13 @@ fn code_of_reset(reason: Option<h2::Reason>) -> Code {
     }
 }
 
-/// How far a request has come that has failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reached {
-    /// There was no connection.
-    NoServer,
-    /// A server that has not begun with it.
-    Refused,
-    /// A server, which may have begun with it.
-    Server,
-}
-
-/// How far the request of a call has come, by the error of the call.
-pub(crate) fn reached(status: &Status) -> Reached {
-    let Some(error) = status.source() else { return Reached::Server };
-    let of_http2 = find::<h2::Error>(error);
-    if find::<Unprocessed>(error).is_some() {
-        return if of_http2.is_some() { Reached::Refused } else { Reached::NoServer };
-    }
-    let is_refused =
-        |error: &h2::Error| error.is_remote() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
-    if of_http2.is_some_and(is_refused) { Reached::Refused } else { Reached::Server }
+/// Whether a server was reached that has not begun with the request of a call, by the error of the call.
+pub(crate) fn is_refused(status: &Status) -> bool {
+    let Some(error) = status.source() else { return false };
+    // Where there was no connection there is none of it.
+    let Some(of_http2) = find::<h2::Error>(error) else { return false };
+    let is_refused = of_http2.is_remote() && of_http2.reason() == Some(h2::Reason::REFUSED_STREAM);
+    is_refused || find::<Unprocessed>(error).is_some()
 }
 
 /// What a server says of making a call again.
@@ -165,7 +151,7 @@ pub(crate) fn pushback(status: &Status) -> Option<Pushback> {
 }
 
 /// The first error of a type among an error and its reasons.
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+pub(crate) fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     reasons(error).find_map(<dyn Error>::downcast_ref)
 }
 

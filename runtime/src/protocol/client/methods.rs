@@ -21,12 +21,14 @@ pub(crate) struct Overrides {
     pub(crate) timeout: Option<Duration>,
     pub(crate) max_request_size: Option<usize>,
     pub(crate) max_response_size: Option<usize>,
+    pub(crate) wait_for_ready: bool,
 }
 
 impl Overrides {
     /// The settings with what is said: the smaller limit holds.
     pub(crate) fn on(&self, settings: &ClientSettings) -> ClientSettings {
         let mut settings = settings.clone();
+        settings.wait_for_ready |= self.wait_for_ready;
         settings.timeout = earliest(settings.timeout, self.timeout);
         let messages = &mut settings.messages;
         messages.sent_size = messages.sent_size.min(self.max_request_size.unwrap_or(usize::MAX));

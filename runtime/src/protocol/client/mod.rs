@@ -6,15 +6,19 @@
 mod call;
 mod collect;
 mod dialect;
+mod direct;
 mod enveloped;
 mod error;
 mod head;
 mod limits;
 mod link;
+#[cfg(feature = "server")]
+mod local;
 mod methods;
 mod requests;
 mod responses;
 mod unprocessed;
+mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,17 +42,20 @@ pub(crate) use call::check;
 pub(crate) use collect::beginning;
 pub(crate) use collect::collect;
 pub(crate) use dialect::{Dialect, Head, write_form};
+pub(crate) use direct::{CallRequests, Direct};
 pub(crate) use enveloped::EnvelopedCall;
 #[cfg(feature = "rest-client")]
 pub(crate) use error::body_error;
 pub(crate) use error::{
-    Pushback, Reached, code_of_http, http_error, pushback, reached, too_many_headers, unexpected, unreadable,
+    Pushback, code_of_http, find, http_error, is_refused, pushback, too_many_headers, unexpected, unreadable,
 };
 pub(crate) use head::{check_headers, list_size};
 pub(crate) use limits::Limits;
 pub(crate) use link::CallerLink;
 #[cfg(test)]
 pub(crate) use link::link;
+#[cfg(feature = "server")]
+pub(crate) use local::{Local, LocalServer, Route};
 pub(crate) use methods::{MethodSettings, Overrides};
 #[cfg(feature = "rest-client")]
 pub(crate) use requests::{Requests, WriteRequest};
@@ -56,6 +63,7 @@ pub(crate) use requests::{bare, many, one};
 #[cfg(feature = "rest-client")]
 pub(crate) use responses::{Event, ResponseSource, stream};
 pub(crate) use unprocessed::Unprocessed;
+pub(crate) use wait::waits_for_ready;
 
 /// What is read of the error in place of a response, and of the end of one that stands in its body, in bytes. Both are read
 /// into more memory than they are.
@@ -65,6 +73,12 @@ pub(crate) const MAX_ERROR_SIZE: usize = 256 << 10;
 pub(crate) trait Transport: Send + Sync {
     /// Sends a request.
     fn send(&self, request: Request<Body>) -> Sent;
+
+    /// What calls the method at this path without a request, where that can be done.
+    fn direct(&self, path: &str) -> Option<&dyn Direct> {
+        let _ = path;
+        None
+    }
 }
 
 /// A request that was sent; the response is there with its head. Dropping it, or the body of the response, gives the
@@ -103,6 +117,8 @@ pub(crate) struct ClientSettings {
     pub(crate) accept: Option<HeaderValue>,
     /// Whether Connect calls methods without side effects with `GET`.
     pub(crate) use_get: bool,
+    /// Whether calls wait for a connection, however often one cannot be made.
+    pub(crate) wait_for_ready: bool,
     /// What goes around calls; `None` where nothing does.
     pub(crate) around: Option<Arc<Around>>,
     /// What is different for single methods; `None` where nothing is.
@@ -114,6 +130,13 @@ pub(crate) struct ClientSettings {
 pub(crate) struct Around {
     pub(crate) interceptors: Chain,
     pub(crate) sight: Sight,
+}
+
+impl Around {
+    /// Calls may have to take the way around though nothing goes around them.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.interceptors.is_empty() && !self.sight.is_on()
+    }
 }
 
 impl ClientSettings {

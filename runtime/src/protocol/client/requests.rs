@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http_body::Frame;
 
 use super::ClientSettings;
 use super::call::check;
+use super::limits::over;
 use super::link::{CallerLink, RequestLink, link};
 use crate::Context;
 use crate::bridge::Status;
@@ -116,6 +118,8 @@ pub(crate) struct Requests<W> {
     method: &'static MethodInfo,
     ctx: Context,
     settings: ClientSettings,
+    /// The end of the call that arrived here and makes this one: whoever waits for its responses may be busy.
+    arrived: Option<BoxFuture<'static, ()>>,
 }
 
 impl<W: WriteRequest + Unpin> Requests<W> {
@@ -129,7 +133,8 @@ impl<W: WriteRequest + Unpin> Requests<W> {
     ) -> (Body, CallerLink) {
         let (caller, link) = link();
         let (messages, settings) = (Some(messages), settings.clone());
-        let requests = Self { messages, form, link, method, ctx: ctx.clone(), settings };
+        let arrived = ctx.end_of_arrived();
+        let requests = Self { messages, form, link, method, ctx: ctx.clone(), settings, arrived };
         (Body::new(requests), caller)
     }
 
@@ -157,6 +162,14 @@ impl<W: WriteRequest + Unpin> Requests<W> {
     fn poll_data(&mut self, task: &mut Task<'_>) -> Poll<Result<Vec<u8>, Status>> {
         if self.link.is_abandoned(task) {
             return Poll::Ready(Err(Status::cancelled("the caller gave the call up")));
+        }
+        if let Some(arrived) = &mut self.arrived
+            && arrived.as_mut().poll(task).is_ready()
+        {
+            self.arrived = None;
+            let status = over(self.ctx.instant());
+            self.link.fail(status.clone());
+            return Poll::Ready(Err(status));
         }
         let mut out = Vec::new();
         match self.poll_gather(task, &mut out) {

@@ -197,7 +197,7 @@ impl<R> ResponseMessages<R> {
 
     fn close(&mut self) {
         self.responses = None;
-        self.limits = Limits::new(None, None);
+        self.limits = Limits::none();
     }
 }
 
@@ -292,7 +292,7 @@ mod tests {
     async fn responses_that_are_always_there_outrun_nobody() {
         for length in [0, 100, 1 << 20] {
             let deadline = Instant::now() + Duration::from_millis(20);
-            let limits = Limits::new(Some(deadline), None);
+            let limits = Limits::new(&Context::new(), Some(deadline), None);
             let mut responses = stream(Endless(vec![0; length].into()), Context::new(), limits);
             // Another task of the same thread runs in between.
             let has_run = Arc::new(AtomicBool::new(false));

@@ -21,7 +21,7 @@ use crate::protocol::wire::Codec;
 /// Calls a method with one request and one response. `request` is the message as it is sent; what comes back is the
 /// message as it was sent, without its compression.
 pub(crate) async fn call(call: ClientCall<'_>, request: Vec<u8>) -> Result<Bytes, Status> {
-    let mut limits = Limits::new(call.deadline, None);
+    let mut limits = Limits::new(&call.ctx, call.deadline, None);
     let response = async {
         let request = http_request(&call, request);
         let is_get = request.method() == Method::GET;

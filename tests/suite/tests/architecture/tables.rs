@@ -214,6 +214,21 @@ const RUNTIME: Table = Table {
             files: &["protocol/client/"],
             uses: &["bridge", "method", "sight", "validate", "message", "vocabulary", "call", "protocol"],
         },
+        // Both ends of a call in one process.
+        Layer {
+            name: "local calls",
+            files: &["protocol/client/local.rs"],
+            uses: &[
+                "bridge",
+                "sight",
+                "json",
+                "message",
+                "vocabulary",
+                "call",
+                "protocols on a server",
+                "protocols on a client",
+            ],
+        },
         Layer {
             name: "client side of a protocol",
             files: &[
@@ -253,6 +268,7 @@ const RUNTIME: Table = Table {
                 "protocols on a server",
                 "server side of a protocol",
                 "rpc",
+                "local calls",
                 "tls",
             ],
         },
@@ -272,6 +288,21 @@ const RUNTIME: Table = Table {
                 "protocols on a client",
                 "client side of a protocol",
                 "tls",
+            ],
+        },
+        // Channels to a server in the same process.
+        Layer {
+            name: "in process",
+            files: &["in_process.rs"],
+            uses: &[
+                "call",
+                "protocol",
+                "protocols on a server",
+                "rpc",
+                "protocols on a client",
+                "local calls",
+                "server",
+                "client",
             ],
         },
         // Ready-made authenticators. Keys come over TLS, and certificates of it.

@@ -1,8 +1,9 @@
 //! The log of changes, which live updates are served from.
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{Any, FromRow, Transaction};
 
 use crate::api::{Order, OrderStatus, OrderUpdate};
+use crate::db::news::News;
 use crate::db::{Db, unsigned};
 use crate::error::Error;
 use crate::time::{from_micros, now};
@@ -68,8 +69,8 @@ impl Db {
         let rows = sqlx::query_as::<_, Row>(
             "SELECT sequence, order_id, user_id, previous_status, status, version, occurred_at, revenue_delta_minor
              FROM order_updates
-             WHERE sequence > ?1 AND (?2 = '' OR user_id = ?2) AND (?3 = '' OR order_id = ?3)
-             ORDER BY sequence LIMIT ?4",
+             WHERE sequence > $1 AND ($2 = '' OR user_id = $2) AND ($3 = '' OR order_id = $3)
+             ORDER BY sequence LIMIT $4",
         )
         .bind(i64::try_from(sequence).unwrap_or(i64::MAX))
         .bind(&filter.user_id)
@@ -83,7 +84,8 @@ impl Db {
 
 /// Writes down that `order` has become what it is.
 pub(super) async fn record(
-    db: &mut SqliteConnection,
+    db: &Db,
+    tx: &mut Transaction<'_, Any>,
     order: &Order,
     previous_status: OrderStatus,
 ) -> Result<OrderUpdate, Error> {
@@ -96,7 +98,7 @@ pub(super) async fn record(
     let row = sqlx::query_as::<_, Row>(
         "INSERT INTO order_updates
             (order_id, user_id, previous_status, status, version, occurred_at, revenue_delta_minor)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          RETURNING sequence, order_id, user_id, previous_status, status, version, occurred_at, revenue_delta_minor",
     )
     .bind(&order.order_id)
@@ -106,7 +108,8 @@ pub(super) async fn record(
     .bind(i64::try_from(order.version).unwrap_or(i64::MAX))
     .bind(now())
     .bind(revenue_delta)
-    .fetch_one(db)
+    .fetch_one(&mut **tx)
     .await?;
+    db.announce(tx, &News::Orders).await?;
     Ok(row.into())
 }

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt as _;
-use sqlx::types::Json;
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{AnyConnection, FromRow};
 
 use crate::api::{Money, Order, OrderItem};
-use crate::db::{Db, decode, unsigned};
+use crate::db::{Db, FromJson, decode, json, unsigned};
 use crate::error::Error;
 use crate::time::from_micros;
 
@@ -24,7 +23,8 @@ struct Row {
     updated_at: i64,
     shipping_address: Option<Vec<u8>>,
     payment: Option<Vec<u8>>,
-    labels: Json<BTreeMap<String, String>>,
+    #[sqlx(try_from = "String")]
+    labels: FromJson<BTreeMap<String, String>>,
     delivery_seconds: i64,
     note: Option<String>,
 }
@@ -32,7 +32,7 @@ struct Row {
 impl Row {
     /// About how much it takes, in bytes: only labels can be large.
     fn size(&self) -> usize {
-        self.labels.iter().map(|(key, value)| key.len() + value.len()).sum()
+        self.labels.0.iter().map(|(key, value)| key.len() + value.len()).sum()
     }
 }
 
@@ -77,7 +77,7 @@ impl Db {
 
     /// The place of an order in the user's list.
     pub(crate) async fn order_place(&self, user_id: &str, order_id: &str) -> Result<i64, Error> {
-        sqlx::query_scalar("SELECT seq FROM orders WHERE order_id = ?1 AND user_id = ?2")
+        sqlx::query_scalar("SELECT seq FROM orders WHERE order_id = $1 AND user_id = $2")
             .bind(order_id)
             .bind(user_id)
             .fetch_optional(&self.pool)
@@ -95,13 +95,13 @@ impl Db {
     ) -> Result<Page, Error> {
         let mut connection = self.pool.acquire().await?;
         let mut found = sqlx::query_as::<_, Row>(select!(
-            "WHERE user_id = ?1 AND seq < ?2
-               AND (json_array_length(?3) = 0 OR status IN (SELECT value FROM json_each(?3)))
-             ORDER BY seq DESC LIMIT ?4"
+            "WHERE user_id = $1 AND seq < $2
+               AND ($3 = '[]' OR status IN (SELECT CAST(value AS BIGINT) FROM json_each($3)))
+             ORDER BY seq DESC LIMIT $4"
         ))
         .bind(user_id)
         .bind(before)
-        .bind(Json(statuses))
+        .bind(json(statuses)?)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch(&mut *connection);
         let (mut rows, mut size, mut next) = (Vec::new(), 0, None);
@@ -120,8 +120,8 @@ impl Db {
     }
 }
 
-pub(super) async fn find(db: &mut SqliteConnection, order_id: &str) -> Result<Order, Error> {
-    let row = sqlx::query_as::<_, Row>(select!("WHERE order_id = ?1"))
+pub(super) async fn find(db: &mut AnyConnection, order_id: &str) -> Result<Order, Error> {
+    let row = sqlx::query_as::<_, Row>(select!("WHERE order_id = $1"))
         .bind(order_id)
         .fetch_optional(&mut *db)
         .await?;
@@ -131,13 +131,14 @@ pub(super) async fn find(db: &mut SqliteConnection, order_id: &str) -> Result<Or
 }
 
 /// Brings the items of all the orders in one query.
-async fn with_items(db: &mut SqliteConnection, rows: Vec<Row>) -> Result<Vec<Order>, Error> {
+async fn with_items(db: &mut AnyConnection, rows: Vec<Row>) -> Result<Vec<Order>, Error> {
     let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
     let items = sqlx::query_as::<_, ItemRow>(
         "SELECT order_seq, product_id, name, quantity, price_minor, weight_grams FROM order_items
-         WHERE order_seq IN (SELECT value FROM json_each(?1)) ORDER BY order_seq, position",
+         WHERE order_seq IN (SELECT CAST(value AS BIGINT) FROM json_each($1))
+         ORDER BY order_seq, position",
     )
-    .bind(Json(seqs))
+    .bind(json(&seqs)?)
     .fetch_all(db)
     .await?;
     let mut by_order: BTreeMap<i64, Vec<ItemRow>> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use super::log::record;
 use super::read::find;
 use crate::api::{Order, OrderStatus, OrderUpdate, UpdateOrderStatusRequest, WrongTransition};
-use crate::db::{Db, check_version};
+use crate::db::{Db, Turn, check_version};
 use crate::error::Error;
 use crate::time::now;
 
@@ -21,7 +21,7 @@ impl Db {
         &self,
         request: &UpdateOrderStatusRequest,
     ) -> Result<(Order, OrderUpdate), Error> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin(Turn::Orders).await?;
         let before = find(&mut tx, &request.order_id).await?;
         check_version(request.version, before.version)?;
         let (from, to) = (before.status(), request.status());
@@ -29,7 +29,7 @@ impl Db {
             return Err(WrongTransition { from: from.into(), to: to.into() }.into());
         }
         sqlx::query(
-            "UPDATE orders SET status = ?2, version = version + 1, updated_at = ?3 WHERE order_id = ?1",
+            "UPDATE orders SET status = $2, version = version + 1, updated_at = $3 WHERE order_id = $1",
         )
         .bind(&before.order_id)
         .bind(to as i32)
@@ -40,7 +40,7 @@ impl Db {
             sqlx::query(
                 "UPDATE products SET stock = stock + item.quantity
                  FROM (SELECT product_id, sum(quantity) AS quantity FROM order_items
-                       WHERE order_seq = (SELECT seq FROM orders WHERE order_id = ?1) GROUP BY product_id) AS item
+                       WHERE order_seq = (SELECT seq FROM orders WHERE order_id = $1) GROUP BY product_id) AS item
                  WHERE products.product_id = item.product_id",
             )
             .bind(&before.order_id)
@@ -48,7 +48,7 @@ impl Db {
             .await?;
         }
         let order = find(&mut tx, &before.order_id).await?;
-        let update = record(&mut tx, &order, from).await?;
+        let update = record(self, &mut tx, &order, from).await?;
         tx.commit().await?;
         Ok((order, update))
     }

@@ -56,7 +56,7 @@ impl RestCall<'_> {
         request: BoundRequest,
         link: Option<CallerLink>,
     ) -> Result<OneResponse, Status> {
-        let mut limits = Limits::new(self.call.deadline, link);
+        let mut limits = Limits::new(&self.call.ctx, self.call.deadline, link);
         let response = async {
             let binding = request.binding;
             let (head, body) = self.send(request).await?;
@@ -75,7 +75,7 @@ impl RestCall<'_> {
         table: &'static MessageInfo,
     ) -> Result<Box<dyn Incoming>, Status> {
         let binding = request.binding;
-        let mut limits = Limits::new(self.call.deadline, link);
+        let mut limits = Limits::new(&self.call.ctx, self.call.deadline, link);
         let (head, body) = limits.hold(self.send(request)).await?;
         let responses = StreamedResponses::new(head.headers, body, binding, table, self.call.settings());
         Ok(stream(responses, self.call.ctx, limits))

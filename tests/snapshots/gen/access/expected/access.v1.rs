@@ -892,6 +892,10 @@ impl DocumentsClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Documents) -> Self {
+        Self::new(::rsvc::Channel::in_process(DocumentsServer::new(service)))
+    }
 }
 
 impl Documents for DocumentsClient {
@@ -1515,6 +1519,10 @@ impl NotesClient {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Notes) -> Self {
+        Self::new(::rsvc::Channel::in_process(NotesServer::new(service)))
     }
 }
 

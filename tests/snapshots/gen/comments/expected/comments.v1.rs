@@ -426,6 +426,10 @@ impl DocumentsClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Documents) -> Self {
+        Self::new(::rsvc::Channel::in_process(DocumentsServer::new(service)))
+    }
 }
 
 impl Documents for DocumentsClient {
@@ -566,6 +570,10 @@ impl TurnedServiceClient {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl TurnedService) -> Self {
+        Self::new(::rsvc::Channel::in_process(TurnedServiceServer::new(service)))
     }
 }
 

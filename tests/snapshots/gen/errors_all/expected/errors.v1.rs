@@ -1896,6 +1896,10 @@ impl FailingClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Failing) -> Self {
+        Self::new(::rsvc::Channel::in_process(FailingServer::new(service)))
+    }
 }
 
 impl Failing for FailingClient {
@@ -2080,6 +2084,10 @@ impl PlainClient {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Plain) -> Self {
+        Self::new(::rsvc::Channel::in_process(PlainServer::new(service)))
     }
 }
 

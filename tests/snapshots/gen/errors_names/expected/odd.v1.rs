@@ -1274,6 +1274,10 @@ impl OddClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Odd) -> Self {
+        Self::new(::rsvc::Channel::in_process(OddServer::new(service)))
+    }
 }
 
 impl Odd for OddClient {

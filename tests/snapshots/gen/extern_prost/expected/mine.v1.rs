@@ -823,6 +823,10 @@ impl OrdersClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Orders) -> Self {
+        Self::new(::rsvc::Channel::in_process(OrdersServer::new(service)))
+    }
 }
 
 impl Orders for OrdersClient {
@@ -1303,6 +1307,10 @@ impl GuardedClient {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Guarded) -> Self {
+        Self::new(::rsvc::Channel::in_process(GuardedServer::new(service)))
     }
 }
 

@@ -322,6 +322,10 @@ impl ConflictsClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Conflicts) -> Self {
+        Self::new(::rsvc::Channel::in_process(ConflictsServer::new(service)))
+    }
 }
 
 impl Conflicts for ConflictsClient {

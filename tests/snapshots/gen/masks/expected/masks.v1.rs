@@ -1123,6 +1123,10 @@ impl TaskServiceClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl TaskService) -> Self {
+        Self::new(::rsvc::Channel::in_process(TaskServiceServer::new(service)))
+    }
 }
 
 impl TaskService for TaskServiceClient {

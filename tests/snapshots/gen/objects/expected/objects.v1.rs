@@ -1068,6 +1068,10 @@ impl RoomsClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Rooms) -> Self {
+        Self::new(::rsvc::Channel::in_process(RoomsServer::new(service)))
+    }
 }
 
 impl Rooms for RoomsClient {
@@ -1296,6 +1300,10 @@ impl PlainClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Plain) -> Self {
+        Self::new(::rsvc::Channel::in_process(PlainServer::new(service)))
+    }
 }
 
 impl Plain for PlainClient {
@@ -1412,6 +1420,10 @@ impl Silent2Client {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Silent2) -> Self {
+        Self::new(::rsvc::Channel::in_process(Silent2Server::new(service)))
     }
 }
 

@@ -165,6 +165,10 @@ impl SClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl S) -> Self {
+        Self::new(::rsvc::Channel::in_process(SServer::new(service)))
+    }
 }
 
 impl S for SClient {

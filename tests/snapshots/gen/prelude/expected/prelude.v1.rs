@@ -1345,6 +1345,10 @@ impl DropClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Drop) -> Self {
+        Self::new(::rsvc::Channel::in_process(DropServer::new(service)))
+    }
 }
 
 impl Drop for DropClient {
@@ -1483,6 +1487,10 @@ impl IntoClient {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Into) -> Self {
+        Self::new(::rsvc::Channel::in_process(IntoServer::new(service)))
     }
 }
 

@@ -875,6 +875,10 @@ impl LibraryClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Library) -> Self {
+        Self::new(::rsvc::Channel::in_process(LibraryServer::new(service)))
+    }
 }
 
 impl Library for LibraryClient {
@@ -1148,6 +1152,10 @@ impl ShelvesClient {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Shelves) -> Self {
+        Self::new(::rsvc::Channel::in_process(ShelvesServer::new(service)))
     }
 }
 

@@ -341,6 +341,10 @@ impl BodiesClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Bodies) -> Self {
+        Self::new(::rsvc::Channel::in_process(BodiesServer::new(service)))
+    }
 }
 
 impl Bodies for BodiesClient {
@@ -487,6 +491,10 @@ impl NothingClient {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Nothing) -> Self {
+        Self::new(::rsvc::Channel::in_process(NothingServer::new(service)))
     }
 }
 

@@ -647,6 +647,10 @@ impl User2Client {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl User2) -> Self {
+        Self::new(::rsvc::Channel::in_process(User2Server::new(service)))
+    }
 }
 
 impl User2 for User2Client {
@@ -852,6 +856,10 @@ impl UserServiceClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl UserService) -> Self {
+        Self::new(::rsvc::Channel::in_process(UserServiceServer::new(service)))
+    }
 }
 
 impl UserService for UserServiceClient {
@@ -991,6 +999,10 @@ impl UserService3Client {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl UserService3) -> Self {
+        Self::new(::rsvc::Channel::in_process(UserService3Server::new(service)))
     }
 }
 

@@ -424,6 +424,10 @@ impl EverythingClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Everything) -> Self {
+        Self::new(::rsvc::Channel::in_process(EverythingServer::new(service)))
+    }
 }
 
 impl Everything for EverythingClient {
@@ -602,6 +606,10 @@ impl IdleClient {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Idle) -> Self {
+        Self::new(::rsvc::Channel::in_process(IdleServer::new(service)))
     }
 }
 

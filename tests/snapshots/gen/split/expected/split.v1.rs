@@ -201,6 +201,10 @@ impl SecondClient {
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
     }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl Second) -> Self {
+        Self::new(::rsvc::Channel::in_process(SecondServer::new(service)))
+    }
 }
 
 impl Second for SecondClient {
@@ -339,6 +343,10 @@ impl FirstClient {
         endpoint: impl ::core::convert::Into<::std::string::String>,
     ) -> ::core::result::Result<Self, ::rsvc::ConnectError> {
         ::rsvc::Channel::connect(endpoint).await.map(|channel| Self { channel })
+    }
+    /// A client of a service in the same process: a call is what it is over a network, but its messages are handed over.
+    pub fn in_process(service: impl First) -> Self {
+        Self::new(::rsvc::Channel::in_process(FirstServer::new(service)))
     }
 }
 
