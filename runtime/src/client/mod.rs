@@ -13,9 +13,12 @@ mod error;
 mod host;
 mod http1;
 mod http2;
+mod layers;
 mod max_calls;
 mod one;
+mod own;
 mod plain;
+mod proxy;
 mod request_body;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
@@ -35,6 +38,7 @@ pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
 pub use channel::{Builder, Channel};
 pub use credentials::{Credentials, Token, TokenSource};
 pub use error::ConnectError;
+pub use layers::ChannelService;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};
 pub use retry::Retries;

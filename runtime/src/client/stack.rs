@@ -1,6 +1,7 @@
 //! What stands between a call and the connections of its channel.
 
 use super::credentials::{Authorized, Credentials};
+use super::layers::Layers;
 use super::max_calls::MaxCalls;
 use crate::protocol::client::Transport;
 
@@ -10,11 +11,14 @@ pub(super) struct Stack {
     /// How many calls may be under way, and how many may wait.
     pub(super) max_calls: Option<(usize, usize)>,
     pub(super) credentials: Option<Credentials>,
+    /// Layers of the user's.
+    pub(super) layers: Layers,
 }
 
 impl Stack {
     /// Puts all of them on one, the innermost first.
-    pub(super) fn on(&self, mut transport: Box<dyn Transport>) -> Box<dyn Transport> {
+    pub(super) fn on(&self, transport: Box<dyn Transport>) -> Box<dyn Transport> {
+        let mut transport = self.layers.on(transport);
         if let Some(credentials) = &self.credentials {
             transport = Box::new(Authorized::new(transport, credentials));
         }

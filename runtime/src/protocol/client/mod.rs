@@ -35,9 +35,9 @@ use crate::call::{Body, BoxError};
 use crate::method::MethodInfo;
 use crate::sight::Sight;
 
-pub(crate) use call::ClientCall;
 #[cfg(feature = "rest-client")]
 pub(crate) use call::check;
+pub(crate) use call::{ClientCall, user_agent};
 #[cfg(feature = "rest-client")]
 pub(crate) use collect::beginning;
 pub(crate) use collect::collect;
@@ -119,6 +119,8 @@ pub(crate) struct ClientSettings {
     pub(crate) use_get: bool,
     /// Whether calls wait for a connection, however often one cannot be made.
     pub(crate) wait_for_ready: bool,
+    /// Who calls, if it is not this library alone.
+    pub(crate) user_agent: Option<HeaderValue>,
     /// What goes around calls; `None` where nothing does.
     pub(crate) around: Option<Arc<Around>>,
     /// What is different for single methods; `None` where nothing is.
