@@ -4,6 +4,12 @@
 
 mod budget;
 mod hedging;
+#[path = "../client/raw.rs"]
+#[allow(dead_code, reason = "it is for more tests than these")]
+mod raw;
+mod refused;
+#[cfg(feature = "rest-client")]
+mod rest;
 mod service_config;
 #[path = "../client/setup.rs"]
 #[allow(dead_code, reason = "it is the setup of more tests than these")]

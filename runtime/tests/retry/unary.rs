@@ -7,7 +7,7 @@ use rsvc::codegen::client;
 use rsvc::{Channel, Code, Context, MethodInfo, RetryPolicy, Status};
 
 use crate::setup::{Text, answer, text};
-use crate::support::{CHANGE, PROTOCOLS, PUT, READ, build, channel, down, fails, server, up, well};
+use crate::support::{CHANGE, PROTOCOLS, PUT, READ, build, channel, down, fails, up, well};
 
 const GRPC: (Protocol, HttpVersion) = (Protocol::Grpc, HttpVersion::Http2);
 
@@ -175,30 +175,4 @@ async fn a_server_that_is_not_there_is_tried_again() {
     assert!(start.elapsed() < Duration::from_secs(20));
     let (_, reached) = (call(&channel, &READ, &Context::new()).await.unwrap_err(), start.elapsed());
     assert!(reached >= Duration::from_millis(200), "two pauses: {reached:?}");
-}
-
-#[cfg(feature = "rest-client")]
-#[tokio::test]
-async fn rest_is_no_exception() {
-    use rsvc::client::RestChannel;
-    use rsvc::codegen::rest::{Binding, BodyKind};
-    use rsvc::codegen::rest_client::{self, Target};
-
-    static BINDINGS: [Binding; 1] = [Binding::new(0, "PUT", "/v1/text").body(BodyKind::Whole)];
-
-    let error = r#"{"error":{"code":503,"message":"","status":"UNAVAILABLE"}}"#;
-    let down = answer("application/json").status(503).data(error);
-    let up = answer("application/json").data(r#"{"locale":"en","message":"hi"}"#);
-    for (info, attempts) in [(&PUT, 3), (&CHANGE, 1)] {
-        let answers = vec![down.clone(), down.clone(), up.clone()];
-        let (endpoint, log) = server(HttpVersion::Http1, answers).await;
-        let channel = RestChannel::new(endpoint).unwrap();
-        let target = Target { info, method: 0, bindings: &BINDINGS };
-        let outcome: Result<Text, Status> =
-            rest_client::unary(&channel, target, Context::new(), text("ho")).await;
-        assert_eq!(outcome.is_ok(), attempts == 3, "{outcome:?}");
-        assert_eq!(log.previous(), [None, Some("1".to_owned()), Some("2".to_owned())][..attempts]);
-        let bodies: Vec<_> = log.all().into_iter().map(|got| got.body).collect();
-        assert!(bodies.iter().all(|body| body == r#"{"locale":"en","message":"ho"}"#.as_bytes()));
-    }
 }
