@@ -5,6 +5,7 @@ use clap::Parser;
 use crate::case::{CASES, Case, Side};
 use crate::connections::Handling;
 use crate::count::ClientProcess;
+use crate::in_process::Process;
 use crate::peers::Who;
 use crate::rates::Pairs;
 
@@ -36,6 +37,9 @@ pub struct Args {
     /// Count what connections take, and nothing else
     #[arg(long)]
     pub connections: bool,
+    /// Count what calls in the same process take, and nothing else
+    #[arg(long)]
+    pub in_process: bool,
     /// Do not measure calls a second
     #[arg(long)]
     pub no_time: bool,
@@ -51,6 +55,9 @@ pub struct Args {
     /// Be the client of a peer: `PEER,CASE,CALLS,ADDRESS`
     #[arg(long, hide = true)]
     pub call: Option<ClientProcess>,
+    /// Make calls in this process: `WAY,CASE,CALLS`
+    #[arg(long, hide = true)]
+    pub call_in_process: Option<Process>,
     /// What cargo passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,

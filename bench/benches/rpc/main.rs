@@ -5,7 +5,8 @@
 //! valgrind's callgrind, where there is one, for a server or a client in a process of its own: what twice as many calls
 //! take more. Both are compared for each end alone, with tonic at the other end.
 //!
-//! Handling connections is counted beside hyper-util's own, which has the same service.
+//! Handling connections is counted beside hyper-util's own, which has the same service, and calls in the same process beside
+//! those that are HTTP without a network.
 //!
 //! `cargo xtask bench rpc`, or `cargo bench -p bench --bench rpc -- --help`.
 
@@ -16,6 +17,7 @@ mod args;
 mod case;
 mod connections;
 mod count;
+mod in_process;
 mod limits;
 mod peers;
 mod rates;
@@ -45,6 +47,13 @@ async fn main() -> io::Result<()> {
         client.run().await;
         return Ok(());
     }
+    if let Some(calls) = args.call_in_process {
+        calls.run().await;
+        return Ok(());
+    }
+    if args.in_process {
+        return in_process::report();
+    }
     if args.connections {
         return connections::report().await;
     }
@@ -55,6 +64,7 @@ async fn main() -> io::Result<()> {
         count::report(&args).await?;
         if args.is_whole() {
             connections::report().await?;
+            in_process::report()?;
         }
     }
     Ok(())

@@ -31,13 +31,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rsvc::server::{BoundServer, Health, ServeError, ServerService};
-use rsvc::{Server, ServiceInfo, rest};
+use rsvc::{Channel, Server, ServiceInfo, rest};
 use tokio::sync::{Mutex, Notify, broadcast, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::api::{
     CHAT_SERVICE, ChatServiceServer, ORDER_SERVICE, OrderServiceServer, UPLOAD_SERVICE, USER_SERVICE,
-    UploadServiceServer, UserServiceServer,
+    UploadServiceServer, UserServiceClient, UserServiceServer,
 };
 pub use crate::db::DatabaseUrl;
 use crate::db::Db;
@@ -72,6 +72,8 @@ pub struct Options {
     pub token: Option<String>,
     /// Who else says who calls.
     pub issuer: Option<Issuer>,
+    /// Where orders ask for users, as in `http://127.0.0.1:8081`; without it in this process.
+    pub users: Option<String>,
     /// How much of everything there may be.
     pub limits: Limits,
     /// What a connection may do.
@@ -91,6 +93,7 @@ impl Default for Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             token: None,
             issuer: None,
+            users: None,
             limits: Limits::default(),
             connections: Connections::default(),
             sight: Sight::default(),
@@ -261,7 +264,11 @@ async fn assemble(options: Options) -> anyhow::Result<Assembled> {
         _beside: beside,
     });
     let token = options.token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-    let orders = Orders { shop: Arc::clone(&shop) };
+    let users = match options.users {
+        None => UserServiceClient::in_process(Users { shop: Arc::clone(&shop) }),
+        Some(elsewhere) => UserServiceClient::new(Channel::connect_lazy(elsewhere)?),
+    };
+    let orders = Orders { shop: Arc::clone(&shop), users };
     let operation = options.operation;
     let server = options.sight.apply(options.connections.apply(Server::new()));
     let server = operation.apply(server)?;

@@ -39,6 +39,9 @@ struct Args {
     /// How often the keys are fetched [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "jwks")]
     jwks_refresh: Option<Duration>,
+    /// Where orders ask for users, as in <http://127.0.0.1:8081> [default: in this process]
+    #[arg(long, value_name = "URL")]
+    users: Option<String>,
     /// Bytes that an uploaded file may have
     #[arg(long, value_name = "BYTES", default_value_t = Limits::default().upload_bytes)]
     max_upload: u64,
@@ -123,7 +126,7 @@ async fn main() -> anyhow::Result<()> {
     let certificates = tls_cert.zip(tls_key).map(|(chain, key)| Certificates { chain, key, client_ca });
     // Not parsed as an argument: a message about a wrong one would show it, with its password.
     let database = args.database.map(|url| url.parse()).transpose()?;
-    let Args { data, listen, token, otlp, access_log, .. } = args;
+    let Args { data, listen, token, users, otlp, access_log, .. } = args;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let (filter, log) = reload::Layer::new(filter);
     let telemetry = Telemetry::install(filter, otlp.as_deref())?;
@@ -141,7 +144,8 @@ async fn main() -> anyhow::Result<()> {
         drain_timeout,
     };
     let sight = Sight { spans: otlp.is_some(), access_log };
-    let options = Options { data, database, listen, token, issuer, limits, connections, operation, sight };
+    let options =
+        Options { data, database, listen, token, issuer, users, limits, connections, operation, sight };
     let ready = shop::open(options).await?;
     let introduction = introduction(&ready);
     // In this order, so that whoever reads the first line can send a signal.

@@ -188,17 +188,17 @@ where
         match may_begin {
             Ok(()) => {
                 pool.attempts().begins();
-                let (done, made) = oneshot::channel();
+                let (done, connection) = oneshot::channel();
                 let pool = Arc::clone(pool);
                 tokio::spawn(async move {
                     let begun = Instant::now();
                     let outcome = make(Arc::clone(&pool)).await.map_err(Failure::new);
                     pool.attempts().ends(&*pool, begun, outcome.as_ref().map(|_| ()));
-                    if let Err(Ok(made)) = done.send(outcome) {
-                        keep(&pool, made);
+                    if let Err(Ok(connection)) = done.send(outcome) {
+                        keep(&pool, connection);
                     }
                 });
-                match made.await {
+                match connection.await {
                     Err(_) => return Err(Failure::new(STOPPED)),
                     Ok(Err(_)) if patient => {}
                     Ok(outcome) => return outcome,

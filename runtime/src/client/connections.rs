@@ -7,7 +7,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 
 #[cfg(unix)]
 use super::dialer::Address;
-use super::dialer::Dialer;
+use super::dialer::{Dialer, Ways};
 use super::error::{ConnectError, Problem};
 use super::settings::ConnectionSettings;
 use crate::protocol::wire::HttpVersion;
@@ -17,6 +17,9 @@ use crate::protocol::wire::HttpVersion;
 pub(super) struct Connections {
     endpoint: String,
     pub(super) settings: ConnectionSettings,
+    pub(super) ways: Ways,
+    /// A setting that makes no sense.
+    pub(super) wrong: Option<&'static str>,
     pub(super) http_version: HttpVersion,
     #[cfg(feature = "_tls")]
     pub(super) tls: crate::tls::ClientTls,
@@ -28,6 +31,8 @@ impl Connections {
         Self {
             endpoint,
             settings: ConnectionSettings::default(),
+            ways: Ways::default(),
+            wrong: None,
             http_version,
             #[cfg(feature = "_tls")]
             tls: crate::tls::ClientTls::new(),
@@ -52,6 +57,9 @@ impl Connections {
 
     /// The scheme, the server, and the path behind them, of which not all endpoints may have one.
     pub(super) fn parse(&self) -> Result<(Scheme, Authority, Option<PathAndQuery>), ConnectError> {
+        if let Some(wrong) = self.wrong {
+            return Err(self.fail(Problem::Settings(wrong)));
+        }
         #[cfg(unix)]
         if self.unix_path().is_some() {
             // What gRPC's libraries say of a Unix socket.
@@ -96,7 +104,9 @@ impl Connections {
         let address = self.unix_path().map(|path| Address::Unix(path.into()));
         #[cfg(not(unix))]
         let address = None;
-        let dialer = Dialer::new(scheme, authority, address, settings, self.http_version);
+        let (ways, version) = (self.ways.clone(), self.http_version);
+        let dialer = Dialer::new(scheme, authority, address, ways, settings, version)
+            .map_err(|what| self.fail(Problem::Settings(what)))?;
         if !dialer.is_secure() {
             return Ok(dialer);
         }

@@ -13,7 +13,9 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use hyper_util::client::legacy::connect::HttpConnector;
 use tower_service::Service;
 
+use super::own::OwnConnector;
 use super::plain::{PlainConnector, PlainStream};
+use super::proxy::Proxies;
 use super::settings::ConnectionSettings;
 use crate::call::BoxError;
 use crate::protocol::limits::Keepalive;
@@ -34,11 +36,43 @@ pub(super) enum Address {
     Unix(Arc<Path>),
 }
 
+/// By what way servers are reached.
+#[derive(Clone, Default)]
+pub(super) struct Ways {
+    /// A connector of the user's, in place of all others.
+    pub(super) own: Option<OwnConnector>,
+    pub(super) proxies: Proxies,
+}
+
+impl Ways {
+    fn to(
+        &self,
+        uri: &Uri,
+        address: Option<Address>,
+        settings: &ConnectionSettings,
+    ) -> Result<PlainConnector, &'static str> {
+        if let Some(own) = &self.own {
+            return Ok(PlainConnector::Own(own.clone()));
+        }
+        let address = match address {
+            None => None,
+            Some(Address::Tcp(address)) => Some(address),
+            #[cfg(unix)]
+            Some(Address::Unix(path)) => return Ok(PlainConnector::Unix(path)),
+        };
+        Ok(match self.proxies.of(uri)? {
+            None => PlainConnector::Tcp(tcp(settings), address),
+            Some(proxy) => PlainConnector::Proxied(tcp(settings), proxy, address),
+        })
+    }
+}
+
 /// Makes connections to a server.
 #[derive(Clone)]
 pub(super) struct Dialer {
     uri: Uri,
     way: PlainConnector,
+    ways: Ways,
     #[cfg(feature = "_tls")]
     tls: Option<crate::tls::PreparedTls>,
     pub(super) settings: ConnectionSettings,
@@ -50,19 +84,21 @@ impl Dialer {
         scheme: &Scheme,
         authority: &Authority,
         address: Option<Address>,
+        ways: Ways,
         settings: ConnectionSettings,
         http_version: HttpVersion,
-    ) -> Self {
-        let tcp = tcp(settings.connect_timeout, settings.limits.keepalive);
-        Self {
-            uri: uri(scheme, authority),
-            way: PlainConnector::Tcp(tcp, None),
+    ) -> Result<Self, &'static str> {
+        let uri = uri(scheme, authority);
+        let way = ways.to(&uri, address, &settings)?;
+        Ok(Self {
+            uri,
+            way,
+            ways,
             #[cfg(feature = "_tls")]
             tls: None,
             settings,
             http_version,
-        }
-        .at(address)
+        })
     }
 
     /// With TLS on the connections.
@@ -73,24 +109,11 @@ impl Dialer {
 
     /// The same for another server: its name is resolved if there is no address, and is what its certificate has to say.
     #[allow(dead_code, reason = "it is for channels with several endpoints")]
-    pub(super) fn to(&self, authority: &Authority) -> Self {
+    pub(super) fn to(&self, authority: &Authority, address: Option<Address>) -> Self {
         let scheme = self.uri.scheme().expect("it was made with one");
-        Self { uri: uri(scheme, authority), ..self.clone() }
-    }
-
-    /// The same to an address, whatever the name of the server says.
-    pub(super) fn at(mut self, address: Option<Address>) -> Self {
-        match (address, &mut self.way) {
-            (None, _) => {}
-            (Some(Address::Tcp(address)), PlainConnector::Tcp(_, to)) => *to = Some(address),
-            (Some(Address::Tcp(address)), way) => {
-                let tcp = tcp(self.settings.connect_timeout, self.settings.limits.keepalive);
-                *way = PlainConnector::Tcp(tcp, Some(address));
-            }
-            #[cfg(unix)]
-            (Some(Address::Unix(path)), way) => *way = PlainConnector::Unix(path),
-        }
-        self
+        let uri = uri(scheme, authority);
+        let way = self.ways.to(&uri, address, &self.settings).expect("the proxies were understood before");
+        Self { uri, way, ..self.clone() }
     }
 
     /// Whether connections have TLS on them.
@@ -126,15 +149,21 @@ fn uri(scheme: &Scheme, authority: &Authority) -> Uri {
     Uri::from_parts(uri).expect("a scheme, an authority and a path are a URI")
 }
 
-/// TCP. `timeout` is for connecting, and `keepalive` says how long a peer may be silent before it is asked whether it is
-/// there, and how long it may then not answer: the kernel notices so that a host has gone, whatever is spoken with it.
-fn tcp(timeout: Duration, keepalive: Option<Keepalive>) -> HttpConnector {
-    let mut connector = HttpConnector::new();
+/// TCP.
+fn tcp(settings: &ConnectionSettings) -> HttpConnector {
+    set_up(HttpConnector::new(), settings)
+}
+
+/// Besides the time for connecting, the settings say how long a peer may be silent before it is asked whether it is there,
+/// and how long it may then not answer: the kernel notices so that a host has gone, whatever is spoken with it.
+fn set_up<R>(mut connector: HttpConnector<R>, settings: &ConnectionSettings) -> HttpConnector<R> {
     // TLS may stand on it.
     connector.enforce_http(false);
-    connector.set_connect_timeout(Some(timeout));
+    connector.set_connect_timeout(Some(settings.connect_timeout));
+    connector.set_happy_eyeballs_timeout(Some(HAPPY_EYEBALLS));
+    connector.set_local_address(settings.local_address);
     connector.set_nodelay(true);
-    if let Some(Keepalive { interval, timeout }) = keepalive {
+    if let Some(Keepalive { interval, timeout }) = settings.limits.keepalive {
         connector.set_keepalive(Some(interval));
         connector.set_keepalive_interval(Some(timeout / PROBES));
         connector.set_keepalive_retries(Some(PROBES));
@@ -142,8 +171,80 @@ fn tcp(timeout: Duration, keepalive: Option<Keepalive>) -> HttpConnector {
     connector
 }
 
+/// How long the addresses of one family have the precedence over those of the other
+/// ([RFC 8305](https://www.rfc-editor.org/rfc/rfc8305) has a little less between any two).
+const HAPPY_EYEBALLS: Duration = Duration::from_millis(300);
+
 /// How often the kernel asks before it gives a peer up.
 const PROBES: u32 = 4;
 
 /// What a server gets that does not let itself be connected to in time.
 pub(super) const NO_ANSWER: &str = "the server does not answer in time";
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use hyper_util::client::legacy::connect::dns::Name;
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// An address at which connections are neither taken nor refused, and what makes it so; `None` if this machine takes
+    /// them all.
+    async fn black_hole(
+        socket: io::Result<TcpSocket>,
+        address: &str,
+    ) -> Option<(SocketAddr, Vec<TcpStream>)> {
+        let socket = socket.ok()?;
+        socket.bind(address.parse().unwrap()).ok()?;
+        let address = socket.local_addr().unwrap();
+        // Its queue is soon full.
+        let listener = socket.listen(1).unwrap();
+        let mut queue = Vec::new();
+        for _ in 0..16 {
+            match timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+                Ok(stream) => queue.push(stream.unwrap()),
+                Err(_) => {
+                    // It stays as it is until the test ends.
+                    std::mem::forget(listener);
+                    return Some((address, queue));
+                }
+            }
+        }
+        None
+    }
+
+    /// Connects to a name with two addresses, of which only the second answers, and says how long that took.
+    async fn connect(first: SocketAddr, limit: Duration) -> Duration {
+        let second = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addresses = vec![first, second.local_addr().unwrap()];
+        let resolver = tower::service_fn(move |_: Name| {
+            let addresses = addresses.clone();
+            async { Ok::<_, io::Error>(addresses.into_iter()) }
+        });
+        let settings = ConnectionSettings { connect_timeout: limit, ..Default::default() };
+        let mut connector = set_up(HttpConnector::new_with_resolver(resolver), &settings);
+        let since = tokio::time::Instant::now();
+        connector.call(Uri::from_static("http://shop.example/")).await.unwrap();
+        since.elapsed()
+    }
+
+    #[tokio::test]
+    async fn an_address_that_does_not_answer_does_not_hold_up_the_others() {
+        let limit = Duration::from_mins(1);
+        match black_hole(TcpSocket::new_v6(), "[::1]:0").await {
+            // Long before the limit.
+            Some((address, _queue)) => assert!(connect(address, limit).await < limit / 2),
+            None => eprintln!("skipped: an address of IPv6 that does not answer"),
+        }
+        match black_hole(TcpSocket::new_v4(), "127.0.0.1:0").await {
+            // Those of one family share the time.
+            Some((address, _queue)) => {
+                connect(address, Duration::from_secs(1)).await;
+            }
+            None => eprintln!("skipped: an address of IPv4 that does not answer"),
+        }
+    }
+}

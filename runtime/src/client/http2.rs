@@ -17,8 +17,8 @@ use tokio::time::timeout;
 
 use super::attempts::{self, Attempts, Failure, Pool, State};
 use super::dialer::{Dialer, NO_ANSWER};
-use super::request_body::RequestBody;
-use super::watched::Watched;
+use super::request_body::{Kept, RequestBody};
+use super::watched::{Watched, lost_at_once};
 use crate::call::{Body, BoxError, Guard};
 use crate::protocol::client::{Sent, Transport, Unprocessed, find, waits_for_ready};
 use crate::protocol::limits::Keepalive;
@@ -125,7 +125,7 @@ impl Http2 {
         loop {
             let response = {
                 let mut open = self.0.lock();
-                self.0.clean(&mut open);
+                clean(&mut open);
                 match self.0.choose(&open) {
                     Choice::Open(index) => Ok(open[index].send(request)),
                     Choice::Full(index)
@@ -143,9 +143,8 @@ impl Http2 {
                 Ok((call, response)) => match response.await {
                     Ok(response) => return Ok(call.answered(response)),
                     Err(error) => {
-                        call.is_over();
                         tries += 1;
-                        request = resend(error, tries < TRIES)?;
+                        request = resend(error, call.into_kept(), tries < TRIES)?;
                     }
                 },
                 Err((waits, is_full)) => {
@@ -153,7 +152,7 @@ impl Http2 {
                     match attempts::connect(&self.0, is_patient && !is_full).await {
                         Ok(()) if self.0.has_connection() => {}
                         Ok(()) if tries + 1 < TRIES => tries += 1,
-                        Ok(()) => return Err(unprocessed(request, "the connection was lost at once")),
+                        Ok(()) => return Err(unprocessed(request, lost_at_once())),
                         Err(_) if is_full => may_open = false,
                         Err(failure) => return Err(unprocessed(request, failure)),
                     }
@@ -167,15 +166,17 @@ impl Http2 {
 #[cold]
 fn resend(
     mut error: TrySendError<Request<RequestBody>>,
+    kept: Option<Kept>,
     again: bool,
 ) -> Result<Request<RequestBody>, BoxError> {
-    match error.take_message() {
+    let unsent = error.take_message();
+    let error = error.into_error();
+    if unsent.is_none() && !is_unprocessed(&error) {
+        return Err(error.into());
+    }
+    match unsent.or_else(|| kept?.into_request()) {
         Some(request) if again => Ok(request),
-        Some(request) => Err(unprocessed(request, error.into_error())),
-        None => {
-            let error = error.into_error();
-            Err(if is_unprocessed(&error) { Unprocessed::new(None, error).into() } else { error.into() })
-        }
+        request => Err(Unprocessed::new(request.map(|request| request.map(Body::from)), error).into()),
     }
 }
 
@@ -222,19 +223,6 @@ impl Inner {
         }
     }
 
-    /// Removes connections that were lost, and those that answer nothing, with all that waits for them. Responses that have
-    /// begun go on.
-    fn clean(&self, open: &mut Vec<Opened>) {
-        open.retain(|connection| {
-            let is_stuck = connection.link.given_up.load(Ordering::Relaxed) >= MAX_GIVEN_UP;
-            if is_stuck {
-                tracing::warn!("a server answers no calls; another connection is made");
-                connection.task.abort();
-            }
-            !is_stuck && !connection.sender.is_closed()
-        });
-    }
-
     /// Begins to make one more connection, if none is being made.
     #[cold]
     fn open_another(self: &Arc<Self>) {
@@ -274,6 +262,19 @@ impl Inner {
     }
 }
 
+/// Removes connections that were lost, and those that answer nothing, with all that waits for them. Responses that have
+/// begun go on.
+fn clean(open: &mut Vec<Opened>) {
+    open.retain(|connection| {
+        let is_stuck = connection.link.given_up.load(Ordering::Relaxed) >= MAX_GIVEN_UP;
+        if is_stuck {
+            tracing::warn!("a server answers no calls; another connection is made");
+            connection.task.abort();
+        }
+        !is_stuck && !connection.sender.is_closed()
+    });
+}
+
 impl Pool for Inner {
     fn attempts(&self) -> &Attempts {
         &self.attempts
@@ -297,7 +298,7 @@ impl Pool for Inner {
     }
 }
 
-/// Makes a connection, and waits until the server says something.
+/// Makes a connection, and waits until the server says something: how many calls it takes at once, if it has a limit.
 async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     let Dialer { settings, .. } = &pool.dialer;
     let io = pool.dialer.dial().await?;
@@ -313,6 +314,7 @@ async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
     let (heard, first) = oneshot::channel();
     let io = Watched::new(io, settings.stall()).speaks_first(settings.connect_timeout, heard);
     let (sender, mut connection) = builder.handshake::<_, RequestBody>(io).await?;
+    first.await.unwrap_or_else(|_| Err(lost_at_once()))?;
     let limit = AtomicUsize::new(connection.current_max_send_streams());
     let link = Arc::new(Link { pool: Arc::downgrade(pool), limit, given_up: AtomicUsize::new(0) });
     let weak = Arc::downgrade(&link);
@@ -337,7 +339,6 @@ async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
             }
         }
     });
-    first.await.map_err(|_| "the connection was lost at once")??;
     Ok(Opened { sender, link, task: task.abort_handle(), was_used: false })
 }
 
@@ -352,7 +353,8 @@ impl Opened {
         impl Future<Output = Result<Response<hyper::body::Incoming>, TrySendError<Request<RequestBody>>>> + use<>,
     ) {
         self.was_used = true;
-        let call = Call { link: Arc::clone(&self.link), cost: CALL + request.body().waits() };
+        let (link, kept) = (Arc::clone(&self.link), Some(Kept::of(&request)));
+        let call = Call { link, kept, cost: CALL + request.body().waits() };
         (call, self.sender.try_send_request(request))
     }
 
@@ -386,6 +388,8 @@ impl Guard for Link {}
 /// A call that waits for its response. Its drop gives it up.
 struct Call {
     link: Arc<Link>,
+    /// The request.
+    kept: Option<Kept>,
     /// What it takes, in bytes; zero once it does not wait any more.
     cost: usize,
 }
@@ -402,17 +406,17 @@ impl Call {
         response.map(|body| Body::incoming(body).guarded(link))
     }
 
-    /// There is nothing to wait for.
-    fn is_over(mut self) {
+    /// The request of a call for which there is nothing to wait for.
+    fn into_kept(mut self) -> Option<Kept> {
         self.cost = 0;
+        self.kept.take()
     }
 
     /// Sends a request that a lost connection has not taken by another one.
     #[cold]
     fn send_again(self, error: TrySendError<Request<RequestBody>>) -> Sent {
         let pool = self.link.pool.upgrade();
-        self.is_over();
-        let outcome = resend(error, pool.is_some());
+        let outcome = resend(error, self.into_kept(), pool.is_some());
         Box::pin(async move {
             let request = outcome?;
             let pool = pool.expect("it was there");

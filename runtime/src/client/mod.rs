@@ -12,7 +12,10 @@ mod error;
 mod host;
 mod http1;
 mod http2;
+mod layers;
+mod own;
 mod plain;
+mod proxy;
 mod request_body;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
@@ -28,5 +31,6 @@ pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
 pub use channel::{Builder, Channel};
 pub use credentials::{Credentials, Token, TokenSource};
 pub use error::ConnectError;
+pub use layers::ChannelService;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};

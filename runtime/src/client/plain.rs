@@ -19,6 +19,8 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 use tower_service::Service;
 
+use super::own::{OwnConnector, OwnStream};
+use super::proxy::Proxy;
 use crate::call::BoxError;
 
 /// By what way connections are made. It is one type, so that the code of channels is there once.
@@ -26,8 +28,11 @@ use crate::call::BoxError;
 pub(super) enum PlainConnector {
     /// To the address, or to those of the name in the URI.
     Tcp(HttpConnector, Option<SocketAddr>),
+    /// The same through a proxy.
+    Proxied(HttpConnector, Proxy, Option<SocketAddr>),
     #[cfg(unix)]
     Unix(Arc<Path>),
+    Own(OwnConnector),
 }
 
 impl Service<Uri> for PlainConnector {
@@ -37,9 +42,13 @@ impl Service<Uri> for PlainConnector {
 
     fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Result<(), BoxError>> {
         match self {
-            Self::Tcp(connector, _) => connector.poll_ready(task).map_err(Into::into),
+            Self::Tcp(connector, _) | Self::Proxied(connector, ..) => {
+                connector.poll_ready(task).map_err(Into::into)
+            }
             #[cfg(unix)]
             Self::Unix(_) => Poll::Ready(Ok(())),
+            // It is asked as it is called.
+            Self::Own(_) => Poll::Ready(Ok(())),
         }
     }
 
@@ -48,11 +57,21 @@ impl Service<Uri> for PlainConnector {
             Self::Tcp(connector, address) => {
                 let connected = connector.call(match address {
                     None => uri,
-                    Some(address) => {
-                        format!("http://{address}/").parse().expect("an address is the authority of a URI")
-                    }
+                    Some(address) => match format!("http://{address}/").parse() {
+                        Ok(uri) => uri,
+                        // One of IPv6 with a zone.
+                        Err(error) => return Box::pin(std::future::ready(Err(BoxError::from(error)))),
+                    },
                 });
                 Box::pin(async move { Ok(PlainStream::Tcp(connected.await?)) })
+            }
+            Self::Proxied(connector, proxy, address) => {
+                let connected = proxy.clone().connect(connector.clone(), uri, *address);
+                Box::pin(async move { Ok(PlainStream::Tcp(connected.await?)) })
+            }
+            Self::Own(connector) => {
+                let connected = connector.connect(uri);
+                Box::pin(async move { Ok(PlainStream::Own(TokioIo::new(connected.await?))) })
             }
             #[cfg(unix)]
             Self::Unix(path) => {
@@ -68,6 +87,7 @@ pub(super) enum PlainStream {
     Tcp(TokioIo<TcpStream>),
     #[cfg(unix)]
     Unix(TokioIo<UnixStream>),
+    Own(TokioIo<Box<dyn OwnStream>>),
 }
 
 impl Connection for PlainStream {
@@ -76,17 +96,19 @@ impl Connection for PlainStream {
             Self::Tcp(stream) => stream.connected(),
             #[cfg(unix)]
             Self::Unix(_) => Connected::new(),
+            Self::Own(_) => Connected::new(),
         }
     }
 }
 
-/// Does the same with either.
-macro_rules! either {
+/// Does the same with any.
+macro_rules! any {
     ($io:expr, $stream:ident => $does:expr) => {
         match $io {
             PlainStream::Tcp($stream) => $does,
             #[cfg(unix)]
             PlainStream::Unix($stream) => $does,
+            PlainStream::Own($stream) => $does,
         }
     };
 }
@@ -94,28 +116,28 @@ macro_rules! either {
 impl Read for PlainStream {
     #[inline]
     fn poll_read(self: Pin<&mut Self>, task: &mut Task<'_>, into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_read(task, into))
+        any!(self.get_mut(), stream => Pin::new(stream).poll_read(task, into))
     }
 }
 
 impl Write for PlainStream {
     #[inline]
     fn poll_write(self: Pin<&mut Self>, task: &mut Task<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_write(task, data))
+        any!(self.get_mut(), stream => Pin::new(stream).poll_write(task, data))
     }
 
     #[inline]
     fn poll_flush(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_flush(task))
+        any!(self.get_mut(), stream => Pin::new(stream).poll_flush(task))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<io::Result<()>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(task))
+        any!(self.get_mut(), stream => Pin::new(stream).poll_shutdown(task))
     }
 
     #[inline]
     fn is_write_vectored(&self) -> bool {
-        either!(self, stream => stream.is_write_vectored())
+        any!(self, stream => stream.is_write_vectored())
     }
 
     #[inline]
@@ -124,6 +146,6 @@ impl Write for PlainStream {
         task: &mut Task<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        either!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(task, parts))
+        any!(self.get_mut(), stream => Pin::new(stream).poll_write_vectored(task, parts))
     }
 }

@@ -1,9 +1,11 @@
-//! The body of a request over HTTP/2.
+//! A request over HTTP/2: its body, and what is kept of it until the server has begun with it.
 
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll};
 
 use bytes::Bytes;
+use http::{Extensions, HeaderMap, Method, Request, Uri};
 use http_body::{Body as _, Frame};
 
 use crate::bridge::Status;
@@ -14,17 +16,46 @@ use crate::call::Body;
 pub(super) enum RequestBody {
     /// Bytes that are there, until they are sent.
     Whole(Bytes),
+    /// A body that has given nothing yet. Who has sent it may take it back.
+    Lent(Arc<Lent>),
     Other(Box<Body>),
+}
+
+/// A body of which nothing was sent, unless it is gone.
+pub(super) struct Lent(Mutex<Option<Box<Body>>>);
+
+impl Lent {
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Body>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl RequestBody {
     /// How many bytes of it wait to be sent.
     #[inline]
     pub(super) fn waits(&self) -> usize {
+        let lower = |body: &Body| usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
         match self {
             Self::Whole(bytes) => bytes.len(),
-            Self::Other(body) => usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX),
+            Self::Lent(lent) => lent.lock().as_deref().map_or(0, lower),
+            Self::Other(body) => lower(body),
         }
+    }
+
+    /// Sends from a body that was lent.
+    #[cold]
+    fn poll_lent(&mut self, lent: &Lent, task: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let mut slot = lent.lock();
+        let Some(mut body) = slot.take() else {
+            return Poll::Ready(Some(Err(Status::cancelled("the request is sent again"))));
+        };
+        let polled = Pin::new(&mut *body).poll_frame(task);
+        if polled.is_pending() {
+            *slot = Some(body);
+        } else {
+            *self = Self::Other(body);
+        }
+        polled
     }
 }
 
@@ -32,7 +63,7 @@ impl From<Body> for RequestBody {
     fn from(body: Body) -> Self {
         match body.into_whole() {
             Ok(bytes) => Self::Whole(bytes),
-            Err(body) => Self::Other(Box::new(body)),
+            Err(body) => Self::Lent(Arc::new(Lent(Mutex::new(Some(Box::new(body)))))),
         }
     }
 }
@@ -41,6 +72,7 @@ impl From<RequestBody> for Body {
     fn from(body: RequestBody) -> Self {
         match body {
             RequestBody::Whole(bytes) => bytes.into(),
+            RequestBody::Lent(lent) => *lent.lock().take().expect("it is taken back once"),
             RequestBody::Other(body) => *body,
         }
     }
@@ -59,6 +91,10 @@ impl http_body::Body for RequestBody {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::Other(body) => Pin::new(body).poll_frame(task),
+            Self::Lent(lent) => {
+                let lent = Arc::clone(lent);
+                self.poll_lent(&lent, task)
+            }
         }
     }
 
@@ -66,7 +102,57 @@ impl http_body::Body for RequestBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(bytes) => bytes.is_empty(),
+            Self::Lent(lent) => lent.lock().as_deref().is_none_or(http_body::Body::is_end_stream),
             Self::Other(body) => body.is_end_stream(),
         }
+    }
+}
+
+/// What is kept of a request until its response is there: a server that has not begun with it gets it once more.
+pub(super) struct Kept {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    extensions: Extensions,
+    body: KeptBody,
+}
+
+enum KeptBody {
+    Whole(Bytes),
+    Lent(Arc<Lent>),
+    /// Some of it was sent.
+    Gone,
+}
+
+impl Kept {
+    #[inline]
+    pub(super) fn of(request: &Request<RequestBody>) -> Self {
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            headers: request.headers().clone(),
+            extensions: request.extensions().clone(),
+            body: match request.body() {
+                RequestBody::Whole(bytes) => KeptBody::Whole(bytes.clone()),
+                RequestBody::Lent(lent) => KeptBody::Lent(Arc::clone(lent)),
+                RequestBody::Other(_) => KeptBody::Gone,
+            },
+        }
+    }
+
+    /// The request, if nothing of its body was sent that is not there any more.
+    pub(super) fn into_request(self) -> Option<Request<RequestBody>> {
+        let body = match self.body {
+            KeptBody::Whole(bytes) => RequestBody::Whole(bytes),
+            // Who it was lent to may still hold it, and shall not go on with it.
+            KeptBody::Lent(lent) => Body::from(RequestBody::Other(lent.lock().take()?)).into(),
+            KeptBody::Gone => return None,
+        };
+        let mut request = Request::new(body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = self.uri;
+        *request.headers_mut() = self.headers;
+        *request.extensions_mut() = self.extensions;
+        Some(request)
     }
 }

@@ -1,5 +1,6 @@
 //! What holds for a connection, whatever the version of HTTP.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::backoff::Backoff;
@@ -10,6 +11,8 @@ use crate::protocol::limits::{ConnectionLimits, Keepalive};
 pub(super) struct ConnectionSettings {
     /// The time for all of connecting.
     pub(super) connect_timeout: Duration,
+    /// From which address of this machine connections are made.
+    pub(super) local_address: Option<IpAddr>,
     /// How many connections of HTTP/2 calls are spread over.
     pub(super) connections: usize,
     /// How many there may be when those are full.
@@ -25,6 +28,7 @@ impl Default for ConnectionSettings {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
+            local_address: None,
             connections: 1,
             max_connections: 4,
             backoff: Backoff::default(),

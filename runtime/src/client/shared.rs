@@ -36,6 +36,87 @@ macro_rules! shared_settings {
                 self
             }
 
+            /// Makes connections with a connector of the user's: over an SSH channel, vsock, or pipes within the process. It is
+            /// asked with the URI of the endpoint, and gives what is read and written; an `https` endpoint has TLS on it. There
+            /// is no proxy then.
+            ///
+            /// ```no_run
+            /// # fn example() -> Result<(), rsvc::client::ConnectError> {
+            /// let connector = tower::service_fn(|_uri| tokio::net::UnixStream::connect("/run/shop.sock"));
+            /// let channel = rsvc::Channel::builder("http://shop").connect_with(connector).connect_lazy()?;
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn connect_with<C>(mut self, connector: C) -> Self
+            where
+                C: ::tower_service::Service<::http::Uri> + Clone + Send + Sync + 'static,
+                C::Response: ::tokio::io::AsyncRead + ::tokio::io::AsyncWrite + Send + Unpin + 'static,
+                C::Error: Into<Box<dyn ::std::error::Error + Send + Sync>>,
+                C::Future: Send + 'static,
+            {
+                self.connections.ways.own = Some(crate::client::own::OwnConnector::new(connector));
+                self
+            }
+
+            /// Connects through a proxy: `http://host:port`, which is asked with `CONNECT`, or `socks5h://host:port`. A user and
+            /// a password may stand before the host; nothing shows them. `socks5` resolves names here. Default: none.
+            pub fn proxy(mut self, proxy: impl Into<String>) -> Self {
+                self.connections.ways.proxies = crate::client::proxy::Proxies::One(proxy.into());
+                self
+            }
+
+            /// Connects through the proxy that the variables `HTTPS_PROXY`, `HTTP_PROXY` and `ALL_PROXY` name for the endpoint, if
+            /// `NO_PROXY` does not name its host, as curl does; an endpoint at this machine has no proxy. Default: they are not
+            /// read, so that nobody else decides where calls go.
+            pub fn proxy_from_env(mut self) -> Self {
+                self.connections.ways.proxies = crate::client::proxy::Proxies::Environment;
+                self
+            }
+
+            /// The address of this machine that connections over TCP are made from. Default: that which the system chooses.
+            pub fn local_address(mut self, address: ::std::net::IpAddr) -> Self {
+                self.connections.settings.local_address = Some(address);
+                self
+            }
+
+            /// What stands before the name of this library in the header `user-agent`, as in `shop/1.2`. Default: nothing.
+            pub fn user_agent(mut self, name: impl AsRef<str>) -> Self {
+                match crate::protocol::client::user_agent(name.as_ref()) {
+                    Ok(value) => self.settings.user_agent = Some(value),
+                    Err(_) => self.connections.wrong = Some("the user agent is not text for a header"),
+                }
+                self
+            }
+
+            /// Adds a layer of tower around the connections, inside of interceptors and of what this builder says about retries.
+            /// The first one added is the outermost. It sees requests with their headers as they are sent.
+            ///
+            /// ```no_run
+            /// # fn example() -> Result<(), rsvc::client::ConnectError> {
+            /// let layer = tower::layer::layer_fn(|inner: rsvc::client::ChannelService| inner);
+            /// let channel = rsvc::Channel::builder("http://127.0.0.1:8080").layer(layer).connect_lazy()?;
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn layer<L, B>(mut self, layer: L) -> Self
+            where
+                L: ::tower_layer::Layer<crate::client::ChannelService> + Send + Sync + 'static,
+                L::Service: ::tower_service::Service<
+                        ::http::Request<crate::Body>,
+                        Response = ::http::Response<B>,
+                        Error: Into<Box<dyn ::std::error::Error + Send + Sync>>,
+                        Future: Send + 'static,
+                    > + Clone
+                    + Send
+                    + Sync
+                    + 'static,
+                B: ::http_body::Body<Data = ::bytes::Bytes> + Send + 'static,
+                B::Error: Into<Box<dyn ::std::error::Error + Send + Sync>>,
+            {
+                self.stack.layers.add(layer);
+                self
+            }
+
             /// How many connections of HTTP/2 calls are spread over. Default: 1. Over HTTP/1.1 each call has a connection of its
             /// own while it lasts.
             pub fn connections(mut self, count: usize) -> Self {

@@ -1,17 +1,21 @@
 //! What stands between a call and the connections of its channel.
 
 use super::credentials::{Authorized, Credentials};
+use super::layers::Layers;
 use crate::protocol::client::Transport;
 
 /// The transports that a channel puts on each other.
 #[derive(Clone, Default)]
 pub(super) struct Stack {
     pub(super) credentials: Option<Credentials>,
+    /// Layers of the user's.
+    pub(super) layers: Layers,
 }
 
 impl Stack {
     /// Puts all of them on one, the innermost first.
-    pub(super) fn on(&self, mut transport: Box<dyn Transport>) -> Box<dyn Transport> {
+    pub(super) fn on(&self, transport: Box<dyn Transport>) -> Box<dyn Transport> {
+        let mut transport = self.layers.on(transport);
         if let Some(credentials) = &self.credentials {
             transport = Box::new(Authorized::new(transport, credentials));
         }

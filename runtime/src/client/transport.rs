@@ -12,8 +12,8 @@ use crate::protocol::wire::HttpVersion;
 
 pub(super) struct TowerTransport<S> {
     service: S,
-    /// What requests say of the version of HTTP: there is no connection that would say it.
-    version: Version,
+    /// What requests say of the version of HTTP, where there is no connection that would say it.
+    version: Option<Version>,
 }
 
 impl<S> TowerTransport<S> {
@@ -22,7 +22,12 @@ impl<S> TowerTransport<S> {
             HttpVersion::Http1 => Version::HTTP_11,
             HttpVersion::Http2 => Version::HTTP_2,
         };
-        Self { service, version }
+        Self { service, version: Some(version) }
+    }
+
+    /// A service around connections.
+    pub(super) fn around(service: S) -> Self {
+        Self { service, version: None }
     }
 }
 
@@ -33,7 +38,9 @@ where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
     fn send(&self, mut request: Request<Body>) -> Sent {
-        *request.version_mut() = self.version;
+        if let Some(version) = self.version {
+            *request.version_mut() = version;
+        }
         let mut service = self.service.clone();
         Box::pin(async move {
             poll_fn(|task| service.poll_ready(task)).await.map_err(Into::into)?;

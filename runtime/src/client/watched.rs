@@ -13,18 +13,20 @@ use tokio::time::{Sleep, sleep};
 /// Breaks a connection that brings not one byte in time, or takes nothing for too long.
 pub(super) struct Watched<T> {
     io: T,
-    /// What waits for the first byte; `None` once it is there.
+    /// What waits for the first bytes; `None` once they were understood.
     first: Option<Box<First>>,
     stall: Option<Duration>,
     /// The time for the next byte that is taken. There is one as long as none is.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-/// What waits for the first byte of a peer.
+/// What waits for the first bytes of a peer.
 struct First {
-    /// The time for it.
+    /// The time for them.
     limit: Pin<Box<Sleep>>,
-    /// Who is told that it is there, or why it does not come.
+    /// Whether they are there.
+    are_there: bool,
+    /// Who is told that they were understood, or why not.
     heard: oneshot::Sender<io::Result<()>>,
 }
 
@@ -38,9 +40,13 @@ impl<T> Watched<T> {
     }
 
     /// The peer has to speak first, within the time `limit`. Without that nobody would notice a server of HTTP/2 that has
-    /// accepted a connection and does nothing with it. `heard` is told when it does, or why it does not.
+    /// accepted a connection and does nothing with it. `heard` is told when more is read
+    /// than its first bytes, which were understood then, or why there are none.
     pub(super) fn speaks_first(self, limit: Duration, heard: oneshot::Sender<io::Result<()>>) -> Self {
-        Self { first: Some(Box::new(First { limit: Box::pin(sleep(limit)), heard })), ..self }
+        Self {
+            first: Some(Box::new(First { limit: Box::pin(sleep(limit)), are_there: false, heard })),
+            ..self
+        }
     }
 
     /// What writing gives, if it has not waited too long.
@@ -71,6 +77,11 @@ impl<T: Read + Unpin> Watched<T> {
         mut first: Box<First>,
         mut into: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
+        if first.are_there {
+            // Nobody may wait for it any more.
+            let _ = first.heard.send(Ok(()));
+            return Pin::new(&mut self.io).poll_read(task, into);
+        }
         let mut bytes = [0; 512];
         let most = into.remaining().min(bytes.len());
         let mut buffer = ReadBuf::new(&mut bytes[..most]);
@@ -84,18 +95,32 @@ impl<T: Read + Unpin> Watched<T> {
             }
             Poll::Ready(read) => read,
         };
-        let heard = match &read {
-            Ok(()) if buffer.filled().is_empty() => {
-                Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server has closed the connection"))
-            }
-            Ok(()) => Ok(()),
-            Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+        let error = match &read {
+            Ok(()) if buffer.filled().is_empty() => Some(lost_at_once()),
+            Ok(()) => None,
+            Err(error) => Some(io::Error::new(error.kind(), error.to_string())),
         };
+        match error {
+            None => {
+                first.are_there = true;
+                self.first = Some(first);
+            }
+            Some(error) => {
+                // Nobody may wait for it any more.
+                let _ = first.heard.send(Err(error));
+            }
+        }
         into.put_slice(buffer.filled());
-        // Nobody may wait for it any more.
-        let _ = first.heard.send(heard);
         Poll::Ready(read)
     }
+}
+
+/// A connection that was made and that ended before anything was said that is HTTP/2.
+pub(super) fn lost_at_once() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::ConnectionAborted,
+        "the server has ended the connection or does not speak HTTP/2",
+    )
 }
 
 fn timed_out(why: &'static str) -> io::Error {

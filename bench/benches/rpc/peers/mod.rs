@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::case::Work;
 
-pub use rsvc::mounted;
+pub use rsvc::{in_process, mounted};
 
 /// Who serves or calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]

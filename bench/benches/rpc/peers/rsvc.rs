@@ -69,6 +69,11 @@ pub fn mounted() -> CallsServer<Handler> {
     CallsServer::new(Handler)
 }
 
+/// A client on a channel of one's own.
+pub fn in_process(channel: rsvc::Channel) -> Box<dyn super::Client> {
+    Box::new(Rsvc { client: CallsClient::new(channel), authorization: None })
+}
+
 pub(super) async fn serve(listener: TcpListener, additions: Additions) {
     let server = additions.add_to(rsvc::Server::new().add(CallsServer::new(Handler)));
     server.with_listener(listener).expect("a listener").serve().await.expect("rsvc serves");

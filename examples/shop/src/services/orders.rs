@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use futures_util::stream::{self, TryStreamExt};
+use rsvc::error::MethodError as _;
 use rsvc::{Context, ResponseStream, Sender};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use crate::api::{
-    GetOrderRequest, GetOrdersRequest, Order, OrderError, OrderService, OrderUpdate, PlaceOrderRequest,
-    StreamOrderUpdatesRequest, UpdateOrderStatusRequest,
+    GetOrderRequest, GetOrdersRequest, GetUserRequest, Order, OrderError, OrderService, OrderUpdate,
+    PlaceOrderRequest, StreamOrderUpdatesRequest, UpdateOrderStatusRequest, UserError, UserService,
+    UserServiceClient,
 };
 use crate::db::orders::{Filter, Page};
 use crate::error::Error;
@@ -22,6 +24,8 @@ const DEFAULT_LIMIT: usize = 100;
 #[derive(Clone)]
 pub(crate) struct Orders {
     pub(crate) shop: Arc<Shop>,
+    /// The service of users, in this process or in another one.
+    pub(crate) users: UserServiceClient,
 }
 
 impl OrderService for Orders {
@@ -31,11 +35,11 @@ impl OrderService for Orders {
 
     async fn get_orders(
         &self,
-        _: Context,
+        ctx: Context,
         request: GetOrdersRequest,
     ) -> Result<ResponseStream<Order, OrderError>, OrderError> {
         let db = &self.shop.db;
-        db.user(&request.user_id).await?;
+        self.check_user(&ctx, &request.user_id).await?;
         let before = match request.after_order_id.as_str() {
             "" => i64::MAX,
             order_id => db.order_place(&request.user_id, order_id).await?,
@@ -64,7 +68,7 @@ impl OrderService for Orders {
     ) -> Result<ResponseStream<OrderUpdate, OrderError>, OrderError> {
         let db = &self.shop.db;
         if !request.user_id.is_empty() {
-            db.user(&request.user_id).await?;
+            self.check_user(&ctx, &request.user_id).await?;
         }
         if !request.order_id.is_empty() {
             db.order(&request.order_id).await?;
@@ -108,6 +112,18 @@ impl OrderService for Orders {
 }
 
 impl Orders {
+    /// Asks the service of users. `child` passes on what is left of the time, and the trace; when the caller leaves, this call
+    /// ends as well, wherever it is.
+    async fn check_user(&self, ctx: &Context, user_id: &str) -> Result<(), OrderError> {
+        let request = GetUserRequest { user_id: user_id.to_owned() };
+        match self.users.get_user(ctx.child(), request).await {
+            Ok(_) => Ok(()),
+            Err(UserError::UserNotFound(payload)) => Err(payload.into()),
+            Err(UserError::ShopUnavailable(payload)) => Err(payload.into()),
+            Err(other) => Err(other.into_status(None).into()),
+        }
+    }
+
     /// Places an order. It is told to those who watch, whatever happens to the caller.
     pub(super) async fn place(&self, request: PlaceOrderRequest) -> Result<Order, Error> {
         let shop = Arc::clone(&self.shop);

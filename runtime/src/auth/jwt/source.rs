@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures_util::future::Either;
 use jsonwebtoken::Algorithm;
@@ -158,12 +158,10 @@ struct Loader {
     allowed: Option<Vec<Algorithm>>,
     interval: Duration,
     cooldown: Duration,
-    /// What the file looked like when it was read.
-    seen: Option<Look>,
+    /// What was in the file. Files are compared by their content, as those of TLS are: two changes in one tick of the
+    /// file system's clock are two changes.
+    seen: Option<Arc<[u8]>>,
 }
-
-/// When a file was changed, and its length.
-type Look = (SystemTime, u64);
 
 impl Store {
     /// Reads the keys of a value or a file. Those of a URL are fetched as soon as there is a runtime.
@@ -246,9 +244,10 @@ impl Loader {
             Source::Secret(secret) => KeySet::secret(secret)?,
             Source::Text(text) => KeySet::read(text, true)?,
             Source::File(path) => {
-                let (look, text) = read_file(path)?;
-                self.seen = Some(look);
-                KeySet::read(&text, true)?
+                let text = read_file(path)?;
+                let keys = KeySet::read(&text, true)?;
+                self.seen = Some(text);
+                keys
             }
             #[cfg(feature = "jwks")]
             Source::Url(_) => return Ok(None),
@@ -261,13 +260,14 @@ impl Loader {
         let keys = match &self.source {
             Source::Secret(_) | Source::Text(_) => return Ok(None),
             Source::File(path) => {
-                let (path, seen) = (path.clone(), self.seen);
-                let read = tokio::task::spawn_blocking(move || read_changed(&path, seen)).await;
-                let Some((look, text)) = read.map_err(|_| JwtError::new("the keys were not read"))?? else {
+                let path = path.clone();
+                let read = tokio::task::spawn_blocking(move || read_file(&path)).await;
+                let text = read.map_err(|_| JwtError::new("the keys were not read"))??;
+                if self.seen.as_ref() == Some(&text) {
                     return Ok(None);
-                };
+                }
                 let keys = KeySet::read(&text, true)?;
-                self.seen = Some(look);
+                self.seen = Some(text);
                 keys
             }
             #[cfg(feature = "jwks")]
@@ -277,20 +277,9 @@ impl Loader {
     }
 }
 
-fn read_changed(path: &Path, seen: Option<Look>) -> Result<Option<(Look, Vec<u8>)>, JwtError> {
-    if seen.is_some() && seen == look_at(path).ok() { Ok(None) } else { read_file(path).map(Some) }
-}
-
-fn read_file(path: &Path) -> Result<(Look, Vec<u8>), JwtError> {
-    let wrong = |error| JwtError::new(format!("{}: {error}", path.display()));
-    // In this order: what changes in between is read once more.
-    let look = look_at(path).map_err(wrong)?;
-    Ok((look, std::fs::read(path).map_err(wrong)?))
-}
-
-fn look_at(path: &Path) -> std::io::Result<Look> {
-    let metadata = std::fs::metadata(path)?;
-    Ok((metadata.modified()?, metadata.len()))
+fn read_file(path: &Path) -> Result<Arc<[u8]>, JwtError> {
+    let read = std::fs::read(path).map_err(|error| JwtError::new(format!("{}: {error}", path.display())))?;
+    Ok(read.into())
 }
 
 /// Reads a source again and again, for as long as somebody wants its keys.

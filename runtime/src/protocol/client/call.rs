@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::header::InvalidHeaderValue;
 use http::header::{
     AGE, CACHE_CONTROL, ETAG, EXPIRES, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
     IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
@@ -23,7 +24,13 @@ use crate::protocol::accept;
 use crate::validate::Validator;
 
 /// Who calls.
-const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("rsvc/", env!("CARGO_PKG_VERSION")));
+const USER_AGENT: HeaderValue = HeaderValue::from_static(NAME);
+const NAME: &str = concat!("rsvc/", env!("CARGO_PKG_VERSION"));
+
+/// The header with a name of the user's before that of this library.
+pub(crate) fn user_agent(name: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+    HeaderValue::from_str(&format!("{name} {NAME}"))
+}
 
 /// A call that is going out.
 pub(crate) struct ClientCall<'a> {
@@ -53,7 +60,7 @@ impl<'a> ClientCall<'a> {
     pub(crate) fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(6);
         metadata::append_application(self.ctx.metadata().as_ref(), &mut headers);
-        headers.insert(http::header::USER_AGENT, USER_AGENT);
+        headers.insert(http::header::USER_AGENT, self.settings().user_agent.clone().unwrap_or(USER_AGENT));
         headers
     }
 

@@ -33,9 +33,9 @@ use crate::call::intercept::Chain;
 use crate::call::{Body, BoxError};
 use crate::sight::Sight;
 
-pub(crate) use call::ClientCall;
 #[cfg(feature = "rest-client")]
 pub(crate) use call::check;
+pub(crate) use call::{ClientCall, user_agent};
 #[cfg(feature = "rest-client")]
 pub(crate) use collect::beginning;
 pub(crate) use collect::collect;
@@ -100,6 +100,8 @@ pub(crate) struct ClientSettings {
     pub(crate) accept: Option<HeaderValue>,
     /// Whether Connect calls methods without side effects with `GET`.
     pub(crate) use_get: bool,
+    /// Who calls, if it is not this library alone.
+    pub(crate) user_agent: Option<HeaderValue>,
     /// What goes around calls; `None` where nothing does.
     pub(crate) around: Option<Arc<Around>>,
 }
