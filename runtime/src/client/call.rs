@@ -9,14 +9,13 @@ use futures_util::future::{BoxFuture, Either};
 
 use super::around::{self, Requests, Transmit};
 use super::channel::Channel;
+use super::dialects::dialect;
 use crate::bridge::Status;
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
-use crate::protocol::client::{ClientCall, Dialect, Endpoint, EnvelopedCall, bare, one, unreadable};
-use crate::protocol::connect::client::ConnectStream;
+use crate::protocol::client::{ClientCall, Endpoint, EnvelopedCall, bare, one, unreadable};
 use crate::protocol::connect::unary as connect;
 use crate::protocol::envelope::codec;
-use crate::protocol::grpc::client::{Grpc, GrpcWeb};
 use crate::protocol::wire::Protocol;
 use crate::sight::System;
 use crate::stream::Incoming;
@@ -77,7 +76,8 @@ where
     Either::Right(poll_fn(move |task| {
         if let Some((ctx, requests)) = start.take() {
             let started = ClientCall::new(&channel.endpoint, info, ctx);
-            call = Some(EnvelopedCall::with_requests(started, dialect(channel), Box::new(requests))?);
+            call =
+                Some(EnvelopedCall::with_requests(started, dialect(channel.protocol), Box::new(requests))?);
         }
         let call = call.as_mut().expect("a call that has failed is not asked again");
         let outcome = ready!(call.poll_one(task, &mut response));
@@ -104,7 +104,7 @@ where
     let encoded = one(info, &channel.endpoint.settings, &request);
     drop(request);
     let call = ClientCall::new(&channel.endpoint, info, ctx);
-    let call = EnvelopedCall::with_request(call, dialect(channel), encoded?)?;
+    let call = EnvelopedCall::with_request(call, dialect(channel.protocol), encoded?)?;
     Ok(ResponseStream::arriving(call.responses().await?))
 }
 
@@ -125,7 +125,7 @@ where
         return around::many(around, &Calls { channel, info }, ctx, requests).await;
     }
     let call = ClientCall::new(&channel.endpoint, info, ctx);
-    let call = EnvelopedCall::with_requests(call, dialect(channel), Box::new(requests))?;
+    let call = EnvelopedCall::with_requests(call, dialect(channel.protocol), Box::new(requests))?;
     Ok(ResponseStream::arriving(call.responses().await?))
 }
 
@@ -142,9 +142,11 @@ impl Calls<'_> {
         match requests {
             Requests::One(request) => {
                 let request = one(info, call.settings(), request)?;
-                EnvelopedCall::with_request(call, dialect(channel), request)
+                EnvelopedCall::with_request(call, dialect(channel.protocol), request)
             }
-            Requests::Many(requests) => EnvelopedCall::with_requests(call, dialect(channel), requests),
+            Requests::Many(requests) => {
+                EnvelopedCall::with_requests(call, dialect(channel.protocol), requests)
+            }
         }
     }
 }
@@ -237,7 +239,7 @@ impl<'a> UnaryCall<'a> {
             return Ok(State::Bare(Box::pin(connect::call(call, request))));
         }
         let request = one(call.info, settings, request)?;
-        Ok(State::Enveloped(EnvelopedCall::with_request(call, dialect(self.channel), request)?))
+        Ok(State::Enveloped(EnvelopedCall::with_request(call, dialect(self.channel.protocol), request)?))
     }
 
     /// Waits for the response, and reads it into `response`, which is empty.
@@ -260,14 +262,5 @@ impl<'a> UnaryCall<'a> {
             State::Failed(status) => Poll::Ready(Err(status)),
             _ => unreachable!("a call that is over is not asked again"),
         }
-    }
-}
-
-/// How the channel's protocol has messages in envelopes.
-fn dialect(channel: &Channel) -> &'static dyn Dialect {
-    match channel.protocol {
-        Protocol::Grpc => &Grpc,
-        Protocol::GrpcWeb => &GrpcWeb,
-        Protocol::Connect => &ConnectStream,
     }
 }

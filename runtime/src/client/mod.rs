@@ -3,10 +3,12 @@
 mod around;
 mod attempts;
 mod backoff;
+mod balance;
 pub(crate) mod call;
 pub(crate) mod channel;
 mod connections;
 mod credentials;
+mod dialects;
 mod dialer;
 mod error;
 mod host;
@@ -19,6 +21,7 @@ mod proxy;
 mod request_body;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
+mod servers;
 mod settings;
 mod shared;
 mod stack;
@@ -28,6 +31,7 @@ mod watched;
 
 pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
+pub use balance::{Balance, Dns, Endpoint, EndpointState, EndpointStatus, OutlierEjection, Resolve};
 pub use channel::{Builder, Channel};
 pub use credentials::{Credentials, Token, TokenSource};
 pub use error::ConnectError;

@@ -10,9 +10,10 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::around::{self, Requests, Transmit};
+use super::balance::{Balancer, EndpointStatus};
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
-use super::host::Host;
+use super::servers::{self, Servers};
 use super::shared::shared_settings;
 use super::stack::Stack;
 use super::transport::TowerTransport;
@@ -23,7 +24,7 @@ use crate::message::AnyMessage;
 use crate::method::MethodInfo;
 use crate::protocol::client::{CallerLink, ClientSettings, Endpoint, Transport};
 use crate::protocol::rest::client::{BoundRequest, RestCall, RestEndpoint};
-use crate::protocol::wire::HttpVersion;
+use crate::protocol::wire::{HttpVersion, Protocol};
 use crate::sight::System;
 use crate::stream::Incoming;
 use crate::{Context, RequestStream, ResponseStream};
@@ -44,6 +45,8 @@ pub use crate::protocol::rest::client::Target;
 #[derive(Clone)]
 pub struct RestChannel {
     server: Arc<RestEndpoint>,
+    /// What spreads calls, if there is anything to choose from.
+    balancer: Option<Balancer>,
 }
 
 impl RestChannel {
@@ -59,6 +62,14 @@ impl RestChannel {
             settings: ClientSettings::default(),
             stack: Stack::default(),
         }
+    }
+}
+
+impl RestChannel {
+    /// What is known now of the endpoints that calls are spread over, once there was a call. None for a channel to one
+    /// address.
+    pub fn endpoints(&self) -> Vec<EndpointStatus> {
+        servers::status(self.balancer.as_ref())
     }
 }
 
@@ -89,8 +100,13 @@ impl RestBuilder {
 
     /// A channel over connections of its own.
     pub fn build(self) -> Result<RestChannel, ConnectError> {
+        let protocol = match self.connections.http_version {
+            HttpVersion::Http1 => Protocol::GrpcWeb,
+            HttpVersion::Http2 => Protocol::Grpc,
+        };
         self.with(|connections, scheme, authority| {
-            Ok(Box::new(Host::new(connections.dialer(scheme, authority)?)))
+            let servers = Servers::new(connections, scheme, authority, protocol)?;
+            Ok((servers.transport(), servers.balancer()))
         })
     }
 
@@ -103,7 +119,7 @@ impl RestBuilder {
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let transport = TowerTransport::new(transport, self.connections.http_version);
-        self.with(|_, _, _| Ok(Box::new(transport)))
+        self.with(|_, _, _| Ok((Box::new(transport), None)))
     }
 
     fn with(
@@ -112,7 +128,7 @@ impl RestBuilder {
             &Connections,
             &http::uri::Scheme,
             &http::uri::Authority,
-        ) -> Result<Box<dyn Transport>, ConnectError>,
+        ) -> Result<(Box<dyn Transport>, Option<Balancer>), ConnectError>,
     ) -> Result<RestChannel, ConnectError> {
         let Self { connections, settings, stack } = self;
         let (scheme, authority, path) = connections.parse()?;
@@ -122,12 +138,13 @@ impl RestBuilder {
         let is_plain_text = connections.is_plain_text(&scheme);
         stack.check(is_plain_text).map_err(|why| connections.fail(Problem::Settings(why)))?;
         let prefix = path.map_or("/".to_owned(), |path| path.path().to_owned());
-        let transport = stack.on(transport(&connections, &scheme, &authority)?);
+        let (transport, balancer) = transport(&connections, &scheme, &authority)?;
+        let transport = stack.on(transport);
         let server = RestEndpoint {
             endpoint: Endpoint { scheme, authority, transport, settings },
             prefix: prefix.trim_end_matches('/').to_owned(),
         };
-        Ok(RestChannel { server: Arc::new(server) })
+        Ok(RestChannel { server: Arc::new(server), balancer })
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) use direct::{CallRequests, Direct};
 pub(crate) use enveloped::EnvelopedCall;
 #[cfg(feature = "rest-client")]
 pub(crate) use error::body_error;
-pub(crate) use error::{code_of_http, find, http_error, too_many_headers, unexpected, unreadable};
+pub(crate) use error::{code_of_http, find, http_error, innermost, too_many_headers, unexpected, unreadable};
 pub(crate) use head::{check_headers, list_size};
 pub(crate) use limits::Limits;
 #[cfg(feature = "rest-client")]

@@ -276,6 +276,7 @@ const RUNTIME: Table = Table {
                 "method",
                 "sight",
                 "json",
+                "validate",
                 "message",
                 "vocabulary",
                 "call",
