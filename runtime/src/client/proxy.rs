@@ -46,7 +46,7 @@ const WRONG: &str = "a proxy is `http://host:port` or `socks5h://host:port`";
 
 /// Whether a server is at this machine: what the environment says is not meant for those.
 fn is_this_machine(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let host = uri.host().unwrap_or("").trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
@@ -142,7 +142,7 @@ async fn tunnel<T: AsyncRead + AsyncWrite + Unpin>(
             Err(error) => return Err(ProxyError::unreachable(error).into()),
         }
     }
-    let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let line = head.split(|byte| *byte == b'\r').next().expect("there is a piece before the first end");
     match line.strip_prefix(b"HTTP/1.").and_then(|rest| rest.get(2..5)) {
         Some([b'2', _, _]) => Ok(()),
         Some(b"407") => Err(ProxyError::Answer("it wants a user and a password, or others".into()).into()),
