@@ -3,22 +3,32 @@
 mod around;
 mod attempts;
 mod backoff;
+mod balance;
 pub(crate) mod call;
+mod calls;
 pub(crate) mod channel;
 mod connections;
 mod credentials;
+mod dialects;
 mod dialer;
 mod error;
 mod host;
 mod http1;
 mod http2;
 mod layers;
+mod max_calls;
+mod one;
 mod own;
 mod plain;
 mod proxy;
 mod request_body;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
+#[cfg(feature = "rest-client")]
+pub(crate) mod rest_call;
+mod retry;
+mod servers;
+mod service_config;
 mod settings;
 mod shared;
 mod stack;
@@ -28,9 +38,12 @@ mod watched;
 
 pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
+pub use balance::{Balance, Dns, Endpoint, EndpointState, EndpointStatus, OutlierEjection, Resolve};
 pub use channel::{Builder, Channel};
 pub use credentials::{Credentials, Token, TokenSource};
 pub use error::ConnectError;
 pub use layers::ChannelService;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};
+pub use retry::Retries;
+pub use service_config::{LoadBalancing, ServiceConfig, ServiceConfigError};

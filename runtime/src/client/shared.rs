@@ -1,12 +1,44 @@
 //! What can be set of a channel, whatever it speaks.
 
-/// Gives a builder with the fields `connections`, `settings` and `stack` the settings that all channels have.
+/// Gives a builder with the fields `connections`, `settings`, `calls` and `stack` the settings that all channels have.
 macro_rules! shared_settings {
     ($builder:ty) => {
         impl $builder {
             /// How long a call may take of which neither its context nor its method says less. Default: no limit.
             pub fn timeout(mut self, timeout: ::std::time::Duration) -> Self {
                 self.settings.timeout = Some(timeout);
+                self
+            }
+
+            /// How long a call of one method may take, as in `/shop.v1.UserService/GetUser`, whatever a service config says of it.
+            /// The earliest limit holds: that of the context, of the `.proto`, of the method and of the channel.
+            pub fn method_timeout(mut self, path: impl Into<String>, timeout: ::std::time::Duration) -> Self {
+                self.calls.timeouts.insert(path.into(), timeout);
+                self
+            }
+
+            /// Which calls are made again when they fail. Default: those that may be, see
+            /// [`Retries`](crate::client::Retries).
+            pub fn retries(mut self, retries: crate::client::Retries) -> Self {
+                self.calls.retries = retries;
+                self
+            }
+
+            /// What the owner of the services says of calls: a
+            /// [service config](https://github.com/grpc/grpc/blob/master/doc/service_config.md) of gRPC, in JSON. Settings of
+            /// this builder go before it, and it goes before the options of the `.proto`.
+            ///
+            /// # Errors
+            /// If it is not a service config, with the place of the mistake.
+            pub fn service_config(mut self, json: &str) -> Result<Self, crate::client::ServiceConfigError> {
+                self.calls.config = Some(crate::client::service_config::ServiceConfig::parse(json)?);
+                Ok(self)
+            }
+
+            /// How many calls may be under way at once, up to the end of their responses, and how many may wait for that. Any
+            /// more fail at once with `RESOURCE_EXHAUSTED`. Default: no limit.
+            pub fn max_calls(mut self, under_way: usize, waiting: usize) -> Self {
+                self.stack.max_calls = Some((under_way, waiting));
                 self
             }
 
@@ -128,6 +160,47 @@ macro_rules! shared_settings {
             /// further calls wait. What is no longer needed is closed. Default: 4.
             pub fn max_connections(mut self, count: usize) -> Self {
                 self.connections.settings.max_connections = count;
+                self
+            }
+
+            /// Spreads calls over several addresses of the server, each as in `10.0.0.1:8080` or as an
+            /// [`Endpoint`](crate::client::Endpoint). The endpoint of the channel is then what requests name as their server and
+            /// what certificates have to be for, and is not connected to. How they are spread
+            /// [`balance`](Self::balance) says.
+            pub fn endpoints(
+                mut self,
+                endpoints: impl IntoIterator<Item: Into<crate::client::Endpoint>>,
+            ) -> Self {
+                let endpoints = endpoints.into_iter().map(Into::into).collect();
+                self.connections.balancing.source = Some(crate::client::balance::Source::Given(endpoints));
+                self
+            }
+
+            /// Spreads calls over all addresses that the name of the channel's endpoint stands for, and asks for them again
+            /// now and then. An endpoint `dns:///name:port` is the same as `http://name:port` with this.
+            pub fn dns(mut self, dns: crate::client::Dns) -> Self {
+                self.connections.balancing.source = Some(crate::client::balance::Source::Dns(dns));
+                self
+            }
+
+            /// Spreads calls over endpoints that change: each item of the stream names all that there are. One that is empty or
+            /// an error, and the end of the stream, leave those that there are. One channel can be made of it.
+            pub fn endpoint_stream<E>(
+                mut self,
+                endpoints: impl ::futures_util::Stream<Item = Result<Vec<crate::client::Endpoint>, E>>
+                + Send
+                + 'static,
+            ) -> Self
+            where
+                E: Into<Box<dyn ::std::error::Error + Send + Sync>> + 'static,
+            {
+                self.connections.balancing.source = Some(crate::client::balance::Source::stream(endpoints));
+                self
+            }
+
+            /// How calls are spread over several endpoints. Default: [`Balance::round_robin`](crate::client::Balance::round_robin).
+            pub fn balance(mut self, balance: crate::client::Balance) -> Self {
+                self.connections.balancing.balance = balance;
                 self
             }
 

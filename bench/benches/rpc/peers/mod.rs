@@ -9,6 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 
+use ::rsvc::client::{Balance, OutlierEjection, Retries};
 use bench::additions::{Additions, TOKEN};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
@@ -29,6 +30,10 @@ pub enum Who {
     RsvcSpans,
     RsvcMetrics,
     RsvcAll,
+    RsvcBalanced,
+    RsvcEjecting,
+    /// A client that makes no call again; its server is the same.
+    RsvcNoRetries,
 }
 
 impl Who {
@@ -45,6 +50,9 @@ impl Who {
             Self::RsvcSpans => "rsvc-spans",
             Self::RsvcMetrics => "rsvc-metrics",
             Self::RsvcAll => "rsvc-all",
+            Self::RsvcBalanced => "rsvc-balanced",
+            Self::RsvcEjecting => "rsvc-ejecting",
+            Self::RsvcNoRetries => "rsvc-no-retries",
         }
     }
 
@@ -55,7 +63,13 @@ impl Who {
             Self::RsvcSpans => Additions::SPANS,
             Self::RsvcMetrics => Additions::METRICS,
             Self::RsvcAll => Additions::ALL,
-            Self::Hyper | Self::Tonic | Self::Connectrpc | Self::Rsvc => Additions::NONE,
+            Self::Hyper
+            | Self::Tonic
+            | Self::Connectrpc
+            | Self::Rsvc
+            | Self::RsvcBalanced
+            | Self::RsvcEjecting
+            | Self::RsvcNoRetries => Additions::NONE,
         }
     }
 
@@ -71,9 +85,7 @@ impl Who {
             Self::Hyper => Box::pin(hyper::Hyper::serve(listener)),
             Self::Tonic => Box::pin(tonic::Tonic::serve(listener)),
             Self::Connectrpc => Box::pin(connectrpc::Connectrpc::serve(listener)),
-            Self::Rsvc | Self::RsvcJwt | Self::RsvcSpans | Self::RsvcMetrics | Self::RsvcAll => {
-                Box::pin(rsvc::serve(listener, self.additions()))
-            }
+            _ => Box::pin(rsvc::serve(listener, self.additions())),
         }
     }
 
@@ -88,8 +100,14 @@ impl Who {
             Self::Hyper => Box::new(hyper::Hyper::connect(server).await),
             Self::Tonic => Box::new(tonic::Tonic::connect(server).await.showing(token)),
             Self::Connectrpc => Box::new(connectrpc::Connectrpc::connect(server).await),
-            Self::Rsvc | Self::RsvcJwt | Self::RsvcSpans | Self::RsvcMetrics | Self::RsvcAll => {
-                Box::new(rsvc::connect(server, self.additions(), token).await)
+            Self::RsvcBalanced => Box::new(rsvc::balanced(server, Balance::round_robin()).await),
+            Self::RsvcEjecting => {
+                let ejecting = Balance::least_request().outlier_ejection(OutlierEjection::new());
+                Box::new(rsvc::balanced(server, ejecting).await)
+            }
+            _ => {
+                let retries = if self == Self::RsvcNoRetries { Retries::off() } else { Retries::new() };
+                Box::new(rsvc::connect(server, self.additions(), token, retries).await)
             }
         }
     }

@@ -1,9 +1,11 @@
 //! The service by rsvc.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bench::additions::Additions;
 use futures_util::StreamExt as _;
+use rsvc::client::{Balance, EndpointState, Retries};
 use rsvc::{Context, RequestStream, ResponseStream, Status};
 use tokio::net::TcpListener;
 
@@ -80,9 +82,14 @@ pub(super) async fn serve(listener: TcpListener, additions: Additions) {
 }
 
 /// A client with a connection, and what of the additions is for clients. It shows a token if there is one.
-pub(super) async fn connect(server: SocketAddr, additions: Additions, token: Option<&str>) -> Rsvc {
+pub(super) async fn connect(
+    server: SocketAddr,
+    additions: Additions,
+    token: Option<&str>,
+    retries: Retries,
+) -> Rsvc {
     additions.install();
-    let mut builder = rsvc::Channel::builder(format!("http://{server}"));
+    let mut builder = rsvc::Channel::builder(format!("http://{server}")).retries(retries);
     if additions.spans {
         builder = builder.spans();
     }
@@ -93,6 +100,17 @@ pub(super) async fn connect(server: SocketAddr, additions: Additions, token: Opt
     Rsvc { client, authorization: token.map(|token| format!("Bearer {token}")) }
 }
 
+/// A client that knows its server by two addresses, to which it has a connection each.
+pub(super) async fn balanced(server: SocketAddr, balance: Balance) -> Rsvc {
+    let addresses = [server.to_string(), format!("localhost:{}", server.port())];
+    let builder = rsvc::Channel::builder(format!("http://{server}")).endpoints(addresses).balance(balance);
+    let channel = builder.connect().await.expect("connects");
+    while channel.endpoints().iter().any(|endpoint| endpoint.state != EndpointState::Ready) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Rsvc { client: CallsClient::new(channel), authorization: None }
+}
+
 impl Peer for Rsvc {
     type Order = Order;
 
@@ -101,7 +119,7 @@ impl Peer for Rsvc {
     }
 
     async fn connect(server: SocketAddr) -> Self {
-        connect(server, Additions::NONE, None).await
+        connect(server, Additions::NONE, None, Retries::new()).await
     }
 
     fn order(items: u32) -> Order {
