@@ -158,7 +158,9 @@ impl Context {
     /// A context for a call that this one causes, on the service's own behalf.
     ///
     /// It keeps the deadline, the trace (`traceparent`, `tracestate`, `grpc-trace-bin`, B3) and cancellation; the
-    /// caller's credentials and other metadata, extensions and principal stay behind.
+    /// caller's credentials and other metadata, extensions and principal stay behind. When the call that arrived is over,
+    /// calls with a child end with `CANCELLED`, wherever they are made; work that shall outlive it takes a
+    /// [new](Self::new) context.
     #[must_use]
     pub fn child(&self) -> Self {
         let request = Request {

@@ -28,7 +28,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::envoy::Envoy;
 use crate::fleet::Fleet;
-use crate::load::{Clients, Load};
+use crate::load::{ADA, Clients, Load};
 use crate::report::Row;
 use crate::script::Window;
 use crate::watcher::Watcher;
@@ -57,6 +57,9 @@ struct Args {
     /// How many times the usual length everything takes, which is about 40 seconds
     #[arg(long, default_value_t = 1.0)]
     length: f64,
+    /// Only runs the shops and Envoy, for whoever wants to call them, until ctrl-c
+    #[arg(long)]
+    serve: bool,
     /// Where to write a plot of the latencies, as SVG
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
@@ -105,6 +108,10 @@ async fn run(args: Args) -> Result<bool> {
         anyhow::Ok(())
     };
     timeout(PATIENCE, healthy).await.context("Envoy finds no healthy shops")??;
+    if args.serve {
+        serve(&envoy, &fleet).await?;
+        return Ok(true);
+    }
     let clients = through(&envoy)?.prepare().await?;
 
     let watcher = Watcher::default();
@@ -141,6 +148,21 @@ async fn run(args: Args) -> Result<bool> {
         write(&path, &table)?;
     }
     judge(&rows, &windows, &fleet.names(), retries, missed, &watcher)
+}
+
+/// Says what there is to call, until ctrl-c.
+async fn serve(envoy: &Envoy, fleet: &Fleet) -> Result<()> {
+    let (url, ca) = (envoy.url(), envoy.certificate());
+    say(&format!(
+        r#"shops {shops}, behind {url}
+
+  curl --cacert {ca} -i {url}/v1/users/{ADA}
+  buf curl --protocol grpc --cacert {ca} -v -d '{{"userId": "{ADA}"}}' {url}/shop.v1.UserService/GetUser
+"#,
+        shops = fleet.names().join(" "),
+        ca = ca.display(),
+    ))?;
+    Ok(tokio::signal::ctrl_c().await?)
 }
 
 /// Orders that were confirmed and that the watcher has not heard of, although it had time.

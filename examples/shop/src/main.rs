@@ -25,7 +25,7 @@ struct Args {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// What the staff shows as its bearer token [default: made up and printed]
-    #[arg(long)]
+    #[arg(long, env = "SHOP_TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// The keys of an issuer of tokens (JWK set), which callers may show as bearer tokens, too
     #[arg(long, value_name = "URL", requires = "issuer", requires = "audience")]

@@ -20,7 +20,7 @@ pub(super) enum State {
     /// There is one.
     Ready,
     /// There is none: the last attempt has failed. Calls fail at once until the next one is due.
-    Failed(#[allow(dead_code, reason = "it is for channels with several endpoints")] Failure),
+    Failed(Failure),
 }
 
 /// What makes connections and keeps them.

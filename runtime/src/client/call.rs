@@ -10,14 +10,13 @@ use futures_util::future::{BoxFuture, Either};
 
 use super::around::{self, Requests, Transmit};
 use super::channel::Channel;
+use super::dialects::dialect;
 use super::one::OneCall;
 use super::retry::{self, Begin, Replay};
 use crate::bridge::Status;
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
-use crate::protocol::client::{ClientCall, Dialect, Endpoint, EnvelopedCall, many, one};
-use crate::protocol::connect::client::ConnectStream;
-use crate::protocol::grpc::client::{Grpc, GrpcWeb};
+use crate::protocol::client::{ClientCall, Endpoint, EnvelopedCall, many, one};
 use crate::protocol::wire::Protocol;
 use crate::sight::System;
 use crate::stream::Incoming;
@@ -143,7 +142,8 @@ impl Calls<'_> {
                 .await;
         }
         let (ctx, deadline) = (call.ctx.clone(), call.deadline);
-        let outcome = EnvelopedCall::with_request(call, dialect(channel), request.clone())?.responses().await;
+        let outcome =
+            EnvelopedCall::with_request(call, dialect(channel.protocol), request.clone())?.responses().await;
         let Err(status) = outcome else { return outcome };
         // What is left is a request that no server has begun with.
         let attempts = channel.retrying.attempts(info, &ctx, deadline);
@@ -151,7 +151,7 @@ impl Calls<'_> {
             return Err(status);
         }
         let call = ClientCall::new(&channel.endpoint, info, ctx.until(deadline));
-        EnvelopedCall::with_request(call, dialect(channel), request)?.responses().await
+        EnvelopedCall::with_request(call, dialect(channel.protocol), request)?.responses().await
     }
 }
 
@@ -215,7 +215,9 @@ impl Transmit for Calls<'_> {
             let call = ClientCall::new(&channel.endpoint, info, ctx);
             let body = many(info, &call.ctx, call.settings(), requests);
             let Some(attempts) = channel.retrying.repeated(info, &call.ctx, call.deadline) else {
-                return EnvelopedCall::with_requests(call, dialect(channel), body)?.responses().await;
+                return EnvelopedCall::with_requests(call, dialect(channel.protocol), body)?
+                    .responses()
+                    .await;
             };
             let requests = Kept::Many(Replay::new(body, channel.retrying.buffer()));
             let begin = Streams { channel: channel.clone(), info, requests };
@@ -247,8 +249,8 @@ impl Begin for Streams {
         Box::pin(async move {
             let call = ClientCall::new(&channel.endpoint, info, ctx).after(previous);
             let call = match request {
-                Ok(request) => EnvelopedCall::with_request(call, dialect(&channel), request)?,
-                Err(body) => EnvelopedCall::with_requests(call, dialect(&channel), body)?,
+                Ok(request) => EnvelopedCall::with_request(call, dialect(channel.protocol), request)?,
+                Err(body) => EnvelopedCall::with_requests(call, dialect(channel.protocol), body)?,
             };
             call.responses().await
         })
@@ -265,14 +267,5 @@ impl Begin for Streams {
         if let Kept::Many(replay) = &self.requests {
             replay.let_go();
         }
-    }
-}
-
-/// How the channel's protocol has messages in envelopes.
-pub(super) fn dialect(channel: &Channel) -> &'static dyn Dialect {
-    match channel.protocol {
-        Protocol::Grpc => &Grpc,
-        Protocol::GrpcWeb => &GrpcWeb,
-        Protocol::Connect => &ConnectStream,
     }
 }

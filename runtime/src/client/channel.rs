@@ -8,11 +8,12 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response};
 use tower_service::Service;
 
+use super::balance::{Balancer, EndpointStatus};
 use super::calls::CallSettings;
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
-use super::host::Host;
 use super::retry::Retrying;
+use super::servers::{self, Servers};
 use super::shared::shared_settings;
 use super::stack::Stack;
 use super::tonic::Tonic;
@@ -41,6 +42,8 @@ use crate::protocol::compression::AcceptedCompressions;
 pub struct Channel {
     pub(super) endpoint: Arc<Endpoint>,
     pub(super) protocol: Protocol,
+    /// What spreads calls, if there is anything to choose from.
+    pub(super) balancer: Option<Balancer>,
     pub(super) retrying: Arc<Retrying>,
 }
 
@@ -54,7 +57,7 @@ impl Channel {
     ) -> Self {
         let authority = Authority::from_static("in.process");
         let endpoint = Endpoint { scheme: Scheme::HTTP, authority, transport, settings };
-        Self { endpoint: Arc::new(endpoint), protocol, retrying: Arc::default() }
+        Self { endpoint: Arc::new(endpoint), protocol, balancer: None, retrying: Arc::default() }
     }
 
     /// Connects to a server, as in `http://127.0.0.1:8080`, or by a Unix socket, as in `unix:/run/shop.sock` or
@@ -72,6 +75,12 @@ impl Channel {
     pub fn builder(endpoint: impl Into<String>) -> Builder {
         Builder::new(endpoint.into())
     }
+
+    /// What is known now of the endpoints that calls are spread over, once there was a call. None for a channel to one
+    /// address.
+    pub fn endpoints(&self) -> Vec<EndpointStatus> {
+        servers::status(self.balancer.as_ref())
+    }
 }
 
 /// A channel made with tonic, with default settings for calls.
@@ -84,7 +93,8 @@ impl From<TonicChannel> for Channel {
             transport: Box::new(Tonic(inner)),
             settings: ClientSettings::default(),
         };
-        Self { endpoint: Arc::new(endpoint), protocol: Protocol::Grpc, retrying: Arc::default() }
+        let (balancer, retrying) = (None, Arc::default());
+        Self { endpoint: Arc::new(endpoint), protocol: Protocol::Grpc, balancer, retrying }
     }
 }
 
@@ -163,10 +173,8 @@ impl Builder {
     /// Connects.
     pub async fn connect(self) -> Result<Channel, ConnectError> {
         let connections = self.connections.clone();
-        let (channel, host) = self.build()?;
-        if let Some(host) = host {
-            host.connect().await.map_err(|error| connections.fail(Problem::Connection(error.into())))?;
-        }
+        let (channel, servers) = self.build()?;
+        servers.connect().await.map_err(|error| connections.fail(Problem::Connection(error)))?;
         Ok(channel)
     }
 
@@ -198,26 +206,25 @@ impl Builder {
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let transport = TowerTransport::new(transport, self.connections.http_version);
-        Ok(self.with(|_, _, _| Ok((Box::new(transport), None)))?.0)
+        Ok(self.with(|_, _, _| Ok((Box::new(transport), ())))?.0)
     }
 
-    /// A channel, and the host to which a connection may be made beforehand.
-    fn build(self) -> Result<(Channel, Option<Host>), ConnectError> {
-        self.with(|connections, scheme, authority| {
-            let host = Host::new(connections.dialer(scheme, authority)?);
-            Ok((Box::new(host.clone()), Some(host)))
-        })
+    /// A channel, and the servers to which a connection may be made beforehand.
+    fn build(self) -> Result<(Channel, Servers), ConnectError> {
+        let protocol = self.protocol;
+        let (mut channel, servers) = self.with(|connections, scheme, authority| {
+            let servers = Servers::new(connections, scheme, authority, protocol)?;
+            Ok((servers.transport(), servers))
+        })?;
+        channel.balancer = servers.clone().balancer();
+        Ok((channel, servers))
     }
 
     /// A channel over the transport that `transport` makes, and what that has with it.
-    fn with(
+    fn with<T>(
         self,
-        transport: impl FnOnce(
-            &Connections,
-            &Scheme,
-            &Authority,
-        ) -> Result<(Box<dyn Transport>, Option<Host>), ConnectError>,
-    ) -> Result<(Channel, Option<Host>), ConnectError> {
+        transport: impl FnOnce(&Connections, &Scheme, &Authority) -> Result<(Box<dyn Transport>, T), ConnectError>,
+    ) -> Result<(Channel, T), ConnectError> {
         let (scheme, authority, path) = self.connections.parse()?;
         if !matches!(path.as_ref().map(PathAndQuery::as_str), None | Some("/")) {
             return Err(self.connections.fail(Problem::Form));
@@ -225,11 +232,14 @@ impl Builder {
         let is_plain_text = self.connections.is_plain_text(&scheme);
         self.stack.check(is_plain_text).map_err(|why| self.connections.fail(Problem::Settings(why)))?;
         let accept = self.check()?;
-        let (transport, host) = transport(&self.connections, &scheme, &authority)?;
+        let (transport, beside) = transport(&self.connections, &scheme, &authority)?;
         let transport = self.stack.on(transport);
         let (settings, retrying) = self.calls.on(&ClientSettings { accept, ..self.settings });
         let endpoint = Endpoint { scheme, authority, transport, settings };
-        Ok((Channel { endpoint: Arc::new(endpoint), protocol: self.protocol, retrying }, host))
+        Ok((
+            Channel { endpoint: Arc::new(endpoint), protocol: self.protocol, balancer: None, retrying },
+            beside,
+        ))
     }
 
     /// Tests that the settings go together; the list of compressions that responses may have.

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 
+use super::balance::{Balancing, Dns, Source};
 #[cfg(unix)]
-use super::dialer::Address;
+use super::dialer::{Address, unix_path};
 use super::dialer::{Dialer, Ways};
 use super::error::{ConnectError, Problem};
 use super::settings::ConnectionSettings;
@@ -21,6 +22,7 @@ pub(super) struct Connections {
     /// A setting that makes no sense.
     pub(super) wrong: Option<&'static str>,
     pub(super) http_version: HttpVersion,
+    pub(super) balancing: Balancing,
     #[cfg(feature = "_tls")]
     pub(super) tls: crate::tls::ClientTls,
 }
@@ -28,12 +30,17 @@ pub(super) struct Connections {
 impl Connections {
     /// With the defaults.
     pub(super) fn new(endpoint: String, http_version: HttpVersion) -> Self {
+        let mut balancing = Balancing::default();
+        if dns_name(&endpoint).is_some() {
+            balancing.source = Some(Source::Dns(Dns::new()));
+        }
         Self {
             endpoint,
             settings: ConnectionSettings::default(),
             ways: Ways::default(),
             wrong: None,
             http_version,
+            balancing,
             #[cfg(feature = "_tls")]
             tls: crate::tls::ClientTls::new(),
         }
@@ -61,11 +68,15 @@ impl Connections {
             return Err(self.fail(Problem::Settings(wrong)));
         }
         #[cfg(unix)]
-        if self.unix_path().is_some() {
+        if unix_path(&self.endpoint).is_some() {
             // What gRPC's libraries say of a Unix socket.
             return Ok((Scheme::HTTP, Authority::from_static("localhost"), None));
         }
-        let uri: Uri = self.endpoint.parse().map_err(|error| self.fail(Problem::Uri(error)))?;
+        let uri = match dns_name(&self.endpoint) {
+            Some(name) => format!("http://{name}").parse::<Uri>(),
+            None => self.endpoint.parse::<Uri>(),
+        };
+        let uri = uri.map_err(|error| self.fail(Problem::Uri(error)))?;
         let http::uri::Parts { scheme, authority, path_and_query, .. } = uri.into_parts();
         let is_known = |scheme: &Scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS;
         match (scheme.filter(is_known), authority) {
@@ -78,20 +89,10 @@ impl Connections {
         }
     }
 
-    /// The path of a Unix socket, as gRPC names it: `unix:path` or `unix:///absolute/path`.
-    #[cfg(unix)]
-    fn unix_path(&self) -> Option<&std::path::Path> {
-        let path = self.endpoint.strip_prefix("unix:")?;
-        // Behind two slashes a server is named, and a file has none.
-        let path = path.strip_prefix("//").unwrap_or(path);
-        let is_wrong = path.is_empty() || self.endpoint.starts_with("unix://") && !path.starts_with('/');
-        (!is_wrong).then(|| path.as_ref())
-    }
-
     /// Whether others may read what is sent.
     pub(super) fn is_plain_text(&self, scheme: &Scheme) -> bool {
         #[cfg(unix)]
-        if self.unix_path().is_some() {
+        if self.balancing.source.is_none() && unix_path(&self.endpoint).is_some() {
             return false;
         }
         *scheme == Scheme::HTTP
@@ -101,7 +102,7 @@ impl Connections {
     pub(super) fn dialer(&self, scheme: &Scheme, authority: &Authority) -> Result<Dialer, ConnectError> {
         let settings = self.settings.clone();
         #[cfg(unix)]
-        let address = self.unix_path().map(|path| Address::Unix(path.into()));
+        let address = unix_path(&self.endpoint).map(|path| Address::Unix(path.into()));
         #[cfg(not(unix))]
         let address = None;
         let (ways, version) = (self.ways.clone(), self.http_version);
@@ -118,6 +119,13 @@ impl Connections {
             Err(error) => Err(self.fail(Problem::Tls(error))),
         }
     }
+}
+
+/// A name all of whose addresses are used, as gRPC writes it: `dns:name:port` or `dns:///name:port`.
+fn dns_name(endpoint: &str) -> Option<&str> {
+    let name = endpoint.strip_prefix("dns:")?;
+    // Behind two slashes another resolver is named, which we do not ask.
+    Some(name.strip_prefix("///").unwrap_or(name))
 }
 
 #[cfg(test)]
@@ -137,7 +145,7 @@ mod tests {
             ("http://unix:80", None),
         ] {
             let connections = Connections::new(endpoint.into(), HttpVersion::Http2);
-            assert_eq!(connections.unix_path(), path.map(std::path::Path::new), "{endpoint}");
+            assert_eq!(unix_path(endpoint), path.map(std::path::Path::new), "{endpoint}");
             assert_eq!(
                 connections.parse().is_ok(),
                 path.is_some() || endpoint.starts_with("http"),

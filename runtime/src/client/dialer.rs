@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 #[cfg(unix)]
 use std::sync::Arc;
+use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use http::Uri;
@@ -30,8 +31,9 @@ pub(super) type Io = PlainStream;
 /// Where to connect to in place of what the name of a server says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Address {
-    #[allow(dead_code, reason = "it is for channels with several endpoints")]
     Tcp(SocketAddr),
+    /// Those of this name.
+    Name(Authority),
     #[cfg(unix)]
     Unix(Arc<Path>),
 }
@@ -55,7 +57,7 @@ impl Ways {
             return Ok(PlainConnector::Own(own.clone()));
         }
         let address = match address {
-            None => None,
+            None | Some(Address::Name(_)) => None,
             Some(Address::Tcp(address)) => Some(address),
             #[cfg(unix)]
             Some(Address::Unix(path)) => return Ok(PlainConnector::Unix(path)),
@@ -71,6 +73,8 @@ impl Ways {
 #[derive(Clone)]
 pub(super) struct Dialer {
     uri: Uri,
+    /// Whose addresses are connected to, if it is another server's.
+    name: Option<Uri>,
     way: PlainConnector,
     ways: Ways,
     #[cfg(feature = "_tls")]
@@ -92,6 +96,7 @@ impl Dialer {
         let way = ways.to(&uri, address, &settings)?;
         Ok(Self {
             uri,
+            name: None,
             way,
             ways,
             #[cfg(feature = "_tls")]
@@ -107,13 +112,23 @@ impl Dialer {
         Self { tls: Some(tls), ..self }
     }
 
-    /// The same for another server: its name is resolved if there is no address, and is what its certificate has to say.
-    #[allow(dead_code, reason = "it is for channels with several endpoints")]
-    pub(super) fn to(&self, authority: &Authority, address: Option<Address>) -> Self {
+    /// The same to an address, of another server if one is named: that is what its certificate has to say then.
+    /// Whether there is a proxy in between, the address says.
+    pub(super) fn to(&self, authority: Option<&Authority>, address: Address) -> Result<Self, &'static str> {
         let scheme = self.uri.scheme().expect("it was made with one");
-        let uri = uri(scheme, authority);
-        let way = self.ways.to(&uri, address, &self.settings).expect("the proxies were understood before");
-        Self { uri, way, ..self.clone() }
+        let name = match &address {
+            Address::Name(name) => Some(uri(scheme, name)),
+            Address::Tcp(address) => {
+                let name =
+                    address.to_string().parse().map_err(|_| "an address of IPv6 with a zone is not known")?;
+                Some(uri(scheme, &name))
+            }
+            #[cfg(unix)]
+            Address::Unix(_) => None,
+        };
+        let uri = authority.map_or_else(|| self.uri.clone(), |authority| uri(scheme, authority));
+        let way = self.ways.to(name.as_ref().unwrap_or(&uri), Some(address), &self.settings)?;
+        Ok(Self { uri, name, way, ..self.clone() })
     }
 
     /// Whether connections have TLS on them.
@@ -123,13 +138,35 @@ impl Dialer {
 
     /// Makes a connection. How long that takes is for the caller to limit.
     pub(super) async fn dial(&self) -> Result<Io, BoxError> {
+        let way = Named { name: self.name.clone(), way: self.way.clone() };
         #[cfg(feature = "_tls")]
         match &self.tls {
-            Some(tls) => open(tls.clone().over(self.way.clone()), self.uri.clone()).await,
-            None => open(self.way.clone(), self.uri.clone()).await.map(Io::Http),
+            Some(tls) => open(tls.clone().over(way), self.uri.clone()).await,
+            None => open(way, self.uri.clone()).await.map(Io::Http),
         }
         #[cfg(not(feature = "_tls"))]
-        open(self.way.clone(), self.uri.clone()).await
+        open(way, self.uri.clone()).await
+    }
+}
+
+/// Connects to the addresses of a name, whatever the name of the server is.
+#[derive(Clone)]
+struct Named {
+    name: Option<Uri>,
+    way: PlainConnector,
+}
+
+impl Service<Uri> for Named {
+    type Response = PlainStream;
+    type Error = BoxError;
+    type Future = <PlainConnector as Service<Uri>>::Future;
+
+    fn poll_ready(&mut self, task: &mut Task<'_>) -> Poll<Result<(), BoxError>> {
+        self.way.poll_ready(task)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        self.way.call(self.name.clone().unwrap_or(uri))
     }
 }
 
@@ -139,6 +176,16 @@ where
 {
     poll_fn(|task| connector.poll_ready(task)).await?;
     connector.call(uri).await
+}
+
+/// The path of a Unix socket, as gRPC names it: `unix:path` or `unix:///absolute/path`.
+#[cfg(unix)]
+pub(super) fn unix_path(endpoint: &str) -> Option<&std::path::Path> {
+    let path = endpoint.strip_prefix("unix:")?;
+    // Behind two slashes a server is named, and a file has none.
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let is_wrong = path.is_empty() || endpoint.starts_with("unix://") && !path.starts_with('/');
+    (!is_wrong).then(|| path.as_ref())
 }
 
 fn uri(scheme: &Scheme, authority: &Authority) -> Uri {
@@ -204,14 +251,13 @@ mod tests {
         let listener = socket.listen(1).unwrap();
         let mut queue = Vec::new();
         for _ in 0..16 {
-            match timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
-                Ok(stream) => queue.push(stream.unwrap()),
-                Err(_) => {
-                    // It stays as it is until the test ends.
-                    std::mem::forget(listener);
-                    return Some((address, queue));
-                }
-            }
+            let connected = timeout(Duration::from_millis(200), TcpStream::connect(address)).await;
+            let Ok(stream) = connected else {
+                // It stays as it is until the test ends.
+                std::mem::forget(listener);
+                return Some((address, queue));
+            };
+            queue.push(stream.unwrap());
         }
         None
     }

@@ -18,6 +18,8 @@ pub(crate) enum Problem {
     Form,
     /// The endpoint has a user or a password in it.
     Password,
+    /// Something is wrong with one of several endpoints.
+    Endpoints(BoxError),
     /// Settings that do not go together.
     Settings(&'static str),
     #[cfg(not(feature = "_tls"))]
@@ -58,6 +60,7 @@ impl fmt::Display for ConnectError {
                 f,
                 "`{endpoint}` is not an endpoint: it has no user and no password; metadata is for those"
             ),
+            Problem::Endpoints(error) => write!(f, "`{endpoint}` cannot be called: {error}"),
             Problem::Settings(what) => write!(f, "`{endpoint}` cannot be called: {what}"),
             #[cfg(not(feature = "_tls"))]
             Problem::NoTls => write!(f, "`{endpoint}` needs the feature `tls` of rsvc"),
@@ -72,7 +75,7 @@ impl Error for ConnectError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.problem {
             Problem::Uri(error) => Some(error),
-            Problem::Form | Problem::Password | Problem::Settings(_) => None,
+            Problem::Endpoints(_) | Problem::Form | Problem::Password | Problem::Settings(_) => None,
             #[cfg(not(feature = "_tls"))]
             Problem::NoTls => None,
             #[cfg(feature = "_tls")]

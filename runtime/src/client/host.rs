@@ -42,7 +42,6 @@ impl Host {
     }
 
     /// What is known of the connections, as it changes.
-    #[allow(dead_code, reason = "it is for channels with several endpoints")]
     pub(super) fn state(&self) -> watch::Receiver<State> {
         match &self.0 {
             Pool::Http1(pool) => pool.state(),

@@ -30,6 +30,9 @@ use crate::protocol::limits::Keepalive;
 const MAX_GIVEN_UP: usize = 16 << 20;
 /// What a call takes besides its request, in bytes.
 const CALL: usize = 1 << 10;
+/// How many calls that were given up in the last second are remembered. What a server sends of others is an error to h2, which
+/// ends a connection with 1024 of them.
+const RESETS: usize = 1024;
 /// How often a request is sent that no server has begun with.
 const TRIES: u32 = 3;
 /// How long a connection beyond those that are always kept has to be without a call before it is closed.
@@ -306,7 +309,10 @@ async fn open(pool: &Arc<Inner>) -> Result<Opened, BoxError> {
         return Err("the server does not speak HTTP/2".into());
     }
     let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder.timer(TokioTimer::new()).max_header_list_size(settings.limits.max_header_list_size);
+    builder
+        .timer(TokioTimer::new())
+        .max_header_list_size(settings.limits.max_header_list_size)
+        .max_concurrent_reset_streams(RESETS);
     settings.limits.flow.tell_client(&mut builder);
     if let Some(Keepalive { interval, timeout }) = settings.limits.keepalive {
         builder.keep_alive_interval(interval).keep_alive_timeout(timeout);

@@ -3,11 +3,13 @@
 mod around;
 mod attempts;
 mod backoff;
+mod balance;
 pub(crate) mod call;
 mod calls;
 pub(crate) mod channel;
 mod connections;
 mod credentials;
+mod dialects;
 mod dialer;
 mod error;
 mod host;
@@ -25,6 +27,7 @@ pub(crate) mod rest;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest_call;
 mod retry;
+mod servers;
 mod service_config;
 mod settings;
 mod shared;
@@ -35,6 +38,7 @@ mod watched;
 
 pub use crate::protocol::compression::Compression;
 pub use crate::protocol::wire::{Codec, HttpVersion, Protocol};
+pub use balance::{Balance, Dns, Endpoint, EndpointState, EndpointStatus, OutlierEjection, Resolve};
 pub use channel::{Builder, Channel};
 pub use credentials::{Credentials, Token, TokenSource};
 pub use error::ConnectError;

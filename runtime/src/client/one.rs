@@ -7,8 +7,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::call::dialect;
 use super::channel::Channel;
+use super::dialects::dialect;
 use super::retry::{Attempts, Replay, hedge};
 use crate::Context;
 use crate::bridge::Status;
@@ -73,7 +73,7 @@ impl<'a> OneCall<'a> {
         } else {
             (body, None)
         };
-        let state = State::Enveloped(EnvelopedCall::with_requests(call, dialect(channel), body)?);
+        let state = State::Enveloped(EnvelopedCall::with_requests(call, dialect(channel.protocol), body)?);
         Ok(Self { channel, info, state, attempts, replay })
     }
 
@@ -136,7 +136,7 @@ impl<'a> OneCall<'a> {
             call = call.after(attempts.previous());
         }
         if let Some(replay) = &self.replay {
-            let call = EnvelopedCall::with_requests(call, dialect(channel), replay.body())?;
+            let call = EnvelopedCall::with_requests(call, dialect(channel.protocol), replay.body())?;
             self.state = State::Enveloped(call);
             return Ok(());
         }
@@ -154,7 +154,7 @@ impl<'a> OneCall<'a> {
             State::Whole(Box::pin(connect::call(call, request)), again)
         } else {
             let request = one(info, settings, request)?;
-            State::Enveloped(EnvelopedCall::with_request(call, dialect(channel), request)?)
+            State::Enveloped(EnvelopedCall::with_request(call, dialect(channel.protocol), request)?)
         };
         Ok(())
     }
@@ -209,7 +209,7 @@ fn hedged<'a>(
             match channel.protocol {
                 Protocol::Connect => connect::call(call, request.into()).await,
                 Protocol::Grpc | Protocol::GrpcWeb => {
-                    EnvelopedCall::with_request(call, dialect(&channel), request)?.content().await
+                    EnvelopedCall::with_request(call, dialect(channel.protocol), request)?.content().await
                 }
             }
         })

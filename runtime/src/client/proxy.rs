@@ -90,12 +90,11 @@ impl Proxy {
         uri: Uri,
         address: Option<SocketAddr>,
     ) -> Result<TokioIo<TcpStream>, BoxError> {
-        let there = match address {
-            Some(address) => address.to_string(),
-            None => {
-                let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
-                format!("{}:{port}", uri.host().expect("it was made with one"))
-            }
+        let there = if let Some(address) = address {
+            address.to_string()
+        } else {
+            let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+            format!("{}:{port}", uri.host().expect("it was made with one"))
         };
         match &self.0.kind {
             Kind::Http(authorization) => {

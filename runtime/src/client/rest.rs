@@ -7,18 +7,19 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower_service::Service;
 
+use super::balance::{Balancer, EndpointStatus};
 use super::calls::CallSettings;
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
-use super::host::Host;
 use super::retry::Retrying;
+use super::servers::{self, Servers};
 use super::shared::shared_settings;
 use super::stack::Stack;
 use super::transport::TowerTransport;
 use crate::call::{Body, BoxError};
 use crate::protocol::client::{ClientSettings, Endpoint, Transport};
 use crate::protocol::rest::client::RestEndpoint;
-use crate::protocol::wire::HttpVersion;
+use crate::protocol::wire::{HttpVersion, Protocol};
 
 /// A REST server that generated clients call. Cloning is cheap, and clones share the connections.
 ///
@@ -34,6 +35,8 @@ use crate::protocol::wire::HttpVersion;
 #[derive(Clone)]
 pub struct RestChannel {
     pub(super) server: Arc<RestEndpoint>,
+    /// What spreads calls, if there is anything to choose from.
+    balancer: Option<Balancer>,
     pub(super) retrying: Arc<Retrying>,
 }
 
@@ -51,6 +54,14 @@ impl RestChannel {
             calls: CallSettings::default(),
             stack: Stack::default(),
         }
+    }
+}
+
+impl RestChannel {
+    /// What is known now of the endpoints that calls are spread over, once there was a call. None for a channel to one
+    /// address.
+    pub fn endpoints(&self) -> Vec<EndpointStatus> {
+        servers::status(self.balancer.as_ref())
     }
 }
 
@@ -82,8 +93,13 @@ impl RestBuilder {
 
     /// A channel over connections of its own.
     pub fn build(self) -> Result<RestChannel, ConnectError> {
+        let protocol = match self.connections.http_version {
+            HttpVersion::Http1 => Protocol::GrpcWeb,
+            HttpVersion::Http2 => Protocol::Grpc,
+        };
         self.with(|connections, scheme, authority| {
-            Ok(Box::new(Host::new(connections.dialer(scheme, authority)?)))
+            let servers = Servers::new(connections, scheme, authority, protocol)?;
+            Ok((servers.transport(), servers.balancer()))
         })
     }
 
@@ -96,7 +112,7 @@ impl RestBuilder {
         B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         let transport = TowerTransport::new(transport, self.connections.http_version);
-        self.with(|_, _, _| Ok(Box::new(transport)))
+        self.with(|_, _, _| Ok((Box::new(transport), None)))
     }
 
     fn with(
@@ -105,7 +121,7 @@ impl RestBuilder {
             &Connections,
             &http::uri::Scheme,
             &http::uri::Authority,
-        ) -> Result<Box<dyn Transport>, ConnectError>,
+        ) -> Result<(Box<dyn Transport>, Option<Balancer>), ConnectError>,
     ) -> Result<RestChannel, ConnectError> {
         let Self { connections, settings, calls, stack } = self;
         let (scheme, authority, path) = connections.parse()?;
@@ -115,13 +131,14 @@ impl RestBuilder {
         let is_plain_text = connections.is_plain_text(&scheme);
         stack.check(is_plain_text).map_err(|why| connections.fail(Problem::Settings(why)))?;
         let prefix = path.map_or("/".to_owned(), |path| path.path().to_owned());
-        let transport = stack.on(transport(&connections, &scheme, &authority)?);
+        let (transport, balancer) = transport(&connections, &scheme, &authority)?;
+        let transport = stack.on(transport);
         let (settings, retrying) = calls.on(&settings);
         let server = RestEndpoint {
             endpoint: Endpoint { scheme, authority, transport, settings },
             prefix: prefix.trim_end_matches('/').to_owned(),
         };
-        Ok(RestChannel { server: Arc::new(server), retrying })
+        Ok(RestChannel { server: Arc::new(server), balancer, retrying })
     }
 }
 

@@ -116,7 +116,7 @@ impl Calls<'_> {
         request: &mut dyn AnyMessage,
         response: &mut dyn AnyMessage,
     ) -> Result<(), Status> {
-        let Self { channel: RestChannel { server, retrying }, target, .. } = *self;
+        let Self { channel: RestChannel { server, retrying, .. }, target, .. } = *self;
         let mut call = RestCall::new(server, target, ctx);
         if let Some(policy) = retrying.hedged(target.info, call.ctx()) {
             return self.hedge(policy, &call, request)?.await?.read(response);
@@ -152,7 +152,7 @@ impl Calls<'_> {
         requests: Box<dyn Outgoing>,
         response: &mut dyn AnyMessage,
     ) -> Result<(), Status> {
-        let Self { channel: RestChannel { server, retrying }, target, .. } = *self;
+        let Self { channel: RestChannel { server, retrying, .. }, target, .. } = *self;
         let mut call = RestCall::new(server, target, ctx);
         let mut attempts = retrying.repeated(target.info, call.ctx(), call.deadline()).map(Box::new);
         let (mut body, mut link) = call.body(self.request, requests);
@@ -248,7 +248,7 @@ impl Transmit for Calls<'_> {
         requests: Requests<'a>,
     ) -> BoxFuture<'a, Result<Box<dyn Incoming>, Status>> {
         Box::pin(async move {
-            let Self { channel: RestChannel { server, retrying }, target, request, response } = *self;
+            let Self { channel: RestChannel { server, retrying, .. }, target, request, response } = *self;
             let call = RestCall::new(server, target, ctx);
             let ctx = call.ctx().clone();
             let attempts = retrying.repeated(target.info, &ctx, call.deadline());

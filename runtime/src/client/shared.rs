@@ -163,6 +163,47 @@ macro_rules! shared_settings {
                 self
             }
 
+            /// Spreads calls over several addresses of the server, each as in `10.0.0.1:8080` or as an
+            /// [`Endpoint`](crate::client::Endpoint). The endpoint of the channel is then what requests name as their server and
+            /// what certificates have to be for, and is not connected to. How they are spread
+            /// [`balance`](Self::balance) says.
+            pub fn endpoints(
+                mut self,
+                endpoints: impl IntoIterator<Item: Into<crate::client::Endpoint>>,
+            ) -> Self {
+                let endpoints = endpoints.into_iter().map(Into::into).collect();
+                self.connections.balancing.source = Some(crate::client::balance::Source::Given(endpoints));
+                self
+            }
+
+            /// Spreads calls over all addresses that the name of the channel's endpoint stands for, and asks for them again
+            /// now and then. An endpoint `dns:///name:port` is the same as `http://name:port` with this.
+            pub fn dns(mut self, dns: crate::client::Dns) -> Self {
+                self.connections.balancing.source = Some(crate::client::balance::Source::Dns(dns));
+                self
+            }
+
+            /// Spreads calls over endpoints that change: each item of the stream names all that there are. One that is empty or
+            /// an error, and the end of the stream, leave those that there are. One channel can be made of it.
+            pub fn endpoint_stream<E>(
+                mut self,
+                endpoints: impl ::futures_util::Stream<Item = Result<Vec<crate::client::Endpoint>, E>>
+                + Send
+                + 'static,
+            ) -> Self
+            where
+                E: Into<Box<dyn ::std::error::Error + Send + Sync>> + 'static,
+            {
+                self.connections.balancing.source = Some(crate::client::balance::Source::stream(endpoints));
+                self
+            }
+
+            /// How calls are spread over several endpoints. Default: [`Balance::round_robin`](crate::client::Balance::round_robin).
+            pub fn balance(mut self, balance: crate::client::Balance) -> Self {
+                self.connections.balancing.balance = balance;
+                self
+            }
+
             /// How often a ping asks whether the server is still there while calls are under way, and how long it may take to
             /// answer; then the calls fail with `UNAVAILABLE`. Over HTTP/1.1 the kernel asks, by TCP. Default: every 2 minutes,
             /// 20 seconds. `None` never asks.

@@ -1,5 +1,6 @@
-//! Requests of HTTP/1.1 that are answered before their client has sent them: the way to the next request of a connection
-//! is through the rest of the body, and one that is closed before the client has finished is reset.
+//! Requests that are answered before their client has sent them. Over HTTP/1.1 the way to the next request of a connection is
+//! through the rest of the body, and one that is closed before the client has finished is reset. Over HTTP/2 the stream is
+//! reset, and h2 ends a connection on which much comes of streams that were.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -8,6 +9,8 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -18,7 +21,7 @@ use crate::cancellation::CancellationToken;
 
 /// How much of a body is read to keep its connection.
 const MOST: u64 = 64 << 10;
-/// How much is thrown away before a connection is closed. A client that sends more has to live with a reset.
+/// How much is thrown away before a connection is closed, or a stream reset. A client that sends more has to live with a reset.
 const THROWN_AWAY: usize = 1 << 20;
 /// How long a client may go on sending, for either reason.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -42,6 +45,25 @@ pub(super) async fn read_out(mut rest: Incoming) -> bool {
         false
     };
     timeout(LONGEST, read).await.unwrap_or(false)
+}
+
+/// Reads what still comes of a stream of HTTP/2 whose response is there, until its client knows that as well.
+#[cold]
+pub(super) fn throw_away(mut rest: Incoming) {
+    let mut reading = Box::pin(async move {
+        let mut left = THROWN_AWAY;
+        while left > 0
+            && let Some(Ok(frame)) = rest.frame().await
+        {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        }
+    });
+    // Most of them are over. Where there is no runtime, as in a thread of a handler's own, there is nobody to go on.
+    if (&mut reading).now_or_never().is_none()
+        && let Ok(runtime) = tokio::runtime::Handle::try_current()
+    {
+        runtime.spawn(timeout(LONGEST, reading));
+    }
 }
 
 /// A connection of HTTP/1.1 that goes on reading, and throws away what it reads, once everything is written.

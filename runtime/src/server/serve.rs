@@ -42,6 +42,10 @@ const UNFINISHED: Duration = Duration::from_millis(500);
 /// How many times as long the end of a response may take to leave hyper, which does not tell of it.
 const LAST_RESPONSE: u32 = 10;
 
+/// How many calls of HTTP/2 may wait to be accepted that were given up already: as many as h2 has by default, or as many calls
+/// as a client may have at once.
+const RESETS: usize = 20;
+
 /// How HTTP is spoken.
 #[derive(Clone)]
 pub(super) struct Http {
@@ -56,6 +60,10 @@ impl Http {
         http2
             .timer(TokioTimer::new())
             .max_concurrent_streams(settings.streams)
+            // A client may give up at once all calls that it may have begun. There is no more of them in any case.
+            .max_pending_accept_reset_streams(
+                usize::try_from(settings.streams).unwrap_or(usize::MAX).max(RESETS),
+            )
             // Beyond the limit of a call, so that what is over it is answered in the words of its protocol.
             .max_header_list_size(settings.limits.max_header_list_size.saturating_mul(2));
         settings.limits.flow.tell_server(&mut http2);
@@ -197,11 +205,7 @@ fn on_connection(
         let may_upgrade = may_upgrade(&parts);
         // Calls of `POST` nearly always have one, and asking costs a lock.
         let may_have_body = parts.method == Method::POST || !body.is_end_stream();
-        let body = match may_have_body.then(|| usage.guard()) {
-            None => Body::empty(),
-            Some(Some(guard)) => Body::incoming(body).guarded(guard),
-            Some(None) => Body::incoming(body),
-        };
+        let body = if may_have_body { Body::incoming(body).guarded(usage.guard()) } else { Body::empty() };
         // Of those that do not ask for another protocol, nobody needs it.
         if may_upgrade {
             parts.extensions.insert(usage.sessions());

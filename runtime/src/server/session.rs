@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::linger;
 use super::panics;
 use super::unsent::Unsent;
 use super::waker::is_new;
@@ -87,6 +88,8 @@ impl Guard for Shared {
             if !self.answering.load(Ordering::SeqCst) {
                 drop(self.take());
             }
+        } else {
+            linger::throw_away(rest);
         }
     }
 }
@@ -112,12 +115,13 @@ impl ConnectionUse {
         session::Sessions::new(Arc::clone(&self.0) as Arc<dyn SessionHost>)
     }
 
-    /// What takes the rest of a request that begins, where a connection needs it.
+    /// What takes the rest of a request that begins.
     #[inline]
-    pub(super) fn guard(&self) -> Option<Arc<dyn Guard>> {
-        self.0.rest.as_ref()?;
-        self.0.answering.store(true, Ordering::Relaxed);
-        Some(Arc::clone(&self.0) as Arc<dyn Guard>)
+    pub(super) fn guard(&self) -> Arc<dyn Guard> {
+        if self.0.rest.is_some() {
+            self.0.answering.store(true, Ordering::Relaxed);
+        }
+        Arc::clone(&self.0) as Arc<dyn Guard>
     }
 
     /// What is left of a request whose response is there, if that is known already.

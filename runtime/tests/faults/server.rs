@@ -57,7 +57,9 @@ impl Server {
                 let (serve, number) = (Arc::clone(&serve), count.fetch_add(1, Ordering::SeqCst));
                 tokio::spawn(async move {
                     let mut builder = h2::server::Builder::new();
-                    let connection = builder.max_concurrent_streams(streams).handshake(io).await;
+                    // Calls that are given up do not bother it.
+                    builder.max_concurrent_streams(streams).max_pending_accept_reset_streams(10_000);
+                    let connection = builder.handshake(io).await;
                     serve(number, connection.unwrap()).await;
                 });
             }

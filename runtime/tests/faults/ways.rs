@@ -189,10 +189,13 @@ async fn calls_as_the_environment_says() {
     check(Channel::builder(format!("http://{here}")).proxy_from_env()).await.unwrap();
 }
 
+type Headers = Arc<Mutex<Vec<HeaderMap>>>;
+type Answer = rsvc::codegen::http::Response<Body>;
+
 /// A service in the place of a server, which keeps the headers of the requests.
 fn headers() -> (
-    Arc<Mutex<Vec<HeaderMap>>>,
-    impl Service<Request<Body>, Response = rsvc::codegen::http::Response<Body>, Error = Infallible, Future: Send>
+    Headers,
+    impl Service<Request<Body>, Response = Answer, Error = Infallible, Future: Send>
     + Clone
     + Send
     + Sync
@@ -229,9 +232,7 @@ async fn layers_are_around_the_connections_the_first_outermost() {
     let address = serve(None).await;
     check(Channel::builder(format!("http://{address}")).layer(layer("a"))).await.unwrap();
     let failing = tower::layer::layer_fn(|_: ChannelService| {
-        service_fn(|_: Request<Body>| async {
-            Err::<rsvc::codegen::http::Response<Body>, _>(std::io::Error::other("no"))
-        })
+        service_fn(|_: Request<Body>| async { Err::<Answer, _>(std::io::Error::other("no")) })
     });
     let status = check(Channel::builder("http://a").layer(failing)).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");

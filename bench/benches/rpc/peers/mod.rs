@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 
-use ::rsvc::client::Retries;
+use ::rsvc::client::{Balance, OutlierEjection, Retries};
 use bench::additions::{Additions, TOKEN};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
@@ -30,6 +30,8 @@ pub enum Who {
     RsvcSpans,
     RsvcMetrics,
     RsvcAll,
+    RsvcBalanced,
+    RsvcEjecting,
     /// A client that makes no call again; its server is the same.
     RsvcNoRetries,
 }
@@ -48,6 +50,8 @@ impl Who {
             Self::RsvcSpans => "rsvc-spans",
             Self::RsvcMetrics => "rsvc-metrics",
             Self::RsvcAll => "rsvc-all",
+            Self::RsvcBalanced => "rsvc-balanced",
+            Self::RsvcEjecting => "rsvc-ejecting",
             Self::RsvcNoRetries => "rsvc-no-retries",
         }
     }
@@ -59,9 +63,13 @@ impl Who {
             Self::RsvcSpans => Additions::SPANS,
             Self::RsvcMetrics => Additions::METRICS,
             Self::RsvcAll => Additions::ALL,
-            Self::Hyper | Self::Tonic | Self::Connectrpc | Self::Rsvc | Self::RsvcNoRetries => {
-                Additions::NONE
-            }
+            Self::Hyper
+            | Self::Tonic
+            | Self::Connectrpc
+            | Self::Rsvc
+            | Self::RsvcBalanced
+            | Self::RsvcEjecting
+            | Self::RsvcNoRetries => Additions::NONE,
         }
     }
 
@@ -92,6 +100,11 @@ impl Who {
             Self::Hyper => Box::new(hyper::Hyper::connect(server).await),
             Self::Tonic => Box::new(tonic::Tonic::connect(server).await.showing(token)),
             Self::Connectrpc => Box::new(connectrpc::Connectrpc::connect(server).await),
+            Self::RsvcBalanced => Box::new(rsvc::balanced(server, Balance::round_robin()).await),
+            Self::RsvcEjecting => {
+                let ejecting = Balance::least_request().outlier_ejection(OutlierEjection::new());
+                Box::new(rsvc::balanced(server, ejecting).await)
+            }
             _ => {
                 let retries = if self == Self::RsvcNoRetries { Retries::off() } else { Retries::new() };
                 Box::new(rsvc::connect(server, self.additions(), token, retries).await)

@@ -1,10 +1,11 @@
 //! The service by rsvc.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bench::additions::Additions;
 use futures_util::StreamExt as _;
-use rsvc::client::Retries;
+use rsvc::client::{Balance, EndpointState, Retries};
 use rsvc::{Context, RequestStream, ResponseStream, Status};
 use tokio::net::TcpListener;
 
@@ -97,6 +98,17 @@ pub(super) async fn connect(
     }
     let client = CallsClient::new(builder.connect().await.expect("connects"));
     Rsvc { client, authorization: token.map(|token| format!("Bearer {token}")) }
+}
+
+/// A client that knows its server by two addresses, to which it has a connection each.
+pub(super) async fn balanced(server: SocketAddr, balance: Balance) -> Rsvc {
+    let addresses = [server.to_string(), format!("localhost:{}", server.port())];
+    let builder = rsvc::Channel::builder(format!("http://{server}")).endpoints(addresses).balance(balance);
+    let channel = builder.connect().await.expect("connects");
+    while channel.endpoints().iter().any(|endpoint| endpoint.state != EndpointState::Ready) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Rsvc { client: CallsClient::new(channel), authorization: None }
 }
 
 impl Peer for Rsvc {

@@ -121,7 +121,15 @@ impl Db {
         let cannot_open = || format!("cannot open the database {url}");
         let first = First::new(Mutex::new(POSTGRES_FIRST.to_owned()));
         let options: AnyConnectOptions = url.reveal().parse().with_context(cannot_open)?;
-        let pool = settings(&first).connect_with(options.clone()).await.with_context(cannot_open)?;
+        let pool = match settings(&first).connect_with(options.clone()).await {
+            Ok(pool) => pool,
+            // It has tried for a while, and says no more than that.
+            Err(sqlx::Error::PoolTimedOut) => {
+                let tried = AnyConnection::connect_with(&options).await;
+                return Err(tried.err().unwrap_or(sqlx::Error::PoolTimedOut)).with_context(cannot_open);
+            }
+            Err(error) => return Err(error).with_context(cannot_open),
+        };
         let writers = settings(&first).max_connections(WRITERS).connect_lazy_with(options);
         let migrations: Migrator = sqlx::migrate!("migrations/postgres");
         migrations.run(&pool).await.with_context(|| format!("cannot migrate the database {url}"))?;

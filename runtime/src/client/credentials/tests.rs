@@ -11,7 +11,7 @@ use tokio::time::{advance, sleep};
 use super::*;
 use crate::bridge::Code;
 use crate::call::{Body, BoxError};
-use crate::client::{Builder, RestChannel};
+use crate::client::Builder;
 use crate::protocol::client::{Sent, Transport};
 use crate::{Channel, ConnectError};
 
@@ -324,8 +324,12 @@ fn nothing_is_sent_over_plain_text_without_leave() {
     };
     refused(builder("http://users.example").connect_lazy());
     refused(builder("http://127.0.0.1:8080").connect_lazy());
-    let rest = RestChannel::builder("http://[::1]:8080").credentials(Credentials::bearer("secret")).build();
-    assert!(rest.unwrap_err().to_string().contains("plain text"));
+    #[cfg(feature = "rest-client")]
+    {
+        let rest = crate::client::RestChannel::builder("http://[::1]:8080");
+        let rest = rest.credentials(Credentials::bearer("secret")).build();
+        assert!(rest.unwrap_err().to_string().contains("plain text"));
+    }
     let allowed: fn(Builder) -> Builder =
         |builder| builder.credentials(Credentials::bearer("secret").over_plain_text(true));
     assert!(allowed(Channel::builder("http://users.example")).connect_lazy().is_ok());

@@ -127,7 +127,7 @@ impl<'a> ClientCall<'a> {
         uri.scheme = Some(self.endpoint.scheme.clone());
         uri.authority = Some(self.endpoint.authority.clone());
         uri.path_and_query = Some(path);
-        let mut request = Request::new(body);
+        let mut request = Request::new(body.until(self.deadline));
         *request.method_mut() = method;
         *request.uri_mut() = Uri::from_parts(uri).expect("a scheme, an authority and a path are a URI");
         *request.headers_mut() = headers;

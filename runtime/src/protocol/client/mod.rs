@@ -47,7 +47,8 @@ pub(crate) use enveloped::EnvelopedCall;
 #[cfg(feature = "rest-client")]
 pub(crate) use error::body_error;
 pub(crate) use error::{
-    Pushback, code_of_http, find, http_error, is_refused, pushback, too_many_headers, unexpected, unreadable,
+    Pushback, code_of_http, find, http_error, innermost, is_refused, pushback, too_many_headers, unexpected,
+    unreadable,
 };
 pub(crate) use head::{check_headers, list_size};
 pub(crate) use limits::Limits;

@@ -13,7 +13,6 @@ use crate::call::{Body, BoxError};
 /// ([RFC 9113, section 8.7](https://www.rfc-editor.org/rfc/rfc9113#section-8.7)).
 ///
 /// A transport has it among the reasons of its error.
-#[derive(Debug)]
 pub(crate) struct Unprocessed {
     /// Never locked: errors have to be `Sync`, which bodies are not.
     request: Mutex<Option<Box<Request<Body>>>>,
@@ -27,12 +26,18 @@ impl Unprocessed {
     }
 
     /// The request of an error of a transport, if it may and can be sent again, or else the error.
-    #[allow(dead_code, reason = "it is for what sends requests again")]
     pub(crate) fn take_request(mut error: BoxError) -> Result<Request<Body>, BoxError> {
         let request = error.downcast_mut::<Self>().and_then(|unprocessed| {
             unprocessed.request.get_mut().unwrap_or_else(PoisonError::into_inner).take()
         });
         request.map(|request| *request).ok_or(error)
+    }
+}
+
+/// Without the request: there may be credentials in it.
+impl fmt::Debug for Unprocessed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unprocessed").field("reason", &self.reason).finish_non_exhaustive()
     }
 }
 
@@ -56,6 +61,7 @@ mod tests {
     fn a_request_comes_back_once_if_it_can_be_sent_again() {
         let error = Unprocessed::new(Some(Request::new(Body::from("a"))), "refused");
         assert_eq!(error.to_string(), "the server has not begun with the request");
+        assert_eq!(format!("{error:?}"), r#"Unprocessed { reason: "refused", .. }"#);
         let request = Unprocessed::take_request(error.into()).unwrap();
         assert_eq!(request.into_body().into_whole().unwrap(), "a");
         let error = Unprocessed::take_request(Unprocessed::new(None, "refused").into()).unwrap_err();

@@ -280,6 +280,7 @@ const RUNTIME: Table = Table {
                 "method",
                 "sight",
                 "json",
+                "validate",
                 "error",
                 "message",
                 "vocabulary",

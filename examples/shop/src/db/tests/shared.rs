@@ -150,3 +150,24 @@ async fn a_database_that_is_not_there_is_named_without_its_password() {
         assert!(!text.contains("secret"), "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_database_that_goes_away_makes_the_shop_unavailable() {
+    if Postgres::programs().is_err() {
+        return;
+    }
+    let server = Postgres::start().unwrap();
+    let url: DatabaseUrl = server.database("gone").unwrap().parse().unwrap();
+    let doubt = Arc::new(Notify::new());
+    let db = Db::connect(&url, Arc::clone(&doubt)).await.unwrap();
+    db.place_order(&order(ADA, &[("cable", 1)])).await.unwrap();
+    let mut news = db.listen().await.unwrap().unwrap();
+    drop(server);
+    let read = db.user(ADA).await;
+    assert!(matches!(read, Err(Error::ShopUnavailable(_))), "{read:?}");
+    let written = db.place_order(&order(ADA, &[("cable", 1)])).await;
+    assert!(matches!(written, Err(Error::ShopUnavailable(_))), "{written:?}");
+    assert!(!matches!(news.next().await, Ok(News::Orders | News::Room(_))));
+    // The shop finds out whether it can store anything, as with a disk that is full.
+    tokio::time::timeout(std::time::Duration::from_mins(1), doubt.notified()).await.unwrap();
+}
