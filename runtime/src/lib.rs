@@ -117,6 +117,7 @@ mod precondition;
 mod principal;
 #[cfg(any(feature = "server", feature = "client"))]
 mod protocol;
+mod retry;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(any(feature = "server", feature = "client"))]
@@ -168,6 +169,7 @@ pub use error::{ErrorSet, OrStatus};
 pub use method::{Access, Idempotency, MethodInfo, MethodKind, ServiceInfo};
 #[cfg(feature = "rpc")]
 pub use precondition::Precondition;
+pub use retry::RetryPolicy;
 #[cfg(feature = "server")]
 pub use server::Server;
 #[cfg(feature = "rpc")]

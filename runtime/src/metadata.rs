@@ -178,6 +178,11 @@ pub(crate) fn extend(to: &mut MetadataMap, from: &HeaderMap) {
     }
 }
 
+/// When a server wants a call to be made again, in milliseconds; negative is never
+/// ([gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback)).
+#[cfg(feature = "client")]
+pub(crate) const PUSHBACK: http::HeaderName = http::HeaderName::from_static("grpc-retry-pushback-ms");
+
 /// Whether a key is the application's, and none of HTTP's, gRPC's or Connect's.
 pub(crate) fn is_application(key: &str) -> bool {
     match key.strip_prefix("grpc-") {

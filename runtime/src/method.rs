@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::cache::Cache;
 use crate::condition::Condition;
+use crate::retry::RetryPolicy;
 
 /// A service: its name, its methods and the descriptors it came from.
 ///
@@ -82,6 +83,8 @@ pub struct MethodInfo {
     pub timeout: Option<Duration>,
     /// What HTTP caches may do with its responses.
     pub cache: Option<&'static Cache>,
+    /// When a client makes a call again. Left out: the client's default.
+    pub retry: Option<RetryPolicy>,
     /// Where the mask is that the validation of requests goes by, if it goes by one.
     pub(crate) masked: Option<MaskedFields>,
 }
@@ -105,6 +108,7 @@ impl MethodInfo {
             condition: None,
             timeout: None,
             cache: None,
+            retry: None,
             masked: None,
         }
     }
@@ -147,6 +151,13 @@ impl MethodInfo {
     #[must_use]
     pub const fn cache(mut self, cache: &'static Cache) -> Self {
         self.cache = Some(cache);
+        self
+    }
+
+    /// Sets when a client makes a call again.
+    #[must_use]
+    pub const fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = Some(policy);
         self
     }
 

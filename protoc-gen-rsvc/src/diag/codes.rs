@@ -58,6 +58,8 @@ codes! {
     302 CACHE_ETAG "`cache.etag` names no field, or one that cannot be a version."
     303 UNDECLARED_ACCESS "A method does not declare who may call it, and `undeclared_access` asks for it."
     304 UNKNOWN_CLAIMS "`claims` of a service names no message, or one that cannot hold claims."
+    305 RETRY_METHOD "A `retry` option stands on a method that may not be called twice, or one that cannot be hedged."
+    306 RETRY_VALUE "`retry` says nothing, contradicts itself, or has a value that makes no sense."
     400 ERROR_SET_SHAPE "An error set is not one oneof of messages."
     401 ERROR_OUTSIDE_SET "An error stands outside of an error set."
     402 ERROR_CODE "An error has no code, or the code OK."

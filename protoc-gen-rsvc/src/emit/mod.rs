@@ -15,6 +15,7 @@ mod parens;
 mod print;
 mod project;
 mod rest;
+mod retry;
 mod service;
 mod tree;
 mod validate;

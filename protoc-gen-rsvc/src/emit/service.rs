@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::condition::condition;
-use super::{cache, docs, internal, literals, parens, parse, rest};
+use super::{cache, docs, internal, literals, parens, parse, rest, retry};
 use crate::diag::Diagnostic;
 use crate::model::{
     Access, FieldId, Idempotency, MaskedFields, MessageId, Method, MethodId, MethodKind, Schema, Service,
@@ -64,6 +64,8 @@ struct MethodView<'a> {
     timeout: Option<(u64, u32)>,
     /// What HTTP caches may do with the responses.
     cache: Option<String>,
+    /// When clients make a call again.
+    retry: Option<String>,
     /// Where the mask is that requests are validated by.
     masked: Option<String>,
 }
@@ -199,6 +201,7 @@ fn method<'a>(schema: &'a Schema, id: MethodId, module: &[String], error: &str) 
         condition: method.condition.as_ref().map(|it| condition(schema, method, it, module)),
         timeout: method.timeout.map(|t| (t.as_secs(), t.subsec_nanos())),
         cache: method.cache.as_ref().map(|c| cache::cache(schema, c, method.output, module)),
+        retry: method.retry.as_ref().map(retry::policy),
         masked: method.masked.as_ref().map(|fields| masked(schema, method, fields, module)),
     }
 }

@@ -179,6 +179,9 @@ fn method(schema: &Schema, node: &Method, f: &mut Formatter<'_>) -> fmt::Result 
     if let Some(cache) = &node.cache {
         self::cache(schema, cache, f)?;
     }
+    if let Some(retry) = &node.retry {
+        write!(f, ", retried {retry:?}")?;
+    }
     if let Some(MaskedFields { mask, resource, .. }) = &node.masked {
         write!(f, ", tests {} by {}", schema.fields[*resource].name, schema.fields[*mask].name)?;
     }

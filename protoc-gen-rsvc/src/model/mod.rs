@@ -9,6 +9,7 @@ mod dump;
 mod errors;
 pub mod http;
 pub mod plan;
+mod retry;
 pub mod rules;
 mod storage;
 mod well_known;
@@ -21,6 +22,7 @@ use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, MessageDesc
 pub use arena::{Arena, Id};
 pub use cache::{Cache, ETag};
 pub use errors::{ErrorSet, ErrorVariant, TemplatePart, TextTemplate};
+pub use retry::{Retry, RetryKind};
 pub use storage::{FieldStorage, Shape};
 pub use well_known::WellKnown;
 
@@ -344,6 +346,8 @@ pub struct Method {
     pub timeout: Option<Duration>,
     /// What HTTP caches may do with its responses.
     pub cache: Option<Cache>,
+    /// When clients make a call again, of the method or its service.
+    pub retry: Option<Retry>,
     /// Which errors of the service's set it can return, as indices; empty is any.
     pub errors: Vec<usize>,
     /// What the validation of its requests goes by, if not by all of them.

@@ -9,6 +9,7 @@ mod finding;
 mod http;
 mod masks;
 mod plain;
+mod retries;
 mod rules;
 mod services;
 mod types;
@@ -30,6 +31,7 @@ pub(crate) fn resolve(loaded: &Loaded, options: &Options, sink: &mut Sink) -> Sc
     let conditions = services::resolve(loaded, options, &mut types, sink);
     http::resolve(&mut types, options, sink);
     caches::resolve(&mut types, sink);
+    retries::resolve(&mut types, sink);
     plain::resolve(&mut types, sink);
     masks::resolve(&mut types, sink);
     let mut schema = types.schema;

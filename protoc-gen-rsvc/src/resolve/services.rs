@@ -173,6 +173,7 @@ fn method(
         condition: None,
         timeout: own.timeout.or(defaults.timeout),
         cache: None,
+        retry: None,
         errors,
         masked: None,
         bindings: Vec::new(),

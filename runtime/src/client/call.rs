@@ -2,7 +2,8 @@
 
 use std::future::poll_fn;
 use std::mem::take;
-use std::task::{Context as Task, Poll, ready};
+use std::sync::Arc;
+use std::task::{Poll, ready};
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, Either};
@@ -10,12 +11,12 @@ use futures_util::future::{BoxFuture, Either};
 use super::around::{self, Requests, Transmit};
 use super::channel::Channel;
 use super::dialects::dialect;
+use super::one::OneCall;
+use super::retry::{self, Begin, Replay};
 use crate::bridge::Status;
 use crate::message::AnyMessage;
 use crate::method::MethodInfo;
-use crate::protocol::client::{ClientCall, Endpoint, EnvelopedCall, bare, one, unreadable};
-use crate::protocol::connect::unary as connect;
-use crate::protocol::envelope::codec;
+use crate::protocol::client::{ClientCall, Endpoint, EnvelopedCall, many, one};
 use crate::protocol::wire::Protocol;
 use crate::sight::System;
 use crate::stream::Incoming;
@@ -39,14 +40,11 @@ where
             around::one(around, &Calls { channel, info }, ctx, Requests::One(&mut request)).await
         });
     }
-    let mut call = UnaryCall { channel, state: State::New(info, ctx) };
-    // Not an `async fn`, which would keep all of these twice.
-    let (mut request, mut response) = (Some(request), Res::default());
+    let mut call = OneCall::new(channel, info, ctx);
+    // Not an `async fn`, which would keep all of these twice. The request stays for another attempt.
+    let mut response = Res::default();
     Either::Right(poll_fn(move |task| {
-        if let Some(request) = request.take() {
-            call.start(&request);
-        }
-        let outcome = ready!(call.poll(task, &mut response));
+        let outcome = ready!(call.poll(task, Some(&request), &mut response));
         Poll::Ready(outcome.map(|()| take(&mut response)).map_err(E::from))
     }))
 }
@@ -75,12 +73,10 @@ where
     let mut call = None;
     Either::Right(poll_fn(move |task| {
         if let Some((ctx, requests)) = start.take() {
-            let started = ClientCall::new(&channel.endpoint, info, ctx);
-            call =
-                Some(EnvelopedCall::with_requests(started, dialect(channel.protocol), Box::new(requests))?);
+            call = Some(OneCall::with_requests(channel, info, ctx, Box::new(requests))?);
         }
         let call = call.as_mut().expect("a call that has failed is not asked again");
-        let outcome = ready!(call.poll_one(task, &mut response));
+        let outcome = ready!(call.poll(task, None, &mut response));
         Poll::Ready(outcome.map(|()| take(&mut response)).map_err(E::from))
     }))
 }
@@ -90,22 +86,20 @@ pub async fn server_streaming<Req, Res, E>(
     channel: &Channel,
     info: &'static MethodInfo,
     ctx: Context,
-    request: Req,
+    mut request: Req,
 ) -> Result<ResponseStream<Res, E>, E>
 where
     Req: AnyMessage,
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    let calls = Calls { channel, info };
     if let Some(around) = &channel.endpoint.settings.around {
-        let mut request = request;
-        return around::many(around, &Calls { channel, info }, ctx, Requests::One(&mut request)).await;
+        return around::many(around, &calls, ctx, Requests::One(&mut request)).await;
     }
-    let encoded = one(info, &channel.endpoint.settings, &request);
+    let sent = calls.encode(&request);
     drop(request);
-    let call = ClientCall::new(&channel.endpoint, info, ctx);
-    let call = EnvelopedCall::with_request(call, dialect(channel.protocol), encoded?)?;
-    Ok(ResponseStream::arriving(call.responses().await?))
+    Ok(ResponseStream::arriving(calls.responses_to_one(ctx, sent?).await?))
 }
 
 /// Calls a method with many requests and many responses.
@@ -120,13 +114,12 @@ where
     Res: AnyMessage + Default,
     E: From<Status>,
 {
+    let calls = Calls { channel, info };
+    let requests = Requests::Many(Box::new(requests));
     if let Some(around) = &channel.endpoint.settings.around {
-        let requests = Requests::Many(Box::new(requests));
-        return around::many(around, &Calls { channel, info }, ctx, requests).await;
+        return around::many(around, &calls, ctx, requests).await;
     }
-    let call = ClientCall::new(&channel.endpoint, info, ctx);
-    let call = EnvelopedCall::with_requests(call, dialect(channel.protocol), Box::new(requests))?;
-    Ok(ResponseStream::arriving(call.responses().await?))
+    Ok(ResponseStream::arriving(calls.many(ctx, requests).await?))
 }
 
 /// The calls of a method, as what goes around them sends them.
@@ -136,18 +129,29 @@ struct Calls<'a> {
 }
 
 impl Calls<'_> {
-    fn enveloped(&self, ctx: Context, requests: Requests<'_>) -> Result<EnvelopedCall<'_>, Status> {
+    fn encode(&self, request: &dyn AnyMessage) -> Result<Bytes, Status> {
+        one(self.info, self.channel.endpoint.settings_of(self.info), request)
+    }
+
+    async fn responses_to_one(&self, ctx: Context, request: Bytes) -> Result<Box<dyn Incoming>, Status> {
         let Self { channel, info } = *self;
         let call = ClientCall::new(&channel.endpoint, info, ctx);
-        match requests {
-            Requests::One(request) => {
-                let request = one(info, call.settings(), request)?;
-                EnvelopedCall::with_request(call, dialect(channel.protocol), request)
-            }
-            Requests::Many(requests) => {
-                EnvelopedCall::with_requests(call, dialect(channel.protocol), requests)
-            }
+        if let Some(attempts) = channel.retrying.repeated(info, &call.ctx, call.deadline) {
+            let begin = Streams { channel: channel.clone(), info, requests: Kept::One(request) };
+            return retry::responses(Box::new(begin), call.ctx, attempts, Arc::clone(&channel.retrying))
+                .await;
         }
+        let (ctx, deadline) = (call.ctx.clone(), call.deadline);
+        let outcome =
+            EnvelopedCall::with_request(call, dialect(channel.protocol), request.clone())?.responses().await;
+        let Err(status) = outcome else { return outcome };
+        // What is left is a request that no server has begun with.
+        let attempts = channel.retrying.attempts(info, &ctx, deadline);
+        if attempts.and_then(|mut attempts| attempts.next(&channel.retrying, &status)).is_none() {
+            return Err(status);
+        }
+        let call = ClientCall::new(&channel.endpoint, info, ctx.until(deadline));
+        EnvelopedCall::with_request(call, dialect(channel.protocol), request)?.responses().await
     }
 }
 
@@ -180,13 +184,12 @@ impl Transmit for Calls<'_> {
         Box::pin(async move {
             match requests {
                 Requests::One(request) => {
-                    let mut call = UnaryCall { channel, state: State::New(info, ctx) };
-                    call.start(request);
-                    poll_fn(|task| call.poll(task, response)).await
+                    let mut call = OneCall::new(channel, info, ctx);
+                    poll_fn(|task| call.poll(task, Some(request), response)).await
                 }
-                requests @ Requests::Many(_) => {
-                    let mut call = self.enveloped(ctx, requests)?;
-                    poll_fn(|task| call.poll_one(task, response)).await
+                Requests::Many(requests) => {
+                    let mut call = OneCall::with_requests(channel, info, ctx, requests)?;
+                    poll_fn(|task| call.poll(task, None, response)).await
                 }
             }
         })
@@ -201,66 +204,68 @@ impl Transmit for Calls<'_> {
         if let Some(direct) = channel.endpoint.transport.direct(info.path) {
             return direct.many(ClientCall::new(&channel.endpoint, info, ctx), requests);
         }
-        Box::pin(async move { self.enveloped(ctx, requests)?.responses().await })
+        Box::pin(async move {
+            let requests = match requests {
+                Requests::One(request) => {
+                    let request = self.encode(request)?;
+                    return self.responses_to_one(ctx, request).await;
+                }
+                Requests::Many(requests) => requests,
+            };
+            let call = ClientCall::new(&channel.endpoint, info, ctx);
+            let body = many(info, &call.ctx, call.settings(), requests);
+            let Some(attempts) = channel.retrying.repeated(info, &call.ctx, call.deadline) else {
+                return EnvelopedCall::with_requests(call, dialect(channel.protocol), body)?
+                    .responses()
+                    .await;
+            };
+            let requests = Kept::Many(Replay::new(body, channel.retrying.buffer()));
+            let begin = Streams { channel: channel.clone(), info, requests };
+            retry::responses(Box::new(begin), call.ctx, attempts, Arc::clone(&channel.retrying)).await
+        })
     }
 }
 
-/// A call with one request and one response.
-struct UnaryCall<'a> {
-    channel: &'a Channel,
-    state: State<'a>,
+/// The attempts at a call with many responses.
+struct Streams {
+    channel: Channel,
+    info: &'static MethodInfo,
+    requests: Kept,
 }
 
-#[allow(clippy::large_enum_variant, reason = "a box would cost each call an allocation")]
-enum State<'a> {
-    New(&'static MethodInfo, Context),
-    Enveloped(EnvelopedCall<'a>),
-    /// Over Connect, without envelopes.
-    Bare(BoxFuture<'a, Result<Bytes, Status>>),
-    Failed(Status),
-    Over,
+/// What is sent with each attempt.
+enum Kept {
+    One(Bytes),
+    Many(Replay),
 }
 
-impl UnaryCall<'_> {
-    /// Sends the request.
-    fn start(&mut self, request: &dyn AnyMessage) {
-        let State::New(info, ctx) = std::mem::replace(&mut self.state, State::Over) else { return };
-        self.state = self
-            .send(ClientCall::new(&self.channel.endpoint, info, ctx), request)
-            .unwrap_or_else(State::Failed);
+impl Begin for Streams {
+    fn begin(&self, ctx: Context, previous: u32) -> BoxFuture<'static, Result<Box<dyn Incoming>, Status>> {
+        let (channel, info) = (self.channel.clone(), self.info);
+        let request = match &self.requests {
+            Kept::One(request) => Ok(request.clone()),
+            Kept::Many(replay) => Err(replay.body()),
+        };
+        Box::pin(async move {
+            let call = ClientCall::new(&channel.endpoint, info, ctx).after(previous);
+            let call = match request {
+                Ok(request) => EnvelopedCall::with_request(call, dialect(channel.protocol), request)?,
+                Err(body) => EnvelopedCall::with_requests(call, dialect(channel.protocol), body)?,
+            };
+            call.responses().await
+        })
     }
-}
 
-impl<'a> UnaryCall<'a> {
-    fn send(&self, call: ClientCall<'a>, request: &dyn AnyMessage) -> Result<State<'a>, Status> {
-        let settings = call.settings();
-        if self.channel.protocol == Protocol::Connect {
-            let request = bare(call.info, settings, request)?;
-            return Ok(State::Bare(Box::pin(connect::call(call, request))));
+    fn can_begin_again(&self) -> bool {
+        match &self.requests {
+            Kept::One(_) => true,
+            Kept::Many(replay) => replay.is_kept(),
         }
-        let request = one(call.info, settings, request)?;
-        Ok(State::Enveloped(EnvelopedCall::with_request(call, dialect(self.channel.protocol), request)?))
     }
 
-    /// Waits for the response, and reads it into `response`, which is empty.
-    fn poll(&mut self, task: &mut Task<'_>, response: &mut dyn AnyMessage) -> Poll<Result<(), Status>> {
-        match &mut self.state {
-            State::Enveloped(call) => return call.poll_one(task, response),
-            State::Bare(call) => {
-                let content = ready!(call.as_mut().poll(task));
-                let settings = &self.channel.endpoint.settings;
-                let (codec, max_memory) = (settings.codec, settings.messages.received.memory);
-                let outcome = content.and_then(|content| {
-                    codec::read(codec, content, max_memory, response).map_err(unreadable)
-                });
-                self.state = State::Over;
-                return Poll::Ready(outcome);
-            }
-            State::New(..) | State::Failed(_) | State::Over => {}
-        }
-        match std::mem::replace(&mut self.state, State::Over) {
-            State::Failed(status) => Poll::Ready(Err(status)),
-            _ => unreachable!("a call that is over is not asked again"),
+    fn settle(&self) {
+        if let Kept::Many(replay) = &self.requests {
+            replay.let_go();
         }
     }
 }

@@ -9,8 +9,10 @@ use http::{HeaderValue, Request, Response};
 use tower_service::Service;
 
 use super::balance::{Balancer, EndpointStatus};
+use super::calls::CallSettings;
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
+use super::retry::Retrying;
 use super::servers::{self, Servers};
 use super::shared::shared_settings;
 use super::stack::Stack;
@@ -42,6 +44,7 @@ pub struct Channel {
     pub(super) protocol: Protocol,
     /// What spreads calls, if there is anything to choose from.
     pub(super) balancer: Option<Balancer>,
+    pub(super) retrying: Arc<Retrying>,
 }
 
 impl Channel {
@@ -54,7 +57,7 @@ impl Channel {
     ) -> Self {
         let authority = Authority::from_static("in.process");
         let endpoint = Endpoint { scheme: Scheme::HTTP, authority, transport, settings };
-        Self { endpoint: Arc::new(endpoint), protocol, balancer: None }
+        Self { endpoint: Arc::new(endpoint), protocol, balancer: None, retrying: Arc::default() }
     }
 
     /// Connects to a server, as in `http://127.0.0.1:8080`, or by a Unix socket, as in `unix:/run/shop.sock` or
@@ -90,7 +93,8 @@ impl From<TonicChannel> for Channel {
             transport: Box::new(Tonic(inner)),
             settings: ClientSettings::default(),
         };
-        Self { endpoint: Arc::new(endpoint), protocol: Protocol::Grpc, balancer: None }
+        let (balancer, retrying) = (None, Arc::default());
+        Self { endpoint: Arc::new(endpoint), protocol: Protocol::Grpc, balancer, retrying }
     }
 }
 
@@ -108,6 +112,7 @@ pub struct Builder {
     protocol: Protocol,
     accepted: AcceptedCompressions,
     settings: ClientSettings,
+    calls: CallSettings,
     stack: Stack,
 }
 
@@ -118,6 +123,7 @@ impl Builder {
             protocol: Protocol::default(),
             accepted: AcceptedCompressions::NONE,
             settings: ClientSettings::default(),
+            calls: CallSettings::default(),
             stack: Stack::default(),
         }
     }
@@ -228,9 +234,12 @@ impl Builder {
         let accept = self.check()?;
         let (transport, beside) = transport(&self.connections, &scheme, &authority)?;
         let transport = self.stack.on(transport);
-        let settings = ClientSettings { accept, ..self.settings };
+        let (settings, retrying) = self.calls.on(&ClientSettings { accept, ..self.settings });
         let endpoint = Endpoint { scheme, authority, transport, settings };
-        Ok((Channel { endpoint: Arc::new(endpoint), protocol: self.protocol, balancer: None }, beside))
+        Ok((
+            Channel { endpoint: Arc::new(endpoint), protocol: self.protocol, balancer: None, retrying },
+            beside,
+        ))
     }
 
     /// Tests that the settings go together; the list of compressions that responses may have.

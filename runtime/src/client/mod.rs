@@ -5,6 +5,7 @@ mod attempts;
 mod backoff;
 mod balance;
 pub(crate) mod call;
+mod calls;
 pub(crate) mod channel;
 mod connections;
 mod credentials;
@@ -15,13 +16,19 @@ mod host;
 mod http1;
 mod http2;
 mod layers;
+mod max_calls;
+mod one;
 mod own;
 mod plain;
 mod proxy;
 mod request_body;
 #[cfg(feature = "rest-client")]
 pub(crate) mod rest;
+#[cfg(feature = "rest-client")]
+pub(crate) mod rest_call;
+mod retry;
 mod servers;
+mod service_config;
 mod settings;
 mod shared;
 mod stack;
@@ -38,3 +45,5 @@ pub use error::ConnectError;
 pub use layers::ChannelService;
 #[cfg(feature = "rest-client")]
 pub use rest::{RestBuilder, RestChannel};
+pub use retry::Retries;
+pub use service_config::{LoadBalancing, ServiceConfig, ServiceConfigError};

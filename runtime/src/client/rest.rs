@@ -1,35 +1,25 @@
-//! The REST client: a [`RestChannel`] to a server of any make that speaks `google.api.http`, and what generated clients
-//! call through it, one function per kind of method.
+//! The REST client: a [`RestChannel`] to a server of any make that speaks `google.api.http`.
 
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::around::{self, Requests, Transmit};
 use super::balance::{Balancer, EndpointStatus};
+use super::calls::CallSettings;
 use super::connections::Connections;
 use super::error::{ConnectError, Problem};
+use super::retry::Retrying;
 use super::servers::{self, Servers};
 use super::shared::shared_settings;
 use super::stack::Stack;
 use super::transport::TowerTransport;
-use crate::bridge::Status;
 use crate::call::{Body, BoxError};
-use crate::json::MessageInfo;
-use crate::message::AnyMessage;
-use crate::method::MethodInfo;
-use crate::protocol::client::{CallerLink, ClientSettings, Endpoint, Transport};
-use crate::protocol::rest::client::{BoundRequest, RestCall, RestEndpoint};
+use crate::protocol::client::{ClientSettings, Endpoint, Transport};
+use crate::protocol::rest::client::RestEndpoint;
 use crate::protocol::wire::{HttpVersion, Protocol};
-use crate::sight::System;
-use crate::stream::Incoming;
-use crate::{Context, RequestStream, ResponseStream};
-
-pub use crate::protocol::rest::client::Target;
 
 /// A REST server that generated clients call. Cloning is cheap, and clones share the connections.
 ///
@@ -44,9 +34,10 @@ pub use crate::protocol::rest::client::Target;
 /// ```
 #[derive(Clone)]
 pub struct RestChannel {
-    server: Arc<RestEndpoint>,
+    pub(super) server: Arc<RestEndpoint>,
     /// What spreads calls, if there is anything to choose from.
     balancer: Option<Balancer>,
+    pub(super) retrying: Arc<Retrying>,
 }
 
 impl RestChannel {
@@ -60,6 +51,7 @@ impl RestChannel {
         RestBuilder {
             connections: Connections::new(endpoint.into(), HttpVersion::Http1),
             settings: ClientSettings::default(),
+            calls: CallSettings::default(),
             stack: Stack::default(),
         }
     }
@@ -88,6 +80,7 @@ impl fmt::Debug for RestChannel {
 pub struct RestBuilder {
     connections: Connections,
     settings: ClientSettings,
+    calls: CallSettings,
     stack: Stack,
 }
 
@@ -130,7 +123,7 @@ impl RestBuilder {
             &http::uri::Authority,
         ) -> Result<(Box<dyn Transport>, Option<Balancer>), ConnectError>,
     ) -> Result<RestChannel, ConnectError> {
-        let Self { connections, settings, stack } = self;
+        let Self { connections, settings, calls, stack } = self;
         let (scheme, authority, path) = connections.parse()?;
         if path.as_ref().is_some_and(|path| path.query().is_some()) {
             return Err(connections.fail(Problem::Form));
@@ -140,11 +133,12 @@ impl RestBuilder {
         let prefix = path.map_or("/".to_owned(), |path| path.path().to_owned());
         let (transport, balancer) = transport(&connections, &scheme, &authority)?;
         let transport = stack.on(transport);
+        let (settings, retrying) = calls.on(&settings);
         let server = RestEndpoint {
             endpoint: Endpoint { scheme, authority, transport, settings },
             prefix: prefix.trim_end_matches('/').to_owned(),
         };
-        Ok(RestChannel { server: Arc::new(server), balancer })
+        Ok(RestChannel { server: Arc::new(server), balancer, retrying })
     }
 }
 
@@ -153,158 +147,5 @@ shared_settings!(RestBuilder);
 impl fmt::Debug for RestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RestBuilder").field("endpoint", &self.connections.shown()).finish_non_exhaustive()
-    }
-}
-
-/// Calls a method with one request and one response.
-pub async fn unary<Req, Res, E>(
-    channel: &RestChannel,
-    target: Target,
-    ctx: Context,
-    mut request: Req,
-) -> Result<Res, E>
-where
-    Req: AnyMessage,
-    Res: AnyMessage + Default,
-    E: From<Status>,
-{
-    if let Some(around) = &channel.server.endpoint.settings.around {
-        let calls = Calls { channel, target, request: Req::info(), response: Res::info() };
-        return around::one(around, &calls, ctx, Requests::One(&mut request)).await;
-    }
-    let mut response = Res::default();
-    let call = RestCall::new(&channel.server, target, ctx);
-    let sent = call.request(&mut request);
-    drop(request);
-    call.one(sent?, None, &mut response).await?;
-    Ok(response)
-}
-
-/// Calls a method with many requests and one response.
-pub async fn client_streaming<Req, Res, E>(
-    channel: &RestChannel,
-    target: Target,
-    ctx: Context,
-    requests: RequestStream<Req>,
-) -> Result<Res, E>
-where
-    Req: AnyMessage,
-    Res: AnyMessage + Default,
-    E: From<Status>,
-{
-    if let Some(around) = &channel.server.endpoint.settings.around {
-        let calls = Calls { channel, target, request: Req::info(), response: Res::info() };
-        return around::one(around, &calls, ctx, Requests::Many(Box::new(requests))).await;
-    }
-    let mut response = Res::default();
-    let call = RestCall::new(&channel.server, target, ctx);
-    let (sent, link) = call.requests(Req::info(), Box::new(requests))?;
-    call.one(sent, Some(link), &mut response).await?;
-    Ok(response)
-}
-
-/// Calls a method with one request and many responses.
-pub async fn server_streaming<Req, Res, E>(
-    channel: &RestChannel,
-    target: Target,
-    ctx: Context,
-    mut request: Req,
-) -> Result<ResponseStream<Res, E>, E>
-where
-    Req: AnyMessage,
-    Res: AnyMessage + Default,
-    E: From<Status>,
-{
-    if let Some(around) = &channel.server.endpoint.settings.around {
-        let calls = Calls { channel, target, request: Req::info(), response: Res::info() };
-        return around::many(around, &calls, ctx, Requests::One(&mut request)).await;
-    }
-    let call = RestCall::new(&channel.server, target, ctx);
-    let sent = call.request(&mut request);
-    drop(request);
-    Ok(ResponseStream::arriving(call.several(sent?, None, Res::info()).await?))
-}
-
-/// Calls a method with many requests and many responses.
-pub async fn bidi_streaming<Req, Res, E>(
-    channel: &RestChannel,
-    target: Target,
-    ctx: Context,
-    requests: RequestStream<Req>,
-) -> Result<ResponseStream<Res, E>, E>
-where
-    Req: AnyMessage,
-    Res: AnyMessage + Default,
-    E: From<Status>,
-{
-    if let Some(around) = &channel.server.endpoint.settings.around {
-        let calls = Calls { channel, target, request: Req::info(), response: Res::info() };
-        return around::many(around, &calls, ctx, Requests::Many(Box::new(requests))).await;
-    }
-    let call = RestCall::new(&channel.server, target, ctx);
-    let (sent, link) = call.requests(Req::info(), Box::new(requests))?;
-    Ok(ResponseStream::arriving(call.several(sent, Some(link), Res::info()).await?))
-}
-
-/// The calls of a method, as what goes around them sends them, with the tables of its messages.
-struct Calls<'a> {
-    channel: &'a RestChannel,
-    target: Target,
-    request: &'static MessageInfo,
-    response: &'static MessageInfo,
-}
-
-impl Calls<'_> {
-    fn call(
-        &self,
-        ctx: Context,
-        requests: Requests<'_>,
-    ) -> Result<(RestCall<'_>, BoundRequest, Option<CallerLink>), Status> {
-        let call = RestCall::new(&self.channel.server, self.target, ctx);
-        let (request, link) = match requests {
-            Requests::One(request) => (call.request(request)?, None),
-            Requests::Many(requests) => {
-                let (request, link) = call.requests(self.request, requests)?;
-                (request, Some(link))
-            }
-        };
-        Ok((call, request, link))
-    }
-}
-
-impl Transmit for Calls<'_> {
-    fn method(&self) -> &'static MethodInfo {
-        self.target.info
-    }
-
-    fn system(&self) -> System {
-        System::Rest
-    }
-
-    fn endpoint(&self) -> &Endpoint {
-        &self.channel.server.endpoint
-    }
-
-    fn one<'a>(
-        &'a self,
-        ctx: Context,
-        requests: Requests<'a>,
-        response: &'a mut dyn AnyMessage,
-    ) -> BoxFuture<'a, Result<(), Status>> {
-        Box::pin(async move {
-            let (call, request, link) = self.call(ctx, requests)?;
-            call.one(request, link, response).await
-        })
-    }
-
-    fn many<'a>(
-        &'a self,
-        ctx: Context,
-        requests: Requests<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn Incoming>, Status>> {
-        Box::pin(async move {
-            let (call, request, link) = self.call(ctx, requests)?;
-            call.several(request, link, self.response).await
-        })
     }
 }

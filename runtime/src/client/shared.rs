@@ -1,12 +1,44 @@
 //! What can be set of a channel, whatever it speaks.
 
-/// Gives a builder with the fields `connections`, `settings` and `stack` the settings that all channels have.
+/// Gives a builder with the fields `connections`, `settings`, `calls` and `stack` the settings that all channels have.
 macro_rules! shared_settings {
     ($builder:ty) => {
         impl $builder {
             /// How long a call may take of which neither its context nor its method says less. Default: no limit.
             pub fn timeout(mut self, timeout: ::std::time::Duration) -> Self {
                 self.settings.timeout = Some(timeout);
+                self
+            }
+
+            /// How long a call of one method may take, as in `/shop.v1.UserService/GetUser`, whatever a service config says of it.
+            /// The earliest limit holds: that of the context, of the `.proto`, of the method and of the channel.
+            pub fn method_timeout(mut self, path: impl Into<String>, timeout: ::std::time::Duration) -> Self {
+                self.calls.timeouts.insert(path.into(), timeout);
+                self
+            }
+
+            /// Which calls are made again when they fail. Default: those that may be, see
+            /// [`Retries`](crate::client::Retries).
+            pub fn retries(mut self, retries: crate::client::Retries) -> Self {
+                self.calls.retries = retries;
+                self
+            }
+
+            /// What the owner of the services says of calls: a
+            /// [service config](https://github.com/grpc/grpc/blob/master/doc/service_config.md) of gRPC, in JSON. Settings of
+            /// this builder go before it, and it goes before the options of the `.proto`.
+            ///
+            /// # Errors
+            /// If it is not a service config, with the place of the mistake.
+            pub fn service_config(mut self, json: &str) -> Result<Self, crate::client::ServiceConfigError> {
+                self.calls.config = Some(crate::client::service_config::ServiceConfig::parse(json)?);
+                Ok(self)
+            }
+
+            /// How many calls may be under way at once, up to the end of their responses, and how many may wait for that. Any
+            /// more fail at once with `RESOURCE_EXHAUSTED`. Default: no limit.
+            pub fn max_calls(mut self, under_way: usize, waiting: usize) -> Self {
+                self.stack.max_calls = Some((under_way, waiting));
                 self
             }
 

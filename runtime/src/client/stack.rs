@@ -2,11 +2,14 @@
 
 use super::credentials::{Authorized, Credentials};
 use super::layers::Layers;
+use super::max_calls::MaxCalls;
 use crate::protocol::client::Transport;
 
 /// The transports that a channel puts on each other.
 #[derive(Clone, Default)]
 pub(super) struct Stack {
+    /// How many calls may be under way, and how many may wait.
+    pub(super) max_calls: Option<(usize, usize)>,
     pub(super) credentials: Option<Credentials>,
     /// Layers of the user's.
     pub(super) layers: Layers,
@@ -18,6 +21,9 @@ impl Stack {
         let mut transport = self.layers.on(transport);
         if let Some(credentials) = &self.credentials {
             transport = Box::new(Authorized::new(transport, credentials));
+        }
+        if let Some((under_way, waiting)) = self.max_calls {
+            transport = Box::new(MaxCalls::new(transport, under_way, waiting));
         }
         transport
     }

@@ -90,7 +90,8 @@ pub mod rest {
 /// The client side of the four kinds of methods over REST.
 #[cfg(feature = "rest-client")]
 pub mod rest_client {
-    pub use crate::client::rest::{Target, bidi_streaming, client_streaming, server_streaming, unary};
+    pub use crate::client::rest_call::{bidi_streaming, client_streaming, server_streaming, unary};
+    pub use crate::protocol::rest::client::Target;
 }
 
 /// The client side of the four kinds of methods.

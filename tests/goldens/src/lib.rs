@@ -54,6 +54,7 @@ cases! {
     refused_elsewhere,
     rest,
     rest_client,
+    retries,
     rpc_bodies,
     scalars,
     serde,

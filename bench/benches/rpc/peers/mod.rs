@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 
-use ::rsvc::client::{Balance, OutlierEjection};
+use ::rsvc::client::{Balance, OutlierEjection, Retries};
 use bench::additions::{Additions, TOKEN};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
@@ -32,6 +32,8 @@ pub enum Who {
     RsvcAll,
     RsvcBalanced,
     RsvcEjecting,
+    /// A client that makes no call again; its server is the same.
+    RsvcNoRetries,
 }
 
 impl Who {
@@ -50,6 +52,7 @@ impl Who {
             Self::RsvcAll => "rsvc-all",
             Self::RsvcBalanced => "rsvc-balanced",
             Self::RsvcEjecting => "rsvc-ejecting",
+            Self::RsvcNoRetries => "rsvc-no-retries",
         }
     }
 
@@ -65,7 +68,8 @@ impl Who {
             | Self::Connectrpc
             | Self::Rsvc
             | Self::RsvcBalanced
-            | Self::RsvcEjecting => Additions::NONE,
+            | Self::RsvcEjecting
+            | Self::RsvcNoRetries => Additions::NONE,
         }
     }
 
@@ -81,13 +85,7 @@ impl Who {
             Self::Hyper => Box::pin(hyper::Hyper::serve(listener)),
             Self::Tonic => Box::pin(tonic::Tonic::serve(listener)),
             Self::Connectrpc => Box::pin(connectrpc::Connectrpc::serve(listener)),
-            Self::Rsvc
-            | Self::RsvcJwt
-            | Self::RsvcSpans
-            | Self::RsvcMetrics
-            | Self::RsvcAll
-            | Self::RsvcBalanced
-            | Self::RsvcEjecting => Box::pin(rsvc::serve(listener, self.additions())),
+            _ => Box::pin(rsvc::serve(listener, self.additions())),
         }
     }
 
@@ -107,8 +105,9 @@ impl Who {
                 let ejecting = Balance::least_request().outlier_ejection(OutlierEjection::new());
                 Box::new(rsvc::balanced(server, ejecting).await)
             }
-            Self::Rsvc | Self::RsvcJwt | Self::RsvcSpans | Self::RsvcMetrics | Self::RsvcAll => {
-                Box::new(rsvc::connect(server, self.additions(), token).await)
+            _ => {
+                let retries = if self == Self::RsvcNoRetries { Retries::off() } else { Retries::new() };
+                Box::new(rsvc::connect(server, self.additions(), token, retries).await)
             }
         }
     }

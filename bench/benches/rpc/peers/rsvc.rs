@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bench::additions::Additions;
 use futures_util::StreamExt as _;
-use rsvc::client::{Balance, EndpointState};
+use rsvc::client::{Balance, EndpointState, Retries};
 use rsvc::{Context, RequestStream, ResponseStream, Status};
 use tokio::net::TcpListener;
 
@@ -82,9 +82,14 @@ pub(super) async fn serve(listener: TcpListener, additions: Additions) {
 }
 
 /// A client with a connection, and what of the additions is for clients. It shows a token if there is one.
-pub(super) async fn connect(server: SocketAddr, additions: Additions, token: Option<&str>) -> Rsvc {
+pub(super) async fn connect(
+    server: SocketAddr,
+    additions: Additions,
+    token: Option<&str>,
+    retries: Retries,
+) -> Rsvc {
     additions.install();
-    let mut builder = rsvc::Channel::builder(format!("http://{server}"));
+    let mut builder = rsvc::Channel::builder(format!("http://{server}")).retries(retries);
     if additions.spans {
         builder = builder.spans();
     }
@@ -114,7 +119,7 @@ impl Peer for Rsvc {
     }
 
     async fn connect(server: SocketAddr) -> Self {
-        connect(server, Additions::NONE, None).await
+        connect(server, Additions::NONE, None, Retries::new()).await
     }
 
     fn order(items: u32) -> Order {

@@ -8,10 +8,11 @@ use http::header::{
     IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE,
 };
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
 use tokio::time::Instant;
 
 use super::error::transport_error;
+use super::wait::WaitForReady;
 use super::{ClientSettings, Dialect, Endpoint, Sent, write_form};
 use crate::Context;
 use crate::bridge::{MetadataMap, Status};
@@ -32,23 +33,38 @@ pub(crate) fn user_agent(name: &str) -> Result<HeaderValue, InvalidHeaderValue> 
     HeaderValue::from_str(&format!("{name} {NAME}"))
 }
 
+/// How many attempts at a call have failed
+/// ([gRFC A6](https://github.com/grpc/proposal/blob/master/A6-client-retries.md#exposed-retry-metadata)).
+const PREVIOUS_ATTEMPTS: HeaderName = HeaderName::from_static("grpc-previous-rpc-attempts");
+
 /// A call that is going out.
 pub(crate) struct ClientCall<'a> {
     pub(crate) endpoint: &'a Endpoint,
     pub(crate) info: &'static MethodInfo,
     pub(crate) ctx: Context,
     pub(crate) deadline: Option<Instant>,
+    settings: &'a ClientSettings,
+    /// How many attempts at it have failed.
+    previous: u32,
 }
 
 impl<'a> ClientCall<'a> {
     pub(crate) fn new(endpoint: &'a Endpoint, info: &'static MethodInfo, ctx: Context) -> Self {
-        let timeout = earliest(info.timeout, endpoint.settings.timeout);
+        let settings = endpoint.settings_of(info);
+        let timeout = earliest(info.timeout, settings.timeout);
         let deadline = earliest(ctx.instant(), timeout.and_then(deadline::after));
-        Self { endpoint, info, ctx, deadline }
+        Self { endpoint, info, ctx, deadline, settings, previous: 0 }
+    }
+
+    /// The same call as another attempt, after `previous` that have failed.
+    #[must_use]
+    pub(crate) fn after(mut self, previous: u32) -> Self {
+        self.previous = previous;
+        self
     }
 
     pub(crate) fn settings(&self) -> &'a ClientSettings {
-        &self.endpoint.settings
+        self.settings
     }
 
     /// The time that is left for the call.
@@ -61,7 +77,16 @@ impl<'a> ClientCall<'a> {
         let mut headers = HeaderMap::with_capacity(6);
         metadata::append_application(self.ctx.metadata().as_ref(), &mut headers);
         headers.insert(http::header::USER_AGENT, self.settings().user_agent.clone().unwrap_or(USER_AGENT));
+        self.tell_attempts(&mut headers);
         headers
+    }
+
+    /// Tells the server of attempts that have failed.
+    #[inline]
+    pub(crate) fn tell_attempts(&self, headers: &mut HeaderMap) {
+        if self.previous > 0 {
+            headers.insert(PREVIOUS_ATTEMPTS, self.previous.into());
+        }
     }
 
     /// Takes from the headers of a `GET` what somebody else has asked about a response of this server: the context is
@@ -106,6 +131,9 @@ impl<'a> ClientCall<'a> {
         *request.method_mut() = method;
         *request.uri_mut() = Uri::from_parts(uri).expect("a scheme, an authority and a path are a URI");
         *request.headers_mut() = headers;
+        if self.settings.wait_for_ready {
+            request.extensions_mut().insert(WaitForReady);
+        }
         request
     }
 

@@ -5,16 +5,17 @@ use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
 use http::Response;
+use tokio::time::Instant;
 
 use super::call::{failed, store_trailers};
 use super::error::transport_error;
 use super::limits::Limits;
 use super::link::CallerLink;
-use super::requests::{Form, Requests};
 use super::responses::{Event, ResponseSource as _, Responses, stream, wrong_number};
 use super::{ClientCall, Dialect, Head, Sent};
+use crate::Context;
 use crate::bridge::Status;
-use crate::call::{Body, BoxError, Outgoing};
+use crate::call::{Body, BoxError};
 use crate::message::AnyMessage;
 use crate::stream::Incoming;
 
@@ -24,6 +25,8 @@ pub(crate) struct EnvelopedCall<'a> {
     dialect: &'static dyn Dialect,
     limits: Limits,
     state: State,
+    /// Whether the one response was read.
+    is_read: bool,
 }
 
 #[allow(clippy::large_enum_variant, reason = "a box would cost each call an allocation")]
@@ -31,10 +34,7 @@ enum State {
     /// The head of the response is waited for.
     Sent(Sent),
     /// The one response is read.
-    Responding {
-        responses: Responses,
-        is_read: bool,
-    },
+    Responding(Responses),
     Over,
 }
 
@@ -48,14 +48,12 @@ impl<'a> EnvelopedCall<'a> {
         Self::start(call, dialect, request.into(), None)
     }
 
-    /// A call with many requests.
+    /// A call with many requests: the body that they are.
     pub(crate) fn with_requests(
         call: ClientCall<'a>,
         dialect: &'static dyn Dialect,
-        requests: Box<dyn Outgoing>,
+        (body, link): (Body, CallerLink),
     ) -> Result<Self, Status> {
-        let settings = call.settings();
-        let (body, link) = Requests::body(requests, Form::of(settings), call.info, &call.ctx, settings);
         Self::start(call, dialect, body, Some(link))
     }
 
@@ -68,7 +66,7 @@ impl<'a> EnvelopedCall<'a> {
         let mut limits = Limits::new(&call.ctx, call.deadline, link);
         limits.check()?;
         let state = State::Sent(call.start(dialect, body));
-        Ok(Self { call, dialect, limits, state })
+        Ok(Self { call, dialect, limits, state, is_read: false })
     }
 
     /// Waits for the one response, and reads it into `message`, which is empty.
@@ -77,7 +75,33 @@ impl<'a> EnvelopedCall<'a> {
         task: &mut Task<'_>,
         message: &mut dyn AnyMessage,
     ) -> Poll<Result<(), Status>> {
-        let outcome = match self.poll_response(task, message) {
+        self.poll_content(task, |responses, content| responses.read(content, message))
+    }
+
+    /// The content of the one response, before it is read.
+    pub(crate) async fn content(mut self) -> Result<Bytes, Status> {
+        let mut read = Bytes::new();
+        let outcome = poll_fn(|task| {
+            self.poll_content(task, |_, content| {
+                read = content;
+                Ok(())
+            })
+        });
+        outcome.await.map(|()| read)
+    }
+
+    /// What another attempt needs; `None` if a response was there.
+    pub(crate) fn into_unanswered(self) -> Option<(Context, Option<Instant>)> {
+        (!self.is_read).then_some((self.call.ctx, self.call.deadline))
+    }
+
+    #[inline]
+    fn poll_content(
+        &mut self,
+        task: &mut Task<'_>,
+        read: impl FnMut(&Responses, Bytes) -> Result<(), Status>,
+    ) -> Poll<Result<(), Status>> {
+        let outcome = match self.poll_response(task, read) {
             Poll::Pending => ready!(self.limits.poll(task).map(Err)),
             Poll::Ready(Ok(())) => Ok(()),
             Poll::Ready(Err(status)) => Err(self.limits.explain(status)),
@@ -89,24 +113,24 @@ impl<'a> EnvelopedCall<'a> {
     fn poll_response(
         &mut self,
         task: &mut Task<'_>,
-        message: &mut dyn AnyMessage,
+        mut read: impl FnMut(&Responses, Bytes) -> Result<(), Status>,
     ) -> Poll<Result<(), Status>> {
         loop {
             match &mut self.state {
                 State::Sent(sent) => {
                     let response = ready!(sent.as_mut().poll(task));
                     let responses = self.read_head(response)?;
-                    self.state = State::Responding { responses, is_read: false };
+                    self.state = State::Responding(responses);
                 }
-                State::Responding { responses, is_read } => match ready!(responses.poll_next(task)) {
-                    Event::Message(content) if !*is_read => {
-                        *is_read = true;
-                        responses.read(content, message)?;
+                State::Responding(responses) => match ready!(responses.poll_next(task)) {
+                    Event::Message(content) if !self.is_read => {
+                        self.is_read = true;
+                        read(responses, content)?;
                     }
                     Event::Message(_) => return Poll::Ready(Err(wrong_number())),
                     Event::End(Ok(trailers)) => {
                         store_trailers(&self.call.ctx, &trailers);
-                        return Poll::Ready(if *is_read { Ok(()) } else { Err(wrong_number()) });
+                        return Poll::Ready(if self.is_read { Ok(()) } else { Err(wrong_number()) });
                     }
                     Event::End(Err(status)) => return Poll::Ready(Err(failed(&self.call.ctx, status))),
                 },

@@ -2,11 +2,14 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 
+use super::Unprocessed;
 use crate::bridge::{Code, Status};
 use crate::call::BoxError;
+use crate::metadata;
 
 /// The code of a response that tells nothing but its HTTP status
 /// ([gRPC](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md) and
@@ -120,6 +123,31 @@ fn code_of_reset(reason: Option<h2::Reason>) -> Code {
         Some(h2::Reason::STREAM_CLOSED | h2::Reason::HTTP_1_1_REQUIRED) | None => Code::Unknown,
         Some(_) => Code::Internal,
     }
+}
+
+/// Whether a server was reached that has not begun with the request of a call, by the error of the call.
+pub(crate) fn is_refused(status: &Status) -> bool {
+    let Some(error) = status.source() else { return false };
+    // Where there was no connection there is none of it.
+    let Some(of_http2) = find::<h2::Error>(error) else { return false };
+    let is_refused = of_http2.is_remote() && of_http2.reason() == Some(h2::Reason::REFUSED_STREAM);
+    is_refused || find::<Unprocessed>(error).is_some()
+}
+
+/// What a server says of making a call again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pushback {
+    Never,
+    /// After this time.
+    After(Duration),
+}
+
+/// What a server says of making a call again, by the metadata of its error.
+pub(crate) fn pushback(status: &Status) -> Option<Pushback> {
+    let value = AsRef::<HeaderMap>::as_ref(status.metadata()).get(metadata::PUSHBACK)?;
+    let millis = value.to_str().ok().and_then(|text| text.parse::<i32>().ok());
+    let millis = millis.and_then(|millis| u64::try_from(millis).ok());
+    Some(millis.map_or(Pushback::Never, |millis| Pushback::After(Duration::from_millis(millis))))
 }
 
 /// The first error of a type among an error and its reasons.

@@ -10,7 +10,11 @@ use crate::bridge::Status;
 
 /// The caller's end. Its drop is the end of the call: a request stream that pauses would keep a call open of which nobody
 /// waits for the response any more, and one that ends then would pass for a whole one.
-pub(crate) struct CallerLink(Arc<Link>);
+pub(crate) struct CallerLink {
+    link: Arc<Link>,
+    /// Whether the caller has left with it.
+    is_owner: bool,
+}
 
 /// The request stream's end.
 pub(crate) struct RequestLink(Arc<Link>);
@@ -27,13 +31,18 @@ struct Link {
 
 pub(crate) fn link() -> (CallerLink, RequestLink) {
     let link = Arc::<Link>::default();
-    (CallerLink(Arc::clone(&link)), RequestLink(link))
+    (CallerLink { link: Arc::clone(&link), is_owner: true }, RequestLink(link))
 }
 
 impl CallerLink {
+    /// The link for one attempt of several: the caller stays when it is dropped.
+    pub(crate) fn lent(&self) -> Self {
+        Self { link: Arc::clone(&self.link), is_owner: false }
+    }
+
     /// Waits for an error of the request stream.
     pub(crate) fn poll_error(&self, task: &mut Task<'_>) -> Poll<Status> {
-        self.0.caller.register(task.waker());
+        self.link.caller.register(task.waker());
         match self.take_error() {
             Some(status) => Poll::Ready(status),
             None => Poll::Pending,
@@ -42,14 +51,16 @@ impl CallerLink {
 
     /// The error of the request stream, if it has failed.
     pub(crate) fn take_error(&self) -> Option<Status> {
-        self.0.error.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.link.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 impl Drop for CallerLink {
     fn drop(&mut self) {
-        self.0.left.store(true, Ordering::Release);
-        self.0.requests.wake();
+        if self.is_owner {
+            self.link.left.store(true, Ordering::Release);
+            self.link.requests.wake();
+        }
     }
 }
 

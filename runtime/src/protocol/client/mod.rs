@@ -14,6 +14,7 @@ mod limits;
 mod link;
 #[cfg(feature = "server")]
 mod local;
+mod methods;
 mod requests;
 mod responses;
 mod unprocessed;
@@ -31,6 +32,7 @@ use super::limits::MessageLimits;
 use super::wire::Codec;
 use crate::call::intercept::Chain;
 use crate::call::{Body, BoxError};
+use crate::method::MethodInfo;
 use crate::sight::Sight;
 
 #[cfg(feature = "rest-client")]
@@ -44,16 +46,21 @@ pub(crate) use direct::{CallRequests, Direct};
 pub(crate) use enveloped::EnvelopedCall;
 #[cfg(feature = "rest-client")]
 pub(crate) use error::body_error;
-pub(crate) use error::{code_of_http, find, http_error, innermost, too_many_headers, unexpected, unreadable};
+pub(crate) use error::{
+    Pushback, code_of_http, find, http_error, innermost, is_refused, pushback, too_many_headers, unexpected,
+    unreadable,
+};
 pub(crate) use head::{check_headers, list_size};
 pub(crate) use limits::Limits;
-#[cfg(feature = "rest-client")]
 pub(crate) use link::CallerLink;
+#[cfg(test)]
+pub(crate) use link::link;
 #[cfg(feature = "server")]
 pub(crate) use local::{Local, LocalServer, Route};
+pub(crate) use methods::{MethodSettings, Overrides};
 #[cfg(feature = "rest-client")]
 pub(crate) use requests::{Requests, WriteRequest};
-pub(crate) use requests::{bare, one};
+pub(crate) use requests::{bare, many, one};
 #[cfg(feature = "rest-client")]
 pub(crate) use responses::{Event, ResponseSource, stream};
 pub(crate) use unprocessed::Unprocessed;
@@ -87,6 +94,17 @@ pub(crate) struct Endpoint {
     pub(crate) settings: ClientSettings,
 }
 
+impl Endpoint {
+    /// What holds for the calls of a method.
+    #[inline]
+    pub(crate) fn settings_of(&self, info: &MethodInfo) -> &ClientSettings {
+        match &self.settings.methods {
+            None => &self.settings,
+            Some(methods) => methods.of(info).unwrap_or(&self.settings),
+        }
+    }
+}
+
 /// What holds for every call through a channel.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClientSettings {
@@ -100,10 +118,14 @@ pub(crate) struct ClientSettings {
     pub(crate) accept: Option<HeaderValue>,
     /// Whether Connect calls methods without side effects with `GET`.
     pub(crate) use_get: bool,
+    /// Whether calls wait for a connection, however often one cannot be made.
+    pub(crate) wait_for_ready: bool,
     /// Who calls, if it is not this library alone.
     pub(crate) user_agent: Option<HeaderValue>,
     /// What goes around calls; `None` where nothing does.
     pub(crate) around: Option<Arc<Around>>,
+    /// What is different for single methods; `None` where nothing is.
+    pub(crate) methods: Option<Arc<MethodSettings>>,
 }
 
 /// What goes around the calls of a channel.

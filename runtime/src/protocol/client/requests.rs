@@ -80,6 +80,16 @@ pub(crate) fn one(
     Ok(out.into())
 }
 
+/// The requests of a call whose client streams, in their envelopes: the body of the HTTP request, and the link to it.
+pub(crate) fn many(
+    method: &'static MethodInfo,
+    ctx: &Context,
+    settings: &ClientSettings,
+    messages: Box<dyn Outgoing>,
+) -> (Body, CallerLink) {
+    Requests::body(messages, Form::of(settings), method, ctx, settings)
+}
+
 /// The one request of a call without an envelope.
 pub(crate) fn bare(
     method: &MethodInfo,

@@ -70,7 +70,13 @@ fn read_error(code: &HeaderValue, trailers: &HeaderMap) -> Result<(), Status> {
             }
         }
     }
-    let metadata = MetadataMap::from_headers(metadata::select_application(trailers));
+    #[allow(unused_mut, reason = "a server has no use for it")]
+    let mut metadata = metadata::select_application(trailers);
+    #[cfg(feature = "client")]
+    if let Some(pause) = trailers.get(metadata::PUSHBACK) {
+        metadata.insert(metadata::PUSHBACK, pause.clone());
+    }
+    let metadata = MetadataMap::from_headers(metadata);
     Err(Status::with_details_and_metadata(code, message, details, metadata))
 }
 

@@ -109,7 +109,11 @@ const RUNTIME: Table = Table {
         Layer { name: "cel", files: &["cel/"], uses: &["json"] },
         // A call as the condition of its method sees it.
         Layer { name: "condition", files: &["condition.rs"], uses: &["cel"] },
-        Layer { name: "method", files: &["cache.rs", "etag.rs", "method.rs"], uses: &["condition"] },
+        Layer {
+            name: "method",
+            files: &["cache.rs", "etag.rs", "method.rs", "retry.rs"],
+            uses: &["bridge", "condition"],
+        },
         Layer { name: "pb", files: &["pb/"], uses: &[] },
         Layer { name: "error", files: &["error/"], uses: &["bridge", "method"] },
         Layer { name: "validate", files: &["validate/"], uses: &["bridge", "json", "cel", "error"] },
@@ -277,6 +281,7 @@ const RUNTIME: Table = Table {
                 "sight",
                 "json",
                 "validate",
+                "error",
                 "message",
                 "vocabulary",
                 "call",

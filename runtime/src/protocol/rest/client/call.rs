@@ -1,6 +1,7 @@
 //! A call over REST, one function per kind of answer.
 
-use http::StatusCode;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
 
 use super::request::{BoundRequest, StreamForm};
 use super::response;
@@ -12,36 +13,56 @@ use crate::error::not_modified;
 use crate::json::MessageInfo;
 use crate::message::AnyMessage;
 use crate::protocol::client::{CallerLink, Limits, Requests, collect, stream};
+use crate::protocol::limits::ReceiveLimits;
 use crate::stream::Incoming;
+use crate::transcode::binding::Binding;
+
+/// The one response of a call.
+pub(crate) struct OneResponse {
+    binding: &'static Binding,
+    headers: HeaderMap,
+    body: Bytes,
+    memory: usize,
+}
+
+impl OneResponse {
+    /// Reads it into `message`, an empty one.
+    pub(crate) fn read(self, message: &mut dyn AnyMessage) -> Result<(), Status> {
+        let Self { binding, headers, body, memory } = self;
+        response::read(binding, &headers, body, memory, message)
+    }
+}
 
 impl RestCall<'_> {
-    /// The HTTP request of messages of the type that `table` describes.
-    pub(crate) fn requests(
+    /// The body of messages of the type that `table` describes.
+    pub(crate) fn body(
         &self,
         table: &'static MessageInfo,
         messages: Box<dyn Outgoing>,
-    ) -> Result<(BoundRequest, CallerLink), Status> {
-        let BoundRequest { binding, request } = self.stream_request(table)?;
+    ) -> (Body, CallerLink) {
         let form = StreamForm::of(table);
-        let (body, link) =
-            Requests::body(messages, form, self.call.info, &self.call.ctx, self.call.settings());
-        Ok((BoundRequest { binding, request: request.map(|_| body) }, link))
+        Requests::body(messages, form, self.call.info, &self.call.ctx, self.call.settings())
     }
 
-    /// Waits for the one response, which is read into `message`, an empty one.
+    /// The HTTP request of messages of the type that `table` describes, which are its body.
+    pub(crate) fn requests(&self, table: &'static MessageInfo, body: Body) -> Result<BoundRequest, Status> {
+        let BoundRequest { binding, request } = self.stream_request(table)?;
+        Ok(BoundRequest { binding, request: request.map(|_| body) })
+    }
+
+    /// Waits for the one response.
     pub(crate) async fn one(
         self,
         request: BoundRequest,
         link: Option<CallerLink>,
-        message: &mut dyn AnyMessage,
-    ) -> Result<(), Status> {
+    ) -> Result<OneResponse, Status> {
         let mut limits = Limits::new(&self.call.ctx, self.call.deadline, link);
         let response = async {
             let binding = request.binding;
             let (head, body) = self.send(request).await?;
-            let received = self.call.settings().messages.received;
-            let body = collect(body, received.size).await?;
-            response::read(binding, &head.headers, body, received.memory, message)
+            let ReceiveLimits { size, memory } = self.call.settings().messages.received;
+            let body = collect(body, size).await?;
+            Ok(OneResponse { binding, headers: head.headers, body, memory })
         };
         limits.hold(response).await
     }

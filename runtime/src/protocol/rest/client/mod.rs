@@ -11,8 +11,9 @@ mod responses;
 mod target;
 mod url;
 
+pub(crate) use call::OneResponse;
 #[cfg(any(test, fuzzing))]
 pub(crate) use events::Events;
-pub(crate) use request::BoundRequest;
+pub(crate) use request::Template;
 pub use target::Target;
 pub(crate) use target::{RestCall, RestEndpoint};

@@ -1,5 +1,6 @@
 //! From request messages to HTTP requests.
 
+use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
@@ -29,6 +30,43 @@ pub(crate) struct BoundRequest {
     pub(super) request: Request<Body>,
 }
 
+impl BoundRequest {
+    /// Whether the request can be made of the message once more, of the type that `table` describes: what is not JSON was taken
+    /// out of it.
+    pub(crate) fn is_repeatable(&self, table: &'static MessageInfo) -> bool {
+        match self.binding.body {
+            BodyKind::None => true,
+            BodyKind::Whole => !httpbody::is(table),
+            BodyKind::Field(index) => !httpbody::is_field(BodyField::of(table, index).info()),
+        }
+    }
+
+    /// The request of one message, to be made as often as it takes.
+    pub(crate) fn into_template(self) -> Template {
+        let Self { binding, request } = self;
+        let (parts, body) = request.into_parts();
+        let whole = body.into_whole();
+        let path = parts.uri.into_parts().path_and_query.expect("requests have a path");
+        Template {
+            binding,
+            method: parts.method,
+            path,
+            headers: parts.headers,
+            body: whole.unwrap_or_else(|_| unreachable!("the content of one message is there")),
+        }
+    }
+}
+
+/// An HTTP request without what differs between the attempts of a call.
+#[derive(Clone)]
+pub(crate) struct Template {
+    binding: &'static Binding,
+    method: Method,
+    path: PathAndQuery,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
 /// What of an HTTP request is its content.
 struct Content {
     media_type: HeaderValue,
@@ -36,6 +74,22 @@ struct Content {
 }
 
 impl RestCall<'_> {
+    /// The HTTP request of this attempt.
+    pub(crate) fn request_of(&self, template: &Template) -> BoundRequest {
+        let Template { binding, method, path, headers, body } = template.clone();
+        let mut headers = headers;
+        self.write_attempt(&mut headers);
+        BoundRequest { binding, request: self.call.request(method, path, headers, body.into()) }
+    }
+
+    /// Writes what differs between the attempts of a call.
+    fn write_attempt(&self, headers: &mut HeaderMap) {
+        if let Some(time) = self.call.remaining() {
+            headers.insert(deadline::HEADER, deadline::format(time));
+        }
+        self.call.tell_attempts(headers);
+    }
+
     /// The HTTP request of a message, by the first binding that can say it. The message may be taken out of `message`.
     pub(crate) fn request(&self, message: &mut dyn AnyMessage) -> Result<BoundRequest, Status> {
         check(self.call.info, self.call.settings(), message)?;
@@ -98,9 +152,7 @@ impl RestCall<'_> {
         if verb == Method::GET {
             self.call.drop_conditions(&mut headers);
         }
-        if let Some(time) = self.call.remaining() {
-            headers.insert(deadline::HEADER, deadline::format(time));
-        }
+        self.write_attempt(&mut headers);
         let accept = if self.target.info.kind.server_streams() {
             "text/event-stream, application/x-ndjson;q=0.9, application/json;q=0.8, */*;q=0.1"
         } else {

@@ -1,5 +1,7 @@
 //! What is called, and where.
 
+use tokio::time::Instant;
+
 use crate::Context;
 use crate::method::MethodInfo;
 use crate::protocol::client::{ClientCall, Endpoint};
@@ -41,5 +43,19 @@ impl<'a> RestCall<'a> {
     pub(crate) fn new(endpoint: &'a RestEndpoint, target: Target, ctx: Context) -> Self {
         let call = ClientCall::new(&endpoint.endpoint, target.info, ctx);
         Self { call, prefix: &endpoint.prefix, target }
+    }
+
+    /// The same call as another attempt, after `previous` that have failed.
+    #[must_use]
+    pub(crate) fn after(self, previous: u32) -> Self {
+        Self { call: self.call.after(previous), ..self }
+    }
+
+    pub(crate) fn ctx(&self) -> &Context {
+        &self.call.ctx
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.call.deadline
     }
 }
