@@ -179,6 +179,14 @@ impl Context {
         self.edit(|request| request.deadline = earliest(request.deadline, limit))
     }
 
+    /// The call waits for a connection, up to its deadline, in place of failing when one cannot be made; as
+    /// [`wait_for_ready`](crate::client::Builder::wait_for_ready) says of a channel.
+    #[cfg(feature = "client")]
+    #[must_use]
+    pub fn with_wait_for_ready(self) -> Self {
+        self.with_extension(crate::protocol::client::WaitForReady)
+    }
+
     /// Limits the call to the time before `deadline`. A limit can be tightened, never extended.
     #[must_use]
     pub fn with_deadline(self, deadline: std::time::Instant) -> Self {
