@@ -13,12 +13,13 @@ pub(super) fn policy(retry: &Retry) -> String {
         RetryKind::Backoff { initial, max, multiplier } => {
             text += "retry()";
             for (pause, name) in [(initial, "initial_backoff"), (max, "max_backoff")] {
-                text += &pause.map(|pause| format!(".{name}({})", duration(pause))).unwrap_or_default();
+                text +=
+                    &pause.map(|pause| format!(".{name}({})", duration(pause))).unwrap_or_else(String::new);
             }
-            text += &multiplier.map(|factor| format!(".multiplier({factor:?})")).unwrap_or_default();
+            text += &multiplier.map(|factor| format!(".multiplier({factor:?})")).unwrap_or_else(String::new);
         }
     }
-    text += &retry.max_attempts.map(|count| format!(".max_attempts({count})")).unwrap_or_default();
+    text += &retry.max_attempts.map(|count| format!(".max_attempts({count})")).unwrap_or_else(String::new);
     if !retry.codes.is_empty() {
         let codes: Vec<_> = retry.codes.iter().map(|code| format!("::rsvc::Code::{code}")).collect();
         text += &format!(".codes(&[{}])", codes.join(", "));
