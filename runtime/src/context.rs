@@ -1,5 +1,8 @@
 //! [`Context`]: everything about a call except its messages.
 
+#[cfg(feature = "client")]
+mod attempt;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,11 +95,6 @@ struct Response {
     headers: MetadataMap,
     trailers: MetadataMap,
 }
-
-/// A call that is not made again.
-#[cfg(feature = "client")]
-#[derive(Clone, Copy)]
-struct OneAttempt;
 
 /// Where a call comes from, when a test says so.
 #[derive(Clone, Copy)]
@@ -214,23 +212,6 @@ impl Context {
     pub fn with_extension<T: Clone + Send + Sync + 'static>(self, value: T) -> Self {
         self.edit(|request| {
             request.extensions.insert(value);
-        })
-    }
-
-    /// Whether the call may be made again when it fails. Default: yes, as far as its method and the channel say so.
-    ///
-    /// ```
-    /// let ctx = rsvc::Context::new().with_retries(false);
-    /// ```
-    #[cfg(feature = "client")]
-    #[must_use]
-    pub fn with_retries(self, yes: bool) -> Self {
-        self.edit(|request| {
-            if yes {
-                request.extensions.remove::<OneAttempt>();
-            } else {
-                request.extensions.insert(OneAttempt);
-            }
         })
     }
 
@@ -495,46 +476,6 @@ impl Context {
     pub(crate) fn answer_trailers(&self) -> MetadataMap {
         let trailers = self.answer().map(|answer| metadata::application(&answer.trailers));
         MetadataMap::from_headers(trailers.unwrap_or_default())
-    }
-}
-
-/// What attempts at a call do with its context.
-#[cfg(feature = "client")]
-impl Context {
-    pub(crate) fn has_retries(&self) -> bool {
-        self.request().extensions.get::<OneAttempt>().is_none()
-    }
-
-    /// The context of one of several attempts: what it brings is its own.
-    pub(crate) fn attempt(&self) -> Self {
-        let call = Call {
-            request: self.request().clone(),
-            method: self.call.method,
-            parent: Some(self.clone()),
-            ..Call::default()
-        };
-        Self { call: Arc::new(call), request: None }
-    }
-
-    /// Takes what an attempt has brought.
-    pub(crate) fn take_answer(&self, attempt: &Self) {
-        let Some(mut brought) = attempt.answer() else { return };
-        *self.response() = std::mem::take(&mut *brought);
-    }
-
-    /// The same call, which must be over by `deadline`.
-    pub(crate) fn until(self, deadline: Option<Instant>) -> Self {
-        if deadline.is_none() || deadline == self.request().deadline {
-            return self;
-        }
-        self.edit(|request| request.deadline = earliest(request.deadline, deadline))
-    }
-
-    /// Forgets what an attempt has brought.
-    pub(crate) fn forget_answer(&self) {
-        if let Some(mut answer) = self.answer() {
-            *answer = Response::default();
-        }
     }
 }
 
