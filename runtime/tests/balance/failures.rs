@@ -69,7 +69,8 @@ async fn when_all_are_dead_calls_fail_at_once_until_one_is_back() {
     println!("a call when all are dead fails after {:?}: {status}", begun.elapsed());
     assert_eq!(status.code(), Code::Unavailable);
     assert!(status.message().contains("none of 2 endpoints can be used"), "{}", status.message());
-    assert!(status.message().contains("refused"), "{}", status.message());
+    // It is refused, or reset if it came as the server died.
+    assert!(status.message().contains("the last: Connection re"), "{}", status.message());
 
     b.again().await;
     until("calls are answered again", async || who(&channel).await.is_ok()).await;

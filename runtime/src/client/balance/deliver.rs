@@ -13,11 +13,12 @@ use super::endpoint::EndpointStatus;
 use super::flight::Flight;
 use super::member::{Entry, Member, Phase};
 use super::policy::Balance;
+use super::ready::reason;
 use super::source::Source;
 use super::target::Targets;
 use crate::call::{Body, BoxError};
 use crate::client::error::Problem;
-use crate::protocol::client::{Sent, Transport, Unprocessed, waits_for_ready};
+use crate::protocol::client::{Sent, Transport, Unprocessed, find, waits_for_ready};
 
 /// Longer than any call.
 const AGES: Duration = Duration::from_hours(24 * 365 * 30);
@@ -61,7 +62,7 @@ impl Transport for Balancer {
         let picked = self.0.lock().ready.pick().map(Arc::clone);
         let balancer = Arc::clone(&self.0);
         let Some(member) = picked else {
-            return Box::pin(async move { balancer.send_after(request, Vec::new()).await });
+            return Box::pin(async move { balancer.send_after(request, Vec::new(), None).await });
         };
         let (flight, sent) = balancer.begin(&member, request);
         Box::pin(async move {
@@ -89,9 +90,9 @@ impl Inner {
     #[cold]
     fn send_again(self: Arc<Self>, flight: Flight, error: BoxError) -> Sent {
         match Unprocessed::take_request(error) {
-            Ok(request) => {
+            Ok((request, reason)) => {
                 let tried = vec![flight.untouched()];
-                Box::pin(async move { self.send_after(request, tried).await })
+                Box::pin(async move { self.send_after(request, tried, Some(reason)).await })
             }
             Err(error) => {
                 flight.failed(&error);
@@ -105,12 +106,15 @@ impl Inner {
         self: Arc<Self>,
         mut request: Request<Body>,
         mut tried: Vec<Arc<Member>>,
+        mut refusal: Option<BoxError>,
     ) -> Result<Response<Body>, BoxError> {
         loop {
             let is_patient = self.targets.wait_for_ready || waits_for_ready(&request);
             let member = match self.wait(&tried, is_patient).await {
                 Ok(member) => member,
-                Err(error) => return Err(Unprocessed::new(Some(request), error).into()),
+                Err(error) => {
+                    return Err(Unprocessed::new(Some(request), error.after(refusal)).into());
+                }
             };
             if tried.iter().any(|tried| tried.authority.is_some()) {
                 name_server(&mut request, &self.targets.authority);
@@ -121,8 +125,8 @@ impl Inner {
                 Err(error) => error,
             };
             match Unprocessed::take_request(error) {
-                Ok(again) => {
-                    request = again;
+                Ok((again, reason)) => {
+                    (request, refusal) = (again, Some(reason));
                     tried.push(flight.untouched());
                 }
                 Err(error) => {
@@ -162,7 +166,7 @@ impl State {
         if !self.is_known {
             return match &self.unknown {
                 None => Ok(()),
-                Some(reason) => Err(NoEndpoint { endpoints: 0, reason: Arc::clone(reason) }),
+                Some(reason) => Err(NoEndpoint { endpoints: 0, reason: Arc::clone(reason), refusal: None }),
             };
         }
         let is_tried = |entry: &Entry| tried.iter().any(|tried| Arc::ptr_eq(tried, &entry.member));
@@ -182,7 +186,8 @@ impl State {
             }
             _ => None,
         });
-        NoEndpoint { endpoints: self.entries.len(), reason: reason.unwrap_or_else(|| otherwise.into()) }
+        let reason = reason.unwrap_or_else(|| otherwise.into());
+        NoEndpoint { endpoints: self.entries.len(), reason, refusal: None }
     }
 }
 
@@ -191,6 +196,21 @@ impl State {
 pub(super) struct NoEndpoint {
     endpoints: usize,
     reason: Arc<str>,
+    /// What the last server has said that was reached and has not taken the call.
+    refusal: Option<BoxError>,
+}
+
+impl NoEndpoint {
+    /// The same after an endpoint has not taken the call.
+    fn after(self, refusal: Option<BoxError>) -> Self {
+        match refusal {
+            None => self,
+            Some(refusal) if find::<h2::Error>(&*refusal).is_some() => {
+                Self { refusal: Some(refusal), ..self }
+            }
+            Some(refusal) => Self { reason: reason(&*refusal), ..self },
+        }
+    }
 }
 
 impl fmt::Display for NoEndpoint {
@@ -204,7 +224,11 @@ impl fmt::Display for NoEndpoint {
     }
 }
 
-impl Error for NoEndpoint {}
+impl Error for NoEndpoint {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&**self.refusal.as_ref()?)
+    }
+}
 
 /// Has a request name its server.
 #[cold]

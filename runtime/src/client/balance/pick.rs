@@ -63,7 +63,7 @@ impl Picker {
                 let total = weights.iter().map(|weight| i64::from(*weight)).sum();
                 let turn = |weight: &u32| Turn {
                     weight: i64::from(*weight),
-                    owed: i64::from(place_u32(random.below(u64::from(*weight)))),
+                    owed: i64::try_from(random.below(u64::from(*weight))).expect("it is below a weight"),
                 };
                 Self::Weighted { turns: weights.iter().map(turn).collect(), total }
             }
@@ -125,10 +125,6 @@ impl Picker {
 
 fn place(number: u64) -> usize {
     usize::try_from(number).expect("it is an index")
-}
-
-fn place_u32(number: u64) -> u32 {
-    u32::try_from(number).expect("it is below a weight")
 }
 
 #[cfg(test)]

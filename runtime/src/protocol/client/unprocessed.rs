@@ -25,12 +25,13 @@ impl Unprocessed {
         Self { request: Mutex::new(request.map(Box::new)), reason: reason.into() }
     }
 
-    /// The request of an error of a transport, if it may and can be sent again, or else the error.
-    pub(crate) fn take_request(mut error: BoxError) -> Result<Request<Body>, BoxError> {
-        let request = error.downcast_mut::<Self>().and_then(|unprocessed| {
-            unprocessed.request.get_mut().unwrap_or_else(PoisonError::into_inner).take()
-        });
-        request.map(|request| *request).ok_or(error)
+    /// The request of an error of a transport, if it may and can be sent again, and why it was not taken; or else the error.
+    pub(crate) fn take_request(error: BoxError) -> Result<(Request<Body>, BoxError), BoxError> {
+        let mut unprocessed = error.downcast::<Self>()?;
+        match unprocessed.request.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(request) => Ok((*request, unprocessed.reason)),
+            None => Err(unprocessed),
+        }
     }
 }
 
@@ -62,7 +63,8 @@ mod tests {
         let error = Unprocessed::new(Some(Request::new(Body::from("a"))), "refused");
         assert_eq!(error.to_string(), "the server has not begun with the request");
         assert_eq!(format!("{error:?}"), r#"Unprocessed { reason: "refused", .. }"#);
-        let request = Unprocessed::take_request(error.into()).unwrap();
+        let (request, reason) = Unprocessed::take_request(error.into()).unwrap();
+        assert_eq!(reason.to_string(), "refused");
         assert_eq!(request.into_body().into_whole().unwrap(), "a");
         let error = Unprocessed::take_request(Unprocessed::new(None, "refused").into()).unwrap_err();
         assert_eq!(error.source().unwrap().to_string(), "refused");
