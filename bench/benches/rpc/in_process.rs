@@ -12,7 +12,7 @@ use rsvc::client::{Credentials, Token};
 use rsvc::{Channel, Server};
 
 use crate::case::{CASES, Case};
-use crate::peers::{Who, in_process, mounted};
+use crate::peers::{in_process, mounted};
 
 /// How the service is called.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
